@@ -1,0 +1,49 @@
+# Needs Python 3.11 and its pip, nothing else.  Everything runs in .venv, made from the lock.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench operating format lock clean
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
+BIN := .venv/bin
+INSTALLED := .venv/installed
+PYTEST ?= $(BIN)/python -m pytest
+
+help: ## what there is to make
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED) ## replay the ProDERM reconstruction and hear the bell
+	$(BIN)/tocsin replay studies/proderm/log.jsonl
+
+test: $(INSTALLED) ## every test but the long campaigns, and the examples in the docstrings
+	$(PYTEST) --doctest-modules monitor alerts streams tests $(ARGS)
+
+lint: $(INSTALLED) ## style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+bench: $(INSTALLED) ## reports per second and bytes per case
+	$(BIN)/python -m benchmarks $(ARGS)
+
+operating: $(INSTALLED) ## the long campaigns: error rates over thousands of simulated trials
+	$(PYTEST) -m campaign -s tests/operating $(ARGS)
+
+format: $(INSTALLED) ## put the style right where a tool can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## choose the versions again (needs uv); UPGRADE=1 takes newer ones
+	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
+	  $(if $(UPGRADE),--upgrade) --output-file requirements.lock
+
+clean: ## remove what was built
+	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis
+
+# The stamp is written last, so an installation that was cut short is taken up again.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Tocsin needs Python 3.11 or later: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""Verdicts become duties: an alert, its life, its audience and its delivery."""

@@ -1,0 +1,1 @@
+"""The science: records in, tables, evidence and verdicts out; no clock, no dice, no network."""

@@ -1,0 +1,161 @@
+"""What one case adds to the tables and to the watches, and how a change of it is counted."""
+
+from __future__ import annotations
+
+from monitor.dates import impute
+from monitor.events import RELATED, AdverseEvent, TermKind
+from monitor.exposure import spell_on
+from monitor.first_events import ARMS_MAX, FirstEvents
+from monitor.ledger import Place, Thing
+from monitor.study import Study, SubjectState
+from monitor.table import Cell, weight_of
+from monitor.terms import ANY, Group, Term, completes_pair, is_serious, near_dose
+from monitor.watching import first_event_scopes
+
+
+def onset_of(study: Study, subject: SubjectState, case: AdverseEvent) -> int | None:
+    """The day the event began, imputed by the plan's rule where only a part is known."""
+    onset = case.onset
+    if onset is None or isinstance(onset, int):
+        return onset
+    return impute(onset, study.plan.partial_dates, (spell.start for spell in subject.spells))
+
+
+def place_of(study: Study, subject: SubjectState, thing: str, case: AdverseEvent) -> Place | None:
+    """Where the case counts, or None: undated, not treatment-emergent, or waiting."""
+    onset = onset_of(study, subject, case)
+    if onset is None or onset > study.onsets_until:
+        return None
+    spell = spell_on(onset, subject.spells)
+    if spell is None:
+        return None
+    terms = terms_of(study, case)
+    if study.context_groups:
+        terms += _company_of(study, subject, thing, case, onset)
+    if study.collected:
+        terms = tuple(term for term in terms if onset >= study.collected.get(term, onset))
+    weight = weight_of(serious=is_serious(case), related=case.relatedness in RELATED)
+    return Place(spell.period, spell.treatment, onset, weight, terms)
+
+
+def terms_of(study: Study, case: AdverseEvent) -> tuple[int, ...]:
+    """The terms under which the case counts by itself."""
+    key = (
+        case.preferred_term,
+        case.system_organ_class,
+        case.label_group,
+        case.relatedness,
+        case.action_taken,
+        case.outcome,
+        case.adjudications,
+        is_serious(case),
+    )
+    known = study.term_sets.get(key)
+    if known is None:
+        names = [
+            Term(TermKind.PREFERRED_TERM, case.preferred_term),
+            Term(TermKind.SYSTEM_ORGAN_CLASS, case.system_organ_class),
+            ANY,
+        ]
+        groups = study.plan.groups
+        names += [g.term for g in groups if g.admits(case) and not g.needs_company(case)]
+        known = tuple(study.vocabulary.number(name) for name in names)
+        study.term_sets[key] = known
+    return known
+
+
+def _company_of(
+    study: Study, subject: SubjectState, thing: str, case: AdverseEvent, onset: int
+) -> tuple[int, ...]:
+    """The groups to which the case belongs because of a dose, or of another case, beside it."""
+    return tuple(
+        number
+        for number, group in study.context_groups
+        if group.admits(case)
+        and group.needs_company(case)
+        and _has_company(study, subject, group, thing, case, onset)
+    )
+
+
+def _has_company(
+    study: Study, subject: SubjectState, group: Group, thing: str, case: AdverseEvent, onset: int
+) -> bool:
+    days = group.within_days_after_dose
+    if days is not None and not near_dose(onset, subject.doses, days):
+        return False
+    if group.pair is None or case.preferred_term in (group.preferred_terms or ()):
+        return True
+    others = [
+        (held.body.preferred_term, day, name)
+        for name, held in subject.cases.items()
+        if isinstance(held.body, AdverseEvent) and group.admits(held.body)
+        if (day := onset_of(study, subject, held.body)) is not None
+    ]
+    return completes_pair(group.pair, case.preferred_term, (onset, thing), others)
+
+
+def count_anew(study: Study, subject: SubjectState, thing: str, held: Thing) -> None:
+    """Count the case where it belongs now: contribution after less contribution before."""
+    assert isinstance(held.body, AdverseEvent)
+    place = place_of(study, subject, thing, held.body)
+    if place != held.place:
+        take_back(study, subject, thing, held)
+        if place is not None:
+            _count(study, subject, held, place)
+    elif place is not None and held.versions != held.counted:
+        for table in _tables(study, place):
+            for term in place.terms:
+                table[term].versions += held.versions - held.counted
+        held.counted = held.versions
+
+
+def _tables(study: Study, place: Place) -> list[dict[int, Cell]]:
+    return [study.tables[n] for n in study.table_numbers(place.period, place.treatment)]
+
+
+def _count(study: Study, subject: SubjectState, held: Thing, place: Place) -> None:
+    held.place, held.counted = place, held.versions
+    for table in _tables(study, place):
+        for term in place.terms:
+            cell = table.get(term)
+            if cell is None:
+                cell = table[term] = Cell()
+            cell.add(subject.number, place.weight, held.versions)
+    packed = place.onset * ARMS_MAX + place.treatment
+    for term in place.terms:
+        for events in first_event_scopes(study, term):
+            if events.covers(place.period, place.treatment):
+                first = events.first.get(subject.number)
+                if first is None or packed < first:
+                    events.put(subject.number, packed, subject.spells)
+                    study.touched[id(events)] = events
+
+
+def take_back(study: Study, subject: SubjectState, thing: str, held: Thing) -> None:
+    """Take the case out of all that it was counted in."""
+    place = held.place
+    if place is None:
+        return
+    for table in _tables(study, place):
+        for term in place.terms:
+            table[term].add(subject.number, -place.weight, -held.counted)
+    held.place, held.counted = None, 0
+    packed = place.onset * ARMS_MAX + place.treatment
+    for term in place.terms:
+        for events in first_event_scopes(study, term):
+            if events.first.get(subject.number) == packed:
+                events.put(subject.number, _next_first(subject, events), subject.spells)
+                study.touched[id(events)] = events
+
+
+def _next_first(subject: SubjectState, events: FirstEvents) -> int | None:
+    """The first event of *subject* within *events*, of the cases that are counted now."""
+    places = (held.place for held in subject.cases.values())
+    return min(
+        (
+            place.onset * ARMS_MAX + place.treatment
+            for place in places
+            if place and events.term in place.terms and events.covers(place.period, place.treatment)
+        ),
+        default=None,
+    )

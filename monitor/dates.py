@@ -1,0 +1,49 @@
+"""Days as ordinals, and what to make of a date that is only a month or a year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from enum import StrEnum
+
+from monitor.events import PartialDate
+
+FOREVER = 2**22
+"""The end of an interval that is still open: later than 9999-12-31 (3,652,059)."""
+
+
+class Imputation(StrEnum):
+    """Where in its month or year a partial date is placed (CDISC ADaMIG date imputation)."""
+
+    FIRST_DAY = "first_day"
+    LAST_DAY = "last_day"
+    TREATMENT_START = "treatment_start"
+
+
+def impute(when: PartialDate, rule: Imputation, starts: Iterable[int] = ()) -> int:
+    """The day that stands for *when*; *starts* are the subject's treatment starts, earliest first.
+
+    >>> iso(impute(PartialDate(2012, 12), Imputation.FIRST_DAY))
+    '2012-12-01'
+    >>> iso(impute(PartialDate(2012, None), Imputation.LAST_DAY))
+    '2012-12-31'
+    """
+    first = date(when.year, when.month or 1, 1).toordinal()
+    last = last_day(when)
+    if rule is Imputation.LAST_DAY:
+        return last
+    if rule is Imputation.TREATMENT_START:
+        return next((start for start in starts if first <= start <= last), first)
+    return first
+
+
+def last_day(when: PartialDate) -> int:
+    """The last day that *when* may mean."""
+    if when.month is None or when.month == 12:
+        return date(when.year, 12, 31).toordinal()
+    return (date(when.year, when.month + 1, 1) - timedelta(days=1)).toordinal()
+
+
+def iso(day: int) -> str:
+    """*day* as ``YYYY-MM-DD``."""
+    return date.fromordinal(day).isoformat()

@@ -1,0 +1,107 @@
+"""The fold: one record after another into the state of its study, and what follows from each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.change import enter
+from monitor.episode import Crossing
+from monitor.errors import Reason, Refusal
+from monitor.events import Assessment, Merge, Plan, Record, Retraction, Tick, day_of
+from monitor.judging import judge
+from monitor.ledger import Outcome
+from monitor.plan import PlanError, amends, read_plan
+from monitor.study import Study
+from monitor.watching import begin
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of a record, and the watches that rose because of it."""
+
+    outcome: Outcome
+    refusal: Refusal | None = None
+    crossings: tuple[Crossing, ...] = ()
+
+
+def first_step(record: Record) -> tuple[Study | None, Step]:
+    """The study that its first record opens: only a plan can."""
+    if not isinstance(record.body, Plan):
+        return None, _refused(Reason.NO_PLAN, "The study has no plan yet.")
+    try:
+        plan = read_plan(record.body.toml)
+    except PlanError as error:
+        return None, _refused(Reason.BAD_PLAN, f"The plan was not accepted: {error}.")
+    if plan.study != record.study:
+        return None, _refused(Reason.BAD_PLAN, "The plan names another study than its record.")
+    study = Study(record.study, plan)
+    study.ledger.enter(record)
+    begin(study)
+    return study, Step(Outcome.FOLDED)
+
+
+def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
+    """Fold *record* into *study*.  Nothing but the two decides what comes of it.
+
+    With *shortcuts* off every verdict is computed from the exact evidence; it is the same.
+    """
+    weighed = study.ledger.weigh(record)
+    if isinstance(weighed, Refusal):
+        return Step(Outcome.REFUSED, weighed)
+    if weighed is not Outcome.FOLDED:
+        return Step(weighed)
+    refusal = objection(study, record)
+    if refusal is not None:
+        return Step(Outcome.REFUSED, refusal)
+    study.touched.clear()
+    if not isinstance(record.body, Plan):
+        study.latest = max(study.latest or 0, _latest_day_in(record))
+    everything = enter(study, record)
+    if everything and study.as_of is not None:
+        running = list(study.watches.values())
+    else:
+        scopes = study.touched
+        running = [watch for scope in scopes for watch in study.watches_of.get(scope, ())]
+    return Step(Outcome.FOLDED, None, tuple(judge(study, running, shortcuts=shortcuts)))
+
+
+def objection(study: Study, record: Record) -> Refusal | None:
+    """What the study's state has against *record*."""
+    body = record.body
+    if isinstance(body, Plan):
+        return _plan_objection(study, body)
+    jump = study.plan.as_of_jump_days
+    latest = day_of(record.known_at) if study.latest is None else study.latest
+    if day_of(record.known_at) > latest + jump and not isinstance(body, Tick):
+        says = f"`known_at` is more than {jump} days after all that is known."
+        return Refusal(Reason.TOO_FAR_AHEAD, says)
+    treatment = getattr(body, "treatment", None) or getattr(body, "randomised_treatment", None)
+    if treatment is not None and treatment not in study.treatments:
+        return Refusal(Reason.UNKNOWN_TREATMENT, "The treatment is not one of the plan's.")
+    period = getattr(body, "period", None)
+    if period is not None and period not in study.periods:
+        return Refusal(Reason.UNKNOWN_PERIOD, "The period is not one of the plan's.")
+    if isinstance(body, Assessment) and body.instrument not in study.plan.instruments:
+        return Refusal(Reason.NO_BENEFIT_RISK, "The plan has no panel for this instrument.")
+    if isinstance(body, Retraction | Merge) and study.ledger.closes_cycle(record.thing, body):
+        return Refusal(Reason.MERGE_CYCLE, "The record would close a circle.")
+    return None
+
+
+def _plan_objection(study: Study, body: Plan) -> Refusal | None:
+    try:
+        plan = read_plan(body.toml)
+    except PlanError as error:
+        return Refusal(Reason.BAD_PLAN, f"The plan was not accepted: {error}.")
+    why = amends(study.plan, plan, study.spent)
+    return None if why is None else Refusal(Reason.BAD_PLAN, f"The plan was not accepted: {why}.")
+
+
+def _latest_day_in(record: Record) -> int:
+    """The latest day of which the record shows that it has come."""
+    known = day_of(record.known_at)
+    return max(known, record.body.date) if isinstance(record.body, Tick) else known
+
+
+def _refused(reason: Reason, says: str) -> Step:
+    return Step(Outcome.REFUSED, Refusal(reason, says))

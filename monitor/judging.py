@@ -1,0 +1,175 @@
+"""Judging: which watches a record moved, where they stand now, and who must be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import exp, log
+
+from monitor.episode import Crossing, Episode
+from monitor.stats.concurrent import RiskSets, log_e_bound
+from monitor.stats.e_bh import e_bh
+from monitor.stats.e_value import log_e, most_treated_events_can_say
+from monitor.stats.reference import EstimatedRate, KnownRate
+from monitor.study import Running, Study
+from monitor.verdict import Ground, Level, Verdict
+from monitor.watch import Analysis, Kind
+
+Likelihood = RiskSets | KnownRate | EstimatedRate
+DAYS_A_YEAR = 365.25
+LOG_MAX = 700.0
+FEW = 40
+
+
+def judge(study: Study, running: Iterable[Running], *, shortcuts: bool = True) -> list[Crossing]:
+    """Judge the watches in *running* as of now; what rose above its episode comes back."""
+    screened = False
+    risen: list[Running] = []
+    for watch in running:
+        if watch.watch.tier == 2:
+            screened |= screen(study, watch, shortcuts=shortcuts)
+        elif watch.watch.tier == 1:
+            watch.verdict = verdict_of(study, watch, shortcuts=shortcuts)
+            risen.append(watch)
+    if screened:
+        risen += reject(study)
+    crossings = (announce(study, watch) for watch in sorted(risen, key=lambda w: w.watch.id))
+    return [crossing for crossing in crossings if crossing]
+
+
+def verdict_of(study: Study, running: Running, *, shortcuts: bool = True) -> Verdict:
+    """Where a tier 1 watch stands: evidence against the plan's levels."""
+    watch = running.watch
+    if not running.events.first:
+        return Verdict(Level.QUIET, Ground.NO_EVENTS, 0.0)
+    floor = log(min(watch.watch_level, watch.signal_level(study.plan.alpha)))
+    found = evidence(study, running, floor if shortcuts else None)
+    if found is None:
+        return Verdict(Level.QUIET, Ground.BELOW_WATCH, None)
+    likelihood, value = found
+    if isinstance(likelihood, RiskSets) and not likelihood.events:
+        return Verdict(Level.QUIET, Ground.NO_PERSON_TIME, value)
+    if likelihood.events < watch.minimum_events:
+        return Verdict(Level.QUIET, Ground.TOO_FEW_EVENTS, value)
+    if value >= log(watch.signal_level(study.plan.alpha)):
+        return Verdict(Level.SIGNAL, Ground.CROSSED, value)
+    if value >= log(watch.watch_level):
+        return Verdict(Level.WATCH, Ground.BELOW_BOUNDARY, value)
+    return Verdict(Level.QUIET, Ground.BELOW_WATCH, value)
+
+
+def evidence(
+    study: Study, running: Running, floor: float | None
+) -> tuple[Likelihood, float] | None:
+    """The watch's likelihood and log E, or None where a bound proves log E below *floor*."""
+    if floor is not None and said_at_most(study, running, floor) < floor:
+        return None
+    likelihood = likelihood_of(study, running)
+    if floor is not None and isinstance(likelihood, RiskSets) and likelihood.log_e_bound() < floor:
+        return None
+    return likelihood, log_e(likelihood.log_likelihood)
+
+
+def said_at_most(study: Study, running: Running, floor: float) -> float:
+    """An upper limit of log E that needs no risk sets.
+
+    First from the number of treated first events alone; if that is not below *floor* and there
+    are few of them, from how many were at risk on each arm.
+    """
+    events, table = running.events, running.follow_up
+    if table is None or table.analysis is Analysis.AS_RANDOMISED:
+        return most_treated_events_can_say(len(events.first))
+    limit = most_treated_events_can_say(events.by_treatment.get(running.treatment, 0))
+    if limit >= floor and len(events.first) <= FEW:
+        assert study.as_of is not None and running.control is not None
+        found = table.summary(events, study.as_of, running.treatment, running.control)
+        limit = limit if found is None else log_e_bound(*found)
+    return limit
+
+
+def likelihood_of(study: Study, running: Running) -> Likelihood:
+    """The one function from which everything a watch reports is computed, as of now."""
+    assert study.as_of is not None
+    if running.watch.kind is Kind.CONCURRENT:
+        assert running.follow_up is not None and running.control is not None
+        sets = running.follow_up.risk_sets(running.events, study.as_of)
+        treated = sets.arm == running.treatment
+        pair = treated | (sets.arm == running.control)
+        return RiskSets.of(
+            treated=treated[pair],
+            at_risk=sets.at_risk[[running.treatment, running.control]][:, pair],
+        )
+    rate, events = running.watch.rate, running.events
+    assert rate is not None and events.at_risk is not None
+    years = events.at_risk.until(study.as_of) / DAYS_A_YEAR
+    seen = events.until(study.as_of)
+    if rate.per_100_patient_years is not None:
+        return KnownRate(events=seen, expected=years * rate.per_100_patient_years / 100)
+    assert rate.historical_events is not None and rate.historical_patient_years is not None
+    ratio = years / rate.historical_patient_years
+    return EstimatedRate(events=seen, historical_events=rate.historical_events, time_ratio=ratio)
+
+
+def screen(study: Study, running: Running, *, shortcuts: bool = True) -> bool:
+    """Look at a tier 2 watch; whether the set that e-BH rejects must be found anew.
+
+    Only e-values of at least ``1/q`` can ever be rejected, so nothing below is kept.
+    """
+    watch = running.watch
+    held = study.strong.pop(watch.id, None)
+    counted = running.verdict is not None and running.verdict.ground is not Ground.NO_EVENTS
+    seen = seen_on_its_arms(running)
+    study.screened += seen - counted
+    running.verdict = Verdict(Level.QUIET, Ground.NO_EVENTS, 0.0)
+    if seen:
+        floor = -log(study.plan.q)
+        found = evidence(study, running, floor if shortcuts else None)
+        value = None if found is None else found[1]
+        running.verdict = Verdict(Level.QUIET, Ground.NOT_REJECTED, value)
+        if value is not None and value >= floor:
+            study.strong[watch.id] = value
+    return held is not None or watch.id in study.strong or (seen != counted and bool(study.strong))
+
+
+def seen_on_its_arms(running: Running) -> bool:
+    """Whether the watch has a first event on either of its arms: it is one of the K of e-BH."""
+    basis, arms = running.watch.basis, running.events.by_treatment
+    if basis is not None and basis.analysis is Analysis.AS_RANDOMISED:
+        return bool(running.events.first)
+    return bool(arms.get(running.treatment) or arms.get(running.control or 0))
+
+
+def reject(study: Study) -> list[Running]:
+    """The tier 2 watches that e-BH rejects now (Wang & Ramdas 2022), on current e-values."""
+    names = sorted(study.strong)
+    values = [exp(min(study.strong[name], LOG_MAX)) for name in names]
+    chosen = {names[i] for i in e_bh(values, q=study.plan.q, hypotheses=study.screened)}
+    for name in names:
+        rejected = name in chosen
+        ground = Ground.REJECTED if rejected else Ground.NOT_REJECTED
+        level = Level.SIGNAL if rejected else Level.QUIET
+        study.watches[name].verdict = Verdict(level, ground, study.strong[name])
+    return [study.watches[name] for name in sorted(chosen)]
+
+
+def announce(study: Study, running: Running) -> Crossing | None:
+    """Open an episode, or raise the level of the one that stands, if the verdict is above it."""
+    verdict, watch = running.verdict, running.watch
+    if verdict is None or verdict.level is Level.QUIET:
+        return None
+    assert verdict.log_e is not None and study.as_of is not None
+    episode = study.episodes.get(watch.id)
+    if episode is None:
+        episode = study.episodes[watch.id] = Episode(1, Level.QUIET, 0)
+    if verdict.level <= episode.level:
+        return None
+    episode.level = verdict.level
+    episode.revision += 1
+    return Crossing(
+        watch=watch.id,
+        term=watch.term.name,
+        episode=episode.number,
+        revision=episode.revision,
+        level=verdict.level,
+        log_e=verdict.log_e,
+        as_of=study.as_of,
+    )

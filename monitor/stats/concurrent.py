@@ -1,0 +1,86 @@
+"""Evidence of a concurrent watch: the Cox partial likelihood over its risk sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, floor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.stats.e_value import HARM, LOG_HARM, Floats, log_mean_exp
+
+Counts = NDArray[np.int64]
+EXCESS: Floats = HARM - 1.0
+GRAIN = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RiskSets:
+    """One entry a first event: *treated* (1 or 0) and the *share* of those at risk on treatment.
+
+    Events whose risk set has an empty arm are left out: their factor is 1.
+
+    >>> RiskSets.of(treated=np.array([1, 1]), at_risk=np.array([[3, 2], [9, 0]])).events
+    1
+    """
+
+    treated: int
+    events: int
+    share: Floats
+
+    @classmethod
+    def of(cls, treated: Counts, at_risk: NDArray[np.int64]) -> RiskSets:
+        """Build from flags of shape (n,) and counts of shape (2, n): on treatment, on control."""
+        on, off = at_risk[0], at_risk[1]
+        both = (on > 0) & (off > 0)
+        if not both.all():
+            treated, on, off = treated[both], on[both], off[both]
+        return cls(treated=int(treated.sum()), events=len(on), share=on / (on + off))
+
+    def log_likelihood(self, log_theta: Floats) -> Floats:
+        """``sum_i x_i log(theta) - log(1 + share_i (theta - 1))`` at each of *log_theta*.
+
+        Cox (1975) with Breslow's factor for ties.  At any one look its exponential has mean at
+        most 1 under the null (martingale in study time; Hoeffding 1963 for ties).
+
+        >>> sets = RiskSets(treated=1, events=1, share=np.array([0.5]))
+        >>> sets.log_likelihood(np.log([1.0, 3.0])).round(6).tolist()
+        [0.0, 0.405465]
+        """
+        excess = np.expm1(np.minimum(log_theta, 700.0))
+        terms = np.log1p(self.share[:, None] * excess[None, :])
+        return self.treated * log_theta - terms.sum(axis=0)
+
+    def log_e_bound(self) -> float:
+        """An upper limit of log E from the smallest, largest and mean share alone.
+
+        >>> sets = RiskSets(treated=1, events=3, share=np.array([0.4, 0.5, 0.6]))
+        >>> sets.log_e_bound() >= log_mean_exp(sets.log_likelihood(LOG_HARM))
+        True
+        """
+        if not self.events:
+            return 0.0
+        share = self.share
+        low, high, total = float(share.min()), float(share.max()), float(share.sum())
+        return log_e_bound(self.treated, self.events, low, high, total / self.events)
+
+
+def log_e_bound(treated: int, events: int, low: float, high: float, mean: float) -> float:
+    """An upper limit of log E of *events* events whose shares are only known in summary.
+
+    ``log(1 + share (theta - 1))`` grows with the share and is concave in it, so it lies above
+    its chord from *low* to *high*, and its sum over events is at least n times the chord at the
+    *mean* share (STATISTICS.md section 2).  Shares may be smaller than they are: the limit only
+    rises.  They are rounded outwards to 1/64, so that few limits are ever computed.
+    """
+    return _bound(treated, events, floor(low * GRAIN), ceil(high * GRAIN), floor(mean * GRAIN))
+
+
+@lru_cache(maxsize=1 << 16)
+def _bound(treated: int, events: int, low: int, high: int, mean: int) -> float:
+    weight = max(0.0, (mean - low) / (high - low)) if high > low else 0.0
+    ends = np.log1p(EXCESS * low / GRAIN), np.log1p(EXCESS * high / GRAIN)
+    chord = (1 - weight) * ends[0] + weight * ends[1]
+    return log_mean_exp(treated * LOG_HARM - events * chord)

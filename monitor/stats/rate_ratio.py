@@ -1,0 +1,135 @@
+"""A ratio of two event rates with exact limits and the p-value those limits agree with."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from scipy.special import betainc, betainccinv, betaincinv
+
+from monitor.stats.estimate import Estimate, checked_rate, tail
+from monitor.stats.root import root
+
+
+class TailProbabilities(NamedTuple):
+    """How often chance alone goes as far as the data, by direction; *two_sided* is central."""
+
+    two_sided: float
+    greater: float
+    less: float
+
+
+def rate_ratio(
+    *,
+    events: int,
+    person_time: float,
+    control_events: int,
+    control_person_time: float,
+    confidence: float = 0.95,
+    mid_p: bool = False,
+) -> Estimate:
+    """The rate on treatment over the rate on control, with exact conditional limits.
+
+    Given how many events there are in all, those on treatment are binomial, whatever the rate
+    itself; the limits are Clopper and Pearson's of that share (Przyborowski & Wilenski 1940,
+    Biometrika 31:313-323).  They hold 1 exactly when the two-sided p of `rate_ratio_test` is
+    above ``1 - confidence``.  With *mid_p* they are shorter and no longer guaranteed.
+
+    >>> arms = dict(events=2, person_time=17877, control_events=9, control_person_time=16660)
+    >>> [round(x, 6) for x in rate_ratio(**arms)]
+    [0.207094, 0.021774, 1.000549]
+    >>> [round(x, 6) for x in rate_ratio(**arms, mid_p=True)]
+    [0.207094, 0.030496, 0.869523]
+
+    No event on control is a true infinity; no event at all is no ratio:
+
+    >>> rate_ratio(events=0, person_time=9.0, control_events=0, control_person_time=8.0)
+    Estimate(value=None, low=0.0, high=inf)
+    """
+    events, person_time = checked_rate(events, person_time)
+    control_events, control_person_time = checked_rate(control_events, control_person_time)
+    outside = tail(confidence)
+    if not (events or control_events) or not (person_time and control_person_time):
+        return Estimate(None, 0.0, float("inf"))
+    low_odds = _low_odds_mid_p if mid_p else _low_odds
+    scale = control_person_time / person_time
+    turned = low_odds(control_events, events, outside)
+    return Estimate(
+        events / control_events * scale if control_events else float("inf"),
+        low_odds(events, control_events, outside) * scale,
+        scale / turned if turned else float("inf"),
+    )
+
+
+def rate_ratio_test(
+    *,
+    events: int,
+    person_time: float,
+    control_events: int,
+    control_person_time: float,
+    null_ratio: float = 1.0,
+    mid_p: bool = False,
+) -> TailProbabilities:
+    """The exact conditional p-values of a true rate ratio of *null_ratio*.
+
+    *greater* is small when treatment has the higher rate.  *two_sided* is twice the smaller of the
+    two, which is the p the limits of `rate_ratio` agree with (Fay 2010, R Journal 2:53-58).
+
+    >>> ours = rate_ratio_test(
+    ...     events=2, person_time=17877, control_events=9, control_person_time=16660
+    ... )
+    >>> [round(x, 6) for x in ours]
+    [0.050106, 0.995787, 0.025053]
+    """
+    events, person_time = checked_rate(events, person_time)
+    control_events, control_person_time = checked_rate(control_events, control_person_time)
+    share = null_share(person_time, control_person_time, null_ratio)
+    greater = _at_least(events, control_events, share, mid_p)
+    # The other side is counted from the control arm's own share: ``1 - greater`` loses small tails.
+    turned = null_share(control_person_time, person_time, 1.0 / null_ratio)
+    less = _at_least(control_events, events, turned, mid_p)
+    return TailProbabilities(min(1.0, 2.0 * min(greater, less)), greater, less)
+
+
+def null_share(person_time: float, control_person_time: float, null_ratio: float) -> float:
+    """The share of all events that falls on treatment when the true rate ratio is *null_ratio*.
+
+    >>> null_share(50.0, 150.0, 1.0)
+    0.25
+    """
+    if not 0.0 < null_ratio < float("inf"):
+        raise ValueError(f"null_ratio is {null_ratio!r}: give a finite ratio above 0, like 1.0")
+    weighed = null_ratio * person_time
+    # Nobody at risk: no event can have happened, and any share gives a p of 1.
+    return weighed / (weighed + control_person_time) if weighed or control_person_time else 0.5
+
+
+def _at_least(events: int, others: int, share: float, mid_p: bool) -> float:
+    """The chance of *events* or more among all, counting the tie half if *mid_p*."""
+    reached = float(betainc(events, others + 1, share)) if events else 1.0
+    if not mid_p:
+        return reached
+    passed = float(betainc(events + 1, others, share)) if others else 0.0
+    return (reached + passed) / 2.0
+
+
+def _low_odds(events: int, others: int, outside: float) -> float:
+    """The odds of falling on this arm at which *events* or more has probability *outside*."""
+    if not events:
+        return 0.0
+    share = float(betaincinv(events, others + 1, outside))
+    # The complement is asked for by itself: near 1, ``1 - share`` would keep few digits.
+    return share / float(betainccinv(others + 1, events, outside))
+
+
+def _low_odds_mid_p(events: int, others: int, outside: float) -> float:
+    """The same with the tie counted half: between the two exact limits, by root finding."""
+    if not events:
+        return 0.0
+    exact = _low_odds(events, others, outside)
+    turned = _low_odds(others, events, outside)
+    share = root(
+        lambda share: _at_least(events, others, share, mid_p=True) - outside,
+        exact / (1.0 + exact),
+        1.0 / (1.0 + turned),
+    )
+    return share / (1.0 - share)

@@ -1,0 +1,148 @@
+"""All that is known of one study: its facts, and everything counted from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from monitor.dates import FOREVER
+from monitor.episode import Episode
+from monitor.events import Collection, Disposition, Dose, Subject, TermKind, Treatment
+from monitor.exposure import Interval, Leaving, PersonDays, Spell, spells
+from monitor.first_events import FirstEvents
+from monitor.followup import FollowUp
+from monitor.ledger import Ledger, Thing
+from monitor.plan import Plan
+from monitor.table import Cell
+from monitor.terms import DosedDays, Group, Term, Vocabulary
+from monitor.verdict import Verdict
+from monitor.watch import Basis, Watch
+
+
+@dataclass(slots=True)
+class SubjectState:
+    """One subject: what its records say, and the days at risk that follow from them."""
+
+    number: int
+    name: str
+    facts: dict[str, Thing] = field(default_factory=dict[str, Thing])
+    cases: dict[str, Thing] = field(default_factory=dict[str, Thing])
+    spells: tuple[Spell, ...] = ()
+    doses: tuple[DosedDays, ...] = ()
+    allocated: int | None = None
+
+
+@dataclass(slots=True)
+class Running:
+    """A watch at work: where its evidence comes from, and where it stands."""
+
+    watch: Watch
+    events: FirstEvents
+    treatment: int
+    control: int | None
+    follow_up: FollowUp | None
+    verdict: Verdict | None = None
+
+
+@dataclass(slots=True)
+class Study:
+    """The state of one study.  Everything below *facts* is a function of what is above it.
+
+    *horizon* and *onsets_until* are for a look at the past: no day after them counts.  A
+    table's number is ``period * treatments + treatment``; the last period number, one above
+    the plan's, stands for all periods together.
+    """
+
+    name: str
+    plan: Plan
+    ledger: Ledger = field(default_factory=Ledger)
+    latest: int | None = None
+    horizon: int = FOREVER
+    onsets_until: int = FOREVER
+    spent: dict[str, Watch] = field(default_factory=dict[str, Watch])
+    episodes: dict[str, Episode] = field(default_factory=dict[str, Episode])
+    findings: Counter[str] = field(default_factory=Counter[str])
+
+    treatments: dict[str, int] = field(default_factory=dict[str, int])
+    periods: dict[str, int] = field(default_factory=dict[str, int])
+    context_groups: tuple[tuple[int, Group], ...] = ()
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    term_sets: dict[object, tuple[int, ...]] = field(default_factory=dict[object, tuple[int, ...]])
+    collected: dict[int, int] = field(default_factory=dict[int, int])
+    subjects: dict[str, SubjectState] = field(default_factory=dict[str, SubjectState])
+    tables: list[dict[int, Cell]] = field(default_factory=list[dict[int, Cell]])
+    exposure: list[PersonDays] = field(default_factory=list[PersonDays])
+    follow_ups: dict[Basis, FollowUp] = field(default_factory=dict[Basis, FollowUp])
+    first_events: dict[int, list[FirstEvents]] = field(default_factory=dict[int, list[FirstEvents]])
+    exposed: list[FirstEvents] = field(default_factory=list[FirstEvents])
+    watches: dict[str, Running] = field(default_factory=dict[str, Running])
+    watches_of: dict[int, list[Running]] = field(default_factory=dict[int, list[Running]])
+    strong: dict[str, float] = field(default_factory=dict[str, float])
+    screened: int = 0
+    touched: dict[int, FirstEvents] = field(default_factory=dict[int, FirstEvents])
+
+    @property
+    def as_of(self) -> int | None:
+        """The day the data speak of: the latest one known, and never past the horizon."""
+        return None if self.latest is None else min(self.latest, self.horizon)
+
+    def subject(self, name: str) -> SubjectState:
+        """The subject under which records of *name* count, made at its first mention."""
+        if self.ledger.aliases:
+            name = self.ledger.survivor(name)
+        found = self.subjects.get(name)
+        if found is None:
+            found = self.subjects[name] = SubjectState(len(self.subjects), name)
+        return found
+
+    def spells_of(self, subject: SubjectState) -> tuple[Spell, ...]:
+        """The days at risk that the subject's facts imply."""
+        intervals: list[Interval] = []
+        leavings: list[Leaving] = []
+        for thing, held in subject.facts.items():
+            body = held.body
+            if isinstance(body, Treatment):
+                end = FOREVER if body.end is None else body.end
+                period, treatment = self.periods[body.period], self.treatments[body.treatment]
+                intervals.append(Interval(body.start, thing, end, period, treatment))
+            elif isinstance(body, Disposition):
+                period = None if body.period is None else self.periods[body.period]
+                leavings.append(Leaving(body.date, period))
+        return spells(intervals, leavings, self.plan.window_days)
+
+    def allocation_of(self, subject: SubjectState) -> int | None:
+        """The arm the subject was randomised to; of several statements, the first by name."""
+        arms = sorted(
+            (thing, held.body.randomised_treatment)
+            for thing, held in subject.facts.items()
+            if isinstance(held.body, Subject) and held.body.randomised_treatment
+        )
+        return self.treatments[arms[0][1] or ""] if arms else None
+
+    def doses_of(self, subject: SubjectState) -> tuple[DosedDays, ...]:
+        """The subject's administrations, by date."""
+        bodies = [held.body for held in subject.facts.values() if isinstance(held.body, Dose)]
+        return tuple(sorted(DosedDays(dose.first_date, dose.last_date) for dose in bodies))
+
+    def table_numbers(self, period: int, treatment: int) -> tuple[int, ...]:
+        """The tables in which (period, treatment) is counted: its own, and that of all periods."""
+        width = len(self.treatments)
+        number = period * width + treatment
+        if len(self.periods) == 1:
+            return (number,)
+        return (number, len(self.periods) * width + treatment)
+
+    def collections(self) -> dict[int, int]:
+        """From which day each term is collected, where a record says so; the latest holds."""
+        found: dict[int, int] = {}
+        for name, held in self.ledger.things.items():
+            if isinstance(held.body, Collection) and self.ledger.live(name):
+                number = self.vocabulary.number(Term(TermKind(held.body.kind), held.body.term))
+                found[number] = max(found.get(number, 0), held.body.start)
+        return found
+
+    def waiting(self, subject: SubjectState) -> bool:
+        """Whether the subject has neither an allocation nor a treatment: its events wait."""
+        return subject.allocated is None and not any(
+            isinstance(held.body, Treatment) for held in subject.facts.values()
+        )

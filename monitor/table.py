@@ -1,0 +1,56 @@
+"""The rate tables: what has been counted, by period, treatment and term."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+# One integer a subject holds three counts of at most a million: events, serious, related.
+SERIOUS = 1 << 20
+RELATED = 1 << 40
+MASK = SERIOUS - 1
+
+
+@dataclass(slots=True)
+class Cell:
+    """Counts of one term on one treatment in one period; subjects are counted once each."""
+
+    subjects: int = 0
+    events: int = 0
+    versions: int = 0
+    serious_subjects: int = 0
+    serious_events: int = 0
+    related_subjects: int = 0
+    related_events: int = 0
+    by_subject: dict[int, int] = field(default_factory=dict[int, int], repr=False)
+
+    def add(self, subject: int, weight: int, versions: int) -> None:
+        """Count one case of *subject*; *weight* is ``weight_of(case)``, negated to take it back.
+
+        Counts never fall below zero: that would be a change applied twice.
+        """
+        before = self.by_subject.get(subject, 0)
+        after = before + weight
+        assert after >= 0, f"a case of subject {subject} is taken back twice"
+        if after:
+            self.by_subject[subject] = after
+        else:
+            del self.by_subject[subject]
+        self.versions += versions
+        self.subjects += (after > 0) - (before > 0)
+        sign = 1 if weight > 0 else -1
+        self.events += sign
+        if abs(weight) != 1:
+            self._add_kinds(abs(weight), sign, before, after)
+
+    def _add_kinds(self, weight: int, sign: int, before: int, after: int) -> None:
+        if weight >> 20 & MASK:
+            self.serious_events += sign
+            self.serious_subjects += (after >> 20 & MASK > 0) - (before >> 20 & MASK > 0)
+        if weight >> 40:
+            self.related_events += sign
+            self.related_subjects += (after >> 40 > 0) - (before >> 40 > 0)
+
+
+def weight_of(*, serious: bool, related: bool) -> int:
+    """One case as an addend to its subject's counts."""
+    return 1 + SERIOUS * serious + RELATED * related

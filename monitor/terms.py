@@ -1,0 +1,151 @@
+"""What events are counted by: terms, and the plan's named groups of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from monitor.events import RELATED, ActionTaken, Adjudication, AdverseEvent, Outcome, TermKind
+
+
+class Term(NamedTuple):
+    """A preferred term, a system organ class, a named group, or any event at all."""
+
+    kind: TermKind
+    name: str
+
+
+ANY = Term(TermKind.ANY, "any")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The algorithmic half of a group: a term of *first* and one of *second* close in time."""
+
+    first: frozenset[str]
+    second: frozenset[str]
+    within_days: int
+
+    def __contains__(self, preferred_term: str) -> bool:
+        return preferred_term in self.first or preferred_term in self.second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A named group: the conjunction of the conditions that are given.
+
+    *label_groups* match a case's label group where it has one, else its preferred term.
+    """
+
+    name: str
+    title: str = ""
+    preferred_terms: frozenset[str] | None = None
+    label_groups: frozenset[str] | None = None
+    serious: bool | None = None
+    related: bool | None = None
+    adjudication: str | None = None
+    action_taken: frozenset[ActionTaken] | None = None
+    outcome: frozenset[Outcome] | None = None
+    within_days_after_dose: int | None = None
+    pair: Pair | None = None
+
+    @property
+    def term(self) -> Term:
+        """The term under which the group's events are counted."""
+        return Term(TermKind.GROUP, self.name)
+
+    def admits(self, case: AdverseEvent) -> bool:
+        """Whether *case* by itself meets every condition that needs no other record."""
+        label = case.label_group or case.preferred_term
+        return (
+            (self.preferred_terms is None or self._admits_term(case.preferred_term))
+            and (self.label_groups is None or label in self.label_groups)
+            and (self.serious is None or is_serious(case) is self.serious)
+            and (self.related is None or (case.relatedness in RELATED) is self.related)
+            and (
+                self.adjudication is None
+                or (self.adjudication, Adjudication.YES) in case.adjudications
+            )
+            and (self.action_taken is None or case.action_taken in self.action_taken)
+            and (self.outcome is None or case.outcome in self.outcome)
+        )
+
+    def _admits_term(self, preferred_term: str) -> bool:
+        assert self.preferred_terms is not None
+        in_pair = self.pair is not None and preferred_term in self.pair
+        return preferred_term in self.preferred_terms or in_pair
+
+    def needs_company(self, case: AdverseEvent) -> bool:
+        """Whether *case* belongs only beside a dose, or beside another case of its subject."""
+        return self.within_days_after_dose is not None or (
+            self.pair is not None
+            and case.preferred_term in self.pair
+            and case.preferred_term not in (self.preferred_terms or ())
+        )
+
+
+def is_serious(case: AdverseEvent) -> bool:
+    """Flagged serious, or any criterion met, or fatal: a death is serious whatever the flag says.
+
+    21 CFR 312.32(a) lists death first among the serious outcomes.
+    """
+    return case.serious or bool(case.criteria) or case.outcome is Outcome.FATAL
+
+
+def contradicts_itself(case: AdverseEvent) -> bool:
+    """A case that meets a criterion, or is fatal, and says it is not serious: a data finding."""
+    return not case.serious and is_serious(case)
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """Terms by small number: the fold counts by number, and names them when it speaks."""
+
+    numbers: dict[Term, int] = field(default_factory=dict[Term, int])
+    names: list[Term] = field(default_factory=list[Term])
+
+    def number(self, term: Term) -> int:
+        """The number of *term*, given at its first use."""
+        known = self.numbers.get(term)
+        if known is None:
+            known = self.numbers[term] = len(self.names)
+            self.names.append(term)
+        return known
+
+    def __getitem__(self, number: int) -> Term:
+        return self.names[number]
+
+    def __iter__(self) -> Iterator[Term]:
+        return iter(self.names)
+
+
+class DosedDays(NamedTuple):
+    """First and last day of one administration."""
+
+    first: int
+    last: int
+
+
+def near_dose(onset: int, doses: Iterable[DosedDays], within_days: int) -> bool:
+    """Whether *onset* falls from a dose's first day to *within_days* after its last."""
+    return any(dose.first <= onset <= dose.last + within_days for dose in doses)
+
+
+def completes_pair(
+    pair: Pair, preferred_term: str, when: tuple[int, str], others: Iterable[tuple[str, int, str]]
+) -> bool:
+    """Whether the case of *preferred_term* at *when* (onset, thing) is the later of a pair.
+
+    *others* are (preferred term, onset, thing) of the subject's cases.  Of two cases of one
+    day the one with the greater name is the later, so that a pair counts once.
+    """
+    wanted: frozenset[str] = frozenset()
+    if preferred_term in pair.first:
+        wanted |= pair.second
+    if preferred_term in pair.second:
+        wanted |= pair.first
+    return any(
+        term in wanted and (onset, thing) < when and onset >= when[0] - pair.within_days
+        for term, onset, thing in others
+    )

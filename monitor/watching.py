@@ -1,0 +1,136 @@
+"""Which watches a study runs: those its plan names, and one for every other term that appears."""
+
+from __future__ import annotations
+
+from monitor.events import TermKind
+from monitor.exposure import PersonDays
+from monitor.first_events import FirstEvents
+from monitor.followup import FollowUp
+from monitor.study import Running, Study, SubjectState
+from monitor.watch import Basis, Kind, Watch
+
+SCREENED = (TermKind.PREFERRED_TERM, TermKind.SYSTEM_ORGAN_CLASS)
+
+
+def begin(study: Study) -> None:
+    """Empty everything that is counted, and open the plan's watches on it."""
+    plan = study.plan
+    study.treatments = {name: number for number, name in enumerate(plan.treatments)}
+    study.periods = {period.id: number for number, period in enumerate(plan.periods)}
+    size = (len(plan.periods) + 1) * len(plan.treatments)
+    study.tables = [{} for _ in range(size)]
+    study.exposure = [PersonDays() for _ in range(size)]
+    study.term_sets.clear()
+    study.collected = study.collections()
+    study.context_groups = tuple(
+        (study.vocabulary.number(group.term), group)
+        for group in plan.groups
+        if group.within_days_after_dose is not None or group.pair is not None
+    )
+    study.subjects.clear()
+    study.follow_ups.clear()
+    study.first_events.clear()
+    study.exposed.clear()
+    study.watches.clear()
+    study.watches_of.clear()
+    study.touched.clear()
+    study.strong.clear()
+    study.screened = 0
+    for watch in plan.watches:
+        open_watch(study, watch)
+    for term in list(study.first_events):
+        if study.vocabulary[term].kind in SCREENED:
+            open_screening(study, term)
+    study.spent |= {watch.id: watch for watch in plan.watches if watch.tier == 1}
+
+
+def first_event_scopes(study: Study, term: int) -> list[FirstEvents]:
+    """The scopes in which first events of *term* are kept, opened when it first appears."""
+    scopes = study.first_events.get(term)
+    if scopes is None:
+        scopes = study.first_events[term] = []
+        if study.vocabulary[term].kind in SCREENED:
+            open_screening(study, term)
+    return scopes
+
+
+def open_screening(study: Study, term: int) -> None:
+    """Open a tier 2 watch on *term* for every active treatment that tier 1 does not watch."""
+    name, basis = study.vocabulary[term], study.plan.screening
+    events = scope_of(study, term, study.periods[basis.period], None)
+    for treatment in study.plan.active:
+        if (name, treatment) not in study.plan.named_terms:
+            watch = Watch(
+                id=f"screening/{name.kind}/{name.name}/{treatment}",
+                term=name,
+                treatment=treatment,
+                tier=2,
+                control=study.plan.control,
+                basis=basis,
+            )
+            _run(study, watch, events)
+
+
+def open_watch(study: Study, watch: Watch) -> None:
+    """Open a watch that the plan names."""
+    term = study.vocabulary.number(watch.term)
+    if watch.kind is Kind.CONCURRENT:
+        assert watch.basis is not None
+        _run(study, watch, scope_of(study, term, study.periods[watch.basis.period], None))
+        return
+    period = None if watch.period is None else study.periods[watch.period]
+    events = scope_of(study, term, period, study.treatments[watch.treatment])
+    if events.at_risk is None:
+        events.at_risk = PersonDays()
+        study.exposed.append(events)
+    _run(study, watch, events)
+
+
+def scope_of(study: Study, term: int, period: int | None, treatment: int | None) -> FirstEvents:
+    """The first events of *term* within (period, treatment), shared by all watches on them."""
+    scopes = study.first_events.setdefault(term, [])
+    for scope in scopes:
+        if (scope.period, scope.treatment) == (period, treatment):
+            return scope
+    scopes.append(FirstEvents(term, period, treatment, study.collected.get(term, 0)))
+    return scopes[-1]
+
+
+def _run(study: Study, watch: Watch, events: FirstEvents) -> None:
+    control = None if watch.control is None else study.treatments[watch.control]
+    follow_up = None if watch.basis is None else follow_up_on(study, watch.basis)
+    running = Running(watch, events, study.treatments[watch.treatment], control, follow_up)
+    study.watches[watch.id] = running
+    study.watches_of.setdefault(id(events), []).append(running)
+
+
+def follow_up_on(study: Study, basis: Basis) -> FollowUp:
+    """The follow-up table on *basis*, with everyone known so far in it."""
+    table = study.follow_ups.get(basis)
+    if table is None:
+        period, arms = study.periods[basis.period], len(study.treatments)
+        table = study.follow_ups[basis] = FollowUp(period, basis.analysis, basis.time, arms)
+        for subject in study.subjects.values():
+            table.place(subject.number, subject.spells, subject.allocated)
+    return table
+
+
+def settle(study: Study, subject: SubjectState) -> bool:
+    """Bring a subject's days at risk up to its facts; whether its cases must be counted anew."""
+    before = subject.spells, subject.allocated
+    spells, allocated = study.spells_of(subject), study.allocation_of(subject)
+    doses = study.doses_of(subject)
+    dosed = doses != subject.doses and bool(study.context_groups)
+    subject.doses = doses
+    if before == (spells, allocated):
+        return dosed
+    subject.spells, subject.allocated = spells, allocated
+    for sign, held in ((-1, before[0]), (1, spells)):
+        for spell in held:
+            for number in study.table_numbers(spell.period, spell.treatment):
+                study.exposure[number].add(spell.start, spell.end, sign)
+        for events in study.exposed:
+            events.expose(subject.number, held, sign)
+    for table in study.follow_ups.values():
+        table.place(subject.number, spells, allocated)
+    return True

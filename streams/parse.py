@@ -1,0 +1,134 @@
+"""Turns bytes into one JSON object, or says by name why they are not one that can be trusted."""
+
+from __future__ import annotations
+
+from json import JSONDecodeError, JSONDecoder
+from math import isinf
+from typing import Any, NoReturn, cast
+
+import orjson
+
+from monitor.errors import MonitorError, Reason, Refusal
+
+Fields = dict[str, Any]
+
+BYTES_MAX = 1 << 20
+DEPTH_MAX = 32
+KEYS_MAX = 64
+"""The widest record has 19 fields; a case in 64 named groups is beyond any plan."""
+TOKENS_MAX = 4096
+"""Bounds the work on hostile bytes: a plan with its signatures needs fewer than 200."""
+PLAIN_BYTES_MAX = 4 << 10
+"""No record but a plan is longer, and no shorter one is slow to parse, however it is made."""
+NUMBER_CHARACTERS_MAX = 64
+INTEGER_MIN, INTEGER_MAX = -(1 << 63), (1 << 63) - 1
+
+
+class Refused(MonitorError):
+    """The record is not to be included.  ``decode`` turns this into its *refusal*."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(reason)
+        self.refusal = Refusal(reason, detail)
+
+
+def quick(raw: bytes) -> Fields | None:
+    """The object in *raw* if it plainly holds one and no key twice, else None: ask ``careful``.
+
+    Without a backslash each key and each string costs exactly two quotation marks, read or
+    written, and a parser that keeps the last of two equal keys loses at least one pair.  So
+    equal counts prove that no key was repeated.  Numbers beyond 64 bits come back as floats and
+    depth is not limited: sound only for a type that has neither floats nor free-form fields.
+    """
+    if len(raw) > PLAIN_BYTES_MAX or b"\\" in raw:
+        return None
+    try:
+        value: Any = orjson.loads(raw)
+        quotes = orjson.dumps(value).count(b'"')
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    if not isinstance(value, dict) or quotes != raw.count(b'"'):
+        return None
+    return cast(Fields, value)
+
+
+def careful(raw: bytes) -> Fields:
+    """The object in *raw*, or ``Refused`` with what is wrong with the bytes."""
+    if len(raw) > BYTES_MAX:
+        raise Refused(Reason.TOO_LARGE, f"The record has {len(raw):,} bytes.")
+    _check_structure(raw)
+    try:
+        value: Any = _DECODER.decode(raw.decode())
+    except UnicodeDecodeError as error:
+        raise Refused(Reason.NOT_UTF8, f"Byte {error.start} is not UTF-8.") from None
+    except JSONDecodeError as error:
+        what = "is empty" if not raw.strip() else f"is not JSON at character {error.pos}"
+        raise Refused(Reason.NOT_JSON, f"The record {what}.") from None
+    if not isinstance(value, dict):
+        raise Refused(Reason.NOT_AN_OBJECT, "The record is JSON, but not an object.")
+    fields = cast(Fields, value)
+    _check_encodable(fields)
+    return fields
+
+
+def _check_structure(raw: bytes) -> None:
+    if len(raw) <= PLAIN_BYTES_MAX and raw.count(b"{") + raw.count(b"[") <= DEPTH_MAX:
+        return
+    # Without escapes every second piece between quotation marks lies outside the strings.
+    unescaped = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    outside = b"".join(unescaped.split(b'"', TOKENS_MAX)[::2]).translate(None, _NOT_STRUCTURE)
+    depth = 0
+    for byte in outside[:TOKENS_MAX]:
+        depth += _STEP[byte]
+        if depth > DEPTH_MAX:
+            raise Refused(Reason.TOO_DEEP, f"The record is nested more than {DEPTH_MAX} deep.")
+    if unescaped.count(b'"') + len(outside) > TOKENS_MAX:
+        detail = f"The record has more than {TOKENS_MAX:,} quotation marks, brackets and commas."
+        raise Refused(Reason.TOO_MANY_VALUES, detail)
+
+
+_STEP = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1, ord(","): 0}
+_NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in _STEP)
+
+
+def _check_encodable(value: Fields) -> None:
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:  # Only text can fail here: numbers were bounded when read.
+        detail = "A string holds half of a surrogate pair, which no UTF-8 can carry."
+        raise Refused(Reason.LONE_SURROGATE, detail) from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Fields:
+    if len(pairs) > KEYS_MAX:
+        detail = f"An object has {len(pairs):,} fields; no record needs more than {KEYS_MAX}."
+        raise Refused(Reason.TOO_MANY_VALUES, detail)
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise Refused(Reason.DUPLICATE_KEY, "An object names one of its fields twice.")
+    return fields
+
+
+def _integer(text: str) -> int:
+    # Twenty characters hold every 64-bit integer; Python raises on more than 4,300 digits.
+    if len(text) <= 20 and INTEGER_MIN <= (value := int(text)) <= INTEGER_MAX:
+        return value
+    raise Refused(Reason.INTEGER_TOO_LARGE, "An integer does not fit 64 bits.")
+
+
+def _number(text: str) -> float:
+    if len(text) <= NUMBER_CHARACTERS_MAX and not isinf(value := float(text)):
+        return value
+    raise Refused(Reason.NUMBER_TOO_LARGE, "A number is too large or too long.")
+
+
+def _not_a_number(text: str) -> NoReturn:
+    raise Refused(Reason.NOT_A_NUMBER, f"`{text}` is not a JSON number.")
+
+
+_DECODER = JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=_number,
+    parse_constant=_not_a_number,
+)

@@ -1,0 +1,79 @@
+"""The way of a record, the same live, in replay and in the demo."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from alerts.alert import Alert, raised
+from monitor.errors import Refusal
+from monitor.events import Record
+from monitor.fold import Step, first_step, fold
+from monitor.ledger import Outcome
+from monitor.study import Study
+from streams.decode import decode
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of one record: its outcome, the refusal if it was one, the alerts it rang."""
+
+    outcome: Outcome
+    refusal: Refusal | None = None
+    alerts: tuple[Alert, ...] = ()
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """Folds records into the studies it holds.
+
+    *outcomes* counts records by study and outcome; refused bytes that name no study count
+    under the empty name.
+    """
+
+    studies: dict[str, Study] = field(default_factory=dict[str, Study])
+    outcomes: dict[str, Counter[Outcome]] = field(default_factory=dict[str, Counter[Outcome]])
+    shortcuts: bool = True
+
+    def advance(self, raw: bytes, line: int) -> Told:
+        """Take one record in, whatever its bytes are."""
+        record = decode(raw)
+        return self.refuse(record) if isinstance(record, Refusal) else self.take(record, line)
+
+    def refuse(self, refusal: Refusal) -> Told:
+        """Account for bytes that are no record."""
+        return self._account("", Told(Outcome.REFUSED, refusal))
+
+    def take(self, record: Record, line: int) -> Told:
+        """Take one decoded record in."""
+        study = self.studies.get(record.study)
+        if study is None:
+            study, step = first_step(record)
+            if study is not None:
+                self.studies[record.study] = study
+        else:
+            step = fold(study, record, shortcuts=self.shortcuts)
+        alerts = alerts_of(study, step, record, line) if study and step.crossings else ()
+        return self._account(record.study, Told(step.outcome, step.refusal, alerts))
+
+    def _account(self, study: str, told: Told) -> Told:
+        counts = self.outcomes.get(study)
+        if counts is None:
+            counts = self.outcomes[study] = Counter()
+        counts[told.outcome] += 1
+        return told
+
+
+def alerts_of(study: Study, step: Step, record: Record, line: int) -> tuple[Alert, ...]:
+    """The alerts of one step, named and ready to be told."""
+    return tuple(
+        raised(
+            crossing,
+            study=study.name,
+            line=line,
+            thing=record.thing,
+            version=record.version,
+            plan_sha256=study.plan.sha256,
+        )
+        for crossing in step.crossings
+    )

@@ -1,0 +1,23 @@
+"""The JSON Schema of the wire records, printed by ``tocsin schema`` and committed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from streams.examples import EXAMPLES
+from streams.records import MAJOR, MINOR, MODELS, AnyRecord
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of every record: one union, discriminated by ``type`` (JSON Schema 2020-12)."""
+    schema = TypeAdapter[Any](AnyRecord).json_schema()
+    for kind, model in MODELS.items():
+        schema["$defs"][model.__name__]["examples"] = [EXAMPLES[kind]]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:tocsin:trial.log:{MAJOR}.{MINOR}",
+        "title": f"trial.log/{MAJOR}.{MINOR}",
+        **schema,
+    }

@@ -1,0 +1,1 @@
+"""Readers of foreign formats: each turns a data set into records in order of arrival."""

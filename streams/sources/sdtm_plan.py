@@ -1,0 +1,129 @@
+"""A first plan for a study of which only its SDTM tabulation is at hand."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable
+from math import floor
+
+from streams.sources.sdtm_terms import treatment_id
+from streams.sources.xpt import Row, UnreadableStudy
+
+PERIOD = "randomised"
+
+PLAN = """\
+study = {study}
+title = {title}
+alpha = 0.05
+q = 0.1
+
+[treatments]
+control = {control}
+active = {active}
+
+[[periods]]
+id = "randomised"
+title = "Randomised treatment"
+randomised = true
+
+[dates]
+partial = "first_day"
+
+[at_risk]
+window_days = "unbounded"  # Followed from RFXSTDTC to RFENDTC, on treatment or off it.
+
+[limits]
+as_of_jump_days = 180
+
+[levels]
+watch = 5
+
+[screening]
+period = "randomised"
+analysis = "as_treated"
+time = "study"
+
+[groups.serious]
+serious = true
+"""
+
+WATCH = """
+[[watches]]
+id = {id}
+kind = "concurrent"
+group = "serious"
+treatment = {treatment}
+period = "randomised"
+analysis = "as_treated"
+time = "study"
+tier = 1
+share = {share}
+"""
+
+
+def default_plan(dm: Iterable[Row], study: str, control: str | None = None) -> str:
+    """A plan in TOML: every treated arm against *control*, serious events at tier 1.
+
+    Without *control* the arm whose name says placebo is taken.
+    """
+    arms = treated_arms(dm)
+    chosen = _control(arms, control)
+    active = sorted(set(arms) - {chosen})
+    if not active:
+        raise UnreadableStudy(
+            f"DM has one treated arm, {arms[chosen]!r}: a plan compares two; write one with"
+            " reference watches and give it as the plan"
+        )
+    share = floor(10_000 / len(active)) / 10_000  # Rounded down: shares may not exceed 1.
+    plan = PLAN.format(
+        study=json.dumps(study),
+        title=json.dumps(f"{study}, from its SDTM tabulation"),
+        control=json.dumps(chosen),
+        active=json.dumps(active),
+    )
+    return plan + "".join(
+        WATCH.format(id=json.dumps(f"serious-{arm}"), treatment=json.dumps(arm), share=share)
+        for arm in active
+    )
+
+
+def treated_arms(dm: Iterable[Row]) -> dict[str, str]:
+    """The arms in which somebody was treated: id to name as DM.ARM has it."""
+    arms: dict[str, str] = {}
+    for name in sorted({row["ARM"] for row in dm if row["RFXSTDTC"]}):
+        treatment = treatment_id(name)
+        if treatment is None:
+            continue
+        if treatment in arms:
+            raise UnreadableStudy(
+                f"arms {arms[treatment]!r} and {name!r} would both be called {treatment!r}:"
+                " spell them alike in DM.ARM, or further apart"
+            )
+        arms[treatment] = name
+    if not arms:
+        raise UnreadableStudy("DM has no subject with RFXSTDTC and an arm: nobody was treated")
+    return arms
+
+
+def _control(arms: dict[str, str], control: str | None) -> str:
+    names = ", ".join(repr(name) for name in arms.values())
+    if control is None:
+        found = [treatment for treatment in arms if "placebo" in treatment]
+        if len(found) == 1:
+            return found[0]
+        raise UnreadableStudy(f"which arm is the control?  Name one of {names} as the control")
+    if treatment_id(control) not in arms:
+        raise UnreadableStudy(f"no subject was treated in arm {control!r}: name one of {names}")
+    return treatment_id(control) or control
+
+
+def first_period(toml: str) -> str:
+    """The id of the first period of the plan in *toml*: SDTM's treatment intervals belong to it."""
+    try:
+        return str(tomllib.loads(toml)["periods"][0]["id"])
+    except (tomllib.TOMLDecodeError, LookupError, TypeError) as error:
+        raise UnreadableStudy(
+            f"the plan has no first period with an id ({error}): add [[periods]] with"
+            f" id = {PERIOD!r}, or leave the plan out and get a default one"
+        ) from error

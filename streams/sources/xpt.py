@@ -1,0 +1,125 @@
+"""Reading the domains of a study out of SAS transport files, as rows of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from monitor.errors import MonitorError
+
+Row = Mapping[str, str]
+"""One observation: every variable as text, and ``""`` where it has no value."""
+
+BLOCK_BYTES = 80
+"""A transport file is a row of punched cards: one of any other length has lost its end."""
+
+ENCODINGS = ("UTF-8", "WINDOWS-1252")
+"""Tried in this order: a transport file does not say in which of them SAS wrote it."""
+
+REQUIRED = {
+    "DM": ("USUBJID", "ARM", "RFXSTDTC", "RFENDTC"),
+    "AE": ("USUBJID", "AESEQ", "AEDECOD", "AEBODSYS", "AESTDTC"),
+    "EX": ("USUBJID", "EXSEQ", "EXSTDTC", "EXENDTC"),
+    "DS": ("USUBJID", "DSDECOD", "DSCAT", "DSSTDTC"),
+}
+"""The domains that are read, and the variables without which one says nothing."""
+
+
+class UnreadableStudy(MonitorError):
+    """A folder does not hold what an ingest needs.  Do what the message says and run it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tabulation:
+    """The four domains of one study, rows in the order of their files."""
+
+    dm: Sequence[Row]
+    ae: Sequence[Row]
+    ex: Sequence[Row]
+    ds: Sequence[Row]
+
+
+def read_tabulation(directory: Path) -> Tabulation:
+    """The domains DM, AE, EX and DS of the study whose transport files lie in *directory*."""
+    files = _transport_files(directory)
+    missing = sorted(set(REQUIRED) - set(files))
+    if missing:
+        wanted = ", ".join(f"{domain.lower()}.xpt" for domain in missing)
+        raise UnreadableStudy(
+            f"{directory} has no {wanted}: give the folder that holds the study's SDTM"
+            " tabulation (dm.xpt, ae.xpt, ex.xpt and ds.xpt side by side)"
+        )
+    domains = {domain.lower(): _read(files[domain], domain) for domain in REQUIRED}
+    _one_row_a_subject(domains["dm"], files["DM"])
+    return Tabulation(**domains)
+
+
+def _transport_files(directory: Path) -> dict[str, Path]:
+    if not directory.is_dir():
+        raise UnreadableStudy(
+            f"{directory} is not a folder: give the folder that holds dm.xpt, not a file in it"
+        )
+    found = [path for path in sorted(directory.iterdir()) if path.suffix.lower() == ".xpt"]
+    return {path.stem.upper(): path for path in found}
+
+
+def _read(path: Path, domain: str) -> list[Row]:
+    if path.stat().st_size % BLOCK_BYTES:
+        raise UnreadableStudy(
+            f"{path} is cut short: its size is no multiple of {BLOCK_BYTES} bytes; copy it again"
+        )
+    columns = _columns(path)
+    absent = [name for name in REQUIRED[domain] if name not in columns]
+    if absent:
+        raise UnreadableStudy(
+            f"{path} has no variable {', '.join(absent)}, which domain {domain} needs: export"
+            " the domain again by SDTMIG 3.1.3 or later, or check that it is SDTM and not ADaM"
+        )
+    texts = [[_text(value) for value in column] for column in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*texts, strict=True)]
+
+
+def _columns(path: Path) -> dict[str, list[object]]:
+    try:
+        reader = import_module("pyreadstat")
+    except ImportError as error:
+        raise UnreadableStudy(
+            "reading transport files needs pyreadstat: pip install 'tocsin[clinical]'"
+        ) from error
+    for encoding in ENCODINGS:
+        try:
+            # Into dictionaries, so that no data frame library need be installed.
+            data, _ = reader.read_xport(str(path), encoding=encoding, output_format="dict")
+        except UnicodeDecodeError:
+            continue
+        except (reader.ReadstatError, reader.PyreadstatError) as error:
+            if "encoding" in str(error):
+                continue
+            raise UnreadableStudy(
+                f"{path} is not a SAS transport file ({error}): copy it again in binary mode,"
+                " and check that it is an .xpt of version 5 or 8"
+            ) from error
+        return {str(name): list(column) for name, column in dict(data).items()}
+    raise UnreadableStudy(f"{path} is neither {' nor '.join(ENCODINGS)}: export it as UTF-8")
+
+
+def _text(value: object) -> str:
+    """Numbers as they would be written by hand: a transport file has no integers."""
+    if value is None or value != value:  # A missing number is a NaN, and differs from itself.
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _one_row_a_subject(dm: Sequence[Row], path: Path) -> None:
+    seen: set[str] = set()
+    for row in dm:
+        if row["USUBJID"] in seen:
+            raise UnreadableStudy(
+                f"{path} has two rows for subject {row['USUBJID']}: DM holds one row a subject;"
+                " remove the other"
+            )
+        seen.add(row["USUBJID"])

@@ -1,0 +1,1 @@
+"""Where a study's projection is kept; every store answers alike."""

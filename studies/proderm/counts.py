@@ -1,0 +1,100 @@
+"""The per-term and responder rows of the print, as constraints on the solver's model."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from ortools.sat.python.cp_model import CpModel, IntVar
+
+from studies.proderm.cast import ON_IVIG, Subject
+from studies.proderm.printed import CASES
+from studies.proderm.published import (
+    BELOW_FIVE_PERCENT,
+    INFUSIONAL_PATIENTS,
+    REGISTRY_PATIENTS,
+    REGISTRY_PATIENTS_PLACEBO,
+    RELATED_PATIENTS,
+    RESPONDERS,
+)
+from studies.proderm.terms import COUNTED
+
+Key = tuple[str, str, str, str]
+THRESHOLDS = (20, 40, 60)
+
+
+def bound_patients(
+    model: CpModel, counts: dict[Key, IntVar], fixed: Counter[Key], who: list[str]
+) -> None:
+    """Meet the related, infusional and registry rows; what a row leaves out stays below 5 %."""
+    labels = sorted({term.label for term in COUNTED})
+    for label in labels:
+        terms = [term.preferred_term for term in COUNTED if term.label == label]
+        for printed, kinds in ((RELATED_PATIENTS, "r"), (INFUSIONAL_PATIENTS, "i")):
+            found = [_of(counts, s, ON_IVIG, terms, kinds) for s in who]
+            _meet(model, found, printed.get(label))
+    serious = Counter(
+        (case.term, case.slot, case.kind, case.part) for case in CASES if case.criteria
+    )
+    assert {term for term, *_ in serious} & {t.preferred_term for t in COUNTED} == {"Dyspnoea"}
+    for term in (term.preferred_term for term in COUNTED):
+        # P1's dyspnoea is serious and its only one: it is one patient above the registry's.
+        extra = 1 if term == "Dyspnoea" else 0
+        found = [_of(counts, s, ON_IVIG, [term], "rin") for s in who]
+        _meet(model, found, REGISTRY_PATIENTS.get(term), extra)
+        found = [_of(counts, s, ("first_placebo",), [term], "rin") for s in who]
+        _meet(model, found, REGISTRY_PATIENTS_PLACEBO.get(term))
+
+
+def _of(
+    counts: dict[Key, IntVar], who: str, slots: tuple[str, ...], terms: list[str], kinds: str
+) -> list[IntVar]:
+    """A subject's counts of *terms* whose kind has a letter of *kinds*."""
+    return [
+        counts[who, slot, term, kind]
+        for slot in slots
+        for term in terms
+        for kind in ("ri", "r", "i", "n")
+        if (who, slot, term, kind) in counts and set(kind) & set(kinds)
+    ]
+
+
+def _meet(model: CpModel, found: list[list[IntVar]], patients: int | None, extra: int = 0) -> None:
+    """*patients* have such an event, or where the print leaves the row out, at most four."""
+    some: list[IntVar] = []
+    for counts in filter(None, found):
+        some.append(model.new_bool_var(""))
+        model.add(sum(counts) >= 1).only_enforce_if(some[-1])
+        model.add(sum(counts) == 0).only_enforce_if(some[-1].negated())
+    if patients is None:
+        model.add(sum(some) <= BELOW_FIVE_PERCENT + extra)
+    else:
+        model.add(sum(some) == patients)
+
+
+def responders(model: CpModel, subjects: list[Subject]) -> dict[str, tuple[IntVar, IntVar]]:
+    """Which thresholds (0 to 3 of 20, 40, 60) each subject's TIS reaches at weeks 16 and 40."""
+    level = {s.id: (model.new_int_var(0, 3, ""), model.new_int_var(0, 3, "")) for s in subjects}
+    reached: dict[tuple[str, int, str], list[IntVar]] = defaultdict(list)
+    for subject in subjects:
+        for visit, score in zip(RESPONDERS, level[subject.id], strict=True):
+            for rank, threshold in enumerate(THRESHOLDS, start=1):
+                yes = model.new_bool_var("")
+                model.add(score >= rank).only_enforce_if(yes)
+                model.add(score < rank).only_enforce_if(yes.negated())
+                if visit == "week16" or "extension" in subject.cycles:
+                    reached[visit, threshold, subject.arm].append(yes)
+        _follow_rules(model, subject, *level[subject.id])
+    for visit, rows in RESPONDERS.items():
+        for threshold, row in rows.items():
+            for arm, patients in zip(("ivig", "placebo"), row, strict=True):
+                model.add(sum(reached[visit, threshold, arm]) == patients)
+    return level
+
+
+def _follow_rules(model: CpModel, subject: Subject, week16: IntVar, week40: IntVar) -> None:
+    """Switched is not responding (protocol); whoever left keeps the last observation."""
+    if len(subject.cycles) == 3 or (subject.left and subject.left[0] == "first"):
+        model.add(week16 == 0)
+    if subject.left:
+        model.add(week40 == week16)
+    model.add(week40 >= week16 - 1)

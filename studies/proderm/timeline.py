@@ -1,0 +1,128 @@
+"""A subject's calendar: infusion cycles, treatment intervals, exits, and when cases begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import NamedTuple
+
+FIRST_ENTRY = 736_387
+"""2017-02-27, the trial's start (ClinicalTrials.gov), as a day ordinal."""
+LAST_VISIT = 737_368
+"""2019-11-05, the trial's completion: week 40 of the last subject."""
+CYCLE_DAYS, WEEK_16, WEEK_28, WEEK_40 = 28, 112, 196, 280
+INFUSIONAL_DAYS = 3
+DETERIORATED_DAY = 142
+"""The one confirmed deterioration on IVIG is printed with its day."""
+
+
+class Cycle(NamedTuple):
+    """The infusions of one cycle, *first* to *last* day of study, both inclusive."""
+
+    number: int
+    slot: str
+    first: int
+    last: int
+    grams_per_kg: float | None
+
+
+class Interval(NamedTuple):
+    """A treatment interval ``[start, end)`` in days of study, and why it ended."""
+
+    treatment: str
+    period: str
+    start: int
+    end: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """One subject's days of study; day 0 is ordinal *entry*."""
+
+    entry: int
+    cycles: tuple[Cycle, ...]
+    intervals: tuple[Interval, ...]
+    exit: int
+
+
+def entries(number: int, rng: Random) -> list[int]:
+    """Ordinals of *number* entries in order, on weekdays, over the published dates."""
+    last = LAST_VISIT - WEEK_40
+    weekdays = [day for day in range(FIRST_ENTRY + 1, last) if (day - 1) % 7 < 5]
+    return [FIRST_ENTRY, *sorted(rng.choices(weekdays, k=number - 2)), last]
+
+
+def timeline(
+    entry: int,
+    cycles: dict[str, int],
+    *,
+    left: str | None,
+    deteriorated: bool,
+    stable: bool,
+    rng: Random,
+) -> Timeline:
+    """Every cycle 28 days after the one before; *left* is the reason for leaving, if any."""
+    given = _given(cycles, stable, rng)
+    last = given[-1]
+    if left is None:
+        exit_day = WEEK_40
+    elif deteriorated and last.slot == "extension":
+        exit_day = DETERIORATED_DAY
+    elif left == "lack_of_efficacy" and "extension" not in cycles:
+        exit_day = WEEK_16  # "drop out after the week-16 assessment" (protocol)
+    else:
+        exit_day = rng.randint(last.last + 12, last.first + CYCLE_DAYS - 1)
+    return Timeline(entry=entry, cycles=given, intervals=_intervals(given, left), exit=exit_day)
+
+
+def _given(cycles: dict[str, int], stable: bool, rng: Random) -> tuple[Cycle, ...]:
+    """2.0 g/kg over two to five days; from week 28 some stable subjects get 1.0 g/kg."""
+    given: list[Cycle] = []
+    days = rng.choice((2, 2, 3, 4, 5))
+    reduced = rng.random() < 0.25 and stable
+    slots = [slot for slot in ("first_placebo", "first_ivig", "extension") if slot in cycles]
+    for slot in slots:
+        for _ in range(cycles[slot]):
+            start = CYCLE_DAYS * len(given)
+            if slot == "extension" and not any(cycle.slot == slot for cycle in given):
+                start = WEEK_16
+            grams = 1.0 if reduced and start >= WEEK_28 else 2.0
+            given.append(
+                Cycle(
+                    len(given) + 1,
+                    slot,
+                    start,
+                    start + days - 1,
+                    None if slot == "first_placebo" else grams,
+                )
+            )
+    return tuple(given)
+
+
+def _intervals(cycles: tuple[Cycle, ...], left: str | None) -> tuple[Interval, ...]:
+    """One interval a slot, ending where the next begins; the last one with the last infusion.
+
+    The 28 days after it are the plan's end-of-treatment window, which the exit cuts short.
+    """
+    slots = list(dict.fromkeys(cycle.slot for cycle in cycles))
+    starts = [next(c.first for c in cycles if c.slot == slot) for slot in slots]
+    ends = [*starts[1:], cycles[-1].last + 1]
+    intervals: list[Interval] = []
+    following = {"first_ivig": "escape", "extension": "period completed"}
+    reasons = [*(following[slot] for slot in slots[1:]), left or "course completed"]
+    for slot, start, end, reason in zip(slots, starts, ends, reasons, strict=True):
+        period = "extension" if slot == "extension" else "first"
+        treatment = "placebo" if slot == "first_placebo" else "ivig"
+        intervals.append(Interval(treatment, period, start, end, reason))
+    return tuple(intervals)
+
+
+def days_for(subject: Timeline, slot: str, infusional: bool, number: int) -> range:
+    """The days on which a case of cycle *number* of *slot* (counted from 1) may begin."""
+    cycle = [cycle for cycle in subject.cycles if cycle.slot == slot][number - 1]
+    if infusional:
+        return range(cycle.first, cycle.last + INFUSIONAL_DAYS + 1)
+    after = [later.first for later in subject.cycles if later.first > cycle.first]
+    end = min([*after, subject.exit, cycle.last + CYCLE_DAYS + 1])
+    return range(cycle.last + INFUSIONAL_DAYS + 1, end)

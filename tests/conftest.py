@@ -1,0 +1,11 @@
+"""How hypothesis searches: without a stopwatch, and in CI over the same examples every time."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("laptop", deadline=None, print_blob=True)
+settings.register_profile("ci", settings.get_profile("laptop"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "laptop")

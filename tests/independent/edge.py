@@ -1,0 +1,82 @@
+"""Say which wire records the edge must refuse before any meaning is read from them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Any
+
+Record = dict[str, Any]
+
+ENVELOPE = frozenset({"schema", "type", "study", "source", "known_at"})
+FIELDS: dict[str, frozenset[str]] = {
+    "plan": frozenset({"toml", "sha256", "signatures"}),
+    "subject": frozenset({"subject", "site", "randomised_treatment", "stratum", "date"}),
+    "treatment": frozenset({"subject", "treatment", "period", "start", "end", "end_reason"}),
+    "dose": frozenset(
+        {"subject", "cycle", "first_date", "last_date", "amount", "unit", "rate", "batch"}
+    ),
+    "adverse_event": frozenset(
+        {
+            *("subject", "preferred_term", "system_organ_class", "verbatim", "label_group"),
+            *("onset", "end", "serious", "criteria", "severity", "relatedness", "outcome"),
+            *("action_taken", "adjudications"),
+        }
+    ),
+    "disposition": frozenset({"subject", "status", "date", "period"}),
+    "collection": frozenset({"kind", "term", "from"}),
+    "assessment": frozenset({"subject", "instrument", "visit", "value", "date", "imputed"}),
+    "retraction": frozenset({"target", "reason"}),
+    "merge": frozenset({"what", "duplicate", "survivor"}),
+    "tick": frozenset({"date"}),
+}
+
+
+def refusal(record: Record) -> str | None:
+    """The reason why the edge refuses *record*, or nothing where it is readable."""
+    major, minor = schema_of(record)
+    if major != 1:
+        return "unknown major schema"
+    if record["type"] not in FIELDS:
+        return "unknown type"
+    if minor == 0 and not set(record) <= ENVELOPE | FIELDS[record["type"]]:
+        return "unknown field"
+    if record["source"]["version"] < 1:
+        return "version below 1"
+    return backwards(record) or altered(record)
+
+
+def meaning(record: Record) -> Record:
+    """What *record* says: known fields that are not null, without when it was known and schema."""
+    known = (ENVELOPE | FIELDS[record["type"]]) - {"known_at", "schema"}
+    return {key: value for key, value in record.items() if key in known and value is not None}
+
+
+def schema_of(record: Record) -> tuple[int, int]:
+    """The major and minor number of the schema *record* was written in."""
+    numbers = str(record["schema"]).removeprefix("trial.log/").split(".")
+    return int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 0
+
+
+def backwards(record: Record) -> str | None:
+    """The refusal of an interval or a dose that ends before it starts."""
+    pairs = {"treatment": ("start", "end"), "dose": ("first_date", "last_date")}
+    if record["type"] not in pairs:
+        return None
+    first, last = (record.get(name) for name in pairs[record["type"]])
+    if last is not None and ordinal(last) < ordinal(first):
+        return "an end before its start"
+    return None
+
+
+def altered(record: Record) -> str | None:
+    """The refusal of a plan whose text is not the one that was hashed."""
+    if record["type"] != "plan":
+        return None
+    digest = hashlib.sha256(record["toml"].encode()).hexdigest()
+    return None if digest == record["sha256"] else "the plan's sha256 does not match its text"
+
+
+def ordinal(text: Any) -> int:
+    """The day number of a full date written as YYYY-MM-DD."""
+    return date.fromisoformat(str(text)[:10]).toordinal()

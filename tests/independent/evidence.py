@@ -1,0 +1,187 @@
+"""Evaluate every watch of a trial from nothing: day by day, patient by patient, plain floats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tests.independent.edge import Record
+from tests.independent.groups import counted
+from tests.independent.likelihood import (
+    Factor,
+    concurrent_log_e,
+    estimated_rate_log_e,
+    known_rate_log_e,
+)
+from tests.independent.recount import Key, inside, recount, row
+from tests.independent.trial import Interval, Trial, holder
+
+DAYS_PER_YEAR = 365.25
+TERM_KINDS = ("group", "preferred_term", "system_organ_class")
+
+Name = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a concurrent watch asks; named and tier 2 watches ask in the same form."""
+
+    kind: str
+    term: str
+    treatment: str
+    control: str
+    period: str
+    as_randomised: bool
+    on_calendar: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """One subject on the scale of a watch: its arm on each day, its last day seen, its event."""
+
+    arm_on: dict[int, str]
+    seen_until: int
+    first_event: int | None
+    event_arm: str | None
+
+
+def evidence(records: Iterable[Record]) -> dict[Name, float]:
+    """Log E of every watch the plan names, as (id,), and of tier 2, as (kind, term, treatment)."""
+    trial = recount(records)
+    found: dict[Name, float] = {}
+    for watch in trial.plan.get("watches", []):
+        found[(watch["id"],)] = log_e_of(trial, watch)
+    for question in screened(trial):
+        factors = factors_of(trial, question)
+        if factors:
+            found[question.kind, question.term, question.treatment] = concurrent_log_e(factors)
+    return found
+
+
+def log_e_of(trial: Trial, watch: Record) -> float:
+    """Log E of a watch that the plan names."""
+    if watch["kind"] == "concurrent":
+        return concurrent_log_e(factors_of(trial, question_of(trial, watch)))
+    n, days = reference_counts(trial, watch)
+    years = days / DAYS_PER_YEAR
+    if "rate_per_100_patient_years" in watch:
+        return known_rate_log_e(n, watch["rate_per_100_patient_years"] / 100 * years)
+    ratio = years / watch["historical_patient_years"]
+    return estimated_rate_log_e(n, ratio, watch["historical_events"])
+
+
+def term_of(watch: Record) -> tuple[str, str]:
+    """The kind and name of what a watch watches."""
+    return next((kind, watch[kind]) for kind in TERM_KINDS if kind in watch)
+
+
+def question_of(trial: Trial, watch: Record) -> Question:
+    """The question of a concurrent watch; its control is the plan's where it names none."""
+    kind, term = term_of(watch)
+    return Question(
+        kind=kind,
+        term=term,
+        treatment=watch["treatment"],
+        control=watch.get("control", trial.plan["treatments"]["control"]),
+        period=watch["period"],
+        as_randomised=watch["analysis"] == "as_randomised",
+        on_calendar=watch["time"] == "calendar",
+    )
+
+
+def screened(trial: Trial) -> list[Question]:
+    """Tier 2: every coded term that no tier 1 concurrent watch names, by active treatment."""
+    named = {
+        term_of(watch)
+        for watch in trial.plan.get("watches", [])
+        if watch["kind"] == "concurrent" and watch["tier"] == 1
+    }
+    kinds = TERM_KINDS[1:]
+    coded = {(kind, str(case.said[kind])) for case in trial.cases for kind in kinds}
+    return [
+        screening_question(trial, kind, term, treatment)
+        for kind, term in sorted(coded - named)
+        for treatment in trial.plan["treatments"]["active"]
+    ]
+
+
+def screening_question(trial: Trial, kind: str, term: str, treatment: str) -> Question:
+    """The question tier 2 asks of one term and one active treatment."""
+    rule = trial.plan["screening"]
+    watch = {kind: term, "treatment": treatment, **rule}
+    return question_of(trial, watch)
+
+
+def factors_of(trial: Trial, question: Question) -> list[Factor]:
+    """One factor for every first event seen so far on either arm, in order of day."""
+    first = first_onsets(
+        trial, question.kind, question.term, lambda held: held.period == question.period
+    )
+    patients = [patient_of(trial, question, s, first.get(s)) for s in sorted(trial.intervals)]
+    factors: list[Factor] = []
+    for patient in patients:
+        day = patient.first_event
+        if day is None or day > patient.seen_until:
+            continue
+        if patient.event_arm in {question.treatment, question.control}:
+            assert at_risk(patient, day, patient.event_arm)
+            treated = [p for p in patients if at_risk(p, day, question.treatment)]
+            control = [p for p in patients if at_risk(p, day, question.control)]
+            x = int(patient.event_arm == question.treatment)
+            factors.append(Factor(day, x, len(treated), len(control)))
+    return sorted(factors)
+
+
+def at_risk(patient: Patient, day: int, arm: str | None) -> bool:
+    """On *arm* that day, the day already seen, and no event on an earlier one."""
+    return (
+        patient.arm_on.get(day) == arm
+        and day <= patient.seen_until
+        and (patient.first_event is None or patient.first_event >= day)
+    )
+
+
+def patient_of(trial: Trial, question: Question, subject: str, onset: int | None) -> Patient:
+    """What a concurrent watch sees of one subject, in study days or calendar days."""
+    starts = [i.start for i in trial.intervals[subject] if i.period == question.period]
+    zero = 0 if question.on_calendar else min(starts, default=0)
+    since = trial.collected.get((question.kind, question.term), 0)
+    arms: dict[int, str] = {}
+    for day, interval in trial.days[subject].items():
+        arm = arm_of(trial, question, subject, interval)
+        if day >= since and arm is not None:
+            arms[day - zero] = arm
+    held = None if onset is None else holder(trial, subject, onset)
+    return Patient(
+        arm_on=arms,
+        seen_until=trial.as_of - zero,
+        first_event=None if onset is None else onset - zero,
+        event_arm=None if held is None else arm_of(trial, question, subject, held),
+    )
+
+
+def arm_of(trial: Trial, question: Question, subject: str, interval: Interval) -> str | None:
+    """The arm a day in *interval* counts for: received, or allocated; none outside the period."""
+    if interval.period != question.period:
+        return None
+    return trial.arms.get(subject) if question.as_randomised else interval.treatment
+
+
+def first_onsets(
+    trial: Trial, kind: str, term: str, counts: Callable[[Interval], bool]
+) -> dict[str, int]:
+    """For each subject its first onset of the term on a day whose interval *counts*."""
+    first: dict[str, int] = {}
+    for case in counted(trial, kind, term):
+        held = holder(trial, case.subject, case.onset) if case.onset is not None else None
+        if case.onset is not None and held is not None and counts(held):
+            first[case.subject] = min(case.onset, first.get(case.subject, case.onset))
+    return first
+
+
+def reference_counts(trial: Trial, watch: Record) -> tuple[int, int]:
+    """First events seen so far on the treatment, and the person-days up to each first event."""
+    key = Key(watch.get("period", "all"), watch["treatment"], *term_of(watch))
+    first = first_onsets(trial, key.kind, key.term, lambda held: inside(held, key))
+    days = row(trial, key)["person_days_to_first"]
+    return sum(1 for onset in first.values() if onset <= trial.as_of), days

@@ -1,0 +1,122 @@
+"""Count a whole log again from nothing: the tables and the account a running fold must equal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tests.independent.edge import Record
+from tests.independent.groups import counted, related, serious
+from tests.independent.ledger import resolve
+from tests.independent.trial import Case, Interval, Trial, holder, trial_of, waiting
+
+Row = dict[str, int]
+OUTCOMES = ("folded", "duplicate", "stale", "conflict", "refused", "unallocated")
+
+
+class Key(NamedTuple):
+    """The address of a row; *period* may be "all", and the term of kind "any" is "any"."""
+
+    period: str
+    treatment: str
+    kind: str
+    term: str
+
+
+Tables = dict[Key, Row]
+
+
+def tables(trial: Trial) -> Tables:
+    """Every row that must be in the tables: see *required*."""
+    rows = {key: row(trial, key) for key in keys(trial)}
+    return {key: counts for key, counts in rows.items() if required(key, counts)}
+
+
+def required(key: Key, counts: Row) -> bool:
+    """A row with events must be there; one without only for "any" and groups, where exposed."""
+    if counts["events"] > 0:
+        return True
+    return key.kind in {"any", "group"} and counts["subjects_exposed"] > 0
+
+
+def recount(records: Iterable[Record]) -> Trial:
+    """The trial at the end of a log."""
+    return trial_of(resolve(records))
+
+
+def account(records: Iterable[Record]) -> Counter[str]:
+    """How many lines had which outcome; the six add up to the lines read."""
+    ledger = resolve(records)
+    unallocated = waiting(trial_of(ledger))
+    counts: Counter[str] = Counter({str(name): 0 for name in OUTCOMES})
+    for outcome, thing in ledger.lines:
+        if outcome == "accepted":
+            outcome = "unallocated" if thing in unallocated else "folded"
+        counts[outcome] += 1
+    return counts
+
+
+def keys(trial: Trial) -> list[Key]:
+    """Every cell of the plan crossed with every term that a case or the plan names."""
+    plan = trial.plan
+    periods = [period["id"] for period in plan["periods"]] + ["all"]
+    treatments = [plan["treatments"]["control"], *plan["treatments"]["active"]]
+    return [Key(p, t, *term) for p in periods for t in treatments for term in terms(trial)]
+
+
+def terms(trial: Trial) -> list[tuple[str, str]]:
+    """Kind and name of "any", of the plan's groups, and of every term a standing case has."""
+    kinds = ("preferred_term", "system_organ_class")
+    coded = {(kind, case.said[kind]) for case in trial.cases for kind in kinds}
+    groups = [("group", name) for name in trial.plan.get("groups", {})]
+    return [("any", "any"), *groups, *sorted(coded)]
+
+
+def row(trial: Trial, key: Key) -> Row:
+    """One row, also one that *tables* leaves out, such as a term nobody had there."""
+    cases = [case for case in counted(trial, key.kind, key.term) if falls_in(trial, case, key)]
+    days = days_at_risk(trial, key)
+    return {
+        "subjects_exposed": sum(1 for days_of_one in days.values() if days_of_one),
+        **people("subjects", "events", cases),
+        "versions": sum(case.versions for case in cases),
+        **people("serious_subjects", "serious_events", [c for c in cases if serious(c.said)]),
+        **people("related_subjects", "related_events", [c for c in cases if related(c.said)]),
+        "person_days": sum(len(days_of_one) for days_of_one in days.values()),
+        "person_days_to_first": sum(
+            len(up_to_first(cases, subject, days_of_one)) for subject, days_of_one in days.items()
+        ),
+    }
+
+
+def people(subjects: str, events: str, cases: list[Case]) -> Row:
+    """Distinct subjects and the number of cases, under their two names."""
+    return {subjects: len({case.subject for case in cases}), events: len(cases)}
+
+
+def inside(interval: Interval | None, key: Key) -> bool:
+    """True where a day of *interval* is a day of the cell."""
+    if interval is None or interval.treatment != key.treatment:
+        return False
+    return key.period in {interval.period, "all"}
+
+
+def falls_in(trial: Trial, case: Case, key: Key) -> bool:
+    """True where the case began while its subject was at risk in the cell."""
+    return case.onset is not None and inside(holder(trial, case.subject, case.onset), key)
+
+
+def days_at_risk(trial: Trial, key: Key) -> dict[str, list[int]]:
+    """For every subject the days in the cell up to now on which the term was collected."""
+    since = trial.collected.get((key.kind, key.term), 0)
+    return {
+        subject: [day for day, held in days.items() if day >= since and inside(held, key)]
+        for subject, days in trial.days.items()
+    }
+
+
+def up_to_first(cases: list[Case], subject: str, days: list[int]) -> list[int]:
+    """The *days* up to and including the one on which the subject's first case began."""
+    onsets = [c.onset for c in cases if c.subject == subject and c.onset is not None]
+    return [day for day in days if not onsets or day <= min(onsets)]

@@ -1,0 +1,153 @@
+"""Draw whole small trials as lists of wire records, in orders that a real log might have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hypothesis import strategies as st
+
+from tests.independent.builders import plan, subject, tick, wire
+from tests.independent.edge import Record
+from tests.independent.ledger import thing_of
+from tests.independent.mischief import disturb
+from tests.independent.strategies_plan import Design, designs
+from tests.independent.strategies_records import (
+    REDRAWN,
+    Fields,
+    disposition_fields,
+    dose_fields,
+    event_fields,
+    interval_fields,
+    often,
+    subject_fields,
+)
+from tests.independent.tangle import revise, tangle
+
+JUMP_TIGHT = 60
+JUMP_NEVER = 5000
+LAST_DAY = 160
+
+
+@dataclass(slots=True)
+class Draft:
+    """A trial being drawn: its plan, the subjects that are one person, the records so far."""
+
+    design: Design
+    subjects: list[str]
+    one_person: frozenset[str]
+    arm: str
+    records: list[Record] = field(default_factory=list[Record])
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[Record]:
+    """Any log: corrections, duplicates, conflicts, refusals, merges, in any order."""
+    draft = drafted(draw, jump=draw(st.sampled_from((JUMP_TIGHT, 180, JUMP_NEVER))))
+    tangle(draw, draft.records, draft.subjects, draft.one_person, calm=False)
+    disturb(draw, draft.records)
+    ordered = in_some_order(draw, draft.records)
+    first = plan(draft.design.text)
+    if often(draw, 10) and ordered:
+        return [ordered[0], first, *ordered[1:]]
+    return [first, *ordered]
+
+
+@st.composite
+def conflict_free(draw: st.DrawFn) -> list[Record]:
+    """A log whose records mean the same in any order, as long as the plan comes first."""
+    draft = drafted(draw, jump=JUMP_NEVER)
+    tangle(draw, draft.records, draft.subjects, draft.one_person, calm=True)
+    # One day that no other record reaches: the as-of day is the same in every order.
+    return [plan(draft.design.text), *in_some_order(draw, [*draft.records, tick(LAST_DAY)])]
+
+
+@st.composite
+def amended(draw: st.DrawFn) -> list[Record]:
+    """A conflict-free log in which, somewhere, the plan changes its end-of-treatment window."""
+    draft = drafted(draw, jump=JUMP_NEVER, window=0)
+    tangle(draw, draft.records, draft.subjects, draft.one_person, calm=True)
+    ordered = in_some_order(draw, [*draft.records, tick(LAST_DAY)])
+    text = draft.design.text
+    second = plan(text.replace("window_days = 0", "window_days = 28"), version=2)
+    position = draw(st.integers(0, len(ordered)))
+    return [plan(text), *ordered[:position], second, *ordered[position:]]
+
+
+@st.composite
+def repeated(draw: st.DrawFn, log: list[Record]) -> list[Record]:
+    """*log* with some of its records said again, each somewhere after it was first said."""
+    again = list(log)
+    for _ in range(draw(st.integers(1, 6))):
+        original = draw(st.integers(0, len(again) - 1))
+        again.insert(draw(st.integers(original + 1, len(again))), dict(again[original]))
+    return again
+
+
+@st.composite
+def reordered(draw: st.DrawFn, log: list[Record], *, versions_in_order: bool) -> list[Record]:
+    """*log* in another order, its plan first; perhaps with each thing's versions in order."""
+    rest = list(draw(st.permutations(log[1:])))
+    if versions_in_order:
+        rest = with_versions_in_order(rest)
+    return [log[0], *rest]
+
+
+def drafted(draw: st.DrawFn, *, jump: int, window: int | None = None) -> Draft:
+    """The undisturbed records of three to twelve subjects, each version of them."""
+    design = draw(designs(jump=jump, window=window))
+    subjects = [f"S{number}" for number in range(1, draw(st.integers(3, 12)) + 1)]
+    count = draw(st.sampled_from((0, 0, 2, 3, 4)))
+    one_person = frozenset(subjects[:count])
+    draft = Draft(design, subjects, one_person, draw(st.sampled_from(design.arms)))
+    for who in subjects:
+        course(draw, draft, who)
+    revise(draw, draft.design, draft.records, draft.one_person)
+    return draft
+
+
+def course(draw: st.DrawFn, draft: Draft, who: str) -> None:
+    """Add what is reported of one subject before anybody corrects it."""
+    entry = draw(st.integers(0, 50))
+    if often(draw, 80):
+        arm = draft.arm if who in draft.one_person else None
+        fields = subject_fields(draw, draft.design, who, entry)
+        if arm is not None:
+            # Two subjects that are one person cannot have been allocated to two arms.
+            fields["randomised_treatment"] = arm
+        draft.records.append({**subject(who, known=entry), **fields})
+    start = entry
+    for number in range(draw(st.sampled_from((1, 1, 2, 0, 3)))):
+        add(
+            draft, who, f"treatment{number}", start, interval_fields(draw, draft.design, who, start)
+        )
+        start += draw(st.integers(5, 40))
+    for number in range(draw(st.sampled_from((1, 0, 2, 3)))):
+        day = entry + draw(st.integers(0, 60))
+        add(draft, who, f"event{number}", day, event_fields(draw, draft.design, who, entry))
+    if often(draw, 30):
+        add(draft, who, "dose", entry, dose_fields(draw, draft.design, who, entry))
+    if often(draw, 25):
+        fields = disposition_fields(draw, draft.design, who, entry)
+        add(draft, who, "disposition", entry, fields)
+
+
+def add(draft: Draft, who: str, name: str, known: int, fields: Fields) -> None:
+    """Add one record of *who*; the first letters of *name* say what type it is."""
+    kind = name.rstrip("0123456789")
+    kind = "adverse_event" if kind == "event" else kind
+    assert kind in REDRAWN
+    draft.records.append(wire(kind, f"edc/{name}-{who}", known=known, **fields))
+
+
+def in_some_order(draw: st.DrawFn, records: list[Record]) -> list[Record]:
+    """By the day they were known, or shuffled."""
+    by_day = sorted(records, key=lambda record: str(record["known_at"]))
+    return by_day if draw(st.booleans()) else list(draw(st.permutations(by_day)))
+
+
+def with_versions_in_order(records: list[Record]) -> list[Record]:
+    """The same places for the same things, but each thing's versions in rising order."""
+    rising: dict[str, list[Record]] = {}
+    for record in sorted(records, key=lambda record: int(record["source"]["version"])):
+        rising.setdefault(thing_of(record), []).append(record)
+    return [rising[thing_of(record)].pop(0) for record in records]

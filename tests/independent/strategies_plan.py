@@ -1,0 +1,119 @@
+"""Draw the plan of a small trial: treatments, periods, rules, groups of every kind, watches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from tests.independent.builders import plan_text, quoted, screening, table
+
+TERMS = {
+    "DVT": "VASC",
+    "PE": "VASC",
+    "HEADACHE": "NERV",
+    "NAUSEA": "GASTRO",
+    "RASH": "SKIN",
+}
+
+GROUPS = "\n".join(
+    (
+        table("groups.clots", preferred_terms=["DVT", "PE"]),
+        table("groups.adjudicated", adjudication="adjudicated"),
+        table("groups.serious", serious=True),
+        table("groups.serious_related", serious=True, related=True),
+        table("groups.labelled", label_groups=["PAIN", "RASH"]),
+        table("groups.withdrawn", action_taken=["drug_withdrawn", "dose_reduced"]),
+        table("groups.fatal", outcome=["fatal"]),
+        table("groups.infusional", within_days_after_dose=3),
+        table("groups.related_clots", preferred_terms=["DVT", "PE"], related=True),
+        table(
+            "groups.algorithmic",
+            any_of=["PE"],
+            both=[["HEADACHE", "DVT"], ["NAUSEA", "DVT"]],
+            within_days=10,
+        ),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What the records of a drawn trial must know of its plan."""
+
+    arms: tuple[str, ...]
+    periods: tuple[str, ...]
+    text: str
+
+
+@st.composite
+def designs(draw: st.DrawFn, *, jump: int, window: int | str | None = None) -> Design:
+    """A plan of two or three treatments and one or two periods, with every kind of watch."""
+    third = draw(st.booleans())
+    second = draw(st.booleans())
+    analysis = draw(st.sampled_from(("as_treated", "as_randomised")))
+    more = {
+        "jump": str(jump),
+        "active": '"act", "new"' if third else quoted("act"),
+        "screening": screening(analysis, draw(st.sampled_from(("study", "calendar")))),
+        "groups": GROUPS,
+        "watches": watches(third=third),
+    }
+    if not second:
+        more["periods"] = ""
+    if draw(st.booleans()):
+        more["extra"] = table("benefit_risk", instruments=["TIS"], responder=[20, 40])
+    text = plan_text(
+        window=draw(st.sampled_from((0, 5, 28, "unbounded"))) if window is None else window,
+        partial=draw(st.sampled_from(("first_day", "last_day", "treatment_start"))),
+        **more,
+    )
+    return Design(
+        arms=("ctl", "act", "new") if third else ("ctl", "act"),
+        periods=("first", "later") if second else ("first",),
+        text=text,
+    )
+
+
+def watches(*, third: bool) -> str:
+    """Concurrent and reference watches on groups and terms, some judged and some only shown."""
+    return "\n".join(
+        (
+            concurrent("clots-randomised", "as_randomised", "study", group="clots", share=0.3),
+            concurrent("clots-treated", "as_treated", "study", group="clots"),
+            concurrent("headache", "as_treated", "calendar", preferred_term="HEADACHE", share=0.1),
+            concurrent("pairs", "as_treated", "study", group="algorithmic"),
+            concurrent("skin", "as_randomised", "calendar", system_organ_class="SKIN"),
+            concurrent(
+                "infusional",
+                "as_treated",
+                "study",
+                group="infusional",
+                treatment="new" if third else "act",
+                control="act" if third else "ctl",
+            ),
+            reference("serious-known", group="serious", rate_per_100_patient_years=12.5),
+            reference(
+                "nausea-history",
+                preferred_term="NAUSEA",
+                period="first",
+                historical_events=20,
+                historical_patient_years=40,
+            ),
+            reference("vascular-known", system_organ_class="VASC", rate_per_100_patient_years=80),
+        )
+    )
+
+
+def concurrent(name: str, analysis: str, time: str, **more: str | float) -> str:
+    """A concurrent watch in the first period; with a share it is of tier 1, else of tier 3."""
+    fields: dict[str, str | float] = {"treatment": "act", **more}
+    tier = 1 if "share" in more else 3
+    scale = {"period": "first", "analysis": analysis, "time": time, "tier": tier}
+    return table("[watches]", id=name, kind="concurrent", **fields, **scale)
+
+
+def reference(name: str, **more: str | float) -> str:
+    """A tier 1 watch of treatment "act" against a rate."""
+    fixed = {"treatment": "act", "source": "A register", "tier": 1, "share": 0.1}
+    return table("[watches]", id=name, kind="reference", **more, **fixed)

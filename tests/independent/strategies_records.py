@@ -1,0 +1,98 @@
+"""Draw the fields of single records: what may be said of a subject, and said again otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.independent.builders import on
+from tests.independent.strategies_plan import TERMS, Design
+
+Fields = dict[str, Any]
+
+CRITERIA = ("death", "life_threatening", "hospitalisation", "medically_important")
+RELATEDNESS = ("not_related", "unlikely", "possible", "probable", "definite")
+STATUS = ("completed", "withdrew", "lost", "died", "adverse_event", "other")
+
+
+def often(draw: st.DrawFn, percent: int) -> bool:
+    """True in about *percent* of a hundred draws; shrinks to false."""
+    return draw(st.integers(0, 99)) >= 100 - percent
+
+
+def mark(draw: st.DrawFn, fields: Fields, name: str, percent: int, values: Any) -> None:
+    """Give *fields* the field *name* in *percent* of the draws, sometimes as null."""
+    if often(draw, percent):
+        fields[name] = draw(st.sampled_from(values))
+
+
+def event_fields(draw: st.DrawFn, design: Design, who: str, around: int) -> Fields:
+    """What an adverse event report says of *who*, with an onset somewhere after *around*."""
+    term = draw(st.sampled_from(tuple(TERMS)))
+    fields: Fields = {"subject": who, "preferred_term": term, "system_organ_class": TERMS[term]}
+    mark(draw, fields, "system_organ_class", 10, tuple(TERMS.values()))
+    fields["onset"] = onset(draw, around)
+    mark(draw, fields, "serious", 30, (True, True, False, None))
+    if often(draw, 15):
+        fields["criteria"] = [draw(st.sampled_from(CRITERIA))]
+    mark(draw, fields, "relatedness", 50, RELATEDNESS)
+    mark(draw, fields, "outcome", 20, ("fatal", "recovered", "unknown"))
+    mark(draw, fields, "severity", 10, ("mild", "fatal"))
+    mark(draw, fields, "action_taken", 20, ("drug_withdrawn", "dose_reduced", "not_applicable"))
+    mark(draw, fields, "label_group", 15, ("PAIN", "RASH", "OTHER"))
+    if often(draw, 40):
+        fields["adjudications"] = {"adjudicated": draw(st.sampled_from(("yes", "no", "pending")))}
+    return fields
+
+
+def onset(draw: st.DrawFn, around: int) -> str | None:
+    """Mostly a full date, sometimes a month or a year, sometimes none."""
+    day = on(max(0, around + draw(st.integers(-8, 70))))
+    form = draw(st.sampled_from("ddddddddmmyn"))
+    return {"d": day, "m": day[:7], "y": day[:4], "n": None}[form]
+
+
+def interval_fields(draw: st.DrawFn, design: Design, who: str, start: int) -> Fields:
+    """A treatment interval of *who* near *start*, closed, empty or open."""
+    days = draw(st.sampled_from((28, 14, 40, 7, 1, 0, None)))
+    start = max(0, start + draw(st.sampled_from((0, 0, 0, 2, 9, -3))))
+    return {
+        "subject": who,
+        "treatment": draw(st.sampled_from(design.arms)),
+        "period": draw(st.sampled_from(design.periods)),
+        "start": on(start),
+        "end": None if days is None else on(start + days),
+    }
+
+
+def dose_fields(draw: st.DrawFn, design: Design, who: str, around: int) -> Fields:
+    """One administration that may take some days."""
+    first = around + draw(st.integers(0, 40))
+    last = first + draw(st.sampled_from((0, 0, 1, 4)))
+    return {"subject": who, "first_date": on(first), "last_date": on(last)}
+
+
+def disposition_fields(draw: st.DrawFn, design: Design, who: str, around: int) -> Fields:
+    """The end of follow-up, of one period or of the study."""
+    fields: Fields = {"subject": who, "status": draw(st.sampled_from(STATUS))}
+    fields["date"] = on(max(0, around + draw(st.integers(-2, 70))))
+    mark(draw, fields, "period", 40, design.periods)
+    return fields
+
+
+def subject_fields(draw: st.DrawFn, design: Design, who: str, around: int) -> Fields:
+    """A screened subject, mostly allocated."""
+    fields: Fields = {"subject": who, "date": on(around)}
+    mark(draw, fields, "randomised_treatment", 85, design.arms)
+    mark(draw, fields, "stratum", 30, ("low", "high"))
+    return fields
+
+
+REDRAWN = {
+    "adverse_event": event_fields,
+    "treatment": interval_fields,
+    "dose": dose_fields,
+    "disposition": disposition_fields,
+    "subject": subject_fields,
+}

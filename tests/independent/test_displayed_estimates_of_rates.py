@@ -1,0 +1,210 @@
+"""Hold rates and their ratio to SciPy's distributions and to their own claims."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from monitor.stats.garwood import garwood
+from monitor.stats.rate_log_normal import rate_log_normal
+from monitor.stats.rate_ratio import rate_ratio, rate_ratio_test
+from monitor.stats.rate_ratio_minlike import rate_ratio_minlike_p
+from monitor.stats.rate_score import rate_score
+
+METHODS = [garwood, rate_score, rate_log_normal]
+TIMES = [(50.0, 50.0), (17877, 16660), (10.5, 1000.0)]
+
+events = st.integers(0, 60)
+times = st.floats(0.1, 1e5)
+confidences = st.floats(0.01, 0.999)
+
+
+def arms(x1: int, t1: float, x2: int, t2: float) -> dict[str, Any]:
+    """Treatment, then control."""
+    return {"events": x1, "person_time": t1, "control_events": x2, "control_person_time": t2}
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])
+def test_garwood_is_the_rate_at_which_the_count_is_just_unusual(confidence: float):
+    """The Poisson tail beyond the count, at either limit, is half of what is left out."""
+    outside = (1 - confidence) / 2
+    for count in [*range(40), 1000]:
+        _, low, high = garwood(count, 7.5, confidence=confidence)
+
+        assert stats.poisson.cdf(count, high * 7.5) == pytest.approx(outside, rel=1e-9)
+        if count:
+            assert stats.poisson.sf(count - 1, low * 7.5) == pytest.approx(outside, rel=1e-9)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(count=events, time=times, confidence=confidences)
+def test_a_rate_lies_between_its_limits(method, count: int, time: float, confidence: float):
+    """Ordered, finite, and with an upper limit above zero even where nothing happened."""
+    value, low, high = method(count, time, confidence=confidence)
+
+    assert 0.0 <= low <= value <= high < inf
+    assert low < high
+    assert value == count / time
+
+
+@pytest.mark.parametrize(("t1", "t2"), TIMES)
+def test_the_ratio_is_scipys_binomial_share(t1: float, t2: float):
+    """Limits and both p-values of every small table are those of SciPy's binomial test."""
+    for x1, x2 in product(range(13), repeat=2):
+        if not x1 + x2:
+            continue
+        ours = arms(x1, t1, x2, t2)
+        share = t1 / (t1 + t2)
+        theirs = stats.binomtest(x1, x1 + x2, share)
+        limits = theirs.proportion_ci(method="exact")
+
+        _, low, high = rate_ratio(**ours)
+        test = rate_ratio_test(**ours)
+
+        assert low == pytest.approx(limits.low / (1 - limits.low) * t2 / t1, rel=1e-9)
+        if x2:
+            assert high == pytest.approx(limits.high / (1 - limits.high) * t2 / t1, rel=1e-9)
+        assert rate_ratio_minlike_p(**ours) == pytest.approx(theirs.pvalue, rel=1e-10)
+        assert test.greater == pytest.approx(stats.binom.sf(x1 - 1, x1 + x2, share), rel=1e-10)
+        assert test.less == pytest.approx(stats.binom.cdf(x1, x1 + x2, share), rel=1e-10)
+
+
+@given(x1=events, x2=events, t1=times, t2=times, share=st.floats(0.5, 0.99), mid_p=st.booleans())
+def test_the_limits_are_where_the_p_is_what_is_left_out(x1, x2, t1, t2, share, mid_p):
+    """Interval and p-value are one statement, exact and mid-p alike."""
+    ours = arms(x1, t1, x2, t2)
+    value, low, high = rate_ratio(**ours, confidence=share, mid_p=mid_p)
+    at_low, at_high = (
+        rate_ratio_test(**ours, null_ratio=limit, mid_p=mid_p) if 0 < limit < inf else None
+        for limit in (low, high)
+    )
+
+    assert (at_low is None, at_high is None) == (x1 == 0, x2 == 0)
+    assert at_low is None or at_low.greater == pytest.approx((1 - share) / 2, rel=1e-6)
+    assert at_high is None or at_high.less == pytest.approx((1 - share) / 2, rel=1e-6)
+    # Below a half, mid-p limits close in on a median and may leave the estimate outside.
+    assert (value is None) == (x1 + x2 == 0)
+    assert value is None or low <= value <= high
+
+
+@given(x1=events, x2=events, t1=times, t2=times, confidence=confidences, mid_p=st.booleans())
+def test_one_is_outside_exactly_when_the_p_is_small(x1, x2, t1, t2, confidence, mid_p):
+    """A page never shows "p = 0.03" beside limits that hold 1, nor the reverse."""
+    ours = arms(x1, t1, x2, t2)
+    _, low, high = rate_ratio(**ours, confidence=confidence, mid_p=mid_p)
+    p = rate_ratio_test(**ours, mid_p=mid_p).two_sided
+
+    if abs(p - (1 - confidence)) > 1e-9:
+        assert (low <= 1.0 <= high) == (p > 1 - confidence)
+
+
+@given(x1=events, x2=events, t1=times, t2=times, mid_p=st.booleans())
+def test_exchanging_the_arms_of_a_ratio_inverts_it(x1, x2, t1, t2, mid_p):
+    """What is called treatment is a convention."""
+    ours, theirs = arms(x1, t1, x2, t2), arms(x2, t2, x1, t1)
+    (_, low, high), (_, low_turned, high_turned) = (
+        rate_ratio(**each, mid_p=mid_p) for each in (ours, theirs)
+    )
+    test, turned = (rate_ratio_test(**each, mid_p=mid_p) for each in (ours, theirs))
+
+    assert low == pytest.approx(1 / high_turned if high_turned else inf, rel=1e-9)
+    assert high == pytest.approx(1 / low_turned if low_turned else inf, rel=1e-9)
+    assert tuple(test) == pytest.approx((turned.two_sided, turned.less, turned.greater), rel=1e-9)
+    assert rate_ratio_minlike_p(**ours) == pytest.approx(rate_ratio_minlike_p(**theirs), rel=1e-9)
+
+
+def test_mid_p_is_shorter_than_exact():
+    """It gives up the guarantee, and must buy something with it."""
+    for x1, x2 in product(range(15), repeat=2):
+        exact, mid = (rate_ratio(**arms(x1, 3.0, x2, 4.0), mid_p=mid_p) for mid_p in (False, True))
+
+        assert exact.low <= mid.low <= mid.high <= exact.high
+        assert exact.low < mid.low or not x1
+        assert mid.high < exact.high or not x2
+
+
+def test_a_tiny_p_keeps_its_digits():
+    """Sixty events against none at equal time is one in 2**60, not zero."""
+    ours = arms(60, 1.0, 0, 1.0)
+
+    assert rate_ratio_test(**ours).greater == pytest.approx(2.0**-60, rel=1e-12)
+    assert rate_ratio_test(**arms(0, 1.0, 60, 1.0)).less == pytest.approx(2.0**-60, rel=1e-12)
+    assert rate_ratio_test(**ours, mid_p=True).greater == pytest.approx(2.0**-61, rel=1e-12)
+    assert rate_ratio_minlike_p(**ours) == pytest.approx(2.0**-59, rel=1e-12)
+
+
+@pytest.mark.parametrize("mid_p", [False, True])
+@pytest.mark.parametrize(("t1", "t2"), [(0, 0), (0, 9.0), (9.0, 0), (9.0, 9.0)])
+def test_no_events_say_nothing_and_break_nothing(t1: float, t2: float, mid_p: bool):
+    """An arm that nobody has entered yet is an ordinary day in a trial."""
+    ours = arms(0, t1, 0, t2)
+
+    assert rate_ratio(**ours, mid_p=mid_p) == (None, 0.0, inf)
+    assert rate_ratio_test(**ours, mid_p=mid_p).two_sided == 1.0
+    assert rate_ratio_minlike_p(**ours) == 1.0
+    for method in METHODS:
+        assert method(0, 0) == (None, 0.0, inf)
+
+
+@pytest.mark.parametrize("mid_p", [False, True])
+def test_only_a_true_infinity_is_infinite(mid_p: bool):
+    """Without an event on control no ratio is too large; without one on treatment none is zero."""
+    none_on_control = rate_ratio(**arms(5, 9.0, 0, 9.0), mid_p=mid_p)
+    none_on_treatment = rate_ratio(**arms(0, 9.0, 5, 9.0), mid_p=mid_p)
+
+    assert (none_on_control.value, none_on_control.high) == (inf, inf)
+    assert none_on_control.low > 0.0
+    assert (none_on_treatment.value, none_on_treatment.low) == (0.0, 0.0)
+    assert isfinite(none_on_treatment.high)
+
+
+@pytest.mark.parametrize("one", [1, np.int64(1), np.int32(1)])
+def test_a_count_may_come_from_an_array(one):
+    """A NumPy integer is a whole number, and what comes back is a plain float."""
+    assert {type(x) for x in garwood(one, 4.0)} == {float}
+    assert {type(x) for x in rate_ratio(**arms(one, 4.0, one, 5.0))} == {float}
+    assert {type(x) for x in rate_ratio_test(**arms(one, 4.0, one, 5.0))} == {float}
+
+
+@pytest.mark.parametrize(
+    ("count", "time", "remedy"),
+    [
+        (-1, 1.0, "whole number"),
+        (2.5, 1.0, "whole number"),
+        (float("nan"), 1.0, "whole number"),
+        (1, -1.0, "finite time"),
+        (1, inf, "finite time"),
+        (1, float("nan"), "finite time"),
+        (1, 0.0, "count the days"),
+    ],
+)
+def test_an_impossible_arm_is_refused(count, time, remedy: str):
+    """Nonsense stops where it enters, with what to do."""
+    for method in METHODS:
+        with pytest.raises(ValueError, match=remedy):
+            method(count, time)
+    for method in (rate_ratio, rate_ratio_test, rate_ratio_minlike_p):
+        with pytest.raises(ValueError, match=remedy):
+            method(**arms(count, time, 1, 1.0))
+        with pytest.raises(ValueError, match=remedy):
+            method(**arms(1, 1.0, count, time))
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, inf, float("nan")])
+def test_an_impossible_question_is_refused(bad: float):
+    """So do a confidence that is none, and a null ratio that is none."""
+    for method in METHODS:
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            method(1, 1.0, confidence=bad)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        rate_ratio(**arms(1, 1.0, 1, 1.0), confidence=bad)
+    for method in (rate_ratio_test, rate_ratio_minlike_p):
+        with pytest.raises(ValueError, match="finite ratio"):
+            method(**arms(1, 1.0, 1, 1.0), null_ratio=bad)

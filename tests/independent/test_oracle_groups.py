@@ -1,0 +1,123 @@
+"""Hold the recount's groups, imputed dates and collection dates to examples counted by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.independent.builders import event, on, plan, plan_text, table, tick, treatment, wire
+from tests.independent.edge import Record
+from tests.independent.groups import counted
+from tests.independent.recount import Key, recount, row
+
+ALGORITHM = table("groups.reaction", any_of=["SHOCK"], both=[["RASH"], ["WHEEZE"]], within_days=2)
+
+
+def members(log: list[Record], group: str) -> list[str]:
+    """The cases of group "reaction" or "clots" under a plan that defines it by *group*."""
+    name = "reaction" if "reaction" in group else "clots"
+    trial = recount([plan(plan_text(groups=group)), treatment("S1", "act", 0, 90), *log])
+    return [case.thing.removeprefix("safety/") for case in counted(trial, "group", name)]
+
+
+def test_of_a_pair_within_two_days_the_later_is_the_reaction():
+    """Rash on day 5, wheeze on day 7: the wheeze is the reaction; a wheeze on day 8 is not."""
+    rash = event("c1", "S1", 5, "RASH")
+
+    assert members([rash, event("c2", "S1", 7, "WHEEZE")], ALGORITHM) == ["c2"]
+    assert members([rash, event("c2", "S1", 8, "WHEEZE")], ALGORITHM) == []
+    assert members([rash, event("c2", "S1", 3, "WHEEZE")], ALGORITHM) == ["c1"]
+
+
+def test_of_a_pair_on_one_day_one_case_is_the_reaction():
+    """The tie is broken by the name of the case, so that the pair counts once."""
+    log = [event("c2", "S1", 5, "RASH"), event("c1", "S1", 5, "WHEEZE")]
+
+    assert members(log, ALGORITHM) == ["c2"]
+
+
+def test_a_shock_needs_no_companion_and_two_subjects_make_no_pair():
+    """A alone is enough; B in one subject and C in another are not a pair."""
+    log = [
+        event("c1", "S1", 5, "SHOCK"),
+        event("c2", "S1", 9, "RASH"),
+        event("c3", "S2", 9, "WHEEZE"),
+    ]
+
+    assert members(log, ALGORITHM) == ["c1"]
+
+
+def test_within_days_after_a_dose_counts_from_its_first_to_so_many_after_its_last_day():
+    """Infused on days 10 and 11, three days after: days 10 to 14 are in, 9 and 15 are out."""
+    dose = wire("dose", "edc/dose", subject="S1", first_date=on(10), last_date=on(11))
+    log = [dose, *(event(f"c{day}", "S1", day) for day in (9, 10, 14, 15))]
+
+    assert members(log, table("groups.clots", within_days_after_dose=3)) == ["c10", "c14"]
+
+
+def test_a_group_is_a_conjunction_of_its_conditions():
+    """Serious, related clots whose drug was withdrawn: each of three cases lacks one of them."""
+    full = {"serious": True, "relatedness": "probable", "action_taken": "drug_withdrawn"}
+    log = [
+        event("c1", "S1", 5, **full),
+        event("c2", "S1", 5, **{**full, "serious": False}),
+        event("c3", "S1", 5, **{**full, "relatedness": "unlikely"}),
+        event("c4", "S1", 5, **{**full, "action_taken": "dose_reduced"}),
+    ]
+    group = table("groups.clots", serious=True, related=True, action_taken=["drug_withdrawn"])
+
+    assert members(log, group) == ["c1"]
+
+
+def test_only_a_yes_of_the_adjudicators_counts():
+    """Pending is not yes, and an unadjudicated case is not either."""
+    log = [
+        event("c1", "S1", 5, adjudications={"clots": "yes"}),
+        event("c2", "S1", 5, adjudications={"clots": "pending"}),
+        event("c3", "S1", 5),
+    ]
+
+    assert members(log, table("groups.clots", adjudication="clots")) == ["c1"]
+
+
+def test_a_label_stands_before_the_preferred_term():
+    """A rash that its label calls pain is pain; a rash with no label is a rash."""
+    log = [event("c1", "S1", 5, "RASH", label_group="PAIN"), event("c2", "S1", 5, "RASH")]
+
+    assert members(log, table("groups.clots", label_groups=["RASH"])) == ["c2"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "events", "days_to_first"),
+    [("first_day", 0, 47), ("last_day", 1, 18), ("treatment_start", 1, 1)],
+)
+def test_a_month_is_imputed_by_the_rule_of_the_plan(rule: str, events: int, days_to_first: int):
+    """On treatment from 14 January for 47 days; the onset "2020-01" is on the 1st, 31st, 14th."""
+    log = [treatment("S1", "act", 13, 60), event("c1", "S1", "2020-01"), tick(90)]
+
+    counts = row(recount([plan(plan_text(partial=rule)), *log]), Key("first", "act", "any", "any"))
+
+    assert (counts["events"], counts["person_days_to_first"]) == (events, days_to_first)
+
+
+def test_a_term_collected_late_has_less_time_and_fewer_events_than_the_rest():
+    """Clots are collected from day 10: of twenty days ten count, of two clots one."""
+    said: dict[str, Any] = {"kind": "preferred_term", "term": "DVT", "from": on(10)}
+    since = wire("collection", "edc/k", **said)
+    log = [treatment("S1", "act", 0, 20), event("c1", "S1", 4), event("c2", "S1", 12), since]
+    trial = recount([plan(plan_text()), *log, tick(60)])
+
+    clots = row(trial, Key("first", "act", "preferred_term", "DVT"))
+    rest = row(trial, Key("first", "act", "any", "any"))
+
+    assert (clots["events"], clots["person_days"], clots["person_days_to_first"]) == (1, 10, 3)
+    assert (rest["events"], rest["person_days"], rest["person_days_to_first"]) == (2, 20, 5)
+
+
+def test_an_undated_case_is_in_no_table_and_keeps_its_version():
+    """Nobody knows when it began, so no treatment can answer for it."""
+    log = [treatment("S1", "act", 0, 20), event("c1", "S1", None), tick(60)]
+    trial = recount([plan(plan_text()), *log])
+
+    assert row(trial, Key("all", "act", "any", "any"))["events"] == 0

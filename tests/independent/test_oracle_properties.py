@@ -1,0 +1,123 @@
+"""Hold the oracle and its strategies to themselves: another formula, another order, full reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import Phase, find, given, settings
+from hypothesis import strategies as st
+
+from tests.independent.campaign import SLOW
+from tests.independent.edge import Record, ordinal
+from tests.independent.evidence import evidence
+from tests.independent.recount import Key, account, recount, row, tables
+from tests.independent.strategies import conflict_free, logs, reordered, repeated
+from tests.independent.trial import Trial
+
+FEW = settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+
+
+def spell_days(trial: Trial, key: Key) -> int:
+    """Person-days by subtraction: from each start to the first of all that may end a spell."""
+    total = 0
+    for subject, intervals in trial.intervals.items():
+        ordered = sorted(intervals, key=lambda i: (i.start, i.thing))
+        for place, interval in enumerate(ordered):
+            ends = [trial.as_of + 1, *(later.start for later in ordered[place + 1 : place + 2])]
+            window = trial.plan["at_risk"]["window_days"]
+            if interval.end is not None and window != "unbounded":
+                ends.append(interval.end + window)
+            ends += [
+                ordinal(said["date"]) + 1
+                for said in trial.dispositions.get(subject, [])
+                if said.get("period") in {None, interval.period}
+            ]
+            if interval.treatment == key.treatment and key.period in {interval.period, "all"}:
+                total += max(0, min(ends) - interval.start)
+    return total
+
+
+@FEW
+@given(logs())
+def test_counting_days_and_subtracting_dates_agree(log: list[Record]):
+    """The day-by-day count is the contract's formula, in every cell."""
+    trial = recount(log)
+    for key, counts in tables(trial).items():
+        if key.kind == "any":
+            assert counts["person_days"] == spell_days(trial, key)
+
+
+@FEW
+@given(st.data())
+def test_conflict_free_records_mean_the_same_in_any_order(data: st.DataObject):
+    """What the strategy promises: only how many versions were accepted depends on the order."""
+    log = data.draw(conflict_free())
+    other = data.draw(reordered(log, versions_in_order=False))
+    kept = data.draw(reordered(log, versions_in_order=True))
+
+    assert without_versions(recount(log)) == without_versions(recount(other))
+    assert evidence(log) == evidence(other)
+    if all(outcome in {"folded", "unallocated"} for outcome in present(log)):
+        assert tables(recount(log)) == tables(recount(kept))
+        assert account(log) == account(kept)
+
+
+def without_versions(trial: Trial) -> dict[Key, dict[str, int]]:
+    """The tables without the one column that is allowed to depend on the order."""
+    rows = tables(trial).items()
+    return {key: {n: v for n, v in counts.items() if n != "versions"} for key, counts in rows}
+
+
+def present(log: list[Record]) -> set[str]:
+    """The outcomes that occur in a log."""
+    return {outcome for outcome, count in account(log).items() if count}
+
+
+@FEW
+@given(st.data())
+def test_a_repeated_record_changes_nothing_in_the_recount(data: st.DataObject):
+    """Said again later, a record is a duplicate or stale."""
+    log = data.draw(conflict_free())
+    again = data.draw(repeated(log))
+
+    assert tables(recount(again)) == tables(recount(log))
+
+
+@FEW
+@given(logs())
+def test_the_outcomes_add_up_and_a_subject_is_never_more_than_an_event(log: list[Record]):
+    """Six outcomes for all lines; subjects at most events at most versions, in every row."""
+    assert sum(account(log).values()) == len(log)
+    for counts in tables(recount(log)).values():
+        assert counts["subjects"] <= counts["events"] <= counts["versions"]
+        assert counts["person_days_to_first"] <= counts["person_days"]
+
+
+REACHED: dict[str, Callable[[list[Record]], bool]] = {
+    outcome: lambda log, outcome=outcome: account(log)[outcome] > 0
+    for outcome in ("duplicate", "stale", "conflict", "refused", "unallocated")
+} | {
+    "a pair": lambda log: has_events(log, "algorithmic"),
+    "an infusional event": lambda log: has_events(log, "infusional"),
+    "a fatal event": lambda log: has_events(log, "fatal"),
+    "an adjudicated event": lambda log: has_events(log, "adjudicated"),
+    "a withdrawn drug": lambda log: has_events(log, "withdrawn"),
+    "much evidence": lambda log: any(value > 0.5 for value in evidence(log).values()),
+    "two evidences of tier 2": lambda log: len(evidence(log)) >= 11,
+}
+
+
+def has_events(log: list[Record], group: str) -> bool:
+    """True where the group has an event on the active treatment."""
+    return row(recount(log), Key("all", "act", "group", group))["events"] > 0
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_the_strategy_reaches(name: str):
+    """A property that never meets what it is about proves nothing."""
+    once = settings(
+        max_examples=1000, deadline=None, suppress_health_check=SLOW, phases=[Phase.generate]
+    )
+
+    assert find(logs(), REACHED[name], settings=once)

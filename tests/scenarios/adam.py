@@ -1,0 +1,79 @@
+"""The high dose and placebo arms of the CDISC pilot's ADaM tables, as a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.scenarios.realdata import (
+    ARMS,
+    Wire,
+    day_after,
+    in_order,
+    plan_record,
+    say,
+    table,
+)
+
+STUDY = "CDISCPILOT01-ADAM"
+COMPARED = ("Placebo", "Xanomeline High Dose")
+
+PLAN = f"""\
+study = "{STUDY}"
+title = "High dose against placebo, from ADSL and ADAE"
+alpha = 0.05
+q = 0.1
+
+[treatments]
+control = "placebo"
+active = ["xanomeline_high_dose"]
+
+[[periods]]
+id = "randomised"
+randomised = true
+
+[at_risk]
+window_days = 0
+
+[screening]
+period = "randomised"
+analysis = "as_treated"
+time = "study"
+"""
+
+
+def adam_records() -> list[Wire]:
+    """Intervals ``[TRTSDT, RFENDT + 1)``, and a case of each treatment-emergent row of ADAE."""
+    said = in_order([*_treatments(), *_cases()])
+    return [plan_record(STUDY, PLAN, said[0]["known_at"][:10]), *said]
+
+
+def _treatments() -> Iterator[Wire]:
+    for row in table("cdiscpilot01", "adsl.csv"):
+        if row["SAFFL"] != "Y" or row["TRT01A"] not in COMPARED:
+            continue
+        content: Wire = {
+            "subject": row["USUBJID"],
+            "treatment": ARMS[row["TRT01A"]],
+            "period": "randomised",
+            "start": row["TRTSDT"],
+        }
+        thing, last = f"{row['USUBJID']}.treatment", row["RFENDT"]
+        yield say("treatment", STUDY, thing, row["TRTSDT"], **content)
+        yield say("treatment", STUDY, thing, last, 2, end=day_after(last), **content)
+
+
+def _cases() -> Iterator[Wire]:
+    """ADAE has no date of collection: a row is taken to be known on its onset."""
+    for row in table("cdiscpilot01", "adae.csv"):
+        if row["TRTEMFL"] != "Y" or not row["ASTDT"] or row["TRTA"] not in COMPARED:
+            continue
+        yield say(
+            "adverse_event",
+            STUDY,
+            f"{row['USUBJID']}.{row['AESEQ']}",
+            row["ASTDT"],
+            subject=row["USUBJID"],
+            preferred_term=row["AEDECOD"],
+            system_organ_class=row["AEBODSYS"],
+            onset=row["ASTDT"],
+        )

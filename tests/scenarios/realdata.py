@@ -1,0 +1,83 @@
+"""Real trials out of the shared data, as rows of their tables and as logs to replay."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from streams.sources.sdtm import records
+from streams.sources.sdtm_plan import default_plan
+from streams.sources.xpt import read_tabulation
+from tests.places import shared
+
+Wire = dict[str, Any]
+
+CDISC = "CDISCPILOT01"
+ARMS = {
+    "Placebo": "placebo",
+    "Xanomeline Low Dose": "xanomeline_low_dose",
+    "Xanomeline High Dose": "xanomeline_high_dose",
+}
+
+
+def table(*parts: str) -> list[dict[str, str]]:
+    """The rows of the shared CSV file that *parts* name."""
+    with shared("data", *parts).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def tabulation() -> Path:
+    """The folder with the transport files of the CDISC pilot."""
+    return shared("data", "cdiscpilot01", "raw_xpt")
+
+
+@cache
+def cdisc_records() -> tuple[Wire, ...]:
+    """The CDISC pilot ingested, with the group of dermatologic terms that its ADaM names."""
+    named = {row["AEDECOD"] for row in table("cdiscpilot01", "adae.csv") if row["CQ01NAM"]}
+    plan = default_plan(read_tabulation(tabulation()).dm, CDISC)
+    plan += f"\n[groups.dermatologic]\npreferred_terms = {json.dumps(sorted(named))}\n"
+    return tuple(records(tabulation(), CDISC, plan))
+
+
+def lines(said: Iterable[Wire]) -> bytes:
+    """*said* as the bytes of a log."""
+    return b"".join(json.dumps(record).encode() + b"\n" for record in said)
+
+
+def say(kind: str, study: str, thing: str, known: str, version: int = 1, **content: Any) -> Wire:
+    """A wire record that became known at midnight of the day *known*."""
+    return {
+        "schema": "trial.log/1",
+        "type": kind,
+        "study": study,
+        "source": {"system": "test", "id": thing, "version": version},
+        "known_at": f"{known}T00:00:00Z",
+        **content,
+    }
+
+
+def plan_record(study: str, toml: str, known: str) -> Wire:
+    """The plan of *study* as its first record."""
+    return say("plan", study, "plan", known, toml=toml, sha256=sha256(toml.encode()).hexdigest())
+
+
+def in_order(said: Iterable[Wire]) -> list[Wire]:
+    """*said* in order of arrival; what one day holds stays in the order given."""
+    return sorted(said, key=lambda record: record["known_at"])
+
+
+def day_after(day: str, days: int = 1) -> str:
+    """The day that comes *days* after *day*."""
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
+def days_between(first: str, last: str) -> int:
+    """Days from *first* to *last*, both counted."""
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1

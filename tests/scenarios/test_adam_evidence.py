@@ -1,0 +1,84 @@
+"""The evidence on every term of a real trial is what a plain program computed from its ADaM."""
+
+from __future__ import annotations
+
+from math import log
+
+import pytest
+
+from tests.scenarios.adam import adam_records
+from tests.scenarios.realdata import lines, table
+from tests.scenarios.replayed import Cell, Result, cells, replay_json, screened
+
+HIGH = "xanomeline_high_dose"
+REJECTED = {
+    ("system_organ_class", "SKIN AND SUBCUTANEOUS TISSUE DISORDERS"),
+    ("preferred_term", "PRURITUS"),
+    ("system_organ_class", "NERVOUS SYSTEM DISORDERS"),
+    ("preferred_term", "APPLICATION SITE PRURITUS"),
+    ("system_organ_class", "GENERAL DISORDERS AND ADMINISTRATION SITE CONDITIONS"),
+}
+"""STATISTICS.md section 3: where the real comparison stands."""
+
+
+@pytest.fixture(scope="session")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """The replay of high dose against placebo."""
+    log_path = tmp_path_factory.mktemp("adam") / "log.jsonl"
+    log_path.write_bytes(lines(adam_records()))
+    return replay_json(log_path)
+
+
+@pytest.fixture(scope="session")
+def expected() -> dict[Cell, dict[str, str]]:
+    """The rows of the plain program, by (kind, term, treatment)."""
+    rows = table("cdiscpilot01", "expected", "study_time_evidence_high_v_placebo.csv")
+    return {(row["kind"], row["term"], HIGH): row for row in rows}
+
+
+def test_every_term_with_an_event_is_watched(result: Result, expected: dict[Cell, dict[str, str]]):
+    """209 preferred terms and system organ classes, and no other."""
+    watched = screened(result)
+
+    assert len(expected) == 209
+    assert set(watched) == set(expected)
+    assert all(watch["control"] == "placebo" for watch in watched.values())
+
+
+def test_subjects_are_those_of_the_plain_program(
+    result: Result, expected: dict[Cell, dict[str, str]]
+):
+    """Evidence on other patients would be equal by accident only."""
+    found = cells(result)
+    for (kind, term, treatment), row in expected.items():
+        assert found[kind, term, treatment]["subjects"] == int(row["subjects_treatment"])
+        assert found[kind, term, "placebo"]["subjects"] == int(row["subjects_placebo"])
+
+
+def test_evidence_of_every_term_equals_the_plain_program(
+    result: Result, expected: dict[Cell, dict[str, str]]
+):
+    """To 1e-8 in the logarithm, with all data in; exact, not by a bound."""
+    watches = screened(result)
+    computed = {cell: log(watches[cell]["e_value"]) for cell in expected}
+
+    assert computed == pytest.approx(
+        {cell: float(row["log_e_final"]) for cell, row in expected.items()}, rel=0, abs=1e-8
+    )
+
+
+def test_five_terms_stand_rejected(result: Result):
+    """e-BH at q = 0.1 over the 209; the sixth by evidence does not ring."""
+    signals = {cell[:2] for cell, watch in screened(result).items() if watch["level"] == "signal"}
+
+    assert signals == REJECTED
+
+
+def test_the_rejections_are_those_of_e_bh_done_by_hand(result: Result):
+    """The largest k with k * e_(k) / K >= 1 / q (Wang and Ramdas 2022)."""
+    found = [(watch["e_value"], cell[:2]) for cell, watch in screened(result).items()]
+    ranked = sorted(found, reverse=True)
+    reached = [k for k, (e, _) in enumerate(ranked, start=1) if k * e / len(ranked) >= 10]
+
+    assert len(ranked) == 209
+    assert {cell for _, cell in ranked[: max(reached)]} == REJECTED

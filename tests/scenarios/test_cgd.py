@@ -1,0 +1,186 @@
+"""Recurrent infections in chronic granulomatous disease (NEJM 1991;324:509): a known answer.
+
+The benefit is on interferon, so the harm watch takes placebo for the suspect arm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.realdata import (
+    Wire,
+    day_after,
+    in_order,
+    lines,
+    plan_record,
+    say,
+    table,
+)
+from tests.scenarios.replayed import Result, cells, comparisons, replay_json
+
+STUDY = "CGD"
+INFECTION = ("preferred_term", "Serious infection")
+ARMS = ("placebo", "rIFN-g")
+SAMPLED = ("1989-02-28", "1989-09-30")
+
+PLAN = f"""\
+study = "{STUDY}"
+title = "Interferon gamma in chronic granulomatous disease, arms swapped"
+alpha = 0.05
+q = 0.1
+
+[treatments]
+control = "rIFN-g"
+active = ["placebo"]
+
+[[periods]]
+id = "randomised"
+randomised = true
+
+[at_risk]
+window_days = 0
+
+[screening]
+period = "randomised"
+analysis = "as_treated"
+time = "study"
+
+[[watches]]
+id = "infection"
+kind = "concurrent"
+preferred_term = "Serious infection"
+treatment = "placebo"
+period = "randomised"
+analysis = "as_treated"
+time = "study"
+tier = 1
+share = 1.0
+"""
+
+MONTHS = [
+    f"{year}-{month:02}-{last}"
+    for year, month, last in [
+        (1988, 9, 30), (1988, 10, 31), (1988, 11, 30), (1988, 12, 31), (1989, 1, 31),
+        (1989, 2, 28), (1989, 3, 31), (1989, 4, 30), (1989, 5, 31), (1989, 6, 30),
+        (1989, 7, 31), (1989, 8, 31), (1989, 9, 30), (1989, 10, 31), (1989, 11, 30),
+        (1989, 12, 31), (1990, 1, 31), (1990, 2, 28), (1990, 3, 31),
+    ]
+]  # fmt: skip
+IN_TURN = [
+    pytest.param(month, marks=() if month in SAMPLED else pytest.mark.campaign) for month in MONTHS
+]
+
+
+def treatments() -> Iterator[Wire]:
+    """Intervals ``[rand + 1, rand + futime + 1)``: day 1 is the day after randomisation."""
+    for row in table("cgd", "subjects.csv"):
+        last = day_after(row["rand_date"], int(row["futime"]))
+        first = day_after(row["rand_date"])
+        content: Wire = {"subject": row["id"], "treatment": row["arm"], "period": "randomised"}
+        yield say("treatment", STUDY, f"{row['id']}.t", row["rand_date"], start=first, **content)
+        ended = content | {"start": first, "end": day_after(last)}
+        yield say("treatment", STUDY, f"{row['id']}.t", last, 2, **ended)
+
+
+def infections() -> Iterator[Wire]:
+    """Every infection, known on its day."""
+    for row in table("cgd", "events.csv"):
+        yield say(
+            "adverse_event",
+            STUDY,
+            f"{row['id']}.e{row['event_number']}",
+            row["event_date"],
+            subject=row["id"],
+            preferred_term=row["term"],
+            system_organ_class="Infections and infestations",
+            onset=row["event_date"],
+            serious=True,
+        )
+
+
+@cache
+def cgd_records() -> tuple[Wire, ...]:
+    """The trial as a log."""
+    said = in_order([*treatments(), *infections()])
+    return (plan_record(STUDY, PLAN, said[0]["known_at"][:10]), *said)
+
+
+@pytest.fixture(scope="session")
+def log_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trial as a file."""
+    path = tmp_path_factory.mktemp("cgd") / "log.jsonl"
+    path.write_bytes(lines(cgd_records()))
+    return path
+
+
+@pytest.fixture(scope="session")
+def result(log_path: Path) -> Result:
+    """The replay of the whole log."""
+    return replay_json(log_path)
+
+
+def test_patients_infections_and_person_time(result: Result):
+    """30 of 65 against 14 of 63 patients, 56 against 20 infections; the onset day counts."""
+    found = cells(result)
+    names = {
+        "subjects_exposed": "n_subjects",
+        "subjects": "subjects_with_event",
+        "events": "events",
+        "person_days": "person_days",
+        "person_days_to_first": "person_days_to_first",
+    }
+    expected = {row["arm"]: row for row in table("cgd", "expected", "events_by_arm.csv")}
+
+    for arm in ARMS:
+        row = {ours: found[(*INFECTION, arm)][ours] for ours in names}
+        assert row == {ours: int(expected[arm][theirs]) for ours, theirs in names.items()}
+    assert [found[(*INFECTION, arm)]["subjects"] for arm in ARMS] == [30, 14]
+    assert [found[(*INFECTION, arm)]["events"] for arm in ARMS] == [56, 20]
+
+
+def test_fisher_and_the_ratio_of_rates(result: Result):
+    """The displayed estimates, excess on placebo: patients with an infection, and first ones."""
+    fisher = float(table("cgd", "expected", "tests.csv")[0]["fisher_two_sided"])
+    arms = {row["arm"]: row for row in table("cgd", "expected", "events_by_arm.csv")}
+    placebo, interferon = (float(arms[arm]["first_event_per_100py"]) for arm in ARMS)
+    compared = comparisons(result)[(*INFECTION, "placebo")]
+
+    assert compared["control"] == "rIFN-g"
+    assert compared["fisher_p"] == pytest.approx(fisher, abs=1e-9)
+    assert compared["rate_ratio"] == pytest.approx(placebo / interferon, abs=1e-6)
+
+
+def test_the_watch_tells_the_arms_apart(result: Result):
+    """By first infections only: 76 would claim more evidence than 44 patients give."""
+    watch = next(watch for watch in result["watches"] if watch["id"] == "infection")
+
+    assert (watch["events"], watch["control_events"]) == (30, 14)
+    assert watch["level"] == "signal"
+    assert watch["interval"][0] > 1
+
+
+@pytest.mark.parametrize("month", IN_TURN)
+@pytest.mark.parametrize("flag", ["--as-of", "--onset-until"])
+def test_the_trial_as_it_stood_at_the_end_of_a_month(log_path: Path, month: str, flag: str):
+    """Every report came on its day, so what was known is what had happened."""
+    found = cells(replay_json(log_path, flag, month))
+    rows = table("cgd", "expected", "monthly_snapshots.csv")
+    expected = {row["arm"]: row for row in rows if row["snapshot_date"] == month}
+
+    assert set(expected) == set(ARMS)
+    for arm, row in expected.items():
+        infections, anything = found[(*INFECTION, arm)], found["any", "any", arm]
+        assert anything["person_days"] == int(row["person_days"])
+        assert infections["events"] == int(row["events"])
+        assert infections["subjects"] == int(row["subjects_with_event"])
+        assert anything["subjects_exposed"] == started(arm, month)
+
+
+def started(arm: str, month: str) -> int:
+    """Patients whose first day at risk, the day after randomisation, has come."""
+    rows = table("cgd", "subjects.csv")
+    return sum(row["arm"] == arm and row["rand_date"] < month for row in rows)

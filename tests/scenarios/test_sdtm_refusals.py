@@ -1,0 +1,165 @@
+"""A folder that cannot be ingested is refused with what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from streams.sources.sdtm import records
+from streams.sources.sdtm_plan import default_plan
+from streams.sources.sdtm_terms import identifier
+from streams.sources.xpt import UnreadableStudy, read_tabulation
+from tests.places import ROOT
+from tests.scenarios.realdata import CDISC, tabulation
+
+# A transport file has fields of fixed width: a name or a value is changed in place.
+NO_START = ("dm", b"RFXSTDTC", b"RFXSTDTX")
+NO_SEEN_DATE = ("dm", b"DMDTC   ", b"DMDTX   ")
+NO_DISPOSITION = ("ds", b"DISPOSITION EVENT", b"DISPOSITION_EVENT")
+NO_COLLECTION_DATE = ("ae", b"AEDTC   ", b"AEDTX   ")
+STRANGER = ("ae", b"01-701-1118", b"01-701-9118")
+ONE_ARM = [
+    ("dm", b"Xanomeline High Dose", b"Placebo             "),
+    ("dm", b"Xanomeline Low Dose", b"Placebo            "),
+]
+NOBODY_STARTED = [NO_START, ("dm", b"RFICDTC ", b"RFXSTDTC")]
+
+DAMAGED = {
+    "has no variable RFXSTDTC, which domain DM needs: export": [NO_START],
+    "two rows for subject 01-701-1015": [("dm", b"01-701-1023", b"01-701-1015")],
+    "Name one of 'Vehicle', 'Xanomeline High Dose'": [("dm", b"Placebo", b"Vehicle")],
+    "would both be called 'xanomeline_high_dose'": [
+        ("dm", b"Xanomeline Low Dose ", b"xanomeline high-dose")
+    ],
+    "DM has one treated arm, 'Placebo': a plan compares two": ONE_ARM,
+    "no subject with RFXSTDTC and an arm: nobody was treated": NOBODY_STARTED,
+    "01-701-1028 has RFXSTDTC '2013-07', not a full date": [("dm", b"2013-07-19", b"2013-07   ")],
+    "nor a disposition: nothing says when it became known": [NO_SEEN_DATE, NO_DISPOSITION],
+    "01-701-9118 has no full date in AEDTC or AESTDTC": [NO_COLLECTION_DATE, STRANGER],
+    "is neither UTF-8 nor WINDOWS-1252": [("ae", b"HEADACHE", b"HEAD\x81CHE")],
+}
+"""What the refusal says, and the changes that bring it about."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the tabulation that a test may damage."""
+    for domain in ("dm", "ae", "ex", "ds"):
+        shutil.copyfile(tabulation() / f"{domain}.xpt", tmp_path / f"{domain}.xpt")
+    return tmp_path
+
+
+def patch(folder: Path, domain: str, before: bytes, after: bytes) -> None:
+    """Overwrite *before* with as many bytes."""
+    path = folder / f"{domain}.xpt"
+    assert len(before) == len(after)
+    assert before in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(before, after))
+
+
+def refusal(folder: Path, control: str | None = None, plan: str | None = None) -> str:
+    with pytest.raises(UnreadableStudy) as caught:
+        list(records(folder, CDISC, plan, control=control))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("message", "changes"), DAMAGED.items())
+def test_a_fault_in_a_domain_is_named(
+    folder: Path, message: str, changes: list[tuple[str, bytes, bytes]]
+):
+    """With the variable, the subject, and what to do: the reader is not a programmer."""
+    for change in changes:
+        patch(folder, *change)
+
+    assert message in refusal(folder)
+
+
+def test_a_missing_domain_is_named(folder: Path):
+    """And so is the folder that is wanted."""
+    (folder / "ae.xpt").unlink()
+
+    assert f"{folder} has no ae.xpt: give the folder that holds" in refusal(folder)
+
+
+def test_a_file_in_place_of_a_folder_is_told_apart(folder: Path):
+    """The usual slip on a command line."""
+    assert "is not a folder: give the folder that holds dm.xpt" in refusal(folder / "dm.xpt")
+
+
+def test_a_file_that_is_no_transport_file_is_refused(folder: Path):
+    """A mail gateway, or a copy in text mode, leaves bytes of that kind."""
+    (folder / "ex.xpt").write_bytes(b"EXSEQ,EXTRT\n" * 200)
+
+    assert "ex.xpt is not a SAS transport file" in refusal(folder)
+
+
+def test_a_file_that_is_cut_short_is_refused(folder: Path):
+    """Its rows up to the cut would read well, and the patients after it would be missed."""
+    (folder / "ae.xpt").write_bytes((folder / "ae.xpt").read_bytes()[:-1000])
+
+    assert "ae.xpt is cut short" in refusal(folder)
+
+
+def test_a_control_that_was_asked_for_is_taken(folder: Path):
+    """No arm is called placebo: the statistician says which one is the control."""
+    patch(folder, "dm", b"Placebo", b"Vehicle")
+
+    assert 'control = "vehicle"' in default_plan(read_tabulation(folder).dm, CDISC, "Vehicle")
+    assert "no subject was treated in arm 'Plazebo'" in refusal(folder, control="Plazebo")
+
+
+@pytest.mark.parametrize("toml", ["periods = 3", "[[periods]]\n", "not toml", 'study = "x"'])
+def test_a_plan_without_a_period_is_refused(folder: Path, toml: str):
+    """Treatment intervals need a period to belong to."""
+    assert "the plan has no first period with an id" in refusal(folder, plan=toml)
+
+
+def test_letters_beyond_ascii_are_read_in_either_encoding(folder: Path):
+    """Transport files do not say how they were written; SAS on Windows wrote CP1252."""
+    patch(folder, "ae", b"HEADACHE", b"C\xc9PHAL\xc9E")
+
+    terms = {record.get("preferred_term") for record in records(folder, CDISC)}
+
+    assert "CÉPHALÉE" in terms
+
+
+def test_names_that_are_no_identifiers_get_one_of_their_own():
+    """Two subjects whose names differ only in a forbidden character stay two."""
+    assert identifier("site 1") != identifier("site/1")
+    assert len(identifier("x" * 200)) <= 64
+
+
+def ingest_without(absent: str, folder: Path, hidden: Path) -> subprocess.CompletedProcess[str]:
+    """Ingest *folder* in a Python in which the module *absent* is not installed."""
+    hidden.mkdir()
+    (hidden / f"{absent}.py").write_text("raise ImportError(__name__)\n")
+    code = (
+        "from pathlib import Path; from streams.sources.sdtm import records;"
+        f"print(sum(1 for _ in records(Path({str(folder)!r}), 'S')))"
+    )
+    path = os.pathsep.join([str(hidden), str(ROOT)])
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("absent", ["pandas", "polars"])
+def test_no_data_frame_library_is_needed(folder: Path, absent: str):
+    """They weigh more than all of Tocsin, and domains are read into dictionaries."""
+    assert ingest_without(absent, folder, folder / "hidden").stdout == "2897\n"
+
+
+def test_a_missing_reader_is_named_with_its_extra(folder: Path):
+    """The core is installed without it."""
+    done = ingest_without("pyreadstat", folder, folder / "hidden")
+
+    assert "pip install 'tocsin[clinical]'" in done.stderr

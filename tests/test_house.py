@@ -1,0 +1,94 @@
+"""Holds the files around the code: the lock, the addresses, the interpreter."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.places import ROOT
+from tests.sources import files
+
+PIN = re.compile(
+    r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; (?P<where>[^\\\n]+?))?"
+    r"(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n"
+)
+"""A package of the lock: its name, its version, where it is needed, and at least one hash."""
+
+REGISTRY = re.compile(
+    r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|crates\.io|proxy\.golang\.org"
+    r"|repo1?\.maven\.|deb\.debian\.org"
+)
+MACHINE = re.compile(r"(?<![\w.~-])/(?:work|root|home|Users)/\w")
+"""A folder of the machine on which somebody wrote the line."""
+
+OPTIMISED = re.compile(r"PYTHONOPTIMIZE|python3?\S* (?:-\w+ )*-OO?\b")
+
+
+def lock() -> str:
+    """The committed choice of versions."""
+    return (ROOT / "requirements.lock").read_text()
+
+
+def wanted() -> list[Requirement]:
+    """What the product, its extras and its developers ask for."""
+    tables = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = tables["project"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    lists += [tables["build-system"]["requires"], *tables["dependency-groups"].values()]
+    return [Requirement(line) for one in lists for line in one]
+
+
+def mentions(rule: re.Pattern[str]) -> list[str]:
+    """Where in the tree, file and line, *rule* finds something."""
+    return [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in files()
+        for number, line in enumerate(text(path).splitlines(), start=1)
+        if rule.search(line)
+    ]
+
+
+def text(path: Path) -> str:
+    """What the file at *path* says; bytes that are no text say nothing."""
+    return path.read_bytes().decode("utf-8", errors="replace")
+
+
+def test_the_lock_is_names_versions_and_hashes():
+    """Nothing in it is an address, so it installs from wherever a hospital keeps its packages."""
+    assert PIN.sub("", lock()) == ""
+
+
+def test_the_lock_holds_what_the_project_asks_for():
+    """A range that moved without the lock would install what nobody tested."""
+    pins = {pin["name"]: pin["version"] for pin in PIN.finditer(lock())}
+    unmet = [
+        str(one)
+        for one in wanted()
+        if not one.specifier.contains(pins.get(canonicalize_name(one.name), "0"))
+    ]
+
+    assert unmet == []
+
+
+def test_no_file_names_a_registry():
+    """Where packages come from is the business of the machine that installs them."""
+    assert mentions(REGISTRY) == []
+
+
+def test_no_file_names_a_folder_of_one_machine():
+    """A path that exists on one machine is a promise broken on every other."""
+    assert mentions(MACHINE) == []
+
+
+def test_assertions_are_on():
+    """An invariant that is not checked is a hope: nothing here runs the interpreter with `-O`."""
+    if not __debug__:
+        pytest.fail("assertions are off: run Python without -O and without PYTHONOPTIMIZE")
+    this = Path(__file__).relative_to(ROOT)
+
+    assert [where for where in mentions(OPTIMISED) if not where.startswith(f"{this}:")] == []
