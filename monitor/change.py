@@ -1,0 +1,125 @@
+"""Change: contribution after less contribution before, for any record that holds."""
+
+from __future__ import annotations
+
+from monitor.counting import count_anew, take_back
+from monitor.events import (
+    AdverseEvent,
+    Collection,
+    Disposition,
+    Dose,
+    Merge,
+    Plan,
+    Record,
+    Retraction,
+    Subject,
+    Tick,
+    Treatment,
+    day_of,
+)
+from monitor.ledger import Thing, points_at_subject, target_of
+from monitor.plan import read_plan
+from monitor.study import Study, SubjectState
+from monitor.terms import contradicts_itself
+from monitor.watching import begin, settle
+
+OfSubject = AdverseEvent | Subject | Treatment | Dose | Disposition
+"""What is counted under a subject: a case, or a fact that bears on its days at risk."""
+
+
+def enter(study: Study, record: Record) -> bool:
+    """Hold the record and count what it changes; whether every watch must be judged."""
+    body = record.body
+    if isinstance(body, OfSubject):
+        if isinstance(body, AdverseEvent):
+            _note_findings(study, record, body)
+        held = study.ledger.things.get(record.thing)
+        before = _subject_of(study, held) if held else None
+        study.ledger.enter(record)
+        _settle_thing(study, record.thing, before)
+        return False
+    if isinstance(body, Retraction | Merge):
+        return _point(study, record, body)
+    study.ledger.enter(record)
+    if isinstance(body, Plan):
+        study.plan = read_plan(body.toml)
+    if isinstance(body, Plan | Collection):
+        recount(study)
+    return isinstance(body, Plan | Collection | Tick)
+
+
+def recount(study: Study) -> None:
+    """Count everything anew: a plan, a collection or a merge of subjects changes it all."""
+    begin(study)
+    for thing, held in study.ledger.things.items():
+        held.place, held.counted = None, 0
+        if isinstance(held.body, OfSubject) and study.ledger.live(thing):
+            _attach(_subject_of(study, held), thing, held)
+    for subject in study.subjects.values():
+        settle(study, subject)
+        _count_cases(study, subject)
+
+
+def _subject_of(study: Study, held: Thing) -> SubjectState:
+    assert isinstance(held.body, OfSubject)
+    return study.subject(held.body.subject)
+
+
+def _attach(subject: SubjectState, thing: str, held: Thing) -> None:
+    where = subject.cases if isinstance(held.body, AdverseEvent) else subject.facts
+    where[thing] = held
+
+
+def _settle_thing(study: Study, thing: str, before: SubjectState | None) -> None:
+    """Put a thing where it belongs now; *before* is the subject under which it was."""
+    held = study.ledger.things[thing]
+    subject, live = _subject_of(study, held), study.ledger.live(thing)
+    if before is not None and (before is not subject or not live):
+        if thing in before.cases:
+            take_back(study, before, thing, held)
+            del before.cases[thing]
+        before.facts.pop(thing, None)
+        _settle_subject(study, before, None)
+    if live:
+        _attach(subject, thing, held)
+        _settle_subject(study, subject, thing)
+
+
+def _settle_subject(study: Study, subject: SubjectState, thing: str | None) -> None:
+    """Count a subject's cases anew: only *thing* where it is a case that keeps to itself."""
+    held = None if thing is None else subject.cases.get(thing)
+    if thing is not None and held is not None and not study.context_groups:
+        count_anew(study, subject, thing, held)
+    elif held is not None or settle(study, subject) or study.context_groups:
+        _count_cases(study, subject)
+
+
+def _count_cases(study: Study, subject: SubjectState) -> None:
+    for thing, held in subject.cases.items():
+        count_anew(study, subject, thing, held)
+
+
+def _point(study: Study, record: Record, body: Retraction | Merge) -> bool:
+    """Enter a retraction or merge; whether it changed more than one subject's things."""
+    held = study.ledger.things.get(record.thing)
+    old = held.body if held else None
+    if isinstance(old, Retraction | Merge):
+        study.ledger.point(record.thing, old)
+    study.ledger.enter(record)
+    study.ledger.point(record.thing, body)
+    target = study.ledger.things.get(target_of(body))
+    of_subject = target is None or isinstance(target.body, OfSubject)
+    if old is not None or points_at_subject(body) or not of_subject:
+        recount(study)
+        return True
+    if target is not None:
+        _settle_thing(study, target_of(body), _subject_of(study, target))
+    return False
+
+
+def _note_findings(study: Study, record: Record, body: AdverseEvent) -> None:
+    """Count what a data manager should look at; the record is accepted all the same."""
+    if contradicts_itself(body):
+        study.findings["serious_by_criteria_or_fatal_but_not_flagged"] += 1
+    if isinstance(body.onset, int) and body.onset > day_of(record.known_at):
+        study.findings["onset_after_known_at"] += 1

@@ -1,0 +1,77 @@
+"""Turns the days and instants of a record into numbers, and refuses those that cannot be."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from monitor.dates import Imputation, impute, last_day
+from monitor.errors import Reason
+from monitor.events import SECONDS_A_DAY, PartialDate
+from streams.parse import Fields, Refused
+
+YEARS = ("1900", "2199")
+"""As-of dates lie between: one date far outside would silence its study for good."""
+
+
+def instant(text: str) -> int:
+    """Seconds since 1970 of an RFC 3339 instant in UTC; a fraction is dropped.
+
+    >>> instant("1970-01-02T00:00:01.9Z")
+    86401
+    """
+    try:
+        since = datetime.fromisoformat(text[:19]) - _EPOCH
+    except ValueError:
+        raise Refused(Reason.BAD_DATE, "`known_at` is no instant of the calendar.") from None
+    check_plausible(text, "known_at")
+    return since.days * SECONDS_A_DAY + since.seconds
+
+
+def check_plausible(text: str, field: str) -> None:
+    """Refuse a date that no study's as-of date can be."""
+    if not YEARS[0] <= text[:4] <= YEARS[1]:
+        detail = f"`{field}` lies outside the years {YEARS[0]} to {YEARS[1]}."
+        raise Refused(Reason.IMPLAUSIBLE_DATE, detail)
+
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  Naive on purpose: both sides are UTC.
+
+
+def day(said: Fields, field: str) -> None:
+    """Replace a day by its ordinal; its form was checked, whether it exists was not."""
+    text = said.get(field)
+    if text is not None:
+        said[field] = _ordinal(text, field)
+
+
+def _ordinal(text: str, field: str) -> int:
+    try:
+        return date.fromisoformat(text).toordinal()
+    except ValueError:
+        raise Refused(Reason.BAD_DATE, f"`{field}` is no day of the calendar.") from None
+
+
+def partial(said: Fields, field: str) -> None:
+    """Replace a day by its ordinal, and a month or a year by what it is."""
+    text = said.get(field)
+    if text is None:
+        return
+    if len(text) == 10:
+        said[field] = _ordinal(text, field)
+    elif text.startswith("0000"):
+        raise Refused(Reason.BAD_DATE, f"`{field}` is in year 0, which the calendar has not.")
+    else:
+        said[field] = PartialDate(int(text[:4]), int(text[5:]) if len(text) == 7 else None)
+
+
+def check_order(said: Fields, start: str, end: str) -> None:
+    """Refuse an end that is before its start, however the missing parts are filled in."""
+    first, last = said.get(start), said.get(end)
+    if first is None or last is None:
+        return
+    if isinstance(first, PartialDate):
+        first = impute(first, Imputation.FIRST_DAY)
+    if isinstance(last, PartialDate):
+        last = last_day(last)
+    if last < first:
+        raise Refused(Reason.END_BEFORE_START, f"`{end}` is before `{start}`.")

@@ -1,0 +1,129 @@
+"""Replay: a historical log through the same functions as live, with or without a what-if."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+from alerts.alert import Alert
+from monitor.errors import Refusal
+from monitor.events import Plan, Record, day_of
+from monitor.fold import first_step
+from monitor.ledger import Outcome
+from monitor.study import Study
+from streams.decode import decode
+from streams.pipeline import Pipeline, Told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """How a replay departs from the log.
+
+    *plan* replaces every plan of the log; *known_until* leaves out what was known later than
+    that day, *onsets_until* what began later.  The as-of date never passes either.
+    """
+
+    plan: str | None = None
+    known_until: int | None = None
+    onsets_until: int | None = None
+
+    @property
+    def hypothetical(self) -> bool:
+        """Whether the output is of a plan that the study did not have."""
+        return self.plan is not None
+
+    @property
+    def horizon(self) -> int | None:
+        """The day past which no as-of date goes."""
+        days = [day for day in (self.known_until, self.onsets_until) if day is not None]
+        return min(days) if days else None
+
+
+@dataclass(frozen=True, slots=True)
+class NotIncluded:
+    """A line that is not in the tables, and why."""
+
+    line: int
+    refusal: Refusal | None
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class Replay:
+    """One pass over a log.  Iterate ``run``, then read the studies and the account.
+
+    *cut* counts the lines that the what-if left out; with it the outcomes add up to *lines*.
+    """
+
+    what_if: WhatIf = field(default_factory=WhatIf)
+    pipeline: Pipeline = field(default_factory=Pipeline)
+    lines: int = 0
+    cut: int = 0
+    refusals: list[NotIncluded] = field(default_factory=list[NotIncluded])
+
+    def run(self, log: Iterable[bytes]) -> Iterator[Alert]:
+        """Alerts as they ring; each line of *log* is one record."""
+        for raw in log:
+            self.lines += 1
+            told = self._take(raw.rstrip(b"\r\n"))
+            if told is None:
+                self.cut += 1
+                continue
+            if told.refusal is not None or told.outcome is Outcome.CONFLICT:
+                self.refusals.append(NotIncluded(self.lines, told.refusal, told.outcome))
+            yield from told.alerts
+        for study in self.studies:
+            self._look_ahead(study)
+
+    @property
+    def studies(self) -> list[Study]:
+        """The studies of the log, by name."""
+        return [self.pipeline.studies[name] for name in sorted(self.pipeline.studies)]
+
+    @property
+    def outcomes(self) -> Counter[Outcome]:
+        """What became of the lines, over all studies."""
+        return sum(self.pipeline.outcomes.values(), Counter[Outcome]())
+
+    def _take(self, raw: bytes) -> Told | None:
+        record = decode(raw)
+        if isinstance(record, Refusal):
+            return self.pipeline.refuse(record)
+        until = self.what_if.known_until
+        if until is not None and day_of(record.known_at) > until:
+            return None
+        if self.what_if.plan is not None:
+            if isinstance(record.body, Plan):
+                record = replace(record, body=plan_of(self.what_if.plan))
+            self._open(record)
+        told = self.pipeline.take(record, self.lines)
+        study = self.pipeline.studies.get(record.study)
+        if study is not None and self.what_if.horizon is not None:
+            study.horizon = self.what_if.horizon
+            if self.what_if.onsets_until is not None:
+                study.onsets_until = self.what_if.onsets_until
+        return told
+
+    def _open(self, record: Record) -> None:
+        """Open the record's study with the other plan, where the log brings none before it."""
+        if record.study not in self.pipeline.studies and not isinstance(record.body, Plan):
+            assert self.what_if.plan is not None
+            body = plan_of(self.what_if.plan)
+            opened = replace(record, thing="what-if/plan", version=1, digest="", body=body)
+            study, _ = first_step(opened)
+            if study is not None:
+                self.pipeline.studies[record.study] = study
+
+    def _look_ahead(self, study: Study) -> None:
+        """Bring the as-of date to the day that was asked for, if the log ends before it."""
+        if self.what_if.horizon is not None and study.latest is not None:
+            study.latest = max(study.latest, self.what_if.horizon)
+
+
+def plan_of(toml: str) -> Plan:
+    """The plan record's content for *toml*."""
+    return Plan(toml=toml, sha256=sha256(toml.encode()).hexdigest())
+
+

@@ -1,0 +1,20 @@
+"""``tocsin schema``: the JSON Schemas of what Tocsin reads and of what it prints."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from streams.schema import json_schema
+
+
+def schema(of: Literal["log", "result"] = "log", /) -> None:
+    """Print the JSON Schema of the records of a log, or of `tocsin replay --json`.
+
+    Parameters
+    ----------
+    of
+        `log` for the records of trial.log.v1, `result` for the lines of `tocsin replay --json`.
+    """
+    if of == "log":
+        print(json.dumps(json_schema(), indent=2))
