@@ -18,7 +18,8 @@ def onset_of(study: Study, subject: SubjectState, case: AdverseEvent) -> int | N
     onset = case.onset
     if onset is None or isinstance(onset, int):
         return onset
-    return impute(onset, study.plan.partial_dates, (spell.start for spell in subject.spells))
+    treated_from = min(subject.starts.values(), default=None)
+    return impute(onset, study.plan.partial_dates, treated_from)
 
 
 def place_of(study: Study, subject: SubjectState, thing: str, case: AdverseEvent) -> Place | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -20,8 +19,8 @@ class Imputation(StrEnum):
     TREATMENT_START = "treatment_start"
 
 
-def impute(when: PartialDate, rule: Imputation, starts: Iterable[int] = ()) -> int:
-    """The day that stands for *when*; *starts* are the subject's treatment starts, earliest first.
+def impute(when: PartialDate, rule: Imputation, treated_from: int | None = None) -> int:
+    """The day that stands for *when*; *treated_from* is the subject's first day on treatment.
 
     >>> iso(impute(PartialDate(2012, 12), Imputation.FIRST_DAY))
     '2012-12-01'
@@ -33,7 +32,7 @@ def impute(when: PartialDate, rule: Imputation, starts: Iterable[int] = ()) -> i
     if rule is Imputation.LAST_DAY:
         return last
     if rule is Imputation.TREATMENT_START:
-        return next((start for start in starts if first <= start <= last), first)
+        return treated_from if treated_from and first <= treated_from <= last else first
     return first
 
 

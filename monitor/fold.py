@@ -45,7 +45,8 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
 
     With *shortcuts* off every verdict is computed from the exact evidence; it is the same.
     """
-    weighed = study.ledger.weigh(record)
+    early = _too_far_ahead(study, record)
+    weighed = early or study.ledger.weigh(record)
     if isinstance(weighed, Refusal):
         return Step(Outcome.REFUSED, weighed)
     if weighed is not Outcome.FOLDED:
@@ -70,11 +71,6 @@ def objection(study: Study, record: Record) -> Refusal | None:
     body = record.body
     if isinstance(body, Plan):
         return _plan_objection(study, body)
-    jump = study.plan.as_of_jump_days
-    latest = day_of(record.known_at) if study.latest is None else study.latest
-    if day_of(record.known_at) > latest + jump and not isinstance(body, Tick):
-        says = f"`known_at` is more than {jump} days after all that is known."
-        return Refusal(Reason.TOO_FAR_AHEAD, says)
     treatment = getattr(body, "treatment", None) or getattr(body, "randomised_treatment", None)
     if treatment is not None and treatment not in study.treatments:
         return Refusal(Reason.UNKNOWN_TREATMENT, "The treatment is not one of the plan's.")
@@ -86,6 +82,17 @@ def objection(study: Study, record: Record) -> Refusal | None:
     if isinstance(body, Retraction | Merge) and study.ledger.closes_cycle(record.thing, body):
         return Refusal(Reason.MERGE_CYCLE, "The record would close a circle.")
     return None
+
+
+def _too_far_ahead(study: Study, record: Record) -> Refusal | None:
+    """One wrong date must not carry the as-of date away and so silence the study."""
+    if study.latest is None or isinstance(record.body, Tick | Plan):
+        return None
+    jump = study.plan.as_of_jump_days
+    if day_of(record.known_at) <= study.latest + jump:
+        return None
+    says = f"`known_at` is more than {jump} days after all that is known."
+    return Refusal(Reason.TOO_FAR_AHEAD, says)
 
 
 def _plan_objection(study: Study, body: Plan) -> Refusal | None:

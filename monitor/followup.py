@@ -43,7 +43,7 @@ class RiskSet(NamedTuple):
 class FollowUp:
     """One row a spell: arm, day 0, and the days ``[enter, leave)`` counted from it.
 
-    Study day 0 is the start of the subject's first spell in *period*; on the calendar scale
+    Study day 0 is the start of the subject's first treatment in *period*; on the calendar scale
     days count from day 0 of the calendar.  A subject keeps its rows; rows it no longer needs
     are empty, so that row numbers never move.
     """
@@ -60,12 +60,21 @@ class FollowUp:
     day_0: dict[int, int] = field(default_factory=dict[int, int])
     cut: dict[tuple[int, int], AsOf] = field(default_factory=dict[tuple[int, int], AsOf])
 
-    def place(self, subject: int, spells: tuple[Spell, ...], allocated: int | None) -> None:
-        """Put *subject* where its *spells* and its *allocated* arm say it belongs."""
+    def place(
+        self,
+        subject: int,
+        spells: tuple[Spell, ...],
+        starts: dict[int, int],
+        allocated: int | None,
+    ) -> None:
+        """Put *subject* where its *spells* and its *allocated* arm say it belongs.
+
+        *starts* is the first day of treatment in each period: study day 0.
+        """
         wanted: list[tuple[int, int, int, int]] = []
         mine = [spell for spell in spells if spell.period == self.period]
         if mine and not (self.analysis is Analysis.AS_RANDOMISED and allocated is None):
-            day_0 = mine[0].start if self.time is Scale.STUDY else 0
+            day_0 = starts[self.period] if self.time is Scale.STUDY else 0
             for start, end, _, treatment in mine:
                 arm = treatment if self.analysis is Analysis.AS_TREATED else allocated
                 assert arm is not None

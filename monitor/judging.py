@@ -46,15 +46,13 @@ def verdict_of(study: Study, running: Running, *, shortcuts: bool = True) -> Ver
     if found is None:
         return Verdict(Level.QUIET, Ground.BELOW_WATCH, None)
     likelihood, value = found
-    if isinstance(likelihood, RiskSets) and not likelihood.events:
-        return Verdict(Level.QUIET, Ground.NO_PERSON_TIME, value)
+    if value < floor:
+        return Verdict(Level.QUIET, Ground.BELOW_WATCH, value)
     if likelihood.events < watch.minimum_events:
         return Verdict(Level.QUIET, Ground.TOO_FEW_EVENTS, value)
     if value >= log(watch.signal_level(study.plan.alpha)):
         return Verdict(Level.SIGNAL, Ground.CROSSED, value)
-    if value >= log(watch.watch_level):
-        return Verdict(Level.WATCH, Ground.BELOW_BOUNDARY, value)
-    return Verdict(Level.QUIET, Ground.BELOW_WATCH, value)
+    return Verdict(Level.WATCH, Ground.BELOW_BOUNDARY, value)
 
 
 def evidence(

@@ -113,7 +113,7 @@ class Ledger:
         return target == thing or target in set(self._voiders_of(thing))
 
     def _reaches(self, start: str, goal: str, pointers: dict[str, set[str]]) -> bool:
-        """Whether following merges from duplicate to survivor leads from *start* to *goal*."""
+        """Whether the merges that hold lead, from duplicate to survivor, from *start* to *goal*."""
         waiting, seen = [start], {start}
         while waiting:
             name = waiting.pop()
@@ -121,7 +121,7 @@ class Ledger:
                 return True
             for merge in pointers.get(name, ()):
                 body = self.things[merge].body
-                if isinstance(body, Merge) and body.survivor not in seen:
+                if isinstance(body, Merge) and self.live(merge) and body.survivor not in seen:
                     seen.add(body.survivor)
                     waiting.append(body.survivor)
         return False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import exp
 
-from monitor.judging import LOG_MAX, evidence, seen_on_its_arms, verdict_of
+from monitor.judging import LOG_MAX, Likelihood, evidence, seen_on_its_arms, verdict_of
 from monitor.stats.confidence_sequence import confidence_sequence
 from monitor.stats.e_bh import e_bh
 from monitor.stats.e_value import always_valid_p
@@ -63,7 +63,7 @@ def standing_of(study: Study, running: Running) -> Iterator[Standing]:
         return
     yield Standing(
         watch=running.watch,
-        verdict=judged(study, running, value),
+        verdict=judged(study, running, likelihood, value),
         events=treated,
         control_events=likelihood.events - treated,
         log_e=value,
@@ -74,8 +74,10 @@ def standing_of(study: Study, running: Running) -> Iterator[Standing]:
     )
 
 
-def judged(study: Study, running: Running, value: float) -> Verdict:
+def judged(study: Study, running: Running, likelihood: Likelihood, value: float) -> Verdict:
     """The verdict of now, with its evidence; e-BH is settled over all of tier 2 afterwards."""
+    if running.events.first and not likelihood.events:
+        return Verdict(Level.QUIET, Ground.NO_PERSON_TIME, value)
     if running.watch.tier == 1:
         return replace(verdict_of(study, running, shortcuts=False), log_e=value)
     ground = Ground.NOT_JUDGED if running.watch.tier == 3 else Ground.NOT_REJECTED

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from monitor.dates import FOREVER
 from monitor.episode import Episode
 from monitor.events import Collection, Disposition, Dose, Subject, TermKind, Treatment
-from monitor.exposure import Interval, Leaving, PersonDays, Spell, spells
+from monitor.exposure import Interval, Leaving, PersonDays, Spell
 from monitor.first_events import FirstEvents
 from monitor.followup import FollowUp
 from monitor.ledger import Ledger, Thing
@@ -21,13 +21,18 @@ from monitor.watch import Basis, Watch
 
 @dataclass(slots=True)
 class SubjectState:
-    """One subject: what its records say, and the days at risk that follow from them."""
+    """One subject: what its records say, and the days at risk that follow from them.
+
+    *starts* is the first day of treatment in each period, whether or not it put the subject
+    at risk.
+    """
 
     number: int
     name: str
     facts: dict[str, Thing] = field(default_factory=dict[str, Thing])
     cases: dict[str, Thing] = field(default_factory=dict[str, Thing])
     spells: tuple[Spell, ...] = ()
+    starts: dict[int, int] = field(default_factory=dict[int, int])
     doses: tuple[DosedDays, ...] = ()
     allocated: int | None = None
 
@@ -95,20 +100,29 @@ class Study:
             found = self.subjects[name] = SubjectState(len(self.subjects), name)
         return found
 
-    def spells_of(self, subject: SubjectState) -> tuple[Spell, ...]:
-        """The days at risk that the subject's facts imply."""
-        intervals: list[Interval] = []
+    def intervals_of(self, subject: SubjectState) -> list[Interval]:
+        """The treatments that the subject received, by their start."""
+        return sorted(
+            Interval(
+                body.start,
+                thing,
+                FOREVER if body.end is None else body.end,
+                self.periods[body.period],
+                self.treatments[body.treatment],
+            )
+            for thing, held in subject.facts.items()
+            if isinstance(body := held.body, Treatment)
+        )
+
+    def leavings_of(self, subject: SubjectState) -> list[Leaving]:
+        """The ends of follow-up that the subject's facts tell of."""
         leavings: list[Leaving] = []
-        for thing, held in subject.facts.items():
+        for held in subject.facts.values():
             body = held.body
-            if isinstance(body, Treatment):
-                end = FOREVER if body.end is None else body.end
-                period, treatment = self.periods[body.period], self.treatments[body.treatment]
-                intervals.append(Interval(body.start, thing, end, period, treatment))
-            elif isinstance(body, Disposition):
+            if isinstance(body, Disposition):
                 period = None if body.period is None else self.periods[body.period]
                 leavings.append(Leaving(body.date, period))
-        return spells(intervals, leavings, self.plan.window_days)
+        return leavings
 
     def allocation_of(self, subject: SubjectState) -> int | None:
         """The arm the subject was randomised to; of several statements, the first by name."""

@@ -11,7 +11,7 @@ from monitor.stats.estimate import Estimate
 from monitor.stats.garwood import DAYS_IN_100_YEARS, garwood
 from monitor.study import Study, SubjectState
 from monitor.table import Cell
-from monitor.terms import Term
+from monitor.terms import ANY, Term
 
 ALL = "all"
 
@@ -69,10 +69,12 @@ def rows(study: Study) -> Iterator[Row]:
     onsets = first_onsets(study)
     by_number = {subject.number: subject for subject in study.subjects.values()}
     names = study.vocabulary
-    seen = sorted({term for table in study.tables for term in table}, key=names.__getitem__)
+    always = {names.number(ANY), *(names.number(group.term) for group in study.plan.groups)}
+    seen = {term for table in study.tables for term, cell in table.items() if cell.events}
+    ordered = sorted(always | seen, key=names.__getitem__)
     for number, slot in slots(study):
         exposed = exposure(study, slot)
-        for term in seen if exposed.subjects else ():
+        for term in ordered if exposed.subjects else ():
             since = study.collected.get(term, 0)
             subjects, days = exposed.subjects, exposed.person_days
             if since:

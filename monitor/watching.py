@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.events import TermKind
-from monitor.exposure import PersonDays
+from monitor.exposure import PersonDays, Spell, spells
 from monitor.first_events import FirstEvents
 from monitor.followup import FollowUp
 from monitor.study import Running, Study, SubjectState
@@ -111,26 +111,32 @@ def follow_up_on(study: Study, basis: Basis) -> FollowUp:
         period, arms = study.periods[basis.period], len(study.treatments)
         table = study.follow_ups[basis] = FollowUp(period, basis.analysis, basis.time, arms)
         for subject in study.subjects.values():
-            table.place(subject.number, subject.spells, subject.allocated)
+            table.place(subject.number, subject.spells, subject.starts, subject.allocated)
     return table
 
 
 def settle(study: Study, subject: SubjectState) -> bool:
     """Bring a subject's days at risk up to its facts; whether its cases must be counted anew."""
-    before = subject.spells, subject.allocated
-    spells, allocated = study.spells_of(subject), study.allocation_of(subject)
-    doses = study.doses_of(subject)
+    intervals = study.intervals_of(subject)
+    starts = {interval.period: interval.start for interval in reversed(intervals)}
+    days = spells(intervals, study.leavings_of(subject), study.plan.window_days)
+    allocated, doses = study.allocation_of(subject), study.doses_of(subject)
     dosed = doses != subject.doses and bool(study.context_groups)
     subject.doses = doses
-    if before == (spells, allocated):
+    if (subject.spells, subject.starts, subject.allocated) == (days, starts, allocated):
         return dosed
-    subject.spells, subject.allocated = spells, allocated
-    for sign, held in ((-1, before[0]), (1, spells)):
+    _move(study, subject, days)
+    subject.spells, subject.starts, subject.allocated = days, starts, allocated
+    for table in study.follow_ups.values():
+        table.place(subject.number, days, starts, allocated)
+    return True
+
+
+def _move(study: Study, subject: SubjectState, days: tuple[Spell, ...]) -> None:
+    """Count the subject's person-days in *days* instead of where they were."""
+    for sign, held in ((-1, subject.spells), (1, days)):
         for spell in held:
             for number in study.table_numbers(spell.period, spell.treatment):
                 study.exposure[number].add(spell.start, spell.end, sign)
         for events in study.exposed:
             events.expose(subject.number, held, sign)
-    for table in study.follow_ups.values():
-        table.place(subject.number, spells, allocated)
-    return True

@@ -53,9 +53,12 @@ def _settle_adverse_event(said: Fields) -> None:
     partial(said, "end")
     check_order(said, "onset", "end")
     if "criteria" in said:
-        said["criteria"] = tuple([one for one in Criterion if one in said["criteria"]])
+        said["criteria"] = tuple([one for one in _CRITERIA if one in said["criteria"]])
     if "adjudications" in said:
         said["adjudications"] = tuple(sorted(said["adjudications"].items()))
+
+
+_CRITERIA = tuple(Criterion)
 
 
 def _settle_collection(said: Fields) -> None:

@@ -10,13 +10,12 @@ from tests.independent.builders import (
     plan,
     plan_text,
     retraction,
-    subject,
     tick,
     treatment,
     wire,
 )
 from tests.independent.edge import Record
-from tests.independent.recount import Key, Row, account, recount, row, tables
+from tests.independent.recount import Key, Row, recount, row, tables
 
 ACT = Key("first", "act", "any", "any")
 CTL = Key("first", "ctl", "any", "any")
@@ -25,12 +24,6 @@ CTL = Key("first", "ctl", "any", "any")
 def cell(log: list[Record], key: Key = ACT, **options: Any) -> Row:
     """One row of the tables of *log* under a plan with *options*."""
     return row(recount([plan(plan_text(**options)), *log]), key)
-
-
-def outcomes(log: list[Record], **options: Any) -> dict[str, int]:
-    """The outcomes that occurred, the plan's own line counted in."""
-    counts = account([plan(plan_text(**options)), *log])
-    return {name: count for name, count in counts.items() if count}
 
 
 def test_two_subjects_one_with_two_serious_clots():
@@ -165,54 +158,9 @@ def test_two_subjects_that_are_one_person_are_one_subject():
     assert cell(united)["person_days_to_first"] == 14
 
 
-def test_a_merge_that_would_close_a_circle_is_refused():
-    """S2 is S1 and S3 is S2; that S1 be S3 cannot be."""
-    log = [
-        merge("m1", "subject", "S2", "S1"),
-        merge("m2", "subject", "S3", "S2"),
-        merge("m3", "subject", "S1", "S3"),
-    ]
-
-    assert outcomes(log) == {"folded": 3, "refused": 1}
-
-
 def test_a_duplicate_case_counts_nothing():
     """The same clot reported by site and by phone, merged, is one event of one version."""
     log = [treatment("S1", "act", 0, 10), event("c1", "S1", 3), event("c2", "S1", 3), tick(30)]
     log.append(merge("m1", "case", "safety/c2", "safety/c1"))
 
     assert cell(log)["events"] == cell(log)["versions"] == 1
-
-
-def test_every_line_has_one_of_six_outcomes():
-    """Said twice, said otherwise, said too late, misspelt, far ahead, waiting: all are told."""
-    first = event("c1", "S1", 3, version=2)
-    log = [
-        treatment("S1", "act", 0, 10),
-        first,
-        {**first, "known_at": "2020-01-02T10:00:00Z"},
-        {**first, "preferred_term": "PE"},
-        {**first, "source": {**first["source"], "version": 1}},
-        {**event("c2", "S1", 3), "seriuos": True},
-        event("c3", "S1", 3, known=181),
-        event("c4", "S9", 3),
-        event("c4", "S9", 4, version=2),
-    ]
-
-    assert outcomes(log) == {
-        "folded": 3,
-        "duplicate": 1,
-        "conflict": 1,
-        "stale": 1,
-        "refused": 2,
-        "unallocated": 2,
-    }
-
-
-def test_a_waiting_case_is_folded_once_its_subject_is_allocated():
-    """The event came first; the allocation makes it an event outside every treatment."""
-    log = [event("c1", "S9", 3), subject("S9", "act")]
-
-    assert outcomes(log[:1]) == {"folded": 1, "unallocated": 1}
-    assert outcomes(log) == {"folded": 3}
-    assert cell([*log, tick(9)])["events"] == 0

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.independent.product import account_of, digest_of, evidence_of, tables_of, verdicts_of
 
 from tests.independent.campaign import CAMPAIGN
 from tests.independent.edge import Record
-from tests.independent.evidence import evidence
+from tests.independent.evidence import evidence, factors_of, screening_question
+from tests.independent.likelihood import concurrent_log_e
+from tests.independent.product import account_of, digest_of, evidence_of, tables_of, verdicts_of
 from tests.independent.recount import OUTCOMES, Key, Row, account, recount, row, tables
 from tests.independent.strategies import amended, conflict_free, logs, reordered, repeated
 from tests.independent.strategies_lopsided import lopsided
+from tests.independent.trial import Trial
 
 EXACT = 1e-9
 
@@ -33,14 +35,24 @@ def differences(log: list[Record]) -> dict[Key, tuple[Row | None, Row]]:
 
 
 def strayed(log: list[Record]) -> dict[tuple[str, ...], tuple[float | None, float]]:
-    """The watches whose log E is missing or wrong; a watch without events may stand at 0."""
+    """The watches whose log E is missing or wrong.
+
+    The product may judge more of tier 2 than the batch asks for; what it says must be right.
+    """
     found = {tuple(name): value for name, value in evidence_of(log).items()}
-    right = {**dict.fromkeys(found, 0.0), **evidence(log)}
+    trial = recount(log)
+    wanted = {name: asked(trial, name) for name in found if len(name) == 3} | evidence(log)
     return {
-        name: (found.get(name), value)
-        for name, value in right.items()
-        if name not in found or not math.isclose(found[name], value, rel_tol=EXACT, abs_tol=EXACT)
+        name: (found.get(name), right)
+        for name, right in wanted.items()
+        if not math.isclose(found.get(name, math.nan), right, rel_tol=EXACT, abs_tol=EXACT)
     }
+
+
+def asked(trial: Trial, name: tuple[str, ...]) -> float:
+    """Log E of one member of tier 2, whether or not it has to be there."""
+    kind, term, treatment = name
+    return concurrent_log_e(factors_of(trial, screening_question(trial, kind, term, treatment)))
 
 
 def without_versions(rows: Mapping[Key, Row]) -> dict[Key, Row]:

@@ -1,0 +1,91 @@
+"""The product as the independent tests see it: a log of wire records in, plain values out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from monitor.digest import digest
+from monitor.standing import standings
+from monitor.study import Study
+from monitor.tabulate import rows
+from streams.pipeline import Pipeline
+from streams.replay import Replay
+from streams.result import account
+
+Record = dict[str, Any]
+Verdicts = list[tuple[Any, ...]]
+
+
+def lines_of(log: Iterable[Record]) -> Iterator[bytes]:
+    """The log as the bytes of its lines."""
+    return (json.dumps(record).encode() for record in log)
+
+
+def replayed(log: Iterable[Record], *, shortcuts: bool = True) -> tuple[Replay, Verdicts]:
+    """The log replayed, and every alert it rang."""
+    replay = Replay(pipeline=Pipeline(shortcuts=shortcuts))
+    alerts = [
+        (alert.line, alert.id, alert.watch, alert.level, alert.revision, alert.e_value)
+        for alert in replay.run(lines_of(log))
+    ]
+    return replay, alerts
+
+
+def study_of(log: Iterable[Record]) -> Study | None:
+    """The one study of the log, or None if it opened none."""
+    studies = replayed(log)[0].studies
+    return studies[0] if studies else None
+
+
+def tables_of(log: Iterable[Record]) -> dict[tuple[str, str, str, str], dict[str, int]]:
+    """Rows by (period, treatment, kind, term): every term seen, wherever there is exposure."""
+    study = study_of(log)
+    counted = ("subjects", "events", "versions", "serious_subjects", "serious_events")
+    related = ("related_subjects", "related_events")
+    timed = ("subjects_exposed", "person_days", "person_days_to_first")
+    return {
+        (row.period, row.treatment, row.term.kind.value, row.term.name): {
+            **{name: getattr(row.cell, name) for name in (*counted, *related)},
+            **{name: getattr(row, name) for name in timed},
+        }
+        for row in (rows(study) if study else ())
+    }
+
+
+def account_of(log: Iterable[Record]) -> dict[str, int]:
+    """What became of the lines."""
+    replay, _ = replayed(log)
+    if replay.studies:
+        return account(replay, replay.studies[0])
+    return {outcome.value: count for outcome, count in replay.outcomes.items()}
+
+
+def evidence_of(log: Iterable[Record]) -> dict[tuple[str, ...], float]:
+    """Log E now: of named watches as (id,), of tier 2 as (kind, term, treatment)."""
+    study = study_of(log)
+    found: dict[tuple[str, ...], float] = {}
+    for standing in standings(study) if study else ():
+        watch = standing.watch
+        name = (watch.term.kind.value, watch.term.name, watch.treatment)
+        found[name if watch.tier == 2 else (watch.id,)] = standing.log_e
+    return found
+
+
+def digest_of(log: Iterable[Record]) -> str:
+    """The digest of the final state."""
+    study = study_of(log)
+    return digest(study) if study else ""
+
+
+def verdicts_of(log: Iterable[Record], *, shortcuts: bool) -> Verdicts:
+    """Every alert as it rang, and where each watch was left standing."""
+    replay, alerts = replayed(log, shortcuts=shortcuts)
+    verdicts = (
+        (name, running.verdict.level, running.verdict.ground)
+        for study in replay.studies
+        for name, running in sorted(study.watches.items())
+        if running.verdict is not None
+    )
+    return [*alerts, *verdicts]

@@ -1,0 +1,61 @@
+"""Hold the recount's account to small logs: what became of every line, and of waiting cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.independent.builders import event, merge, plan, plan_text, subject, tick, treatment
+from tests.independent.edge import Record
+from tests.independent.recount import Key, account, recount, row
+
+
+def outcomes(log: list[Record], **options: Any) -> dict[str, int]:
+    """The outcomes that occurred, the plan's own line counted in."""
+    counts = account([plan(plan_text(**options)), *log])
+    return {name: count for name, count in counts.items() if count}
+
+
+def test_a_merge_that_would_close_a_circle_is_refused():
+    """S2 is S1 and S3 is S2; that S1 be S3 cannot be."""
+    log = [
+        merge("m1", "subject", "S2", "S1"),
+        merge("m2", "subject", "S3", "S2"),
+        merge("m3", "subject", "S1", "S3"),
+    ]
+
+    assert outcomes(log) == {"folded": 3, "refused": 1}
+
+
+def test_every_line_has_one_of_six_outcomes():
+    """Said twice, said otherwise, said too late, misspelt, far ahead, waiting: all are told."""
+    first = event("c1", "S1", 3, version=2)
+    log = [
+        treatment("S1", "act", 0, 10),
+        first,
+        {**first, "known_at": "2020-01-02T10:00:00Z"},
+        {**first, "preferred_term": "PE"},
+        {**first, "source": {**first["source"], "version": 1}},
+        {**event("c2", "S1", 3), "seriuos": True},
+        event("c3", "S1", 3, known=181),
+        event("c4", "S9", 3),
+        event("c4", "S9", 4, version=2),
+    ]
+
+    assert outcomes(log) == {
+        "folded": 3,
+        "duplicate": 1,
+        "conflict": 1,
+        "stale": 1,
+        "refused": 2,
+        "unallocated": 2,
+    }
+
+
+def test_a_waiting_case_is_folded_once_its_subject_is_allocated():
+    """The event came first; the allocation makes it an event outside every treatment."""
+    log = [event("c1", "S9", 3), subject("S9", "act")]
+
+    assert outcomes(log[:1]) == {"folded": 1, "unallocated": 1}
+    assert outcomes(log) == {"folded": 3}
+    trial = recount([plan(plan_text()), *log, tick(9)])
+    assert row(trial, Key("first", "act", "any", "any"))["events"] == 0
