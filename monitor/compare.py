@@ -44,21 +44,40 @@ def comparisons(plan: Plan, rows: Iterable[Row]) -> Iterator[Comparison]:
 
 def comparison(ours: Row, theirs: Row) -> Comparison:
     """The estimates for one pair of cells."""
-    counts = {
-        "events": ours.cell.subjects,
-        "patients": max(ours.subjects_exposed, ours.cell.subjects),
-        "control_events": theirs.cell.subjects,
-        "control_patients": max(theirs.subjects_exposed, theirs.cell.subjects),
-    }
+    test, difference = tests_of_subjects(ours, theirs)
     return Comparison(
         period=ours.period,
         term=ours.term,
         treatment=ours.treatment,
         control=theirs.treatment,
-        fisher_p=fisher(**counts).two_sided,
-        risk_difference=miettinen_nurminen(**counts),
+        fisher_p=test,
+        risk_difference=difference,
         rate_ratio=ratio_of_first_events(ours, theirs),
     )
+
+
+def tests_of_subjects(ours: Row, theirs: Row) -> tuple[float, Estimate]:
+    """Fisher's p and the risk difference.
+
+    A subject whose only event lies ahead of the as-of date may have no day at risk yet: it is
+    exposed all the same.
+    """
+    events, control_events = ours.cell.subjects, theirs.cell.subjects
+    patients = max(ours.subjects_exposed, events)
+    control_patients = max(theirs.subjects_exposed, control_events)
+    test = fisher(
+        events=events,
+        patients=patients,
+        control_events=control_events,
+        control_patients=control_patients,
+    )
+    difference = miettinen_nurminen(
+        events=events,
+        patients=patients,
+        control_events=control_events,
+        control_patients=control_patients,
+    )
+    return test.two_sided, difference
 
 
 def ratio_of_first_events(ours: Row, theirs: Row) -> Estimate:

@@ -69,9 +69,8 @@ def account(replay: Replay, study: Study) -> dict[str, int]:
 
     Bytes that name no study count here only when there is but one study to count them under.
     """
-    counts = replay.pipeline.outcomes.get(study.name, {})
     alone = len(replay.studies) == 1
-    counts = replay.outcomes if alone else counts
+    counts = replay.outcomes if alone else replay.pipeline.outcomes[study.name]
     waiting = unallocated(study)
     found = {outcome.value: counts.get(outcome, 0) for outcome in Outcome}
     found[Outcome.FOLDED.value] -= waiting

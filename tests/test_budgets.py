@@ -21,6 +21,12 @@ def lines_of(function: Function) -> int:
     return (function.end_lineno or 0) - function.lineno + 1
 
 
+def work_of(function: Function) -> int:
+    """How many lines do something: the docstring explains them, and may be as long as it needs."""
+    said = function.body[0] if ast.get_docstring(function) else None
+    return lines_of(function) - (0 if said is None else (said.end_lineno or 0) - said.lineno + 1)
+
+
 def faults(source: Source) -> list[str]:
     """The budgets and habits of the style guide that *source* breaks."""
     rows = source.text.splitlines()
@@ -72,7 +78,7 @@ def test_the_median_function_is_under_eight_lines():
     """Most functions of the product do one thing."""
     product = [source for source in sources() if source.path.parts[0] in PRODUCT]
 
-    assert median(lines_of(each) for one in product for each in one.functions) < 8
+    assert median(work_of(each) for one in product for each in one.functions) < 8
 
 
 def test_every_test_says_what_it_shows():

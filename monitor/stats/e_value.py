@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,9 @@ Floats = NDArray[np.float64]
 LogLikelihood = Callable[[Floats], Floats]
 """``l(log_theta)``: log-likelihood at rate ratios ``exp(log_theta)``, relative to ratio 1."""
 
-LOG_HARM: Floats = np.linspace(np.log(1.25), np.log(20.0), 33)
+LOG_HARM: Floats = np.linspace(log(1.25), log(20.0), 33)
 HARM: Floats = np.exp(LOG_HARM)
-LOG_TWO_SIDED: Floats = np.linspace(-np.log(20.0), np.log(20.0), 65)
+LOG_TWO_SIDED: Floats = np.linspace(-log(20.0), log(20.0), 65)
 
 
 def log_mean_exp(values: Floats) -> float:
