@@ -30,27 +30,22 @@ def place_of(study: Study, subject: SubjectState, thing: str, case: AdverseEvent
     spell = spell_on(onset, subject.spells)
     if spell is None:
         return None
-    terms = terms_of(study, case)
+    serious = is_serious(case)
+    terms = terms_of(study, case, serious=serious)
     if study.context_groups:
         terms += _company_of(study, subject, thing, case, onset)
     if study.collected:
         terms = tuple(term for term in terms if onset >= study.collected.get(term, onset))
-    weight = weight_of(serious=is_serious(case), related=case.relatedness in RELATED)
+    weight = weight_of(serious=serious, related=case.relatedness in RELATED)
     return Place(spell.period, spell.treatment, onset, weight, terms)
 
 
-def terms_of(study: Study, case: AdverseEvent) -> tuple[int, ...]:
-    """The terms under which the case counts by itself."""
-    key = (
-        case.preferred_term,
-        case.system_organ_class,
-        case.label_group,
-        case.relatedness,
-        case.action_taken,
-        case.outcome,
-        case.adjudications,
-        is_serious(case),
-    )
+def terms_of(study: Study, case: AdverseEvent, *, serious: bool) -> tuple[int, ...]:
+    """The terms under which the case counts by itself.
+
+    They are the same for all cases that agree in what the plan's groups ask for.
+    """
+    key = study.grouped_by(case), serious
     known = study.term_sets.get(key)
     if known is None:
         names = [
@@ -60,8 +55,7 @@ def terms_of(study: Study, case: AdverseEvent) -> tuple[int, ...]:
         ]
         groups = study.plan.groups
         names += [g.term for g in groups if g.admits(case) and not g.needs_company(case)]
-        known = tuple(study.vocabulary.number(name) for name in names)
-        study.term_sets[key] = known
+        known = study.term_sets[key] = tuple(study.vocabulary.number(name) for name in names)
     return known
 
 
@@ -126,7 +120,7 @@ def _count(study: Study, subject: SubjectState, held: Thing, place: Place) -> No
     for term in place.terms:
         for events in first_event_scopes(study, term):
             if events.covers(place.period, place.treatment):
-                first = events.first.get(subject.number)
+                first = events.first(subject.number)
                 if first is None or packed < first:
                     events.put(subject.number, packed, subject.spells)
                     study.touched[id(events)] = events
@@ -144,7 +138,7 @@ def take_back(study: Study, subject: SubjectState, thing: str, held: Thing) -> N
     packed = place.onset * ARMS_MAX + place.treatment
     for term in place.terms:
         for events in first_event_scopes(study, term):
-            if events.first.get(subject.number) == packed:
+            if events.first(subject.number) == packed:
                 events.put(subject.number, _next_first(subject, events), subject.spells)
                 study.touched[id(events)] = events
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,15 +12,16 @@ from numpy.typing import NDArray
 from monitor.exposure import PersonDays, Spell
 
 ARMS_MAX = 64
-"""Onset and treatment share one integer: treatments are below this, onsets above."""
+"""Onset and treatment share one 32-bit integer: treatments are below this, onsets above."""
 
 
 @dataclass(slots=True)
 class FirstEvents:
     """First events of one term within a scope: a period, a treatment, or both.
 
-    *first* maps a subject's number to ``onset * ARMS_MAX + treatment``.  With *at_risk*, the
-    person-days up to and including each subject's first event are kept as well.
+    Subjects and what they had, ``onset * ARMS_MAX + treatment``, stand side by side in two
+    arrays; *at* finds a subject in them.  With *at_risk*, the person-days up to and including
+    each subject's first event are kept as well.
     """
 
     term: int
@@ -26,8 +29,13 @@ class FirstEvents:
     treatment: int | None
     collected_from: int = 0
     at_risk: PersonDays | None = None
-    first: dict[int, int] = field(default_factory=dict[int, int])
-    by_treatment: dict[int, int] = field(default_factory=dict[int, int])
+    at: dict[int, int] = field(default_factory=dict[int, int])
+    subjects: array[int] = field(default_factory=lambda: array("i"))
+    packed: array[int] = field(default_factory=lambda: array("i"))
+    by_treatment: list[int] = field(default_factory=list[int])
+
+    def __len__(self) -> int:
+        return len(self.at)
 
     def covers(self, period: int, treatment: int) -> bool:
         """Whether an event in *period* on *treatment* is in scope."""
@@ -35,25 +43,49 @@ class FirstEvents:
             self.treatment is None or self.treatment == treatment
         )
 
+    def first(self, subject: int) -> int | None:
+        """The first event of *subject*, packed, or None."""
+        at = self.at.get(subject)
+        return None if at is None else self.packed[at]
+
+    def on(self, treatment: int) -> int:
+        """How many first events fell on *treatment*."""
+        return self.by_treatment[treatment] if treatment < len(self.by_treatment) else 0
+
     def put(self, subject: int, packed: int | None, spells: tuple[Spell, ...]) -> None:
         """Set the first event of *subject*, or clear it with None; *spells* are its days."""
-        before = self.first.get(subject)
         if self.at_risk is not None:
             self.expose(subject, spells, -1)
-        if before is not None:
-            self.by_treatment[before % ARMS_MAX] -= 1
-            del self.first[subject]
-        if packed is not None:
+        at = self.at.get(subject)
+        if at is not None:
+            self.by_treatment[self.packed[at] % ARMS_MAX] -= 1
+        if packed is None:
+            self._drop(subject)
+        else:
+            if at is None:
+                self.at[subject] = len(self.subjects)
+                self.subjects.append(subject)
+                self.packed.append(packed)
+            else:
+                self.packed[at] = packed
             arm = packed % ARMS_MAX
-            self.by_treatment[arm] = self.by_treatment.get(arm, 0) + 1
-            self.first[subject] = packed
+            while arm >= len(self.by_treatment):
+                self.by_treatment.append(0)
+            self.by_treatment[arm] += 1
         if self.at_risk is not None:
             self.expose(subject, spells, 1)
+
+    def _drop(self, subject: int) -> None:
+        """Take a subject out; the last one moves into its place."""
+        at = self.at.pop(subject, None)
+        last, packed = (self.subjects.pop(), self.packed.pop()) if at is not None else (0, 0)
+        if at is not None and last != subject:
+            self.subjects[at], self.packed[at], self.at[last] = last, packed, at
 
     def expose(self, subject: int, spells: tuple[Spell, ...], sign: int) -> None:
         """Add the person-days of *subject* until its first event, or take them back."""
         assert self.at_risk is not None
-        packed = self.first.get(subject)
+        packed = self.first(subject)
         for spell in spells:
             if self.covers(spell.period, spell.treatment):
                 start = max(spell.start, self.collected_from)
@@ -64,14 +96,14 @@ class FirstEvents:
     def until(self, as_of: int) -> int:
         """How many first events have their onset by *as_of*."""
         limit = (as_of + 1) * ARMS_MAX
-        return sum(packed < limit for packed in self.first.values())
+        return sum(packed < limit for packed in self.packed)
 
-    def onset(self, subject: int) -> int:
-        """The day of *subject*'s first event."""
-        return self.first[subject] // ARMS_MAX
+    def __iter__(self) -> Iterator[tuple[int, int, int]]:
+        """Each first event as (subject, onset, treatment)."""
+        for subject, packed in zip(self.subjects, self.packed, strict=True):
+            yield subject, packed // ARMS_MAX, packed % ARMS_MAX
 
     def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Subjects and onsets, each of shape (n,)."""
-        size = len(self.first)
-        subjects = np.fromiter(self.first.keys(), dtype=np.int64, count=size)
-        return subjects, np.fromiter(self.first.values(), np.int64, count=size) // ARMS_MAX
+        subjects = np.array(self.subjects, dtype=np.int64)
+        return subjects, np.array(self.packed, dtype=np.int64) // ARMS_MAX

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from monitor.change import enter
 from monitor.episode import Crossing
 from monitor.errors import Reason, Refusal
-from monitor.events import Assessment, Merge, Plan, Record, Retraction, Tick, day_of
+from monitor.events import AdverseEvent, Assessment, Merge, Plan, Record, Retraction, Tick, day_of
 from monitor.judging import judge
 from monitor.ledger import Outcome
 from monitor.plan import PlanError, amends, read_plan
@@ -69,6 +69,8 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
 def objection(study: Study, record: Record) -> Refusal | None:
     """What the study's state has against *record*."""
     body = record.body
+    if isinstance(body, AdverseEvent):
+        return None
     if isinstance(body, Plan):
         return _plan_objection(study, body)
     treatment = getattr(body, "treatment", None) or getattr(body, "randomised_treatment", None)

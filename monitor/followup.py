@@ -14,29 +14,39 @@ from monitor.first_events import ARMS_MAX, FirstEvents
 from monitor.watch import Analysis, Scale
 
 Days = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 ARM, DAY_0, ENTER, LEAVE = range(4)
 
 
 class AsOf(NamedTuple):
     """The table cut on one day.
 
-    *enter* and *leave* of each row as then known; *net*, entries less exits by arm and day
-    (shape (arms * days,), its first day is *base*), and *at_risk*, its sum over days.
+    *rows* is of shape (5, rows): arm, day 0, and when each row enters and leaves as then known,
+    and where its arm's days begin in *net*, entries less exits by arm and day (its first day is
+    *base*).  *at_risk* is the sum of *net* over days, as a list of days for each arm.
     """
 
-    enter: Days
-    leave: Days
+    rows: Days
     net: Days
-    at_risk: Days
+    at_risk: list[list[int]]
     base: int
     days: int
 
 
-class RiskSet(NamedTuple):
-    """What each first event found: its arm, and those at risk on every arm (shape (arms, n))."""
+class Met(NamedTuple):
+    """What each first event met: its own arm, and those at risk on every arm (arms, n)."""
 
     arm: Days
     at_risk: Days
+
+    def between(self, treatment: int, control: int) -> tuple[Flags, Days, Days]:
+        """For events on either arm: whether on *treatment*, and those at risk on each."""
+        treated = self.arm == treatment
+        on, off = self.at_risk[treatment], self.at_risk[control]
+        if len(self.at_risk) == 2:
+            return treated, on, off
+        pair = treated | (self.arm == control)
+        return treated[pair], on[pair], off[pair]
 
 
 @dataclass(slots=True)
@@ -119,71 +129,81 @@ class FollowUp:
         seen = leave > enter
         base = int(enter[seen].min(initial=FOREVER)) if self.time is Scale.CALENDAR else 0
         days = int(leave[seen].max(initial=base)) - base + 1
-        size = self.arms * days
-        place = arm[seen] * days - base
-        net = np.bincount(place + enter[seen], minlength=size)
-        net = net - np.bincount(place + leave[seen], minlength=size)
-        at_risk = net.reshape(self.arms, days).cumsum(axis=1)
-        return AsOf(enter=enter, leave=leave, net=net, at_risk=at_risk, base=base, days=days)
+        place, size = arm * days - base, self.arms * days
+        net = np.bincount((place + enter)[seen], minlength=size)
+        net = net - np.bincount((place + leave)[seen], minlength=size)
+        at_risk = net.reshape(self.arms, days).cumsum(axis=1).tolist()
+        rows = np.empty((5, self.used), dtype=np.int64)
+        rows[:] = arm, day_0, enter, leave, place
+        return AsOf(rows=rows, net=net, at_risk=at_risk, base=base, days=days)
 
-    def summary(
+    def least_shares(
         self, events: FirstEvents, day: int, treatment: int, control: int
     ) -> tuple[int, int, float, float, float] | None:
         """How many first events, treated and in all, and the least their treated shares can be.
 
         Those are given as the smallest, the largest and the mean; None if there are no events.
-
-        Those who had an event before are counted as if all had left the treated arm and none the
-        control arm, which costs a look at the table instead of a table of the watch's own.
+        Whoever had an event on an earlier study day is counted as gone from the treated arm and
+        still there on the control arm: that takes a look at the table and none of the watch's own.
         """
-        if self.analysis is Analysis.AS_RANDOMISED:
-            return None
-        cut = self.as_of(day, events.collected_from)
-        gone = len(events.first) if self.crossed else events.by_treatment.get(treatment, 0)
-        treated, shares = 0, list[float]()
-        for subject, packed in events.first.items():
-            onset, arm = divmod(packed, ARMS_MAX)
-            if onset > day or arm not in (treatment, control):
-                continue
-            at = onset - self.day_0[subject] - cut.base
-            on = max(int(arm == treatment), cut.at_risk.item(treatment, at) - gone)
-            shares.append(on / (on + cut.at_risk.item(control, at)) if on else 0.0)
+        cut = self.as_of(day, collected_from=events.collected_from)
+        day_0, pair = self.day_0, (treatment, control)
+        met = [(onset - day_0[s], arm) for s, onset, arm in events if onset <= day and arm in pair]
+        met.sort()
+        on_treatment, on_control = cut.at_risk[treatment], cut.at_risk[control]
+        gone = len(events) - len(met) if self.crossed else 0
+        treated = today = last = 0
+        shares: list[float] = []
+        for at, arm in met:
+            if at != last:
+                gone, today, last = gone + today, 0, at
+            on = max(int(arm == treatment), on_treatment[at - cut.base] - gone)
+            shares.append(on / (on + on_control[at - cut.base]) if on else 0.0)
             treated += arm == treatment
+            today += bool(self.crossed) or arm == treatment
         if not shares:
             return None
         return treated, len(shares), min(shares), max(shares), sum(shares) / len(shares)
 
-    def risk_sets(self, first_events: FirstEvents, day: int) -> RiskSet:
+    def risk_sets(self, events: FirstEvents, day: int) -> Met:
         """Who was at risk at each first event, as known at the end of *day*.
 
-        An earlier event takes its subject out of the sets
-        of later days; the one who fails is always in its own (asserted).
+        An earlier event takes its subject out of the sets of later days; the one who fails is
+        always in its own (asserted).
         """
-        cut = self.as_of(day, first_events.collected_from)
-        rows, onsets = self._rows_with(first_events)
-        arm, event_day = self.rows[ARM, rows], onsets - self.rows[DAY_0, rows]
-        enter, leave = cut.enter[rows], cut.leave[rows]
+        cut = self.as_of(day, collected_from=events.collected_from)
+        rows, onsets = self._rows_with(events)
+        arm, day_0, enter, leave, place = cut.rows.take(rows, axis=1)
+        event_day = onsets - day_0
         stays = np.maximum(enter, np.minimum(leave, event_day + 1))
-        place, size = arm * cut.days - cut.base, self.arms * cut.days
-        moved = leave > stays  # Other rows stay as they are, or are not in the table at all.
-        net = cut.net + np.bincount((place + leave)[moved], minlength=size)
-        net = net - np.bincount((place + stays)[moved], minlength=size)
+        size = self.arms * cut.days
+        # A row that leaves when it would have left anyway is taken out and put back.
+        inside = leave > enter
+        if not inside.all():
+            place, leave, stays = place[inside], leave[inside], stays[inside]
+        net = cut.net + np.bincount(place + leave, minlength=size)
+        net -= np.bincount(place + stays, minlength=size)
         at_risk = net.reshape(self.arms, cut.days).cumsum(axis=1)
-        own = (enter <= event_day) & (event_day < leave)
-        arm, event_day = arm[own], event_day[own] - cut.base
-        assert (at_risk[arm, event_day] > 0).all(), "a subject failed outside its own risk set"
-        return RiskSet(arm=arm, at_risk=at_risk[:, event_day])
+        own = (enter <= event_day) & (event_day < cut.rows[LEAVE, rows])
+        if not own.all():
+            arm, event_day = arm[own], event_day[own]
+        at = event_day - cut.base
+        met = at_risk[:, at]
+        assert at_risk[arm, at].all(), "a subject failed outside its own risk set"
+        return Met(arm=arm, at_risk=met)
 
-    def _rows_with(self, first_events: FirstEvents) -> tuple[Days, Days]:
+    def _rows_with(self, events: FirstEvents) -> tuple[Days, Days]:
         """Every row of the subjects that had an event, each with its subject's onset."""
-        subjects, onsets = first_events.arrays()
+        subjects, onsets = events.arrays()
         rows = self.first_row[subjects]
-        if (rows < 0).any():
-            onsets, rows = onsets[rows >= 0], rows[rows >= 0]
+        if self.analysis is Analysis.AS_RANDOMISED:
+            placed = rows >= 0
+            onsets, rows = onsets[placed], rows[placed]
         later = [
-            (row, first_events.onset(subject))
-            for subject in self.crossed & first_events.first.keys()
+            (row, packed // ARMS_MAX)
+            for subject in (self.crossed & events.at.keys() if self.crossed else ())
             for row in self.rows_of[subject][1:]
+            if (packed := events.first(subject)) is not None
         ]
         if later:
             more = np.array(later, dtype=np.int64)

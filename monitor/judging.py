@@ -39,7 +39,7 @@ def judge(study: Study, running: Iterable[Running], *, shortcuts: bool = True) -
 def verdict_of(study: Study, running: Running, *, shortcuts: bool = True) -> Verdict:
     """Where a tier 1 watch stands: evidence against the plan's levels."""
     watch = running.watch
-    if not running.events.first:
+    if not running.events:
         return Verdict(Level.QUIET, Ground.NO_EVENTS, 0.0)
     floor = log(min(watch.watch_level, watch.signal_level(study.plan.alpha)))
     found = evidence(study, running, floor if shortcuts else None)
@@ -75,11 +75,11 @@ def said_at_most(study: Study, running: Running, floor: float) -> float:
     """
     events, table = running.events, running.follow_up
     if table is None or table.analysis is Analysis.AS_RANDOMISED:
-        return most_treated_events_can_say(len(events.first))
-    limit = most_treated_events_can_say(events.by_treatment.get(running.treatment, 0))
-    if limit >= floor and len(events.first) <= FEW:
+        return most_treated_events_can_say(len(events))
+    limit = most_treated_events_can_say(events.on(running.treatment))
+    if limit >= floor and len(events) <= FEW:
         assert study.as_of is not None and running.control is not None
-        found = table.summary(events, study.as_of, running.treatment, running.control)
+        found = table.least_shares(events, study.as_of, running.treatment, running.control)
         limit = limit if found is None else log_e_bound(*found)
     return limit
 
@@ -89,13 +89,9 @@ def likelihood_of(study: Study, running: Running) -> Likelihood:
     assert study.as_of is not None
     if running.watch.kind is Kind.CONCURRENT:
         assert running.follow_up is not None and running.control is not None
-        sets = running.follow_up.risk_sets(running.events, study.as_of)
-        treated = sets.arm == running.treatment
-        pair = treated | (sets.arm == running.control)
-        return RiskSets.of(
-            treated=treated[pair],
-            at_risk=sets.at_risk[[running.treatment, running.control]][:, pair],
-        )
+        met = running.follow_up.risk_sets(running.events, study.as_of)
+        treated, on, off = met.between(running.treatment, running.control)
+        return RiskSets.of(treated=treated, on_treatment=on, on_control=off)
     rate, events = running.watch.rate, running.events
     assert rate is not None and events.at_risk is not None
     years = events.at_risk.until(study.as_of) / DAYS_A_YEAR
@@ -130,10 +126,10 @@ def screen(study: Study, running: Running, *, shortcuts: bool = True) -> bool:
 
 def seen_on_its_arms(running: Running) -> bool:
     """Whether the watch has a first event on either of its arms: it is one of the K of e-BH."""
-    basis, arms = running.watch.basis, running.events.by_treatment
+    basis, events = running.watch.basis, running.events
     if basis is not None and basis.analysis is Analysis.AS_RANDOMISED:
-        return bool(running.events.first)
-    return bool(arms.get(running.treatment) or arms.get(running.control or 0))
+        return bool(events)
+    return bool(events.on(running.treatment) or events.on(running.control or 0))
 
 
 def reject(study: Study) -> list[Running]:

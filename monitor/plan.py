@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from monitor.dates import Imputation
 from monitor.plan_groups import groups_in
-from monitor.plan_text import PlanError, Section, parse
-from monitor.plan_watches import watches_in
+from monitor.plan_text import DAYS_MAX, IDENTIFIER, PlanError, Section, parse
+from monitor.plan_watches import LEVEL_MAX, NOT_RANDOMISED, watches_in
 from monitor.terms import Group
 from monitor.watch import Analysis, Basis, Kind, Scale, Watch
+
+LEVELS = 1e-6, 0.99
+"""Of alpha and q: less asks for evidence that no trial can give."""
+
+SCORE_MAX = 1e9
 
 __all__ = ["Period", "Plan", "PlanError", "amends", "read_plan"]
 
@@ -77,32 +82,31 @@ def read_plan(toml: str) -> Plan:
     """
     root = parse(toml)
     study = root.identifier("study", 'Say whose plan it is: study = "STUDY-1".')
-    alpha = root.number("alpha", 0.05, _between_0_and_1)
+    alpha = root.number("alpha", 0.05, *LEVELS)
     treatments = _treatments_in(root.table("treatments"))
     periods = _periods_in(root)
-    names = tuple(period.id for period in periods)
-    screening = _screening_in(root.table("screening"), periods)
+    randomised = {period.id: period.randomised for period in periods}
+    screening = _screening_in(root.table("screening"), randomised)
     groups = groups_in(root.table("groups"))
-    level = _limit(root.table("levels"), "watch", 5.0, minimum=1.0)
-    panel = root.table("benefit_risk")
+    level = _level_in(root.table("levels"))
+    instruments, responder = _panel_in(root)
     plan = Plan(
         study=study,
         title=root.get("title", str, study),
         alpha=alpha,
-        q=root.number("q", 0.1, _between_0_and_1),
+        q=root.number("q", 0.1, *LEVELS),
         treatments=treatments,
         periods=periods,
         partial_dates=_only_choice(root.table("dates"), "partial"),
         window_days=_window_in(root.table("at_risk")),
-        as_of_jump_days=int(_limit(root.table("limits"), "as_of_jump_days", 180, minimum=1)),
+        as_of_jump_days=_jump_in(root.table("limits")),
         screening=screening,
         groups=groups,
-        watches=watches_in(root, groups, treatments, names, level),
-        instruments=frozenset(panel.words("instruments") or ()),
-        responder=tuple(float(score) for score in panel.items("responder")),
+        watches=watches_in(root, groups, treatments, randomised, level),
+        instruments=instruments,
+        responder=responder,
         toml=toml,
     )
-    panel.close()
     root.close()
     return plan
 
@@ -120,26 +124,32 @@ def amends(old: Plan, new: Plan, spent: dict[str, Watch]) -> str | None:
     if not {period.id for period in old.periods} <= {period.id for period in new.periods}:
         return "a period that has records cannot be dropped"
     shares = {watch.id: watch.share for watch in spent.values()}
-    for watch in new.watches:
-        if watch.tier == 1 and spent.get(watch.id, watch) != watch:
+    for watch in (watch for watch in new.watches if watch.tier == 1):
+        if spent.get(watch.id, watch) != watch:
             return f"watch {watch.id} has spent its share as it was: name the changed one anew"
-        if watch.tier == 1:
-            shares[watch.id] = watch.share
+        if watch.id in spent and _meaning(old, watch) != _meaning(new, watch):
+            return f"watch {watch.id} has spent its share on another group: name it anew"
+        shares[watch.id] = watch.share
     if sum(shares.values()) > 1 + 1e-9:
         return "the shares of all watches that were ever named sum to more than 1"
     return None
 
 
-def _between_0_and_1(value: float) -> bool:
-    return 0 < value < 1
+def _meaning(plan: Plan, watch: Watch) -> Group | None:
+    """What *plan* means by the group under *watch*; None for a term, and for a dropped group."""
+    named = (group for group in plan.groups if group.term == watch.term)
+    return next((replace(group, title="") for group in named), None)
 
 
 def _treatments_in(section: Section) -> tuple[str, ...]:
     control = section.identifier("control", 'Name the control: control = "placebo".')
     active = section.words("active")
     if not active or control in active:
-        remedy = 'List the others: active = ["drug"].'
-        raise section.error("active", "names no treatment but the control", remedy)
+        remedy = 'List the others, without the control: active = ["drug"].'
+        raise section.error("active", "does not name the other treatments", remedy)
+    if not all(IDENTIFIER.fullmatch(name) for name in active):
+        remedy = "Use 1 to 64 of letters, digits and _ . : - for each, as the records do."
+        raise section.error("active", "names what is not a name", remedy)
     section.close()
     return (control, *active)
 
@@ -159,10 +169,13 @@ def _periods_in(root: Section) -> tuple[Period, ...]:
     return tuple(periods)
 
 
-def _screening_in(section: Section, periods: tuple[Period, ...]) -> Basis:
-    period = section.get("period", str, periods[0].id)
-    if period not in {known.id for known in periods}:
+def _screening_in(section: Section, randomised: dict[str, bool]) -> Basis:
+    first = next((name for name, arms in randomised.items() if arms), next(iter(randomised)))
+    period = section.get("period", str, first)
+    if period not in randomised:
         raise section.error("period", f"`{period}` is not a period", "Name one of [[periods]].")
+    if "period" in section.values and not randomised[period]:
+        raise section.error("period", NOT_RANDOMISED, "Name a period with randomised = true.")
     basis = Basis(
         period=period,
         analysis=section.choice("analysis", Analysis, Analysis.AS_TREATED),
@@ -174,19 +187,42 @@ def _screening_in(section: Section, periods: tuple[Period, ...]) -> Basis:
 
 def _window_in(section: Section) -> int | None:
     unbounded = section.values.get("window_days") == "unbounded"
-    days = 0 if unbounded else section.get("window_days", int, 28)
     section.taken.add("window_days")
-    if days < 0:
-        remedy = 'Give whole days, or "unbounded".'
-        raise section.error("window_days", f"{days} is negative", remedy)
+    if isinstance(section.values.get("window_days"), str) and not unbounded:
+        raise section.error("window_days", "is not days", 'Give whole days, or "unbounded".')
+    days = None if unbounded else section.whole("window_days", 28, 0, DAYS_MAX)
     section.close()
-    return None if unbounded else days
+    return days
 
 
-def _limit(section: Section, key: str, default: float, minimum: float) -> float:
-    value = section.number(key, default, lambda given: given >= minimum)
+def _level_in(section: Section) -> float:
+    level = section.number("watch", 5, 1, LEVEL_MAX)
     section.close()
-    return value
+    return level
+
+
+def _jump_in(section: Section) -> int:
+    days = section.whole("as_of_jump_days", 180, 1, DAYS_MAX)
+    section.close()
+    return days
+
+
+def _panel_in(root: Section) -> tuple[frozenset[str], tuple[float, ...]]:
+    """The instruments whose assessments are taken in, and the scores that make a responder."""
+    section = root.table("benefit_risk")
+    instruments = section.words("instruments")
+    if instruments is None and "benefit_risk" in root.values:
+        raise section.error(None, "has no `instruments`", 'Name them: instruments = ["TIS"].')
+    scores = section.items("responder")
+    if not all(_is_score(score) for score in scores):
+        raise section.error("responder", "is not a list of numbers", "Write it as [20, 40].")
+    section.close()
+    return frozenset(instruments or ()), tuple(float(score) for score in scores)
+
+
+def _is_score(value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and abs(value) <= SCORE_MAX
 
 
 def _only_choice(section: Section, key: str) -> Imputation:

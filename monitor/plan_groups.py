@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from monitor.events import ActionTaken, Outcome
-from monitor.plan_text import IDENTIFIER, Section
+from monitor.plan_text import DAYS_MAX, IDENTIFIER, Section
 from monitor.terms import Group, Pair
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -33,9 +33,9 @@ def _group_in(name: str, section: Section) -> Group:
         title=section.get("title", str, name),
         preferred_terms=_as_set(terms if pair is None else any_of or terms or ()),
         label_groups=_as_set(section.words("label_groups")),
-        serious=section.flag("serious"),
-        related=section.flag("related"),
-        adjudication=section.word("adjudication"),
+        serious=section.maybe("serious", bool),
+        related=section.maybe("related", bool),
+        adjudication=_adjudication_in(section),
         action_taken=_enum_set(section, "action_taken", ActionTaken),
         outcome=_enum_set(section, "outcome", Outcome),
         within_days_after_dose=_days_in(section, "within_days_after_dose"),
@@ -54,18 +54,29 @@ def _pair_in(section: Section) -> Pair | None:
         if days is not None:
             raise section.error("within_days", "has no `both`", 'Add both = [["B"], ["C"]].')
         return None
-    if len(both) != 2 or not all(isinstance(side, list) and side for side in both):
+    if len(both) != 2 or not all(_are_terms(side) for side in both):
         raise section.error("both", "is not two lists of terms", 'Write [["B"], ["C"]].')
     if days is None:
         raise section.error("both", "has no `within_days`", "Say within how many days.")
     return Pair(first=frozenset(both[0]), second=frozenset(both[1]), within_days=days)
 
 
+def _are_terms(side: object) -> bool:
+    if not isinstance(side, list):
+        return False
+    terms = cast(list[object], side)
+    return bool(terms) and all(isinstance(term, str) and term for term in terms)
+
+
+def _adjudication_in(section: Section) -> str | None:
+    """The name under which cases carry the committee's answer: an identifier on the wire too."""
+    if "adjudication" not in section.values:
+        return None
+    return section.identifier("adjudication", "")
+
+
 def _days_in(section: Section, key: str) -> int | None:
-    days = section.get(key, int, -1) if key in section.values else None
-    if days is not None and days < 0:
-        raise section.error(key, f"{days} is negative", "Give whole days, 0 or more.")
-    return days
+    return section.whole(key, 0, 0, DAYS_MAX) if key in section.values else None
 
 
 def _as_set(words: tuple[str, ...] | None) -> frozenset[str] | None:

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from monitor.errors import MonitorError
+from monitor.plan_lines import Path, PlanError, line_of
+
+__all__ = ["DAYS_MAX", "IDENTIFIER", "PlanError", "Section", "parse"]
 
 Value = TypeVar("Value")
 Choice = TypeVar("Choice", bound=StrEnum)
-HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?")
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-Path = tuple[str | int, ...]
-
-
-class PlanError(MonitorError):
-    """The plan contradicts itself.  Mend the line it names; until then there is no plan."""
-
-    def __init__(self, line: int, says: str, remedy: str) -> None:
-        super().__init__(f"line {line}: {says}. {remedy}")
-        self.line = line
-        self.says = says
-        self.remedy = remedy
+DAYS_MAX = 36_525
+"""A hundred years: longer than any trial, and far from where the arithmetic of days ends."""
 
 
 def parse(toml: str) -> Section:
@@ -35,9 +26,14 @@ def parse(toml: str) -> Section:
         values = tomllib.loads(toml)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
-        line = int(found.group(1)) if found else toml.count("\n") + 1
+        line = int(found.group(1)) if found else len(toml.rstrip("\n").split("\n"))
         raise PlanError(line, f"not TOML ({error})", "Mend the syntax.") from None
-    return Section(values, (), toml.splitlines())
+    except (ValueError, RecursionError):  # Thousands of digits, or of lists in lists.
+        lines = toml.split("\n")
+        longest = max(range(len(lines)), key=lambda index: len(lines[index])) + 1
+        says = "a number, or lists in lists, beyond all measure"
+        raise PlanError(longest, says, "Leave out what no plan needs.") from None
+    return Section(values, (), toml)
 
 
 @dataclass(slots=True)
@@ -46,18 +42,25 @@ class Section:
 
     values: dict[str, Any]
     path: Path
-    lines: list[str]
+    toml: str
     taken: set[str] = field(default_factory=set[str])
 
     def error(self, key: str | None, says: str, remedy: str) -> PlanError:
         """A complaint at the line of *key*, or of the table's head."""
         path = self.path if key is None else (*self.path, key)
-        name = ".".join(str(part) for part in path)
-        return PlanError(line_of(self.lines, path), f"{name or 'plan'}: {says}", remedy)
+        parts = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path)
+        name = "".join(parts).removeprefix(".")
+        return PlanError(line_of(self.toml, path), f"{name or 'plan'}: {says}", remedy)
 
     def get(self, key: str, kind: type[Value], default: Value) -> Value:
         """The value of *key*, or *default* where the plan is silent."""
-        return self.need(key, kind, "") if key in self.values else self._silent(key, default)
+        value = self.maybe(key, kind)
+        return default if value is None else value
+
+    def maybe(self, key: str, kind: type[Value]) -> Value | None:
+        """The value of *key*, or None where the plan is silent."""
+        self.taken.add(key)
+        return self.need(key, kind, "") if key in self.values else None
 
     def need(self, key: str, kind: type[Value], remedy: str) -> Value:
         """The value of *key*, which the plan must give."""
@@ -65,38 +68,34 @@ class Section:
         if key not in self.values:
             raise self.error(None, f"has no `{key}`", remedy)
         value = self.values[key]
-        if isinstance(value, int) and kind is float and not isinstance(value, bool):
-            value = float(value)
         if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
             wanted = TOML_NAMES[kind]
             raise self.error(key, f"is not {wanted}", f"Write {wanted}.")
         return value
 
-    def _silent(self, key: str, default: Value) -> Value:
-        self.taken.add(key)
-        return default
-
-    def flag(self, key: str) -> bool | None:
-        """True, false, or None where the plan is silent."""
-        return self.need(key, bool, "") if key in self.values else self._silent(key, None)
-
-    def word(self, key: str) -> str | None:
-        """A string, or None where the plan is silent."""
-        return self.need(key, str, "") if key in self.values else self._silent(key, None)
-
     def items(self, key: str) -> list[Any]:
         """A list, empty where the plan is silent."""
         return self.get(key, list, [])
 
-    def number(self, key: str, default: float | None, accept: Callable[[float], bool]) -> float:
-        """A number that *accept* holds good."""
-        given = key in self.values or default is None
-        value = self.need(key, float, f"Give `{key}` a number.") if given else default
+    def number(self, key: str, default: float | None, low: float, high: float) -> float:
+        """A number from *low* to *high*; without a *default* the plan must give it."""
         self.taken.add(key)
-        assert value is not None
-        if not accept(value):
-            raise self.error(key, f"{value:g} is out of range", "See the plan reference for it.")
-        return value
+        value: Any = self.values.get(key, default)
+        remedy = f"Give `{key}` a number from {low:g} to {high:,.15g}."
+        if value is None:
+            raise self.error(None, f"has no `{key}`", remedy)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.error(key, "is not a number", remedy)
+        if not low <= value <= high:  # NaN is in no range.
+            raise self.error(key, f"{str(value)[:20]} is out of range", remedy)
+        return float(value)
+
+    def whole(self, key: str, default: int, low: int, high: int) -> int:
+        """A whole number from *low* to *high*."""
+        value = self.number(key, default, low, high)
+        if not value.is_integer():
+            raise self.error(key, f"{value:g} is not whole", "Write a whole number.")
+        return int(value)
 
     def identifier(self, key: str, remedy: str) -> str:
         """A name of 1 to 64 letters, digits and ``_.:-``."""
@@ -118,7 +117,7 @@ class Section:
         items = self.items(key)
         if key not in self.values:
             return None
-        if not items or not all(isinstance(item, str) for item in items):
+        if not items or not all(isinstance(item, str) and item for item in items):
             raise self.error(key, "is not a list of words", 'Write it as ["A", "B"].')
         if len(set(items)) < len(items):
             raise self.error(key, "names something twice", "Name each once.")
@@ -126,7 +125,8 @@ class Section:
 
     def table(self, key: str) -> Section:
         """The table *key*, empty where the plan is silent."""
-        return Section(self.get(key, dict, {}), (*self.path, key), self.lines)
+        values = cast(dict[str, Any], self.get(key, dict, {}))
+        return Section(values, (*self.path, key), self.toml)
 
     def tables(self, key: str) -> Iterator[Section]:
         """Each ``[[key]]`` in its order."""
@@ -134,7 +134,7 @@ class Section:
         if not all(isinstance(item, dict) for item in items):
             raise self.error(key, "is not a list of tables", f"Write each as [[{key}]].")
         for index, item in enumerate(items):
-            yield Section(item, (*self.path, key, index), self.lines)
+            yield Section(item, (*self.path, key, index), self.toml)
 
     def close(self) -> None:
         """Refuse the keys that nobody asked for: a misspelt setting must not be silent."""
@@ -144,36 +144,10 @@ class Section:
                 raise self.error(key, "is not known here", f"Known here: {known}.")
 
 
-TOML_NAMES = {
+TOML_NAMES: dict[type[Any], str] = {
     str: "a string",
     int: "a whole number",
-    float: "a number",
     bool: "true or false",
     list: "a list",
     dict: "a table",
 }
-
-
-def line_of(lines: list[str], path: Path) -> int:
-    """The line, counted from 1, on which *path* is written; its table's head if it is not."""
-    best, depth = 1, 0
-    table: Path = ()
-    listed: Counter[str] = Counter()
-    for number, line in enumerate(lines, start=1):
-        header = HEADER.match(line)
-        if header is None:
-            here = (*table, *keys_of(line.partition("=")[0]))
-        else:
-            here = keys_of(header.group(2))
-            if header.group(1) == "[[":
-                here = (*here, listed[header.group(2)])
-                listed[header.group(2)] += 1
-            table = here
-        if len(here) > depth and path[: len(here)] == here:
-            best, depth = number, len(here)
-    return best
-
-
-def keys_of(dotted: str) -> Path:
-    """The parts of a dotted key, without their quotes."""
-    return tuple(part.strip().strip("\"'") for part in dotted.split("."))

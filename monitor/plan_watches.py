@@ -14,18 +14,29 @@ TERM_KEYS = {
 }
 
 
+NOT_RANDOMISED = "compares arms that nobody randomised"
+SHARE_MIN = 1e-6
+"""Less asks for evidence that no trial can give."""
+LEVEL_MAX = 1e6
+EVENTS_MAX = 10**9
+RATES = 1e-6, 1e9
+
+
 def watches_in(
     root: Section,
     groups: tuple[Group, ...],
     treatments: tuple[str, ...],
-    periods: tuple[str, ...],
+    randomised: dict[str, bool],
     level: float,
 ) -> tuple[Watch, ...]:
-    """Every watch of the plan; tier 1 shares sum to at most 1."""
+    """Every watch of the plan; tier 1 shares sum to at most 1.
+
+    *randomised* holds the periods, each with whether its arms may be compared.
+    """
     watches: dict[str, Watch] = {}
     shares = 0.0
     for section in root.tables("watches"):
-        watch = _watch_in(section, treatments, periods, level)
+        watch = _watch_in(section, treatments, randomised, level)
         if watch.term.kind is TermKind.GROUP and watch.term.name not in _names(groups):
             remedy = f"Define [groups.{watch.term.name}]."
             raise section.error("group", f"`{watch.term.name}` is not a group", remedy)
@@ -41,7 +52,7 @@ def watches_in(
 
 
 def _watch_in(
-    section: Section, treatments: tuple[str, ...], periods: tuple[str, ...], level: float
+    section: Section, treatments: tuple[str, ...], randomised: dict[str, bool], level: float
 ) -> Watch:
     name = section.identifier("id", 'Name the watch: id = "tee-randomised".')
     kind = section.choice("kind", Kind, Kind.CONCURRENT)
@@ -57,21 +68,22 @@ def _watch_in(
         treatment=treatment,
         tier=tier,
         control=_control_in(section, treatment, treatments) if concurrent else None,
-        basis=_basis_in(section, periods) if concurrent else None,
+        basis=_basis_in(section, randomised) if concurrent else None,
         rate=None if concurrent else _rate_in(section),
-        period=None if concurrent else _period_in(section, periods),
+        period=None if concurrent else _period_in(section, tuple(randomised)),
         source=section.get("source", str, "") if concurrent else _source_in(section),
         share=_share_in(section, tier),
-        watch_level=section.number("watch_level", level, lambda given: given >= 1),
-        minimum_events=int(section.number("minimum_events", 1, lambda given: given >= 1)),
+        watch_level=section.number("watch_level", level, 1, LEVEL_MAX),
+        minimum_events=section.whole("minimum_events", 1, 1, EVENTS_MAX),
     )
 
 
 def _term_in(section: Section) -> Term:
     given = [key for key in TERM_KEYS if key in section.values]
-    if section.get("any", bool, False) and not given:
+    everything = section.get("any", bool, False)
+    if everything and not given:
         return ANY
-    if len(given) != 1:
+    if len(given) != 1 or everything:
         remedy = "Give one of group, preferred_term, system_organ_class, any = true."
         raise section.error(None, "does not name one term", remedy)
     return Term(TERM_KEYS[given[0]], section.need(given[0], str, ""))
@@ -84,9 +96,15 @@ def _control_in(section: Section, treatment: str, treatments: tuple[str, ...]) -
     return control
 
 
-def _basis_in(section: Section, periods: tuple[str, ...]) -> Basis:
+def _basis_in(section: Section, randomised: dict[str, bool]) -> Basis:
+    first = next((name for name, arms in randomised.items() if arms), "")
+    period = _one_of(section, "period", tuple(randomised), first)
+    if not randomised.get(period, False):
+        remedy = "Name a period with randomised = true, or watch against a reference."
+        key = "period" if period else None
+        raise section.error(key, NOT_RANDOMISED, remedy)
     return Basis(
-        period=_one_of(section, "period", periods, periods[0]),
+        period=period,
         analysis=section.choice("analysis", Analysis, Analysis.AS_RANDOMISED),
         time=section.choice("time", Scale, Scale.STUDY),
     )
@@ -99,12 +117,10 @@ def _rate_in(section: Section) -> Rate:
         remedy = "Give rate_per_100_patient_years, or historical_events with their patient_years."
         raise section.error(None, "needs one reference rate", remedy)
     if known:
-        rate = section.number("rate_per_100_patient_years", None, lambda given: given > 0)
+        rate = section.number("rate_per_100_patient_years", None, *RATES)
         return Rate(per_100_patient_years=rate)
-    events = section.need("historical_events", int, "Give the historical count.")
-    if events < 1:
-        raise section.error("historical_events", "is not positive", "A rate needs an event.")
-    years = section.number("historical_patient_years", None, lambda given: given > 0)
+    events = section.whole("historical_events", 1, 1, EVENTS_MAX)
+    years = section.number("historical_patient_years", None, *RATES)
     return Rate(historical_events=events, historical_patient_years=years)
 
 
@@ -118,7 +134,7 @@ def _source_in(section: Section) -> str:
 
 def _share_in(section: Section, tier: int) -> float:
     if tier == 1:
-        return section.number("share", None, lambda given: 0 < given <= 1)
+        return section.number("share", None, SHARE_MIN, 1)
     if "share" in section.values:
         raise section.error("share", "is given but not judged", "Only tier 1 spends a share.")
     return 0.0

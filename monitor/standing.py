@@ -76,7 +76,7 @@ def standing_of(study: Study, running: Running) -> Iterator[Standing]:
 
 def judged(study: Study, running: Running, likelihood: Likelihood, value: float) -> Verdict:
     """The verdict of now, with its evidence; e-BH is settled over all of tier 2 afterwards."""
-    if running.events.first and not likelihood.events:
+    if running.events and not likelihood.events:
         return Verdict(Level.QUIET, Ground.NO_PERSON_TIME, value)
     if running.watch.tier == 1:
         return replace(verdict_of(study, running, shortcuts=False), log_e=value)

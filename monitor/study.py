@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from monitor.dates import FOREVER
 from monitor.episode import Episode
-from monitor.events import Collection, Disposition, Dose, Subject, TermKind, Treatment
+from monitor.events import AdverseEvent, Collection, Disposition, Dose, Subject, TermKind, Treatment
 from monitor.exposure import Interval, Leaving, PersonDays, Spell
 from monitor.first_events import FirstEvents
 from monitor.followup import FollowUp
@@ -72,6 +74,8 @@ class Study:
     periods: dict[str, int] = field(default_factory=dict[str, int])
     context_groups: tuple[tuple[int, Group], ...] = ()
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    grouped_by: Callable[[AdverseEvent], object] = attrgetter("preferred_term")
+    named_terms: frozenset[tuple[object, str]] = frozenset()
     term_sets: dict[object, tuple[int, ...]] = field(default_factory=dict[object, tuple[int, ...]])
     collected: dict[int, int] = field(default_factory=dict[int, int])
     subjects: dict[str, SubjectState] = field(default_factory=dict[str, SubjectState])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -83,6 +83,19 @@ class Group:
             and case.preferred_term in self.pair
             and case.preferred_term not in (self.preferred_terms or ())
         )
+
+
+def fields_read(groups: Sequence[Group]) -> tuple[str, ...]:
+    """The fields of a case that decide, with its seriousness, under which terms it counts."""
+    asked = {
+        "label_group": any(group.label_groups is not None for group in groups),
+        "relatedness": any(group.related is not None for group in groups),
+        "adjudications": any(group.adjudication is not None for group in groups),
+        "action_taken": any(group.action_taken is not None for group in groups),
+        "outcome": any(group.outcome is not None for group in groups),
+    }
+    extra = (name for name, is_asked in asked.items() if is_asked)
+    return ("preferred_term", "system_organ_class", *extra)
 
 
 def is_serious(case: AdverseEvent) -> bool:

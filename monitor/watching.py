@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from monitor.events import TermKind
 from monitor.exposure import PersonDays, Spell, spells
 from monitor.first_events import FirstEvents
 from monitor.followup import FollowUp
 from monitor.study import Running, Study, SubjectState
+from monitor.terms import fields_read
 from monitor.watch import Basis, Kind, Watch
 
 SCREENED = (TermKind.PREFERRED_TERM, TermKind.SYSTEM_ORGAN_CLASS)
@@ -20,7 +23,9 @@ def begin(study: Study) -> None:
     size = (len(plan.periods) + 1) * len(plan.treatments)
     study.tables = [{} for _ in range(size)]
     study.exposure = [PersonDays() for _ in range(size)]
+    study.named_terms = plan.named_terms
     study.term_sets.clear()
+    study.grouped_by = attrgetter(*fields_read(plan.groups))
     study.collected = study.collections()
     study.context_groups = tuple(
         (study.vocabulary.number(group.term), group)
@@ -59,7 +64,7 @@ def open_screening(study: Study, term: int) -> None:
     name, basis = study.vocabulary[term], study.plan.screening
     events = scope_of(study, term, study.periods[basis.period], None)
     for treatment in study.plan.active:
-        if (name, treatment) not in study.plan.named_terms:
+        if (name, treatment) not in study.named_terms:
             watch = Watch(
                 id=f"screening/{name.kind}/{name.name}/{treatment}",
                 term=name,

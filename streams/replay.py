@@ -98,12 +98,10 @@ class Replay:
             if isinstance(record.body, Plan):
                 record = replace(record, body=plan_of(self.what_if.plan))
             self._open(record)
+        new = record.study not in self.pipeline.studies
         told = self.pipeline.take(record, self.lines)
-        study = self.pipeline.studies.get(record.study)
-        if study is not None and self.what_if.horizon is not None:
-            study.horizon = self.what_if.horizon
-            if self.what_if.onsets_until is not None:
-                study.onsets_until = self.what_if.onsets_until
+        if new and record.study in self.pipeline.studies:
+            self._limit(self.pipeline.studies[record.study])
         return told
 
     def _open(self, record: Record) -> None:
@@ -114,7 +112,14 @@ class Replay:
             opened = replace(record, thing="what-if/plan", version=1, digest="", body=body)
             study, _ = first_step(opened)
             if study is not None:
+                self._limit(study)
                 self.pipeline.studies[record.study] = study
+
+    def _limit(self, study: Study) -> None:
+        if self.what_if.horizon is not None:
+            study.horizon = self.what_if.horizon
+        if self.what_if.onsets_until is not None:
+            study.onsets_until = self.what_if.onsets_until
 
     def _look_ahead(self, study: Study) -> None:
         """Bring the as-of date to the day that was asked for, if the log ends before it."""
@@ -125,5 +130,3 @@ class Replay:
 def plan_of(toml: str) -> Plan:
     """The plan record's content for *toml*."""
     return Plan(toml=toml, sha256=sha256(toml.encode()).hexdigest())
-
-

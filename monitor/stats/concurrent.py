@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from monitor.stats.e_value import HARM, LOG_HARM, Floats, log_mean_exp
 
-Counts = NDArray[np.int64]
+Counts = NDArray[np.int64] | NDArray[np.bool_]
 EXCESS: Floats = HARM - 1.0
 GRAIN = 64
 
@@ -22,7 +22,9 @@ class RiskSets:
 
     Events whose risk set has an empty arm are left out: their factor is 1.
 
-    >>> RiskSets.of(treated=np.array([1, 1]), at_risk=np.array([[3, 2], [9, 0]])).events
+    >>> RiskSets.of(
+    ...     treated=np.array([1, 1]), on_treatment=np.array([3, 2]), on_control=np.array([9, 0])
+    ... ).events
     1
     """
 
@@ -31,13 +33,13 @@ class RiskSets:
     share: Floats
 
     @classmethod
-    def of(cls, treated: Counts, at_risk: NDArray[np.int64]) -> RiskSets:
-        """Build from flags of shape (n,) and counts of shape (2, n): on treatment, on control."""
-        on, off = at_risk[0], at_risk[1]
-        both = (on > 0) & (off > 0)
-        if not both.all():
+    def of(cls, *, treated: Counts, on_treatment: Counts, on_control: Counts) -> RiskSets:
+        """Build from flags and from the numbers at risk on each arm, all of shape (n,)."""
+        on, off = on_treatment, on_control
+        if not (on.all() and off.all()):
+            both = (on > 0) & (off > 0)
             treated, on, off = treated[both], on[both], off[both]
-        return cls(treated=int(treated.sum()), events=len(on), share=on / (on + off))
+        return cls(treated=int(np.count_nonzero(treated)), events=len(on), share=on / (on + off))
 
     def log_likelihood(self, log_theta: Floats) -> Floats:
         """``sum_i x_i log(theta) - log(1 + share_i (theta - 1))`` at each of *log_theta*.

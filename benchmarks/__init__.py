@@ -1,0 +1,1 @@
+"""Measurements of the product on synthetic logs; nothing here is shipped, and no test is timed."""

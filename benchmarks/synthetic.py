@@ -1,0 +1,251 @@
+"""Draws the log of many trials at once, in arrival order, together with what is true of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.truth import Case, Subject, Truth, truth_of, write_truth
+from streams.encode import wire
+
+ARMS = ("placebo", "drug")
+PERIOD = "main"
+FIRST_DAY = date(2022, 1, 3).toordinal()
+TRIAL_DAYS, ENTRY_DAYS, OPENING_DAYS = 720, 540, 180
+"""Every trial runs this long, takes subjects in this long, and opens within this long."""
+
+EVENTS_A_YEAR = 8.0
+SHAPE = 4.0
+"""Negative binomial dispersion: counts have the variance ``mean + mean**2 / SHAPE``."""
+
+AMENDED, SERIOUS, MADE_SERIOUS = 0.33, 0.08, 0.05
+EXCESS_EVERY, EXCESS = 10, 2.0
+"""In every tenth trial the drug multiplies events: evidence must be computed, bells must ring."""
+
+THROMBOEMBOLIC = {
+    40: "Deep vein thrombosis",
+    70: "Pulmonary embolism",
+    110: "Ischaemic stroke",
+    160: "Myocardial infarction",
+}
+"""Rare terms of the named group, by their rank in the Zipf order."""
+
+TERMS = tuple(THROMBOEMBOLIC.get(rank, f"Preferred term {rank:03}") for rank in range(1, 201))
+CLASSES = tuple(f"System organ class {rank % 20 + 1:02}" for rank in range(1, 201))
+CHANCES = (1 / np.arange(1, 201)) / (1 / np.arange(1, 201)).sum()
+SEVERITIES = ("mild", "moderate", "severe")
+RELATEDNESS = ("not_related", "unlikely", "possible", "probable")
+
+
+class Entry(NamedTuple):
+    """A line of the log and the second at which it became known."""
+
+    known_at: int
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """How large a log is; with the seed it names the log byte for byte."""
+
+    trials: int
+    reports: int
+    seed: int = 20260101
+
+    @property
+    def name(self) -> str:
+        """The log's file name without its ending."""
+        return f"{self.trials}-trials-{self.reports}-reports-seed-{self.seed}"
+
+
+def write_log(workload: Workload, folder: Path, *, reference: bool = True) -> Path:
+    """Write the log of *workload* and, beside it, its truth; the log's path comes back.
+
+    Without *reference* the plans have no reference watch, to tell what that kind costs.
+    """
+    log = folder / f"{workload.name}{'' if reference else '-concurrent'}.jsonl"
+    entries: list[Entry] = []
+    truths: dict[str, Truth] = {}
+    each, more = divmod(workload.reports, workload.trials)
+    for number in range(workload.trials):
+        trial = Trial(number, np.random.default_rng((workload.seed, number)), reference)
+        entries += trial.entries(each + (number < more))
+        truths[trial.study] = truth_of(trial.subjects, trial.as_of)
+    entries.sort(key=lambda entry: entry.known_at)  # Stable: of one second, the plan stays first.
+    log.write_bytes(b"".join(entry.line + b"\n" for entry in entries))
+    write_truth(log, truths)
+    return log
+
+
+class Trial:
+    """One trial as its records are drawn; *subjects* and *as_of* are what is true of them."""
+
+    def __init__(self, number: int, rng: np.random.Generator, reference: bool) -> None:
+        self.study = f"TRIAL-{number:03}"
+        self.rng = rng
+        self.reference = reference
+        self.opens = FIRST_DAY + int(rng.integers(OPENING_DAYS))
+        self.excess = EXCESS if number % EXCESS_EVERY == 0 else 1.0
+        self.subjects: list[Subject] = []
+        self.as_of = 0
+
+    def entries(self, reports: int) -> list[Entry]:
+        """The plan and the first *reports* - 1 records of subjects drawn one after another."""
+        found = [self._entry(self.opens, 0, "plan", "plan", 1, **plan_fields(self))]
+        while len(found) < reports:
+            found += self._subject(reports - len(found))
+        return found
+
+    def _subject(self, room: int) -> list[Entry]:
+        """One subject's records, at most *room*; what is cut off is not in the truth either."""
+        rng, number = self.rng, len(self.subjects)
+        name, treatment = f"S-{number:05}", ARMS[number % 2]
+        start = self.opens + 1 + int(rng.integers(ENTRY_DAYS))
+        subject = Subject(name, treatment, start)
+        self.subjects.append(subject)
+        found = [self._subject_record(subject, start)]
+        if room > 1:
+            found.append(self._treatment_record(subject, start))
+            subject.treated = True
+        found += islice(self._cases(subject), max(0, room - 2))
+        return found
+
+    def _subject_record(self, subject: Subject, day: int) -> Entry:
+        fields = {"randomised_treatment": subject.treatment, "date": iso(day), "site": "US-07"}
+        return self._entry(
+            day, 28800, "subject", subject.name, 1, subject=subject.name, **fields
+        )
+
+    def _treatment_record(self, subject: Subject, day: int) -> Entry:
+        fields = {"treatment": subject.treatment, "period": PERIOD, "start": iso(day)}
+        thing = f"{subject.name}-T1"
+        return self._entry(day, 36000, "treatment", thing, 1, subject=subject.name, **fields)
+
+    def _cases(self, subject: Subject) -> Iterator[Entry]:
+        """The subject's cases: a gamma frailty makes the Poisson counts negative binomial."""
+        rng, days = self.rng, self.opens + TRIAL_DAYS - subject.start
+        rate = EVENTS_A_YEAR * (self.excess if subject.treatment == "drug" else 1.0)
+        count = rng.poisson(rate * days / 365.25 * rng.gamma(SHAPE, 1 / SHAPE))
+        terms = rng.choice(len(TERMS), size=count, p=CHANCES).tolist()
+        onsets = (subject.start + np.sort(rng.integers(days, size=count))).tolist()
+        chances = rng.random((5, count)).T.tolist()
+        serious = [chance[0] < SERIOUS for chance in chances]
+        lags = (1 + rng.geometric(np.where(serious, 1 / 5, 1 / 20), size=count)).tolist()
+        seconds = rng.integers(21600, 86400, size=count).tolist()
+        for number in range(count):
+            case = Case(TERMS[terms[number]], CLASSES[terms[number]], serious[number])
+            subject.cases.append(case)
+            known, second = onsets[number] + lags[number], seconds[number]
+            thing = f"{subject.name}-AE{number:03}"
+            fields = case_fields(subject, case, onsets[number], chances[number])
+            yield self._entry(known, second, "adverse_event", thing, 1, **fields)
+            if chances[number][1] < AMENDED:
+                later = known + 7 + int(60 * chances[number][2])
+                case.versions = 2
+                case.serious |= chances[number][2] < MADE_SERIOUS
+                fields |= {"end": iso(later - 2), "outcome": "recovered", "serious": case.serious}
+                yield self._entry(later, second, "adverse_event", thing, 2, **fields)
+
+    def _entry(
+        self, day: int, second: int, kind: str, thing: str, version: int, **fields: Any
+    ) -> Entry:
+        if kind != "plan":
+            self.as_of = max(self.as_of, day)
+        hours, rest = divmod(second, 3600)
+        record = {
+            "schema": "trial.log/1",
+            "type": kind,
+            "study": self.study,
+            "source": {"system": "edc", "id": thing, "version": version},
+            "known_at": f"{iso(day)}T{hours:02}:{rest // 60:02}:{rest % 60:02}Z",
+            **fields,
+        }
+        return Entry(day * 86400 + second, wire(record))
+
+
+def case_fields(
+    subject: Subject, case: Case, onset: int, chances: list[float]
+) -> dict[str, Any]:
+    """What the first report of *case* says besides its envelope."""
+    return {
+        "subject": subject.name,
+        "preferred_term": case.term,
+        "system_organ_class": case.system_organ_class,
+        "verbatim": f"{case.term.lower()}, as the site wrote it",
+        "onset": iso(onset),
+        "serious": case.serious,
+        "severity": SEVERITIES[int(3 * chances[3])],
+        "relatedness": RELATEDNESS[int(4 * chances[4])],
+        "outcome": "not_recovered",
+    }
+
+
+def plan_fields(trial: Trial) -> dict[str, str]:
+    """The trial's plan: its text and its hash."""
+    terms = ", ".join(f'"{term}"' for term in THROMBOEMBOLIC.values())
+    toml = PLAN.format(study=trial.study, terms=terms)
+    if trial.reference:
+        share = sum(CHANCES[rank - 1] for rank in THROMBOEMBOLIC)
+        toml += REFERENCE.format(rate=round(100 * EVENTS_A_YEAR * share, 2))
+    return {"toml": toml, "sha256": sha256(toml.encode()).hexdigest()}
+
+
+_ISO: dict[int, str] = {}
+
+
+def iso(day: int) -> str:
+    """The day as text; there are few of them, and each is wanted often."""
+    known = _ISO.get(day)
+    if known is None:
+        known = _ISO[day] = date.fromordinal(day).isoformat()
+    return known
+
+
+PLAN = """\
+study = "{study}"
+alpha = 0.05
+q = 0.1
+[treatments]
+control = "placebo"
+active = ["drug"]
+[[periods]]
+id = "main"
+[limits]
+as_of_jump_days = 720
+[screening]
+analysis = "as_treated"
+[groups.serious]
+serious = true
+[groups.thromboembolic]
+preferred_terms = [{terms}]
+[[watches]]
+id = "serious"
+kind = "concurrent"
+group = "serious"
+analysis = "as_randomised"
+share = 0.4
+[[watches]]
+id = "thromboembolic"
+kind = "concurrent"
+group = "thromboembolic"
+analysis = "as_randomised"
+share = 0.3
+"""
+
+REFERENCE = """\
+[[watches]]
+id = "thromboembolic-background"
+kind = "reference"
+group = "thromboembolic"
+treatment = "drug"
+rate_per_100_patient_years = {rate}
+source = "The rate at which the log was drawn"
+share = 0.3
+"""

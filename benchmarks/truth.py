@@ -1,0 +1,118 @@
+"""Knows what a synthetic log says, counted as it was drawn, and holds a fold to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from monitor.study import Study
+from monitor.tabulate import rows
+
+Truth = dict[str, list[int]]
+"""By ``treatment/kind/term`` the counts of COUNTS, in their order."""
+
+COUNTS = (
+    "events", "subjects", "serious_events", "serious_subjects", "versions",
+    "subjects_exposed", "person_days",
+)  # fmt: skip
+GROUP_TERMS = (
+    "Deep vein thrombosis", "Pulmonary embolism", "Ischaemic stroke", "Myocardial infarction",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Case:
+    """A case as its last version has it."""
+
+    term: str
+    system_organ_class: str
+    serious: bool
+    versions: int = 1
+
+
+@dataclass(slots=True)
+class Subject:
+    """A subject, at risk from *start* on without end, if *treated*."""
+
+    name: str
+    treatment: str
+    start: int
+    treated: bool = False
+    cases: list[Case] = field(default_factory=list[Case])
+
+
+def truth_of(subjects: list[Subject], as_of: int) -> Truth:
+    """What the tables of a trial must say, without the product's code."""
+    found: Truth = {}
+    exposed = {
+        treatment: [
+            as_of + 1 - one.start for one in subjects if one.treated and one.treatment == treatment
+        ]
+        for treatment in {one.treatment for one in subjects}
+    }
+    for subject in subjects:
+        met: dict[str, bool] = {}
+        for case in subject.cases:
+            for term in names(case):
+                key = f"{subject.treatment}/{term}"
+                days = exposed[subject.treatment]
+                row = found.setdefault(key, [0, 0, 0, 0, 0, len(days), sum(days)])
+                row[0] += 1
+                row[1] += key not in met
+                row[2] += case.serious
+                row[3] += case.serious and not met.get(key, False)
+                row[4] += case.versions
+                met[key] = met.get(key, False) or case.serious
+    return found
+
+
+def names(case: Case) -> Iterator[str]:
+    """Every kind and term under which *case* counts."""
+    yield f"preferred_term/{case.term}"
+    yield f"system_organ_class/{case.system_organ_class}"
+    yield "any/any"
+    if case.serious:
+        yield "group/serious"
+    if case.term in GROUP_TERMS:
+        yield "group/thromboembolic"
+
+
+def said_by(study: Study) -> Truth:
+    """What the product's own tables say, of every row that has events."""
+    found: Truth = {}
+    for row in rows(study):
+        if row.period != "all" and row.cell.events:
+            cell = row.cell
+            found[f"{row.treatment}/{row.term.kind}/{row.term.name}"] = [
+                *(getattr(cell, name) for name in COUNTS[:5]),
+                row.subjects_exposed,
+                row.person_days,
+            ]
+    return found
+
+
+def hold(studies: list[Study], log: Path) -> int:
+    """Stop if the tables of *studies* differ from the truth of *log*; how many numbers agree."""
+    truths: dict[str, Truth] = json.loads(_path(log).read_text())
+    assert [study.name for study in studies] == sorted(truths), "the trials are not those drawn"
+    agreed = 0
+    for study in studies:
+        said, truth = said_by(study), truths[study.name]
+        wrong = [key for key in said.keys() | truth.keys() if said.get(key) != truth.get(key)]
+        for key in wrong[:1]:
+            raise AssertionError(
+                f"{study.name} {key}: folded {said.get(key)}, drawn {truth.get(key)} ({COUNTS})"
+            )
+        agreed += len(truth) * len(COUNTS)
+    return agreed
+
+
+def write_truth(log: Path, truths: dict[str, Truth]) -> None:
+    """Write the truth beside its log."""
+    _path(log).write_text(json.dumps(truths))
+
+
+def _path(log: Path) -> Path:
+    return log.with_suffix(".truth.json")

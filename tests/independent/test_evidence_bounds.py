@@ -1,0 +1,190 @@
+"""Hold every shortcut to the exact evidence: a bound may be too high, and never too low."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.exposure import Spell
+from monitor.first_events import ARMS_MAX, FirstEvents
+from monitor.followup import FollowUp
+from monitor.stats.concurrent import RiskSets, log_e_bound
+from monitor.stats.e_value import log_e, most_treated_events_can_say
+from monitor.stats.reference import EstimatedRate, KnownRate
+from monitor.watch import Analysis, Scale
+
+ROUNDING = 1e-9
+ARMS = 3
+"""Control, treatment, and a second treatment that a watch of the first does not ask about."""
+
+pairs = st.lists(
+    st.tuples(st.integers(0, 1), st.floats(0.0, 1.0, exclude_min=True)), min_size=1, max_size=60
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Spells of one subject in period 0, in calendar days, and the day of its first event."""
+
+    spells: tuple[Spell, ...]
+    onset: int | None
+
+
+@st.composite
+def persons(draw: st.DrawFn) -> Person:
+    """One to three spells with gaps between them, perhaps an event in one of them."""
+    day = draw(st.integers(0, 30))
+    spells: list[Spell] = []
+    for _ in range(draw(st.sampled_from((1, 1, 1, 2, 3)))):
+        end = day + draw(st.integers(1, 40))
+        spells.append(Spell(day, end, 0, draw(st.integers(0, ARMS - 1))))
+        day = end + draw(st.sampled_from((0, 0, 5)))
+    held = draw(st.sampled_from(spells))
+    onset = draw(st.none() | st.integers(held.start, held.end - 1))
+    return Person(tuple(spells), onset)
+
+
+@pytest.fixture(params=[Scale.STUDY, Scale.CALENDAR])
+def scale(request: pytest.FixtureRequest) -> Scale:
+    """Both clocks."""
+    return request.param
+
+
+def followed(people: list[Person], scale: Scale, since: int) -> tuple[FollowUp, FirstEvents]:
+    """The people in a follow-up table, as treated, and the events of a term collected *since*."""
+    follow_up = FollowUp(0, Analysis.AS_TREATED, scale, ARMS)
+    first = FirstEvents(term=0, period=0, treatment=None, collected_from=since)
+    for number, person in enumerate(people):
+        follow_up.place(number, person.spells, {0: person.spells[0].start}, None)
+        if person.onset is not None and person.onset >= since:
+            (arm,) = [s.treatment for s in person.spells if s.start <= person.onset < s.end]
+            first.put(number, person.onset * ARMS_MAX + arm, person.spells)
+    return follow_up, first
+
+
+def exact(follow_up: FollowUp, first: FirstEvents, day: int, control: int) -> RiskSets:
+    """The risk sets of treatment 1 against *control*, none of them left to a bound."""
+    sets = follow_up.risk_sets(first, day)
+    pair = (sets.arm == 1) | (sets.arm == control)
+    return RiskSets.of(treated=sets.arm[pair] == 1, at_risk=sets.at_risk[[1, control]][:, pair])
+
+
+@given(
+    people=st.lists(persons(), min_size=1, max_size=14),
+    scale=st.sampled_from(Scale),
+    since=st.sampled_from((0, 0, 12)),
+    day=st.integers(0, 100),
+    control=st.sampled_from((0, 2)),
+)
+def test_the_summary_of_the_follow_up_table_is_never_below_the_evidence(
+    people: list[Person], scale: Scale, since: int, day: int, control: int
+):
+    """Crossover, dropout, a third arm, late collection, events still ahead: never too low."""
+    follow_up, first = followed(people, scale, since)
+    sets = exact(follow_up, first, day, control)
+    evidence = log_e(sets.log_likelihood)
+    summary = follow_up.summary(first, day, 1, control)
+
+    limit = 0.0 if summary is None else log_e_bound(*summary)
+
+    assert summary is not None or sets.events == 0
+    assert limit >= evidence - ROUNDING
+    assert most_treated_events_can_say(first.by_treatment.get(1, 0)) >= evidence - ROUNDING
+
+
+@given(
+    people=st.lists(persons(), min_size=1, max_size=14),
+    scale=st.sampled_from(Scale),
+    day=st.integers(0, 100),
+    allocated=st.lists(st.integers(0, 1), min_size=14, max_size=14),
+)
+def test_all_first_events_bound_the_evidence_read_as_randomised(
+    people: list[Person], scale: Scale, day: int, allocated: list[int]
+):
+    """There the arm of an event is not the treatment received, so all of them may be treated."""
+    follow_up, first = followed(people, scale, 0)
+    follow_up = FollowUp(0, Analysis.AS_RANDOMISED, scale, ARMS)
+    for number, person in enumerate(people):
+        follow_up.place(number, person.spells, {0: person.spells[0].start}, allocated[number])
+    sets = exact(follow_up, first, day, 0)
+
+    assert follow_up.summary(first, day, 1, 0) is None
+    assert sets.events <= len(first.first)
+    assert most_treated_events_can_say(len(first.first)) >= log_e(sets.log_likelihood) - ROUNDING
+
+
+@given(pairs)
+def test_the_bound_from_the_shares_is_never_below_the_evidence(history: list[tuple[int, float]]):
+    """From the smallest, the largest and the mean share alone."""
+    share = np.array([each for _, each in history])
+    treated = sum(x for x, _ in history)
+    sets = RiskSets(treated=treated, events=len(history), share=share)
+
+    assert sets.log_e_bound() >= log_e(sets.log_likelihood) - ROUNDING
+    assert most_treated_events_can_say(treated) >= log_e(sets.log_likelihood) - ROUNDING
+
+
+@given(pairs, st.data())
+def test_smaller_shares_only_raise_the_bound(history: list[tuple[int, float]], data: st.DataObject):
+    """The table may think fewer treated patients at risk than there were."""
+    share = np.array([each for _, each in history])
+    treated = sum(x for x, _ in history)
+    factor = data.draw(st.lists(st.floats(0, 1), min_size=len(share), max_size=len(share)))
+    less = share * np.array(factor)
+    ends = (float(less.min()), float(less.max()), float(less.mean()))
+
+    sets = RiskSets(treated=treated, events=len(history), share=share)
+
+    assert log_e_bound(treated, len(history), *ends) >= log_e(sets.log_likelihood) - ROUNDING
+
+
+@given(st.floats(0.01, 0.99), st.integers(1, 200), st.data())
+def test_the_bound_is_close_where_all_shares_are_equal(
+    share: float, events: int, data: st.DataObject
+):
+    """A limit that is never near would decide nothing: here only the rounding to 1/64 is lost."""
+    treated = data.draw(st.integers(0, events))
+    grain = round(share * 64) / 64
+    sets = RiskSets(treated=treated, events=events, share=np.full(events, grain))
+
+    assert sets.log_e_bound() == pytest.approx(log_e(sets.log_likelihood), rel=1e-9, abs=1e-9)
+
+
+def test_no_event_says_nothing():
+    """Before the first event E is one, by the evidence and by every bound."""
+    none = RiskSets(treated=0, events=0, share=np.array([]))
+
+    assert log_e(none.log_likelihood) == pytest.approx(0.0, abs=1e-12)
+    assert none.log_e_bound() == 0.0
+    assert most_treated_events_can_say(0) == pytest.approx(0.0, abs=1e-12)
+
+
+@given(st.integers(0, 60), st.floats(0, 50), st.integers(1, 40), st.floats(0.001, 5))
+def test_events_alone_bound_a_reference_watch(
+    events: int, expected: float, history: int, ratio: float
+):
+    """Person-time only speaks against the alarm."""
+    limit = most_treated_events_can_say(events) + ROUNDING
+
+    assert log_e(KnownRate(events, expected).log_likelihood) <= limit
+    assert log_e(EstimatedRate(events, history, ratio).log_likelihood) <= limit
+
+
+@given(st.lists(persons(), min_size=1, max_size=10), st.integers(0, 100), st.data())
+def test_the_order_in_which_people_are_placed_does_not_matter(
+    people: list[Person], day: int, data: st.DataObject
+):
+    """Nor that a person was first placed elsewhere and then corrected."""
+    other = data.draw(st.permutations(people))
+    here, there = (followed(each, Scale.STUDY, 0) for each in (people, other))
+    for number, person in enumerate(other):
+        there[0].place(number, (Spell(0, 90, 0, 2), Spell(95, 99, 0, 1)), {0: 0}, None)
+        there[0].place(number, person.spells, {0: person.spells[0].start}, None)
+
+    values = [log_e(exact(*each, day, 0).log_likelihood) for each in (here, there)]
+
+    assert values[0] == pytest.approx(values[1], rel=1e-9, abs=1e-9)

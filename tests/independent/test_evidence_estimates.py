@@ -1,0 +1,137 @@
+"""Hold the posterior and the maximum of a likelihood to SciPy's quadrature and optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import exp, inf, log
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.optimize import brentq, minimize_scalar
+
+from monitor.stats.concurrent import RiskSets
+from monitor.stats.confidence_sequence import confidence_sequence
+from monitor.stats.e_value import LOG_TWO_SIDED, LogLikelihood, always_valid_p, log_e, log_mean_exp
+from monitor.stats.maximum_likelihood import rate_ratio
+from monitor.stats.posterior import posterior
+from monitor.stats.reference import EstimatedRate, KnownRate
+
+shares = st.lists(st.floats(0.05, 0.95), min_size=1, max_size=120)
+
+
+@st.composite
+def likelihoods(draw: st.DrawFn) -> LogLikelihood:
+    """Of any of the three kinds."""
+    kind = draw(st.sampled_from(("concurrent", "known", "estimated")))
+    if kind == "concurrent":
+        share = np.array(draw(shares))
+        treated = draw(st.integers(0, len(share)))
+        return RiskSets(treated=treated, events=len(share), share=share).log_likelihood
+    events = draw(st.integers(0, 100))
+    if kind == "known":
+        return KnownRate(events, draw(st.floats(0.05, 120.0))).log_likelihood
+    ratio = draw(st.floats(0.01, 5.0))
+    return EstimatedRate(events, draw(st.integers(1, 60)), ratio).log_likelihood
+
+
+def at(likelihood: LogLikelihood, log_theta: float) -> float:
+    """The log-likelihood at one point."""
+    return float(likelihood(np.array([log_theta]))[0])
+
+
+def mode_of(density: Callable[[float], float]) -> float:
+    """Where a log density is largest."""
+    return float(minimize_scalar(lambda b: -density(b), bounds=(-10, 10), method="bounded").x)
+
+
+@given(likelihoods())
+def test_the_posterior_is_that_of_quadrature(likelihood: LogLikelihood):
+    """Log RR ~ Normal(0, 1) a priori: both probabilities, and half of the mass below the median."""
+
+    def log_density(b: float) -> float:
+        return at(likelihood, b) - b * b / 2
+
+    mode = mode_of(log_density)
+    top = log_density(mode)
+
+    def mass(low: float, high: float) -> float:
+        cuts = [max(low, min(high, mode + step)) for step in (-2, -0.5, 0, 0.5, 2)]
+        edges = sorted({low, high, *cuts})
+        pieces = zip(edges, edges[1:], strict=False)
+        return sum(quad(lambda b: exp(log_density(b) - top), *piece)[0] for piece in pieces)
+
+    shown = posterior(likelihood)
+    total = mass(-10, 10)
+
+    assert shown.above_1 == pytest.approx(mass(0, 10) / total, abs=1e-4)
+    assert shown.above_2 == pytest.approx(mass(log(2), 10) / total, abs=2e-4)
+    if shown.median > 0.01:  # It is rounded to four places.
+        assert mass(-10, log(shown.median)) / total == pytest.approx(0.5, abs=0.01)
+
+
+@given(likelihoods())
+def test_the_estimate_is_where_scipy_finds_the_maximum(likelihood: LogLikelihood):
+    """Within the range of the search; 0 or infinity where the likelihood only falls or rises."""
+    found = rate_ratio(likelihood)
+    edge = 15.0
+    best = minimize_scalar(lambda b: -at(likelihood, b), bounds=(-edge, edge), method="bounded")
+
+    if 1e-5 < found < 1e5:
+        assert at(likelihood, log(found)) >= -best.fun - 1e-7
+        assert log(found) == pytest.approx(best.x, abs=2e-3)
+    else:
+        assert abs(best.x) > 11
+
+
+@pytest.mark.parametrize(
+    ("treated", "expected"),
+    [(0, 0.0), (7, inf)],
+)
+def test_the_estimate_of_one_sided_events_is_a_limit(treated: int, expected: float):
+    """No event on treatment is a ratio of zero; none on control is an infinite one."""
+    sets = RiskSets(treated=treated, events=7, share=np.full(7, 0.5))
+
+    assert rate_ratio(sets.log_likelihood) == expected
+
+
+@pytest.mark.parametrize(("events", "expected"), [(6, 0.6), (1, 4.0), (40, 40.0)])
+def test_the_estimate_against_a_known_rate_is_observed_over_expected(events: int, expected: float):
+    """It has a closed form."""
+    found = rate_ratio(KnownRate(events, expected).log_likelihood)
+
+    assert found == pytest.approx(events / expected, rel=1e-5)
+
+
+@given(likelihoods(), st.sampled_from((0.05, 0.01)))
+def test_the_limits_are_where_the_mixture_is_as_often_as_likely(
+    likelihood: LogLikelihood, alpha: float
+):
+    """Inverted by SciPy's root finder: outside them the two-sided e-value is at least 1 / alpha."""
+    low, high = confidence_sequence(likelihood, alpha)
+    mixture = log_mean_exp(likelihood(LOG_TWO_SIDED))
+
+    def excess(b: float) -> float:
+        return mixture - at(likelihood, b) - log(1 / alpha)
+
+    best = rate_ratio(likelihood)
+    centre = min(20.0, max(-20.0, log(best))) if 0 < best < inf else (20.0 if best else -20.0)
+    assert excess(centre) < 0
+    for limit, beyond in ((low, -20.5), (high, 20.5)):
+        if 1e-8 < limit < 1e8:
+            assert log(limit) == pytest.approx(brentq(excess, centre, beyond), abs=1e-6)
+        else:
+            assert excess(17.0 if limit > 1 else -17.0) < 0
+    assert low <= best <= high
+
+
+@given(likelihoods())
+def test_the_always_valid_p_is_the_inverse_of_e(likelihood: LogLikelihood):
+    """Never above one, and at most alpha exactly where E reaches 1 / alpha."""
+    value = log_e(likelihood)
+    p = always_valid_p(value)
+
+    assert p == pytest.approx(min(1.0, exp(-value)), rel=1e-12)
+    assert (p <= 0.05) == (value >= log(20) - 1e-12)

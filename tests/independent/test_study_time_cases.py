@@ -1,0 +1,193 @@
+"""Hold the study-time risk sets to the public cases: as a table, and as a log of wire records."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from itertools import count
+from typing import Any
+
+import pytest
+
+from monitor.exposure import Spell
+from monitor.first_events import ARMS_MAX, FirstEvents
+from monitor.followup import FollowUp, RiskSet
+from monitor.judging import likelihood_of
+from monitor.standing import standings
+from monitor.stats.concurrent import RiskSets
+from monitor.stats.e_value import log_e
+from monitor.stats.maximum_likelihood import rate_ratio
+from monitor.study import Study
+from monitor.watch import Analysis, Scale
+from tests.independent.builders import ZERO, event, plan, plan_text, table, tick, treatment, wire
+from tests.independent.edge import Record
+from tests.independent.product import study_of
+from tests.places import shared
+
+Case = dict[str, Any]
+Patient = dict[str, Any]
+
+CONTROL, TREATMENT = 0, 1
+ARMS = {"control": CONTROL, "treatment": TREATMENT}
+WIRE_ARMS = {"control": "ctl", "treatment": "act"}
+WATCH = table(
+    "[watches]",
+    id="clots",
+    kind="concurrent",
+    preferred_term="DVT",
+    treatment="act",
+    period="first",
+    analysis="as_treated",
+    time="study",
+    tier=3,
+)
+NAMES = ["cst-small", "cst-ties-dropout", "cst-crossover-open", "cst-2to1"]
+NEVER = 10_000
+
+
+@cache
+def published() -> dict[str, Case]:
+    """The public cases of the method, by name."""
+    cases = json.loads(shared("cases", "statistics.json").read_text())
+    return {case["id"]: case for case in cases if case["method"] == "concurrent_study_time"}
+
+
+def test_no_public_case_of_study_time_is_left_out():
+    """Ties, dropout, crossover and unequal arms are all there are."""
+    assert set(published()) == set(NAMES)
+    assert any(
+        one["switch"] is not None
+        for case in published().values()
+        for one in case["inputs"]["patients"]
+    )
+
+
+def spells_of(patient: Patient) -> tuple[Spell, ...]:
+    """Who switches leaves the first arm on that day; nobody is followed beyond the end."""
+    start, arm = patient["start"], ARMS[patient["arm"]]
+    end = NEVER if patient["end"] is None else patient["end"]
+    if patient["switch"] is None:
+        spells = [Spell(start, end, 0, arm)]
+    else:
+        switch = start + patient["switch"]
+        spells = [Spell(start, min(end, switch), 0, arm), Spell(switch, end, 0, TREATMENT)]
+    return tuple(spell for spell in spells if spell.end > spell.start)
+
+
+def as_table(case: Case) -> tuple[FollowUp, FirstEvents]:
+    """The patients of a case, put into the product's follow-up table and its first events."""
+    follow_up = FollowUp(0, Analysis.AS_TREATED, Scale.STUDY, arms=2)
+    first = FirstEvents(term=0, period=0, treatment=None)
+    for number, patient in enumerate(case["inputs"]["patients"]):
+        spells = spells_of(patient)
+        follow_up.place(number, spells, {0: patient["start"]}, None)
+        if patient["event"] is not None:
+            onset = patient["start"] + patient["event"]
+            (arm,) = [one.treatment for one in spells if one.start <= onset < one.end]
+            first.put(number, onset * ARMS_MAX + arm, spells)
+    return follow_up, first
+
+
+def as_log(case: Case) -> list[Record]:
+    """The patients of a case as a study would report them: treatment, exit, event, and a tick."""
+    records = [plan(plan_text(watches=WATCH))]
+    for number, patient in zip(count(1), case["inputs"]["patients"], strict=False):
+        who, start = f"S{number}", patient["start"]
+        records.append(treatment(who, WIRE_ARMS[patient["arm"]], start, thing=f"edc/a-{who}"))
+        if patient["switch"] is not None:
+            later = start + patient["switch"]
+            records.append(treatment(who, "act", later, thing=f"edc/b-{who}"))
+        if patient["end"] is not None:
+            last = tick(patient["end"] - 1)["date"]
+            records.append(
+                wire("disposition", f"edc/end-{who}", subject=who, status="other", date=last)
+            )
+        if patient["event"] is not None:
+            records.append(event(f"c-{who}", who, start + patient["event"]))
+    return [*records, tick(case["inputs"]["as_of"])]
+
+
+def factors(sets: RiskSet) -> list[list[int]]:
+    """Each factor's arm and risk set, treated and control, in order."""
+    rows = zip(sets.arm, sets.at_risk[TREATMENT], sets.at_risk[CONTROL], strict=True)
+    return sorted([int(arm == TREATMENT), int(on), int(off)] for arm, on, off in rows)
+
+
+def wanted(case: Case) -> list[list[int]]:
+    """The same as published, without the day."""
+    return sorted(factor[1:] for factor in case["expected"]["factors_day_x_treated_control"])
+
+
+def meets(sets: RiskSets, case: Case) -> None:
+    """Hold log E and the maximum-likelihood rate ratio to what is published."""
+    expected, tolerance = case["expected"], case["tolerance"]
+    near = pytest.approx(expected["log_e"], rel=0, abs=tolerance["abs"])
+    ratio = pytest.approx(expected["mle_rr"], rel=tolerance["mle_rr"]["rel"], abs=0)
+    assert log_e(sets.log_likelihood) == near
+    assert rate_ratio(sets.log_likelihood) == ratio
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_public_trial_put_into_the_follow_up_table(name: str):
+    """Every risk set, log E and the estimate, by the table alone."""
+    case = published()[name]
+    follow_up, first = as_table(case)
+
+    sets = follow_up.risk_sets(first, case["inputs"]["as_of"])
+
+    assert factors(sets) == wanted(case)
+    meets(RiskSets.of(treated=sets.arm == TREATMENT, at_risk=sets.at_risk[[1, 0]]), case)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_study_days_of_a_public_trial_are_the_published_ones(name: str):
+    """An onset counts from the start of the subject's own treatment; a later one not yet."""
+    case = published()[name]
+    follow_up, first = as_table(case)
+    pairs = [(int(subject), int(onset)) for subject, onset in zip(*first.arrays(), strict=True)]
+
+    days = [
+        onset - follow_up.day_0[who] for who, onset in pairs if onset <= case["inputs"]["as_of"]
+    ]
+
+    assert sorted(days) == [day for day, *_ in case["expected"]["factors_day_x_treated_control"]]
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_public_trial_told_as_wire_records(name: str, backwards: bool):
+    """Decoded, folded and judged by the product, in whatever order the records came."""
+    case = published()[name]
+    log = as_log(case)
+    study = study_of([log[0], *reversed(log[1:])] if backwards else log)
+    assert study is not None
+    running = study.watches["clots"]
+    assert running.follow_up is not None and study.as_of == ZERO + case["inputs"]["as_of"]
+
+    assert factors_of_watch(study) == wanted(case)
+    sets = likelihood_of(study, running)
+    assert isinstance(sets, RiskSets)
+    meets(sets, case)
+
+
+def factors_of_watch(study: Study) -> list[list[int]]:
+    """The factors of the one named watch as the study now has them."""
+    running = study.watches["clots"]
+    assert running.follow_up is not None and study.as_of is not None
+    assert (study.treatments["ctl"], study.treatments["act"]) == (CONTROL, TREATMENT)
+    return factors(running.follow_up.risk_sets(running.events, study.as_of))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_standing_shown_is_that_of_the_public_trial(name: str):
+    """What a board sees of the watch: its evidence, its events and its estimate."""
+    case = published()[name]
+    study = study_of(as_log(case))
+    assert study is not None
+    (shown,) = [one for one in standings(study) if one.watch.id == "clots"]
+    both = [factor for factor in wanted(case) if factor[1] and factor[2]]
+
+    assert shown.log_e == pytest.approx(case["expected"]["log_e"], rel=0, abs=1e-9)
+    assert shown.rate_ratio == pytest.approx(case["expected"]["mle_rr"], rel=1e-5)
+    assert shown.events == sum(treated for treated, _, _ in both)
+    assert shown.control_events == len(both) - shown.events

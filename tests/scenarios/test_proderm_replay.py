@@ -1,0 +1,233 @@
+"""Every published number of ProDERM out of one replay, and what the replay rings on the way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.places import ROOT
+from tests.scenarios import proderm_recount as recount
+from tests.scenarios.proderm_committed import HOME, PRINT, records, trial
+from tests.scenarios.replayed import SECONDS_MAX, Result, cells
+
+LOG = HOME / "log.jsonl"
+COLUMNS = (("first", "ivig"), ("first", "placebo"), ("all", "ivig"))
+"""Table 1: first-period IVIG (52), first-period placebo (48), all IVIG (95)."""
+
+ROWS = {
+    "teae": ("any", "any"),
+    "infusional": ("group", "infusional"),
+    "serious": ("group", "serious"),
+    "related": ("group", "related"),
+    "discontinued": ("group", "discontinued"),
+    "tee": ("group", "thromboembolic"),
+    "tee_related": ("group", "thromboembolic_related"),
+    "htr": ("group", "haemolysis"),
+    "death": ("group", "fatal"),
+}
+"""The rows of table 1 and the terms under which the product counts them."""
+
+TERMS = {"related": "related_patients_95", "infusional": "infusional_patients_95"}
+REGISTRY = {"ivig": "ctgov_other_patients_95", "placebo": "ctgov_other_placebo_48"}
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What one replay printed: its alerts as they rang, its result, and the bytes of both."""
+
+    alerts: list[Result]
+    result: Result
+    stdout: bytes
+
+    def watch(self, name: str) -> Result:
+        """The watch called *name* as it stands at the end."""
+        return next(one for one in self.result["watches"] if one["id"] == name)
+
+    def rang(self, name: str) -> list[tuple[int, str]]:
+        """Revision and level of every alert of the watch called *name*."""
+        return [(one["revision"], one["level"]) for one in self.alerts if one["watch"] == name]
+
+
+def replay() -> Printed:
+    """``tocsin replay studies/proderm/log.jsonl --json``, as a user runs it."""
+    command = [sys.executable, "-m", "tocsin", "replay", "studies/proderm/log.jsonl", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=SECONDS_MAX, check=True)
+    *alerts, result = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["type"] for one in alerts] == ["alert"] * len(alerts)
+    assert result["type"] == "result"
+    return Printed(alerts, result, done.stdout)
+
+
+@pytest.fixture(scope="session")
+def printed() -> Printed:
+    """The one replay that all tests read."""
+    return replay()
+
+
+def counts(printed: Printed, period: str, cell: tuple[str, str, str]) -> list[int]:
+    """Patients and events of one cell of a table that must be printed."""
+    row = cells(printed.result, period)
+    assert cell in row, f"{cell} has no row in {period}"
+    return [row[cell]["subjects"], row[cell]["events"]]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_table_1_comes_out_in_patients_and_events(printed: Printed, row: str):
+    """All three columns as printed, also where nothing was seen."""
+    found = [counts(printed, period, (*ROWS[row], arm)) for period, arm in COLUMNS]
+
+    assert set(ROWS) == set(PRINT["t1"]) - {"cols", "unit"}
+    assert found == PRINT["t1"][row]
+
+
+def test_the_denominators_are_52_and_48_and_95(printed: Printed):
+    """Switchers are exposed to both first-period treatments; nobody is on placebo later."""
+    exposed = {(row["period"], row["treatment"]): row for row in printed.result["exposure"]}
+
+    assert [exposed[slot]["subjects"] for slot in COLUMNS] == [52, 48, 95]
+    assert exposed["extension", "placebo"]["subjects"] == 0
+    assert exposed["all", "ivig"]["cycles"] == PRINT["ivig_cycles"] == 664
+
+
+def test_the_flow_of_95_patients_comes_out(printed: Printed):
+    """Randomised 47 and 48; five switched; 45 and 46 entered the extension; 34 and 35 ended it."""
+    flow, wanted = printed.result["flow"], PRINT["flow"]
+    passages = {(row["period"], row["randomised_treatment"]): row for row in flow["periods"]}
+    told = {
+        name: {arm: passages[period, arm][column] for arm in ("ivig", "placebo")}
+        for name, period, column in (
+            ("enter_ext", "extension", "entered"),
+            ("complete", "extension", "completed"),
+            ("switched", "first", "switched"),
+        )
+    }
+
+    assert flow["subjects"] == 95
+    assert flow["randomised"] == PRINT["subjects"]
+    assert told == {
+        "enter_ext": wanted["enter_ext"],
+        "complete": wanted["complete"],
+        "switched": {"ivig": 0, "placebo": wanted["switch_p_to_i"]},
+    }
+
+
+def test_nine_related_serious_events_in_seven_patients(printed: Printed):
+    """Table 4 as the product counts it; none of them on placebo."""
+    nine = [PRINT["serious_related"]["patients"], PRINT["serious_related"]["events"]]
+
+    assert nine == [7, 9]
+    assert counts(printed, "all", ("group", "serious_related", "ivig")) == nine
+    assert counts(printed, "all", ("group", "serious_related", "placebo")) == [0, 0]
+
+
+def test_related_discontinuations_are_in_eight_patients(printed: Printed):
+    """Nineteen related events ended treatment (table 7)."""
+    patients = PRINT["discontinued_related_patients"]
+
+    found = counts(printed, "all", ("group", "discontinued_related", "ivig"))
+
+    assert found == [patients, 19]
+
+
+@pytest.mark.parametrize("row", TERMS)
+def test_patients_by_label_term_come_out(printed: Printed, row: str):
+    """Sixteen rows of related and infusional events by the label's grouping, all IVIG."""
+    wanted: dict[str, int] = PRINT[TERMS[row]]
+
+    assert by_term(printed, row, wanted, "ivig") == wanted
+
+
+@pytest.mark.parametrize("arm", REGISTRY)
+def test_patients_by_registry_term_come_out(printed: Printed, arm: str):
+    """Not serious, any causality, by preferred term: eight rows on IVIG and on placebo."""
+    wanted: dict[str, int] = PRINT[REGISTRY[arm]]
+
+    assert by_term(printed, "registry", wanted, arm) == wanted
+
+
+def by_term(printed: Printed, row: str, terms: dict[str, int], arm: str) -> dict[str, int]:
+    """Patients of the plan's group for each printed term."""
+    names = {term: f"{row}_{term.replace(' ', '_')}" for term in terms}
+    return {term: counts(printed, "all", ("group", name, arm))[0] for term, name in names.items()}
+
+
+def test_responders_come_out_by_randomised_arm(printed: Printed):
+    """Total improvement score at 20, 40 and 60, of 47 and 48, then of 45 and 46."""
+    told: dict[str, Any] = {}
+    for row in sorted(printed.result["assessments"], key=lambda row: row["treatment"]):
+        assert (row["instrument"], len(row["responders"])) == ("TIS", 3)
+        visit = told.setdefault(row["visit"].replace("week", "tis_wk"), {})
+        for name, count in {"n": row["subjects"], **row["responders"]}.items():
+            visit.setdefault(name, []).append(count)
+
+    assert told == {visit: PRINT[visit] for visit in ("tis_wk16", "tis_wk40")}
+
+
+def test_thromboembolism_signals_against_the_general_population(printed: Printed):
+    """Watch first, then signal, one alert; the case that rang it began in the extension."""
+    name = "tee-general-population"
+    first, signal = (one for one in printed.alerts if one["watch"] == name)
+    watch = printed.watch(name)
+    ringing = records()[signal["line"] - 1]
+    spell = next(
+        spell
+        for spell in recount.spells(trial(), ringing["subject"])
+        if spell.start <= recount.day(ringing["onset"]) < spell.end
+    )
+
+    assert printed.rang(name) == [(1, "watch"), (2, "signal")]
+    assert first["id"] == signal["id"]
+    assert signal["case"] == f"{ringing['source']['system']}/{ringing['source']['id']}"
+    assert signal["version"] == ringing["source"]["version"]
+    assert (spell.period, spell.treatment) == ("extension", "ivig")
+    assert (watch["level"], watch["verdict"], watch["events"]) == ("signal", "crossed", 6)
+    assert watch["e_value"] == pytest.approx(evidence(1.25), rel=1e-9)
+    assert round(watch["e_value"]) == 1336
+
+
+def test_thromboembolism_against_polymyositis_asks_to_watch_and_never_signals(printed: Printed):
+    """The same six patients against a background in which clots are common."""
+    watch = printed.watch("tee-polymyositis")
+
+    assert printed.rang("tee-polymyositis") == [(1, "watch")]
+    assert (watch["level"], watch["verdict"]) == ("watch", "below_boundary")
+    assert watch["e_value"] == pytest.approx(evidence(3.27), rel=1e-9)
+    assert 11 < watch["e_value"] < 12 < watch["boundary"]
+
+
+def evidence(per_100_years: float) -> float:
+    """E at the end of the log against a rate, by the plain recount."""
+    last = recount.day(records()[-1]["date"])
+    return recount.reference_evidence(trial(), last, per_100_years)
+
+
+def test_no_comparison_of_arms_ever_rings(printed: Printed):
+    """One patient against none in the first period: the evidence lies outside the comparison."""
+    for name in ("tee-randomised", "tee-as-treated"):
+        watch = printed.watch(name)
+        assert (printed.rang(name), watch["level"]) == ([], "quiet")
+        assert (watch["treatment_events"], watch["control_events"]) == (1, 0)
+    assert {one["watch"] for one in printed.alerts} == {
+        "tee-general-population",
+        "tee-polymyositis",
+    }
+
+
+def test_the_account_of_records_adds_up(printed: Printed):
+    """Every one of the 2,609 lines is folded, and nothing is left to a data manager."""
+    account = printed.result["records"]
+
+    assert printed.result["lines"] == len(LOG.read_bytes().splitlines()) == 2609
+    assert sum(account.values()) == account["folded"] == 2609
+    assert printed.result["findings"] == {}
+    assert printed.result["hypothetical"] is False
+
+
+def test_a_second_replay_prints_the_same_bytes(printed: Printed):
+    """Alerts, evidence, tables: nothing but the log goes into what is printed."""
+    assert replay().stdout == printed.stdout
