@@ -1,14 +1,15 @@
 # Needs Python 3.11 and its pip, nothing else.  Everything runs in .venv, made from the lock.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench operating format lock clean
+.PHONY: help demo test lint bench operating kafka redis services-stop jars format lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 BIN := .venv/bin
 INSTALLED := .venv/installed
+JARS := .services/kafka/jars
 PYTEST ?= $(BIN)/python -m pytest
 
 help: ## what there is to make
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## replay the ProDERM reconstruction and hear the bell
 	$(BIN)/tocsin replay studies/proderm/log.jsonl
@@ -27,6 +28,17 @@ bench: $(INSTALLED) ## reports per second and bytes per case
 operating: $(INSTALLED) ## the long campaigns: error rates over thousands of simulated trials
 	$(PYTEST) -m campaign -s tests/operating $(ARGS)
 
+kafka: $(INSTALLED) jars ## start a private Kafka broker (needs Java 17) and print its address
+	@$(BIN)/python -m streams.services start kafka
+
+redis: $(INSTALLED) ## start a private Redis or Valkey server and print its address
+	@$(BIN)/python -m streams.services start redis
+
+services-stop: ## end the private servers; what they hold stays until `make clean`
+	@test ! -d .services || $(BIN)/python -m streams.services stop
+
+jars: $(JARS) ## bring Apache Kafka's server, 47 jars (needs Maven)
+
 format: $(INSTALLED) ## put the style right where a tool can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -36,8 +48,8 @@ lock: ## choose the versions again (needs uv); UPGRADE=1 takes newer ones
 	  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
 	  $(if $(UPGRADE),--upgrade) --output-file requirements.lock
 
-clean: ## remove what was built
-	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis
+clean: services-stop ## remove what was built, and the private servers with what they hold
+	rm -rf .services .venv build dist .pytest_cache .ruff_cache .hypothesis
 
 # The stamp is written last, so an installation that was cut short is taken up again.
 $(INSTALLED): requirements.lock pyproject.toml
@@ -46,4 +58,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Into an empty folder: a jar of another version beside the right one may be the one that is loaded.
+$(JARS): deploy/kafka/pom.xml
+	rm -rf $(@D)/libs
+	mvn -q -B --strict-checksums -f $< dependency:copy-dependencies \
+	  -DoutputDirectory=$(CURDIR)/$(@D)/libs
 	@touch $@

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.truth import Case, Subject, Truth, truth_of, write_truth
+from benchmarks.truth import GROUP_TERMS, Case, Subject, Truth, truth_of, write_truth
 from streams.encode import wire
 
+FloatArray = NDArray[np.float64]
 ARMS = ("placebo", "drug")
 PERIOD = "main"
 FIRST_DAY = date(2022, 1, 3).toordinal()
@@ -26,22 +29,33 @@ SHAPE = 4.0
 """Negative binomial dispersion: counts have the variance ``mean + mean**2 / SHAPE``."""
 
 AMENDED, SERIOUS, MADE_SERIOUS = 0.33, 0.08, 0.05
-EXCESS_EVERY, EXCESS = 10, 2.0
-"""In every tenth trial the drug multiplies events: evidence must be computed, bells must ring."""
+RANKS = range(1, 201)
+THROMBOEMBOLIC: dict[int, str] = dict(zip((40, 80, 120, 160), GROUP_TERMS, strict=True))
+"""Rare terms of the named group, by their rank in the Zipf order; all of one class."""
 
-THROMBOEMBOLIC = {
-    40: "Deep vein thrombosis",
-    70: "Pulmonary embolism",
-    110: "Ischaemic stroke",
-    160: "Myocardial infarction",
-}
-"""Rare terms of the named group, by their rank in the Zipf order."""
-
-TERMS = tuple(THROMBOEMBOLIC.get(rank, f"Preferred term {rank:03}") for rank in range(1, 201))
-CLASSES = tuple(f"System organ class {rank % 20 + 1:02}" for rank in range(1, 201))
-CHANCES = (1 / np.arange(1, 201)) / (1 / np.arange(1, 201)).sum()
+TERMS = tuple(THROMBOEMBOLIC.get(rank, f"Preferred term {rank:03}") for rank in RANKS)
+CLASSES = tuple(f"System organ class {rank % 20 + 1:02}" for rank in RANKS)
+CHANCES = (1 / np.array(RANKS)) / (1 / np.array(RANKS)).sum()
+FIRST_CLASS = np.array([rank % 20 == 0 for rank in RANKS])
 SEVERITIES = ("mild", "moderate", "severe")
 RELATEDNESS = ("not_related", "unlikely", "possible", "probable")
+
+
+class Effect(StrEnum):
+    """What the drug does: bells ring, and evidence is computed in full, only where it harms."""
+
+    NONE = "no effect"
+    MIXED = "in every tenth trial three times as many events of one class"
+    ONE_CLASS = "three times as many events of one class"
+    EVERYTHING = "twice as many events of every kind"
+
+    def multiplies(self, trial: int) -> FloatArray:
+        """By how much the drug multiplies the events of each term in trial number *trial*."""
+        if self is Effect.EVERYTHING:
+            return np.full(len(TERMS), 2.0)
+        if self is Effect.ONE_CLASS or (self is Effect.MIXED and trial % 10 == 0):
+            return np.where(FIRST_CLASS, 3.0, 1.0)
+        return np.ones(len(TERMS))
 
 
 class Entry(NamedTuple):
@@ -57,25 +71,18 @@ class Workload:
 
     trials: int
     reports: int
+    effect: Effect = Effect.MIXED
+    reference: bool = True
     seed: int = 20260101
 
-    @property
-    def name(self) -> str:
-        """The log's file name without its ending."""
-        return f"{self.trials}-trials-{self.reports}-reports-seed-{self.seed}"
 
-
-def write_log(workload: Workload, folder: Path, *, reference: bool = True) -> Path:
-    """Write the log of *workload* and, beside it, its truth; the log's path comes back.
-
-    Without *reference* the plans have no reference watch, to tell what that kind costs.
-    """
-    log = folder / f"{workload.name}{'' if reference else '-concurrent'}.jsonl"
+def write_log(workload: Workload, log: Path) -> Path:
+    """Write the log of *workload* as *log* and, beside it, its truth; *log* comes back."""
     entries: list[Entry] = []
     truths: dict[str, Truth] = {}
     each, more = divmod(workload.reports, workload.trials)
     for number in range(workload.trials):
-        trial = Trial(number, np.random.default_rng((workload.seed, number)), reference)
+        trial = Trial(workload, number)
         entries += trial.entries(each + (number < more))
         truths[trial.study] = truth_of(trial.subjects, trial.as_of)
     entries.sort(key=lambda entry: entry.known_at)  # Stable: of one second, the plan stays first.
@@ -87,12 +94,12 @@ def write_log(workload: Workload, folder: Path, *, reference: bool = True) -> Pa
 class Trial:
     """One trial as its records are drawn; *subjects* and *as_of* are what is true of them."""
 
-    def __init__(self, number: int, rng: np.random.Generator, reference: bool) -> None:
+    def __init__(self, workload: Workload, number: int) -> None:
         self.study = f"TRIAL-{number:03}"
-        self.rng = rng
-        self.reference = reference
-        self.opens = FIRST_DAY + int(rng.integers(OPENING_DAYS))
-        self.excess = EXCESS if number % EXCESS_EVERY == 0 else 1.0
+        self.rng = np.random.default_rng((workload.seed, number))
+        self.reference = workload.reference
+        self.opens = FIRST_DAY + int(self.rng.integers(OPENING_DAYS))
+        self.rates = {"placebo": CHANCES, "drug": CHANCES * workload.effect.multiplies(number)}
         self.subjects: list[Subject] = []
         self.as_of = 0
 
@@ -119,9 +126,7 @@ class Trial:
 
     def _subject_record(self, subject: Subject, day: int) -> Entry:
         fields = {"randomised_treatment": subject.treatment, "date": iso(day), "site": "US-07"}
-        return self._entry(
-            day, 28800, "subject", subject.name, 1, subject=subject.name, **fields
-        )
+        return self._entry(day, 28800, "subject", subject.name, 1, subject=subject.name, **fields)
 
     def _treatment_record(self, subject: Subject, day: int) -> Entry:
         fields = {"treatment": subject.treatment, "period": PERIOD, "start": iso(day)}
@@ -131,9 +136,10 @@ class Trial:
     def _cases(self, subject: Subject) -> Iterator[Entry]:
         """The subject's cases: a gamma frailty makes the Poisson counts negative binomial."""
         rng, days = self.rng, self.opens + TRIAL_DAYS - subject.start
-        rate = EVENTS_A_YEAR * (self.excess if subject.treatment == "drug" else 1.0)
-        count = rng.poisson(rate * days / 365.25 * rng.gamma(SHAPE, 1 / SHAPE))
-        terms = rng.choice(len(TERMS), size=count, p=CHANCES).tolist()
+        rates = self.rates[subject.treatment]
+        mean = EVENTS_A_YEAR * float(rates.sum()) * days / 365.25
+        count = rng.poisson(mean * rng.gamma(SHAPE, 1 / SHAPE))
+        terms = rng.choice(len(TERMS), size=count, p=rates / rates.sum()).tolist()
         onsets = (subject.start + np.sort(rng.integers(days, size=count))).tolist()
         chances = rng.random((5, count)).T.tolist()
         serious = [chance[0] < SERIOUS for chance in chances]
@@ -170,9 +176,7 @@ class Trial:
         return Entry(day * 86400 + second, wire(record))
 
 
-def case_fields(
-    subject: Subject, case: Case, onset: int, chances: list[float]
-) -> dict[str, Any]:
+def case_fields(subject: Subject, case: Case, onset: int, chances: list[float]) -> dict[str, Any]:
     """What the first report of *case* says besides its envelope."""
     return {
         "subject": subject.name,

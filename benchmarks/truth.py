@@ -95,7 +95,7 @@ def said_by(study: Study) -> Truth:
 
 def hold(studies: list[Study], log: Path) -> int:
     """Stop if the tables of *studies* differ from the truth of *log*; how many numbers agree."""
-    truths: dict[str, Truth] = json.loads(_path(log).read_text())
+    truths = _read(log)
     assert [study.name for study in studies] == sorted(truths), "the trials are not those drawn"
     agreed = 0
     for study in studies:
@@ -107,6 +107,16 @@ def hold(studies: list[Study], log: Path) -> int:
             )
         agreed += len(truth) * len(COUNTS)
     return agreed
+
+
+def live_cases(log: Path) -> int:
+    """How many cases *log* leaves; versions of a case are one."""
+    rows = (row for truth in _read(log).values() for row in truth.items())
+    return sum(counts[0] for key, counts in rows if key.endswith("/any/any"))
+
+
+def _read(log: Path) -> dict[str, Truth]:
+    return json.loads(_path(log).read_text())
 
 
 def write_truth(log: Path, truths: dict[str, Truth]) -> None:

@@ -20,7 +20,6 @@ from monitor.events import (
 from monitor.ledger import Thing, points_at_subject, target_of
 from monitor.plan import read_plan
 from monitor.study import Study, SubjectState
-from monitor.terms import contradicts_itself
 from monitor.watching import begin, settle
 
 OfSubject = AdverseEvent | Subject | Treatment | Dose | Disposition
@@ -31,11 +30,10 @@ def enter(study: Study, record: Record) -> bool:
     """Hold the record and count what it changes; whether every watch must be judged."""
     body = record.body
     if isinstance(body, OfSubject):
-        if isinstance(body, AdverseEvent):
-            _note_findings(study, record, body)
         held = study.ledger.things.get(record.thing)
         before = _subject_of(study, held) if held else None
         study.ledger.enter(record)
+        study.ledger.things[record.thing].foretold = _is_foretold(record)
         _settle_thing(study, record.thing, before)
         return False
     if isinstance(body, Retraction | Merge):
@@ -117,9 +115,8 @@ def _point(study: Study, record: Record, body: Retraction | Merge) -> bool:
     return False
 
 
-def _note_findings(study: Study, record: Record, body: AdverseEvent) -> None:
-    """Count what a data manager should look at; the record is accepted all the same."""
-    if contradicts_itself(body):
-        study.findings["serious_by_criteria_or_fatal_but_not_flagged"] += 1
-    if isinstance(body.onset, int) and body.onset > day_of(record.known_at):
-        study.findings["onset_after_known_at"] += 1
+def _is_foretold(record: Record) -> bool:
+    """Whether a case begins later than it was known: a partial date, a time zone, or an error."""
+    body = record.body
+    onset = body.onset if isinstance(body, AdverseEvent) else None
+    return isinstance(onset, int) and onset > day_of(record.known_at)

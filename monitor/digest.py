@@ -33,7 +33,8 @@ def fields(study: Study) -> Iterator[tuple[str, str]]:
         if running.verdict is not None:
             yield f"w|{watch}", f"{running.verdict.level.word}"
     for watch, episode in study.episodes.items():
-        yield f"a|{watch}", f"{episode.number} {episode.level.word} {episode.revision}"
+        levels = f"{episode.level.word} {episode.stands.word}"
+        yield f"a|{watch}", f"{episode.number} {episode.revision} {levels}"
 
 
 def digest(study: Study) -> str:

@@ -9,11 +9,16 @@ from monitor.verdict import Level
 
 @dataclass(slots=True)
 class Episode:
-    """The *number*-th episode of a watch; *level* is the highest it reached, announced once."""
+    """The *number*-th episode of a watch.
+
+    *level* is the highest it reached, announced once; *stands* is where the evidence is, which
+    may have fallen back: an alert once raised is never erased.
+    """
 
     number: int
-    level: Level
-    revision: int
+    level: Level = Level.QUIET
+    stands: Level = Level.QUIET
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ class FirstEvents:
     at: dict[int, int] = field(default_factory=dict[int, int])
     subjects: array[int] = field(default_factory=lambda: array("i"))
     packed: array[int] = field(default_factory=lambda: array("i"))
+    latest: int = 0
     by_treatment: list[int] = field(default_factory=list[int])
 
     def __len__(self) -> int:
@@ -68,6 +69,7 @@ class FirstEvents:
                 self.packed.append(packed)
             else:
                 self.packed[at] = packed
+            self.latest = max(self.latest, packed)
             arm = packed % ARMS_MAX
             while arm >= len(self.by_treatment):
                 self.by_treatment.append(0)
@@ -96,6 +98,8 @@ class FirstEvents:
     def until(self, as_of: int) -> int:
         """How many first events have their onset by *as_of*."""
         limit = (as_of + 1) * ARMS_MAX
+        if self.latest < limit:
+            return len(self.packed)
         return sum(packed < limit for packed in self.packed)
 
     def __iter__(self) -> Iterator[tuple[int, int, int]]:

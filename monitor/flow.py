@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from monitor.counting import onset_of
 from monitor.events import AdverseEvent, Assessment, Disposition, PartialDate, Status, Treatment
 from monitor.study import Study, SubjectState
+from monitor.terms import contradicts_itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +117,13 @@ def unallocated(study: Study) -> int:
 
 def findings(study: Study) -> dict[str, int]:
     """Counts of what a data manager should look at; each is accepted, none is silent."""
-    found = Counter(study.findings)
+    found: Counter[str] = Counter()
     for subject in study.subjects.values():
         for held in subject.cases.values():
             body = held.body
             assert isinstance(body, AdverseEvent)
+            found["serious_by_criteria_or_fatal_but_not_flagged"] += contradicts_itself(body)
+            found["onset_after_known_at"] += held.foretold
             found["partial_onset_imputed"] += isinstance(body.onset, PartialDate)
             if onset_of(study, subject, body) is None:
                 found["onset_unknown"] += 1

@@ -17,23 +17,37 @@ from monitor.watch import Analysis, Kind
 Likelihood = RiskSets | KnownRate | EstimatedRate
 DAYS_A_YEAR = 365.25
 LOG_MAX = 700.0
+"""Above it ``exp`` overflows; no level comes near."""
+
+REJECTED = Level.SIGNAL, Ground.REJECTED
+NOT_REJECTED = Level.QUIET, Ground.NOT_REJECTED
+
 FEW = 40
+"""Up to so many first events, a loop over them is cheaper than their risk sets."""
 
 
 def judge(study: Study, running: Iterable[Running], *, shortcuts: bool = True) -> list[Crossing]:
     """Judge the watches in *running* as of now; what rose above its episode comes back."""
     screened = False
-    risen: list[Running] = []
+    moved: dict[str, Running] = {}
     for watch in running:
         if watch.watch.tier == 2:
             screened |= screen(study, watch, shortcuts=shortcuts)
         elif watch.watch.tier == 1:
             watch.verdict = verdict_of(study, watch, shortcuts=shortcuts)
-            risen.append(watch)
+        moved[watch.watch.id] = watch
     if screened:
-        risen += reject(study)
-    crossings = (announce(study, watch) for watch in sorted(risen, key=lambda w: w.watch.id))
+        moved |= reject(study)
+    loud = [name for name, watch in moved.items() if matters(study, watch)]
+    crossings = (announce(study, moved[name]) for name in sorted(loud))
     return [crossing for crossing in crossings if crossing]
+
+
+def matters(study: Study, running: Running) -> bool:
+    """Whether the watch was judged, and is above quiet or once was."""
+    if running.verdict is None:
+        return False
+    return running.verdict.level is not Level.QUIET or running.watch.id in study.episodes
 
 
 def verdict_of(study: Study, running: Running, *, shortcuts: bool = True) -> Verdict:
@@ -132,30 +146,36 @@ def seen_on_its_arms(running: Running) -> bool:
     return bool(events.on(running.treatment) or events.on(running.control or 0))
 
 
-def reject(study: Study) -> list[Running]:
-    """The tier 2 watches that e-BH rejects now (Wang & Ramdas 2022), on current e-values."""
+def reject(study: Study) -> dict[str, Running]:
+    """Judge tier 2 by e-BH (Wang & Ramdas 2022) on current e-values; whose level changed."""
     names = sorted(study.strong)
     values = [exp(min(study.strong[name], LOG_MAX)) for name in names]
     chosen = {names[i] for i in e_bh(values, q=study.plan.q, hypotheses=study.screened)}
+    changed: dict[str, Running] = {}
     for name in names:
-        rejected = name in chosen
-        ground = Ground.REJECTED if rejected else Ground.NOT_REJECTED
-        level = Level.SIGNAL if rejected else Level.QUIET
-        study.watches[name].verdict = Verdict(level, ground, study.strong[name])
-    return [study.watches[name] for name in sorted(chosen)]
+        watch = study.watches[name]
+        assert watch.verdict is not None
+        if (name in chosen) is not (watch.verdict.level is Level.SIGNAL):
+            changed[name] = watch
+        standing = REJECTED if name in chosen else NOT_REJECTED
+        watch.verdict = Verdict(*standing, study.strong[name])
+    return changed
 
 
 def announce(study: Study, running: Running) -> Crossing | None:
-    """Open an episode, or raise the level of the one that stands, if the verdict is above it."""
+    """Open an episode, or raise the level of the one that stands, if the verdict is above it.
+
+    Evidence that has fallen back is noted on the episode and told to nobody anew.
+    """
     verdict, watch = running.verdict, running.watch
-    if verdict is None or verdict.level is Level.QUIET:
-        return None
-    assert verdict.log_e is not None and study.as_of is not None
+    assert verdict is not None
     episode = study.episodes.get(watch.id)
     if episode is None:
-        episode = study.episodes[watch.id] = Episode(1, Level.QUIET, 0)
+        episode = study.episodes[watch.id] = Episode(1)
+    episode.stands = verdict.level
     if verdict.level <= episode.level:
         return None
+    assert verdict.log_e is not None and study.as_of is not None
     episode.level = verdict.level
     episode.revision += 1
     return Crossing(

@@ -36,7 +36,8 @@ class Place(NamedTuple):
 class Thing:
     """A thing as its latest accepted record tells it; *versions* counts those accepted.
 
-    A case that is in the tables is there at *place* with *counted* versions.
+    A case that is in the tables is there at *place* with *counted* versions.  *foretold* says
+    that its onset is later than the day on which it was known.
     """
 
     version: int
@@ -45,6 +46,7 @@ class Thing:
     body: Body
     place: Place | None = None
     counted: int = 0
+    foretold: bool = False
 
 
 @dataclass(slots=True)

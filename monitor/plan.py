@@ -7,15 +7,15 @@ from hashlib import sha256
 
 from monitor.dates import Imputation
 from monitor.plan_groups import groups_in
-from monitor.plan_text import DAYS_MAX, IDENTIFIER, PlanError, Section, parse
-from monitor.plan_watches import LEVEL_MAX, NOT_RANDOMISED, watches_in
+from monitor.plan_settings import imputation_in, jump_in, level_in, panel_in, window_in
+from monitor.plan_text import IDENTIFIER, PlanError, Section, parse
+from monitor.plan_watches import NOT_RANDOMISED, watches_in
 from monitor.terms import Group
 from monitor.watch import Analysis, Basis, Kind, Scale, Watch
 
 LEVELS = 1e-6, 0.99
 """Of alpha and q: less asks for evidence that no trial can give."""
 
-SCORE_MAX = 1e9
 
 __all__ = ["Period", "Plan", "PlanError", "amends", "read_plan"]
 
@@ -27,6 +27,14 @@ class Period:
     id: str
     title: str
     randomised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A watch that has spent its share, and the group it was spent on (None for a term)."""
+
+    watch: Watch
+    group: Group | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +77,13 @@ class Plan:
         return sha256(self.toml.encode()).hexdigest()
 
     @property
+    def spends(self) -> dict[str, Spent]:
+        """What alpha is spent on: every tier 1 watch with what it means by its group."""
+        meant = {group.term: replace(group, title="") for group in self.groups}
+        tier_1 = (watch for watch in self.watches if watch.tier == 1)
+        return {watch.id: Spent(watch, meant.get(watch.term)) for watch in tier_1}
+
+    @property
     def named_terms(self) -> frozenset[tuple[object, str]]:
         """(term, treatment) of tier 1 concurrent watches: tier 2 leaves these out."""
         tier_1 = (w for w in self.watches if w.tier == 1 and w.kind is Kind.CONCURRENT)
@@ -88,8 +103,8 @@ def read_plan(toml: str) -> Plan:
     randomised = {period.id: period.randomised for period in periods}
     screening = _screening_in(root.table("screening"), randomised)
     groups = groups_in(root.table("groups"))
-    level = _level_in(root.table("levels"))
-    instruments, responder = _panel_in(root)
+    level = level_in(root.table("levels"))
+    instruments, responder = panel_in(root)
     plan = Plan(
         study=study,
         title=root.get("title", str, study),
@@ -97,9 +112,9 @@ def read_plan(toml: str) -> Plan:
         q=root.number("q", 0.1, *LEVELS),
         treatments=treatments,
         periods=periods,
-        partial_dates=_only_choice(root.table("dates"), "partial"),
-        window_days=_window_in(root.table("at_risk")),
-        as_of_jump_days=_jump_in(root.table("limits")),
+        partial_dates=imputation_in(root.table("dates")),
+        window_days=window_in(root.table("at_risk")),
+        as_of_jump_days=jump_in(root.table("limits")),
         screening=screening,
         groups=groups,
         watches=watches_in(root, groups, treatments, randomised, level),
@@ -111,8 +126,8 @@ def read_plan(toml: str) -> Plan:
     return plan
 
 
-def amends(old: Plan, new: Plan, spent: dict[str, Watch]) -> str | None:
-    """Why *new* may not follow *old*, or None.  *spent* are all watches that ever spent alpha.
+def amends(old: Plan, new: Plan, spent: dict[str, Spent]) -> str | None:
+    """Why *new* may not follow *old*, or None.  *spent* is all that was ever bought with alpha.
 
     A share, once given, is spent: the watch may be dropped but not bought again, and what is
     given to new watches must fit into what was never given.
@@ -123,22 +138,15 @@ def amends(old: Plan, new: Plan, spent: dict[str, Watch]) -> str | None:
         return "alpha and treatments are fixed once events have been seen"
     if not {period.id for period in old.periods} <= {period.id for period in new.periods}:
         return "a period that has records cannot be dropped"
-    shares = {watch.id: watch.share for watch in spent.values()}
-    for watch in (watch for watch in new.watches if watch.tier == 1):
-        if spent.get(watch.id, watch) != watch:
-            return f"watch {watch.id} has spent its share as it was: name the changed one anew"
-        if watch.id in spent and _meaning(old, watch) != _meaning(new, watch):
-            return f"watch {watch.id} has spent its share on another group: name it anew"
-        shares[watch.id] = watch.share
-    if sum(shares.values()) > 1 + 1e-9:
+    bought = new.spends
+    for name in bought.keys() & spent.keys():
+        if spent[name].watch != bought[name].watch:
+            return f"watch {name} has spent its share as it was: name the changed one anew"
+        if spent[name].group != bought[name].group:
+            return f"watch {name} has spent its share on another group: name it anew"
+    if sum(each.watch.share for each in (spent | bought).values()) > 1 + 1e-9:
         return "the shares of all watches that were ever named sum to more than 1"
     return None
-
-
-def _meaning(plan: Plan, watch: Watch) -> Group | None:
-    """What *plan* means by the group under *watch*; None for a term, and for a dropped group."""
-    named = (group for group in plan.groups if group.term == watch.term)
-    return next((replace(group, title="") for group in named), None)
 
 
 def _treatments_in(section: Section) -> tuple[str, ...]:
@@ -183,49 +191,3 @@ def _screening_in(section: Section, randomised: dict[str, bool]) -> Basis:
     )
     section.close()
     return basis
-
-
-def _window_in(section: Section) -> int | None:
-    unbounded = section.values.get("window_days") == "unbounded"
-    section.taken.add("window_days")
-    if isinstance(section.values.get("window_days"), str) and not unbounded:
-        raise section.error("window_days", "is not days", 'Give whole days, or "unbounded".')
-    days = None if unbounded else section.whole("window_days", 28, 0, DAYS_MAX)
-    section.close()
-    return days
-
-
-def _level_in(section: Section) -> float:
-    level = section.number("watch", 5, 1, LEVEL_MAX)
-    section.close()
-    return level
-
-
-def _jump_in(section: Section) -> int:
-    days = section.whole("as_of_jump_days", 180, 1, DAYS_MAX)
-    section.close()
-    return days
-
-
-def _panel_in(root: Section) -> tuple[frozenset[str], tuple[float, ...]]:
-    """The instruments whose assessments are taken in, and the scores that make a responder."""
-    section = root.table("benefit_risk")
-    instruments = section.words("instruments")
-    if instruments is None and "benefit_risk" in root.values:
-        raise section.error(None, "has no `instruments`", 'Name them: instruments = ["TIS"].')
-    scores = section.items("responder")
-    if not all(_is_score(score) for score in scores):
-        raise section.error("responder", "is not a list of numbers", "Write it as [20, 40].")
-    section.close()
-    return frozenset(instruments or ()), tuple(float(score) for score in scores)
-
-
-def _is_score(value: object) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and abs(value) <= SCORE_MAX
-
-
-def _only_choice(section: Section, key: str) -> Imputation:
-    rule = section.choice(key, Imputation, Imputation.FIRST_DAY)
-    section.close()
-    return rule

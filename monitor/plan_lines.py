@@ -48,7 +48,7 @@ def line_of(toml: str, path: Path) -> int:
         if text.lstrip().startswith("["):
             table = _head(said, counts)
             found = _in_common(table, path)
-            found = found if found == len(table) else 0
+            found = found if found in (len(table), len(path)) else 0
         elif _in_common(table, path) == len(table):
             found = len(table) + _reach(said, path[len(table) :])
         else:

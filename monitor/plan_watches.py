@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.events import TermKind
+from monitor.plan_settings import LEVEL_MAX
 from monitor.plan_text import PlanError, Section
 from monitor.terms import ANY, Group, Term
 from monitor.watch import Analysis, Basis, Kind, Rate, Scale, Watch
@@ -17,7 +18,6 @@ TERM_KEYS = {
 NOT_RANDOMISED = "compares arms that nobody randomised"
 SHARE_MIN = 1e-6
 """Less asks for evidence that no trial can give."""
-LEVEL_MAX = 1e6
 EVENTS_MAX = 10**9
 RATES = 1e-6, 1e9
 
@@ -97,12 +97,13 @@ def _control_in(section: Section, treatment: str, treatments: tuple[str, ...]) -
 
 
 def _basis_in(section: Section, randomised: dict[str, bool]) -> Basis:
-    first = next((name for name, arms in randomised.items() if arms), "")
+    remedy = "Name a period with randomised = true, or watch against a reference."
+    first = next((name for name, arms in randomised.items() if arms), None)
+    if first is None:
+        raise section.error(None, NOT_RANDOMISED, remedy)
     period = _one_of(section, "period", tuple(randomised), first)
-    if not randomised.get(period, False):
-        remedy = "Name a period with randomised = true, or watch against a reference."
-        key = "period" if period else None
-        raise section.error(key, NOT_RANDOMISED, remedy)
+    if not randomised[period]:
+        raise section.error("period", NOT_RANDOMISED, remedy)
     return Basis(
         period=period,
         analysis=section.choice("analysis", Analysis, Analysis.AS_RANDOMISED),

@@ -76,12 +76,20 @@ def standing_of(study: Study, running: Running) -> Iterator[Standing]:
 
 def judged(study: Study, running: Running, likelihood: Likelihood, value: float) -> Verdict:
     """The verdict of now, with its evidence; e-BH is settled over all of tier 2 afterwards."""
-    if running.events and not likelihood.events:
-        return Verdict(Level.QUIET, Ground.NO_PERSON_TIME, value)
+    if running.events and not likelihood.events and running.watch.tier != 3:
+        empty = Ground.NO_PERSON_TIME if happened(study, running) else Ground.NO_EVENTS
+        return Verdict(Level.QUIET, empty, value)
     if running.watch.tier == 1:
         return replace(verdict_of(study, running, shortcuts=False), log_e=value)
     ground = Ground.NOT_JUDGED if running.watch.tier == 3 else Ground.NOT_REJECTED
     return Verdict(Level.QUIET, ground, value)
+
+
+def happened(study: Study, running: Running) -> bool:
+    """Whether a first event on one of the watch's arms has its onset by now."""
+    arms = (running.treatment, running.control)
+    as_of = study.as_of or 0
+    return any(onset <= as_of and arm in arms for _, onset, arm in running.events)
 
 
 def boundary(study: Study, watch: Watch) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -14,7 +13,7 @@ from monitor.exposure import Interval, Leaving, PersonDays, Spell
 from monitor.first_events import FirstEvents
 from monitor.followup import FollowUp
 from monitor.ledger import Ledger, Thing
-from monitor.plan import Plan
+from monitor.plan import Plan, Spent
 from monitor.table import Cell
 from monitor.terms import DosedDays, Group, Term, Vocabulary
 from monitor.verdict import Verdict
@@ -66,9 +65,8 @@ class Study:
     latest: int | None = None
     horizon: int = FOREVER
     onsets_until: int = FOREVER
-    spent: dict[str, Watch] = field(default_factory=dict[str, Watch])
+    spent: dict[str, Spent] = field(default_factory=dict[str, Spent])
     episodes: dict[str, Episode] = field(default_factory=dict[str, Episode])
-    findings: Counter[str] = field(default_factory=Counter[str])
 
     treatments: dict[str, int] = field(default_factory=dict[str, int])
     periods: dict[str, int] = field(default_factory=dict[str, int])

@@ -76,4 +76,4 @@ class Watch:
 
     def signal_level(self, alpha: float) -> float:
         """The e-value at which a tier 1 watch signals: ``1 / (alpha * share)``."""
-        return 1.0 / (alpha * self.share)
+        return 1.0 / alpha / self.share

@@ -46,7 +46,7 @@ def begin(study: Study) -> None:
     for term in list(study.first_events):
         if study.vocabulary[term].kind in SCREENED:
             open_screening(study, term)
-    study.spent |= {watch.id: watch for watch in plan.watches if watch.tier == 1}
+    study.spent |= plan.spends
 
 
 def first_event_scopes(study: Study, term: int) -> list[FirstEvents]:

@@ -1,4 +1,4 @@
-"""How hypothesis searches: without a stopwatch, and in CI over the same examples every time."""
+"""How hypothesis searches, the same way every time in CI; and the services that tests share."""
 
 from __future__ import annotations
 
@@ -9,3 +9,5 @@ from hypothesis import settings
 settings.register_profile("laptop", deadline=None, print_blob=True)
 settings.register_profile("ci", settings.get_profile("laptop"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "laptop")
+
+pytest_plugins = ["tests.services"]

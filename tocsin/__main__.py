@@ -7,30 +7,37 @@ import sys
 from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
-from tocsin import ingest, replay, schema
+from tocsin import check, ingest, replay, schema
 from tocsin.exits import Exit, Stop
+from tocsin.terminal import leave_quietly, paper, write_anything
 
 app = App(
     name="tocsin",
     help="Live safety monitoring of clinical trials: rate tables, evidence, alerts, replay.",
     version_flags=["--version"],
+    error_console=paper(stderr=True),
 )
 app.command(replay.replay)
+app.command(check.check)
 app.command(ingest.app)
 app.command(schema.schema)
+# By its path: a Kafka client costs a quarter of a second, which `tocsin replay` need not wait for.
+app.command("tocsin.topics:app", name="topics", help="The Kafka topics that Tocsin uses.")
 
 
 def main() -> None:
     """Run the command; its exit code says how it ended."""
+    write_anything()
     try:
         app(exit_on_error=False, print_error=True)
+        sys.stdout.flush()  # A reader that has gone is noticed here, not by the interpreter.
     except CycloptsError:
         sys.exit(Exit.USAGE)
     except Stop as stop:
         print(f"tocsin: {stop}", file=sys.stderr)
         sys.exit(stop.code)
     except BrokenPipeError:
-        sys.stderr.close()
+        leave_quietly()
 
 
 if __name__ == "__main__":

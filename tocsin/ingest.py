@@ -12,6 +12,7 @@ from streams.sources.sdtm import records
 from streams.sources.sdtm_findings import findings
 from streams.sources.xpt import UnreadableStudy
 from tocsin.exits import Exit, Stop
+from tocsin.plan_file import plan_in
 
 app = App(name="ingest", help="Turn a study's data into a log that `tocsin replay` reads.")
 
@@ -42,12 +43,15 @@ def sdtm(
     control
         The control arm as DM.ARM names it, where it is not the placebo.
     """
-    toml = None if plan is None else plan.read_text(encoding="utf-8")
+    toml = None if plan is None else plan_in(plan).toml
     try:
         lines = [orjson.dumps(said) for said in records(directory, study, toml, control=control)]
     except UnreadableStudy as error:
         raise Stop(Exit.REJECTED, f"{error}.") from None
-    to.write_bytes(b"\n".join(lines) + b"\n")
+    try:
+        to.write_bytes(b"\n".join(lines) + b"\n")
+    except OSError as error:
+        raise Stop(Exit.USAGE, f"{to} cannot be written: {error.strerror}.") from None
     print(f"{len(lines)} records written to {to}", file=sys.stderr)
     for finding, count in findings(directory).items():
         print(f"finding: {count} x {finding}", file=sys.stderr)

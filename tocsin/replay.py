@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import closing
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any
 
+import orjson
 from cyclopts import Parameter
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+from rich.text import Text
 
 from alerts.alert import Alert
-from monitor.plan import PlanError, read_plan
 from streams.replay import Replay, WhatIf
-from streams.result import alert_line, result_line
+from streams.result import account, alert_line, result_line
 from tocsin.exits import Exit, Stop
-from tocsin.show import show_alert, show_not_included, show_study
+from tocsin.log_file import LogFile
+from tocsin.plan_file import plan_in
+from tocsin.show import not_included, show_alert, show_not_included, show_study
+from tocsin.terminal import paper
 
-PROGRESS_EVERY = 500
 SHOWN_REFUSALS = 20
 
+Flag = Annotated[bool, Parameter(negative="")]
 
-def replay(
-    log: Path,
-    /,
-    *,
-    plan: Path | None = None,
-    as_of: str | None = None,
-    onset_until: str | None = None,
-    json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
-    strict: Annotated[bool, Parameter(negative="")] = False,
-    fail_on_signal: Annotated[bool, Parameter(negative="")] = False,
-    quiet: Annotated[bool, Parameter(negative="")] = False,
-    terms: int = 25,
-    svg: Path | None = None,
-) -> None:
-    """Replay LOG: alerts as they ring, then tables, evidence by watch and the account of records.
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How to replay, and what to print.
 
     Parameters
     ----------
-    log
-        A file of records, one JSON object a line, in the order of their arrival.
     plan
         Replaces the log's plan; everything printed is then marked hypothetical.
     as_of
@@ -64,98 +53,120 @@ def replay(
     svg
         Also draws what is printed as an SVG picture into this file.
     """
-    what_if = WhatIf(
-        plan=None if plan is None else _plan_text(plan),
-        known_until=_day("--as-of", as_of),
-        onsets_until=_day("--onset-until", onset_until),
-    )
-    running = Replay(what_if=what_if)
-    console = Console(record=svg is not None, width=118 if svg is not None else None)
+
+    plan: Path | None = None
+    as_of: str | None = None
+    onset_until: str | None = None
+    json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False
+    strict: Flag = False
+    fail_on_signal: Flag = False
+    quiet: Flag = False
+    terms: int = 25
+    svg: Path | None = None
+
+    @property
+    def what_if(self) -> WhatIf:
+        """How the replay departs from the log."""
+        return WhatIf(
+            plan=None if self.plan is None else plan_in(self.plan).toml,
+            known_until=_day("--as-of", self.as_of),
+            onsets_until=_day("--onset-until", self.onset_until),
+        )
+
+
+def replay(log: Path, /, *, wishes: Wishes | None = None) -> None:
+    """Replay LOG: alerts as they ring, then tables, evidence by watch and the account of records.
+
+    Exit codes: 0 done, 2 a flag, a file or a plan is wrong, 3 no study could be opened (with
+    --strict: a record is not included), 10 a watch signalled (with --fail-on-signal).
+
+    Parameters
+    ----------
+    log
+        A file of records, one JSON object a line, in the order of their arrival.
+    """
+    wishes = wishes or Wishes()
+    running = Replay(what_if=wishes.what_if)
+    console = paper(drawn=wishes.svg is not None)
+    file = LogFile(log, watched=not (wishes.quiet or wishes.json_lines))
     rang = False
-    with closing(_lines(log, quiet=quiet or json_lines)) as lines:
+    with file.lines() as lines:
         for alert in running.run(lines):
             rang |= alert.level == "signal"
-            _tell(alert, running, None if json_lines else console)
-    if not running.lines:
-        raise Stop(Exit.REJECTED, f"{log} is empty: give a log of records, the plan first.")
-    _report_refusals(running)
+            _tell(alert, running, None if wishes.json_lines else console)
+    _report_refusals(running, file)
     if not running.studies:
-        raise Stop(Exit.REJECTED, f"{log} opened no study: its first record must be a `plan`.")
-    for study in running.studies:
-        if json_lines:
-            print(json.dumps(result_line(running, study), ensure_ascii=False))
-        else:
-            show_study(console, running, study, terms=terms)
-    if svg is not None:
-        console.save_svg(str(svg), title="tocsin replay")
-    if strict and running.refusals:
-        raise Stop(Exit.REJECTED, f"{len(running.refusals)} record(s) not included (--strict).")
-    if fail_on_signal and rang:
+        raise Stop(Exit.REJECTED, _nothing_to_show(running, wishes, log))
+    _show_all(running, wishes, console)
+    if wishes.strict and running.refusals:
+        raise Stop(Exit.REJECTED, f"{not_included(len(running.refusals))} (--strict).")
+    if wishes.fail_on_signal and rang:
         raise Stop(Exit.SIGNAL, "A watch signalled (--fail-on-signal).")
-
-
-def _plan_text(path: Path) -> str:
-    try:
-        toml = path.read_text(encoding="utf-8")
-        read_plan(toml)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Stop(Exit.USAGE, f"{path} cannot be read as a plan: {error}.") from None
-    except PlanError as error:
-        raise Stop(Exit.USAGE, f"{path}, {error}") from None
-    return toml
 
 
 def _day(flag: str, text: str | None) -> int | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text).toordinal()
+        day = date.fromisoformat(text)
     except ValueError:
-        raise Stop(Exit.USAGE, f"{flag} {text}: give a day as YYYY-MM-DD.") from None
-
-
-def _lines(log: Path, *, quiet: bool) -> Iterator[bytes]:
-    """The lines of *log*, with a progress bar on stderr while somebody watches."""
-    try:
-        with log.open("rb") as file:
-            if quiet or not sys.stderr.isatty():
-                yield from file
-            else:
-                yield from _with_progress(file)
-    except OSError as error:
-        raise Stop(Exit.USAGE, f"{log} cannot be read: {error.strerror}.") from None
-
-
-def _with_progress(file: BinaryIO) -> Iterator[bytes]:
-    total = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-    file.seek(0)
-    columns = ("replaying", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("replay", total=total)
-        for number, line in enumerate(file, start=1):
-            yield line
-            if number % PROGRESS_EVERY == 0:
-                progress.update(task, completed=number)
+        day = None
+    if day is None or day.isoformat() != text:
+        raise Stop(Exit.USAGE, f"{flag} {text}: give a day as YYYY-MM-DD.")
+    return day.toordinal()
 
 
 def _tell(alert: Alert, running: Replay, console: Console | None) -> None:
+    hypothetical = running.what_if.hypothetical
     if console is None:
-        line = alert_line(alert, hypothetical=running.what_if.hypothetical)
-        print(json.dumps(line, ensure_ascii=False), flush=True)
+        _print_json(alert_line(alert, hypothetical=hypothetical))
     else:
-        show_alert(console, alert)
+        show_alert(console, alert, hypothetical=hypothetical)
 
 
-def _report_refusals(running: Replay) -> None:
+def _print_json(line: dict[str, Any]) -> None:
+    """One line of NDJSON: UTF-8 whatever the locale, and there as soon as it is known."""
+    sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _report_refusals(running: Replay, file: LogFile) -> None:
     """Name the lines that are not in the tables, on stderr: what is left out is never silent."""
-    errors = Console(stderr=True, highlight=False)
+    errors = paper(stderr=True)
     for missed in running.refusals[:SHOWN_REFUSALS]:
-        show_not_included(errors, missed)
-    more = len(running.refusals) - SHOWN_REFUSALS
-    if more > 0:
-        errors.print(f"... and {more} more.")
-    if running.refusals:
-        count = len(running.refusals)
-        errors.print(f"{count} record{'s' * (count != 1)} not included.", style="bold")
+        show_not_included(errors, missed, file.hint(missed))
+    count = len(running.refusals)
+    if count > SHOWN_REFUSALS:
+        errors.print(f"... and {count - SHOWN_REFUSALS} more.")
+    if count:
+        errors.print(f"{not_included(count)}.", style="bold")
+    accounts = [sum(account(running, study).values()) for study in running.studies]
+    if accounts and sum(accounts) != running.lines:
+        nowhere = running.lines - sum(accounts)
+        says = f"{nowhere} of {running.lines} lines are in no study's account:"
+        errors.print(Text(f"{says} they name none, or were left out as asked."))
 
 
+def _nothing_to_show(running: Replay, wishes: Wishes, log: Path) -> str:
+    if not running.lines:
+        return f"{log} is empty: give a log of records, the plan first."
+    if running.cut == running.lines:
+        return f"{log} holds nothing known by {wishes.as_of}: give a later --as-of."
+    if wishes.plan is not None:
+        study = plan_in(wishes.plan).study
+        return f"{log} has no record of study {study}: give --plan a plan of the log's study."
+    return f"{log} opened no study: its first record must be a `plan`."
+
+
+def _show_all(running: Replay, wishes: Wishes, console: Console) -> None:
+    for study in running.studies:
+        if wishes.json_lines:
+            _print_json(result_line(running, study))
+        else:
+            show_study(console, running, study, terms=wishes.terms)
+    if wishes.svg is not None:
+        try:
+            console.save_svg(str(wishes.svg), title="tocsin replay")
+        except OSError as error:
+            says = f"{wishes.svg} cannot be written: {error.strerror}."
+            raise Stop(Exit.USAGE, says) from None

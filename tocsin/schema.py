@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Literal
 
+from streams.result_schema import result_schema
 from streams.schema import json_schema
 
 
@@ -16,5 +17,5 @@ def schema(of: Literal["log", "result"] = "log", /) -> None:
     of
         `log` for the records of trial.log.v1, `result` for the lines of `tocsin replay --json`.
     """
-    if of == "log":
-        print(json.dumps(json_schema(), indent=2))
+    schemas = {"log": json_schema, "result": result_schema}
+    print(json.dumps(schemas[of](), indent=2))

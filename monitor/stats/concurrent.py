@@ -14,6 +14,9 @@ from monitor.stats.e_value import HARM, LOG_HARM, Floats, log_mean_exp
 Counts = NDArray[np.int64] | NDArray[np.bool_]
 EXCESS: Floats = HARM - 1.0
 GRAIN = 64
+FACTORS: Floats = np.log1p(np.outer(np.arange(GRAIN + 1) / GRAIN, EXCESS))
+"""``log(1 + share (theta - 1))`` at shares 0, 1/64, ... 1, by harm point."""
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,5 @@ def log_e_bound(treated: int, events: int, low: float, high: float, mean: float)
 @lru_cache(maxsize=1 << 16)
 def _bound(treated: int, events: int, low: int, high: int, mean: int) -> float:
     weight = max(0.0, (mean - low) / (high - low)) if high > low else 0.0
-    ends = np.log1p(EXCESS * low / GRAIN), np.log1p(EXCESS * high / GRAIN)
-    chord = (1 - weight) * ends[0] + weight * ends[1]
+    chord = (1 - weight) * FACTORS[low] + weight * FACTORS[high]
     return log_mean_exp(treated * LOG_HARM - events * chord)

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.exposure import Spell
-from monitor.first_events import ARMS_MAX, FirstEvents
+from monitor.first_events import FirstEvents
 from monitor.followup import FollowUp
 from monitor.stats.concurrent import RiskSets, log_e_bound
 from monitor.stats.e_value import log_e, most_treated_events_can_say
 from monitor.stats.reference import EstimatedRate, KnownRate
 from monitor.watch import Analysis, Scale
+from tests.independent.risk_sets import bound_of_table, exact, put, treated_events
 
 ROUNDING = 1e-9
 ARMS = 3
@@ -48,12 +49,6 @@ def persons(draw: st.DrawFn) -> Person:
     return Person(tuple(spells), onset)
 
 
-@pytest.fixture(params=[Scale.STUDY, Scale.CALENDAR])
-def scale(request: pytest.FixtureRequest) -> Scale:
-    """Both clocks."""
-    return request.param
-
-
 def followed(people: list[Person], scale: Scale, since: int) -> tuple[FollowUp, FirstEvents]:
     """The people in a follow-up table, as treated, and the events of a term collected *since*."""
     follow_up = FollowUp(0, Analysis.AS_TREATED, scale, ARMS)
@@ -61,16 +56,8 @@ def followed(people: list[Person], scale: Scale, since: int) -> tuple[FollowUp, 
     for number, person in enumerate(people):
         follow_up.place(number, person.spells, {0: person.spells[0].start}, None)
         if person.onset is not None and person.onset >= since:
-            (arm,) = [s.treatment for s in person.spells if s.start <= person.onset < s.end]
-            first.put(number, person.onset * ARMS_MAX + arm, person.spells)
+            put(first, number, person.onset, person.spells)
     return follow_up, first
-
-
-def exact(follow_up: FollowUp, first: FirstEvents, day: int, control: int) -> RiskSets:
-    """The risk sets of treatment 1 against *control*, none of them left to a bound."""
-    sets = follow_up.risk_sets(first, day)
-    pair = (sets.arm == 1) | (sets.arm == control)
-    return RiskSets.of(treated=sets.arm[pair] == 1, at_risk=sets.at_risk[[1, control]][:, pair])
 
 
 @given(
@@ -80,20 +67,19 @@ def exact(follow_up: FollowUp, first: FirstEvents, day: int, control: int) -> Ri
     day=st.integers(0, 100),
     control=st.sampled_from((0, 2)),
 )
-def test_the_summary_of_the_follow_up_table_is_never_below_the_evidence(
+def test_the_bound_from_the_follow_up_table_is_never_below_the_evidence(
     people: list[Person], scale: Scale, since: int, day: int, control: int
 ):
     """Crossover, dropout, a third arm, late collection, events still ahead: never too low."""
     follow_up, first = followed(people, scale, since)
-    sets = exact(follow_up, first, day, control)
+    sets = exact(follow_up, first, day, 1, control)
     evidence = log_e(sets.log_likelihood)
-    summary = follow_up.summary(first, day, 1, control)
 
-    limit = 0.0 if summary is None else log_e_bound(*summary)
+    limit = bound_of_table(follow_up, first, day, 1, control)
 
-    assert summary is not None or sets.events == 0
-    assert limit >= evidence - ROUNDING
-    assert most_treated_events_can_say(first.by_treatment.get(1, 0)) >= evidence - ROUNDING
+    assert limit is not None or sets.events == 0
+    assert (limit or 0.0) >= evidence - ROUNDING
+    assert most_treated_events_can_say(treated_events(first, 1)) >= evidence - ROUNDING
 
 
 @given(
@@ -110,11 +96,10 @@ def test_all_first_events_bound_the_evidence_read_as_randomised(
     follow_up = FollowUp(0, Analysis.AS_RANDOMISED, scale, ARMS)
     for number, person in enumerate(people):
         follow_up.place(number, person.spells, {0: person.spells[0].start}, allocated[number])
-    sets = exact(follow_up, first, day, 0)
+    sets = exact(follow_up, first, day, 1, 0)
 
-    assert follow_up.summary(first, day, 1, 0) is None
-    assert sets.events <= len(first.first)
-    assert most_treated_events_can_say(len(first.first)) >= log_e(sets.log_likelihood) - ROUNDING
+    assert sets.events <= len(first)
+    assert most_treated_events_can_say(len(first)) >= log_e(sets.log_likelihood) - ROUNDING
 
 
 @given(pairs)
@@ -185,6 +170,6 @@ def test_the_order_in_which_people_are_placed_does_not_matter(
         there[0].place(number, (Spell(0, 90, 0, 2), Spell(95, 99, 0, 1)), {0: 0}, None)
         there[0].place(number, person.spells, {0: person.spells[0].start}, None)
 
-    values = [log_e(exact(*each, day, 0).log_likelihood) for each in (here, there)]
+    values = [log_e(exact(*each, day, 1, 0).log_likelihood) for each in (here, there)]
 
     assert values[0] == pytest.approx(values[1], rel=1e-9, abs=1e-9)

@@ -14,6 +14,7 @@ from monitor.stats.concurrent import RiskSets
 from monitor.stats.confidence_sequence import confidence_sequence
 from monitor.stats.e_value import LogLikelihood, log_e
 from monitor.stats.reference import EstimatedRate, KnownRate
+from tests.independent.risk_sets import sets_of
 from tests.places import shared
 
 Case = dict[str, Any]
@@ -55,17 +56,15 @@ def test_no_public_case_of_the_evidence_is_left_out():
     assert found == NAMED
 
 
-def sets_of(given: Case, count: int | None = None) -> RiskSets:
+def case_sets(given: Case, count: int | None = None) -> RiskSets:
     """The first *count* events of a case, each with a risk set in which the treated have a share.
 
     Through the product's own door, which leaves out risk sets with an empty arm.
     """
     shares = given["p_treatment_at_risk"][:count]
     sizes = [patients_of(share) for share in shares]
-    return RiskSets.of(
-        treated=np.array(given["x_in_treatment"][:count], dtype=np.int64),
-        at_risk=np.array(sizes, dtype=np.int64).reshape(-1, 2).T,
-    )
+    events = given["x_in_treatment"][:count]
+    return sets_of([(x, *size) for x, size in zip(events, sizes, strict=True)])
 
 
 def patients_of(share: float) -> tuple[int, int]:
@@ -83,7 +82,7 @@ def test_evidence_from_shares_at_risk(name: str):
     given, tolerance = found["inputs"], found["tolerance"]["abs"]
 
     path = [
-        log_e(sets_of(given, count).log_likelihood)
+        log_e(case_sets(given, count).log_likelihood)
         for count in range(1, len(given["x_in_treatment"]) + 1)
     ]
 
@@ -94,7 +93,7 @@ def test_evidence_from_shares_at_risk(name: str):
 def test_six_of_six_is_the_first_run_of_events_that_reaches_20():
     """Five treated events of five at equal arms are not enough; the sixth is."""
     given = case("ep-6of6-equal", "e_process_default")["inputs"]
-    path = [exp(log_e(sets_of(given, count).log_likelihood)) for count in range(1, 7)]
+    path = [exp(log_e(case_sets(given, count).log_likelihood)) for count in range(1, 7)]
 
     assert [e >= 20 for e in path] == [False, False, False, False, False, True]
 
@@ -132,7 +131,9 @@ def equal(treated: int, events: int, share: float) -> RiskSets:
 def test_the_confidence_sequence_of_a_rate_ratio(name: str):
     """Both limits; the upper is infinite where the likelihood never falls."""
     found = case(name, "rate_ratio_confidence_sequence")
-    limits = confidence_sequence(sets_of(found["inputs"]).log_likelihood, found["inputs"]["alpha"])
+    limits = confidence_sequence(
+        case_sets(found["inputs"]).log_likelihood, found["inputs"]["alpha"]
+    )
 
     for ours, theirs in zip(limits, found["expected"], strict=True):
         printed = float(theirs)
@@ -173,15 +174,11 @@ def test_the_safe_logrank_test_of_another_project_at_one_rate_ratio():
     """The package safestats tests one theta, its inverse, and both in equal parts."""
     found = case("safelogrank-doc", "safe_logrank_exact")
     given, expected = found["inputs"], found["expected"]
-    arms = (given["at_risk_treatment"], given["at_risk_control"])
-    assert all(
-        a + b == 1 for a, b in zip(given["events_treatment"], given["events_control"], strict=True)
-    )
-    sets = RiskSets.of(
-        treated=np.array(given["events_treatment"], dtype=np.int64),
-        at_risk=np.array(arms, dtype=np.int64),
-    )
+    columns = ("events_treatment", "at_risk_treatment", "at_risk_control", "events_control")
+    rows = list(zip(*(given[name] for name in columns), strict=True))
+    assert [x + control for x, *_, control in rows] == [1] * len(rows)
 
+    sets = sets_of([(x, on, off) for x, on, off, _ in rows])
     theta = log(given["theta"])
     less, greater = np.exp(sets.log_likelihood(np.array([theta, -theta])))
 

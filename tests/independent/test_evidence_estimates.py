@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import exp, inf, log
 
 import numpy as np
@@ -60,7 +61,7 @@ def test_the_posterior_is_that_of_quadrature(likelihood: LogLikelihood):
     def mass(low: float, high: float) -> float:
         cuts = [max(low, min(high, mode + step)) for step in (-2, -0.5, 0, 0.5, 2)]
         edges = sorted({low, high, *cuts})
-        pieces = zip(edges, edges[1:], strict=False)
+        pieces = pairwise(edges)
         return sum(quad(lambda b: exp(log_density(b) - top), *piece)[0] for piece in pieces)
 
     shown = posterior(likelihood)

@@ -2,65 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.independent.campaign import CAMPAIGN
+from tests.independent.compared import differences, rows_of, strayed, without_versions
 from tests.independent.edge import Record
-from tests.independent.evidence import evidence, factors_of, screening_question
-from tests.independent.likelihood import concurrent_log_e
-from tests.independent.product import account_of, digest_of, evidence_of, tables_of, verdicts_of
-from tests.independent.recount import OUTCOMES, Key, Row, account, recount, row, tables
+from tests.independent.product import account_of, digest_of, tables_of, verdicts_of
+from tests.independent.recount import OUTCOMES, Key, account, recount, row
 from tests.independent.strategies import amended, conflict_free, logs, reordered, repeated
 from tests.independent.strategies_lopsided import lopsided
-from tests.independent.trial import Trial
-
-EXACT = 1e-9
-
-
-def differences(log: list[Record]) -> dict[Key, tuple[Row | None, Row]]:
-    """The rows in which the product and the recount differ: as found, and as they should be.
-
-    The product may show more rows without events than the recount asks for; they must be right.
-    """
-    trial = recount(log)
-    found = {Key(*key): dict(counts) for key, counts in tables_of(log).items()}
-    wanted = tables(trial) | {key: row(trial, key) for key in found}
-    return {
-        key: (found.get(key), right) for key, right in wanted.items() if found.get(key) != right
-    }
-
-
-def strayed(log: list[Record]) -> dict[tuple[str, ...], tuple[float | None, float]]:
-    """The watches whose log E is missing or wrong.
-
-    The product may judge more of tier 2 than the batch asks for; what it says must be right.
-    """
-    found = {tuple(name): value for name, value in evidence_of(log).items()}
-    trial = recount(log)
-    wanted = {name: asked(trial, name) for name in found if len(name) == 3} | evidence(log)
-    return {
-        name: (found.get(name), right)
-        for name, right in wanted.items()
-        if not math.isclose(found.get(name, math.nan), right, rel_tol=EXACT, abs_tol=EXACT)
-    }
-
-
-def asked(trial: Trial, name: tuple[str, ...]) -> float:
-    """Log E of one member of tier 2, whether or not it has to be there."""
-    kind, term, treatment = name
-    return concurrent_log_e(factors_of(trial, screening_question(trial, kind, term, treatment)))
-
-
-def without_versions(rows: Mapping[Key, Row]) -> dict[Key, Row]:
-    """The rows without the column that counts accepted versions, which stale ones are not."""
-    return {
-        key: {name: count for name, count in counts.items() if name != "versions"}
-        for key, counts in rows.items()
-    }
 
 
 @CAMPAIGN
@@ -128,16 +79,6 @@ def test_versions_in_order_give_identical_tables_in_every_column(data: st.DataOb
     one, other = (data.draw(reordered(log, versions_in_order=True)) for _ in range(2))
 
     assert rows_of(one) == rows_of(other)
-
-
-def rows_of(log: list[Record]) -> dict[Key, Row]:
-    """The product's rows that have events, or exposed subjects where a plan's group is meant."""
-    rows = {Key(*key): dict(counts) for key, counts in tables_of(log).items()}
-    return {
-        key: counts
-        for key, counts in rows.items()
-        if counts["events"] or (counts["subjects_exposed"] and key.kind in {"any", "group"})
-    }
 
 
 @CAMPAIGN

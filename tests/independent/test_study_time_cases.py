@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from monitor.exposure import Spell
-from monitor.first_events import ARMS_MAX, FirstEvents
-from monitor.followup import FollowUp, RiskSet
+from monitor.first_events import FirstEvents
+from monitor.followup import FollowUp
 from monitor.judging import likelihood_of
 from monitor.standing import standings
 from monitor.stats.concurrent import RiskSets
@@ -22,6 +22,7 @@ from monitor.watch import Analysis, Scale
 from tests.independent.builders import ZERO, event, plan, plan_text, table, tick, treatment, wire
 from tests.independent.edge import Record
 from tests.independent.product import study_of
+from tests.independent.risk_sets import Factor, exact, factors, put
 from tests.places import shared
 
 Case = dict[str, Any]
@@ -83,8 +84,7 @@ def as_table(case: Case) -> tuple[FollowUp, FirstEvents]:
         follow_up.place(number, spells, {0: patient["start"]}, None)
         if patient["event"] is not None:
             onset = patient["start"] + patient["event"]
-            (arm,) = [one.treatment for one in spells if one.start <= onset < one.end]
-            first.put(number, onset * ARMS_MAX + arm, spells)
+            put(first, number, onset, spells)
     return follow_up, first
 
 
@@ -107,15 +107,11 @@ def as_log(case: Case) -> list[Record]:
     return [*records, tick(case["inputs"]["as_of"])]
 
 
-def factors(sets: RiskSet) -> list[list[int]]:
-    """Each factor's arm and risk set, treated and control, in order."""
-    rows = zip(sets.arm, sets.at_risk[TREATMENT], sets.at_risk[CONTROL], strict=True)
-    return sorted([int(arm == TREATMENT), int(on), int(off)] for arm, on, off in rows)
-
-
-def wanted(case: Case) -> list[list[int]]:
-    """The same as published, without the day."""
-    return sorted(factor[1:] for factor in case["expected"]["factors_day_x_treated_control"])
+def wanted(case: Case) -> list[Factor]:
+    """Each factor's arm and risk set as published, without the day, in order."""
+    return sorted(
+        (x, on, off) for _, x, on, off in case["expected"]["factors_day_x_treated_control"]
+    )
 
 
 def meets(sets: RiskSets, case: Case) -> None:
@@ -133,10 +129,10 @@ def test_a_public_trial_put_into_the_follow_up_table(name: str):
     case = published()[name]
     follow_up, first = as_table(case)
 
-    sets = follow_up.risk_sets(first, case["inputs"]["as_of"])
+    asked = (follow_up, first, case["inputs"]["as_of"], TREATMENT, CONTROL)
 
-    assert factors(sets) == wanted(case)
-    meets(RiskSets.of(treated=sets.arm == TREATMENT, at_risk=sets.at_risk[[1, 0]]), case)
+    assert factors(*asked) == wanted(case)
+    meets(exact(*asked), case)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -170,12 +166,12 @@ def test_a_public_trial_told_as_wire_records(name: str, backwards: bool):
     meets(sets, case)
 
 
-def factors_of_watch(study: Study) -> list[list[int]]:
+def factors_of_watch(study: Study) -> list[Factor]:
     """The factors of the one named watch as the study now has them."""
     running = study.watches["clots"]
     assert running.follow_up is not None and study.as_of is not None
     assert (study.treatments["ctl"], study.treatments["act"]) == (CONTROL, TREATMENT)
-    return factors(running.follow_up.risk_sets(running.events, study.as_of))
+    return factors(running.follow_up, running.events, study.as_of, TREATMENT, CONTROL)
 
 
 @pytest.mark.parametrize("name", NAMES)

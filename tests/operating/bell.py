@@ -27,6 +27,8 @@ active = ["drug"]
 id = "P"
 [at_risk]
 window_days = 0
+[limits]
+as_of_jump_days = 3650
 """
 
 WATCH = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BOTH = ("as_treated", "as_randomised")
 
@@ -14,8 +14,9 @@ class Setting:
     The hazard falls *fall*-fold with a time constant of *constant_days*; *with_event* is the
     share of control patients that would have an event in *follow_up_days*.  *dropout* is the
     share that leaves, of control and of treated patients.  Of the controls the share *crossover*
-    switches by lot, and the share *escape* because it is the frailest.  Calendar time, which is
-    there to be compared with, is tried in the first *companions* of the *trials*.
+    switches by lot; on study day *escape_day* the share *escape* switches, those that are the
+    frailest of all without an event.  Calendar time, which is there to be compared with, is
+    tried in the first *companions* of the *trials*.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Setting:
     dropout: tuple[float, float] = (0.0, 0.0)
     crossover: float = 0.0
     escape: float = 0.0
+    escape_day: int = 7
     frailty_variance: float = 0.0
     lag_days: float = 0.0
     tick_every_days: int = 0
@@ -44,8 +46,8 @@ class Setting:
 
     @property
     def analyses(self) -> tuple[str, ...]:
-        """How patients are read; the two differ only where some switch."""
-        return BOTH if self.crossover or self.escape else BOTH[:1]
+        """How patients are read: as randomised as well where who switches is no matter of lot."""
+        return BOTH if self.escape else BOTH[:1]
 
     @property
     def promised(self) -> tuple[str, ...]:
@@ -58,26 +60,44 @@ TWO_TO_ONE = Setting(name="two-to-one", says="62 v 31", treated=62, control=31)
 BY_LOT = Setting(name="crossover-50", says="50 % of controls switch by lot", crossover=0.5)
 TRIPLE = Setting(name="triple", says="as main, three times the rate", rate_ratio=3.0, trials=1000)
 
+# Ten days instead of each: fewer patients fail on one day, and ties are rare.
+FINE = replace(
+    MAIN,
+    name="fine",
+    says="as main, each day split into ten",
+    entry_days=3600,
+    follow_up_days=1120,
+    constant_days=70.0,
+    trials=1000,
+    companions=0,
+)
+FRAIL = Setting(name="frail", says="frail patients", frailty_variance=1.0, with_event=0.5)
+
 SETTINGS = (
     MAIN,
     TWO_TO_ONE,
-    Setting(name="daily", says="as main, judged on every day besides", tick_every_days=1),
+    Setting(
+        name="daily", says="as main, judged on every day besides", tick_every_days=1, trials=1000
+    ),
     Setting(name="late", says="as main, reported 14 days late on average", lag_days=14.0),
+    FINE,
     Setting(name="dropout", says="20 % of controls and 40 % of treated leave", dropout=(0.2, 0.4)),
     Setting(name="crossover-20", says="20 % of controls switch by lot", crossover=0.2),
     BY_LOT,
-    *(
-        Setting(
-            name=f"escape-{percent}",
-            says=f"the frailest {percent} % of controls switch",
-            escape=percent / 100,
-            frailty_variance=1.0,
-            with_event=0.5,
-        )
-        for percent in (10, 20, 50)
+    replace(FRAIL, name="escape-10", says="10 % of controls escape", escape=0.1),
+    replace(FRAIL, name="escape-20", says="20 % of controls escape", escape=0.2),
+    replace(FRAIL, name="escape-50", says="50 % of controls escape", escape=0.5),
+    replace(
+        FRAIL,
+        name="escape-later",
+        says="50 % of controls escape, on day 28",
+        escape=0.5,
+        escape_day=28,
+        trials=1000,
     ),
     Setting(name="double", says="as main, twice the rate", rate_ratio=2.0, trials=1000),
     TRIPLE,
+    replace(FINE, name="fine-double", says="split into ten, twice the rate", rate_ratio=2.0),
 )
 """Names are permanent: with the seed they name the trials, so a figure can be drawn again."""
 

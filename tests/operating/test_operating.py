@@ -16,8 +16,6 @@ from tests.operating.settings import BY_LOT, MAIN, SETTINGS, SHORT, TRIPLE, Sett
 from tests.operating.trials import NEVER, SEED, Trial, drawn, hazard_by_day, log_of
 from tests.places import ROOT
 
-THOUSANDS = 5000
-
 
 @cache
 def few(setting: Setting) -> Tally:
@@ -25,7 +23,7 @@ def few(setting: Setting) -> Tally:
     return counted(setting, 0, SHORT)
 
 
-@pytest.mark.parametrize("setting", [MAIN, BY_LOT], ids=lambda one: one.name)
+@pytest.mark.parametrize("setting", [MAIN, replace(BY_LOT, companions=0)], ids=lambda one: one.name)
 def test_the_bell_keeps_its_promise_in_a_few_trials(setting: Setting):
     """P(ever E >= 20) and P(ever E >= 100) are within three standard errors of the promise."""
     assert broken(setting, few(setting)) == []
@@ -94,6 +92,5 @@ def test_the_bell_keeps_its_promise_in_thousands_of_trials():
     print("", *tables, sep="\n\n")
     page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 
-    assert all(one.trials == THOUSANDS for one in SETTINGS if one.null)
     assert [fault for one in SETTINGS for fault in broken(one, tallies[one.name])] == []
     assert [one for one in tables if one not in page] == []

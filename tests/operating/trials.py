@@ -28,7 +28,6 @@ from tests.operating.settings import Setting
 SEED = 20170305
 FIRST_DAY = date(2017, 3, 5).toordinal()
 NEVER = 1_000_000
-FIRST_ESCAPE_DAY = 7
 ARMS = ("placebo", "drug")
 Days = NDArray[np.int64]
 Statement = tuple[int, str, int, Body]
@@ -58,9 +57,12 @@ def drawn(setting: Setting, number: int) -> Trial:
     size = setting.treated + setting.control
     allocated = dice.permutation(np.repeat([1, 0], [setting.treated, setting.control]))
     frailty = _frailty(setting, dice, size)
-    switch = _switch(setting, dice, allocated, frailty)
+    switch = _switch_by_lot(setting, dice, allocated)
     leave = _leave(setting, dice, allocated)
-    event = _event(setting, dice, (allocated == 1)[:, None], switch, frailty)
+    waits = dice.exponential(1.0, size) / frailty
+    if setting.escape:
+        switch = _escape(setting, allocated, frailty, _event(setting, waits, allocated, switch))
+    event = _event(setting, waits, allocated, switch)
     day_0 = FIRST_DAY + dice.integers(0, setting.entry_days, size)
     event[event >= leave] = NEVER
     lag = dice.exponential(setting.lag_days, size) if setting.lag_days else np.zeros(size)
@@ -81,18 +83,21 @@ def _frailty(setting: Setting, dice: np.random.Generator, size: int) -> NDArray[
     return dice.gamma(1 / variance, variance, size) if variance else np.ones(size)
 
 
-def _switch(
-    setting: Setting, dice: np.random.Generator, allocated: Days, frailty: NDArray[np.float64]
-) -> Days:
+def _switch_by_lot(setting: Setting, dice: np.random.Generator, allocated: Days) -> Days:
     """The study day from which each patient receives the drug instead of placebo."""
     controls = np.flatnonzero(allocated == 0)
-    if setting.escape:
-        frailest = controls[np.argsort(-frailty[controls])]
-        movers, first = frailest[: round(setting.escape * len(controls))], FIRST_ESCAPE_DAY
-    else:
-        movers, first = controls[dice.random(len(controls)) < setting.crossover], 1
+    movers = controls[dice.random(len(controls)) < setting.crossover]
     switch = np.full(len(allocated), NEVER, dtype=np.int64)
-    switch[movers] = dice.integers(first, setting.follow_up_days, len(movers))
+    switch[movers] = dice.integers(1, setting.follow_up_days, len(movers))
+    return switch
+
+
+def _escape(setting: Setting, allocated: Days, frailty: NDArray[np.float64], event: Days) -> Days:
+    """The same where the frailest controls without an *event* switch, all on one study day."""
+    free = np.flatnonzero((allocated == 0) & (event >= setting.escape_day))
+    wanted = round(setting.escape * setting.control)
+    switch = np.full(len(allocated), NEVER, dtype=np.int64)
+    switch[free[np.argsort(-frailty[free])][:wanted]] = setting.escape_day
     return switch
 
 
@@ -105,20 +110,15 @@ def _leave(setting: Setting, dice: np.random.Generator, allocated: Days) -> Days
     return np.maximum(1, days.astype(np.int64))
 
 
-def _event(
-    setting: Setting,
-    dice: np.random.Generator,
-    on_drug: NDArray[np.bool_],
-    switch: Days,
-    frailty: NDArray[np.float64],
-) -> Days:
-    """The study day of each patient's first event, were it seen for long enough."""
+def _event(setting: Setting, waits: NDArray[np.float64], allocated: Days, switch: Days) -> Days:
+    """The study day of each patient's first event, were it seen for long enough.
+
+    It comes when the hazard that the patient has been through exceeds its *waits*.
+    """
     days = np.arange(setting.follow_up_days)
-    treated = on_drug | (days[None, :] >= switch[:, None])
+    treated = (allocated == 1)[:, None] | (days >= switch[:, None])
     hazard = hazard_by_day(setting) * np.where(treated, setting.rate_ratio, 1.0)
-    until = (hazard * frailty[:, None]).cumsum(axis=1)
-    waits = dice.exponential(1.0, len(frailty))
-    day = (until < waits[:, None]).sum(axis=1)
+    day = (hazard.cumsum(axis=1) < waits[:, None]).sum(axis=1)
     return np.where(day < setting.follow_up_days, day, NEVER)
 
 
@@ -169,9 +169,7 @@ def _told_of(trial: Trial, patient: int) -> Iterator[Statement]:
         yield day_0 + int(trial.reported[patient]), f"{name}-event", 1, case
 
 
-def _treatments(
-    trial: Trial, patient: int, name: str, arm: str, day_0: int
-) -> Iterator[Statement]:
+def _treatments(trial: Trial, patient: int, name: str, arm: str, day_0: int) -> Iterator[Statement]:
     """Each treatment is told twice, when it starts and when it has ended."""
     switch, leave = int(trial.switch[patient]), int(trial.leave[patient])
     received = [(0, min(switch, leave), arm)]

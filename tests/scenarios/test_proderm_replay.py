@@ -1,19 +1,13 @@
-"""Every published number of ProDERM out of one replay, and what the replay rings on the way."""
+"""Every published number of ProDERM comes out of one replay of the committed log."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.places import ROOT
-from tests.scenarios import proderm_recount as recount
-from tests.scenarios.proderm_committed import HOME, PRINT, records, trial
-from tests.scenarios.replayed import SECONDS_MAX, Result, cells
+from tests.scenarios.proderm_committed import HOME, PRINT
+from tests.scenarios.proderm_printed import Printed, counts, replay, replayed_once
 
 LOG = HOME / "log.jsonl"
 COLUMNS = (("first", "ivig"), ("first", "placebo"), ("all", "ivig"))
@@ -36,44 +30,10 @@ TERMS = {"related": "related_patients_95", "infusional": "infusional_patients_95
 REGISTRY = {"ivig": "ctgov_other_patients_95", "placebo": "ctgov_other_placebo_48"}
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """What one replay printed: its alerts as they rang, its result, and the bytes of both."""
-
-    alerts: list[Result]
-    result: Result
-    stdout: bytes
-
-    def watch(self, name: str) -> Result:
-        """The watch called *name* as it stands at the end."""
-        return next(one for one in self.result["watches"] if one["id"] == name)
-
-    def rang(self, name: str) -> list[tuple[int, str]]:
-        """Revision and level of every alert of the watch called *name*."""
-        return [(one["revision"], one["level"]) for one in self.alerts if one["watch"] == name]
-
-
-def replay() -> Printed:
-    """``tocsin replay studies/proderm/log.jsonl --json``, as a user runs it."""
-    command = [sys.executable, "-m", "tocsin", "replay", "studies/proderm/log.jsonl", "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=SECONDS_MAX, check=True)
-    *alerts, result = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [one["type"] for one in alerts] == ["alert"] * len(alerts)
-    assert result["type"] == "result"
-    return Printed(alerts, result, done.stdout)
-
-
 @pytest.fixture(scope="session")
 def printed() -> Printed:
     """The one replay that all tests read."""
-    return replay()
-
-
-def counts(printed: Printed, period: str, cell: tuple[str, str, str]) -> list[int]:
-    """Patients and events of one cell of a table that must be printed."""
-    row = cells(printed.result, period)
-    assert cell in row, f"{cell} has no row in {period}"
-    return [row[cell]["subjects"], row[cell]["events"]]
+    return replayed_once()
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -166,56 +126,6 @@ def test_responders_come_out_by_randomised_arm(printed: Printed):
             visit.setdefault(name, []).append(count)
 
     assert told == {visit: PRINT[visit] for visit in ("tis_wk16", "tis_wk40")}
-
-
-def test_thromboembolism_signals_against_the_general_population(printed: Printed):
-    """Watch first, then signal, one alert; the case that rang it began in the extension."""
-    name = "tee-general-population"
-    first, signal = (one for one in printed.alerts if one["watch"] == name)
-    watch = printed.watch(name)
-    ringing = records()[signal["line"] - 1]
-    spell = next(
-        spell
-        for spell in recount.spells(trial(), ringing["subject"])
-        if spell.start <= recount.day(ringing["onset"]) < spell.end
-    )
-
-    assert printed.rang(name) == [(1, "watch"), (2, "signal")]
-    assert first["id"] == signal["id"]
-    assert signal["case"] == f"{ringing['source']['system']}/{ringing['source']['id']}"
-    assert signal["version"] == ringing["source"]["version"]
-    assert (spell.period, spell.treatment) == ("extension", "ivig")
-    assert (watch["level"], watch["verdict"], watch["events"]) == ("signal", "crossed", 6)
-    assert watch["e_value"] == pytest.approx(evidence(1.25), rel=1e-9)
-    assert round(watch["e_value"]) == 1336
-
-
-def test_thromboembolism_against_polymyositis_asks_to_watch_and_never_signals(printed: Printed):
-    """The same six patients against a background in which clots are common."""
-    watch = printed.watch("tee-polymyositis")
-
-    assert printed.rang("tee-polymyositis") == [(1, "watch")]
-    assert (watch["level"], watch["verdict"]) == ("watch", "below_boundary")
-    assert watch["e_value"] == pytest.approx(evidence(3.27), rel=1e-9)
-    assert 11 < watch["e_value"] < 12 < watch["boundary"]
-
-
-def evidence(per_100_years: float) -> float:
-    """E at the end of the log against a rate, by the plain recount."""
-    last = recount.day(records()[-1]["date"])
-    return recount.reference_evidence(trial(), last, per_100_years)
-
-
-def test_no_comparison_of_arms_ever_rings(printed: Printed):
-    """One patient against none in the first period: the evidence lies outside the comparison."""
-    for name in ("tee-randomised", "tee-as-treated"):
-        watch = printed.watch(name)
-        assert (printed.rang(name), watch["level"]) == ([], "quiet")
-        assert (watch["treatment_events"], watch["control_events"]) == (1, 0)
-    assert {one["watch"] for one in printed.alerts} == {
-        "tee-general-population",
-        "tee-polymyositis",
-    }
 
 
 def test_the_account_of_records_adds_up(printed: Printed):

@@ -1,0 +1,150 @@
+"""`make bench`: how fast and how large the fold is, each number beside one to compare it with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measure import Measurement
+from benchmarks.report import (
+    Table,
+    heading,
+    memory_table,
+    profile_table,
+    results_of,
+    scale_table,
+    size_table,
+    speed_table,
+)
+from benchmarks.synthetic import Effect, Workload, write_log
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "RESULTS.md"
+REPORTS_A_TRIAL = 5_000
+RUNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A folder of logs, each drawn once, and the measurements taken on them."""
+
+    folder: Path
+
+    def log(self, workload: Workload) -> Path:
+        """The log of *workload*, drawn at its first use."""
+        name = "-".join(str(part) for part in (workload.trials, workload.reports, workload.seed))
+        log = self.folder / f"{name}-{workload.effect.name}-{workload.reference}.jsonl"
+        if not log.exists():
+            print(f"drawing {workload.reports:,} reports ({log.name})", file=sys.stderr)
+            write_log(workload, log)
+        return log
+
+    def measure(self, kind: str, workload: Workload) -> Measurement:
+        """One measurement in a process of its own, so that none inherits another's memory."""
+        command = [sys.executable, "-m", "benchmarks.measure", kind, str(self.log(workload))]
+        one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+        print(f"measuring {kind} of {workload.reports:,} reports", file=sys.stderr)
+        done = subprocess.run(
+            command, cwd=ROOT, env=os.environ | one_thread, stdout=subprocess.PIPE, check=True
+        )
+        return json.loads(done.stdout)
+
+    def runs(self, kind: str, workload: Workload, times: int = RUNS) -> list[Measurement]:
+        """The same measurement several times."""
+        return [self.measure(kind, workload) for _ in range(times)]
+
+
+def main() -> None:
+    """Measure, print as each part is done, and keep what was asked to be kept."""
+    asked = _arguments()
+    text = [heading(sys.argv[1:])]
+    print(text[0])
+    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
+        for part in _parts(Bench(Path(folder)), 200 if asked.full else 40):
+            text.append(part())
+            print(text[-1], flush=True)
+    if asked.keep:
+        RESULTS.write_text("\n".join(text))
+        print(f"kept in {RESULTS.relative_to(ROOT)}", file=sys.stderr)
+
+
+def _parts(bench: Bench, trials: int) -> Iterator[Callable[[], Table]]:
+    yield lambda: speed(bench)
+    yield lambda: scale(bench, trials)
+    yield lambda: size(bench)
+    yield lambda: memory(bench)
+    yield lambda: profile(bench)
+
+
+def speed(bench: Bench) -> Table:
+    """Reports a second, beside a bare loop over the same lines and the product's long way."""
+    log, small = Workload(trials=200, reports=100_000), Workload(trials=200, reports=20_000)
+    table = speed_table(
+        replays=bench.runs("replay", log),
+        bare=bench.runs("bare", log),
+        small=bench.measure("replay", small),
+        exact=bench.measure("exact", small),
+    )
+    return table + results_of(bench.measure("results", small))
+
+
+def scale(bench: Bench, trials: int) -> Table:
+    """Cost per report with many trials beside few; the few are measured before and after."""
+    few = Workload(trials=2, reports=2 * REPORTS_A_TRIAL, effect=Effect.NONE)
+    many = Workload(trials=trials, reports=trials * REPORTS_A_TRIAL, effect=Effect.NONE)
+    before = bench.runs("replay", few)
+    after = bench.measure("replay", many)
+    return scale_table(few=before + bench.runs("replay", few), many=after, trials=(2, trials))
+
+
+def size(bench: Bench) -> Table:
+    """One long trial beside a short one, where the drug does nothing and where it harms."""
+    shown = [
+        (5_000, Effect.NONE, RUNS),
+        (100_000, Effect.NONE, 1),
+        (5_000, Effect.ONE_CLASS, RUNS),
+        (100_000, Effect.ONE_CLASS, 1),
+        (5_000, Effect.EVERYTHING, RUNS),
+        (20_000, Effect.EVERYTHING, 1),
+    ]
+    return size_table(
+        [
+            (effect, bench.runs("replay", Workload(trials=1, reports=n, effect=effect), times))
+            for n, effect, times in shown
+        ]
+    )
+
+
+def memory(bench: Bench) -> Table:
+    """Bytes that a live case takes."""
+    return memory_table(
+        [
+            (trials, bench.measure("memory", Workload(trials=trials, reports=100_000)))
+            for trials in (200, 20)
+        ]
+    )
+
+
+def profile(bench: Bench) -> Table:
+    """Where the time goes; what the reference watches cost is told by leaving them out."""
+    log = Workload(trials=200, reports=20_000)
+    without = Workload(trials=200, reports=20_000, reference=False)
+    return profile_table(bench.measure("profile", log), bench.measure("profile", without))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="200 trials of 5,000, not 40")
+    parser.add_argument("--keep", action="store_true", help="write benchmarks/RESULTS.md")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Sets measurements out as tables that read alike in a terminal and in RESULTS.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from statistics import median
+
+from benchmarks.measure import Measurement
+from benchmarks.synthetic import Effect
+
+Table = str
+RATE_GOAL, RATIO_GOAL, BYTES_GOAL = 15_000, 1.3, 1_024
+TRIALS_OF_GOAL = 200
+
+
+def heading(arguments: Sequence[str]) -> Table:
+    """When, on what and by which command the numbers below were made."""
+    day = datetime.now(UTC).date().isoformat()
+    load = ", ".join(f"{part:.1f}" for part in os.getloadavg())
+    command = " ".join(["python -m benchmarks", *arguments])
+    return (
+        f"# Benchmarks\n\n{day}, `{command}`, at commit {_commit()}; {os.cpu_count()} cores, "
+        f"{platform.machine()}, Python {platform.python_version()}, load {load} at the start.\n"
+        "Rates are per CPU second of one thread; every replay was held to what was drawn.\n"
+    )
+
+
+def speed_table(
+    *,
+    replays: list[Measurement],
+    bare: list[Measurement],
+    small: Measurement,
+    exact: Measurement,
+) -> Table:
+    """Reports a second of the replay and of what it is measured against."""
+    assert len({run["digest"] for run in replays}) == 1, "the runs rang different alerts"
+    assert small["digest"] == exact["digest"], "the shortcuts changed an alert"
+    fast, least = _rate(replays), _rate(bare)
+    rows = [
+        ["replay", *_run_cells(replays), _goal(fast >= RATE_GOAL, f"at least {RATE_GOAL:,}")],
+        ["bare loop (json.loads, Counter)", *_run_cells(bare), f"{least / fast:.1f} x replay"],
+        ["replay", *_run_cells([small]), ""],
+        ["replay, shortcuts off", *_run_cells([exact]), "same alerts"],
+    ]
+    head = ["200 trials", "reports", "runs", "reports/s (median)", "from - to", "wall s", ""]
+    return _section("Reports a second", head, rows) + (
+        f"\n{replays[0]['alerts']} alerts; {replays[0]['agreed']:,} counts agree with the "
+        "generator's own in every run.  "
+        f"The garbage collector took {_share(replays):.0%} of the time.\n"
+    )
+
+
+def results_of(run: Measurement) -> str:
+    """What the result lines cost at the end, beside the replay itself."""
+    each = 1000 * run["cpu"] / run["trials"]
+    return (
+        f"\nThe result line of a trial (tables, comparisons, evidence of every watch) takes "
+        f"{each:.0f} ms once, at the end, at {run['reports'] // run['trials']} reports a trial; "
+        "it is not in the rates.\n"
+    )
+
+
+def scale_table(*, few: list[Measurement], many: Measurement, trials: tuple[int, int]) -> Table:
+    """Cost per report as the number of trials grows."""
+    ratio = _cost(many) / median(_cost(run) for run in few)
+    goal = f"the goal is {RATIO_GOAL} x at {TRIALS_OF_GOAL}: --full"
+    if trials[1] == TRIALS_OF_GOAL:
+        goal = _goal(ratio <= RATIO_GOAL, f"at most {RATIO_GOAL} x")
+    rows = [
+        [str(trials[0]), *_run_cells(few), "1"],
+        [str(trials[1]), *_run_cells([many]), f"{ratio:.2f} x the cost; {goal}"],
+    ]
+    head = ["trials of 5,000", "reports", "runs", "reports/s (median)", "from - to", "wall s", ""]
+    return _section("Many trials beside few", head, rows)
+
+
+def size_table(shown: list[tuple[Effect, list[Measurement]]]) -> Table:
+    """Cost per report as one trial grows."""
+    rows: list[list[str]] = []
+    base = 0.0
+    for effect, runs in shown:
+        cost = median(_cost(run) for run in runs)
+        base = cost if runs[0]["reports"] == 5_000 else base
+        rows.append(
+            [effect.value, *_run_cells(runs), f"{cost / base:.2f} x; {runs[0]['alerts']} alerts"]
+        )
+    head = ["the drug has", "reports", "runs", "reports/s (median)", "from - to", "wall s", "cost"]
+    return _section("One trial, short and long", head, rows)
+
+
+def memory_table(shown: list[tuple[int, Measurement]]) -> Table:
+    """Resident bytes a live case."""
+    rows = [
+        [
+            str(trials),
+            f"{run['reports']:,}",
+            f"{run['cases']:,}",
+            f"{run['grown'] / 2**20:.0f}",
+            f"{run['a_case']:,.0f}",
+            _goal(run["a_case"] <= BYTES_GOAL, f"at most {BYTES_GOAL:,}"),
+        ]
+        for trials, run in shown
+    ]
+    head = ["trials", "reports", "live cases", "MiB resident", "bytes a live case", ""]
+    return _section("Memory", head, rows) + (
+        "\nAll that the fold holds, divided by the cases: subjects, days at risk, tables and "
+        "watches too.\n"
+    )
+
+
+def profile_table(run: Measurement, without_reference: Measurement) -> Table:
+    """Seconds by step, and the functions with the most time of their own."""
+    steps = dict(run["steps"])
+    tier_1 = steps.pop("judging tier 1")
+    concurrent = min(tier_1, without_reference["steps"]["judging tier 1"])
+    steps["judging tier 1: concurrent"] = concurrent
+    steps["judging tier 1: reference (by difference)"] = tier_1 - concurrent
+    whole = sum(steps.values())
+    rows = [
+        [step, f"{1e6 * seconds / run['reports']:.1f}", f"{seconds / whole:.1%}"]
+        for step, seconds in sorted(steps.items(), key=lambda item: -item[1])
+    ]
+    own = [
+        [f"`{name}`", f"{calls:,}", f"{spent / whole:.1%}", f"{seconds / whole:.1%}"]
+        for name, calls, spent, seconds in run["largest"]
+    ]
+    title = f"Where the time goes ({run['reports']:,} reports of 200 trials, under cProfile)"
+    functions = ["function", "calls", "own time", "with what it calls"]
+    return _section(title, ["step", "us a report", "share"], rows) + _rows(functions, own)
+
+
+def _run_cells(runs: list[Measurement]) -> list[str]:
+    rates = [run["reports"] / run["cpu"] for run in runs]
+    return [
+        f"{runs[0]['reports']:,}",
+        str(len(runs)),
+        f"{median(rates):,.0f}",
+        f"{min(rates):,.0f} - {max(rates):,.0f}" if len(runs) > 1 else "",
+        f"{median(run['wall'] for run in runs):.1f}",
+    ]
+
+
+def _rate(runs: list[Measurement]) -> float:
+    return median(run["reports"] / run["cpu"] for run in runs)
+
+
+def _share(runs: list[Measurement]) -> float:
+    """The share of the time in which Python looked for cycles instead of folding."""
+    return median(run["collecting"] / run["cpu"] for run in runs)
+
+
+def _cost(run: Measurement) -> float:
+    return run["cpu"] / run["reports"]
+
+
+def _goal(met: bool, goal: str) -> str:
+    return f"goal {goal}: {'met' if met else 'NOT MET'}"
+
+
+def _section(title: str, head: list[str], rows: list[list[str]]) -> Table:
+    return f"\n## {title}\n{_rows(head, rows)}"
+
+
+def _rows(head: list[str], rows: list[list[str]]) -> Table:
+    """An aligned Markdown table; columns after the first are set to the right."""
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    lines = [
+        [
+            row[0].ljust(widths[0]),
+            *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)),
+        ]
+        for row in [head, rule, *rows]
+    ]
+    return "".join(f"\n| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _commit() -> str:
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude=*"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.strip() or "unknown"

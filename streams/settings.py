@@ -1,0 +1,64 @@
+"""Where a deployment finds its services and how large it is, read from the environment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+RECORD_BYTES_MAX = 1 << 20
+"""The largest value of a record; a larger one is refused when it is read."""
+
+HEADROOM_BYTES = 64 << 10
+"""What a record may need around its value: key, headers, and the frame of a batch."""
+
+PREFIX = "TOCSIN_"
+
+ADDRESS = r"(\[[0-9a-fA-F:]+\]|[^,:\s]+)(:\d{1,5})?"
+BROKERS = f"^{ADDRESS}(,{ADDRESS})*$"
+"""Addresses such as `one:9092,two:9092` or `[::1]:9092`."""
+
+Partitions = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class BadSettings(Exception):
+    """A setting makes no sense; the message names it.  Exit code 2."""
+
+
+class Settings(BaseSettings):
+    """One deployment: each field is the environment's `TOCSIN_<FIELD>`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
+
+    broker: str = Field(default="127.0.0.1:9092", pattern=BROKERS)
+    """Kafka's brokers, `host:port`, with commas between them."""
+
+    store: str = Field(default="redis://127.0.0.1:6379/0", pattern="^(redis|rediss|unix)://")
+    """The address of Redis or Valkey; it may hold a password."""
+
+    log_partitions: Partitions = 12
+    """Partitions of the log, once and for all: a study's place follows from their number."""
+
+    alert_partitions: Partitions = 4
+    """Partitions of the alerts and of the ledger of notifications, which must be as many."""
+
+    replication: int = Field(default=-1, ge=-1, le=32_767)
+    """Copies of each topic; -1 leaves it to the brokers."""
+
+    def __repr__(self) -> str:
+        """The settings that are no secret."""
+        return f"Settings(broker={self.broker!r}, log_partitions={self.log_partitions})"
+
+    __str__ = __repr__
+
+
+def read_settings() -> Settings:
+    """The settings of this process; a refusal names each bad one and never shows its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        told = [
+            f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
+        ]
+        raise BadSettings("; ".join(told)) from None

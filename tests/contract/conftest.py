@@ -1,0 +1,21 @@
+"""A cluster for each test that is about topics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from streams.broker import administer
+from streams.services.kafka_server import KafkaServer
+from tests.contract.cluster import clear
+
+
+@pytest.fixture
+def admin(kafka: KafkaServer) -> Iterator[Any]:
+    """A client of a cluster without any of our topics."""
+    with administer(kafka.bootstrap) as admin:
+        clear(admin)
+        yield admin
+        clear(admin)

@@ -1,0 +1,62 @@
+"""Settings that make no sense, and brokers that are not there: named, with the remedy."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from streams.broker import Unreachable, administer, host_and_port
+from tests.contract.commands import tocsin
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("LOG_PARTITIONS", "twelve"),
+        ("LOG_PARTITIONS", "0"),
+        ("BROKER", ""),
+        ("BROKER", "one:9092,,two"),
+        ("BROKER", "one:kafka"),
+        ("STORE", "https://secret@example.org"),
+        ("REPLICATION", "-2"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named_but_not_shown(setting: str, value: str):
+    """Exit code 2; an address of the store may hold a password, so no value is repeated."""
+    done = tocsin("topics", "apply", **{setting: value})
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"TOCSIN_{setting}: " in done.stderr and "secret" not in done.stderr
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid", "127.0.0.1:99999"])
+def test_no_broker_is_exit_code_4_and_says_what_to_start(address: str):
+    """At once, in one line: nobody waits half a minute for a closed port."""
+    done = tocsin("topics", "apply", BROKER=address)
+
+    assert (done.returncode, done.stdout) == (4, "")
+    assert address in done.stderr and "make kafka" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        ("broker:19092", ("broker", 19092)),
+        ("broker", ("broker", 9092)),
+        ("[::1]:9", ("::1", 9)),
+        ("[::1]", ("::1", 9092)),
+    ],
+)
+def test_an_address_may_leave_out_its_port(address: str, parts: tuple[str, int]):
+    """The port is Kafka's own then."""
+    assert host_and_port(address) == parts
+
+
+def test_something_that_is_no_broker_is_not_waited_for_for_ever():
+    """It takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(Unreachable, match="no Kafka broker"), administer(address, patience=1):
+            pass

@@ -1,0 +1,115 @@
+"""Write core records in few words; day 0 of every test is 2020-01-01."""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from monitor import events
+from monitor.events import EPOCH_DAY, SECONDS_A_DAY, Body, Record, Status, TermKind
+
+ZERO = date(2020, 1, 1).toordinal()
+STUDY = "T1"
+
+
+def day(number: int) -> int:
+    """The ordinal of a day of the test."""
+    return ZERO + number
+
+
+def record(body: Body, thing: str, *, version: int = 1, known: int = 0) -> Record:
+    """A statement about *thing* at ten o'clock on day *known*; its content names it."""
+    instant = (day(known) - EPOCH_DAY) * SECONDS_A_DAY + 36_000
+    return Record(STUDY, thing, version, instant, repr(body), body)
+
+
+def planned(toml: str, *, version: int = 1) -> Record:
+    """The plan *toml*, or at a later version its amendment."""
+    plan = events.Plan(toml=toml, sha256=sha256(toml.encode()).hexdigest())
+    return record(plan, "office/plan", version=version)
+
+
+def allocated(who: str, arm: str | None, *, version: int = 1, known: int = 0) -> Record:
+    """*who* was randomised to *arm*, or screened only where it is None."""
+    body = events.Subject(subject=who, randomised_treatment=arm)
+    return record(body, f"edc/subject-{who}", version=version, known=known)
+
+
+def treated(
+    who: str, what: str, start: int, end: int | None = None, *, version: int = 1, **said: str
+) -> Record:
+    """*who* received *what* on days from *start* to before *end*, in the first period if no other.
+
+    The interval is named after the day on which it begins, unless *thing* names it.
+    """
+    body = events.Treatment(
+        subject=who,
+        treatment=what,
+        period=said.get("period", "first"),
+        start=day(start),
+        end=None if end is None else day(end),
+    )
+    return record(body, said.get("thing", f"edc/treated-{who}-{start}"), version=version)
+
+
+def dosed(who: str, first: int, last: int) -> Record:
+    """One administration, both days inclusive."""
+    body = events.Dose(subject=who, first_date=day(first), last_date=day(last))
+    return record(body, f"edc/dose-{who}-{first}")
+
+
+def left(who: str, last: int, *, period: str | None = None) -> Record:
+    """*last* was the last day on which *who* was followed."""
+    body = events.Disposition(subject=who, status=Status.WITHDREW, date=day(last), period=period)
+    return record(body, f"edc/left-{who}-{period}")
+
+
+def case(
+    name: str,
+    who: str,
+    onset: int | events.PartialDate | None,
+    term: str = "DVT",
+    *,
+    version: int = 1,
+    known: int | None = None,
+    **said: Any,
+) -> Record:
+    """A case of *term*, known on the day of its onset unless *known* says when."""
+    began = day(onset) if isinstance(onset, int) else onset
+    organ = said.pop("organ", "VASC")
+    body = events.AdverseEvent(
+        subject=who, preferred_term=term, system_organ_class=organ, onset=began, **said
+    )
+    if known is None:
+        known = onset if isinstance(onset, int) else 0
+    return record(body, f"safety/{name}", version=version, known=known)
+
+
+def retracted(name: str, target: str, *, version: int = 1) -> Record:
+    """The thing *target* was reported in error."""
+    body = events.Retraction(target=target, reason="in error")
+    return record(body, f"safety/{name}", version=version)
+
+
+def merged(name: str, what: str, duplicate: str, survivor: str) -> Record:
+    """Two cases, or two subjects, are one."""
+    body = events.Merge(what=what, duplicate=duplicate, survivor=survivor)
+    return record(body, f"safety/{name}")
+
+
+def collected(term: str, start: int, kind: TermKind = TermKind.PREFERRED_TERM) -> Record:
+    """*term* is asked for from day *start* on."""
+    body = events.Collection(kind=kind, term=term, start=day(start))
+    return record(body, f"edc/collected-{term}")
+
+
+def scored(who: str, value: float, *, instrument: str = "TIS") -> Record:
+    """An efficacy score at week 16."""
+    body = events.Assessment(subject=who, instrument=instrument, visit="week16", value=value)
+    return record(body, f"edc/score-{who}")
+
+
+def ticked(number: int) -> Record:
+    """Nothing more happened up to day *number*."""
+    return record(events.Tick(day(number)), f"clock/{number}", known=number)

@@ -1,0 +1,155 @@
+"""Runs `python -m tocsin` as a user does, on small logs written for the purpose."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tests.places import ROOT
+
+Line = dict[str, Any]
+
+SECONDS_MAX = 120
+ESCAPE = "\x1b"
+UNWANTED = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "PYTHONIOENCODING")
+
+PLAN = """\
+study = "{study}"
+title = "A small trial"
+
+[treatments]
+control = "placebo"
+active = ["drug"]
+
+[[periods]]
+id = "first"
+
+[groups.clots]
+preferred_terms = ["DVT"]
+
+[[watches]]
+id = "clots"
+kind = "reference"
+group = "clots"
+rate_per_100_patient_years = {rate}
+source = "A register"
+share = 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[Line]:
+        """What it printed for programs."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def result(self) -> Line:
+        """The last line that it printed for programs."""
+        return self.lines[-1]
+
+
+def tocsin(*words: str | Path, columns: int | None = None, **environment: str) -> Done:
+    """Run the command line with *words*; both streams are pipes."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin", *map(str, words)],
+        cwd=ROOT,
+        env=variables(columns, **environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def variables(columns: int | None = None, **more: str) -> dict[str, str]:
+    """The environment of the tests without what steers colours and widths, then *more*."""
+    kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
+    return kept | more | ({} if columns is None else {"COLUMNS": str(columns)})
+
+
+def refused(done: Done, code: int, *says: str) -> bool:
+    """Whether the command ended with *code*, said all of *says* on stderr, and was no accident."""
+    assert done.code == code, done
+    assert "Traceback" not in done.out + done.err, done.err
+    flat = re.sub(r"[│\s]+", " ", done.err)
+    assert all(what in flat for what in says), done.err
+    return True
+
+
+def plan(study: str = "S", rate: float = 1.0) -> str:
+    """A plan with one reference watch on clots."""
+    return PLAN.format(study=study, rate=rate)
+
+
+def record(
+    kind: str, name: str, day: str, *, study: str = "S", version: int = 1, **more: Any
+) -> Line:
+    """One record, known at noon of *day*."""
+    source = {"system": "edc", "id": name, "version": version}
+    head = {"schema": "trial.log/1", "type": kind, "study": study, "source": source}
+    return {**head, "known_at": f"{day}T12:00:00Z", **more}
+
+
+def opening(study: str = "S", rate: float = 1.0) -> Line:
+    """The record of the plan."""
+    toml = plan(study, rate)
+    digest = sha256(toml.encode()).hexdigest()
+    return record("plan", "plan", "2020-01-01", study=study, toml=toml, sha256=digest)
+
+
+def treated(subject: str, treatment: str = "drug", study: str = "S") -> Line:
+    """*subject* starts *treatment* on 2 January 2020."""
+    facts: Line = {"subject": subject, "treatment": treatment, "period": "first"}
+    name, day = f"t-{subject}", "2020-01-02"
+    return record("treatment", name, day, study=study, start=day, **facts)
+
+
+def clot(subject: str, day: str, *, study: str = "S", version: int = 1, **more: Any) -> Line:
+    """*subject* has a deep vein thrombosis on *day*, known that day."""
+    term: Line = {"preferred_term": "DVT", "system_organ_class": "VASC", "onset": day, **more}
+    return record(
+        "adverse_event",
+        f"ae-{subject}",
+        f"{day}-28"[:10],
+        study=study,
+        version=version,
+        subject=subject,
+        **term,
+    )
+
+
+def small(study: str = "S") -> list[Line]:
+    """A plan, two subjects on drug and one on placebo, and two clots on drug."""
+    return [
+        opening(study),
+        treated("A", study=study),
+        treated("B", study=study),
+        treated("C", "placebo", study=study),
+        clot("A", "2020-01-20", study=study),
+        clot("B", "2020-02-10", study=study),
+    ]
+
+
+def written(folder: Path, lines: Sequence[Line | bytes], *, end: bytes = b"\n") -> Path:
+    """A log of *lines* in *folder*; bytes are written as they are."""
+    path = folder / "log.jsonl"
+    raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
+    path.write_bytes(b"\n".join(raw) + end)
+    return path

@@ -1,0 +1,50 @@
+"""A real broker and a real store for the tests that need them: started once, ended at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.services.java import unavailable
+from streams.services.kafka_server import KafkaServer
+from streams.services.redis_server import RedisServer, find
+from tests.places import ROOT, missing
+
+LIBS = ROOT / ".services" / "kafka" / "libs"
+"""Where `make jars` puts Kafka's server."""
+
+QUICK = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""For a broker that lives for seconds: what it saves in warming up it never has to earn back."""
+
+
+@pytest.fixture(scope="session")
+def kafka(kafka_libs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
+    """Apache Kafka, shared by all tests; one that needs an empty topic makes its own."""
+    with KafkaServer(tmp_path_factory.mktemp("kafka"), kafka_libs, jvm=QUICK) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kafka_libs() -> Path:
+    """Kafka's jars, where a broker can be started from them."""
+    if reason := unavailable(LIBS):
+        missing(reason)
+    return LIBS
+
+
+@pytest.fixture(scope="session")
+def redis_url(redis_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Redis or Valkey server, shared by all tests; each keeps to its own keys."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def redis_program() -> str:
+    """The server program, where there is one."""
+    program, reason = find()
+    if program is None:
+        missing(reason)
+    return str(program)

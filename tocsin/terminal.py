@@ -1,0 +1,57 @@
+"""How commands write for people: plain when nobody watches, quiet when the reader has gone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from io import TextIOWrapper
+from signal import SIGPIPE
+from typing import NoReturn
+
+from rich.console import Console
+
+READER_GONE = 128 + SIGPIPE
+"""What a shell reports of a program that a closed pipe has ended: neither success nor a fault."""
+
+
+class Paper(Console):
+    """A console that lets a closed pipe end the command, as the rest of the program does."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Rich would exit with 1, which is kept for faults of our own."""
+        raise BrokenPipeError
+
+
+def paper(*, stderr: bool = False, drawn: bool = False) -> Console:
+    """Where to print for people: without escape codes in a pipe or where NO_COLOR is set.
+
+    What is *drawn* is recorded too, at the width of a page.
+    """
+    return Paper(
+        stderr=stderr,
+        record=drawn,
+        width=118 if drawn else None,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+        highlight=False,
+    )
+
+
+def plain(text: str) -> str:
+    """*text* from a log without what could steer a terminal."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
+
+
+def write_anything() -> None:
+    """Let a terminal that lacks a letter show a question mark: a term must not end a replay."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def leave_quietly() -> NoReturn:
+    """End because who read the output has stopped reading (``tocsin replay LOG | head``)."""
+    # What is still buffered has nowhere to go; without this the interpreter would complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(READER_GONE)

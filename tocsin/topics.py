@@ -1,0 +1,101 @@
+"""``tocsin topics``: the topics of a deployment, brought to what they should be."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from kafka.errors import KafkaError
+
+from streams.broker import Unreachable, administer
+from streams.settings import BadSettings, read_settings
+from streams.topics import Refused, Report
+from streams.topics import apply as bring_about
+from streams.topics import topics as topics_of
+from tocsin.exits import Exit, Stop
+
+app = App(name="topics", help="The Kafka topics that Tocsin uses.")
+
+
+@app.command
+def apply(
+    *,
+    alter: Annotated[bool, Parameter(negative="")] = False,
+    json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> None:
+    """Create the topics that are missing; report those with other settings and leave them alone.
+
+    Partitions and replication come from TOCSIN_LOG_PARTITIONS, TOCSIN_ALERT_PARTITIONS and
+    TOCSIN_REPLICATION, the brokers from TOCSIN_BROKER.
+
+    Parameters
+    ----------
+    alter
+        Sets the settings that differ.  The number of partitions is never altered.
+    json_lines
+        Prints a JSON object for each topic.
+    """
+    # Its log would say in many lines what the one line of a stop says.
+    logging.getLogger("kafka").addHandler(logging.NullHandler())
+    reports = applied(alter=alter)
+    for report in reports:
+        print(in_json(report) if json_lines else "\n".join(in_words(report)))
+    if remedies := remedies_for(reports):
+        raise Stop(Exit.USAGE, " ".join(remedies))
+
+
+def applied(*, alter: bool) -> list[Report]:
+    """What was found and done, or the stop that says why not."""
+    try:
+        settings = read_settings()
+        with administer(settings.broker) as admin:
+            return bring_about(admin, topics_of(settings), alter=alter)
+    except BadSettings as error:
+        raise Stop(Exit.USAGE, f"{error}.") from None
+    except Unreachable as error:
+        remedy = "Start one (`make kafka`), or name yours in TOCSIN_BROKER."
+        raise Stop(Exit.UNREACHABLE, f"{error}. {remedy}") from None
+    except (Refused, KafkaError) as error:
+        raise Stop(Exit.USAGE, f"the broker refuses: {error}.") from None
+
+
+def in_words(report: Report) -> list[str]:
+    """The lines that tell a person of a topic."""
+    topic = report.topic
+    count = f"{topic.partitions} partition{'s' if topic.partitions > 1 else ''}"
+    lines = [f"{topic.name:<22}{report.outcome:<11}{count}"]
+    lines += [f"  {each}" for each in report.left]
+    lines += [f"  {each.setting} was {each.found}, is {each.wanted}" for each in report.mended]
+    return lines
+
+
+def in_json(report: Report) -> str:
+    """The same for a program."""
+    return json.dumps(
+        {
+            "topic": report.topic.name,
+            "outcome": report.outcome,
+            "left": [asdict(each) for each in report.left],
+            "altered": [asdict(each) for each in report.mended],
+        }
+    )
+
+
+def remedies_for(reports: list[Report]) -> list[str]:
+    """What to do about the differences that stand; nothing where none do."""
+    left = [each for report in reports for each in report.left]
+    remedies: list[str] = []
+    if any(each.mendable for each in left):
+        remedies.append("Topics have other settings: `tocsin topics apply --alter` sets them.")
+    if any(each.setting == "partitions" for each in left):
+        remedies.append(
+            "Topics have another number of partitions, which is never altered, as it says where a "
+            "study lies: set TOCSIN_LOG_PARTITIONS or TOCSIN_ALERT_PARTITIONS to what is there, or "
+            "produce the log into a cluster that has none."
+        )
+    if any(each.setting == "replication" for each in left):
+        remedies.append("Topics have another number of copies: kafka-reassign-partitions sets it.")
+    return remedies
