@@ -31,7 +31,7 @@ def first_step(record: Record) -> tuple[Study | None, Step]:
     try:
         plan = read_plan(record.body.toml)
     except PlanError as error:
-        return None, _refused(Reason.BAD_PLAN, f"The plan was not accepted: {error}.")
+        return None, _refused(Reason.BAD_PLAN, f"The plan was not accepted: {error}")
     if plan.study != record.study:
         return None, _refused(Reason.BAD_PLAN, "The plan names another study than its record.")
     study = Study(record.study, plan)
@@ -101,7 +101,7 @@ def _plan_objection(study: Study, body: Plan) -> Refusal | None:
     try:
         plan = read_plan(body.toml)
     except PlanError as error:
-        return Refusal(Reason.BAD_PLAN, f"The plan was not accepted: {error}.")
+        return Refusal(Reason.BAD_PLAN, f"The plan was not accepted: {error}")
     why = amends(study.plan, plan, study.spent)
     return None if why is None else Refusal(Reason.BAD_PLAN, f"The plan was not accepted: {why}.")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 
 from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
+from streams.collector import spare_the_collector
 from tocsin import check, ingest, replay, schema
 from tocsin.exits import Exit, Stop
 from tocsin.terminal import leave_quietly, paper, write_anything
@@ -14,7 +16,7 @@ from tocsin.terminal import leave_quietly, paper, write_anything
 app = App(
     name="tocsin",
     help="Live safety monitoring of clinical trials: rate tables, evidence, alerts, replay.",
-    version_flags=["--version"],
+    version=lambda: version("tocsin"),
     error_console=paper(stderr=True),
 )
 app.command(replay.replay)
@@ -28,6 +30,7 @@ app.command("tocsin.topics:app", name="topics", help="The Kafka topics that Tocs
 def main() -> None:
     """Run the command; its exit code says how it ended."""
     write_anything()
+    spare_the_collector()
     try:
         app(exit_on_error=False, print_error=True)
         sys.stdout.flush()  # A reader that has gone is noticed here, not by the interpreter.

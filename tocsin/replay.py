@@ -20,7 +20,7 @@ from tocsin.exits import Exit, Stop
 from tocsin.log_file import LogFile
 from tocsin.plan_file import plan_in
 from tocsin.show import not_included, show_alert, show_not_included, show_study
-from tocsin.terminal import paper
+from tocsin.terminal import paper, picture
 
 SHOWN_REFUSALS = 20
 
@@ -166,7 +166,7 @@ def _show_all(running: Replay, wishes: Wishes, console: Console) -> None:
             show_study(console, running, study, terms=wishes.terms)
     if wishes.svg is not None:
         try:
-            console.save_svg(str(wishes.svg), title="tocsin replay")
+            wishes.svg.write_text(picture(console), encoding="utf-8")
         except OSError as error:
             says = f"{wishes.svg} cannot be written: {error.strerror}."
             raise Stop(Exit.USAGE, says) from None

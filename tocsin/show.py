@@ -28,6 +28,11 @@ from tocsin.wording import e_value
 
 BELLS = {"watch": ("WATCH ", "yellow"), "signal": ("SIGNAL", "bold red")}
 CONFLICT = "Another record of this thing and version says something else; the first is kept."
+ASSUMED = (
+    "Evidence is valid if reporting delay does not depend on the arm, if crossover read as treated"
+    " does not depend on risk, and if a reference rate was fixed before unblinding: a signal"
+    " against a rate is against that rate. The machine raises; people decide."
+)
 HYPOTHETICAL = "HYPOTHETICAL: not the plan that this study had."
 
 
@@ -64,17 +69,19 @@ def show_study(console: Console, replay: Replay, study: Study, *, terms: int) ->
     table, found = list(rows(study)), standings(study)
     chosen = chosen_terms(study, found, terms)
     grids = (
+        watch_grid(study, [standing for standing in found if standing.watch.tier != 2]),
+        screening_grid(study, [s for s in found if s.watch.tier == 2][:terms]),
         exposure_grid(study),
         flow_grid(study),
         event_grid(table, chosen),
         comparison_grid(study, table, chosen),
-        watch_grid(study, [standing for standing in found if standing.watch.tier != 2]),
-        screening_grid(study, [s for s in found if s.watch.tier == 2][:terms]),
     )
     for grid in grids:
         if grid.lines:
             console.print()
             console.print(grid, crop=False)
+    console.print()
+    console.print(ASSUMED, style="dim")
     console.print()
     show_account(console, replay, study)
     wide = max(grid.width for grid in grids)

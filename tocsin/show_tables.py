@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from monitor.compare import Comparison, comparisons
-from monitor.events import TermKind
 from monitor.flow import passages
 from monitor.standing import Standing
 from monitor.stats.estimate import Estimate
 from monitor.study import Study
 from monitor.tabulate import Row, exposure, slots
-from monitor.terms import Term
+from monitor.terms import ANY, Term
 from tocsin.grid import Column, Grid, Line
 from tocsin.wording import interval, kind, p_value
 
@@ -115,7 +114,8 @@ def _drop(values: set[str]) -> int:
 
 
 def chosen_terms(study: Study, found: list[Standing], terms: int) -> list[Term]:
-    """The plan's terms, then the others by falling evidence, as many as are asked for."""
-    named = [Term(TermKind.ANY, "any"), *(group.term for group in study.plan.groups)]
+    """What the plan watches, its other groups, then terms by falling evidence: *terms* of them."""
+    watched = [standing.watch.term for standing in found if standing.watch.tier != 2]
+    groups = [group.term for group in study.plan.groups]
     others = [standing.watch.term for standing in found]
-    return list(dict.fromkeys(named + others))[: max(terms, len(named))]
+    return list(dict.fromkeys([ANY, *watched, *groups, *others]))[:terms]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from io import TextIOWrapper
 from signal import SIGPIPE
@@ -34,6 +35,15 @@ def paper(*, stderr: bool = False, drawn: bool = False) -> Console:
         color_system=None if os.environ.get("NO_COLOR") else "auto",
         highlight=False,
     )
+
+
+def picture(console: Console) -> str:
+    """What was printed on *console*, as an SVG that asks no other host for a font."""
+    svg = console.export_svg(title="tocsin replay", unique_id="replay")
+    return FONT_FACE.sub("", svg)
+
+
+FONT_FACE = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
 
 def plain(text: str) -> str:
