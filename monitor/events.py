@@ -163,14 +163,15 @@ class Dose:
     batch: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdverseEvent:
-    """One case as its source now tells it.  *onset* None is an unknown date."""
+class AdverseEvent(NamedTuple):
+    """One case as its source now tells it.  *onset* None is an unknown date.
+
+    What the site wrote stays in the log: no count depends on it, and it may name a person.
+    """
 
     subject: str
     preferred_term: str
     system_organ_class: str
-    verbatim: str | None = None
     label_group: str | None = None
     onset: int | PartialDate | None = None
     end: int | PartialDate | None = None
@@ -267,8 +268,7 @@ Body = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A statement about a *thing* (``system/id`` of its source) at a version.
 
     *digest* names the content: two records of one thing and version with one digest are one.
@@ -278,5 +278,5 @@ class Record:
     thing: str
     version: int
     known_at: int
-    digest: str
+    digest: int
     body: Body

@@ -5,12 +5,18 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.exposure import PersonDays, Spell
 
+if TYPE_CHECKING:
+    from monitor.study import Running
+
+COUNT_BITS = 24
+COUNT_MASK = (1 << COUNT_BITS) - 1
 ARMS_MAX = 64
 """Onset and treatment share one 32-bit integer: treatments are below this, onsets above."""
 
@@ -21,7 +27,8 @@ class FirstEvents:
 
     Subjects and what they had, ``onset * ARMS_MAX + treatment``, stand side by side in two
     arrays; *at* finds a subject in them.  With *at_risk*, the person-days up to and including
-    each subject's first event are kept as well.
+    each subject's first event are kept as well.  *by_treatment* holds a count for each
+    treatment in one integer; *watches* are those that are judged on these events.
     """
 
     term: int
@@ -33,7 +40,8 @@ class FirstEvents:
     subjects: array[int] = field(default_factory=lambda: array("i"))
     packed: array[int] = field(default_factory=lambda: array("i"))
     latest: int = 0
-    by_treatment: list[int] = field(default_factory=list[int])
+    by_treatment: int = 0
+    watches: list[Running] = field(default_factory=list["Running"], repr=False)
 
     def __len__(self) -> int:
         return len(self.at)
@@ -51,7 +59,7 @@ class FirstEvents:
 
     def on(self, treatment: int) -> int:
         """How many first events fell on *treatment*."""
-        return self.by_treatment[treatment] if treatment < len(self.by_treatment) else 0
+        return self.by_treatment >> COUNT_BITS * treatment & COUNT_MASK
 
     def put(self, subject: int, packed: int | None, spells: tuple[Spell, ...]) -> None:
         """Set the first event of *subject*, or clear it with None; *spells* are its days."""
@@ -59,7 +67,7 @@ class FirstEvents:
             self.expose(subject, spells, -1)
         at = self.at.get(subject)
         if at is not None:
-            self.by_treatment[self.packed[at] % ARMS_MAX] -= 1
+            self.by_treatment -= 1 << COUNT_BITS * (self.packed[at] % ARMS_MAX)
         if packed is None:
             self._drop(subject)
         else:
@@ -70,10 +78,7 @@ class FirstEvents:
             else:
                 self.packed[at] = packed
             self.latest = max(self.latest, packed)
-            arm = packed % ARMS_MAX
-            while arm >= len(self.by_treatment):
-                self.by_treatment.append(0)
-            self.by_treatment[arm] += 1
+            self.by_treatment += 1 << COUNT_BITS * (packed % ARMS_MAX)
         if self.at_risk is not None:
             self.expose(subject, spells, 1)
 

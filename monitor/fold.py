@@ -61,8 +61,7 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
     if everything and study.as_of is not None:
         running = list(study.watches.values())
     else:
-        scopes = study.touched
-        running = [watch for scope in scopes for watch in study.watches_of.get(scope, ())]
+        running = [watch for events in study.touched.values() for watch in events.watches]
     return Step(Outcome.FOLDED, None, tuple(judge(study, running, shortcuts=shortcuts)))
 
 

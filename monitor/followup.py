@@ -15,20 +15,23 @@ from monitor.watch import Analysis, Scale
 
 Days = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-ARM, DAY_0, ENTER, LEAVE = range(4)
+COLLECTIONS = 8
+"""How many cuts of one day are kept, one for each date of collection."""
+
+ARM, DAY_0, ENTER = range(3)
 
 
 class AsOf(NamedTuple):
     """The table cut on one day.
 
-    *rows* is of shape (5, rows): arm, day 0, and when each row enters and leaves as then known,
-    and where its arm's days begin in *net*, entries less exits by arm and day (its first day is
-    *base*).  *at_risk* is the sum of *net* over days, as a list of days for each arm.
+    *enter* and *leave* of each row as then known; *net*, entries less exits by arm and day
+    (shape (arms * days,), its first day is *base*), and *at_risk*, its sum over days (arms, days).
     """
 
-    rows: Days
+    enter: Days
+    leave: Days
     net: Days
-    at_risk: list[list[int]]
+    at_risk: Days
     base: int
     days: int
 
@@ -117,25 +120,30 @@ class FollowUp:
         """The table as known at the end of *day*, rows starting no earlier than the collection."""
         known = self.cut.get((day, collected_from))
         if known is None:
-            if len(self.cut) > 8:
+            if len(self.cut) >= COLLECTIONS or any(held != day for held, _ in self.cut):
                 self.cut.clear()
             known = self.cut[day, collected_from] = self._cut(day, collected_from)
         return known
 
     def _cut(self, day: int, collected_from: int) -> AsOf:
         arm, day_0, enter, leave = self.rows[:, : self.used]
-        enter = np.maximum(enter, collected_from - day_0)
+        if collected_from:
+            enter = np.maximum(enter, collected_from - day_0)
+        # A row that has not begun, or is empty, leaves where it enters and so counts nowhere.
         leave = np.maximum(enter, np.minimum(leave, day + 1 - day_0))
-        seen = leave > enter
-        base = int(enter[seen].min(initial=FOREVER)) if self.time is Scale.CALENDAR else 0
-        days = int(leave[seen].max(initial=base)) - base + 1
-        place, size = arm * days - base, self.arms * days
-        net = np.bincount((place + enter)[seen], minlength=size)
-        net = net - np.bincount((place + leave)[seen], minlength=size)
-        at_risk = net.reshape(self.arms, days).cumsum(axis=1).tolist()
-        rows = np.empty((5, self.used), dtype=np.int64)
-        rows[:] = arm, day_0, enter, leave, place
-        return AsOf(rows=rows, net=net, at_risk=at_risk, base=base, days=days)
+        base = int(enter[enter > 0].min(initial=FOREVER)) if self.time is Scale.CALENDAR else 0
+        base = 0 if base == FOREVER else base
+        days = max(1, int(leave.max(initial=0)) - base + 1)
+        size, place = self.arms * days, arm * days - base
+        net = self._by_day(place + enter, size) - self._by_day(place + leave, size)
+        at_risk = net.reshape(self.arms, days).cumsum(axis=1)
+        return AsOf(enter=enter, leave=leave, net=net, at_risk=at_risk, base=base, days=days)
+
+    def _by_day(self, places: Days, size: int) -> Days:
+        """How many rows have each place; an empty row of the calendar has none, and cancels."""
+        if self.time is Scale.CALENDAR:
+            places = np.maximum(places, 0)
+        return np.bincount(places, minlength=size)
 
     def least_shares(
         self, events: FirstEvents, day: int, treatment: int, control: int
@@ -147,18 +155,21 @@ class FollowUp:
         still there on the control arm: that takes a look at the table and none of the watch's own.
         """
         cut = self.as_of(day, collected_from=events.collected_from)
-        day_0, pair = self.day_0, (treatment, control)
-        met = [(onset - day_0[s], arm) for s, onset, arm in events if onset <= day and arm in pair]
+        day_0, limit = self.day_0, (day + 1) * ARMS_MAX
+        pairs = zip(events.subjects, events.packed, strict=True)
+        met = [(p // ARMS_MAX - day_0[s], p % ARMS_MAX) for s, p in pairs if p < limit]
+        if self.arms > 2:
+            met = [(at, arm) for at, arm in met if arm in (treatment, control)]
         met.sort()
-        on_treatment, on_control = cut.at_risk[treatment], cut.at_risk[control]
+        at_risk = cut.at_risk.item
         gone = len(events) - len(met) if self.crossed else 0
         treated = today = last = 0
         shares: list[float] = []
         for at, arm in met:
             if at != last:
                 gone, today, last = gone + today, 0, at
-            on = max(int(arm == treatment), on_treatment[at - cut.base] - gone)
-            shares.append(on / (on + on_control[at - cut.base]) if on else 0.0)
+            on = max(int(arm == treatment), at_risk(treatment, at - cut.base) - gone)
+            shares.append(on / (on + at_risk(control, at - cut.base)) if on else 0.0)
             treated += arm == treatment
             today += bool(self.crossed) or arm == treatment
         if not shares:
@@ -173,18 +184,13 @@ class FollowUp:
         """
         cut = self.as_of(day, collected_from=events.collected_from)
         rows, onsets = self._rows_with(events)
-        arm, day_0, enter, leave, place = cut.rows.take(rows, axis=1)
-        event_day = onsets - day_0
+        arm, event_day = self.rows[ARM, rows], onsets - self.rows[DAY_0, rows]
+        enter, leave = cut.enter[rows], cut.leave[rows]
         stays = np.maximum(enter, np.minimum(leave, event_day + 1))
-        size = self.arms * cut.days
-        # A row that leaves when it would have left anyway is taken out and put back.
-        inside = leave > enter
-        if not inside.all():
-            place, leave, stays = place[inside], leave[inside], stays[inside]
-        net = cut.net + np.bincount(place + leave, minlength=size)
-        net -= np.bincount(place + stays, minlength=size)
+        place, size = arm * cut.days - cut.base, self.arms * cut.days
+        net = cut.net + self._by_day(place + leave, size) - self._by_day(place + stays, size)
         at_risk = net.reshape(self.arms, cut.days).cumsum(axis=1)
-        own = (enter <= event_day) & (event_day < cut.rows[LEAVE, rows])
+        own = (enter <= event_day) & (event_day < leave)
         if not own.all():
             arm, event_day = arm[own], event_day[own]
         at = event_day - cut.base

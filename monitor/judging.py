@@ -21,6 +21,8 @@ LOG_MAX = 700.0
 
 REJECTED = Level.SIGNAL, Ground.REJECTED
 NOT_REJECTED = Level.QUIET, Ground.NOT_REJECTED
+SILENT = Verdict(Level.QUIET, Ground.NO_EVENTS, 0.0)
+WEAK = Verdict(*NOT_REJECTED, None)
 
 FEW = 40
 """Up to so many first events, a loop over them is cheaper than their risk sets."""
@@ -54,7 +56,7 @@ def verdict_of(study: Study, running: Running, *, shortcuts: bool = True) -> Ver
     """Where a tier 1 watch stands: evidence against the plan's levels."""
     watch = running.watch
     if not running.events:
-        return Verdict(Level.QUIET, Ground.NO_EVENTS, 0.0)
+        return SILENT
     floor = log(min(watch.watch_level, watch.signal_level(study.plan.alpha)))
     found = evidence(study, running, floor if shortcuts else None)
     if found is None:
@@ -127,14 +129,14 @@ def screen(study: Study, running: Running, *, shortcuts: bool = True) -> bool:
     counted = running.verdict is not None and running.verdict.ground is not Ground.NO_EVENTS
     seen = seen_on_its_arms(running)
     study.screened += seen - counted
-    running.verdict = Verdict(Level.QUIET, Ground.NO_EVENTS, 0.0)
+    running.verdict = SILENT
     if seen:
         floor = -log(study.plan.q)
         found = evidence(study, running, floor if shortcuts else None)
-        value = None if found is None else found[1]
-        running.verdict = Verdict(Level.QUIET, Ground.NOT_REJECTED, value)
-        if value is not None and value >= floor:
-            study.strong[watch.id] = value
+        running.verdict = WEAK
+        if found is not None and found[1] >= floor:
+            running.verdict = Verdict(*NOT_REJECTED, found[1])
+            study.strong[watch.id] = found[1]
     return held is not None or watch.id in study.strong or (seen != counted and bool(study.strong))
 
 

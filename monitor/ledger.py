@@ -41,7 +41,7 @@ class Thing:
     """
 
     version: int
-    digest: str
+    digest: int
     versions: int
     body: Body
     place: Place | None = None

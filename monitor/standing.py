@@ -95,4 +95,3 @@ def happened(study: Study, running: Running) -> bool:
 def boundary(study: Study, watch: Watch) -> float | None:
     """The e-value at which a tier 1 watch signals, or None."""
     return watch.signal_level(study.plan.alpha) if watch.tier == 1 else None
-

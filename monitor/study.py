@@ -83,7 +83,6 @@ class Study:
     first_events: dict[int, list[FirstEvents]] = field(default_factory=dict[int, list[FirstEvents]])
     exposed: list[FirstEvents] = field(default_factory=list[FirstEvents])
     watches: dict[str, Running] = field(default_factory=dict[str, Running])
-    watches_of: dict[int, list[Running]] = field(default_factory=dict[int, list[Running]])
     strong: dict[str, float] = field(default_factory=dict[str, float])
     screened: int = 0
     touched: dict[int, FirstEvents] = field(default_factory=dict[int, FirstEvents])

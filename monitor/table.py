@@ -52,5 +52,8 @@ class Cell:
 
 
 def weight_of(*, serious: bool, related: bool) -> int:
-    """One case as an addend to its subject's counts."""
-    return 1 + SERIOUS * serious + RELATED * related
+    """One case as an addend to its subject's counts; one of four integers, shared by all."""
+    return WEIGHTS[serious][related]
+
+
+WEIGHTS = ((1, 1 + RELATED), (1 + SERIOUS, 1 + SERIOUS + RELATED))

@@ -37,7 +37,6 @@ def begin(study: Study) -> None:
     study.first_events.clear()
     study.exposed.clear()
     study.watches.clear()
-    study.watches_of.clear()
     study.touched.clear()
     study.strong.clear()
     study.screened = 0
@@ -106,7 +105,7 @@ def _run(study: Study, watch: Watch, events: FirstEvents) -> None:
     follow_up = None if watch.basis is None else follow_up_on(study, watch.basis)
     running = Running(watch, events, study.treatments[watch.treatment], control, follow_up)
     study.watches[watch.id] = running
-    study.watches_of.setdefault(id(events), []).append(running)
+    events.watches.append(running)
 
 
 def follow_up_on(study: Study, basis: Basis) -> FollowUp:

@@ -16,6 +16,11 @@ from streams.meaning import BODIES, SETTLE
 from streams.parse import Fields, Refused, careful, quick
 from streams.records import MAJOR, MINOR, MODELS
 
+UNSEEN = {"signatures", "verbatim"}
+"""What the edge checks, the digest covers and the core never sees."""
+
+DIGEST_BYTES = 8
+
 MEASURED = ("dose", "assessment")
 """Types with numbers that are no integers: ``quick`` is not sound for them."""
 
@@ -55,7 +60,8 @@ def _record(fields: Fields) -> Record:
     study, source, known_at = said.pop("study"), said.pop("source"), said.pop("known_at")
     digest = _digest(said)
     del said["type"]
-    said.pop("signatures", None)
+    for name in UNSEEN & said.keys():
+        del said[name]
     thing, body = f"{source.system}/{source.id}", BODIES[kind](**said)
     return Record(study, thing, source.version, instant(known_at), digest, body)
 
@@ -84,10 +90,10 @@ def _kind(fields: Fields) -> str:
     return kind
 
 
-def _digest(said: Fields) -> str:
+def _digest(said: Fields) -> int:
     """Names the content: not who said it, when, by which schema, or in which order of keys.
 
     Absent and null fields are gone by now, so a schema that gains a field keeps old digests.
     """
     content = orjson.dumps(said, default=list, option=orjson.OPT_SORT_KEYS)
-    return blake2b(content, digest_size=12).hexdigest()
+    return int.from_bytes(blake2b(content, digest_size=DIGEST_BYTES).digest(), "big")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
+from sys import intern
 
 from monitor import events
 from monitor.errors import Reason
@@ -49,6 +50,9 @@ def _settle_day(field: str) -> Callable[[Fields], None]:
 
 
 def _settle_adverse_event(said: Fields) -> None:
+    # A term is said thousands of times: one string holds it for all of them.
+    for name in _SHARED:
+        said[name] = intern(said[name])
     partial(said, "onset")
     partial(said, "end")
     check_order(said, "onset", "end")
@@ -59,6 +63,7 @@ def _settle_adverse_event(said: Fields) -> None:
 
 
 _CRITERIA = tuple(Criterion)
+_SHARED = "subject", "preferred_term", "system_organ_class"
 
 
 def _settle_collection(said: Fields) -> None:

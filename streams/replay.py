@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from alerts.alert import Alert
@@ -96,7 +96,7 @@ class Replay:
             return None
         if self.what_if.plan is not None:
             if isinstance(record.body, Plan):
-                record = replace(record, body=plan_of(self.what_if.plan))
+                record = record._replace(body=plan_of(self.what_if.plan))
             self._open(record)
         new = record.study not in self.pipeline.studies
         told = self.pipeline.take(record, self.lines)
@@ -109,7 +109,7 @@ class Replay:
         if record.study not in self.pipeline.studies and not isinstance(record.body, Plan):
             assert self.what_if.plan is not None
             body = plan_of(self.what_if.plan)
-            opened = replace(record, thing="what-if/plan", version=1, digest="", body=body)
+            opened = record._replace(thing="what-if/plan", version=1, digest=0, body=body)
             study, _ = first_step(opened)
             if study is not None:
                 self._limit(study)

@@ -18,7 +18,6 @@ FACTORS: Floats = np.log1p(np.outer(np.arange(GRAIN + 1) / GRAIN, EXCESS))
 """``log(1 + share (theta - 1))`` at shares 0, 1/64, ... 1, by harm point."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class RiskSets:
     """One entry a first event: *treated* (1 or 0) and the *share* of those at risk on treatment.
@@ -83,7 +82,7 @@ def log_e_bound(treated: int, events: int, low: float, high: float, mean: float)
     return _bound(treated, events, floor(low * GRAIN), ceil(high * GRAIN), floor(mean * GRAIN))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _bound(treated: int, events: int, low: int, high: int, mean: int) -> float:
     weight = max(0.0, (mean - low) / (high - low)) if high > low else 0.0
     chord = (1 - weight) * FACTORS[low] + weight * FACTORS[high]

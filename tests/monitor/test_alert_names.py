@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from alerts.alert import alert_id
 from monitor.digest import digest
 from tests.monitor.builders import STUDY, case, ticked
@@ -48,5 +46,5 @@ def test_the_digest_is_that_of_the_state_and_not_of_the_way():
     here, there = told(*records), told(*reversed(records))
 
     assert digest(here.study) == digest(there.study)
-    there.tell(replace(records[0], thing="safety/c3"))
+    there.tell(records[0]._replace(thing="safety/c3"))
     assert digest(here.study) != digest(there.study)

@@ -65,7 +65,7 @@ def test_a_thing_keeps_its_type_for_good():
     mistaken = left("A1", 9)
 
     refused = found.tell(
-        Record(mistaken.study, "safety/c1", 2, mistaken.known_at, "", mistaken.body)
+        Record(mistaken.study, "safety/c1", 2, mistaken.known_at, 0, mistaken.body)
     )
     later = found.tell(case("c1", "A1", 4, version=2))
 

@@ -51,7 +51,7 @@ def plan_of(bases: Iterable[tuple[str, str]]) -> Record:
         for (time, analysis), (level, term) in product(bases, TERMS.items())
     ]
     toml = HEAD + "".join(watches)
-    return Record("SIM", "sim/plan", 1, 0, "", Plan(toml, sha256(toml.encode()).hexdigest()))
+    return Record("SIM", "sim/plan", 1, 0, 0, Plan(toml, sha256(toml.encode()).hexdigest()))
 
 
 def rung(plan: Record, log: Iterable[Record]) -> set[str]:

@@ -143,7 +143,7 @@ def log_of(trial: Trial) -> Iterator[Record]:
     # and events after the facts of that day.
     for day, thing, version, body in sorted(told, key=lambda one: (one[0], _rank(one[3]))):
         known_at = (day - EPOCH_DAY) * SECONDS_A_DAY
-        yield Record("SIM", f"sim/{thing}", version, known_at, "", body)
+        yield Record("SIM", f"sim/{thing}", version, known_at, 0, body)
 
 
 def _rank(body: Body) -> int:

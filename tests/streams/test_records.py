@@ -10,15 +10,13 @@ from pydantic import ValidationError
 
 from monitor import events
 from monitor.events import Body, PartialDate, Record
-from streams.decode import decode
+from streams.decode import UNSEEN, decode
 from streams.encode import wire
 from streams.examples import EXAMPLES, example
 from streams.meaning import BODIES, SETTLE
 from streams.records import MODELS, Envelope
 
 ENVELOPE = {"schema_", "study", "source", "known_at", "type"}
-UNSEEN = {"signatures"}
-"""What the edge checks and the core never sees."""
 
 
 def on(text: str) -> int:
@@ -56,7 +54,6 @@ MEANT: dict[str, Body] = {
         subject="S-0042",
         preferred_term="Deep vein thrombosis",
         system_organ_class="Vascular disorders",
-        verbatim="DVT of the left leg, seen by ultrasound",
         label_group="Thromboembolic events",
         onset=on("2017-02-27"),
         end=PartialDate(2017, 3),
