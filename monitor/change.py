@@ -50,7 +50,7 @@ def recount(study: Study) -> None:
     """Count everything anew: a plan, a collection or a merge of subjects changes it all."""
     begin(study)
     for thing, held in study.ledger.things.items():
-        held.place, held.counted = None, 0
+        held.count_at(None)
         if isinstance(held.body, OfSubject) and study.ledger.live(thing):
             _attach(_subject_of(study, held), thing, held)
     for subject in study.subjects.values():

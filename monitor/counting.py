@@ -18,7 +18,7 @@ def onset_of(study: Study, subject: SubjectState, case: AdverseEvent) -> int | N
     onset = case.onset
     if onset is None or isinstance(onset, int):
         return onset
-    treated_from = min(subject.starts.values(), default=None)
+    treated_from = min((start for _, start in subject.starts), default=None)
     return impute(onset, study.plan.partial_dates, treated_from)
 
 
@@ -109,7 +109,7 @@ def _tables(study: Study, place: Place) -> list[dict[int, Cell]]:
 
 
 def _count(study: Study, subject: SubjectState, held: Thing, place: Place) -> None:
-    held.place, held.counted = place, held.versions
+    held.count_at(place)
     for table in _tables(study, place):
         for term in place.terms:
             cell = table.get(term)
@@ -128,13 +128,13 @@ def _count(study: Study, subject: SubjectState, held: Thing, place: Place) -> No
 
 def take_back(study: Study, subject: SubjectState, thing: str, held: Thing) -> None:
     """Take the case out of all that it was counted in."""
-    place = held.place
+    place, versions = held.place, held.counted
     if place is None:
         return
     for table in _tables(study, place):
         for term in place.terms:
-            table[term].add(subject.number, -place.weight, -held.counted)
-    held.place, held.counted = None, 0
+            table[term].add(subject.number, -place.weight, -versions)
+    held.count_at(None)
     packed = place.onset * ARMS_MAX + place.treatment
     for term in place.terms:
         for events in first_event_scopes(study, term):

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.dates import FOREVER
 from monitor.exposure import Spell
 from monitor.first_events import ARMS_MAX, FirstEvents
 from monitor.watch import Analysis, Scale
@@ -57,8 +56,9 @@ class FollowUp:
     """One row a spell: arm, day 0, and the days ``[enter, leave)`` counted from it.
 
     Study day 0 is the start of the subject's first treatment in *period*; on the calendar scale
-    days count from day 0 of the calendar.  A subject keeps its rows; rows it no longer needs
-    are empty, so that row numbers never move.
+    days count from day 0 of the calendar.  *first_row* finds a subject's row, *crossed* all
+    rows of those who ever had several.  A subject keeps its rows; those it no longer needs are
+    empty, so that row numbers never move.
     """
 
     period: int
@@ -67,27 +67,26 @@ class FollowUp:
     arms: int
     rows: Days = field(default_factory=lambda: np.zeros((4, 16), dtype=np.int64))
     used: int = 0
-    rows_of: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
+    crossed: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
     first_row: Days = field(default_factory=lambda: np.full(16, -1, dtype=np.int64))
-    crossed: set[int] = field(default_factory=set[int])
-    day_0: dict[int, int] = field(default_factory=dict[int, int])
+    day_0: list[int] = field(default_factory=list[int])
     cut: dict[tuple[int, int], AsOf] = field(default_factory=dict[tuple[int, int], AsOf])
 
     def place(
         self,
         subject: int,
         spells: tuple[Spell, ...],
-        starts: dict[int, int],
+        starts: tuple[tuple[int, int], ...],
         allocated: int | None,
     ) -> None:
         """Put *subject* where its *spells* and its *allocated* arm say it belongs.
 
-        *starts* is the first day of treatment in each period: study day 0.
+        *starts* is the first day of treatment by period: study day 0.
         """
         wanted: list[tuple[int, int, int, int]] = []
         mine = [spell for spell in spells if spell.period == self.period]
         if mine and not (self.analysis is Analysis.AS_RANDOMISED and allocated is None):
-            day_0 = starts[self.period] if self.time is Scale.STUDY else 0
+            day_0 = dict(starts)[self.period] if self.time is Scale.STUDY else 0
             for start, end, _, treatment in mine:
                 arm = treatment if self.analysis is Analysis.AS_TREATED else allocated
                 assert arm is not None
@@ -95,19 +94,21 @@ class FollowUp:
         self._write(subject, wanted)
 
     def _write(self, subject: int, wanted: list[tuple[int, int, int, int]]) -> None:
-        held = self.rows_of.setdefault(subject, [])
+        while subject >= len(self.first_row):
+            self.first_row = np.append(self.first_row, np.full_like(self.first_row, -1))
+        self.day_0 += [0] * (subject + 1 - len(self.day_0))
+        first = int(self.first_row[subject])
+        held = self.crossed.get(subject) or ([first] if first >= 0 else [])
         while len(held) < len(wanted):
             held.append(self._new_row())
         for row, values in zip(held, wanted, strict=False):
             self.rows[ARM:, row] = values
         self.rows[ENTER:, held[len(wanted) :]] = 0
         self.day_0[subject] = wanted[0][1] if wanted else 0
-        while subject >= len(self.first_row):
-            self.first_row = np.append(self.first_row, np.full_like(self.first_row, -1))
         if held:
             self.first_row[subject] = held[0]
         if len(held) > 1:
-            self.crossed.add(subject)
+            self.crossed[subject] = held
         self.cut.clear()
 
     def _new_row(self) -> int:
@@ -131,8 +132,9 @@ class FollowUp:
             enter = np.maximum(enter, collected_from - day_0)
         # A row that has not begun, or is empty, leaves where it enters and so counts nowhere.
         leave = np.maximum(enter, np.minimum(leave, day + 1 - day_0))
-        base = int(enter[enter > 0].min(initial=FOREVER)) if self.time is Scale.CALENDAR else 0
-        base = 0 if base == FOREVER else base
+        base = 0
+        if self.time is Scale.CALENDAR and (leave > enter).any():
+            base = int(enter[leave > enter].min())
         days = max(1, int(leave.max(initial=0)) - base + 1)
         size, place = self.arms * days, arm * days - base
         net = self._by_day(place + enter, size) - self._by_day(place + leave, size)
@@ -207,8 +209,8 @@ class FollowUp:
             onsets, rows = onsets[placed], rows[placed]
         later = [
             (row, packed // ARMS_MAX)
-            for subject in (self.crossed & events.at.keys() if self.crossed else ())
-            for row in self.rows_of[subject][1:]
+            for subject in (self.crossed.keys() & events.at.keys() if self.crossed else ())
+            for row in self.crossed[subject][1:]
             if (packed := events.first(subject)) is not None
         ]
         if later:

@@ -36,7 +36,7 @@ class Place(NamedTuple):
 class Thing:
     """A thing as its latest accepted record tells it; *versions* counts those accepted.
 
-    A case that is in the tables is there at *place* with *counted* versions.  *foretold* says
+    A case that is in the tables is there at its place with *counted* versions.  *foretold* says
     that its onset is later than the day on which it was known.
     """
 
@@ -44,9 +44,26 @@ class Thing:
     digest: int
     versions: int
     body: Body
-    place: Place | None = None
     counted: int = 0
     foretold: bool = False
+    period: int = 0
+    treatment: int = 0
+    onset: int = 0
+    weight: int = 0
+    terms: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> Place | None:
+        """Where the case is counted, if it is; kept in parts, which most cases share."""
+        if not self.counted:
+            return None
+        return Place(self.period, self.treatment, self.onset, self.weight, self.terms)
+
+    def count_at(self, place: Place | None) -> None:
+        """Note that all versions are counted at *place*, or that none is counted."""
+        self.counted = 0 if place is None else self.versions
+        if place is not None:
+            self.period, self.treatment, self.onset, self.weight, self.terms = place
 
 
 @dataclass(slots=True)

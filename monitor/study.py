@@ -24,8 +24,7 @@ from monitor.watch import Basis, Watch
 class SubjectState:
     """One subject: what its records say, and the days at risk that follow from them.
 
-    *starts* is the first day of treatment in each period, whether or not it put the subject
-    at risk.
+    *starts* is the first day of treatment by period, whether or not it put the subject at risk.
     """
 
     number: int
@@ -33,7 +32,7 @@ class SubjectState:
     facts: dict[str, Thing] = field(default_factory=dict[str, Thing])
     cases: dict[str, Thing] = field(default_factory=dict[str, Thing])
     spells: tuple[Spell, ...] = ()
-    starts: dict[int, int] = field(default_factory=dict[int, int])
+    starts: tuple[tuple[int, int], ...] = ()
     doses: tuple[DosedDays, ...] = ()
     allocated: int | None = None
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+COUNTED: dict[int, int] = {}
+"""The counts that occur, each held once: few subjects differ in how often they had a term."""
+
 # One integer a subject holds three counts of at most a million: events, serious, related.
 SERIOUS = 1 << 20
 RELATED = 1 << 40
@@ -32,7 +35,7 @@ class Cell:
         after = before + weight
         assert after >= 0, f"a case of subject {subject} is taken back twice"
         if after:
-            self.by_subject[subject] = after
+            self.by_subject[subject] = COUNTED.setdefault(after, after)
         else:
             del self.by_subject[subject]
         self.versions += versions

@@ -122,7 +122,8 @@ def follow_up_on(study: Study, basis: Basis) -> FollowUp:
 def settle(study: Study, subject: SubjectState) -> bool:
     """Bring a subject's days at risk up to its facts; whether its cases must be counted anew."""
     intervals = study.intervals_of(subject)
-    starts = {interval.period: interval.start for interval in reversed(intervals)}
+    first = {interval.period: interval.start for interval in reversed(intervals)}
+    starts = tuple(sorted(first.items()))
     days = spells(intervals, study.leavings_of(subject), study.plan.window_days)
     allocated, doses = study.allocation_of(subject), study.doses_of(subject)
     dosed = doses != subject.doses and bool(study.context_groups)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from monitor.dates import Imputation, impute, last_day
 from monitor.errors import Reason
@@ -46,9 +47,15 @@ def day(said: Fields, field: str) -> None:
 
 def _ordinal(text: str, field: str) -> int:
     try:
-        return date.fromisoformat(text).toordinal()
+        return _number(text)
     except ValueError:
         raise Refused(Reason.BAD_DATE, f"`{field}` is no day of the calendar.") from None
+
+
+@lru_cache(maxsize=8192)
+def _number(text: str) -> int:
+    """A trial has a few thousand days: each is one integer, shared by all records that name it."""
+    return date.fromisoformat(text).toordinal()
 
 
 def partial(said: Fields, field: str) -> None:

@@ -82,7 +82,7 @@ def log_e_bound(treated: int, events: int, low: float, high: float, mean: float)
     return _bound(treated, events, floor(low * GRAIN), ceil(high * GRAIN), floor(mean * GRAIN))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def _bound(treated: int, events: int, low: int, high: int, mean: int) -> float:
     weight = max(0.0, (mean - low) / (high - low)) if high > low else 0.0
     chord = (1 - weight) * FACTORS[low] + weight * FACTORS[high]

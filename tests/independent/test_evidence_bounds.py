@@ -54,7 +54,7 @@ def followed(people: list[Person], scale: Scale, since: int) -> tuple[FollowUp, 
     follow_up = FollowUp(0, Analysis.AS_TREATED, scale, ARMS)
     first = FirstEvents(term=0, period=0, treatment=None, collected_from=since)
     for number, person in enumerate(people):
-        follow_up.place(number, person.spells, {0: person.spells[0].start}, None)
+        follow_up.place(number, person.spells, ((0, person.spells[0].start),), None)
         if person.onset is not None and person.onset >= since:
             put(first, number, person.onset, person.spells)
     return follow_up, first
@@ -95,7 +95,7 @@ def test_all_first_events_bound_the_evidence_read_as_randomised(
     follow_up, first = followed(people, scale, 0)
     follow_up = FollowUp(0, Analysis.AS_RANDOMISED, scale, ARMS)
     for number, person in enumerate(people):
-        follow_up.place(number, person.spells, {0: person.spells[0].start}, allocated[number])
+        follow_up.place(number, person.spells, ((0, person.spells[0].start),), allocated[number])
     sets = exact(follow_up, first, day, 1, 0)
 
     assert sets.events <= len(first)
@@ -167,8 +167,8 @@ def test_the_order_in_which_people_are_placed_does_not_matter(
     other = data.draw(st.permutations(people))
     here, there = (followed(each, Scale.STUDY, 0) for each in (people, other))
     for number, person in enumerate(other):
-        there[0].place(number, (Spell(0, 90, 0, 2), Spell(95, 99, 0, 1)), {0: 0}, None)
-        there[0].place(number, person.spells, {0: person.spells[0].start}, None)
+        there[0].place(number, (Spell(0, 90, 0, 2), Spell(95, 99, 0, 1)), ((0, 0),), None)
+        there[0].place(number, person.spells, ((0, person.spells[0].start),), None)
 
     values = [log_e(exact(*each, day, 1, 0).log_likelihood) for each in (here, there)]
 

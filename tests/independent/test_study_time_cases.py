@@ -81,7 +81,7 @@ def as_table(case: Case) -> tuple[FollowUp, FirstEvents]:
     first = FirstEvents(term=0, period=0, treatment=None)
     for number, patient in enumerate(case["inputs"]["patients"]):
         spells = spells_of(patient)
-        follow_up.place(number, spells, {0: patient["start"]}, None)
+        follow_up.place(number, spells, ((0, patient["start"]),), None)
         if patient["event"] is not None:
             onset = patient["start"] + patient["event"]
             put(first, number, onset, spells)
