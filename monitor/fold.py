@@ -24,6 +24,9 @@ class Step:
     crossings: tuple[Crossing, ...] = ()
 
 
+FOLDED = Step(Outcome.FOLDED)
+
+
 def first_step(record: Record) -> tuple[Study | None, Step]:
     """The study that its first record opens: only a plan can."""
     if not isinstance(record.body, Plan):
@@ -37,7 +40,7 @@ def first_step(record: Record) -> tuple[Study | None, Step]:
     study = Study(record.study, plan)
     study.ledger.enter(record)
     begin(study)
-    return study, Step(Outcome.FOLDED)
+    return study, FOLDED
 
 
 def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
@@ -62,7 +65,8 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
         running = list(study.watches.values())
     else:
         running = [watch for events in study.touched.values() for watch in events.watches]
-    return Step(Outcome.FOLDED, None, tuple(judge(study, running, shortcuts=shortcuts)))
+    crossings = judge(study, running, shortcuts=shortcuts) if running else ()
+    return Step(Outcome.FOLDED, None, tuple(crossings)) if crossings else FOLDED
 
 
 def objection(study: Study, record: Record) -> Refusal | None:

@@ -23,6 +23,10 @@ class Told:
     alerts: tuple[Alert, ...] = ()
 
 
+QUIET = {outcome: Told(outcome) for outcome in Outcome}
+"""What is told of nearly every record, each said once."""
+
+
 @dataclass(slots=True)
 class Pipeline:
     """Folds records into the studies it holds.
@@ -54,7 +58,9 @@ class Pipeline:
         else:
             step = fold(study, record, shortcuts=self.shortcuts)
         alerts = alerts_of(study, step, record, line) if study and step.crossings else ()
-        return self._account(record.study, Told(step.outcome, step.refusal, alerts))
+        quiet = step.refusal is None and not alerts
+        told = QUIET[step.outcome] if quiet else Told(step.outcome, step.refusal, alerts)
+        return self._account(record.study, told)
 
     def _account(self, study: str, told: Told) -> Told:
         counts = self.outcomes.get(study)

@@ -24,8 +24,7 @@ def log_mean_exp(values: Floats) -> float:
     >>> round(log_mean_exp(np.array([1000.0, 1000.0])), 9)
     1000.0
     """
-    top = float(values.max())
-    return top + float(np.log(np.exp(values - top).sum() / len(values)))
+    return float(np.logaddexp.reduce(values)) - log(len(values))
 
 
 def log_e(likelihood: LogLikelihood) -> float:
