@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks.steps import largest, steps
 from benchmarks.truth import hold, live_cases
 from monitor.ledger import Outcome
+from streams.collector import spare_the_collector
 from streams.pipeline import Pipeline
 from streams.replay import Replay
 from streams.result import result_line
@@ -149,4 +150,5 @@ KINDS: dict[str, Callable[[Path], Measurement]] = {
 }
 
 if __name__ == "__main__":
+    spare_the_collector()  # As `tocsin replay` does.
     print(json.dumps(KINDS[sys.argv[1]](Path(sys.argv[2]))))

@@ -113,7 +113,7 @@ def test_the_lines_are_utf_8_whatever_the_locale(tmp_path: Path):
 @pytest.mark.parametrize("columns", [80, 120, 160])
 def test_tables_fit_the_terminal_and_keep_numbers_whole(columns: int):
     """Columns are left out rather than numbers broken: half a limit is a wrong limit."""
-    out = tocsin("replay", PRODERM, "--terms", "4", columns=columns).out
+    out = tocsin("replay", PRODERM, "--terms", "30", columns=columns).out
     rows = out[out.index("Exposure") : out.index("Records")].splitlines()
 
     assert max(map(len, rows)) <= columns
