@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 
 from streams.broker import Unreachable, administer
 from streams.services.java import unavailable
 from streams.services.ports import free_ports
 from streams.services.process import Process, ServiceFailed
+from streams.services.served import Served
 
 SETTINGS = {
     "process.roles": "broker,controller",
@@ -41,7 +41,7 @@ SETTINGS = {
 
 
 @dataclass(slots=True)
-class KafkaServer:
+class KafkaServer(Served):
     """A broker of our own in *folder*, run from the jars in *libs* (`make jars` brings them)."""
 
     folder: Path
@@ -64,26 +64,6 @@ class KafkaServer:
             self.format()
         self.process.start(self.java("kafka.Kafka", "server.properties"), attended=attended)
         self.process.until(self.answers, patience=60)
-
-    def stop(self) -> None:
-        """End it in good order, on SIGTERM."""
-        self.process.stop()
-
-    def kill(self) -> None:
-        """End it as a power cut would, on SIGKILL."""
-        self.process.kill()
-
-    def __enter__(self) -> KafkaServer:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     @property
     def properties(self) -> Path:

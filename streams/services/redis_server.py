@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 
 import redis
 from redis.backoff import NoBackoff
@@ -14,6 +13,7 @@ from redis.retry import Retry
 
 from streams.services.ports import free_ports
 from streams.services.process import Process, ServiceFailed
+from streams.services.served import Served
 
 PROGRAMS = ("redis-server", "valkey-server")
 SOCKET_PATH_MAX = 100
@@ -33,7 +33,7 @@ SETTINGS = {
 
 
 @dataclass(slots=True)
-class RedisServer:
+class RedisServer(Served):
     """A server of our own in *folder*; nothing survives it unless *settings* say so.
 
     It listens on a unix socket that only we can open; with *tcp*, on a loopback port as well.
@@ -60,26 +60,6 @@ class RedisServer:
             self.configuration.write_text(self.configured())
         self.process.start([program, "redis.conf"], attended=attended)
         self.process.until(self.answers, patience=30)
-
-    def stop(self) -> None:
-        """End it in good order, on SIGTERM."""
-        self.process.stop()
-
-    def kill(self) -> None:
-        """End it as a power cut would, on SIGKILL."""
-        self.process.kill()
-
-    def __enter__(self) -> RedisServer:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     @property
     def socket(self) -> Path:

@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def patch(folder: Path, domain: str, before: bytes, after: bytes) -> None:
+def respell(folder: Path, domain: str, before: bytes, after: bytes) -> None:
     """Overwrite *before* with as many bytes."""
     path = folder / f"{domain}.xpt"
     assert len(before) == len(after)
@@ -74,7 +74,7 @@ def test_a_fault_in_a_domain_is_named(
 ):
     """With the variable, the subject, and what to do: the reader is not a programmer."""
     for change in changes:
-        patch(folder, *change)
+        respell(folder, *change)
 
     assert message in refusal(folder)
 
@@ -107,7 +107,7 @@ def test_a_file_that_is_cut_short_is_refused(folder: Path):
 
 def test_a_control_that_was_asked_for_is_taken(folder: Path):
     """No arm is called placebo: the statistician says which one is the control."""
-    patch(folder, "dm", b"Placebo", b"Vehicle")
+    respell(folder, "dm", b"Placebo", b"Vehicle")
 
     assert 'control = "vehicle"' in default_plan(read_tabulation(folder).dm, CDISC, "Vehicle")
     assert "no subject was treated in arm 'Plazebo'" in refusal(folder, control="Plazebo")
@@ -121,7 +121,7 @@ def test_a_plan_without_a_period_is_refused(folder: Path, toml: str):
 
 def test_letters_beyond_ascii_are_read_in_either_encoding(folder: Path):
     """Transport files do not say how they were written; SAS on Windows wrote CP1252."""
-    patch(folder, "ae", b"HEADACHE", b"C\xc9PHAL\xc9E")
+    respell(folder, "ae", b"HEADACHE", b"C\xc9PHAL\xc9E")
 
     terms = {record.get("preferred_term") for record in records(folder, CDISC)}
 
