@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from monitor.dates import Imputation
+from monitor.first_events import ARMS_MAX
 from monitor.plan_groups import groups_in
 from monitor.plan_settings import imputation_in, jump_in, level_in, panel_in, window_in
 from monitor.plan_text import IDENTIFIER, PlanError, Section, parse
@@ -158,6 +159,9 @@ def _treatments_in(section: Section) -> tuple[str, ...]:
     if not all(IDENTIFIER.fullmatch(name) for name in active):
         remedy = "Use 1 to 64 of letters, digits and _ . : - for each, as the records do."
         raise section.error("active", "names what is not a name", remedy)
+    if len(active) >= ARMS_MAX:
+        remedy = f"Name at most {ARMS_MAX} treatments, the control included."
+        raise section.error("active", f"names {len(active)} treatments, too many", remedy)
     section.close()
     return (control, *active)
 

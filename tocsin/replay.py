@@ -49,7 +49,7 @@ class Wishes:
     quiet
         Shows no progress.
     terms
-        How many terms the tables show, by falling evidence of the screening.
+        How many terms the tables show: what the plan watches first, then by falling evidence.
     svg
         Also draws what is printed as an SVG picture into this file.
     """

@@ -87,6 +87,7 @@ analysis = "as_treated"
 tier = 3
 """
 
+MANY = ", ".join(f'"arm-{number}"' for number in range(63))
 BARE = 'study = "A"\ntreatments = { control = "a", active = ["b"] }\n'
 PERIOD = 'periods = [{ id = "p", randomised = false }]'
 WATCH = '[[watches]] #!\nid = "more"\npreferred_term = "DVT"\ntier = 3\n'
@@ -117,6 +118,7 @@ FAULTS: dict[str, Fault] = {
     "arms a word": ('["drug", "more.drug"] }', '"drug" } #!', "active: is not a list", "a list"),
     "arm twice": ('"more.drug"', '"drug"', "active: names something twice", "each once"),
     "arm with a space": ("more.drug", "more drug", "active: names what is not a name", "records"),
+    "arms beyond count": ('"more.drug"', MANY, "names 64 treatments, too many", "at most 64"),
     "period twice": ('"double-blind"', '"run-in" #!', "periods[2].id: `run-in` is taken", "own"),
     "period all": ('"run-in"\nrand', '"all" #!\nrand', "periods[1].id: `all` is taken", "own"),
     "period unnamed": ('[[periods]]\nid = "run-in"', "[[periods]] #!", "no `id`", "Name the"),
@@ -197,6 +199,7 @@ HEADS: dict[str, str] = {
     "control not named": "treatments =",
     "control active": "treatments =",
     "arm twice": "treatments =",
+    "arms beyond count": "treatments =",
     "arm with a space": "treatments =",
     "study a sentence": "study",
     "panel of nothing": "[benefit_risk]",
