@@ -29,6 +29,8 @@ OfSubject = AdverseEvent | Subject | Treatment | Dose | Disposition
 def enter(study: Study, record: Record) -> bool:
     """Hold the record and count what it changes; whether every watch must be judged."""
     body = record.body
+    if study.trace is not None:
+        study.trace.things.add(record.thing)
     if isinstance(body, OfSubject):
         held = study.ledger.things.get(record.thing)
         before = _subject_of(study, held) if held else None
@@ -48,6 +50,8 @@ def enter(study: Study, record: Record) -> bool:
 
 def recount(study: Study) -> None:
     """Count everything anew: a plan, a collection or a merge of subjects changes it all."""
+    if study.trace is not None:
+        study.trace.whole = True
     begin(study)
     for thing, held in study.ledger.things.items():
         held.count_at(None)

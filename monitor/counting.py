@@ -10,6 +10,7 @@ from monitor.ledger import Place, Thing
 from monitor.study import Study, SubjectState
 from monitor.table import Cell, weight_of
 from monitor.terms import ANY, Group, Term, completes_pair, is_serious, near_dose
+from monitor.trace import Trace
 from monitor.watching import first_event_scopes
 
 
@@ -102,6 +103,14 @@ def count_anew(study: Study, subject: SubjectState, thing: str, held: Thing) -> 
             for term in place.terms:
                 table[term].versions += held.versions - held.counted
         held.counted = held.versions
+        if study.trace is not None:
+            _mark(study, study.trace, place)
+
+
+def _mark(study: Study, trace: Trace, place: Place) -> None:
+    """Note that the cells of *place* have changed."""
+    for number in study.table_numbers(place.period, place.treatment):
+        trace.cells.update([(number, term) for term in place.terms])
 
 
 def _tables(study: Study, place: Place) -> list[dict[int, Cell]]:
@@ -110,6 +119,8 @@ def _tables(study: Study, place: Place) -> list[dict[int, Cell]]:
 
 def _count(study: Study, subject: SubjectState, held: Thing, place: Place) -> None:
     held.count_at(place)
+    if study.trace is not None:
+        _mark(study, study.trace, place)
     for table in _tables(study, place):
         for term in place.terms:
             cell = table.get(term)
@@ -131,6 +142,8 @@ def take_back(study: Study, subject: SubjectState, thing: str, held: Thing) -> N
     place, versions = held.place, held.counted
     if place is None:
         return
+    if study.trace is not None:
+        _mark(study, study.trace, place)
     for table in _tables(study, place):
         for term in place.terms:
             table[term].add(subject.number, -place.weight, -versions)

@@ -23,6 +23,7 @@ REJECTED = Level.SIGNAL, Ground.REJECTED
 NOT_REJECTED = Level.QUIET, Ground.NOT_REJECTED
 SILENT = Verdict(Level.QUIET, Ground.NO_EVENTS, 0.0)
 WEAK = Verdict(*NOT_REJECTED, None)
+BELOW = Verdict(Level.QUIET, Ground.BELOW_WATCH, None)
 
 FEW = 40
 """Up to so many first events, a loop over them is cheaper than their risk sets."""
@@ -32,12 +33,16 @@ def judge(study: Study, running: Iterable[Running], *, shortcuts: bool = True) -
     """Judge the watches in *running* as of now; what rose above its episode comes back."""
     screened = False
     moved: dict[str, Running] = {}
+    trace = study.trace
     for watch in running:
+        before = watch.verdict
         if watch.watch.tier == 2:
             screened |= screen(study, watch, shortcuts=shortcuts)
         elif watch.watch.tier == 1:
             watch.verdict = verdict_of(study, watch, shortcuts=shortcuts)
         moved[watch.watch.id] = watch
+        if trace is not None and watch.verdict is not before:
+            trace.watches.add(watch.watch.id)
     if screened:
         moved |= reject(study)
     loud = [name for name, watch in moved.items() if matters(study, watch)]
@@ -60,10 +65,10 @@ def verdict_of(study: Study, running: Running, *, shortcuts: bool = True) -> Ver
     floor = log(min(watch.watch_level, watch.signal_level(study.plan.alpha)))
     found = evidence(study, running, floor if shortcuts else None)
     if found is None:
-        return Verdict(Level.QUIET, Ground.BELOW_WATCH, None)
+        return BELOW
     likelihood, value = found
     if value < floor:
-        return Verdict(Level.QUIET, Ground.BELOW_WATCH, value)
+        return BELOW
     if likelihood.events < watch.minimum_events:
         return Verdict(Level.QUIET, Ground.TOO_FEW_EVENTS, value)
     if value >= log(watch.signal_level(study.plan.alpha)):
@@ -151,16 +156,18 @@ def seen_on_its_arms(running: Running) -> bool:
 def reject(study: Study) -> dict[str, Running]:
     """Judge tier 2 by e-BH (Wang & Ramdas 2022) on current e-values; whose level changed."""
     names = sorted(study.strong)
-    values = [exp(min(study.strong[name], LOG_MAX)) for name in names]
-    chosen = {names[i] for i in e_bh(values, q=study.plan.q, hypotheses=study.screened)}
+    values = study.strong
+    e_values = [exp(min(values[name], LOG_MAX)) for name in names]
+    chosen = {names[i] for i in e_bh(e_values, q=study.plan.q, hypotheses=study.screened)}
     changed: dict[str, Running] = {}
     for name in names:
         watch = study.watches[name]
         assert watch.verdict is not None
         if (name in chosen) is not (watch.verdict.level is Level.SIGNAL):
             changed[name] = watch
-        standing = REJECTED if name in chosen else NOT_REJECTED
-        watch.verdict = Verdict(*standing, study.strong[name])
+            watch.verdict = Verdict(*(REJECTED if name in chosen else NOT_REJECTED), values[name])
+            if study.trace is not None:
+                study.trace.watches.add(name)
     return changed
 
 
@@ -174,6 +181,8 @@ def announce(study: Study, running: Running) -> Crossing | None:
     episode = study.episodes.get(watch.id)
     if episode is None:
         episode = study.episodes[watch.id] = Episode(1)
+    if study.trace is not None:
+        study.trace.episodes.add(watch.id)
     episode.stands = verdict.level
     if verdict.level <= episode.level:
         return None

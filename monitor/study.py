@@ -16,6 +16,7 @@ from monitor.ledger import Ledger, Thing
 from monitor.plan import Plan, Spent
 from monitor.table import Cell
 from monitor.terms import DosedDays, Group, Term, Vocabulary
+from monitor.trace import Trace
 from monitor.verdict import Verdict
 from monitor.watch import Basis, Watch
 
@@ -85,6 +86,7 @@ class Study:
     strong: dict[str, float] = field(default_factory=dict[str, float])
     screened: int = 0
     touched: dict[int, FirstEvents] = field(default_factory=dict[int, FirstEvents])
+    trace: Trace | None = None
 
     @property
     def as_of(self) -> int | None:

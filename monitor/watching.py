@@ -130,6 +130,8 @@ def settle(study: Study, subject: SubjectState) -> bool:
     subject.doses = doses
     if (subject.spells, subject.starts, subject.allocated) == (days, starts, allocated):
         return dosed
+    if study.trace is not None:
+        study.trace.subjects.add(subject.name)
     _move(study, subject, days)
     subject.spells, subject.starts, subject.allocated = days, starts, allocated
     for table in study.follow_ups.values():
