@@ -23,7 +23,7 @@ def heading(arguments: Sequence[str]) -> Table:
     load = ", ".join(f"{part:.1f}" for part in os.getloadavg())
     command = " ".join(["python -m benchmarks", *arguments])
     return (
-        f"# Benchmarks\n\n{day}, `{command}`, at commit {_commit()}; {os.cpu_count()} cores, "
+        f"# Benchmarks\n\n{day}, `{command}`, at commit {commit()}; {os.cpu_count()} cores, "
         f"{platform.machine()}, Python {platform.python_version()}, load {load} at the start.\n"
         "Rates are per CPU second of one thread; every replay was held to what was drawn.\n"
     )
@@ -47,7 +47,7 @@ def speed_table(
         ["replay, shortcuts off", *_run_cells([exact]), "same alerts"],
     ]
     head = ["200 trials", "reports", "runs", "reports/s (median)", "from - to", "wall s", ""]
-    return _section("Reports a second", head, rows) + (
+    return section("Reports a second", head, rows) + (
         f"\n{replays[0]['alerts']} alerts; {replays[0]['agreed']:,} counts agree with the "
         "generator's own in every run.  "
         f"The garbage collector took {_share(replays):.0%} of the time.\n"
@@ -75,7 +75,7 @@ def scale_table(*, few: list[Measurement], many: Measurement, trials: tuple[int,
         [str(trials[1]), *_run_cells([many]), f"{ratio:.2f} x the cost; {goal}"],
     ]
     head = ["trials of 5,000", "reports", "runs", "reports/s (median)", "from - to", "wall s", ""]
-    return _section("Many trials beside few", head, rows)
+    return section("Many trials beside few", head, rows)
 
 
 def size_table(shown: list[tuple[Effect, list[Measurement]]]) -> Table:
@@ -89,7 +89,7 @@ def size_table(shown: list[tuple[Effect, list[Measurement]]]) -> Table:
             [effect.value, *_run_cells(runs), f"{cost / base:.2f} x; {runs[0]['alerts']} alerts"]
         )
     head = ["the drug has", "reports", "runs", "reports/s (median)", "from - to", "wall s", "cost"]
-    return _section("One trial, short and long", head, rows)
+    return section("One trial, short and long", head, rows)
 
 
 def memory_table(shown: list[tuple[int, Measurement]]) -> Table:
@@ -106,7 +106,7 @@ def memory_table(shown: list[tuple[int, Measurement]]) -> Table:
         for trials, run in shown
     ]
     head = ["trials", "reports", "live cases", "MiB resident", "bytes a live case", ""]
-    return _section("Memory", head, rows) + (
+    return section("Memory", head, rows) + (
         "\nAll that the fold holds, divided by the cases: subjects, days at risk, tables and "
         "watches too.\n"
     )
@@ -130,7 +130,7 @@ def profile_table(run: Measurement, without_reference: Measurement) -> Table:
     ]
     title = f"Where the time goes ({run['reports']:,} reports of 200 trials, under cProfile)"
     functions = ["function", "calls", "own time", "with what it calls"]
-    return _section(title, ["step", "us a report", "share"], rows) + _rows(functions, own)
+    return section(title, ["step", "us a report", "share"], rows) + aligned(functions, own)
 
 
 def _run_cells(runs: list[Measurement]) -> list[str]:
@@ -161,11 +161,12 @@ def _goal(met: bool, goal: str) -> str:
     return f"goal {goal}: {'met' if met else 'NOT MET'}"
 
 
-def _section(title: str, head: list[str], rows: list[list[str]]) -> Table:
-    return f"\n## {title}\n{_rows(head, rows)}"
+def section(title: str, head: list[str], rows: list[list[str]]) -> Table:
+    """A part of the report with one table."""
+    return f"\n## {title}\n{aligned(head, rows)}"
 
 
-def _rows(head: list[str], rows: list[list[str]]) -> Table:
+def aligned(head: list[str], rows: list[list[str]]) -> Table:
     """An aligned Markdown table; columns after the first are set to the right."""
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
@@ -179,7 +180,8 @@ def _rows(head: list[str], rows: list[list[str]]) -> Table:
     return "".join(f"\n| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The commit that is measured, and whether the tree differs from it."""
     told = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude=*"],
         capture_output=True,

@@ -95,7 +95,7 @@ def said_by(study: Study) -> Truth:
 
 def hold(studies: list[Study], log: Path) -> int:
     """Stop if the tables of *studies* differ from the truth of *log*; how many numbers agree."""
-    truths = _read(log)
+    truths = read_truth(log)
     assert [study.name for study in studies] == sorted(truths), "the trials are not those drawn"
     agreed = 0
     for study in studies:
@@ -111,11 +111,12 @@ def hold(studies: list[Study], log: Path) -> int:
 
 def live_cases(log: Path) -> int:
     """How many cases *log* leaves; versions of a case are one."""
-    rows = (row for truth in _read(log).values() for row in truth.items())
+    rows = (row for truth in read_truth(log).values() for row in truth.items())
     return sum(counts[0] for key, counts in rows if key.endswith("/any/any"))
 
 
-def _read(log: Path) -> dict[str, Truth]:
+def read_truth(log: Path) -> dict[str, Truth]:
+    """What is true of *log*, by study, as it was written beside it."""
     return json.loads(_path(log).read_text())
 
 
