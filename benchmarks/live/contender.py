@@ -1,0 +1,99 @@
+"""Who takes part: the program of each, the packages it is run with, and how it is set."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENTS = Path(__file__).parent / ".venv"
+"""A virtual environment for each peer library, made when it is first wanted."""
+
+PROGRAMS = "benchmarks.live.contenders"
+FAUST = ("faust-streaming==0.15.3", "orjson==3.13.0", "redis[hiredis]==8.1.0")
+QUIX = ("quixstreams==3.28.1", "redis[hiredis]==8.1.0")
+BYTEWAX = ("bytewax[kafka]==0.21.1", "orjson==3.13.0", "redis[hiredis]==8.1.0")
+BARE = ("aiokafka==0.14.0", "orjson==3.13.0", "redis[hiredis]==8.1.0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """A program that folds the log into the store until it is told to stop.
+
+    *packages* are those of the environment named *environment*; ours has none, it is run as it
+    is installed here.  *log* is the log it reads: one is like the other but for the plans in it.
+    """
+
+    name: str
+    title: str
+    words: tuple[str, ...]
+    environment: str = ""
+    packages: tuple[str, ...] = ()
+    log: str = "watched"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is the product itself."""
+        return not self.environment
+
+    @property
+    def command(self) -> list[str]:
+        """What starts it, once its environment is there."""
+        if self.is_ours:
+            return [str(Path(sys.executable).with_name("tocsin")), *self.words]
+        return [str(ENVIRONMENTS / self.environment / "bin" / "python"), "-m", *self.words]
+
+    def install(self) -> None:
+        """Make its environment, unless it is there with these very packages."""
+        folder, wanted = ENVIRONMENTS / self.environment, "\n".join(self.packages)
+        stamp = folder / "installed"
+        if self.is_ours or (stamp.exists() and stamp.read_text() == wanted):
+            return
+        print(f"making the environment of {self.title}", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, *self.packages], check=True)
+        stamp.write_text(wanted)  # Last: an installation that was cut short is taken up again.
+
+
+CONTENDERS = (
+    Contender(
+        name="faust-call",
+        title="Faust, a Redis call per event",
+        words=(f"{PROGRAMS}.faust_call", "worker", "--without-web", "-l", "warn"),
+        environment="faust",
+        packages=FAUST,
+    ),
+    Contender(
+        name="faust-take",
+        title="Faust, `take` and MULTI",
+        words=(f"{PROGRAMS}.faust_take", "worker", "--without-web", "-l", "warn"),
+        environment="faust",
+        packages=FAUST,
+    ),
+    Contender(
+        name="quix",
+        title="Quix Streams, batching sink",
+        words=(f"{PROGRAMS}.quix",),
+        environment="quix",
+        packages=QUIX,
+    ),
+    Contender(
+        name="bytewax",
+        title="Bytewax, batched pipeline",
+        words=("bytewax.run", f"{PROGRAMS}.bytewax_flow:flow"),
+        environment="bytewax",
+        packages=BYTEWAX,
+    ),
+    Contender(
+        name="bare",
+        title="bare aiokafka loop",
+        words=(f"{PROGRAMS}.bare",),
+        environment="bare",
+        packages=BARE,
+    ),
+    Contender(name="counting", title="Tocsin, counting", words=("run",), log="unwatched"),
+    Contender(name="everything", title="Tocsin, everything on", words=("run",)),
+)

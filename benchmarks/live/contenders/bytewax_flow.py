@@ -1,0 +1,56 @@
+"""Bytewax with a batched pipeline: a poll is decoded and summed in one step, then written.
+
+It has no groups: it assigns itself every partition and reads from the beginning.
+"""
+# Installed in an environment of its own, where no type checker looks.
+# pyright: reportMissingImports=false
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import bytewax.operators as op
+import orjson
+from bytewax.connectors.kafka import operators as kafka
+from bytewax.dataflow import Dataflow
+from bytewax.outputs import DynamicSink, StatelessSinkPartition
+from redis import Redis
+
+from benchmarks.live.contenders.job import BROKER, STORE, TOPIC, Cell, cells_of, is_counted
+
+Counts = Counter[Cell]
+
+
+def summed(batch: list[Any]) -> list[Counts]:
+    """What a poll adds to the cells."""
+    records = (orjson.loads(message.value) for message in batch)
+    return [Counter(cell for record in records if is_counted(record) for cell in cells_of(record))]
+
+
+class Writer(StatelessSinkPartition):
+    """Writes the sums of polls in one MULTI."""
+
+    def __init__(self) -> None:
+        self.store = Redis.from_url(STORE)
+
+    def write_batch(self, items: list[Counts]) -> None:
+        """Add polls to their cells."""
+        with self.store.pipeline(transaction=True) as multi:
+            for counts in items:
+                for (name, field), more in counts.items():
+                    multi.hincrby(name, field, more)
+            multi.execute()
+
+
+class Store(DynamicSink):
+    """The store, with a connection for each worker."""
+
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> Writer:
+        """The writer of one worker."""
+        return Writer()
+
+
+flow = Dataflow("counts")  # `python -m bytewax.run` takes it from here.
+log = kafka.input("log", flow, brokers=[BROKER], topics=[TOPIC], batch_size=5_000)
+op.output("store", op.flat_map_batch("count", log.oks, summed), Store())

@@ -1,0 +1,38 @@
+"""Stock Faust as its documentation begins: an agent that awaits the store for every event.
+
+Both counts go in one round trip.  The worker's web server is off; all else is as Faust sets it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import faust
+from redis.asyncio import Redis
+
+from benchmarks.live.contenders.job import BROKER, GROUP, STORE, TOPIC, cells_of, is_counted
+
+app = faust.App(
+    GROUP,
+    broker=f"kafka://{BROKER}",
+    consumer_auto_offset_reset="earliest",
+    topic_disable_leader=True,
+    web_enabled=False,
+)
+log = app.topic(TOPIC, value_serializer="json")  # With orjson installed Faust decodes by it.
+store = Redis.from_url(STORE)
+
+
+@app.agent(log)
+async def count(records: faust.Stream[dict[str, Any]]) -> None:
+    """Add every report to its two cells."""
+    async for record in records:
+        if is_counted(record):
+            async with store.pipeline(transaction=False) as both:
+                for name, field in cells_of(record):
+                    both.hincrby(name, field, 1)
+                await both.execute()
+
+
+if __name__ == "__main__":
+    app.main()

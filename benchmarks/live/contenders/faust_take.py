@@ -1,0 +1,39 @@
+"""Stock Faust with `take`: up to 1,000 events are summed and written in one MULTI."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import faust
+from redis.asyncio import Redis
+
+from benchmarks.live.contenders.job import BROKER, GROUP, STORE, TOPIC, cells_of, is_counted
+
+app = faust.App(
+    GROUP,
+    broker=f"kafka://{BROKER}",
+    consumer_auto_offset_reset="earliest",
+    topic_disable_leader=True,
+    web_enabled=False,
+)
+log = app.topic(TOPIC, value_serializer="json")  # With orjson installed Faust decodes by it.
+store = Redis.from_url(STORE)
+
+
+@app.agent(log)
+async def count(records: faust.Stream[dict[str, Any]]) -> None:
+    """Add a batch of reports to their cells."""
+    async for batch in records.take(1_000, within=0.1):
+        counts = Counter(
+            cell for record in batch if is_counted(record) for cell in cells_of(record)
+        )
+        if counts:
+            async with store.pipeline(transaction=True) as multi:
+                for (name, field), more in counts.items():
+                    multi.hincrby(name, field, more)
+                await multi.execute()
+
+
+if __name__ == "__main__":
+    app.main()
