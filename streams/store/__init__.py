@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 Fields = dict[str, bytes]
 """A hash: names and values.  An empty value is equal to an absent one."""
@@ -36,7 +36,8 @@ class Write:
     *code* is the version of the fold.  *positions* is what each study seen in the batch, folded
     or skipped, must have as its `pos` ("" for a study without a row).  *rows* are the changed
     fields of each study, *outbox* what is to be told, *cursor* the cursor's fields, `next` and
-    `code` among them.  A study in *swapped* has its row replaced by the one prepared aside.
+    `code` among them.  A study in *swapped* has its row replaced by the one prepared aside, if
+    that is all there.
     """
 
     first: int
@@ -46,12 +47,19 @@ class Write:
     rows: Mapping[str, Fields] = field(default_factory=dict[str, Fields])
     outbox: Fields = field(default_factory=Fields)
     cursor: Fields = field(default_factory=Fields)
-    swapped: frozenset[str] = frozenset()
+    swapped: Mapping[str, Aside] = field(default_factory=dict[str, "Aside"])
 
     @property
     def pairs(self) -> int:
         """How many field and value pairs it writes."""
         return len(self.outbox) + len(self.cursor) + sum(map(len, self.rows.values()))
+
+
+class Aside(NamedTuple):
+    """A row prepared aside: its `pos`, and how many fields make it whole."""
+
+    pos: bytes
+    fields: int
 
 
 class StoreUnreachable(Exception):
@@ -78,7 +86,7 @@ class Store(Protocol):
         ...
 
     async def studies(self) -> list[str]:
-        """Names of the studies that have a row."""
+        """Names of the studies that the cursor knows to have a row."""
         ...
 
     async def positions(self, studies: Iterable[str]) -> dict[str, bytes]:
@@ -89,8 +97,11 @@ class Store(Protocol):
         """Change everything that *write* says, or nothing."""
         ...
 
-    async def prepare(self, study: str, fields: Fields, *, begin: bool) -> None:
-        """Write fields of the row aside (`<row>~`), emptied first where *begin*."""
+    async def prepare(self, study: str, pos: bytes, fields: Fields, *, begin: bool) -> Applied:
+        """Write a part of the row at *pos* aside (`<row>~`), emptied first where *begin*.
+
+        The first part holds `pos`.  STALE where another worker has begun a row at another `pos`.
+        """
         ...
 
     async def outbox(self) -> Fields:
@@ -112,3 +123,17 @@ class Store(Protocol):
     async def close(self) -> None:
         """Let go of the service."""
         ...
+
+
+def studies_in(cursor: Fields) -> list[str]:
+    """The studies that a cursor knows to have a row."""
+    return [name[len("pos|") :] for name, pos in cursor.items() if name.startswith("pos|") and pos]
+
+
+def back_to_start(study: str) -> Fields:
+    """What the cursor says when *study* is to be folded anew from the first record on.
+
+    Records that belong to no row are counted again on the way; the other studies skip theirs.
+    """
+    emptied = ("counts", "run", "last", "stopped", f"pos|{study}")
+    return {"next": b"0", **dict.fromkeys(emptied, b"")}

@@ -1,0 +1,86 @@
+"""The stores that one suite is run on, each empty: in memory, in fakeredis, in a real server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from itertools import count
+from typing import Any
+
+from fakeredis import FakeAsyncRedis
+
+from streams.store import Applied, Fields, Store, Write
+from streams.store.function import load
+from streams.store.keys import Keys
+from streams.store.memory import MemoryStore
+from streams.store.redis import RedisStore, connect
+
+TOPIC = "trial.log.v1"
+PARTITIONS = count()
+"""A real server is shared by all tests: each has keys of its own."""
+
+Made = Callable[[Keys], Coroutine[Any, Any, Store]]
+
+
+async def in_memory(keys: Keys) -> Store:
+    """A store in this process."""
+    return MemoryStore()
+
+
+async def in_fakeredis(keys: Keys) -> Store:
+    """The same function, in fakeredis."""
+    client = FakeAsyncRedis()
+    await load(client)
+    return RedisStore(client, keys, embedded=True)
+
+
+def in_redis(url: str) -> Made:
+    """The same function, in the server at *url*."""
+
+    async def made(keys: Keys) -> Store:
+        store = RedisStore(connect(url), keys)
+        await load(store.client)
+        return store
+
+    return made
+
+
+def run(made: Made, play: Callable[[Store], Coroutine[Any, Any, None]]) -> None:
+    """Play a test on an empty store, in an event loop of its own."""
+
+    async def played() -> None:
+        store = await made(Keys("test", TOPIC, next(PARTITIONS)))
+        try:
+            await play(store)
+        finally:
+            await store.close()
+
+    asyncio.run(played())
+
+
+def write(
+    first: int, next: int, *, pos: str = "", rows: dict[str, Fields] | None = None, **more: Any
+):
+    """An apply that moves the cursor from *first* to *next*; study A's row must be at *pos*."""
+    cursor = {"next": b"%d" % next, "code": b"1", **more.pop("cursor", {})}
+    positions = more.pop("positions", {"A": pos.encode()})
+    return Write(
+        first=first, next=next, code=more.pop("code", "1"), positions=positions,
+        rows=rows or {}, cursor=cursor, **more,
+    )  # fmt: skip
+
+
+def row(pos: int, **fields: bytes) -> dict[str, Fields]:
+    """Study A's row at *pos*."""
+    return {"A": {"pos": b"%d" % pos, **fields}}
+
+
+async def everything(store: Store) -> tuple[Fields, Fields, Fields]:
+    """All that can be changed: cursor, row of A, outbox."""
+    return await store.cursor(), await store.row("A"), await store.outbox()
+
+
+async def apply(store: Store, *writes: Write) -> None:
+    """Apply each; all must be done."""
+    for one in writes:
+        assert await store.apply(one) is Applied.DONE
