@@ -46,6 +46,18 @@ class Settings(BaseSettings):
     replication: int = Field(default=-1, ge=-1, le=32_767)
     """Copies of each topic; -1 leaves it to the brokers."""
 
+    poll_records: int = Field(default=5_000, ge=1, le=100_000)
+    """Records in one fetch: more save round trips, fewer let a rebalance wait for less."""
+
+    memory_mib: int = Field(default=1_024, ge=16)
+    """For the studies a worker keeps in memory; those not reported on for longest leave first."""
+
+    health: str = Field(default="127.0.0.1:8010", pattern=f"^{ADDRESS}$")
+    """Where `/livez` and `/readyz` are served; they say nothing of the arms."""
+
+    lag_max: int = Field(default=10_000, ge=0)
+    """Records behind the log beyond which a worker is not ready: its tables are of the past."""
+
     def __repr__(self) -> str:
         """The settings that are no secret."""
         return f"Settings(broker={self.broker!r}, log_partitions={self.log_partitions})"

@@ -1,0 +1,81 @@
+"""The Faust app of the worker: its settings, each with its reason, and the agent that folds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import faust
+from yarl import URL
+
+from streams.batches import QUEUED_MAX, Batch, Reader, Transport
+from streams.settings import Settings
+from streams.store import LIVE
+from streams.topics import LOG, LOG_BYTES_MAX
+
+SCRATCH = "/dev/shm/tocsin"
+"""Faust makes a folder for tables, which we have none of; one in memory leaves nothing behind."""
+
+SECONDS = {
+    # A worker that died gives up its partitions after this long.
+    "broker_session_timeout": 10,
+    "broker_heartbeat_interval": 3,
+    # The batch that is being folded is waited for when partitions are taken away.
+    "broker_rebalance_timeout": 60,
+    "broker_request_timeout": 40,
+    # A worker that waits for its store does not fetch; it gets on or ends by its own rule.
+    "broker_max_poll_interval": 24 * 60 * 60,
+    "stream_recovery_delay": 0,
+}
+
+KEPT_FROM_FAUST: dict[str, Any] = {
+    # Its web server shows tables to whoever asks, on all interfaces.
+    "web_enabled": False,
+    # It would make a topic of its own to elect a leader, whom nobody needs.
+    "topic_disable_leader": True,
+    "topic_allow_declare": False,
+    # A log that was made anew under a kept store must stop the worker, never be folded.
+    "consumer_auto_offset_reset": "none",
+    # On stop and rebalance it calls `wait_empty`, which waits for the batch in flight.
+    "stream_wait_empty": True,
+    "worker_redirect_stdouts": False,
+    "key_serializer": "raw",
+    "value_serializer": "raw",
+}
+
+
+def make_app(settings: Settings, reader: Reader, *, space: str = LIVE, check: bool = True) -> Any:
+    """The app that hands what it fetches to *reader*.
+
+    Workers of one *space* share the partitions.  *check* is whether each fetched batch has a
+    checksum: those of the mock broker's markers are wrong.
+    """
+    urls = [URL(f"kafka://{address}") for address in settings.broker.split(",")]
+    app: Any = faust.App(
+        f"tocsin-{space}",
+        broker=urls,
+        broker_max_poll_records=settings.poll_records,
+        broker_check_crcs=check,
+        consumer_max_fetch_size=4 * LOG_BYTES_MAX,
+        datadir=SCRATCH,
+        **SECONDS,
+        **KEPT_FROM_FAUST,
+    )
+    # What is announced goes by a producer that waits for every copy (streams/outbox.py).
+    app.boot_strategy.enable_kafka_producer = False
+    channel = app.channel(maxsize=QUEUED_MAX)
+    transport = app.transport = Transport(urls, app)
+    transport.reader, transport.channel = reader, channel
+    app.topics.add(app.topic(LOG, acks=False))
+    app.agent(channel, name="fold", concurrency=1)(folding(reader))
+    return app
+
+
+def folding(reader: Reader) -> Any:
+    """The body of the agent.  ``fold`` never raises: with the agent its batch would be gone."""
+
+    async def fold(batches: Any) -> None:
+        batch: Batch
+        async for batch in batches:
+            await reader.fold(batch)
+
+    return fold

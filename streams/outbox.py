@@ -1,0 +1,148 @@
+"""Tells Kafka what the fold has to say: alerts, and records that were set aside."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import orjson
+
+from streams.log import Log, LogRecord, RecordsGone
+from streams.partition import partition_of
+from streams.sender import Message, Sender
+from streams.store import Fields
+from streams.topics import ALERTS, DEAD_LETTERS, LOG
+
+ALERT, LETTER = "a", "d"
+"""How the name of an entry begins: `a|<alert id>|<revision>` or `d|<offset>`."""
+
+WAVE_MAX = 64
+"""Messages under way at once: a letter may be as large as a record."""
+
+READ_MAX = 100
+
+GONE = "the log no longer holds the record"
+
+
+class Entries(Protocol):
+    """The part of a store that a relay needs."""
+
+    async def outbox(self) -> Fields:
+        """What is yet to be told."""
+        ...
+
+    async def told(self, names: Iterable[str]) -> None:
+        """Take entries out: the broker has them."""
+        ...
+
+
+@dataclass(slots=True)
+class Relay:
+    """Relays the outbox of one partition, at least once; readers drop what they have by its key.
+
+    *since* holds when each entry that waits was first seen.
+    """
+
+    log: Log
+    store: Entries
+    sender: Sender
+    alert_partitions: int
+    clock: Callable[[], float] = time.monotonic
+    since: dict[str, float] = field(default_factory=dict[str, float])
+
+    async def pass_on(self) -> None:
+        """Send what waits, and take out what every copy of the broker has."""
+        entries = await self.store.outbox()
+        now = self.clock()
+        self.since = {name: self.since.get(name, now) for name in entries}
+        for wave in waves(entries):
+            await self._send(wave, entries)
+
+    @property
+    def waiting_seconds(self) -> float:
+        """For how long the oldest entry has been waiting."""
+        return self.clock() - min(self.since.values()) if self.since else 0.0
+
+    async def _send(self, names: Sequence[str], entries: Fields) -> None:
+        letters = await self._read_back([name for name in names if name.startswith(LETTER)])
+        messages = [
+            dead_letter(self.log.partition, name, entries[name], letters[name])
+            if name in letters
+            else announcement(name, entries[name], self.alert_partitions)
+            for name in names
+        ]
+        sent = await asyncio.gather(*map(self.sender.send, messages), return_exceptions=True)
+        told = [name for name, each in zip(names, sent, strict=True) if isinstance(each, int)]
+        await self.store.told(told)
+        for name in told:
+            del self.since[name]
+        for failure in sent:
+            if isinstance(failure, BaseException):
+                raise failure
+
+    async def _read_back(self, names: Sequence[str]) -> dict[str, bytes | None]:
+        """The bytes of the records that the entries *names* set aside."""
+        found: dict[str, bytes | None] = dict.fromkeys(names)
+        wanted = {int(name.partition("|")[2]): name for name in names}
+        while wanted:
+            first = min(wanted)
+            for record in await self._read(first):
+                if name := wanted.pop(record.offset, None):
+                    found[name] = record.value
+            wanted.pop(first, None)  # If it is not there, it never will be.
+        return found
+
+    async def _read(self, start: int) -> Sequence[LogRecord]:
+        try:
+            return await self.log.read(start, READ_MAX)
+        except RecordsGone:
+            return []
+
+
+def waves(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """*names* in groups to be sent one after another: a revision never before an earlier one."""
+    turns: dict[int, list[str]] = {}
+    count: dict[str, int] = {}
+    for name in sorted(names):
+        about = name.rpartition("|")[0] if name.startswith(ALERT) else name
+        turn = count[about] = count.get(about, -1) + 1
+        turns.setdefault(turn, []).append(name)
+    for turn in sorted(turns):
+        ready = turns[turn]
+        for start in range(0, len(ready), WAVE_MAX):
+            yield tuple(ready[start : start + WAVE_MAX])
+
+
+def announcement(name: str, alert: bytes, partitions: int) -> Message:
+    """The message that tells of an alert.  All revisions of one alert go to one partition."""
+    _, alert_id, revision = name.split("|")
+    return Message(
+        topic=ALERTS,
+        partition=partition_of(alert_id, partitions),
+        key=f"{alert_id}:{int(revision)}".encode(),
+        value=alert,
+    )
+
+
+def dead_letter(partition: int, name: str, entry: bytes, value: bytes | None) -> Message:
+    """The message that keeps a record that was set aside, as it was, with the reason."""
+    offset = int(name.partition("|")[2])
+    why: Mapping[str, str] = orjson.loads(entry)
+    told = {
+        "exception": why["reason"],
+        "message": why.get("detail", "") if value is not None else GONE,
+        "topic": LOG,
+        "partition": str(partition),
+        "offset": str(offset),
+    }
+    return Message(
+        topic=DEAD_LETTERS,
+        partition=0,
+        key=f"{LOG}:{partition}:{offset}".encode(),
+        value=value,
+        # The names that Kafka Streams gives them (KIP-1034), so its tools read ours.
+        headers=tuple((f"__streams.errors.{name}", text.encode()) for name, text in told.items()),
+    )

@@ -1,0 +1,141 @@
+"""Records that were set aside: reads them, and gives them to the log again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, cast
+
+from streams.log import Log, LogRecord
+from streams.sender import Message, Sender
+from streams.topics import DEAD_LETTERS, LOG
+
+READ_MAX = 500
+
+REFERENCE = "dlq_ref"
+"""The header of a record that was given to the log again: which letter it was."""
+
+REDRIVEN = "tocsin.redriven"
+"""The header of a note in the dead letters: to which offset of the log the letter went."""
+
+ERRORS = "__streams.errors."
+
+
+class Headed(LogRecord, Protocol):
+    """A record with its headers; aiokafka's own are such."""
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """Names and values."""
+        ...
+
+
+class NotRedriven(Exception):
+    """The letter cannot be given to the log again; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A record that was set aside: where it is in the log, why, and its bytes.
+
+    *redriven* is the offset at which it was given to the log again.
+    """
+
+    partition: int
+    offset: int
+    reason: str
+    detail: str
+    value: bytes | None
+    redriven: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What it is called; letters with one key are one letter, told more than once."""
+        return f"{LOG}:{self.partition}:{self.offset}"
+
+
+async def letters(log: Log) -> list[DeadLetter]:
+    """All that were set aside, each once, by partition and offset; *log* is the dead letters'."""
+    found: dict[str, DeadLetter] = {}
+    async for record in records(log):
+        key = (record.key or b"").decode(errors="replace")
+        headers = {name: value.decode(errors="replace") for name, value in record.headers}
+        if (note := headers.get(REDRIVEN)) is not None:
+            if key in found:
+                found[key] = replace(found[key], redriven=int(note))
+        elif (letter := letter_of(headers, record.value)) is not None:
+            found.setdefault(letter.key, letter)
+    return sorted(found.values(), key=lambda letter: (letter.partition, letter.offset))
+
+
+async def records(log: Log) -> AsyncIterator[Headed]:
+    """All records of *log*, a topic whose records have headers."""
+    ends = await log.ends()
+    start = ends.first
+    while start < ends.next:
+        found = await log.read(start, READ_MAX)
+        if not found:
+            return
+        for record in found:
+            yield cast(Headed, record)
+        start = found[-1].offset + 1
+
+
+def letter_of(headers: dict[str, str], value: bytes | None) -> DeadLetter | None:
+    """The letter that these headers make; None where somebody else's record is no letter."""
+    try:
+        return DeadLetter(
+            partition=int(headers[f"{ERRORS}partition"]),
+            offset=int(headers[f"{ERRORS}offset"]),
+            reason=headers[f"{ERRORS}exception"],
+            detail=headers.get(f"{ERRORS}message", ""),
+            value=value,
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+async def redrive(letter: DeadLetter, log: Log, sender: Sender) -> int:
+    """Give *letter* to the log again, in the partition it came from; the offset it has there.
+
+    *log* is that partition.  A letter whose record the log no longer holds as it was is not
+    redriven: it would be given another study's key.  If we end between the two messages it may
+    be redriven once more, which the fold counts as a duplicate.
+    """
+    found = await log.read(letter.offset, 1)
+    if not found or found[0].offset != letter.offset or found[0].value != letter.value:
+        raise NotRedriven(f"{letter.key}: the log does not hold the record that was set aside")
+    offset = await sender.send(
+        Message(
+            topic=LOG,
+            partition=letter.partition,
+            key=found[0].key,
+            value=letter.value,
+            headers=((REFERENCE, letter.key.encode()),),
+        )
+    )
+    await sender.send(note(letter, offset))
+    return offset
+
+
+def note(letter: DeadLetter, offset: int) -> Message:
+    """The message that says that *letter* is in the log again, at *offset*."""
+    return Message(
+        topic=DEAD_LETTERS,
+        partition=0,
+        key=letter.key.encode(),
+        value=None,
+        headers=((REDRIVEN, str(offset).encode()),),
+    )
+
+
+def choose(
+    found: Sequence[DeadLetter], keys: Sequence[str], *, again: bool
+) -> Iterator[DeadLetter]:
+    """The letters to redrive: those named by *keys*, or all; those redriven only *again*."""
+    unknown = set(keys) - {letter.key for letter in found}
+    if unknown:
+        raise NotRedriven(f"no such letter: {', '.join(sorted(unknown))}")
+    for letter in found:
+        if (not keys or letter.key in keys) and (again or letter.redriven is None):
+            yield letter

@@ -1,0 +1,27 @@
+"""A sender that keeps what it is given, for tests that have no broker."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from streams.sender import Message, Undelivered
+
+
+@dataclass
+class Sent:
+    """Keeps messages; *failing* are keys that it refuses, as a broker without a copy does."""
+
+    messages: list[Message] = field(default_factory=list[Message])
+    failing: set[bytes] = field(default_factory=set[bytes])
+
+    async def send(self, message: Message) -> int:
+        await asyncio.sleep(0)
+        if message.key in self.failing:
+            raise Undelivered("told to fail")
+        self.messages.append(message)
+        return len(self.messages) - 1
+
+    @property
+    def keys(self) -> list[str]:
+        return [(message.key or b"").decode() for message in self.messages]
