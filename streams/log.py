@@ -59,9 +59,10 @@ class Log(Protocol):
         ...
 
     async def read(self, start: int, most: int) -> Sequence[LogRecord]:
-        """Up to *most* records from offset *start* on, in order; empty at the end.
+        """Up to *most* records from offset *start* on, in order; empty at the end, and past it.
 
-        Offsets may have holes: transaction markers occupy some.
+        Offsets may have holes: transaction markers occupy some.  Records that the log does not
+        hold any more are no hole: from there RecordsGone is raised.
         """
         ...
 
@@ -72,3 +73,7 @@ class Log(Protocol):
 
 class LogUnreachable(Exception):
     """The broker or the file does not answer.  Try again, or say what to start: exit code 4."""
+
+
+class RecordsGone(Exception):
+    """The log begins later than asked: its first records were removed.  Lost input: stop."""

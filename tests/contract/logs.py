@@ -1,0 +1,103 @@
+"""The logs that one suite is run on: a file, the mock broker, Apache Kafka; each begins empty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
+from streams.log import Log
+from streams.log_file import FileLog
+from streams.log_kafka import KafkaLog
+
+Admin: Any = AIOKafkaAdminClient
+Producer: Any = AIOKafkaProducer
+
+NAMES = count()
+PARTITION = 1
+
+
+class Shelf(Protocol):
+    """A place where a log lies, to be written from outside and opened again and again."""
+
+    def open(self) -> Log:
+        """A log that reads it."""
+        ...
+
+    async def write(self, values: Sequence[bytes]) -> None:
+        """Add records of study S to its end."""
+        ...
+
+
+@dataclass(slots=True)
+class FileShelf:
+    """A file in a folder of the test."""
+
+    path: Path
+
+    def open(self) -> Log:
+        return FileLog(self.path)
+
+    async def write(self, values: Sequence[bytes]) -> None:
+        with self.path.open("ab") as file:
+            file.writelines(value + b"\n" for value in values)
+
+
+@dataclass(slots=True)
+class TopicShelf:
+    """Partition 1 of a topic of its own, in four partitions."""
+
+    bootstrap: str
+    topic: str = field(default_factory=lambda: f"suite.{next(NAMES)}")
+
+    def open(self) -> KafkaLog:
+        return KafkaLog(self.bootstrap, self.topic, PARTITION)
+
+    async def write(self, values: Sequence[bytes], *, transactional: bool = False) -> None:
+        name = f"suite-{next(NAMES)}" if transactional else None
+        async with Producer(bootstrap_servers=self.bootstrap, transactional_id=name) as producer:
+            if transactional:
+                await producer.begin_transaction()
+            await self._send(producer, values)
+            if transactional:
+                await producer.commit_transaction()
+
+    async def abandon(self, values: Sequence[bytes]) -> None:
+        """Write records in a transaction that is then aborted."""
+        name = f"suite-{next(NAMES)}"
+        async with Producer(bootstrap_servers=self.bootstrap, transactional_id=name) as producer:
+            await producer.begin_transaction()
+            await self._send(producer, values)
+            await producer.abort_transaction()
+
+    async def forget(self, before: int) -> None:
+        """Remove the records below an offset, as retention would."""
+        admin = Admin(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        place = TopicPartition(self.topic, PARTITION)
+        await admin.delete_records({place: RecordsToDelete(before_offset=before)})
+        await admin.close()
+
+    async def _send(self, producer: Any, values: Sequence[bytes]) -> None:
+        for value in values:
+            await producer.send_and_wait(self.topic, value, key=b"S", partition=PARTITION)
+
+
+def values(first: int, after: int) -> list[bytes]:
+    """Records of study S, told apart by a number."""
+    return [b'{"study":"S","n":%d}' % number for number in range(first, after)]
+
+
+async def all_of(log: Log, start: int = 0, most: int = 3) -> list[tuple[int, bytes | None]]:
+    """Everything from *start* to the end, a few at a time."""
+    found: list[tuple[int, bytes | None]] = []
+    while records := await log.read(start, most):
+        assert len(records) <= most
+        found += [(record.offset, record.value) for record in records]
+        start = records[-1].offset + 1
+    return found
