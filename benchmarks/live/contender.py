@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+TOCSIN = str(Path(sys.executable).with_name("tocsin"))
 ENVIRONMENTS = Path(__file__).parent / ".venv"
 """A virtual environment for each peer library, made when it is first wanted."""
 
@@ -42,7 +43,7 @@ class Contender:
     def command(self) -> list[str]:
         """What starts it, once its environment is there."""
         if self.is_ours:
-            return [str(Path(sys.executable).with_name("tocsin")), *self.words]
+            return [TOCSIN, *self.words]
         return [str(ENVIRONMENTS / self.environment / "bin" / "python"), "-m", *self.words]
 
     def install(self) -> None:
@@ -58,6 +59,7 @@ class Contender:
         stamp.write_text(wanted)  # Last: an installation that was cut short is taken up again.
 
 
+EVERYTHING = Contender(name="everything", title="Tocsin, everything on", words=("run",))
 CONTENDERS = (
     Contender(
         name="faust-call",
@@ -95,5 +97,5 @@ CONTENDERS = (
         packages=BARE,
     ),
     Contender(name="counting", title="Tocsin, counting", words=("run",), log="unwatched"),
-    Contender(name="everything", title="Tocsin, everything on", words=("run",)),
+    EVERYTHING,
 )

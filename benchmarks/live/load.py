@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import islice
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from confluent_kafka import Producer
 
@@ -21,8 +23,10 @@ from streams.settings import Settings
 from streams.topics import LOG, apply, topics
 
 PARTITIONS = Settings().log_partitions
-CHUNK = 10_000
-"""How many records are handed to the producer before it is waited for."""
+QUEUED_MAX = 50_000
+"""Records that the producer may hold: its own limit is 100,000, and it raises there."""
+
+NAP_SECONDS = 0.0005
 
 TRIALS = 200
 
@@ -46,6 +50,14 @@ class Part:
         return self.counted[min(counted, len(self.counted)) - 1] if counted else 0
 
 
+class Message(NamedTuple):
+    """A record as it is sent, to the partition that is its study's."""
+
+    partition: int
+    key: str
+    value: bytes
+
+
 @dataclass(slots=True)
 class Load:
     """A log in Kafka: the file it came from, with its truth beside it, and its partitions."""
@@ -55,16 +67,18 @@ class Load:
 
     @property
     def records(self) -> int:
-        """All records of the log."""
+        """All records of the log, whatever their type."""
         return sum(part.records for part in self.parts)
 
-    @property
-    def reports(self) -> int:
-        """Those that every contender counts."""
-        return sum(len(part.counted) for part in self.parts)
+    def read(self, edit: Edit = bytes) -> Iterator[Message]:
+        """The records as *edit* leaves them, each noted where it comes to lie."""
+        with self.file.open("rb") as lines:
+            for line in lines:
+                record = json.loads(line)
+                yield Message(self.note(record), record["study"], edit(line.rstrip(b"\n")))
 
     def note(self, record: dict[str, Any]) -> int:
-        """Note where *record* comes to lie, after those before it; its partition."""
+        """Note *record* after those before it; its partition."""
         number = partition_of(record["study"], PARTITIONS)
         part = self.parts[number]
         part.records += 1
@@ -74,37 +88,40 @@ class Load:
         return number
 
 
-def draw(folder: Path, reports: int, trials: int = TRIALS) -> Path:
+def draw(folder: Path, reports: int) -> Path:
     """The log that `make bench` folds, drawn anew; its truth lies beside it."""
-    return write_log(Workload(trials=trials, reports=reports), folder / f"{reports}.jsonl")
+    print(f"drawing {reports:,} reports", file=sys.stderr)
+    return write_log(Workload(trials=TRIALS, reports=reports), folder / f"{reports}.jsonl")
 
 
-def fill(broker: str, file: Path, edit: Edit = lambda line: line) -> Load:
-    """Make the topics, and write *file* into the log, each record as *edit* leaves it."""
-    with administer(broker) as admin:
-        apply(admin, topics(Settings(broker=broker)), alter=False)
-    load, failures = Load(file), list[str]()
-    producer = Producer({"bootstrap.servers": broker, "linger.ms": 20, "acks": "all"})
-    with file.open("rb") as lines:
-        for chunk in chunks(lines):
-            for line in chunk:
-                record = json.loads(line)
-                producer.produce(
-                    LOG,
-                    edit(line.rstrip(b"\n")),
-                    record["study"],
-                    load.note(record),
-                    on_delivery=lambda error, _: error and failures.append(str(error)),
-                )
-            producer.flush()
-    assert not failures, f"the broker did not take {len(failures)} records: {failures[0]}"
+def fill(broker: str, file: Path, edit: Edit = bytes) -> Load:
+    """Write *file* into the log, each record as *edit* leaves it."""
+    load = Load(file)
+    make_topics(broker)
+    send(broker, load.read(edit))
     return load
 
 
-def chunks(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
-    """The lines, some thousands at a time."""
-    while chunk := list(islice(lines, CHUNK)):
-        yield chunk
+def make_topics(broker: str) -> None:
+    """The five topics as `tocsin topics apply` makes them."""
+    with administer(broker) as admin:
+        apply(admin, topics(Settings(broker=broker)), alter=False)
+
+
+def send(broker: str, messages: Iterable[Message], *, begin: float = 0, rate: float = inf) -> None:
+    """Send *messages*, from *begin* on the monotonic clock so many a second and no faster."""
+    failures: list[str] = []
+
+    def noted(error: object, _: object) -> None:
+        if error:
+            failures.append(str(error))
+
+    producer = Producer({"bootstrap.servers": broker, "linger.ms": 1, "acks": "all"})
+    for number, message in enumerate(messages):
+        while time.monotonic() < begin + number / rate or len(producer) > QUEUED_MAX:
+            producer.poll(NAP_SECONDS)
+        producer.produce(LOG, message.value, message.key, message.partition, on_delivery=noted)
+    assert not producer.flush(60) and not failures, f"the broker did not take all: {failures[:1]}"
 
 
 def unwatched(line: bytes) -> bytes:

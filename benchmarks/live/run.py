@@ -3,7 +3,9 @@
 The clock starts when the first counts are seen in Redis, and the records that were in by then are
 left out: starting, joining a group and the first fetch are nobody's rate.  It stops when the last
 record of every partition shows.  Both are seen by polling every 10 ms, so nothing runs inside a
-contender to measure it, and the product is measured by the means that its peers are.
+contender to measure it, and the product is measured by the means that its peers are.  What a
+contender had worked on but not yet written when the clock started is counted as done within the
+time: a gain of at most one of its batches.
 """
 
 from __future__ import annotations
@@ -12,9 +14,9 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchmarks.live.contender import ROOT, Contender
+from benchmarks.live.ground import Ground
 from benchmarks.live.watch import POLL_SECONDS, Counts, Eye, Moment
 from streams.services.process import Process
 from streams.topics import LOG
@@ -30,64 +32,55 @@ class Rejected(Exception):
     """The contender did not do the job: the message says how that shows."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """One run: *records* were folded in *seconds* and *cpu* seconds of the contender's own.
 
-    *commands* are those that Redis executed for it, over the whole log of *length* records.
+    *commands* is how many Redis executed for it per 1,000 records, over the whole log.
     """
 
     records: int
     seconds: float
     cpu: float
-    commands: int
-    length: int
+    commands: float
+
+    @property
+    def by_wall(self) -> float:
+        """Records a second of wall time."""
+        return self.records / self.seconds
+
+    @property
+    def by_cpu(self) -> float:
+        """Records a CPU second."""
+        return self.records / self.cpu if self.cpu else float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What a run needs: the broker that holds the log, our eye on the store, a folder."""
+def run(ground: Ground, contender: Contender, counts: Counts, length: int) -> Result:
+    """Run *contender* on a log of *length* records; what it leaves must be right."""
+    ground.eye.empty()
+    process = ground.start(contender, **surroundings(ground, contender))
+    try:
+        return watched(process, ground.eye, counts, length)
+    finally:
+        process.stop()
 
-    broker: str
-    eye: Eye
-    folder: Path
 
-    def run(self, contender: Contender, counts: Counts, length: int) -> Result:
-        """Run *contender*, accept what it leaves only if it is right, and say what it took."""
-        process = Process(self.folder / contender.name)
-        self.eye.empty()
-        process.start(["env", *self.surroundings(), *contender.command], attended=True)
-        try:
-            result = self.watched(process, counts, length)
-        finally:
-            process.stop()
-        return result
-
-    def watched(self, process: Process, counts: Counts, length: int) -> Result:
-        """What the run took, from the first counts seen to the last."""
-        pid = process.pid or 0
-        early = until(process, lambda: counts.begun(self.eye), BEGIN_SECONDS)
-        begin = Moment.now(pid)
-        until(process, lambda: counts.done(self.eye), END_SECONDS)
-        end, commands = Moment.now(pid), self.eye.commands()
-        time.sleep(SETTLE_SECONDS)
-        if fault := counts.fault(self.eye):
-            raise Rejected(fault)
-        seconds, cpu = end.at - begin.at, end.cpu - begin.cpu
-        return Result(length - early, seconds, cpu, commands, length)
-
-    def surroundings(self) -> list[str]:
-        """The environment of a contender: where it finds what, and a group nobody has used."""
-        found = {
-            "PYTHONPATH": ROOT,
-            "BENCH_BROKER": self.broker,
-            "BENCH_STORE": self.eye.url,
-            "BENCH_TOPIC": LOG,
-            "BENCH_GROUP": f"bench-{uuid.uuid4().hex}",
-            "TOCSIN_BROKER": self.broker,
-            "TOCSIN_STORE": self.eye.url,
-        }
-        return [f"{name}={value}" for name, value in found.items()]
+def watched(process: Process, eye: Eye, counts: Counts, length: int) -> Result:
+    """What the run took, from the first counts seen to the last."""
+    pid = process.pid or 0
+    early = until(process, lambda: counts.begun(eye), BEGIN_SECONDS)
+    begin = Moment.now(pid)
+    until(process, lambda: counts.done(eye), END_SECONDS)
+    end, commands = Moment.now(pid), eye.commands()
+    time.sleep(SETTLE_SECONDS)
+    if fault := counts.fault(eye):
+        raise Rejected(fault)
+    return Result(
+        records=length - early,
+        seconds=end.at - begin.at,
+        cpu=end.cpu - begin.cpu,
+        commands=1_000 * commands / length,
+    )
 
 
 def until(process: Process, seen: Callable[[], int], patience: float) -> int:
@@ -100,3 +93,14 @@ def until(process: Process, seen: Callable[[], int], patience: float) -> int:
             raise Rejected(f"not done after {patience:.0f} s: {process.last_words()}")
         time.sleep(POLL_SECONDS)
     return found
+
+
+def surroundings(ground: Ground, contender: Contender) -> dict[str, str]:
+    """What a contender is told: where it finds what, and a group that nobody has used."""
+    return ground.ours(contender.log) | {
+        "PYTHONPATH": str(ROOT),
+        "BENCH_BROKER": ground.broker(contender.log),
+        "BENCH_STORE": ground.eye.url,
+        "BENCH_TOPIC": LOG,
+        "BENCH_GROUP": f"bench-{uuid.uuid4().hex}",
+    }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer
@@ -42,7 +43,7 @@ async def main() -> None:
                 await write(store, changed)
 
 
-def add(value: bytes, counts: Counts, changed: Counts) -> None:
+def add(value: Any, counts: Counts, changed: Counts) -> None:
     """Add one record to its two cells, and note what they are now."""
     record = orjson.loads(value)
     if record["type"] == "adverse_event":
@@ -55,7 +56,7 @@ def add(value: bytes, counts: Counts, changed: Counts) -> None:
             changed[name][field] = cells[field] = cells.get(field, 0) + 1
 
 
-async def write(store: Redis, changed: Counts) -> None:
+async def write(store: Any, changed: Counts) -> None:
     """One transaction with one HSET for each hash that changed."""
     async with store.pipeline(transaction=True) as multi:
         for name, cells in changed.items():

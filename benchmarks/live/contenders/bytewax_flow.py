@@ -52,5 +52,5 @@ class Store(DynamicSink):
 
 
 flow = Dataflow("counts")  # `python -m bytewax.run` takes it from here.
-log = kafka.input("log", flow, brokers=[BROKER], topics=[TOPIC], batch_size=5_000)
+log = kafka.input("log", flow, brokers=[BROKER], topics=[TOPIC])
 op.output("store", op.flat_map_batch("count", log.oks, summed), Store())

@@ -24,7 +24,7 @@ store = Redis.from_url(STORE)
 
 
 @app.agent(log)
-async def count(records: faust.Stream[dict[str, Any]]) -> None:
+async def count(records: Any) -> None:
     """Add every report to its two cells."""
     async for record in records:
         if is_counted(record):

@@ -22,7 +22,7 @@ store = Redis.from_url(STORE)
 
 
 @app.agent(log)
-async def count(records: faust.Stream[dict[str, Any]]) -> None:
+async def count(records: Any) -> None:
     """Add a batch of reports to their cells."""
     async for batch in records.take(1_000, within=0.1):
         counts = Counter(

@@ -1,0 +1,70 @@
+"""The ground the benchmarks stand on: a folder, a Redis and brokers of their own, ended after."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.live.contender import ROOT, TOCSIN, Contender
+from benchmarks.live.watch import Eye
+from streams.services.kafka_server import KafkaServer
+from streams.services.process import Process
+from streams.services.redis_server import RedisServer
+
+LIBS = ROOT / ".services" / "kafka" / "libs"
+"""Where `make jars` puts Kafka's server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Servers of our own; brokers are started as they are wanted, one for each log."""
+
+    folder: Path
+    eye: Eye
+    ends: ExitStack
+    brokers: dict[str, KafkaServer] = field(default_factory=dict[str, KafkaServer])
+
+    def broker(self, log: str) -> str:
+        """The address of the broker that holds *log*."""
+        if log not in self.brokers:
+            server = KafkaServer(self.folder / f"kafka-{log}", LIBS)
+            self.brokers[log] = self.ends.enter_context(server)
+        return self.brokers[log].bootstrap
+
+    def start(self, contender: Contender, **surroundings: str) -> Process:
+        """Start *contender*, its surroundings told in its environment."""
+        process = Process(self.folder / contender.name)
+        process.start(["env", *told(surroundings), *contender.command], attended=True)
+        return process
+
+    def tocsin(self, *words: str, log: str) -> float:
+        """Run one of our commands to its end; the CPU seconds that it took."""
+        before = os.times()
+        surroundings = os.environ | self.ours(log)
+        subprocess.run([TOCSIN, *words], env=surroundings, stdout=sys.stderr, check=True)
+        after = os.times()
+        return sum(after[2:4]) - sum(before[2:4])  # Those of children that have ended.
+
+    def ours(self, log: str) -> dict[str, str]:
+        """How our own commands find the servers."""
+        return {"TOCSIN_BROKER": self.broker(log), "TOCSIN_STORE": self.eye.url}
+
+
+def told(surroundings: dict[str, str]) -> list[str]:
+    """The words with which `env` sets *surroundings*."""
+    return [f"{name}={value}" for name, value in surroundings.items()]
+
+
+@contextmanager
+def ground() -> Iterator[Ground]:
+    """A folder and a Redis in it, and nothing of either afterwards."""
+    with ExitStack() as ends:
+        folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="tocsin-live-")))
+        store = ends.enter_context(RedisServer(folder / "redis"))
+        yield Ground(folder, Eye(store.url), ends)

@@ -1,0 +1,138 @@
+"""Produced to applied: how long after a report was due in Kafka its counts are in Redis.
+
+Open loop: every record has its time, whatever becomes of those before it, and its latency counts
+from then, so a stall is charged to every record that waited in it.  Applied is what the cursor of
+its partition says, read about every millisecond: a latency is told too long by at most the time
+between two readings, never too short.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from multiprocessing import Process as Child
+
+from benchmarks.live.contender import EVERYTHING
+from benchmarks.live.ground import Ground
+from benchmarks.live.load import NAP_SECONDS, PARTITIONS, Load, Message, draw, make_topics, send
+from benchmarks.live.run import Rejected, surroundings, until
+from benchmarks.live.tables import TableCounts
+from benchmarks.live.watch import Moment
+from benchmarks.report import Table, section
+from streams.services.process import Process
+
+WARM = 5_000
+"""Records that are folded before the first whose latency counts."""
+
+HEADWAY_SECONDS = 1.0
+PATIENCE_SECONDS = 60
+P99_MAX_MS = 100
+SHARES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999, "longest": 1.0}
+
+
+@dataclass(slots=True)
+class Seen:
+    """When records were due in each partition, and how late each was seen to be applied."""
+
+    due: list[list[float]]
+    applied: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
+    latencies: list[float] = field(default_factory=list[float])
+    readings: list[float] = field(default_factory=list[float])
+
+    @property
+    def complete(self) -> bool:
+        """Whether every record was seen to be applied."""
+        return self.applied == [len(times) for times in self.due]
+
+    def see(self, applied: list[int], now: float) -> None:
+        """Take in how many records of each partition are applied *now*."""
+        for part, number in enumerate(applied):
+            self.latencies += [now - due for due in self.due[part][self.applied[part] : number]]
+        self.applied = applied
+        self.readings.append(now)
+
+
+def latency(ground: Ground, rate: int, seconds: int) -> Table:
+    """Send *rate* reports a second for *seconds* to a worker with everything on."""
+    broker, eye = ground.broker(EVERYTHING.log), ground.eye
+    make_topics(broker)
+    ground.tocsin("store", "apply", log=EVERYTHING.log)
+    load = Load(draw(ground.folder, WARM + rate * seconds))
+    messages = list(load.read())
+    counts = TableCounts(load)
+    eye.empty()
+    worker = ground.start(EVERYTHING, **surroundings(ground, EVERYTHING))
+    try:
+        sent_aside(broker, messages[:WARM], 0, rate).join()
+        until(worker, lambda: counts.begun(eye) == WARM, PATIENCE_SECONDS)
+        before = Moment.now(worker.pid or 0)
+        seen = watch(ground, worker, counts, messages[WARM:], rate)
+        after = Moment.now(worker.pid or 0)
+        if fault := counts.fault(eye):
+            raise Rejected(fault)
+    finally:
+        worker.stop()
+    return table(seen, rate, (after.cpu - before.cpu) / (after.at - before.at))
+
+
+def watch(
+    ground: Ground, worker: Process, counts: TableCounts, messages: Sequence[Message], rate: int
+) -> Seen:
+    """Send *messages* from a process of its own, and read the cursors until all are applied."""
+    eye, first = ground.eye, counts.applied(ground.eye)
+    begin = time.monotonic() + HEADWAY_SECONDS
+    seen = Seen(due_times(messages, begin, rate))
+    sender = sent_aside(ground.broker(EVERYTHING.log), messages, begin, rate)
+    until_late = begin + len(messages) / rate + PATIENCE_SECONDS
+    while not seen.complete:
+        applied = counts.applied(eye)
+        seen.see([now - then for now, then in zip(applied, first, strict=True)], time.monotonic())
+        if not worker.running or time.monotonic() > until_late:
+            raise Rejected(f"the worker does not keep up: {worker.last_words()}")
+        time.sleep(NAP_SECONDS)
+    sender.join()
+    return seen
+
+
+def due_times(messages: Sequence[Message], begin: float, rate: int) -> list[list[float]]:
+    """By partition, when each record is to be sent."""
+    due: list[list[float]] = [[] for _ in range(PARTITIONS)]
+    for number, message in enumerate(messages):
+        due[message.partition].append(begin + number / rate)
+    return due
+
+
+def sent_aside(broker: str, messages: Sequence[Message], begin: float, rate: float) -> Child:
+    """A process that sends *messages* while we watch."""
+    child = Child(target=send, args=(broker, messages), kwargs={"begin": begin, "rate": rate})
+    child.start()
+    return child
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """The smallest that at least *share* of all are not above.
+
+    >>> quantile([1.0, 2.0, 3.0, 4.0], 0.5)
+    2.0
+    """
+    return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
+
+
+def table(seen: Seen, rate: int, busy: float) -> Table:
+    """The latencies, what they must be, and how finely they were told."""
+    ordered = sorted(1000 * each for each in seen.latencies)
+    found = {name: quantile(ordered, share) for name, share in SHARES.items()}
+    met = "met" if found["p99"] <= P99_MAX_MS else "NOT MET"
+    gaps = sorted(
+        1000 * (later - earlier)
+        for earlier, later in zip(seen.readings, seen.readings[1:], strict=False)
+    )
+    head = ["reports a second", "reports", *(f"{name} ms" for name in SHARES), ""]
+    row = [f"{rate:,}", f"{len(ordered):,}", *(f"{each:.1f}" for each in found.values())]
+    goal = f"must p99 at most {P99_MAX_MS} ms: {met}"
+    return section("Latency (produced to applied, everything on)", head, [[*row, goal]]) + (
+        f"\nThe cursors were read every {quantile(gaps, 0.5):.1f} ms (99% within "
+        f"{quantile(gaps, 0.99):.1f} ms, the longest gap {gaps[-1]:.0f} ms): a latency is told "
+        f"too long by at most that.  The worker used {busy:.0%} of a core.\n"
+    )
