@@ -40,6 +40,10 @@ class Reason(StrEnum):
     PLAN_HASH = "plan_hash"
     SELF_REFERENCE = "self_reference"
 
+    # The record is not where it belongs in the log: the worker's reasons.
+    WRONG_KEY = "wrong_key"
+    WRONG_PARTITION = "wrong_partition"
+
     # The record does not fit what its study already holds: the fold's reasons.
     NO_PLAN = "no_plan"
     BAD_PLAN = "bad_plan"
@@ -62,8 +66,8 @@ class Reason(StrEnum):
 
 
 UNREADABLE = frozenset(list(Reason)[: list(Reason).index(Reason.UNKNOWN_TYPE)])
-IN_CONTEXT = frozenset(list(Reason)[list(Reason).index(Reason.NO_PLAN) :])
-"""Reasons that only a study's state can give."""
+IN_CONTEXT = frozenset(list(Reason)[list(Reason).index(Reason.WRONG_KEY) :])
+"""Reasons that the bytes alone cannot give: they need a place in the log, or a study's state."""
 
 REMEDIES: dict[Reason, str] = {
     Reason.TOO_LARGE: "Send one record of at most 1 MiB; keep documents out of the log.",
@@ -89,6 +93,8 @@ REMEDIES: dict[Reason, str] = {
     Reason.END_BEFORE_START: "Correct one of the two dates and send the next version.",
     Reason.PLAN_HASH: "Send the lower-case hex SHA-256 of the UTF-8 bytes of `toml`, unaltered.",
     Reason.SELF_REFERENCE: "Name another thing: nothing can be merged with or retract itself.",
+    Reason.WRONG_KEY: "Send the record again with its `study` as the key.",
+    Reason.WRONG_PARTITION: "Send it to partition murmur2(study) mod n, as `tocsin produce` does.",
     Reason.NO_PLAN: "Send the study's `plan` record first, then this record again.",
     Reason.BAD_PLAN: "Run `tocsin check PLAN`, mend what it names and send the next version.",
     Reason.TOO_FAR_AHEAD: "Correct `known_at`, or send a `tick` if the study was silent so long.",

@@ -50,16 +50,10 @@ class Pipeline:
 
     def take(self, record: Record, line: int) -> Told:
         """Take one decoded record in."""
-        study = self.studies.get(record.study)
-        if study is None:
-            study, step = first_step(record)
-            if study is not None:
-                self.studies[record.study] = study
-        else:
-            step = fold(study, record, shortcuts=self.shortcuts)
-        alerts = alerts_of(study, step, record, line) if study and step.crossings else ()
-        quiet = step.refusal is None and not alerts
-        told = QUIET[step.outcome] if quiet else Told(step.outcome, step.refusal, alerts)
+        known = self.studies.get(record.study)
+        study, told = take_in(known, record, line, shortcuts=self.shortcuts)
+        if known is None and study is not None:
+            self.studies[record.study] = study
         return self._account(record.study, told)
 
     def _account(self, study: str, told: Told) -> Told:
@@ -68,6 +62,20 @@ class Pipeline:
             counts = self.outcomes[study] = Counter()
         counts[told.outcome] += 1
         return told
+
+
+def take_in(
+    study: Study | None, record: Record, line: int, *, shortcuts: bool = True
+) -> tuple[Study | None, Told]:
+    """Fold *record* into its study, where there is one or it opens one; what became of it."""
+    if study is None:
+        study, step = first_step(record)
+    else:
+        step = fold(study, record, shortcuts=shortcuts)
+    alerts = alerts_of(study, step, record, line) if study and step.crossings else ()
+    if step.refusal is None and not alerts:
+        return study, QUIET[step.outcome]
+    return study, Told(step.outcome, step.refusal, alerts)
 
 
 def alerts_of(study: Study, step: Step, record: Record, line: int) -> tuple[Alert, ...]:

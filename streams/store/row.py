@@ -1,0 +1,199 @@
+"""A study at work beside its row: which fields the row must be given for what was folded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from zlib import crc32
+
+from monitor.errors import Refusal
+from monitor.ledger import Outcome
+from monitor.memory import verdict_on, verdicts
+from monitor.study import Study
+from monitor.trace import Trace
+from streams.store import Fields
+from streams.store.row_fields import (
+    Named,
+    cell_name,
+    cell_value,
+    episode_value,
+    exposures,
+    head_value,
+    plans_value,
+    state,
+    subject_value,
+    thing_name,
+    thing_value,
+    verdict_value,
+)
+
+ALWAYS = 4
+"""Fields that every write of a row has: `pos`, `head`, `digest`, and the cursor's `pos`."""
+
+BYTES_A_THING, BYTES_A_FIELD = 1_400, 400
+"""Of memory, about: a live case takes a kilobyte, and the sums of its row the rest."""
+
+SUM_BITS = 32
+SUM = (1 << SUM_BITS) - 1
+
+
+def digest_of(fields: Mapping[str, bytes]) -> bytes:
+    """What a row's `digest` must be: a sum over its other fields, in whatever order."""
+    return digits(sum(sum_of(name, value) for name, value in fields.items() if name != "digest"))
+
+
+def sum_of(name: str, value: bytes) -> int:
+    """What a field adds to its row's digest: an emptied one nothing, as if it were not there."""
+    return crc32(value, crc32(name.encode())) if value else 0
+
+
+def digits(total: int) -> bytes:
+    """A digest as it is written."""
+    return b"%016x" % (total % (1 << 64))
+
+
+@dataclass(slots=True)
+class Row:
+    """A study, and what its row says of it but for what ``changes`` has yet to say.
+
+    *pos* is the last offset folded and *stored* the `pos` in the store; *began* is the offset of
+    the plan that opened the study.  *sums* holds the checksum of each field, *things* of each
+    thing ``ordinal << 32 | checksum``: of old values the digest needs no more.  A row *afresh*
+    replaces whatever the store has.
+    """
+
+    study: Study
+    began: int
+    pos: int
+    stored: bytes = b""
+    afresh: bool = False
+    outcomes: Counter[str] = field(default_factory=Counter[str])
+    refusals: Counter[str] = field(default_factory=Counter[str])
+    plans: list[str] = field(default_factory=list[str])
+    things: dict[str, int] = field(default_factory=dict[str, int])
+    sums: dict[str, int] = field(default_factory=dict[str, int])
+    total: int = 0
+    shown: int | None = None
+    names: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
+
+    @property
+    def trace(self) -> Trace:
+        """What has changed since the row was last written."""
+        assert self.study.trace is not None
+        return self.study.trace
+
+    @property
+    def bytes(self) -> int:
+        """Of memory, about."""
+        return BYTES_A_THING * len(self.things) + BYTES_A_FIELD * len(self.sums)
+
+    @property
+    def pairs(self) -> int:
+        """How many fields ``changes`` will have at most, unless everything has changed."""
+        return len(self.trace) + len(self.study.exposure) + ALWAYS
+
+    def account(self, offset: int, outcome: Outcome, refusal: Refusal | None) -> None:
+        """Note what became of the record at *offset*."""
+        self.pos = offset
+        self.outcomes[outcome] += 1
+        if refusal is not None:
+            self.refusals[refusal.reason] += 1
+        toml = self.study.plan.toml
+        if not self.plans or self.plans[-1] is not toml:
+            self.plans.append(toml)
+
+    def changes(self) -> Fields:
+        """The fields to write for all that was folded since they were last asked for.
+
+        What is not there any more is emptied.
+        """
+        fields: Fields = {}
+        if self.trace.whole or not self.sums:
+            gone = self.sums.keys() - {"began"}
+            self.names.clear()
+            fields = dict.fromkeys(gone, b"") | self._standing()
+            things = self.study.ledger.things.keys()
+        else:
+            fields.update(self._moved())
+            things = self.trace.things
+        self._enter(fields)
+        fields |= self._entered(things)
+        fields["digest"] = digits(self.total)
+        self.trace.clear()
+        return fields
+
+    def everything(self) -> Fields:
+        """All fields of the row as ``changes`` has left it, for a row written afresh."""
+        ledger = self.study.ledger.things
+        fields = self._standing()
+        for thing, held in ledger.items():
+            fields[thing_name(thing, held)] = thing_value(self.things[thing] >> SUM_BITS, held)
+        fields["digest"] = digits(self.total)
+        return fields
+
+    def _standing(self) -> Fields:
+        """Every field but those of the things and the digest."""
+        fields = state(self.study, verdicts(self.study)) | dict(self._always())
+        fields["began"] = b"%d" % self.began
+        fields["plan"] = plans_value(
+            (toml, sha256(toml.encode()).hexdigest()) for toml in self.plans
+        )
+        return fields
+
+    def _always(self) -> Named:
+        yield "pos", b"%d" % self.pos
+        yield "head", head_value(self.study.latest, self.outcomes, self.refusals)
+
+    def _moved(self) -> Named:
+        """The fields that the trace names, but for the things'."""
+        study, trace, names = self.study, self.trace, self.names
+        for cell in trace.cells:
+            number, term = cell
+            name = names.get(cell)
+            if name is None:
+                name = names[cell] = cell_name(study, number, term)
+            yield name, cell_value(study.tables[number][term])
+        for name in trace.subjects:
+            yield f"s|{name}", subject_value(study, study.subjects.get(name))
+        for watch in trace.watches:
+            yield f"w|{watch}", verdict_value(verdict_on(study, watch))
+        for watch in trace.episodes:
+            yield f"a|{watch}", episode_value(study, watch, study.episodes[watch])
+        if trace.subjects or study.latest != self.shown:
+            yield from exposures(study)
+        yield from self._always()
+
+    def _enter(self, fields: Fields) -> None:
+        """Bring the digest up to *fields*."""
+        self.shown = self.study.latest
+        sums, total = self.sums, self.total
+        for name, value in fields.items():
+            new = sum_of(name, value)
+            total += new - sums.get(name, 0)
+            if new:
+                sums[name] = new
+            else:
+                sums.pop(name, None)
+        self.total = total
+
+    def _entered(self, things: Iterable[str]) -> Named:
+        """The fields of *things*, the digest brought up to them."""
+        self._number()
+        ledger, known = self.study.ledger.things, self.things
+        for thing in things:
+            held, before = ledger[thing], known[thing]
+            name, value = thing_name(thing, held), thing_value(before >> SUM_BITS, held)
+            new = sum_of(name, value)
+            self.total += new - (before & SUM)
+            known[thing] = before - (before & SUM) + new
+            yield name, value
+
+    def _number(self) -> None:
+        """Give each new thing its ordinal: it came in after all that are known."""
+        ledger = self.study.ledger.things
+        first = len(self.things)
+        new = list(islice(reversed(ledger), len(ledger) - first))
+        for ordinal, thing in enumerate(reversed(new), first):
+            self.things[thing] = ordinal << SUM_BITS
