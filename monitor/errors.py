@@ -66,8 +66,11 @@ class Reason(StrEnum):
 
 
 UNREADABLE = frozenset(list(Reason)[: list(Reason).index(Reason.UNKNOWN_TYPE)])
-IN_CONTEXT = frozenset(list(Reason)[list(Reason).index(Reason.WRONG_KEY) :])
-"""Reasons that the bytes alone cannot give: they need a place in the log, or a study's state."""
+MISPLACED = frozenset({Reason.WRONG_KEY, Reason.WRONG_PARTITION})
+"""Reasons that only the record's place in the log can give."""
+
+IN_CONTEXT = frozenset(list(Reason)[list(Reason).index(Reason.NO_PLAN) :])
+"""Reasons that only a study's state can give."""
 
 REMEDIES: dict[Reason, str] = {
     Reason.TOO_LARGE: "Send one record of at most 1 MiB; keep documents out of the log.",

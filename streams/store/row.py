@@ -137,9 +137,7 @@ class Row:
         """Every field but those of the things and the digest."""
         fields = state(self.study, verdicts(self.study)) | dict(self._always())
         fields["began"] = b"%d" % self.began
-        fields["plan"] = plans_value(
-            (toml, sha256(toml.encode()).hexdigest()) for toml in self.plans
-        )
+        fields["plan"] = plans_value(self.plans)
         return fields
 
     def _always(self) -> Named:
