@@ -69,4 +69,6 @@ def fill_logs(ground: Ground, contenders: Sequence[Contender], reports: int) -> 
 
 def counts_of(contender: Contender, load: Load) -> Counts:
     """What *contender* must leave in the store."""
-    return TableCounts(load) if contender.is_ours else PeerCounts(load)
+    if contender.is_ours:
+        return TableCounts(load, groups=contender.log == "watched")
+    return PeerCounts(load)

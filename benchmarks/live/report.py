@@ -59,7 +59,8 @@ def race_table(contenders: Sequence[Contender], records: Records, length: int) -
         + "\n\nOf every contender the final counts were held to what was drawn.  "
         "Rates are over the time from the first counts seen in Redis to the last "
         "(benchmarks/live/run.py); CPU is that of the contender, not of Redis or Kafka.  "
-        f"Peers were installed from: {'; '.join(sorted(made_of))}.\n"
+        f"The peers are the programs in benchmarks/live/contenders, "
+        f"installed from: {'; '.join(sorted(made_of))}.\n"
     )
 
 
