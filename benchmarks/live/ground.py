@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.live.contender import ROOT, TOCSIN, Contender
 from benchmarks.live.watch import Eye
 from streams.services.kafka_server import KafkaServer
+from streams.services.ports import free_ports
 from streams.services.process import Process
 from streams.services.redis_server import RedisServer
 
@@ -53,7 +54,12 @@ class Ground:
 
     def ours(self, log: str) -> dict[str, str]:
         """How our own commands find the servers."""
-        return {"TOCSIN_BROKER": self.broker(log), "TOCSIN_STORE": self.eye.url}
+        health = f"127.0.0.1:{free_ports(1)[0]}"
+        return {
+            "TOCSIN_BROKER": self.broker(log),
+            "TOCSIN_STORE": self.eye.url,
+            "TOCSIN_HEALTH": health,
+        }
 
 
 def told(surroundings: dict[str, str]) -> list[str]:

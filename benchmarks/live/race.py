@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -34,10 +35,8 @@ Records = dict[str, Record]
 
 def race(ground: Ground, contenders: Sequence[Contender], reports: int, rounds: int) -> Records:
     """Run all *contenders* in turn, *rounds* times; one that is rejected runs no more."""
-    for contender in contenders:
-        contender.install()
+    records = {contender.name: installed(contender) for contender in contenders}
     loads = fill_logs(ground, contenders, reports)
-    records: Records = {contender.name: Record() for contender in contenders}
     for number, contender in turns(contenders, rounds):
         record, load = records[contender.name], loads[contender.log]
         if not record.rejected:
@@ -48,6 +47,15 @@ def race(ground: Ground, contenders: Sequence[Contender], reports: int, rounds: 
                 record.rejected = str(reason)
             print(f"round {number}: {contender.title}: {record}", file=sys.stderr)
     return records
+
+
+def installed(contender: Contender) -> Record:
+    """An empty record, or that of one who cannot take part here."""
+    try:
+        contender.install()
+    except subprocess.CalledProcessError:
+        return Record(rejected=f"pip could not install {' '.join(contender.packages)}")
+    return Record()
 
 
 def turns(contenders: Sequence[Contender], rounds: int) -> Iterator[tuple[int, Contender]]:
