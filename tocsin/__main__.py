@@ -26,6 +26,7 @@ app.command(schema.schema)
 # By its path: a Kafka client costs a quarter of a second, which `tocsin replay` need not wait for.
 app.command("tocsin.topics:app", name="topics", help="The Kafka topics that Tocsin uses.")
 app.command("tocsin.produce:produce", name="produce")
+app.command("tocsin.tick:tick", name="tick")
 
 
 def main() -> None:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import logging
 
-from streams.settings import BadSettings, Settings, read_settings
+from streams.log_kafka import KafkaLog
+from streams.settings import Settings
+from streams.topics import LOG
 from tocsin.exits import Exit, Stop
+from tocsin.settled import settled
 
 LOUD = ("aiokafka", "kafka", "asyncio")
 """Libraries whose logs would say in many lines what the one line of a stop says."""
 
 
-def settings_or_stop() -> Settings:
+def quietly_settled() -> Settings:
     """The settings of this process, its libraries told to be quiet."""
     for name in LOUD:
         logging.getLogger(name).addHandler(logging.NullHandler())
         logging.getLogger(name).propagate = False
-    try:
-        return read_settings()
-    except BadSettings as error:
-        raise Stop(Exit.USAGE, f"{error}.") from None
+    return settled()
+
+
+async def partitions_agreed(settings: Settings) -> None:
+    """Stop unless the log has as many partitions as the settings say: they name every place."""
+    found = (await KafkaLog(settings.broker, LOG, 0).identity()).partitions
+    if found != settings.log_partitions:
+        says = f"{LOG} has {found} partitions: set TOCSIN_LOG_PARTITIONS={found}"
+        raise Stop(Exit.USAGE, f"{says} here and for every worker.")
 
 
 def unreachable(error: Exception) -> Stop:

@@ -18,7 +18,7 @@ from streams.producing import Backlog, Sink, backlog, deliver, lacking
 from streams.settings import Settings
 from streams.topics import LOG
 from tocsin.exits import Exit, Stop
-from tocsin.live import settings_or_stop, unreachable
+from tocsin.live import partitions_agreed, quietly_settled, unreachable
 from tocsin.progress import Bar
 from tocsin.terminal import paper
 
@@ -72,7 +72,7 @@ def produce(log: Path, /, *, wishes: Wishes | None = None) -> None:
         A file of records, one JSON object a line, in the order of their arrival.
     """
     wishes = wishes or Wishes()
-    settings, pace = settings_or_stop(), wishes.pace
+    settings, pace = quietly_settled(), wishes.pace
     try:
         missing, sent = asyncio.run(produced(log, settings, pace, watched=not wishes.quiet))
     except LogUnreachable as error:
@@ -90,10 +90,7 @@ async def produced(
         await file.ends()
     except LogUnreachable as error:
         raise Stop(Exit.USAGE, f"{error}.") from None
-    found = (await KafkaLog(settings.broker, LOG, 0).identity()).partitions
-    if found != partitions:
-        says = f"{LOG} has {found} partitions: set TOCSIN_LOG_PARTITIONS={found}"
-        raise Stop(Exit.USAGE, f"{says} here and for every worker.")
+    await partitions_agreed(settings)
     missing = await backlog(file, partitions, lambda number: KafkaLog(settings.broker, LOG, number))
     async with Sink(settings.broker, LOG) as sink:
         with Bar("producing", missing.count, watched=watched) as bar:

@@ -1,0 +1,109 @@
+"""``tocsin tick``: moves a quiet study's tables on to today."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from monitor.errors import Refusal
+from streams.decode import decode
+from streams.log import LogUnreachable
+from streams.sender import KafkaSender, Undelivered
+from streams.settings import Settings
+from streams.ticking import addressed, tick_of
+from tocsin.exits import Exit, Stop
+from tocsin.live import partitions_agreed, quietly_settled, unreachable
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+EVERY = re.compile(r"(\d+)([smhd])")
+
+
+def tick(
+    *studies: str,
+    every: str | None = None,
+    day: Annotated[str | None, Parameter(name="--date")] = None,
+) -> None:
+    """Say of each STUDY that nothing more has happened up to today.
+
+    A tick is named by the hour: sent again within it, it changes nothing.  The broker is
+    TOCSIN_BROKER.
+
+    Exit codes: 0 done, 2 a flag, a name or a setting is wrong, 4 no broker.
+
+    Parameters
+    ----------
+    studies
+        The studies, as the records name them.
+    every
+        Goes on, and says so again after this long: 30m, 1h, 1d.
+    day
+        Says it of this day (YYYY-MM-DD) instead of today.
+    """
+    settings, pause, until = quietly_settled(), seconds(every), day_of(day)
+    if not studies:
+        raise Stop(Exit.USAGE, "Name the studies: `tocsin tick STUDY ...`.")
+    for study in studies:
+        check(study, until)
+    try:
+        asyncio.run(ticking(studies, settings, until, pause))
+    except (LogUnreachable, Undelivered) as error:
+        raise unreachable(error) from None
+    except KeyboardInterrupt:
+        return
+
+
+async def ticking(
+    studies: Sequence[str], settings: Settings, day: date | None, pause: int | None
+) -> None:
+    """Tick once, or again after each *pause*."""
+    await partitions_agreed(settings)
+    sender = KafkaSender(settings.broker)
+    try:
+        while True:
+            for study in studies:
+                value = tick_of(study, datetime.now(UTC), day)
+                message = addressed(study, value, settings.log_partitions)
+                offset = await sender.send(message)
+                print(f"{study}: partition {message.partition}, offset {offset}", flush=True)
+            if pause is None:
+                return
+            await asyncio.sleep(pause)
+    finally:
+        await sender.close()
+
+
+def check(study: str, day: date | None) -> None:
+    """Refuse what every worker would refuse."""
+    read = decode(tick_of(study, datetime.now(UTC), day))
+    if isinstance(read, Refusal):
+        raise Stop(Exit.USAGE, f"{study}: {read.message}")
+
+
+def seconds(every: str | None) -> int | None:
+    """The pause that `1h` means."""
+    if every is None:
+        return None
+    found = EVERY.fullmatch(every)
+    if found is None or not int(found[1]):
+        raise Stop(Exit.USAGE, f"--every {every}: say how often, as in 30m or 1h.")
+    return int(found[1]) * SECONDS[found[2]]
+
+
+def day_of(text: str | None) -> date | None:
+    """The day that was asked for: not a later one than today, which nobody can know of."""
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise Stop(Exit.USAGE, f"--date {text}: give a day as YYYY-MM-DD.")
+    if day > datetime.now(UTC).date():
+        raise Stop(Exit.USAGE, f"--date {text} is yet to come: nobody knows what will happen.")
+    return day
