@@ -10,8 +10,8 @@ from zlib import crc32
 
 from monitor.errors import Refusal
 from monitor.ledger import Outcome
-from monitor.memory import verdict_on, verdicts
-from monitor.study import Study
+from monitor.memory import verdicts
+from monitor.study import Running, Study
 from monitor.trace import Trace
 from streams.store import Fields
 from streams.store.row_fields import (
@@ -77,6 +77,7 @@ class Row:
     total: int = 0
     shown: int | None = None
     names: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
+    watches: dict[str, Running] = field(default_factory=dict[str, Running])
 
     @property
     def trace(self) -> Trace:
@@ -113,6 +114,7 @@ class Row:
         if self.trace.whole or not self.sums:
             gone = self.sums.keys() - {"began"}
             self.names.clear()
+            self.watches.clear()
             fields = dict.fromkeys(gone, b"") | self._standing()
             things = self.study.ledger.things.keys()
         else:
@@ -156,12 +158,18 @@ class Row:
         for name in trace.subjects:
             yield f"s|{name}", subject_value(study, study.subjects.get(name))
         for watch in trace.watches:
-            yield f"w|{watch}", verdict_value(verdict_on(study, watch))
+            yield f"w|{watch}", verdict_value(self._running(watch).verdict)
         for watch in trace.episodes:
             yield f"a|{watch}", episode_value(study, watch, study.episodes[watch])
         if trace.subjects or study.latest != self.shown:
             yield from exposures(study)
         yield from self._always()
+
+    def _running(self, watch: str) -> Running:
+        """The watch at work; the study's own list of them is made anew for whoever asks."""
+        if watch not in self.watches:
+            self.watches = dict(self.study.watches)
+        return self.watches[watch]
 
     def _enter(self, fields: Fields) -> None:
         """Bring the digest up to *fields*."""

@@ -114,16 +114,13 @@ def _episode(value: bytes) -> Episode:
 def _judge_as_before(study: Study, judged: dict[str, Verdict]) -> None:
     """Count anew all that the things say, and put each watch where it stood.
 
-    A term that no case has any more keeps its watch, which counting anew would not open.
+    A term that no case has any more keeps its watch, which counting anew does not open.
     """
-    resume(study, {})
-    for watch in judged.keys() - study.watches.keys():
+    silent = {name: each for name, each in judged.items() if each.ground is Ground.NO_EVENTS}
+    resume(study, {name: each for name, each in judged.items() if name not in silent})
+    for watch in silent.keys() - study.watches.keys():
         kind, name = watch.removeprefix(SCREENING).rsplit("/", 1)[0].split("/", 1)
         first_event_scopes(study, study.vocabulary.number(Term(TermKind(kind), name)))
-    for watch, verdict in judged.items():
-        running = study.watches[watch]
-        running.verdict = verdict
-        if running.watch.tier == 2 and verdict.ground is not Ground.NO_EVENTS:
-            study.screened += 1
-            if verdict.log_e is not None:
-                study.strong[watch] = verdict.log_e
+    watches = study.watches
+    for watch, verdict in silent.items():
+        watches[watch].verdict = verdict

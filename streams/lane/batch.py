@@ -1,0 +1,72 @@
+"""What the records since the last apply make of a partition, gathered for the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from streams.store import Fields
+from streams.store.row import Row
+
+HEADROOM = 600
+"""Of pairs: nearly every record changes fewer, so the next one still fits into an apply."""
+
+CURSOR_PAIRS = 7
+
+
+@dataclass(slots=True)
+class Batch:
+    """The studies *seen* with the `pos` that their rows have in the store, and the rows folded.
+
+    *pairs* is how many the apply will have at most, unless a row has changed altogether.
+    """
+
+    seen: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    rows: dict[str, Row] = field(default_factory=dict[str, Row])
+    outbox: Fields = field(default_factory=Fields)
+    sizes: dict[str, int] = field(default_factory=dict[str, int])
+    estimate: int = CURSOR_PAIRS
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs the apply will have at most, unless a row has changed altogether."""
+        return self.estimate + len(self.outbox)
+
+    def see(self, study: str, stored: bytes) -> None:
+        """Note that a record of *study* is in the batch."""
+        if study not in self.seen:
+            self.seen[study] = stored
+            self.estimate += 1
+
+    def fold(self, study: str, row: Row) -> None:
+        """Note that a record was folded into *row*."""
+        self.rows[study] = row
+        size = row.pairs
+        self.estimate += size - self.sizes.get(study, 0)
+        self.sizes[study] = size
+
+    def parts(self, pairs_max: int) -> tuple[dict[str, Fields], dict[str, Fields]]:
+        """The fields of the rows: those to be set, and whole rows to be prepared aside.
+
+        The largest go aside until the others fit: after an amended plan all fields are new.
+        """
+        rows = {study: row.changes() for study, row in self.rows.items()}
+        left = pairs_max - CURSOR_PAIRS - len(self.seen) - sum(map(len, rows.values()))
+        aside: dict[str, Fields] = {}
+        for study in sorted(rows, key=lambda study: -len(rows[study])):
+            if left < 0 or self.rows[study].afresh:
+                left += len(rows.pop(study))
+                aside[study] = self.rows[study].everything()
+        return rows, aside
+
+    def written(self) -> None:
+        """Note that the rows are in the store as they are now."""
+        for row in self.rows.values():
+            row.stored, row.afresh = b"%d" % row.pos, False
+
+
+def slices(fields: Fields, most: int) -> Iterator[Fields]:
+    """Parts of *fields* of at most *most*; the first holds `pos`."""
+    named = sorted(fields.items(), key=lambda field: field[0] != "pos")
+    for at in range(0, len(named), most):
+        yield dict(named[at : at + most])

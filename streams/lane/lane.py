@@ -1,0 +1,230 @@
+"""A lane: the one thing that folds records of the log into a store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from streams.lane.batch import Batch
+from streams.lane.cursor import CODE, Cursor
+from streams.lane.folding import Fold
+from streams.lane.halt import Halt, Hole, Moved, Raised, Stopped
+from streams.lane.identity import objection
+from streams.lane.limits import Limits
+from streams.lane.rebuilding import Rebuilding
+from streams.lane.shelf import Shelf
+from streams.lane.taken import Taken
+from streams.lane.work import Work
+from streams.log import Log, LogRecord, LogUnreachable, RecordsGone
+from streams.pipeline import take_in
+from streams.store import Store, StoreUnreachable, WrongStore
+
+NOT_THE_RECORDS = Hole, Moved, StoreUnreachable, WrongStore, LogUnreachable, RecordsGone
+"""What is raised whatever the record says: to fold it again by itself would not help."""
+
+REBUILT_AT_ONCE = 16
+"""Rows held in memory beside all others, until the last of them can be swapped in."""
+
+
+class Lane:
+    """One partition of a *log*, folded into a *store*.
+
+    Claim, then take what comes.  After any error but Hole nothing in memory can be relied on:
+    claim again, and go on from the position that it returns.  *stopped* says why the partition
+    stands still, if it does; a claim finds out whether it still must.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        store: Store,
+        *,
+        partition: int,
+        limits: Limits | None = None,
+        fold: Fold = take_in,
+        code: str = CODE,
+    ) -> None:
+        self.log, self.store, self.partition = log, store, partition
+        self.limits, self.fold, self.code = limits or Limits(), fold, code
+        self.stopped: Stopped | None = None
+        self._work: Work | None = None
+        self._taken = Taken()
+        self._raised: set[int] = set()
+        self._turn = asyncio.Lock()
+
+    @property
+    def position(self) -> int:
+        """The offset of the next record to take."""
+        return 0 if self._work is None else self._work.position
+
+    @property
+    def rebuilding(self) -> bool:
+        """Whether there are rows that ``rebuild`` must bring up to the others."""
+        return self._work is not None and bool(self._work.shelf.broken)
+
+    async def claim(self) -> int:
+        """Begin at the store's cursor, whatever was in memory; the position to read from.
+
+        Sets ``stopped`` where the log is not the one that was folded before.
+        """
+        async with self._turn:
+            await self._claim()
+            return self.position
+
+    async def take(self, records: Sequence[LogRecord]) -> Taken:
+        """Fold *records*, in order of their offsets, into the store; what became of them.
+
+        Those below the position are passed over.  Raises Hole where one is missing, once those
+        before are in the store; Moved, StoreUnreachable or WrongStore where it must be claimed
+        again.
+        """
+        async with self._turn:
+            while self.stopped is None:
+                try:
+                    await self._take(records)
+                    break
+                except Raised as raised:
+                    await self._doubt(raised)
+                except Hole:
+                    raise
+                except BaseException:
+                    self._work = None
+                    raise
+            taken, self._taken = self._taken, Taken()
+            return taken
+
+    async def glance(self) -> bool:
+        """Whether the cursor is not where it was left, or records were released: claim again.
+
+        Where it is ours, and rows are being rebuilt, that is taken a step further.
+        """
+        async with self._turn:
+            if self._work is None:
+                return True
+            mine, seen = self._work.cursor, Cursor.of(await self.store.cursor())
+            if (seen.next, seen.released) != (mine.next, mine.released):
+                return True
+            if seen.code not in ("", self.code):
+                return True
+            await self._rebuild(self._work)
+            return False
+
+    async def rebuild(self) -> bool:
+        """Take the rebuilding of rows a step further; whether there is more to do."""
+        async with self._turn:
+            if self._work is not None:
+                await self._rebuild(self._work)
+            return self.rebuilding and self.stopped is None
+
+    async def audit(self) -> None:
+        """Compare the `pos` of every row with the cursor: those that lag will be rebuilt."""
+        async with self._turn:
+            if self._work is not None:
+                await self._work.shelf.audit(self._work.cursor, self.store, self.log)
+
+    def pass_hole(self, offset: int) -> None:
+        """Only transaction markers lie before *offset*: a second reading found nothing else."""
+        if self._work is not None:
+            self._work.marked = offset
+
+    async def _claim(self) -> None:
+        self._work = None
+        await self.store.check()
+        identity = await self.log.identity()
+        cursor = Cursor.of(await self.store.cursor())
+        self.stopped = await objection(self.log, identity, cursor, self.code)
+        cursor.code = cursor.code or self.code
+        work = Work(
+            store=self.store,
+            partition=self.partition,
+            identity=identity,
+            cursor=cursor,
+            shelf=Shelf(self.limits.bytes),
+            fold=self.fold,
+            limits=self.limits,
+            position=cursor.next,
+        )
+        if self.stopped is None:
+            await work.shelf.audit(cursor, self.store, self.log)
+        self._work = work
+
+    async def _take(self, records: Sequence[LogRecord]) -> None:
+        """Fold *records*, one by one as far as one has raised before, else as they fit."""
+        work = self._work
+        assert work is not None, "a lane is claimed before it takes anything"
+        careful = max(self._raised, default=-1)
+        at = work.position
+        try:
+            for record in records:
+                at = record.offset
+                if at < work.position:
+                    continue
+                if at > work.position and not work.cross(at):
+                    await self._apply(work)
+                    raise Hole(work.position, at)
+                found = work.take(record)
+                if isinstance(found, str):
+                    await work.shelf.load(found, work.cursor, self.store, self.log)
+                    found = work.take(record)
+                if isinstance(found, Stopped):
+                    await self._apply(work)
+                    await self._halt(work, found)
+                    return
+                if at <= careful or work.full:
+                    await self._apply(work)
+            await self._apply(work)
+        except NOT_THE_RECORDS:
+            raise
+        except Exception as error:
+            raise Raised(at, error) from error
+
+    async def _apply(self, work: Work) -> None:
+        """Put into the store what was taken, unreadable records included."""
+        work.settle()
+        self._taken.add(await work.apply())
+
+    async def _doubt(self, raised: Raised) -> None:
+        """Forget everything; a record that raises for the second time stops the partition."""
+        await self._claim()
+        again = raised.offset in self._raised
+        self._raised.add(raised.offset)
+        if again and self.stopped is None and self._work is not None:
+            self._raised.clear()
+            detail = f"Folding record {raised.offset} has raised {raised} twice."
+            await self._halt(self._work, Stopped(raised.offset, Halt.RAISED, detail))
+
+    async def _halt(self, work: Work, stopped: Stopped) -> None:
+        self.stopped = stopped
+        await work.halt(stopped)
+
+    async def _rebuild(self, work: Work) -> None:
+        """Fold more records into the rows that are rebuilt, and swap them in when they are done."""
+        if self.stopped is not None or not work.shelf.broken:
+            return
+        if work.rebuilding is None:
+            work.rebuilding = Rebuilding.of(sorted(work.shelf.broken)[:REBUILT_AT_ONCE])
+        aside, until = work.rebuilding, work.cursor.next
+        try:
+            records = await self.log.read(aside.at, self.limits.rebuilt)
+            aside.take(records, until, self.fold)
+        except RecordsGone:
+            detail = "A row must be rebuilt, and the first records of the log are gone."
+            await self._halt(work, Stopped(until, Halt.LOST_INPUT, detail))
+            return
+        except Raised as raised:
+            await self._doubt(raised)
+            return
+        if not records:
+            aside.at = until
+        if aside.at >= until:
+            await self._swap(work, aside)
+
+    async def _swap(self, work: Work, aside: Rebuilding) -> None:
+        try:
+            for study in sorted(aside.studies & work.shelf.broken.keys()):
+                batch = Batch(outbox=aside.outbox.get(study, {}))
+                await work.swap(study, aside.rows.get(study), batch)
+        except BaseException:
+            self._work = None
+            raise
+        work.rebuilding = None

@@ -1,0 +1,23 @@
+"""What a lane may use, each limit with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streams.store import PAIRS_MAX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """*bytes* of memory for studies; those not used for longest leave, and are loaded again.
+
+    An apply has at most *pairs*, for it keeps the store from everything else.  One unreadable
+    record is set aside; *unreadable* of them in a row stop the partition, for setting aside
+    everything is a silent outage.  A row is rebuilt *rebuilt* records at a time, so that the
+    partition goes on beside it.
+    """
+
+    bytes: int = 512 << 20
+    pairs: int = PAIRS_MAX
+    unreadable: int = 10
+    rebuilt: int = 20_000
