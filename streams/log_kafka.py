@@ -163,6 +163,18 @@ async def described(bootstrap: str, topic: str, partition: int) -> Identity:
     return Identity(cluster, partitions)
 
 
+async def cluster_at(bootstrap: str) -> str:
+    """The id of the cluster that answers at *bootstrap*."""
+    admin = Admin(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        return (await admin.describe_cluster())["cluster_id"]
+    except (KafkaError, OSError) as error:
+        raise LogUnreachable(f"no Kafka broker answers at {bootstrap}") from error
+    finally:
+        await admin.close()
+
+
 async def started(client: Any) -> None:
     """Start *client*; one that cannot be started is stopped, or it would complain at the end."""
     try:

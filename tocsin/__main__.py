@@ -27,6 +27,7 @@ app.command(schema.schema)
 app.command("tocsin.topics:app", name="topics", help="The Kafka topics that Tocsin uses.")
 app.command("tocsin.produce:produce", name="produce")
 app.command("tocsin.tick:tick", name="tick")
+app.command("tocsin.doctor:doctor", name="doctor")
 
 
 def main() -> None:

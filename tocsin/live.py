@@ -16,10 +16,15 @@ LOUD = ("aiokafka", "kafka", "asyncio")
 
 def quietly_settled() -> Settings:
     """The settings of this process, its libraries told to be quiet."""
+    be_quiet()
+    return settled()
+
+
+def be_quiet() -> None:
+    """Let the libraries say nothing by themselves."""
     for name in LOUD:
         logging.getLogger(name).addHandler(logging.NullHandler())
         logging.getLogger(name).propagate = False
-    return settled()
 
 
 async def partitions_agreed(settings: Settings) -> None:
