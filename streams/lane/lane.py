@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from streams.lane.batch import Batch
 from streams.lane.cursor import CODE, Cursor
 from streams.lane.folding import Fold
 from streams.lane.halt import Halt, Hole, Moved, Raised, Stopped
@@ -21,9 +20,6 @@ from streams.store import Store, StoreUnreachable, WrongStore
 
 NOT_THE_RECORDS = Hole, Moved, StoreUnreachable, WrongStore, LogUnreachable, RecordsGone
 """What is raised whatever the record says: to fold it again by itself would not help."""
-
-REBUILT_AT_ONCE = 16
-"""Rows held in memory beside all others, until the last of them can be swapped in."""
 
 
 class Lane:
@@ -48,6 +44,7 @@ class Lane:
         self.limits, self.fold, self.code = limits or Limits(), fold, code
         self.stopped: Stopped | None = None
         self._work: Work | None = None
+        self._aside: Rebuilding | None = None
         self._taken = Taken()
         self._raised: set[int] = set()
         self._turn = asyncio.Lock()
@@ -128,7 +125,7 @@ class Lane:
             self._work.marked = offset
 
     async def _claim(self) -> None:
-        self._work = None
+        self._work = self._aside = None
         await self.store.check()
         identity = await self.log.identity()
         cursor = Cursor.of(await self.store.cursor())
@@ -198,33 +195,21 @@ class Lane:
         await work.halt(stopped)
 
     async def _rebuild(self, work: Work) -> None:
-        """Fold more records into the rows that are rebuilt, and swap them in when they are done."""
+        """Take the rebuilding of rows a step further."""
         if self.stopped is not None or not work.shelf.broken:
             return
-        if work.rebuilding is None:
-            work.rebuilding = Rebuilding.of(sorted(work.shelf.broken)[:REBUILT_AT_ONCE])
-        aside, until = work.rebuilding, work.cursor.next
+        if self._aside is None:
+            self._aside = Rebuilding.of(work)
         try:
-            records = await self.log.read(aside.at, self.limits.rebuilt)
-            aside.take(records, until, self.fold)
+            if await self._aside.advance(work, self.log):
+                self._aside = None
         except RecordsGone:
             detail = "A row must be rebuilt, and the first records of the log are gone."
-            await self._halt(work, Stopped(until, Halt.LOST_INPUT, detail))
-            return
+            await self._halt(work, Stopped(work.cursor.next, Halt.LOST_INPUT, detail))
         except Raised as raised:
             await self._doubt(raised)
-            return
-        if not records:
-            aside.at = until
-        if aside.at >= until:
-            await self._swap(work, aside)
-
-    async def _swap(self, work: Work, aside: Rebuilding) -> None:
-        try:
-            for study in sorted(aside.studies & work.shelf.broken.keys()):
-                batch = Batch(outbox=aside.outbox.get(study, {}))
-                await work.swap(study, aside.rows.get(study), batch)
+        except LogUnreachable:
+            raise
         except BaseException:
             self._work = None
             raise
-        work.rebuilding = None

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from monitor.errors import Refusal
 from streams.decode import decode
+from streams.lane.batch import Batch
 from streams.lane.folding import Fold, fold_into, notices, open_row
 from streams.lane.halt import Raised
-from streams.log import LogRecord
+from streams.lane.work import Work
+from streams.log import Log, LogRecord
 from streams.store import Fields
 from streams.store.row import Row
+
+AT_ONCE = 16
+"""Rows held in memory beside all others, until the last of them can be swapped in."""
 
 
 @dataclass(slots=True)
 class Rebuilding:
-    """The rows being rebuilt, folded up to *at*, with all that was ever to be told of them.
+    """The rows of *studies*, folded anew up to *at*, with all that was ever to be told of them.
 
     What was told before is told again under the same names: the receiver knows it by them.
     """
@@ -27,11 +32,22 @@ class Rebuilding:
     outbox: dict[str, Fields] = field(default_factory=dict[str, Fields])
 
     @classmethod
-    def of(cls, studies: Iterable[str]) -> Rebuilding:
-        """A rebuilding of *studies* that has yet to begin."""
-        return cls(frozenset(studies))
+    def of(cls, work: Work) -> Rebuilding:
+        """A rebuilding of broken rows that has yet to begin."""
+        return cls(frozenset(sorted(work.shelf.broken)[:AT_ONCE]))
 
-    def take(self, records: Sequence[LogRecord], until: int, fold: Fold) -> None:
+    async def advance(self, work: Work, log: Log) -> bool:
+        """Fold some more records, and swap the rows in at the cursor; whether that was done."""
+        until = work.cursor.next
+        records = await log.read(self.at, work.limits.rebuilt)
+        self._take(records, until, work.fold)
+        if records and self.at < until:
+            return False
+        for study in sorted(self.studies & work.shelf.broken.keys()):
+            await self._swap(work, study)
+        return True
+
+    def _take(self, records: Sequence[LogRecord], until: int, fold: Fold) -> None:
         """Fold those of *records* before *until* that are of the studies."""
         keys = {study.encode() for study in self.studies}
         for record in records:
@@ -41,6 +57,20 @@ class Rebuilding:
             if record.key in keys:
                 self._fold(record, fold)
             self.at = record.offset + 1
+
+    async def _swap(self, work: Work, study: str) -> None:
+        """Put a rebuilt row in the place of the broken one; a study without a plan gets none."""
+        shelf, row = work.shelf, self.rows.get(study)
+        batch = Batch(outbox=self.outbox.get(study, {}))
+        batch.see(study, shelf.broken[study])
+        if row is None:
+            shelf.absent[study] = shelf.broken.pop(study)
+            work.cursor.positions.pop(study, None)
+        else:
+            row.afresh = True
+            batch.fold(study, row)
+            shelf.put(study, row)
+        await work.send(batch, work.cursor.next)
 
     def _fold(self, record: LogRecord, fold: Fold) -> None:
         found = decode(record.value)

@@ -21,7 +21,6 @@ from streams.lane.folding import (
 )
 from streams.lane.halt import Halt, Stopped
 from streams.lane.limits import Limits
-from streams.lane.rebuilding import Rebuilding
 from streams.lane.shelf import Shelf
 from streams.lane.taken import Taken
 from streams.log import Identity, LogRecord
@@ -54,7 +53,6 @@ class Work:
     )
     last: LogRecord | None = None
     marked: int = 0
-    rebuilding: Rebuilding | None = None
 
     def take(self, record: LogRecord) -> str | Stopped | None:
         """Take the record at *position*.
@@ -112,34 +110,21 @@ class Work:
             return counted
         if self.last is not None:
             cursor.last = Mark.of(self.last)
-        counted.pairs = await self._send(batch, first)
+        counted.pairs = await self.send(batch, first)
         counted.applies = 1
         self.shelf.used(batch.seen)
         return counted
 
     async def halt(self, stopped: Stopped) -> None:
         """Say in the cursor why the partition stands still."""
-        await self._send(Batch(), self.cursor.next, str(stopped))
-
-    async def swap(self, study: str, row: Row | None, batch: Batch) -> None:
-        """Put a rebuilt row in the place of the broken one; without a *row* there is to be none."""
-        stored = self.shelf.broken[study]
-        batch.see(study, stored)
-        self.cursor.positions.pop(study, None)
-        if row is None:
-            self.shelf.absent[study] = self.shelf.broken.pop(study)
-        else:
-            row.afresh = True
-            batch.fold(study, row)
-            self.shelf.put(study, row)
-            self.cursor.positions[study] = row.pos
-        await self._send(batch, self.cursor.next)
+        await self.send(Batch(), self.cursor.next, str(stopped))
 
     @property
     def _reached(self) -> int:
         return self.unsettled[0][0].offset if self.unsettled else self.position
 
-    async def _send(self, batch: Batch, first: int, stopped: str = "") -> int:
+    async def send(self, batch: Batch, first: int, stopped: str = "") -> int:
+        """Write *batch*, whose first record is *first*; how many pairs that were."""
         for study in batch.seen:
             if (row := self.shelf.rows.get(study)) is not None:
                 self.cursor.positions[study] = row.pos

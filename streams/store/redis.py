@@ -1,80 +1,20 @@
-"""The store in Redis or Valkey: seven commands, two functions, no second try."""
+"""The store in Redis or Valkey: few commands, two functions, no second try."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import orjson
-from redis import exceptions
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
-from streams.store import (
-    Applied,
-    Fields,
-    StoreUnreachable,
-    Write,
-    WrongStore,
-    back_to_start,
-    studies_in,
-)
+from streams.store import Applied, Fields, Write, back_to_start, studies_in
+from streams.store.client import Client, answer, connect, named, scan, sweep
 from streams.store.function import check_library, check_server
 from streams.store.keys import Keys
 
-PATIENCE_SECONDS = 2
-SCAN_FIELDS = 1_000
-"""Of a row in one command: a larger one would keep all others waiting."""
-
-Client = Any
-"""A client of redis-py, or fakeredis in its place: one cannot say what the other returns."""
-
-PASSING = (
-    exceptions.ConnectionError,
-    exceptions.TimeoutError,
-    exceptions.ReadOnlyError,
-    exceptions.OutOfMemoryError,
-    exceptions.ClusterError,
-    exceptions.TryAgainError,
-    OSError,
-)
-"""What may be over in a while, without anybody changing what the store is."""
-
-PASSING_CODES = ("MISCONF", "LOADING", "NOREPLICAS", "BUSY")
-
-
-def connect(url: str) -> Client:
-    """A client of the store at *url*.
-
-    A command is sent once: whether one that failed was done is for the cursor to say, not for a
-    second try.
-    """
-    client: Client = Redis
-    return client.from_url(
-        url,
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
-
-
-async def answer(asked: Awaitable[Any]) -> Any:
-    """What the store says, its errors by our names."""
-    try:
-        return await asked
-    except PASSING as error:
-        raise StoreUnreachable(str(error)) from error
-    except exceptions.NoPermissionError as error:
-        raise WrongStore(f"The store's user lacks a right ({error}): `ACL SETUSER`.") from error
-    except exceptions.ResponseError as error:
-        if str(error).startswith(PASSING_CODES):
-            raise StoreUnreachable(str(error)) from error
-        if "Function not found" in str(error):
-            raise WrongStore("The function library is gone: `tocsin store apply`.") from error
-        raise WrongStore(f"The store refuses: {error}.") from error
+__all__ = ["RedisStore", "answer", "connect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +43,7 @@ class RedisStore:
         key = self.keys.row(study)
         while True:
             before = await answer(self.client.hget(key, "pos"))
-            fields = await self._scan(key)
+            fields = await scan(self.client, key)
             if before == await answer(self.client.hget(key, "pos")):
                 return fields
 
@@ -141,7 +81,7 @@ class RedisStore:
 
     async def outbox(self) -> Fields:
         """What is yet to be told."""
-        return await self._scan(self.keys.outbox)
+        return await scan(self.client, self.keys.outbox)
 
     async def told(self, names: Iterable[str]) -> None:
         """Take entries out of the outbox: the broker has them."""
@@ -161,7 +101,7 @@ class RedisStore:
             return
         released = await answer(self.client.hget(self.keys.cursor, "released"))
         await answer(self.client.delete(self.keys.cursor))
-        await answer(self._sweep())
+        await answer(sweep(self.client, self.keys.prefix))
         if released:
             await answer(self.client.hset(self.keys.cursor, "released", released))
 
@@ -172,25 +112,6 @@ class RedisStore:
     async def _call(self, function: str, keys: list[str], args: list[Any]) -> Applied:
         said = await answer(self.client.fcall(function, len(keys), *keys, *args))
         return Applied(said.decode())
-
-    async def _sweep(self) -> None:
-        """Take away every key of the partition."""
-        async for key in self.client.scan_iter(match=f"{self.keys.prefix}*"):
-            await self.client.delete(key)
-
-    async def _scan(self, key: str) -> Fields:
-        """A hash, a part at a time."""
-        found: dict[bytes, bytes] = {}
-        at = None
-        while at != 0:
-            at, part = await answer(self.client.hscan(key, at or 0, count=SCAN_FIELDS))
-            found |= part
-        return named(found)
-
-
-def named(found: dict[bytes, bytes]) -> Fields:
-    """A hash as the server gives it, its names as text."""
-    return {name.decode(): value for name, value in found.items()}
 
 
 def pairs(fields: Fields) -> bytes:

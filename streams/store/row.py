@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
-from zlib import crc32
 
 from monitor.errors import Refusal
 from monitor.ledger import Outcome
@@ -14,6 +13,7 @@ from monitor.memory import verdicts
 from monitor.study import Running, Study
 from monitor.trace import Trace
 from streams.store import Fields
+from streams.store.row_digest import SUM, SUM_BITS, digits, sum_of
 from streams.store.row_fields import (
     Named,
     cell_name,
@@ -34,24 +34,6 @@ ALWAYS = 4
 
 BYTES_A_THING, BYTES_A_FIELD = 1_400, 400
 """Of memory, about: a live case takes a kilobyte, and the sums of its row the rest."""
-
-SUM_BITS = 32
-SUM = (1 << SUM_BITS) - 1
-
-
-def digest_of(fields: Mapping[str, bytes]) -> bytes:
-    """What a row's `digest` must be: a sum over its other fields, in whatever order."""
-    return digits(sum(sum_of(name, value) for name, value in fields.items() if name != "digest"))
-
-
-def sum_of(name: str, value: bytes) -> int:
-    """What a field adds to its row's digest: an emptied one nothing, as if it were not there."""
-    return crc32(value, crc32(name.encode())) if value else 0
-
-
-def digits(total: int) -> bytes:
-    """A digest as it is written."""
-    return b"%016x" % (total % (1 << 64))
 
 
 @dataclass(slots=True)

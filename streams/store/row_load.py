@@ -19,8 +19,9 @@ from monitor.trace import Trace
 from monitor.verdict import Ground, Level, Verdict
 from monitor.watching import first_event_scopes
 from streams.store import Fields
-from streams.store.row import SUM_BITS, Row, digest_of, sum_of
+from streams.store.row import Row
 from streams.store.row_bodies import case_from, fact_from
+from streams.store.row_digest import SUM_BITS, digest_of, sum_of
 
 SCREENING = "screening/"
 """What the id of a tier 2 watch begins with; then come kind, name and treatment."""

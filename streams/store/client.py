@@ -1,0 +1,86 @@
+"""A client of Redis or Valkey that asks once, and whose errors have our names."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from redis import exceptions
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from streams.store import Fields, StoreUnreachable, WrongStore
+
+PATIENCE_SECONDS = 2
+SCAN_FIELDS = 1_000
+"""Of a hash in one command: a larger one would keep all others waiting."""
+
+Client = Any
+"""A client of redis-py, or fakeredis in its place: one cannot say what the other returns."""
+
+PASSING = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.ReadOnlyError,
+    exceptions.OutOfMemoryError,
+    exceptions.ClusterError,
+    exceptions.TryAgainError,
+    OSError,
+)
+"""What may be over in a while, without anybody changing what the store is."""
+
+PASSING_CODES = ("MISCONF", "LOADING", "NOREPLICAS", "BUSY")
+
+
+def connect(url: str) -> Client:
+    """A client of the store at *url*.
+
+    A command is sent once: whether one that failed was done is for the cursor to say, not for a
+    second try.
+    """
+    client: Client = Redis
+    return client.from_url(
+        url,
+        socket_timeout=PATIENCE_SECONDS,
+        socket_connect_timeout=PATIENCE_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+async def answer(asked: Awaitable[Any]) -> Any:
+    """What the store says, its errors by our names."""
+    try:
+        return await asked
+    except PASSING as error:
+        raise StoreUnreachable(f"The store does not answer: {error}") from error
+    except exceptions.NoPermissionError as error:
+        raise WrongStore(f"The store's user lacks a right ({error}): `ACL SETUSER`.") from error
+    except exceptions.ResponseError as error:
+        if str(error).startswith(PASSING_CODES):
+            raise StoreUnreachable(f"The store refuses for now: {error}") from error
+        if "Function not found" in str(error):
+            raise WrongStore("The function library is gone: `tocsin store apply`.") from error
+        raise WrongStore(f"The store refuses: {error}.") from error
+
+
+async def scan(client: Client, key: str) -> Fields:
+    """A hash, a part at a time."""
+    found: dict[bytes, bytes] = {}
+    at = None
+    while at != 0:
+        at, part = await answer(client.hscan(key, at or 0, count=SCAN_FIELDS))
+        found |= part
+    return named(found)
+
+
+async def sweep(client: Client, prefix: str) -> None:
+    """Take away every key that begins with *prefix*."""
+    pattern = "".join(f"[{each}]" if each in "*?[]" else each for each in prefix)
+    async for key in client.scan_iter(match=f"{pattern}*"):
+        await client.delete(key)
+
+
+def named(found: dict[bytes, bytes]) -> Fields:
+    """A hash as the server gives it, its names as text."""
+    return {name.decode(): value for name, value in found.items()}

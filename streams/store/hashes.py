@@ -1,0 +1,55 @@
+"""Hashes by name, as Redis has them: what a store in memory is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from streams.store import Aside, Fields
+
+CURSOR, OUTBOX = "cursor", "outbox"
+
+
+def row(study: str) -> str:
+    """The name of the study's row among the hashes."""
+    return f"s:{study}"
+
+
+def aside(study: str) -> str:
+    """The name under which a row of the study is prepared."""
+    return f"s:{study}~"
+
+
+@dataclass(slots=True)
+class Hashes:
+    """The keys of one partition in one space.
+
+    Everything that changes one is a call of ``set``, ``drop`` or ``move``, as it is a command in
+    Redis: a test that cuts an apply short cuts between two of them.
+    """
+
+    held: dict[str, Fields] = field(default_factory=dict[str, Fields])
+
+    def get(self, name: str) -> Fields:
+        """A copy of one hash; empty where there is none."""
+        return dict(self.held.get(name, {}))
+
+    def pos(self, name: str) -> bytes:
+        """The `pos` of a row."""
+        return self.held.get(name, {}).get("pos", b"")
+
+    def prepared(self, study: str) -> Aside:
+        """The row of *study* that is prepared aside, as far as it is there."""
+        return Aside(self.pos(aside(study)), len(self.held.get(aside(study), {})))
+
+    def set(self, name: str, fields: Fields) -> None:
+        """Write *fields* of one hash: all of them or none."""
+        if fields:
+            self.held.setdefault(name, {}).update(fields)
+
+    def drop(self, name: str) -> None:
+        """Take one hash away."""
+        self.held.pop(name, None)
+
+    def move(self, old: str, new: str) -> None:
+        """Put one hash in another's place."""
+        self.held[new] = self.held.pop(old)
