@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
 from typing import Any
 
@@ -19,43 +19,41 @@ TOPIC = "trial.log.v1"
 PARTITIONS = count()
 """A real server is shared by all tests: each has keys of its own."""
 
-Made = Callable[[Keys], Coroutine[Any, Any, Store]]
+Made = Callable[[], AbstractAsyncContextManager[Store]]
+"""Opens an empty store, and closes it in the end."""
 
 
-async def in_memory(keys: Keys) -> Store:
+@asynccontextmanager
+async def in_memory() -> AsyncIterator[Store]:
     """A store in this process."""
-    return MemoryStore()
+    yield MemoryStore()
 
 
-async def in_fakeredis(keys: Keys) -> Store:
-    """The same function, in fakeredis."""
-    client = FakeAsyncRedis()
-    await load(client)
-    return RedisStore(client, keys, embedded=True)
+@asynccontextmanager
+async def in_fakeredis() -> AsyncIterator[Store]:
+    """The same function as in a server, in fakeredis."""
+    store = RedisStore(FakeAsyncRedis(), own_keys(), embedded=True)
+    await load(store.client)
+    yield store
+    await store.close()
 
 
 def in_redis(url: str) -> Made:
-    """The same function, in the server at *url*."""
+    """The function in the server at *url*."""
 
-    async def made(keys: Keys) -> Store:
-        store = RedisStore(connect(url), keys)
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Store]:
+        store = RedisStore(connect(url), own_keys())
         await load(store.client)
-        return store
+        yield store
+        await store.close()
 
-    return made
+    return opened
 
 
-def run(made: Made, play: Callable[[Store], Coroutine[Any, Any, None]]) -> None:
-    """Play a test on an empty store, in an event loop of its own."""
-
-    async def played() -> None:
-        store = await made(Keys("test", TOPIC, next(PARTITIONS)))
-        try:
-            await play(store)
-        finally:
-            await store.close()
-
-    asyncio.run(played())
+def own_keys() -> Keys:
+    """Keys that no other test has."""
+    return Keys("test", TOPIC, next(PARTITIONS))
 
 
 def write(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.store import PAIRS_MAX, Applied, Aside, Fields, Store
+from streams.store import PAIRS_MAX, Applied, Aside, Fields
 from tests.contract.stores import (
     Made,
     apply,
@@ -13,7 +13,6 @@ from tests.contract.stores import (
     in_memory,
     in_redis,
     row,
-    run,
     write,
 )
 
@@ -26,22 +25,18 @@ def made(request: pytest.FixtureRequest) -> Made:
     return {"memory": in_memory, "fakeredis": in_fakeredis}[request.param]
 
 
-def test_an_empty_store_is_fit_and_empty(made: Made):
+async def test_an_empty_store_is_fit_and_empty(made: Made):
     """No cursor, no row, nothing to tell: a partition that nobody has folded."""
-
-    async def play(store: Store) -> None:
+    async with made() as store:
         await store.check()
         assert await everything(store) == ({}, {}, {})
         assert await store.positions(["A", "B"]) == {"A": b"", "B": b""}
         assert await store.studies() == []
 
-    run(made, play)
 
-
-def test_an_apply_writes_all_that_it_says(made: Made):
+async def test_an_apply_writes_all_that_it_says(made: Made):
     """Cursor, rows and outbox come to hold the fields, and keep those it does not name."""
-
-    async def play(store: Store) -> None:
+    async with made() as store:
         first = write(0, 5, rows=row(4, n="é\x00\n".encode()), outbox={"a|x|000001": b"{}"})
         await apply(store, first, write(5, 6, pos="4", rows=row(5, m=b"2"), cursor={"pos|A": b"5"}))
 
@@ -50,8 +45,6 @@ def test_an_apply_writes_all_that_it_says(made: Made):
         assert fields == {"pos": b"5", "n": "é\x00\n".encode(), "m": b"2"}
         assert outbox == {"a|x|000001": b"{}"}
         assert (await store.studies(), await store.positions(["A"])) == (["A"], {"A": b"5"})
-
-    run(made, play)
 
 
 @pytest.mark.parametrize(
@@ -67,10 +60,9 @@ def test_an_apply_writes_all_that_it_says(made: Made):
         ({"first": 5, "pos": "4", "swapped": {"A": Aside(b"7", 1)}}, Applied.STALE),
     ],
 )
-def test_an_apply_that_expects_otherwise_changes_nothing(made: Made, wrong, answer):
+async def test_an_apply_that_expects_otherwise_changes_nothing(made: Made, wrong, answer):
     """Another cursor, another row, a row where none should be, other code: all or nothing."""
-
-    async def play(store: Store) -> None:
+    async with made() as store:
         await apply(store, write(0, 5, rows=row(4, n=b"1")))
         before = await everything(store)
         late = write(next=9, rows=row(8, n=b"2"), outbox={"d|1": b"{}"}, **wrong)
@@ -78,36 +70,27 @@ def test_an_apply_that_expects_otherwise_changes_nothing(made: Made, wrong, answ
         assert await store.apply(late) is answer
         assert await everything(store) == before
 
-    run(made, play)
 
-
-def test_an_apply_of_no_record_may_say_why_the_partition_stands_still(made: Made):
+async def test_an_apply_of_no_record_may_say_why_the_partition_stands_still(made: Made):
     """The cursor stays where it is."""
-
-    async def play(store: Store) -> None:
+    async with made() as store:
         await apply(store, write(0, 0, positions={}, cursor={"stopped": b"ten unreadable"}))
         assert await store.cursor() == {"next": b"0", "code": b"1", "stopped": b"ten unreadable"}
 
-    run(made, play)
 
-
-def test_the_fullest_apply_is_taken(made: Made):
+async def test_the_fullest_apply_is_taken(made: Made):
     """As many pairs as may be in one row, and more than Lua unpacks at once in the outbox."""
-
-    async def play(store: Store) -> None:
+    async with made() as store:
         fields = {f"t|{number}": b"1" for number in range(PAIRS_MAX - 1)}
         told = {f"d|{number}": b"{}" for number in range(2 * PAIRS_MAX + 1)}
         await apply(store, write(0, 1, rows={"A": {"pos": b"0"} | fields}, outbox=told))
 
         assert (len(await store.row("A")), await store.outbox()) == (PAIRS_MAX, told)
 
-    run(made, play)
 
-
-def test_a_row_prepared_aside_is_swapped_in(made: Made):
+async def test_a_row_prepared_aside_is_swapped_in(made: Made):
     """What the old row held and the new one does not is gone."""
-
-    async def play(store: Store) -> None:
+    async with made() as store:
         await apply(store, write(0, 5, rows=row(4, old=b"1")))
         await store.prepare("A", b"8", {"pos": b"8", "new": b"1"}, begin=True)
         await store.prepare("A", b"8", {"more": b"2"}, begin=False)
@@ -116,13 +99,10 @@ def test_a_row_prepared_aside_is_swapped_in(made: Made):
         await apply(store, write(5, 9, pos="4", swapped={"A": Aside(b"8", 3)}))
         assert await store.row("A") == {"pos": b"8", "new": b"1", "more": b"2"}
 
-    run(made, play)
 
-
-def test_no_row_is_made_of_two(made: Made):
+async def test_no_row_is_made_of_two(made: Made):
     """Two workers prepare one row at once: the part of the first is refused, its swap is too."""
-
-    async def play(store: Store) -> None:
+    async with made() as store:
         await apply(store, write(0, 5, rows=row(4)))
         await store.prepare("A", b"8", {"pos": b"8", "n": b"1"}, begin=True)
         await store.prepare("A", b"9", {"pos": b"9", "n": b"2"}, begin=True)
@@ -134,37 +114,28 @@ def test_no_row_is_made_of_two(made: Made):
         partial = write(5, 10, pos="4", swapped={"A": Aside(b"9", 3)})
         assert await store.apply(partial) is Applied.STALE
 
-    run(made, play)
 
-
-def test_what_is_told_leaves_the_outbox(made: Made):
+async def test_what_is_told_leaves_the_outbox(made: Made):
     """And only that; to say it twice is to say it once."""
-
-    async def play(store: Store) -> None:
+    async with made() as store:
         await apply(store, write(0, 1, positions={}, outbox={"d|1": b"{}", "d|2": b"{}"}))
         for _ in range(2):
             await store.told(["d|1"])
         await store.told([])
         assert await store.outbox() == {"d|2": b"{}"}
 
-    run(made, play)
 
-
-def test_a_release_needs_no_cursor(made: Made):
+async def test_a_release_needs_no_cursor(made: Made):
     """It is not in the way of the first apply, and an apply does not undo it."""
-
-    async def play(store: Store) -> None:
+    async with made() as store:
         await store.release(12)
         await apply(store, write(0, 1, positions={}))
         assert (await store.cursor())["released"] == b"12"
 
-    run(made, play)
 
-
-def test_one_study_is_rewound(made: Made):
+async def test_one_study_is_rewound(made: Made):
     """The cursor begins anew, the other rows stay, and what belongs to no row is counted again."""
-
-    async def play(store: Store) -> None:
+    async with made() as store:
         rows: dict[str, Fields] = {"A": {"pos": b"3"}, "B": {"pos": b"4"}}
         cursor = {"pos|A": b"3", "pos|B": b"4", "counts": b"{}", "log": b"{}"}
         await apply(store, write(0, 5, positions={"A": b"", "B": b""}, rows=rows, cursor=cursor))
@@ -174,13 +145,10 @@ def test_one_study_is_rewound(made: Made):
         assert said == {"next": b"0", "code": b"1", "pos|B": b"4", "log": b"{}"}
         assert (await store.row("A"), await store.row("B")) == ({}, {"pos": b"4"})
 
-    run(made, play)
 
-
-def test_the_whole_partition_is_rewound(made: Made):
+async def test_the_whole_partition_is_rewound(made: Made):
     """Nothing is left but what an operator has released."""
-
-    async def play(store: Store) -> None:
+    async with made() as store:
         await apply(store, write(0, 5, rows=row(4), outbox={"d|1": b"{}"}))
         await store.prepare("B", b"8", {"pos": b"8"}, begin=True)
         await store.release(3)
@@ -189,5 +157,3 @@ def test_the_whole_partition_is_rewound(made: Made):
         assert await everything(store) == ({"released": b"3"}, {}, {})
         again = await store.prepare("B", b"8", {"n": b"1"}, begin=False)
         assert again is Applied.STALE
-
-    run(made, play)
