@@ -28,6 +28,8 @@ app.command("tocsin.topics:app", name="topics", help="The Kafka topics that Tocs
 app.command("tocsin.produce:produce", name="produce")
 app.command("tocsin.tick:tick", name="tick")
 app.command("tocsin.doctor:doctor", name="doctor")
+app.command("tocsin.verify:verify", name="verify")
+app.command("tocsin.rebuild:rebuild", name="rebuild")
 
 
 def main() -> None:

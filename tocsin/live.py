@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
+from streams.log import LogUnreachable, RecordsGone
 from streams.log_kafka import KafkaLog
+from streams.refolding import StandsStill
 from streams.settings import Settings
+from streams.store import StoreUnreachable, WrongStore
+from streams.store.keys import Keys
+from streams.store.redis import RedisStore, connect
 from streams.topics import LOG
 from tocsin.exits import Exit, Stop
 from tocsin.settled import settled
+
+T = TypeVar("T")
 
 LOUD = ("aiokafka", "kafka", "asyncio")
 """Libraries whose logs would say in many lines what the one line of a stop says."""
@@ -33,6 +43,34 @@ async def partitions_agreed(settings: Settings) -> None:
     if found != settings.log_partitions:
         says = f"{LOG} has {found} partitions: set TOCSIN_LOG_PARTITIONS={found}"
         raise Stop(Exit.USAGE, f"{says} here and for every worker.")
+
+
+def kept(settings: Settings, space: str, partition: int) -> RedisStore:
+    """What the store keeps of *partition* in *space*."""
+    try:
+        return RedisStore(connect(settings.store), Keys(space, LOG, partition))
+    except ValueError as error:
+        raise Stop(Exit.USAGE, f"--space {space}: {error}.") from None
+
+
+def answered(work: Coroutine[Any, Any, T]) -> T:
+    """What *work* comes to, or the stop that says why it cannot be done."""
+    try:
+        return asyncio.run(work)
+    except (LogUnreachable, StoreUnreachable) as error:
+        raise unreachable(error) from None
+    except WrongStore as error:
+        raise Stop(Exit.USAGE, f"{error}") from None
+    except (StandsStill, RecordsGone) as error:
+        raise Stop(Exit.REJECTED, f"{error}") from None
+
+
+def chosen(partitions: Sequence[int], settings: Settings) -> list[int]:
+    """The partitions that were asked for, or else all."""
+    if wrong := [each for each in partitions if not 0 <= each < settings.log_partitions]:
+        says = f"--partition {wrong[0]}: the log has 0 to {settings.log_partitions - 1}"
+        raise Stop(Exit.USAGE, f"{says} (TOCSIN_LOG_PARTITIONS).")
+    return sorted(set(partitions)) or list(range(settings.log_partitions))
 
 
 def unreachable(error: Exception) -> Stop:

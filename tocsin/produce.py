@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +17,7 @@ from streams.producing import Backlog, Sink, backlog, deliver, lacking
 from streams.settings import Settings
 from streams.topics import LOG
 from tocsin.exits import Exit, Stop
-from tocsin.live import partitions_agreed, quietly_settled, unreachable
+from tocsin.live import answered, partitions_agreed, quietly_settled
 from tocsin.progress import Bar
 from tocsin.terminal import paper
 
@@ -73,10 +72,7 @@ def produce(log: Path, /, *, wishes: Wishes | None = None) -> None:
     """
     wishes = wishes or Wishes()
     settings, pace = quietly_settled(), wishes.pace
-    try:
-        missing, sent = asyncio.run(produced(log, settings, pace, watched=not wishes.quiet))
-    except LogUnreachable as error:
-        raise unreachable(error) from None
+    missing, sent = answered(produced(log, settings, pace, watched=not wishes.quiet))
     print(f"{sent} records sent, {missing.held.total()} were there.")
     report(missing)
 

@@ -1,0 +1,87 @@
+"""``tocsin rebuild``: the tables anew from the log, which alone is the truth."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from streams.lane import Lane, Moved
+from streams.log_kafka import KafkaLog
+from streams.refolding import at_work, refold
+from streams.settings import Settings
+from streams.store import LIVE
+from streams.topics import LOG
+from tocsin.exits import Exit, Stop
+from tocsin.live import answered, chosen, kept, partitions_agreed, quietly_settled
+from tocsin.progress import Bar
+
+
+def rebuild(
+    *,
+    partition: tuple[int, ...] = (),
+    space: Annotated[str, Parameter(show_default=True)] = LIVE,
+    quiet: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Drop what Redis holds of the log's partitions, and fold them from their first record on.
+
+    Alerts that were told before are told again under their names, by which every receiver knows
+    them.  Refuses where a worker holds the partition: stop it first.
+
+    Exit codes: 0 done, 2 a flag or a setting is wrong, or a worker is at it, 3 the log cannot be
+    folded to its end, 4 no broker or no store.
+
+    Parameters
+    ----------
+    partition
+        Only this one; may be given again.
+    space
+        Where the tables are kept.
+    quiet
+        Shows no progress.
+    """
+    settings = quietly_settled()
+    numbers = chosen(partition, settings)
+    answered(partitions_agreed(settings))
+    refuse_where_at_work(settings, space, numbers)
+    for number in numbers:
+        print(answered(rebuilt(settings, space, number, watched=not quiet)), flush=True)
+
+
+def refuse_where_at_work(settings: Settings, space: str, numbers: list[int]) -> None:
+    """Stop if a worker holds one of the partitions: each would undo what the other does."""
+    held = answered(asyncio.to_thread(at_work, settings.broker, space, LOG))
+    if taken := sorted(held & set(numbers)):
+        names = ", ".join(map(str, taken))
+        says = f"A worker holds partition{'s' * (len(taken) != 1)} {names}"
+        raise Stop(Exit.USAGE, f"{says}: stop the workers of space {space} first (SIGTERM).")
+
+
+async def rebuilt(settings: Settings, space: str, number: int, *, watched: bool) -> str:
+    """Rebuild one partition; what to say of it."""
+    log, store = KafkaLog(settings.broker, LOG, number), kept(settings, space, number)
+    try:
+        ends, begun = await log.ends(), time.monotonic()
+        await store.check()
+        await store.rewind(None)
+        lane = Lane(log, store, partition=number)
+        await lane.claim()
+        with Bar(f"partition {number}", ends.next, watched=watched) as bar:
+            position = await refold(lane, log, tell=bar.show)
+        studies = len(await store.studies())
+        seconds = time.monotonic() - begun
+    except Moved:
+        says = f"A worker has taken partition {number} in the meantime, and goes on with it"
+        raise Stop(Exit.USAGE, f"{says}: stop it, and rebuild again.") from None
+    finally:
+        await log.close()
+        await store.close()
+    return f"partition {number}: {counted(position, studies)}, {seconds:.1f} s"
+
+
+def counted(records: int, studies: int) -> str:
+    """So many records of so many studies, in words."""
+    of = f"{studies} {'study' if studies == 1 else 'studies'}"
+    return f"{records} record{'s' * (records != 1)}, {of}"

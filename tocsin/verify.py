@@ -1,0 +1,98 @@
+"""``tocsin verify``: whether the tables in Redis are what the log says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.text import Text
+
+from streams.log_kafka import KafkaLog
+from streams.settings import Settings
+from streams.store import LIVE
+from streams.topics import LOG
+from streams.verifying import CURSOR, Difference, Verified
+from streams.verifying import verify as verified
+from tocsin.exits import Exit, Stop
+from tocsin.live import answered, chosen, kept, partitions_agreed, quietly_settled
+from tocsin.progress import Bar
+from tocsin.rebuild import counted
+from tocsin.terminal import paper, plain
+
+SHOWN = 20
+
+
+def verify(
+    *,
+    partition: tuple[int, ...] = (),
+    space: Annotated[str, Parameter(show_default=True)] = LIVE,
+    json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    quiet: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Fold the log anew in memory and compare it, field by field, with what Redis holds.
+
+    Workers may go on meanwhile.  A difference names the study and the field; `tocsin rebuild`
+    brings the partition back to what the log says.
+
+    Exit codes: 0 nothing differs, 2 a flag or a setting is wrong, 3 something differs or the log
+    cannot be folded, 4 no broker or no store.
+
+    Parameters
+    ----------
+    partition
+        Only this one; may be given again.
+    space
+        Where the tables are kept.
+    json_lines
+        Prints a JSON object for each partition.
+    quiet
+        Shows no progress.
+    """
+    settings = quietly_settled()
+    numbers = chosen(partition, settings)
+    answered(partitions_agreed(settings))
+    differ: list[int] = []
+    for number in numbers:
+        found = answered(compared(settings, space, number, watched=not quiet))
+        print(json.dumps(asdict(found)) if json_lines else in_words(found), flush=True)
+        if not json_lines:
+            show(found.differences)
+        differ += [number] * bool(found.differences)
+    if differ:
+        which = " ".join(f"--partition {number}" for number in differ)
+        raise Stop(Exit.REJECTED, f"Redis is not what the log says: `tocsin rebuild {which}`.")
+
+
+async def compared(settings: Settings, space: str, number: int, *, watched: bool) -> Verified:
+    """What was found of one partition."""
+    log, store = KafkaLog(settings.broker, LOG, number), kept(settings, space, number)
+    try:
+        total = (await log.ends()).next
+        with Bar(f"partition {number}", total, watched=watched) as bar:
+            return await verified(log, store, number, tell=bar.show)
+    finally:
+        await log.close()
+        await store.close()
+
+
+def in_words(found: Verified) -> str:
+    """One line for a partition."""
+    count = len(found.differences)
+    how = f"{count} field{'s' * (count != 1)} DIFFER" if count else "equal"
+    late = f", {found.behind} behind the log's end" if found.behind else ""
+    of = counted(found.records, len(found.studies))
+    return f"partition {found.partition}: {of}: {how}{late}"
+
+
+def show(differences: list[Difference]) -> None:
+    """The first of the fields that differ."""
+    console = paper()
+    for each in differences[:SHOWN]:
+        study = "(cursor)" if each.study == CURSOR else each.study
+        console.print(Text(f"  {plain(study)}  {plain(each.field)}"), soft_wrap=True)
+        console.print(Text(f"    Redis holds {plain(each.held)}"), soft_wrap=True)
+        console.print(Text(f"    the log says {plain(each.due)}"), soft_wrap=True)
+    if len(differences) > SHOWN:
+        console.print(f"  ... and {len(differences) - SHOWN} more")
