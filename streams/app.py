@@ -12,9 +12,6 @@ from streams.settings import Settings
 from streams.store import LIVE
 from streams.topics import LOG, LOG_BYTES_MAX
 
-SCRATCH = "/dev/shm/tocsin"
-"""Faust makes a folder for tables, which we have none of; one in memory leaves nothing behind."""
-
 SECONDS = {
     # A worker that died gives up its partitions after this long.
     "broker_session_timeout": 10,
@@ -50,13 +47,12 @@ def make_app(settings: Settings, reader: Reader, *, space: str = LIVE, check: bo
     checksum: those of the mock broker's markers are wrong.
     """
     urls = [URL(f"kafka://{address}") for address in settings.broker.split(",")]
-    app: Any = faust.App(
+    app: Any = App(
         f"tocsin-{space}",
         broker=urls,
         broker_max_poll_records=settings.poll_records,
         broker_check_crcs=check,
         consumer_max_fetch_size=4 * LOG_BYTES_MAX,
-        datadir=SCRATCH,
         **SECONDS,
         **KEPT_FROM_FAUST,
     )
@@ -68,6 +64,13 @@ def make_app(settings: Settings, reader: Reader, *, space: str = LIVE, check: bo
     app.topics.add(app.topic(LOG, acks=False))
     app.agent(channel, name="fold", concurrency=1)(folding(reader))
     return app
+
+
+class App(faust.App):
+    """Faust's app without the folder that it makes for tables: we have none."""
+
+    def _create_directories(self) -> None:
+        pass
 
 
 def folding(reader: Reader) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -39,6 +40,20 @@ class Condition:
     lag: int = 0
     waiting_seconds: float = 0
     untold: str = ""
+
+
+def listen(address: str) -> socket.socket:
+    """A socket that takes connections at *address*."""
+    host, port = host_and_port(address)
+    try:
+        family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(place[:2], family=family)
+    except OSError as error:
+        raise CannotListen(f"{address}: {error.strerror or error}") from error
+
+
+class CannotListen(Exception):
+    """The address of the probes is taken, or not one of this machine.  Exit code 2."""
 
 
 def findings(conditions: Iterable[Condition], lag_max: int) -> Iterator[Finding]:
@@ -79,11 +94,11 @@ class Health:
     clock: Callable[[], float] = time.monotonic
     turned_at: float = field(default=float("-inf"))
 
-    async def serve(self, address: str) -> web.AppRunner:
-        """Listen on *address*; the runner's ``cleanup`` ends it."""
+    async def serve(self, listener: socket.socket) -> web.AppRunner:
+        """Answer who comes to *listener*; the runner's ``cleanup`` ends it."""
         runner = web.AppRunner(self.app(), access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, *host_and_port(address)).start()
+        await web.SockSite(runner, listener).start()
         return runner
 
     def app(self) -> web.Application:

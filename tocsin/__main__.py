@@ -25,6 +25,10 @@ app.command(ingest.app)
 app.command(schema.schema)
 # By its path: a Kafka client costs a quarter of a second, which `tocsin replay` need not wait for.
 app.command("tocsin.topics:app", name="topics", help="The Kafka topics that Tocsin uses.")
+app.command("tocsin.run:run", name="run")
+app.command(
+    "tocsin.quarantine:app", name="quarantine", help="Records set aside, partitions standing still."
+)
 app.command("tocsin.produce:produce", name="produce")
 app.command("tocsin.tick:tick", name="tick")
 app.command("tocsin.doctor:doctor", name="doctor")

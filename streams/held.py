@@ -1,0 +1,164 @@
+"""A partition that this worker holds: claimed, folded and doubted, and no exception gets out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from streams.health import Condition
+from streams.lane import Hole, Lane
+from streams.log import Log, LogRecord, LogUnreachable, RecordsGone
+from streams.outbox import Relay
+from streams.refolding import pass_markers
+from streams.sender import Undelivered
+from streams.store import Store, StoreUnreachable, WrongStore
+
+logger = logging.getLogger("tocsin")
+
+TELLING = (StoreUnreachable, WrongStore, LogUnreachable, RecordsGone, Undelivered)
+"""Errors whose message may be shown to anybody; others may quote a record."""
+
+
+@dataclass(slots=True)
+class Held:
+    """One partition: its lane, the log and store the lane works on, and its relay, if it has one.
+
+    Unless *claimed*, nothing may be folded; *trouble* says why it is not.  It *spoke* if what was
+    folded since the last relaying may have put something into the outbox.
+    """
+
+    lane: Lane
+    log: Log
+    store: Store
+    relay: Relay | None = None
+    claimed: bool = False
+    trouble: str = ""
+    untold: str = ""
+    spoke: bool = False
+
+    @property
+    def place(self) -> int | None:
+        """Where to read from; None where it must stand still."""
+        return self.lane.position if self.claimed and self.lane.stopped is None else None
+
+    def condition(self, lag: int) -> Condition:
+        """How it stands, for whoever asks."""
+        stopped = self.lane.stopped
+        return Condition(
+            partition=self.log.partition,
+            claimed=self.claimed,
+            trouble=self.trouble,
+            stopped="" if stopped is None else str(stopped),
+            lag=lag,
+            waiting_seconds=0 if self.relay is None else self.relay.waiting_seconds,
+            untold=self.untold,
+        )
+
+    async def ensure(self) -> None:
+        """Claim it, unless it is claimed and its cursor is where we left it."""
+        if self.claimed and await self.is_ours():
+            return
+        try:
+            await self.lane.claim()
+            self.claimed, self.trouble = True, ""
+        except Exception as error:
+            self.doubt(error)
+        finally:
+            # Its reader would go on fetching what the worker's consumer fetches anyway.
+            with suppress(Exception):
+                await self.log.close()
+
+    async def is_ours(self) -> bool:
+        """Whether the cursor is where we left it; a store that does not answer proves nothing."""
+        try:
+            return not await self.lane.glance()
+        except Exception as error:
+            self.note(error)
+            return True
+
+    async def take(self, records: Sequence[LogRecord]) -> bool:
+        """Fold *records*; False if from here on they must be fetched again."""
+        passed = -1
+        while True:
+            try:
+                taken = await self.lane.take(records)
+            except Hole as hole:
+                if hole.expected == passed:
+                    return False  # A second reader finds records there: they were not fetched.
+                passed = hole.expected
+                if not await self.pass_by(hole):
+                    return False
+            except Exception as error:
+                self.doubt(error)
+                return False
+            else:
+                self.spoke |= bool(taken.alerts or taken.set_aside or taken.refusals)
+                return self.lane.stopped is None
+
+    async def pass_by(self, hole: Hole) -> bool:
+        """Let the lane pass *hole* if markers occupy it; False where that cannot be found out."""
+        try:
+            await pass_markers(self.lane, self.log, hole)
+        except Exception as error:
+            self.doubt(error)
+            return False
+        return True
+
+    async def mend(self) -> bool:
+        """Take the rebuilding of rows a step further; whether there is more to do."""
+        if not self.claimed:
+            return False
+        try:
+            return await self.lane.rebuild()
+        except Exception as error:
+            self.doubt(error)
+            return False
+
+    async def audit(self) -> None:
+        """Compare every row's position with the cursor's."""
+        try:
+            await self.lane.audit()
+        except Exception as error:
+            self.doubt(error)
+
+    async def tell(self) -> None:
+        """Relay what is to be told."""
+        self.spoke = False
+        if self.relay is None:
+            return
+        try:
+            await self.relay.pass_on()
+            self.untold = ""
+        except Exception as error:
+            self.untold = told(error)
+            logger.warning("partition %d: nothing told: %s", self.log.partition, self.untold)
+
+    def doubt(self, error: Exception) -> None:
+        """Nothing in memory can be relied on: it must be claimed anew."""
+        self.claimed = False
+        self.note(error)
+
+    def note(self, error: Exception) -> None:
+        """Say what is wrong, once."""
+        if (says := told(error)) != self.trouble:
+            self.trouble = says
+            logger.warning("partition %d: %s", self.log.partition, says)
+
+    async def close(self) -> None:
+        """Let go of its readers."""
+        for log in (self.log, *((self.relay.log,) if self.relay else ())):
+            with suppress(Exception):
+                await log.close()
+
+
+def told(error: Exception) -> str:
+    """What may be shown of *error*: a message of ours, or where it was raised."""
+    if isinstance(error, TELLING):
+        return str(error)
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = "" if at is None else f" at {at.tb_frame.f_code.co_qualname}:{at.tb_lineno}"
+    return f"{type(error).__name__}{where}"

@@ -1,0 +1,185 @@
+"""Puts a live worker together, runs it until it is told to stop, and says how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from socket import socket
+from typing import Any
+
+import faust
+from mode import Service
+
+from streams.app import make_app
+from streams.health import Condition, Health, listen
+from streams.held import Held
+from streams.lane import Lane, Limits
+from streams.log_kafka import KafkaLog
+from streams.outbox import Relay
+from streams.progress import Stalled
+from streams.sender import KafkaSender
+from streams.settings import Settings
+from streams.store import LIVE, Store
+from streams.topics import LOG
+from streams.worker import TURN_SECONDS, Worker
+
+logger = logging.getLogger("tocsin")
+
+STOP_SECONDS = 20
+"""A worker that ends by itself and does not come to an end is ended: its state is safe."""
+
+FAILED = 1
+
+AUDIT_SECONDS = 3_600
+
+
+class OtherPartitions(Exception):
+    """The log has another number of partitions now: studies would be looked for elsewhere."""
+
+
+@dataclass(slots=True)
+class Live:
+    """A worker of *space*, whose partitions are kept in the *stores* of that space.
+
+    *ended* is why it ended by itself.  Only the live space tells anybody anything.
+    """
+
+    settings: Settings
+    stores: Callable[[int], Store]
+    space: str = LIVE
+    check_crcs: bool = True
+    ended: Exception | None = None
+    loop: asyncio.AbstractEventLoop = field(init=False)
+    sender: KafkaSender = field(init=False)
+    worker: Worker = field(init=False)
+    app: Any = field(init=False)
+    service: Any = field(init=False, default=None)
+    stopping: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        # First of all: what Faust makes takes the loop that is there when it is made.
+        self.loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self.loop)
+        self.sender = KafkaSender(self.settings.broker)
+        self.worker = Worker(self.hold)
+        self.app = make_app(self.settings, self.worker, space=self.space, check=self.check_crcs)
+        for task in (self.watch, self.tell, self.mend, self.audit):
+            self.app.task(task)
+
+    def hold(self, partition: int, of: int) -> Held:
+        """What belongs to one partition *of* so many, which share the memory."""
+        settings, store = self.settings, self.stores(partition)
+        log = KafkaLog(settings.broker, LOG, partition)
+        limits = Limits(bytes=(settings.memory_mib << 20) // of)
+        relay = None
+        if self.space == LIVE:
+            # A reader of its own: the lane's may be at another place, or closed.
+            letters = KafkaLog(settings.broker, LOG, partition)
+            relay = Relay(letters, store, self.sender, settings.alert_partitions)
+        return Held(Lane(log, store, partition=partition, limits=limits), log, store, relay)
+
+    def run(self) -> None:
+        """Run until SIGTERM or SIGINT; raises why, if it ends for another reason.
+
+        Raises CannotListen where the address of the probes is taken.
+        """
+        listener = listen(self.settings.health)
+        around = Around(self.health(), listener, self.sender)
+        # Our own loop and logs: Faust's worker would set up both, and turn a spinner.
+        self.service = faust.Worker(
+            self.app,
+            around,
+            loop=self.loop,
+            quiet=True,
+            override_logging=False,
+            redirect_stdouts=False,
+        )
+        self.service.spinner = None
+        with suppress(SystemExit):
+            self.service.execute_from_commandline()
+        if reason := self.ended or self.service.crash_reason:
+            raise reason
+
+    def health(self) -> Health:
+        """The probes of this worker."""
+        return Health(
+            joined=lambda: self.worker.joined,
+            conditions=self.conditions,
+            check=self.stores(0).check,
+            lag_max=self.settings.lag_max,
+        )
+
+    def conditions(self) -> Iterable[Condition]:
+        """How each partition stands."""
+        for number, held in sorted(self.worker.held.items()):
+            yield held.condition(self.worker.lags.get(number, 0))
+
+    async def watch(self) -> None:
+        """Once a second see that the cursors are ours, that no fetch was lost, that we get on."""
+        try:
+            while True:
+                await asyncio.sleep(TURN_SECONDS)
+                self.count_partitions()
+                await self.worker.look(*await self.bounds())
+        except (Stalled, OtherPartitions) as reason:
+            await self.end(reason)
+
+    async def bounds(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
+        """How far was fetched and where the log ends; nothing while the broker does not answer."""
+        try:
+            return await self.app.consumer.bounds()
+        except Exception:
+            return {}, {}
+
+    def count_partitions(self) -> None:
+        """Raise OtherPartitions where the log has not as many as the settings say."""
+        found, wanted = self.app.consumer.partitions, self.settings.log_partitions
+        if found is not None and found != wanted:
+            raise OtherPartitions(
+                f"{LOG} has {found} partitions, and TOCSIN_LOG_PARTITIONS is {wanted}"
+            )
+
+    async def tell(self) -> None:
+        """Relay what is to be told, for as long as the worker runs."""
+        while True:
+            await self.worker.tell()
+
+    async def mend(self) -> None:
+        """Rebuild rows that are behind, beside the folding."""
+        while True:
+            more = await self.worker.mend()
+            await asyncio.sleep(0 if more else TURN_SECONDS)
+
+    async def audit(self) -> None:
+        """Compare rows with cursors every hour."""
+        while True:
+            await asyncio.sleep(AUDIT_SECONDS)
+            await self.worker.audit()
+
+    async def end(self, reason: Exception) -> None:
+        """Stop as on SIGTERM; if that takes too long, at once."""
+        self.ended = reason
+        logger.critical("stopping: %s", reason)
+        asyncio.get_running_loop().call_later(STOP_SECONDS, os._exit, FAILED)
+        self.stopping = asyncio.create_task(self.service.stop())
+
+
+class Around(Service):
+    """What is there before Faust's app and after it: the probes, and the way to the broker."""
+
+    def __init__(self, health: Health, listener: socket, sender: KafkaSender) -> None:
+        self.health, self.listener, self.sender = health, listener, sender
+        Service.__init__(self)  # pyright: ignore[reportUnknownMemberType]
+
+    async def on_start(self) -> None:
+        """Answer the probes."""
+        self.runner = await self.health.serve(self.listener)
+
+    async def on_stop(self) -> None:
+        """Answer no more, and let go of the broker."""
+        await self.runner.cleanup()
+        await self.sender.close()

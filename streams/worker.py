@@ -1,0 +1,162 @@
+"""The worker's own part: it folds what is fetched into its partitions, and loses nothing of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from streams.batches import Batch
+from streams.held import Held
+from streams.progress import Gaps, Progress, Sight
+
+TURN_SECONDS = 1.0
+"""Cursors are read, and what waits in an outbox is told, so often."""
+
+REST_SECONDS = 0.1
+
+
+@dataclass(slots=True)
+class Worker:
+    """Holds partitions.  An *epoch* is a stretch in which all that is fetched hangs together.
+
+    Whatever breaks it (a rebalance, another writer, an error, a lost fetch) begins a new one:
+    batches of the old one are void, and the consumer seeks to where the partitions stand.
+    *hold* makes what belongs to one partition, of so many that share the memory; *folding* keeps
+    a partition from being claimed while it folds.
+    """
+
+    hold: Callable[[int, int], Held]
+    progress: Progress = field(default_factory=Progress)
+    gaps: Gaps = field(default_factory=Gaps)
+    held: dict[int, Held] = field(default_factory=dict[int, Held])
+    lags: dict[int, int] = field(default_factory=dict[int, int])
+    epoch: int = 0
+    flying: int = 0
+    joined: bool = False
+    folding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turned: asyncio.Event = field(default_factory=asyncio.Event)
+    to_tell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def begin_anew(self) -> None:
+        """Begin an epoch."""
+        self.epoch += 1
+        self.flying = 0
+        ended, self.turned = self.turned, asyncio.Event()
+        ended.set()
+
+    async def over(self, epoch: int) -> None:
+        """Come back when *epoch* is over."""
+        while self.epoch == epoch:
+            await self.turned.wait()
+
+    async def assign(self, partitions: set[int]) -> None:
+        """These partitions are ours now, and no others; each is claimed anew."""
+        self.begin_anew()
+        self.joined = True
+        async with self.folding:
+            for held in self.held.values():
+                await held.close()
+            self.held = {each: self.hold(each, len(partitions)) for each in sorted(partitions)}
+            self.lags.clear()
+        self.begin_anew()
+
+    async def rest(self) -> None:
+        """Begin an epoch, and come back when what is being folded is applied."""
+        self.begin_anew()
+        async with self.folding:
+            pass
+
+    async def places(self) -> Mapping[int, int]:
+        """Where to read each partition from; one that must stand still is left out."""
+        epoch = self.epoch
+        for held in list(self.held.values()):
+            async with self.folding:
+                if epoch == self.epoch:
+                    await held.ensure()
+        self.to_tell.set()
+        return {number: each.place for number, each in self.held.items() if each.place is not None}
+
+    def offered(self, batch: Batch) -> None:
+        """A batch is on its way."""
+        self.flying += batch.epoch == self.epoch
+
+    async def fold(self, batch: Batch) -> None:
+        """Fold what was fetched.  Never raises: Faust would drop the batch and go on."""
+        for partition, records in batch.records.items():
+            async with self.folding:
+                if batch.epoch != self.epoch:
+                    return
+                held = self.held.get(partition)
+                if held is None or not await held.take(records):
+                    self.begin_anew()
+            if held is not None and held.spoke:
+                self.to_tell.set()
+        if batch.epoch == self.epoch:
+            self.flying -= 1
+        else:
+            await asyncio.sleep(REST_SECONDS)  # What fails at once must not fail all the time.
+
+    def doubt(self, error: Exception) -> None:
+        """Nothing that is known of any partition can be relied on."""
+        for held in self.held.values():
+            held.doubt(error)
+        self.begin_anew()
+
+    def committable(self) -> Mapping[int, int]:
+        """The next offset to fold of each partition."""
+        return {number: each.lane.position for number, each in self.held.items() if each.claimed}
+
+    async def look(self, fetched: Mapping[int, int], ends: Mapping[int, int]) -> None:
+        """Read the cursors, and begin anew where they are not ours or a fetch was lost.
+
+        *fetched* is how far the consumer came, *ends* where the log ends.  Raises Stalled.
+        """
+        epoch, again = self.epoch, False
+        for partition, held in list(self.held.items()):
+            async with self.folding:
+                ours = held.claimed and await held.is_ours()
+            if not ours:
+                held.claimed, again = False, True
+            elif held.place is not None and partition in ends:
+                sight = Sight(
+                    folded=held.place, fetched=fetched.get(partition, 0), end=ends[partition]
+                )
+                again |= not self.flying and self.gaps.doubtful(partition, sight)
+                self.lags[partition] = self.gaps.lag(partition, sight)
+        if again and epoch == self.epoch:
+            self.begin_anew()
+        self.progress.look(self.committable(), waiting=self.waiting)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something to do that could be done."""
+        return any(
+            not held.claimed or (held.lane.stopped is None and self.lags.get(number, 0) > 0)
+            for number, held in self.held.items()
+        )
+
+    async def mend(self) -> bool:
+        """Rebuild rows that are behind, a step in each partition; whether there is more to do."""
+        more = False
+        for held in list(self.held.values()):
+            async with self.folding:
+                more |= await held.mend()
+        return more
+
+    async def audit(self) -> None:
+        """Compare every row's position with its cursor's: a row may fall back by itself."""
+        for held in list(self.held.values()):
+            async with self.folding:
+                if held.claimed:
+                    await held.audit()
+
+    async def tell(self) -> None:
+        """Relay what is to be told, of all partitions: after an apply, and every second."""
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self.to_tell.wait()
+        except TimeoutError:
+            pass
+        self.to_tell.clear()
+        await asyncio.gather(*(held.tell() for held in list(self.held.values())))

@@ -1,0 +1,210 @@
+"""The consumer's turns: seek, fetch, hand over; nothing that was fetched is ever just dropped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
+from faust.types import TP
+
+from streams.batches import Batch, BatchLost, Consumer
+from streams.topics import LOG
+from tests.streams.kept import Kept
+
+OURS = {TP(LOG, 0), TP(LOG, 1)}
+
+
+@dataclass
+class Reader:
+    """Stands at *at*; keeps what it is given."""
+
+    at: dict[int, int] = field(default_factory=lambda: {0: 10, 1: 20})
+    epoch: int = 1
+    doubts: list[Exception] = field(default_factory=list[Exception])
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def assign(self, partitions: set[int]) -> None: ...
+
+    async def rest(self) -> None: ...
+
+    async def fold(self, batch: Batch) -> None: ...
+
+    def offered(self, batch: Batch) -> None: ...
+
+    async def places(self) -> Mapping[int, int]:
+        return self.at
+
+    async def over(self, epoch: int) -> None:
+        while self.epoch == epoch:
+            await self.ended.wait()
+
+    def doubt(self, error: Exception) -> None:
+        self.doubts.append(error)
+        self.end()
+
+    def end(self) -> None:
+        self.epoch += 1
+        ended, self.ended = self.ended, asyncio.Event()
+        ended.set()
+
+    def committable(self) -> Mapping[int, int]:
+        return {}
+
+
+@dataclass
+class Way:
+    """What a consumer finds on its transport: the reader, and the channel to the agent."""
+
+    reader: Reader = field(default_factory=Reader)
+    channel: asyncio.Queue[Batch] = field(default_factory=lambda: asyncio.Queue(2))
+
+
+class Desk(Consumer):
+    """The consumer, over a broker that is a list of *fetches*; then the broker stops it."""
+
+    should_stop = False
+    flow_active = True
+
+    def __init__(self, *fetches: dict[int, list[Kept]] | Exception) -> None:
+        self.fetches, self.transport = list(fetches), Way()
+        self.paused, self.sought_at = set[TP](), list[dict[int, int]]()
+
+    @property
+    def handed(self) -> list[Batch]:
+        queue = self.transport.channel
+        return [queue.get_nowait() for _ in range(queue.qsize())]
+
+    def assignment(self) -> set[TP]:
+        return set(OURS)
+
+    def pause_partitions(self, tps: set[TP]) -> None:
+        self.paused |= tps
+        self.sought_at.append({})
+
+    def resume_partitions(self, tps: set[TP]) -> None:
+        self.paused -= tps
+
+    async def _seek(self, partition: TP, offset: int) -> None:
+        self.sought_at[-1][partition.partition] = offset
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    async def _wait_next_records(self, seconds: float) -> tuple[Any, Any]:
+        found = self.fetches.pop(0) if self.fetches else ConsumerStoppedError()
+        if isinstance(found, Exception):
+            raise found
+        return {TP(LOG, partition): records for partition, records in found.items()}, OURS
+
+    async def drain(self) -> None:
+        await self._drain_messages(self)
+
+
+def fetched(**partitions: int) -> dict[int, list[Kept]]:
+    """One record of each of *partitions*, such as `p1=20`: at offset 20."""
+    return {int(name[1:]): [Kept(offset, None, b"")] for name, offset in partitions.items()}
+
+
+def test_an_epoch_begins_by_seeking_to_where_the_reader_stands():
+    """The cursor says where to go on, not what the group remembers."""
+    desk = Desk(fetched(p0=10), fetched(p1=20))
+
+    asyncio.run(desk.drain())
+
+    assert desk.sought_at == [{0: 10, 1: 20}]
+    assert [(batch.epoch, list(batch.records)) for batch in desk.handed] == [(1, [0]), (1, [1])]
+
+
+def test_a_partition_that_must_stand_still_is_paused():
+    """The others are read on."""
+    desk = Desk(fetched(p1=20))
+    del desk.transport.reader.at[0]
+
+    asyncio.run(desk.drain())
+
+    assert desk.sought_at == [{1: 20}]
+    assert desk.paused == {TP(LOG, 0)}
+
+
+def test_a_new_epoch_seeks_again():
+    """Whoever gave up what was fetched has it fetched again."""
+    desk = Desk(fetched(p0=10), fetched(p0=11), fetched(p0=11))
+
+    async def main() -> None:
+        await desk._turn()
+        desk.transport.reader.end()
+        desk.transport.reader.at[0] = 11
+        await desk._turn()
+
+    asyncio.run(main())
+
+    assert desk.sought_at == [{0: 10, 1: 20}, {0: 11, 1: 20}]
+
+
+@pytest.mark.parametrize("error", [KafkaError("cut"), OffsetOutOfRangeError({TP(LOG, 0): 10})])
+def test_a_fetch_that_fails_may_have_lost_records(error: Exception):
+    """The client drops what it had of the other partitions: all are doubted, and sought again."""
+    desk = Desk(error, fetched(p0=10))
+
+    asyncio.run(desk.drain())
+
+    assert desk.transport.reader.doubts == [error]
+    assert len(desk.sought_at) == 2
+    assert [batch.epoch for batch in desk.handed] == [2]
+
+
+def test_a_group_that_remembers_nothing_is_no_fault():
+    """The client asks for a committed offset before we come to seek; there is none at first."""
+    desk = Desk(NoOffsetForPartitionError(TP(LOG, 0)), fetched(p0=10))
+
+    asyncio.run(desk.drain())
+
+    assert desk.transport.reader.doubts == []
+    assert len(desk.handed) == 1
+
+
+def test_a_put_that_waits_gives_up_when_its_epoch_ends():
+    """Across a rebalance it would wait for ever, or be cancelled and take the worker down."""
+    desk = Desk(*[fetched(p0=offset) for offset in range(10, 14)])
+
+    async def main() -> None:
+        for _ in range(2):
+            await desk._turn()
+        third = asyncio.create_task(desk._turn())
+        await asyncio.sleep(0.01)
+        assert not third.done()
+        desk.transport.reader.end()
+        await third
+        assert len(desk.handed) == 2
+        await desk._turn()
+
+    asyncio.run(main())
+
+    assert [batch.epoch for batch in desk.handed] == [2]
+    assert len(desk.sought_at) == 2
+
+
+class Cleared(asyncio.Queue[Batch]):
+    """A channel that Faust clears while somebody waits to put: the put is cancelled."""
+
+    async def put(self, item: Batch) -> None:
+        raise asyncio.CancelledError
+
+
+def test_a_batch_that_did_not_reach_the_agent_is_fetched_again():
+    """Faust clears its channels when it likes: a put that it cancels is a batch lost."""
+    desk = Desk(fetched(p0=10))
+    desk.transport.channel = Cleared()
+
+    asyncio.run(desk.drain())
+
+    assert [type(doubt) for doubt in desk.transport.reader.doubts] == [BatchLost]

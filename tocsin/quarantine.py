@@ -1,0 +1,181 @@
+"""``tocsin quarantine``: records that are not included, and partitions that stand still."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from dataclasses import asdict
+from typing import Annotated, TypeVar
+
+from cyclopts import App, Parameter
+
+from streams.log import LogUnreachable, RecordsGone
+from streams.log_kafka import KafkaLog
+from streams.quarantine import DeadLetter, NotRedriven, choose, letters, redrive
+from streams.sender import KafkaSender, Undelivered
+from streams.settings import Settings
+from streams.store import LIVE, StoreUnreachable, WrongStore
+from streams.store.keys import Keys
+from streams.store.redis import RedisStore, connect
+from streams.topics import DEAD_LETTERS, LOG
+from tocsin.exits import Exit, Stop
+from tocsin.settled import settled
+from tocsin.terminal import plain
+
+app = App(name="quarantine", help="Records that were set aside, and partitions that stand still.")
+
+Flag = Annotated[bool, Parameter(negative="")]
+T = TypeVar("T")
+
+
+@app.command(name="list")
+def list_all(*, json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
+    """List the partitions that stand still, with the reason, and the records that were set aside.
+
+    Parameters
+    ----------
+    json_lines
+        Prints a JSON object for each.
+    """
+    settings = settled()
+    for partition, reason in answer(stopped(settings)).items():
+        said = {"partition": partition, "stopped": reason}
+        print(json.dumps(said) if json_lines else f"partition {partition} stands still: {reason}")
+    for letter in answer(dead_letters(settings)):
+        print(in_json(letter) if json_lines else in_words(letter))
+
+
+@app.command
+def show(partition: int, offset: int, /, *, raw: Flag = False) -> None:
+    """Show a record that was set aside: where it is, why, and its bytes.
+
+    Parameters
+    ----------
+    partition
+        Its partition of the log.
+    offset
+        Its offset there.
+    raw
+        Prints its bytes as they are, and nothing else.
+    """
+    for letter in answer(dead_letters(settled())):
+        if (letter.partition, letter.offset) == (partition, offset):
+            break
+    else:
+        raise Stop(Exit.USAGE, f"no record was set aside at {partition}/{offset}.")
+    if raw:
+        sys.stdout.buffer.write(letter.value or b"")
+        return
+    print(in_words(letter))
+    print(plain((letter.value or b"").decode(errors="replace")))
+
+
+@app.command
+def release(partition: int, /, *, through: int) -> None:
+    """Let unreadable records pass, however many in a row, so that the partition goes on.
+
+    They are set aside like any other, and its worker notices within a second.
+
+    Parameters
+    ----------
+    partition
+        The partition of the log that stands still.
+    through
+        The offset of the last one that may pass.
+    """
+    settings = settled()
+    if not 0 <= partition < settings.log_partitions:
+        raise Stop(Exit.USAGE, f"the log has partitions 0 to {settings.log_partitions - 1}.")
+    answer(let_pass(settings, partition, through))
+
+
+@app.command(name="redrive")
+def redrive_all(*keys: str, again: Flag = False) -> None:
+    """Give records that were set aside to the log again: after an upgrade that can read them.
+
+    Parameters
+    ----------
+    keys
+        Which, as `list` names them; all, unless some are named.
+    again
+        Also those that were given to the log again before.
+    """
+    for letter, offset in answer(give_again(settled(), keys, again=again)):
+        print(f"{letter.key} is at offset {offset} of partition {letter.partition} again")
+
+
+def answer(asked: Coroutine[None, None, T]) -> T:
+    """What the services say, or the stop that says which of them does not answer."""
+    try:
+        return asyncio.run(asked)
+    except (LogUnreachable, Undelivered) as error:
+        remedy = "Start Kafka (`make kafka`), or name yours in TOCSIN_BROKER."
+        raise Stop(Exit.UNREACHABLE, f"{error}. {remedy}") from None
+    except StoreUnreachable as error:
+        remedy = "Start Redis (`make redis`), or name yours in TOCSIN_STORE."
+        raise Stop(Exit.UNREACHABLE, f"no store answers: {error}. {remedy}") from None
+    except (WrongStore, RecordsGone, NotRedriven) as error:
+        raise Stop(Exit.USAGE, str(error)) from None
+
+
+async def stopped(settings: Settings) -> dict[int, str]:
+    """Why each partition that stands still does."""
+    client = connect(settings.store)
+    try:
+        cursors = [
+            await RedisStore(client, Keys(LIVE, LOG, each)).cursor()
+            for each in range(settings.log_partitions)
+        ]
+    finally:
+        await client.aclose()
+    return {each: why.decode() for each, at in enumerate(cursors) if (why := at.get("stopped"))}
+
+
+async def dead_letters(settings: Settings) -> list[DeadLetter]:
+    """All that were set aside."""
+    log = KafkaLog(settings.broker, DEAD_LETTERS, 0)
+    try:
+        return await letters(log)
+    finally:
+        await log.close()
+
+
+async def let_pass(settings: Settings, partition: int, through: int) -> None:
+    """Release a partition."""
+    store = RedisStore(connect(settings.store), Keys(LIVE, LOG, partition))
+    try:
+        await store.release(through)
+    finally:
+        await store.close()
+
+
+async def give_again(
+    settings: Settings, keys: tuple[str, ...], *, again: bool
+) -> list[tuple[DeadLetter, int]]:
+    """Redrive the letters that are meant, and say where they are now."""
+    chosen = list(choose(await dead_letters(settings), keys, again=again))
+    sender, done = KafkaSender(settings.broker), list[tuple[DeadLetter, int]]()
+    try:
+        for letter in chosen:
+            log = KafkaLog(settings.broker, LOG, letter.partition)
+            try:
+                done.append((letter, await redrive(letter, log, sender)))
+            finally:
+                await log.close()
+    finally:
+        await sender.close()
+    return done
+
+
+def in_words(letter: DeadLetter) -> str:
+    """The line that tells a person of a letter."""
+    again = "" if letter.redriven is None else f" (again at offset {letter.redriven})"
+    return f"{letter.key}: {plain(letter.reason)}: {plain(letter.detail)}{again}"
+
+
+def in_json(letter: DeadLetter) -> str:
+    """The same for a program, with the bytes as text."""
+    value = None if letter.value is None else letter.value.decode(errors="replace")
+    return json.dumps({"key": letter.key, **asdict(letter), "value": value})

@@ -1,0 +1,104 @@
+"""``tocsin run``: a worker, which folds the log as it grows and tells of alerts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from kafka.errors import KafkaError
+
+from streams.broker import Unreachable, administer
+from streams.health import CannotListen
+from streams.live import Live, OtherPartitions
+from streams.settings import Settings
+from streams.store import LIVE, StoreUnreachable, WrongStore
+from streams.store.keys import Keys
+from streams.store.redis import RedisStore, connect
+from streams.topics import ALERTS, DEAD_LETTERS, LOG
+from tocsin.exits import Exit, Stop
+from tocsin.settled import settled
+
+MAKE_TOPICS = "`tocsin topics apply` makes them."
+
+
+def run(*, space: Annotated[str, Parameter(show_default=True)] = LIVE) -> None:
+    """Watch the trials: fold the log as it grows, keep their tables in Redis, tell of alerts.
+
+    Any number of workers share the partitions of the log.  SIGTERM ends one in good order.
+    Kafka is TOCSIN_BROKER, Redis TOCSIN_STORE; `/livez` and `/readyz` are at TOCSIN_HEALTH.
+
+    Parameters
+    ----------
+    space
+        Where the tables are kept.  One that is not `live` tells nobody anything: a new version
+        can be built in it, beside the old one.
+    """
+    logging.basicConfig(stream=sys.stderr, format="tocsin: %(message)s", level=logging.WARNING)
+    logging.getLogger("kafka").addHandler(logging.NullHandler())
+    settings = settled()
+    look_at_topics(settings)
+    asyncio.run(look_at_store(settings, space))
+    client = connect(settings.store)
+    live = Live(settings, lambda partition: RedisStore(client, Keys(space, LOG, partition)), space)
+    print(f"tocsin: watching {LOG}; http://{settings.health}/readyz", file=sys.stderr)
+    try:
+        live.run()
+    except CannotListen as error:
+        raise Stop(Exit.USAGE, f"{error}. Name another address in TOCSIN_HEALTH.") from None
+    except OtherPartitions as error:
+        raise Stop(Exit.USAGE, f"{error}. {other_partitions(LOG)}") from None
+    except Exception as error:
+        raise Stop(Exit.INTERNAL, f"{error or type(error).__name__}.") from error
+
+
+def look_at_topics(settings: Settings) -> None:
+    """Stop where there is no broker, or a topic is missing or of another shape."""
+    wanted = {
+        LOG: settings.log_partitions,
+        ALERTS: settings.alert_partitions,
+        DEAD_LETTERS: 1,
+    }
+    try:
+        with administer(settings.broker) as admin:
+            found = shapes(admin, wanted)
+    except Unreachable as error:
+        remedy = "Start one (`make kafka`), or name yours in TOCSIN_BROKER."
+        raise Stop(Exit.UNREACHABLE, f"{error}. {remedy}") from None
+    except KafkaError as error:
+        raise Stop(Exit.USAGE, f"the broker refuses: {error}.") from None
+    if missing := [name for name in wanted if name not in found]:
+        raise Stop(Exit.USAGE, f"no topic {', '.join(missing)}. {MAKE_TOPICS}")
+    for name, partitions in wanted.items():
+        if found[name] != partitions:
+            what = f"{name} has {found[name]} partitions, and the settings say {partitions}."
+            raise Stop(Exit.USAGE, f"{what} {other_partitions(name)}")
+
+
+def shapes(admin: Any, names: dict[str, int]) -> dict[str, int]:
+    """How many partitions each topic has, of those that are there."""
+    there = set(admin.list_topics()) & set(names)
+    told: list[dict[str, Any]] = admin.describe_topics(sorted(there)) if there else []
+    return {each["name"]: len(each["partitions"]) for each in told}
+
+
+def other_partitions(topic: str) -> str:
+    """What to do where a topic is of another shape: it is never altered."""
+    name = "TOCSIN_ALERT_PARTITIONS" if topic == ALERTS else "TOCSIN_LOG_PARTITIONS"
+    return f"It says where a study lies: set {name} to what is there."
+
+
+async def look_at_store(settings: Settings, space: str) -> None:
+    """Stop where there is no store, or one that must not be written to."""
+    store = RedisStore(connect(settings.store), Keys(space, LOG, 0))
+    try:
+        await store.check()
+    except WrongStore as error:
+        raise Stop(Exit.USAGE, str(error)) from None
+    except StoreUnreachable:
+        remedy = "Start one (`make redis`), or name yours in TOCSIN_STORE."
+        raise Stop(Exit.UNREACHABLE, f"no store answers. {remedy}") from None
+    finally:
+        await store.close()
