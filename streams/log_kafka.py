@@ -23,7 +23,9 @@ Admin: Any = AIOKafkaAdminClient
 MOCK = "mockCluster"
 """How librdkafka's mock broker begins its cluster's name."""
 
-FETCH_WAIT_MS = 100
+FETCH_WAIT_MS = 20
+"""Whatever else is asked waits behind a fetch that waits for records."""
+
 FETCH_BYTES = 4 * RECORD_BYTES_MAX
 
 
@@ -64,6 +66,7 @@ class KafkaLog:
             try:
                 if await consumer.position(self.place) != start:
                     consumer.seek(self.place, start)
+                consumer.resume(self.place)
                 return await self._fetched(consumer, most)
             except OffsetOutOfRangeError:
                 pass
@@ -92,13 +95,14 @@ class KafkaLog:
 
     async def _fetched(self, consumer: Any, most: int) -> Sequence[LogRecord]:
         """The next records, or none if only markers are left before the end."""
-        while await consumer.position(self.place) < self.end:
-            found = await consumer.getmany(
-                self.place, timeout_ms=2 * FETCH_WAIT_MS, max_records=most
-            )
-            if found:
-                return found[self.place]
-        return []
+        found: Sequence[LogRecord] = []
+        while not found and await consumer.position(self.place) < self.end:
+            wait = 10 * FETCH_WAIT_MS
+            told = await consumer.getmany(self.place, timeout_ms=wait, max_records=most)
+            found = told.get(self.place, [])
+        if await consumer.position(self.place) >= self.end:
+            consumer.pause(self.place)
+        return found
 
     async def _out_of_range(self, start: int) -> Sequence[LogRecord]:
         """Below the start: gone.  Past the end, which was cut off since: nothing to read."""
@@ -128,6 +132,7 @@ class KafkaLog:
             await started(consumer)
             consumer.assign([self.place])
             consumer.seek(self.place, 0)
+            consumer.pause(self.place)
             self.consumer = consumer
         return self.consumer
 

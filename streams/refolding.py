@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from streams.log import Log, LogUnreachable
 
 AT_ONCE = 5_000
 """Records in one read."""
+
+PATIENCE_SECONDS = 10
 
 FOR_EVER = 1 << 63
 
@@ -62,13 +65,23 @@ def at_work(bootstrap: str, space: str, topic: str) -> set[int]:
 
     Raises LogUnreachable.
     """
-    group = f"tocsin-{space}"
     try:
         with administer(bootstrap) as admin:
-            told: dict[str, Any] = admin.describe_groups([group])[group]
+            return set(assigned(members(admin, f"tocsin-{space}"), topic))
     except (Unreachable, KafkaError) as error:
         raise LogUnreachable(f"{error}") from None
-    return set(assigned(told["members"], topic))
+
+
+def members(admin: Any, group: str) -> list[Any]:
+    """The members of *group*; a cluster that never had a group takes a moment to look."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return admin.describe_groups([group])[group]["members"]
+        except KafkaError as error:
+            if not error.retriable or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def assigned(members: list[Any], topic: str) -> Iterator[int]:
