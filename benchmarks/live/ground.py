@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from streams.services.kafka_server import KafkaServer
 from streams.services.ports import free_ports
 from streams.services.process import Process
 from streams.services.redis_server import RedisServer
+from streams.store.client import connect
+from streams.store.function import load
 
 LIBS = ROOT / ".services" / "kafka" / "libs"
 """Where `make jars` puts Kafka's server."""
@@ -67,10 +70,18 @@ def told(surroundings: dict[str, str]) -> list[str]:
     return [f"{name}={value}" for name, value in surroundings.items()]
 
 
+async def with_functions(url: str) -> None:
+    """Load our functions into the store; emptying it leaves them there."""
+    client = connect(url)
+    await load(client)
+    await client.aclose()
+
+
 @contextmanager
 def ground() -> Iterator[Ground]:
     """A folder and a Redis in it, and nothing of either afterwards."""
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="tocsin-live-")))
         store = ends.enter_context(RedisServer(folder / "redis"))
+        asyncio.run(with_functions(store.url))
         yield Ground(folder, Eye(store.url), ends)

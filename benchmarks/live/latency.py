@@ -57,7 +57,6 @@ def latency(ground: Ground, rate: int, seconds: int) -> Table:
     """Send *rate* reports a second for *seconds* to a worker with everything on."""
     broker, eye = ground.broker(EVERYTHING.log), ground.eye
     make_topics(broker)
-    ground.tocsin("store", "apply", log=EVERYTHING.log)
     load = Load(draw(ground.folder, WARM + rate * seconds))
     messages = list(load.read())
     counts = TableCounts(load)

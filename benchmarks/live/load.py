@@ -116,7 +116,9 @@ def send(broker: str, messages: Iterable[Message], *, begin: float = 0, rate: fl
         if error:
             failures.append(str(error))
 
-    producer = Producer({"bootstrap.servers": broker, "linger.ms": 1, "acks": "all"})
+    # Without idempotence a retry would change the order, and a plan come after its records.
+    settings = {"bootstrap.servers": broker, "linger.ms": 1, "enable.idempotence": True}
+    producer = Producer(settings)
     for number, message in enumerate(messages):
         while time.monotonic() < begin + number / rate or len(producer) > QUEUED_MAX:
             producer.poll(NAP_SECONDS)

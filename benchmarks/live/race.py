@@ -70,8 +70,6 @@ def fill_logs(ground: Ground, contenders: Sequence[Contender], reports: int) -> 
     file = draw(ground.folder, reports)
     edits = {"watched": bytes, "unwatched": unwatched}
     wanted = {contender.log for contender in contenders}
-    if any(contender.is_ours for contender in contenders):
-        ground.tocsin("store", "apply", log="watched")
     return {log: fill(ground.broker(log), file, edits[log]) for log in sorted(wanted)}
 
 

@@ -19,7 +19,6 @@ def rebuild(ground: Ground, records: int) -> Table:
     """Fold *records* from the beginning into an empty store, and hold it to what was drawn."""
     load = fill(ground.broker(EVERYTHING.log), draw(ground.folder, records))
     ground.eye.empty()
-    ground.tocsin("store", "apply", log=EVERYTHING.log)
     began = time.monotonic()
     cpu = ground.tocsin("rebuild", log=EVERYTHING.log)
     seconds = time.monotonic() - began

@@ -51,11 +51,14 @@ def race_table(contenders: Sequence[Contender], records: Records, length: int) -
     """The contenders side by side, what each is made of, and the promises."""
     bare = records.get(BARE, Record())
     rows = [row(contender, records[contender.name], bare) for contender in contenders]
+    rejections = [
+        f"{each.title}: {records[each.name]}" for each in contenders if records[each.name].rejected
+    ]
     title = f"Reports a second ({length:,} reports of 200 trials, 12 partitions, one process each)"
     made_of = {" ".join(each.packages) for each in contenders if each.packages}
     return (
         section(title, HEAD, rows)
-        + "".join(f"\n* {line}" for line in promises(contenders, records))
+        + "".join(f"\n* {line}" for line in [*rejections, *promises(contenders, records)])
         + "\n\nOf every contender the final counts were held to what was drawn.  "
         "Rates are over the time from the first counts seen in Redis to the last "
         "(benchmarks/live/run.py); CPU is that of the contender, not of Redis or Kafka.  "
@@ -67,7 +70,7 @@ def race_table(contenders: Sequence[Contender], records: Records, length: int) -
 def row(contender: Contender, record: Record, bare: Record) -> list[str]:
     """One line of the table."""
     if record.rejected or not record.runs:
-        return [contender.title, str(len(record.runs)), f"REJECTED: {record.rejected}", *[""] * 5]
+        return [contender.title, str(len(record.runs)), "REJECTED", *[""] * 5]
     share = f"{by_cpu(record) / by_cpu(bare):.1%}" if bare.runs else ""
     walls = [run.by_wall for run in record.runs]
     cpus = [run.by_cpu for run in record.runs]
