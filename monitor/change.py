@@ -23,6 +23,7 @@ from monitor.study import Study, SubjectState
 from monitor.watching import begin, settle
 
 OfSubject = AdverseEvent | Subject | Treatment | Dose | Disposition
+OF_SUBJECT = (AdverseEvent, Subject, Treatment, Dose, Disposition)
 """What is counted under a subject: a case, or a fact that bears on its days at risk."""
 
 
@@ -31,7 +32,7 @@ def enter(study: Study, record: Record) -> bool:
     body = record.body
     if study.trace is not None:
         study.trace.things.add(record.thing)
-    if isinstance(body, OfSubject):
+    if isinstance(body, OF_SUBJECT):
         held = study.ledger.things.get(record.thing)
         before = _subject_of(study, held) if held else None
         study.ledger.enter(record)
@@ -55,7 +56,7 @@ def recount(study: Study) -> None:
     begin(study)
     for thing, held in study.ledger.things.items():
         held.count_at(None)
-        if isinstance(held.body, OfSubject) and study.ledger.live(thing):
+        if isinstance(held.body, OF_SUBJECT) and study.ledger.live(thing):
             _attach(_subject_of(study, held), thing, held)
     for subject in study.subjects.values():
         settle(study, subject)
@@ -63,7 +64,7 @@ def recount(study: Study) -> None:
 
 
 def _subject_of(study: Study, held: Thing) -> SubjectState:
-    assert isinstance(held.body, OfSubject)
+    assert isinstance(held.body, OF_SUBJECT)
     return study.subject(held.body.subject)
 
 
@@ -110,7 +111,7 @@ def _point(study: Study, record: Record, body: Retraction | Merge) -> bool:
     study.ledger.enter(record)
     study.ledger.point(record.thing, body)
     target = study.ledger.things.get(target_of(body))
-    of_subject = target is None or isinstance(target.body, OfSubject)
+    of_subject = target is None or isinstance(target.body, OF_SUBJECT)
     if old is not None or points_at_subject(body) or not of_subject:
         recount(study)
         return True

@@ -94,14 +94,16 @@ def count_anew(study: Study, subject: SubjectState, thing: str, held: Thing) -> 
     """Count the case where it belongs now: contribution after less contribution before."""
     assert isinstance(held.body, AdverseEvent)
     place = place_of(study, subject, thing, held.body)
-    if place != held.place:
+    if held.counted and place != held.place:
         take_back(study, subject, thing, held)
-        if place is not None:
-            _count(study, subject, held, place)
-    elif place is not None and held.versions != held.counted:
-        for table in _tables(study, place):
+    if place is None:
+        return
+    if not held.counted:
+        _count(study, subject, held, place)
+    elif held.versions != held.counted:
+        for number in study.table_numbers(place.period, place.treatment):
             for term in place.terms:
-                table[term].versions += held.versions - held.counted
+                study.tables[number][term].versions += held.versions - held.counted
         held.counted = held.versions
         if study.trace is not None:
             _mark(study, study.trace, place)
@@ -113,28 +115,25 @@ def _mark(study: Study, trace: Trace, place: Place) -> None:
         trace.cells.update([(number, term) for term in place.terms])
 
 
-def _tables(study: Study, place: Place) -> list[dict[int, Cell]]:
-    return [study.tables[n] for n in study.table_numbers(place.period, place.treatment)]
-
-
 def _count(study: Study, subject: SubjectState, held: Thing, place: Place) -> None:
     held.count_at(place)
     if study.trace is not None:
         _mark(study, study.trace, place)
-    for table in _tables(study, place):
-        for term in place.terms:
+    period, treatment, onset, weight, terms = place
+    for number in study.table_numbers(period, treatment):
+        table, mine = study.tables[number], subject.counts.get(number)
+        if mine is None:
+            mine = subject.counts[number] = {}
+        for term in terms:
             cell = table.get(term)
             if cell is None:
                 cell = table[term] = Cell()
-            cell.add(subject.number, place.weight, held.versions)
-    packed = place.onset * ARMS_MAX + place.treatment
-    for term in place.terms:
-        for events in first_event_scopes(study, term):
-            if events.covers(place.period, place.treatment):
-                first = events.first(subject.number)
-                if first is None or packed < first:
-                    events.put(subject.number, packed, subject.spells)
-                    study.touched[id(events)] = events
+            cell.add(mine, term, weight, held.versions)
+    packed, who, spells = onset * ARMS_MAX + treatment, subject.number, subject.spells
+    for term in terms:
+        for events in study.first_events.get(term) or first_event_scopes(study, term):
+            if events.covers(period, treatment) and events.come(who, packed, spells):
+                study.touched[id(events)] = events
 
 
 def take_back(study: Study, subject: SubjectState, thing: str, held: Thing) -> None:
@@ -144,9 +143,10 @@ def take_back(study: Study, subject: SubjectState, thing: str, held: Thing) -> N
         return
     if study.trace is not None:
         _mark(study, study.trace, place)
-    for table in _tables(study, place):
+    for number in study.table_numbers(place.period, place.treatment):
         for term in place.terms:
-            table[term].add(subject.number, -place.weight, -versions)
+            cell = study.tables[number][term]
+            cell.add(subject.counts[number], term, -place.weight, -versions)
     held.count_at(None)
     packed = place.onset * ARMS_MAX + place.treatment
     for term in place.terms:

@@ -62,7 +62,7 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
         study.latest = max(study.latest or 0, _latest_day_in(record))
     everything = enter(study, record)
     if everything and study.as_of is not None:
-        running = list(study.watches.values())
+        running = list(study.running())
     else:
         running = [watch for events in study.touched.values() for watch in events.watches]
     crossings = judge(study, running, shortcuts=shortcuts) if running else ()
@@ -84,14 +84,14 @@ def objection(study: Study, record: Record) -> Refusal | None:
         return Refusal(Reason.UNKNOWN_PERIOD, "The period is not one of the plan's.")
     if isinstance(body, Assessment) and body.instrument not in study.plan.instruments:
         return Refusal(Reason.NO_BENEFIT_RISK, "The plan has no panel for this instrument.")
-    if isinstance(body, Retraction | Merge) and study.ledger.closes_cycle(record.thing, body):
+    if isinstance(body, (Retraction, Merge)) and study.ledger.closes_cycle(record.thing, body):
         return Refusal(Reason.MERGE_CYCLE, "The record would close a circle.")
     return None
 
 
 def _too_far_ahead(study: Study, record: Record) -> Refusal | None:
     """One wrong date must not carry the as-of date away and so silence the study."""
-    if study.latest is None or isinstance(record.body, Tick | Plan):
+    if study.latest is None or isinstance(record.body, (Tick, Plan)):
         return None
     jump = study.plan.as_of_jump_days
     if day_of(record.known_at) <= study.latest + jump:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import exp, log
+from math import exp, inf, log
 
 from monitor.episode import Crossing, Episode
-from monitor.stats.concurrent import RiskSets, log_e_bound
+from monitor.stats.concurrent import RiskSets, excess_needed
 from monitor.stats.e_bh import e_bh
 from monitor.stats.e_value import log_e, most_treated_events_can_say
 from monitor.stats.reference import EstimatedRate, KnownRate
 from monitor.study import Running, Study
 from monitor.verdict import Ground, Level, Verdict
-from monitor.watch import Analysis, Kind
+from monitor.watch import Analysis
 
 Likelihood = RiskSets | KnownRate | EstimatedRate
 DAYS_A_YEAR = 365.25
@@ -32,21 +32,21 @@ FEW = 40
 def judge(study: Study, running: Iterable[Running], *, shortcuts: bool = True) -> list[Crossing]:
     """Judge the watches in *running* as of now; what rose above its episode comes back."""
     screened = False
-    moved: dict[str, Running] = {}
-    trace = study.trace
+    moved: list[Running] = []
     for watch in running:
-        before = watch.verdict
-        if watch.watch.tier == 2:
+        before, tier = watch.verdict, watch.bench.watch.tier
+        if tier == 2:
             screened |= screen(study, watch, shortcuts=shortcuts)
-        elif watch.watch.tier == 1:
+        elif tier == 1:
             watch.verdict = verdict_of(study, watch, shortcuts=shortcuts)
-        moved[watch.watch.id] = watch
-        if trace is not None and watch.verdict is not before:
-            trace.watches.add(watch.watch.id)
+        if watch.verdict is not before:
+            moved.append(watch)
+            if study.trace is not None:
+                study.trace.watches.add(watch.id)
     if screened:
-        moved |= reject(study)
-    loud = [name for name, watch in moved.items() if matters(study, watch)]
-    crossings = (announce(study, moved[name]) for name in sorted(loud))
+        moved += reject(study)
+    loud = {watch.id: watch for watch in moved if matters(study, watch)}
+    crossings = (announce(study, loud[name], name) for name in sorted(loud))
     return [crossing for crossing in crossings if crossing]
 
 
@@ -54,12 +54,14 @@ def matters(study: Study, running: Running) -> bool:
     """Whether the watch was judged, and is above quiet or once was."""
     if running.verdict is None:
         return False
-    return running.verdict.level is not Level.QUIET or running.watch.id in study.episodes
+    if running.verdict.level is not Level.QUIET:
+        return True
+    return bool(study.episodes) and running.id in study.episodes
 
 
 def verdict_of(study: Study, running: Running, *, shortcuts: bool = True) -> Verdict:
     """Where a tier 1 watch stands: evidence against the plan's levels."""
-    watch = running.watch
+    watch = running.bench.watch
     if not running.events:
         return SILENT
     floor = log(min(watch.watch_level, watch.signal_level(study.plan.alpha)))
@@ -79,42 +81,62 @@ def verdict_of(study: Study, running: Running, *, shortcuts: bool = True) -> Ver
 def evidence(
     study: Study, running: Running, floor: float | None
 ) -> tuple[Likelihood, float] | None:
-    """The watch's likelihood and log E, or None where a bound proves log E below *floor*."""
-    if floor is not None and said_at_most(study, running, floor) < floor:
+    """The watch's likelihood and log E, or None where a bound proves log E below *floor*.
+
+    The bounds, each sharper than the last: all treated events at their most; their excess over
+    the sum of the shares of their risk sets; smallest, largest and mean share.
+    """
+    if floor is None:
+        likelihood = likelihood_of(study, running)
+        return likelihood, log_e(likelihood.log_likelihood)
+    if most_can_say(running) < floor:
         return None
-    likelihood = likelihood_of(study, running)
-    if floor is not None and isinstance(likelihood, RiskSets) and likelihood.log_e_bound() < floor:
-        return None
+    if running.bench.follow_up is None:
+        likelihood = against_rate(study, running)
+    else:
+        likelihood = risk_sets(study, running, excess_needed(floor))
+        if likelihood is None or likelihood.log_e_bound(enough=floor) < floor:
+            return None
     return likelihood, log_e(likelihood.log_likelihood)
 
 
-def said_at_most(study: Study, running: Running, floor: float) -> float:
-    """An upper limit of log E that needs no risk sets.
-
-    First from the number of treated first events alone; if that is not below *floor* and there
-    are few of them, from how many were at risk on each arm.
-    """
-    events, table = running.events, running.follow_up
+def most_can_say(running: Running) -> float:
+    """An upper limit of log E that needs no risk sets: every event on treatment at its most."""
+    events, bench = running.events, running.bench
+    table = bench.follow_up
     if table is None or table.analysis is Analysis.AS_RANDOMISED:
         return most_treated_events_can_say(len(events))
-    limit = most_treated_events_can_say(events.on(running.treatment))
-    if limit >= floor and len(events) <= FEW:
-        assert study.as_of is not None and running.control is not None
-        found = table.least_shares(events, study.as_of, running.treatment, running.control)
-        limit = limit if found is None else log_e_bound(*found)
-    return limit
+    return most_treated_events_can_say(events.on(bench.treatment))
 
 
 def likelihood_of(study: Study, running: Running) -> Likelihood:
     """The one function from which everything a watch reports is computed, as of now."""
-    assert study.as_of is not None
-    if running.watch.kind is Kind.CONCURRENT:
-        assert running.follow_up is not None and running.control is not None
-        met = running.follow_up.risk_sets(running.events, study.as_of)
-        treated, on, off = met.between(running.treatment, running.control)
+    if running.bench.follow_up is None:
+        return against_rate(study, running)
+    found = risk_sets(study, running)
+    assert found is not None
+    return found
+
+
+def risk_sets(study: Study, running: Running, excess: float = -inf) -> RiskSets | None:
+    """Who was at risk at each first event, found by whichever way is cheaper.
+
+    None where fewer treated events exceed the sum of their shares than *excess*.
+    """
+    events, bench, day = running.events, running.bench, study.as_of
+    table, treatment, control = bench.follow_up, bench.treatment, bench.control
+    assert table is not None and control is not None and day is not None
+    if len(events) > FEW or table.crossed:
+        treated, on, off = table.risk_sets(events, day).between(treatment, control)
         return RiskSets.of(treated=treated, on_treatment=on, on_control=off)
-    rate, events = running.watch.rate, running.events
-    assert rate is not None and events.at_risk is not None
+    few = table.shares(events, day, treatment, control, excess)
+    return few and RiskSets(treated=few[0], events=len(few[1]), share=few[1])
+
+
+def against_rate(study: Study, running: Running) -> KnownRate | EstimatedRate:
+    """First events on one treatment against the rate that the plan fixed for them."""
+    events, rate = running.events, running.bench.watch.rate
+    assert rate is not None and events.at_risk is not None and study.as_of is not None
     years = events.at_risk.until(study.as_of) / DAYS_A_YEAR
     seen = events.until(study.as_of)
     if rate.per_100_patient_years is not None:
@@ -129,60 +151,61 @@ def screen(study: Study, running: Running, *, shortcuts: bool = True) -> bool:
 
     Only e-values of at least ``1/q`` can ever be rejected, so nothing below is kept.
     """
-    watch = running.watch
-    held = study.strong.pop(watch.id, None)
-    counted = running.verdict is not None and running.verdict.ground is not Ground.NO_EVENTS
+    held = study.strong.pop(running, None) if study.strong else None
+    before, running.verdict = running.verdict, SILENT
+    counted = before is not None and before.ground is not Ground.NO_EVENTS
     seen = seen_on_its_arms(running)
     study.screened += seen - counted
-    running.verdict = SILENT
     if seen:
         floor = -log(study.plan.q)
         found = evidence(study, running, floor if shortcuts else None)
         running.verdict = WEAK
         if found is not None and found[1] >= floor:
             running.verdict = Verdict(*NOT_REJECTED, found[1])
-            study.strong[watch.id] = found[1]
-    return held is not None or watch.id in study.strong or (seen != counted and bool(study.strong))
+            study.strong[running] = found[1]
+            return True
+    return held is not None or (seen != counted and bool(study.strong))
 
 
 def seen_on_its_arms(running: Running) -> bool:
     """Whether the watch has a first event on either of its arms: it is one of the K of e-BH."""
-    basis, events = running.watch.basis, running.events
+    bench, events = running.bench, running.events
+    basis = bench.watch.basis
     if basis is not None and basis.analysis is Analysis.AS_RANDOMISED:
         return bool(events)
-    return bool(events.on(running.treatment) or events.on(running.control or 0))
+    return bool(events.on(bench.treatment) or events.on(bench.control or 0))
 
 
-def reject(study: Study) -> dict[str, Running]:
+def reject(study: Study) -> list[Running]:
     """Judge tier 2 by e-BH (Wang & Ramdas 2022) on current e-values; whose level changed."""
-    names = sorted(study.strong)
-    values = study.strong
-    e_values = [exp(min(values[name], LOG_MAX)) for name in names]
-    chosen = {names[i] for i in e_bh(e_values, q=study.plan.q, hypotheses=study.screened)}
-    changed: dict[str, Running] = {}
-    for name in names:
-        watch = study.watches[name]
-        assert watch.verdict is not None
-        if (name in chosen) is not (watch.verdict.level is Level.SIGNAL):
-            changed[name] = watch
-            watch.verdict = Verdict(*(REJECTED if name in chosen else NOT_REJECTED), values[name])
+    names = {running.id: running for running in study.strong}
+    strong = [names[name] for name in sorted(names)]
+    e_values = [exp(min(study.strong[running], LOG_MAX)) for running in strong]
+    chosen = set(e_bh(e_values, q=study.plan.q, hypotheses=study.screened))
+    changed: list[Running] = []
+    for at, running in enumerate(strong):
+        assert running.verdict is not None
+        if (at in chosen) is not (running.verdict.level is Level.SIGNAL):
+            changed.append(running)
+            standing = REJECTED if at in chosen else NOT_REJECTED
+            running.verdict = Verdict(*standing, study.strong[running])
             if study.trace is not None:
-                study.trace.watches.add(name)
+                study.trace.watches.add(running.id)
     return changed
 
 
-def announce(study: Study, running: Running) -> Crossing | None:
+def announce(study: Study, running: Running, name: str) -> Crossing | None:
     """Open an episode, or raise the level of the one that stands, if the verdict is above it.
 
     Evidence that has fallen back is noted on the episode and told to nobody anew.
     """
-    verdict, watch = running.verdict, running.watch
+    verdict = running.verdict
     assert verdict is not None
-    episode = study.episodes.get(watch.id)
+    episode = study.episodes.get(name)
     if episode is None:
-        episode = study.episodes[watch.id] = Episode(1)
+        episode = study.episodes[name] = Episode(1)
     if study.trace is not None:
-        study.trace.episodes.add(watch.id)
+        study.trace.episodes.add(name)
     episode.stands = verdict.level
     if verdict.level <= episode.level:
         return None
@@ -190,8 +213,8 @@ def announce(study: Study, running: Running) -> Crossing | None:
     episode.level = verdict.level
     episode.revision += 1
     return Crossing(
-        watch=watch.id,
-        term=watch.term.name,
+        watch=name,
+        term=running.watch.term.name,
         episode=episode.number,
         revision=episode.revision,
         level=verdict.level,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from monitor.errors import Reason, Refusal
-from monitor.events import Body, Merge, Record, Retraction
+from monitor.events import AdverseEvent, Body, Merge, Record, Retraction
 
 
 class Outcome(StrEnum):
@@ -106,7 +106,14 @@ class Ledger:
     def live(self, thing: str) -> bool:
         """Whether no retraction or merge that itself holds has voided *thing*."""
         voiders = self.voiders.get(thing)
-        return not voiders or not any(self.live(voider) for voider in voiders)
+        return not voiders or not any(self._voids(voider, thing) for voider in voiders)
+
+    def _voids(self, voider: str, thing: str) -> bool:
+        """Whether *voider* holds and is meant for *thing*: two cases are merged, nothing else."""
+        held = self.things.get(thing)
+        if isinstance(self.things[voider].body, Merge) and held is not None:
+            return isinstance(held.body, AdverseEvent) and self.live(voider)
+        return self.live(voider)
 
     def survivor(self, subject: str) -> str:
         """The subject under which *subject*'s records count."""

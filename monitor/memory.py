@@ -35,11 +35,10 @@ def resume(study: Study, judged: Mapping[str, Verdict]) -> None:
             study.ledger.point(thing, held.body)
     recount(study)
     study.touched.clear()
-    for name, verdict in judged.items():
-        running = study.watches[name]
-        running.verdict = verdict
-        if running.watch.tier == 2:
+    for name, running in study.watches.items():
+        running.verdict = verdict = judged.get(name)
+        if verdict is not None and running.bench.watch.tier == 2:
             seen = verdict.ground is not Ground.NO_EVENTS
             study.screened += seen
             if seen and verdict.log_e is not None:
-                study.strong[name] = verdict.log_e
+                study.strong[running] = verdict.log_e

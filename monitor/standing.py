@@ -87,7 +87,7 @@ def judged(study: Study, running: Running, likelihood: Likelihood, value: float)
 
 def happened(study: Study, running: Running) -> bool:
     """Whether a first event on one of the watch's arms has its onset by now."""
-    arms = (running.treatment, running.control)
+    arms = (running.bench.treatment, running.bench.control)
     as_of = study.as_of or 0
     return any(onset <= as_of and arm in arms for _, onset, arm in running.events)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
 from monitor.dates import FOREVER
@@ -25,11 +25,13 @@ from monitor.watch import Basis, Watch
 class SubjectState:
     """One subject: what its records say, and the days at risk that follow from them.
 
-    *starts* is the first day of treatment by period, whether or not it put the subject at risk.
+    *starts* is the first day of treatment by period, whether or not it put the subject at risk;
+    *counts* is what each cell holds of the subject, by number of its table and of its term.
     """
 
     number: int
     name: str
+    counts: dict[int, dict[int, int]] = field(default_factory=dict[int, dict[int, int]])
     facts: dict[str, Thing] = field(default_factory=dict[str, Thing])
     cases: dict[str, Thing] = field(default_factory=dict[str, Thing])
     spells: tuple[Spell, ...] = ()
@@ -38,16 +40,47 @@ class SubjectState:
     allocated: int | None = None
 
 
-@dataclass(slots=True)
-class Running:
-    """A watch at work: where its evidence comes from, and where it stands."""
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a watch compares, by numbers; all of tier 2 on one treatment share one.
+
+    *watch* is as the plan states it.  In tier 2 it lacks its id and its term, which *names* has.
+    """
 
     watch: Watch
-    events: FirstEvents
     treatment: int
     control: int | None
     follow_up: FollowUp | None
+    names: Vocabulary
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A watch at work: where its evidence comes from, and where it stands.
+
+    There are more of tier 2 than of anything else but cases, so each is kept to three words.
+    """
+
+    bench: Bench
+    events: FirstEvents
     verdict: Verdict | None = None
+
+    @property
+    def watch(self) -> Watch:
+        """The watch as the plan states it, or would if it named every term."""
+        watch = self.bench.watch
+        if watch.tier != 2:
+            return watch
+        return replace(watch, id=self.id, term=self.bench.names[self.events.term])
+
+    @property
+    def id(self) -> str:
+        """The name of the watch, the same in every replay."""
+        watch = self.bench.watch
+        if watch.tier != 2:
+            return watch.id
+        kind, name = self.bench.names[self.events.term]
+        return f"screening/{kind}/{name}/{watch.treatment}"
 
 
 @dataclass(slots=True)
@@ -82,8 +115,8 @@ class Study:
     follow_ups: dict[Basis, FollowUp] = field(default_factory=dict[Basis, FollowUp])
     first_events: dict[int, list[FirstEvents]] = field(default_factory=dict[int, list[FirstEvents]])
     exposed: list[FirstEvents] = field(default_factory=list[FirstEvents])
-    watches: dict[str, Running] = field(default_factory=dict[str, Running])
-    strong: dict[str, float] = field(default_factory=dict[str, float])
+    benches: list[Bench] = field(default_factory=list[Bench])
+    strong: dict[Running, float] = field(default_factory=dict[Running, float])
     screened: int = 0
     touched: dict[int, FirstEvents] = field(default_factory=dict[int, FirstEvents])
     trace: Trace | None = None
@@ -92,6 +125,17 @@ class Study:
     def as_of(self) -> int | None:
         """The day the data speak of: the latest one known, and never past the horizon."""
         return None if self.latest is None else min(self.latest, self.horizon)
+
+    def running(self) -> Iterator[Running]:
+        """Every watch of the study, those of one term together."""
+        for scopes in self.first_events.values():
+            for events in scopes:
+                yield from events.watches
+
+    @property
+    def watches(self) -> dict[str, Running]:
+        """Every watch by its id; made when asked for, since nothing that is frequent asks."""
+        return {running.id: running for running in self.running()}
 
     def subject(self, name: str) -> SubjectState:
         """The subject under which records of *name* count, made at its first mention."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 COUNTED: dict[int, int] = {}
 """The counts that occur, each held once: few subjects differ in how often they had a term."""
@@ -24,25 +24,32 @@ class Cell:
     serious_events: int = 0
     related_subjects: int = 0
     related_events: int = 0
-    by_subject: dict[int, int] = field(default_factory=dict[int, int], repr=False)
 
-    def add(self, subject: int, weight: int, versions: int) -> None:
-        """Count one case of *subject*; *weight* is ``weight_of(case)``, negated to take it back.
+    def add(self, mine: dict[int, int], term: int, weight: int, versions: int) -> None:
+        """Count one case of the subject whose counts of the table, by term, are *mine*.
 
-        Counts never fall below zero: that would be a change applied twice.
+        *weight* is ``weight_of(case)``, negated to take the case back.  Counts never fall below
+        zero: that would be a change applied twice.
         """
-        before = self.by_subject.get(subject, 0)
+        before = mine.get(term, 0)
         after = before + weight
-        assert after >= 0, f"a case of subject {subject} is taken back twice"
+        assert after >= 0, "a case is taken back twice"
         if after:
-            self.by_subject[subject] = COUNTED.setdefault(after, after)
+            mine[term] = after if after < SERIOUS else COUNTED.setdefault(after, after)
         else:
-            del self.by_subject[subject]
+            del mine[term]
         self.versions += versions
-        self.subjects += (after > 0) - (before > 0)
-        sign = 1 if weight > 0 else -1
-        self.events += sign
-        if abs(weight) != 1:
+        if not before:
+            self.subjects += 1
+        elif not after:
+            self.subjects -= 1
+        if weight == 1:
+            self.events += 1
+        elif weight == -1:
+            self.events -= 1
+        else:
+            sign = 1 if weight > 0 else -1
+            self.events += sign
             self._add_kinds(abs(weight), sign, before, after)
 
     def _add_kinds(self, weight: int, sign: int, before: int, after: int) -> None:

@@ -8,8 +8,8 @@ from monitor.events import TermKind
 from monitor.exposure import PersonDays, Spell, spells
 from monitor.first_events import FirstEvents
 from monitor.followup import FollowUp
-from monitor.study import Running, Study, SubjectState
-from monitor.terms import fields_read
+from monitor.study import Bench, Running, Study, SubjectState
+from monitor.terms import ANY, fields_read
 from monitor.watch import Basis, Kind, Watch
 
 SCREENED = (TermKind.PREFERRED_TERM, TermKind.SYSTEM_ORGAN_CLASS)
@@ -36,10 +36,10 @@ def begin(study: Study) -> None:
     study.follow_ups.clear()
     study.first_events.clear()
     study.exposed.clear()
-    study.watches.clear()
     study.touched.clear()
     study.strong.clear()
     study.screened = 0
+    study.benches = benches(study)
     for watch in plan.watches:
         open_watch(study, watch)
     for term in list(study.first_events):
@@ -60,19 +60,21 @@ def first_event_scopes(study: Study, term: int) -> list[FirstEvents]:
 
 def open_screening(study: Study, term: int) -> None:
     """Open a tier 2 watch on *term* for every active treatment that tier 1 does not watch."""
-    name, basis = study.vocabulary[term], study.plan.screening
-    events = scope_of(study, term, study.periods[basis.period], None)
-    for treatment in study.plan.active:
-        if (name, treatment) not in study.named_terms:
-            watch = Watch(
-                id=f"screening/{name.kind}/{name.name}/{treatment}",
-                term=name,
-                treatment=treatment,
-                tier=2,
-                control=study.plan.control,
-                basis=basis,
-            )
-            _run(study, watch, events)
+    name = study.vocabulary[term]
+    events = scope_of(study, term, study.periods[study.plan.screening.period], None)
+    for bench in study.benches:
+        if (name, bench.watch.treatment) not in study.named_terms:
+            events.watches += (Running(bench, events),)
+
+
+def benches(study: Study) -> list[Bench]:
+    """What tier 2 compares: every active treatment with the control."""
+    plan = study.plan
+    templates = (
+        Watch(id="", term=ANY, treatment=name, tier=2, control=plan.control, basis=plan.screening)
+        for name in plan.active
+    )
+    return [_bench(study, template) for template in templates]
 
 
 def open_watch(study: Study, watch: Watch) -> None:
@@ -101,11 +103,14 @@ def scope_of(study: Study, term: int, period: int | None, treatment: int | None)
 
 
 def _run(study: Study, watch: Watch, events: FirstEvents) -> None:
+    events.watches += (Running(_bench(study, watch), events),)
+
+
+def _bench(study: Study, watch: Watch) -> Bench:
     control = None if watch.control is None else study.treatments[watch.control]
     follow_up = None if watch.basis is None else follow_up_on(study, watch.basis)
-    running = Running(watch, events, study.treatments[watch.treatment], control, follow_up)
-    study.watches[watch.id] = running
-    events.watches.append(running)
+    treatment = study.treatments[watch.treatment]
+    return Bench(watch, treatment, control, follow_up, study.vocabulary)
 
 
 def follow_up_on(study: Study, basis: Basis) -> FollowUp:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, floor
+from math import ceil, floor, inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,10 @@ FACTORS: Floats = np.log1p(np.outer(np.arange(GRAIN + 1) / GRAIN, EXCESS))
 
 @dataclass(frozen=True, slots=True)
 class RiskSets:
-    """One entry a first event: *treated* (1 or 0) and the *share* of those at risk on treatment.
+    """How many first events are *treated*, and for each the *share* of those at risk on treatment.
 
-    Events whose risk set has an empty arm are left out: their factor is 1.
+    Events whose risk set has an empty arm are left out: their factor is 1.  Shares are an array
+    of shape (n,) or, where they are few, a list.  Their order makes no difference to any bit.
 
     >>> RiskSets.of(
     ...     treated=np.array([1, 1]), on_treatment=np.array([3, 2]), on_control=np.array([9, 0])
@@ -32,7 +33,7 @@ class RiskSets:
 
     treated: int
     events: int
-    share: Floats
+    share: Floats | list[float]
 
     @classmethod
     def of(cls, *, treated: Counts, on_treatment: Counts, on_control: Counts) -> RiskSets:
@@ -54,11 +55,13 @@ class RiskSets:
         [0.0, 0.405465]
         """
         excess = np.expm1(np.minimum(log_theta, 700.0))
-        terms = np.log1p(self.share[:, None] * excess[None, :])
+        terms = np.log1p(np.sort(self.share)[:, None] * excess[None, :])
         return self.treated * log_theta - terms.sum(axis=0)
 
-    def log_e_bound(self) -> float:
+    def log_e_bound(self, *, enough: float = -inf) -> float:
         """An upper limit of log E from the smallest, largest and mean share alone.
+
+        Where a cruder one is below *enough*, it is that.
 
         >>> sets = RiskSets(treated=1, events=3, share=np.array([0.4, 0.5, 0.6]))
         >>> sets.log_e_bound() >= log_mean_exp(sets.log_likelihood(LOG_HARM))
@@ -66,23 +69,62 @@ class RiskSets:
         """
         if not self.events:
             return 0.0
-        share = self.share
-        low, high, total = float(share.min()), float(share.max()), float(share.sum())
-        return log_e_bound(self.treated, self.events, low, high, total / self.events)
+        share, treated, events = self.share, self.treated, self.events
+        if isinstance(share, list):
+            low, high, mean = min(share), max(share), sum(share) / events
+        else:
+            low, high, mean = float(share.min()), float(share.max()), float(share.mean())
+        return log_e_bound(treated, events, low, high, mean, enough=enough)
 
 
-def log_e_bound(treated: int, events: int, low: float, high: float, mean: float) -> float:
+def log_e_bound(
+    treated: int, events: int, low: float, high: float, mean: float, *, enough: float = -inf
+) -> float:
     """An upper limit of log E of *events* events whose shares are only known in summary.
 
-    ``log(1 + share (theta - 1))`` grows with the share and is concave in it, so it lies above
-    its chord from *low* to *high*, and its sum over events is at least n times the chord at the
-    *mean* share (STATISTICS.md section 2).  Shares may be smaller than they are: the limit only
-    rises.  They are rounded outwards to 1/64, so that few limits are ever computed.
+    The log-likelihood is concave in ``log(theta)`` and lies below its tangent at ratio 1, whose
+    slope is the excess of treated events over the sum of the shares; if that shows log E to be
+    below *enough*, no more is asked.  ``log(1 + share (theta - 1))`` grows with the share and is
+    concave in it, so it lies above its chord from *low* to *high*, and its sum over events is at
+    least n times the chord at the *mean* share (STATISTICS.md section 2).  Shares may be smaller
+    than they are: the limit only rises.  They are rounded outwards to 1/64, so that few limits
+    are ever computed.
     """
+    tangent = excess_can_say(treated - events * mean)
+    if tangent < enough:
+        return tangent
     return _bound(treated, events, floor(low * GRAIN), ceil(high * GRAIN), floor(mean * GRAIN))
 
 
+def excess_can_say(excess: float) -> float:
+    """An upper limit of log E from the *excess* of treated events over the sum of the shares.
+
+    >>> round(excess_can_say(-0.5), 3), round(excess_can_say(1.0), 3)
+    (0.0, 1.928)
+    """
+    return _tangent(max(0, ceil(excess * GRAIN)))
+
+
+@lru_cache
+def excess_needed(floor: float) -> float:
+    """The excess below which log E is below *floor*, in steps of 1/64.
+
+    >>> needed = excess_needed(log(10.0))
+    >>> needed, excess_can_say(needed) < log(10.0) < excess_can_say(needed + 1 / 64)
+    (1.1875, True)
+    """
+    steps = 0
+    while _tangent(steps + 1) < floor:
+        steps += 1
+    return steps / GRAIN
+
+
 @lru_cache(maxsize=1 << 12)
+def _tangent(sixty_fourths: int) -> float:
+    return log_mean_exp(sixty_fourths / GRAIN * LOG_HARM)
+
+
+@lru_cache(maxsize=1 << 13)
 def _bound(treated: int, events: int, low: int, high: int, mean: int) -> float:
     weight = max(0.0, (mean - low) / (high - low)) if high > low else 0.0
     chord = (1 - weight) * FACTORS[low] + weight * FACTORS[high]

@@ -9,7 +9,7 @@ import numpy as np
 from monitor.exposure import Spell
 from monitor.first_events import ARMS_MAX, FirstEvents
 from monitor.followup import FollowUp
-from monitor.stats.concurrent import RiskSets, log_e_bound
+from monitor.stats.concurrent import RiskSets
 
 Factor = tuple[int, int, int]
 """An event's arm (1 is treatment), and the patients at risk on treatment and on control."""
@@ -43,12 +43,14 @@ def exact(
     return RiskSets.of(treated=treated, on_treatment=on, on_control=off)
 
 
-def bound_of_table(
+def one_by_one(
     follow_up: FollowUp, events: FirstEvents, day: int, treatment: int, control: int
-) -> float | None:
-    """The upper limit of log E that the follow-up table gives; None if it saw no event."""
-    least = follow_up.least_shares(events, day, treatment, control)
-    return None if least is None else log_e_bound(*least)
+) -> RiskSets:
+    """The same by the way that is taken where events are few."""
+    found = follow_up.shares(events, day, treatment, control)
+    assert found is not None
+    treated, shares = found
+    return RiskSets(treated=treated, events=len(shares), share=shares)
 
 
 def treated_events(events: FirstEvents, treatment: int) -> int:

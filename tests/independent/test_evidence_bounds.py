@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from monitor.exposure import Spell
 from monitor.first_events import FirstEvents
 from monitor.followup import FollowUp
-from monitor.stats.concurrent import RiskSets, log_e_bound
+from monitor.stats.concurrent import RiskSets, excess_can_say, log_e_bound
 from monitor.stats.e_value import log_e, most_treated_events_can_say
 from monitor.stats.reference import EstimatedRate, KnownRate
 from monitor.watch import Analysis, Scale
-from tests.independent.risk_sets import bound_of_table, exact, put, treated_events
+from tests.independent.risk_sets import exact, one_by_one, put, treated_events
 
 ROUNDING = 1e-9
 ARMS = 3
@@ -33,6 +33,13 @@ class Person:
 
     spells: tuple[Spell, ...]
     onset: int | None
+
+    @property
+    def uncrossed(self) -> Person:
+        """The same person without all but the first spell, and without an event after it."""
+        first = self.spells[0]
+        early = self.onset is not None and self.onset < first.end
+        return Person((first,), self.onset if early else None)
 
 
 @st.composite
@@ -67,18 +74,28 @@ def followed(people: list[Person], scale: Scale, since: int) -> tuple[FollowUp, 
     day=st.integers(0, 100),
     control=st.sampled_from((0, 2)),
 )
-def test_the_bound_from_the_follow_up_table_is_never_below_the_evidence(
+def test_risk_sets_one_by_one_are_those_found_all_at_once(
     people: list[Person], scale: Scale, since: int, day: int, control: int
 ):
-    """Crossover, dropout, a third arm, late collection, events still ahead: never too low."""
-    follow_up, first = followed(people, scale, since)
+    """Dropout, a third arm, late collection, events still ahead: the same shares to the bit.
+
+    Where somebody has crossed, only the way that takes all at once is taken.
+    """
+    follow_up, first = followed([person.uncrossed for person in people], scale, since)
     sets = exact(follow_up, first, day, 1, control)
     evidence = log_e(sets.log_likelihood)
 
-    limit = bound_of_table(follow_up, first, day, 1, control)
+    found = one_by_one(follow_up, first, day, 1, control)
 
-    assert limit is not None or sets.events == 0
-    assert (limit or 0.0) >= evidence - ROUNDING
+    assert (found.treated, sorted(found.share)) == (sets.treated, sorted(sets.share))
+    assert log_e(found.log_likelihood) == evidence
+    assert found.log_e_bound() >= evidence - ROUNDING
+    excess = sets.treated - sum(sets.share)
+    assert excess_can_say(excess) >= evidence - ROUNDING
+    for enough in (excess - 0.5, excess + 0.5):
+        decided = follow_up.shares(first, day, 1, control, enough) is None
+        assert decided <= (excess < enough + ROUNDING)
+    assert found.log_e_bound(enough=1.0) >= min(evidence - ROUNDING, 1.0)
     assert most_treated_events_can_say(treated_events(first, 1)) >= evidence - ROUNDING
 
 

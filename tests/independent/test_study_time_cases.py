@@ -140,10 +140,11 @@ def test_the_study_days_of_a_public_trial_are_the_published_ones(name: str):
     """An onset counts from the start of the subject's own treatment; a later one not yet."""
     case = published()[name]
     follow_up, first = as_table(case)
-    pairs = [(int(subject), int(onset)) for subject, onset in zip(*first.arrays(), strict=True)]
 
     days = [
-        onset - follow_up.day_0[who] for who, onset in pairs if onset <= case["inputs"]["as_of"]
+        onset - follow_up.stays[who][0].day_0
+        for who, onset, _ in first
+        if onset <= case["inputs"]["as_of"]
     ]
 
     assert sorted(days) == [day for day, *_ in case["expected"]["factors_day_x_treated_control"]]
@@ -158,7 +159,7 @@ def test_a_public_trial_told_as_wire_records(name: str, backwards: bool):
     study = study_of([log[0], *reversed(log[1:])] if backwards else log)
     assert study is not None
     running = study.watches["clots"]
-    assert running.follow_up is not None and study.as_of == ZERO + case["inputs"]["as_of"]
+    assert running.bench.follow_up is not None and study.as_of == ZERO + case["inputs"]["as_of"]
 
     assert factors_of_watch(study) == wanted(case)
     sets = likelihood_of(study, running)
@@ -169,9 +170,9 @@ def test_a_public_trial_told_as_wire_records(name: str, backwards: bool):
 def factors_of_watch(study: Study) -> list[Factor]:
     """The factors of the one named watch as the study now has them."""
     running = study.watches["clots"]
-    assert running.follow_up is not None and study.as_of is not None
+    assert running.bench.follow_up is not None and study.as_of is not None
     assert (study.treatments["ctl"], study.treatments["act"]) == (CONTROL, TREATMENT)
-    return factors(running.follow_up, running.events, study.as_of, TREATMENT, CONTROL)
+    return factors(running.bench.follow_up, running.events, study.as_of, TREATMENT, CONTROL)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,12 +56,20 @@ def test_an_open_spell_grows_with_every_day():
     assert [ledger.until(d) for d in (4, 5, 9, 1000)] == [0, 1, 5, 996]
 
 
+TERM = 7
+
+
+def two_or_more() -> defaultdict[int, dict[int, int]]:
+    """What each subject has in the cell's table, before anything is counted."""
+    return defaultdict(dict)
+
+
 def test_a_cell_counts_a_subject_once_and_each_of_its_events():
     """Serious and related subjects are those with at least one such event."""
-    cell = Cell()
-    cell.add(1, weight_of(serious=True, related=False), 2)
-    cell.add(1, weight_of(serious=False, related=True), 1)
-    cell.add(2, weight_of(serious=False, related=False), 1)
+    cell, subjects = Cell(), two_or_more()
+    cell.add(subjects[1], TERM, weight_of(serious=True, related=False), 2)
+    cell.add(subjects[1], TERM, weight_of(serious=False, related=True), 1)
+    cell.add(subjects[2], TERM, weight_of(serious=False, related=False), 1)
 
     assert (cell.subjects, cell.events, cell.versions) == (2, 3, 4)
     assert (cell.serious_subjects, cell.serious_events) == (1, 1)
@@ -71,23 +81,23 @@ def test_a_cell_emptied_in_any_order_is_an_empty_cell(
     told: list[tuple[int, bool, bool]], data: st.DataObject
 ):
     """Contribution after less contribution before, down to nothing."""
-    cell = Cell()
+    cell, subjects = Cell(), two_or_more()
     for subject, serious, related in told:
-        cell.add(subject, weight_of(serious=serious, related=related), 1)
+        cell.add(subjects[subject], TERM, weight_of(serious=serious, related=related), 1)
     for subject, serious, related in data.draw(st.permutations(told)):
-        cell.add(subject, -weight_of(serious=serious, related=related), -1)
+        cell.add(subjects[subject], TERM, -weight_of(serious=serious, related=related), -1)
 
-    assert cell == Cell()
+    assert cell == Cell() and not any(subjects.values())
 
 
 def test_a_case_taken_back_twice_stops_the_fold():
     """A count below zero would be a fault hidden for good."""
-    cell = Cell()
-    cell.add(1, weight_of(serious=False, related=False), 1)
-    cell.add(1, -weight_of(serious=False, related=False), -1)
+    cell, subjects = Cell(), two_or_more()
+    cell.add(subjects[1], TERM, weight_of(serious=False, related=False), 1)
+    cell.add(subjects[1], TERM, -weight_of(serious=False, related=False), -1)
 
     with pytest.raises(AssertionError, match="taken back twice"):
-        cell.add(1, -weight_of(serious=False, related=False), -1)
+        cell.add(subjects[1], TERM, -weight_of(serious=False, related=False), -1)
 
 
 def kept(period: int | None = None, treatment: int | None = None, since: int = 0) -> FirstEvents:
@@ -136,16 +146,14 @@ def test_first_events_count_only_the_days_in_their_scope(
 
 
 def test_taking_one_first_event_out_leaves_the_others():
-    """They stand side by side, and one takes another's place."""
+    """They stand in order, and close up."""
     events = FirstEvents(0, None, None)
     for subject in range(5):
         events.put(subject, (10 + subject) * ARMS_MAX + subject % 2, ())
     for subject in (0, 3):
         events.put(subject, None, ())
 
-    subjects, onsets = events.arrays()
-
-    assert dict(zip(subjects.tolist(), onsets.tolist(), strict=True)) == {1: 11, 2: 12, 4: 14}
+    assert list(events) == [(1, 11, 1), (2, 12, 0), (4, 14, 0)]
     assert (events.on(0), events.on(1)) == (2, 1)
 
 

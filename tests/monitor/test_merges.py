@@ -6,7 +6,7 @@ import pytest
 
 from monitor.errors import Reason
 from monitor.events import Record
-from tests.monitor.builders import case, merged, retracted, ticked
+from tests.monitor.builders import case, left, merged, retracted, ticked
 from tests.monitor.small_plans import plan_of
 from tests.monitor.trial import Trial, arms, trial
 
@@ -24,6 +24,17 @@ def test_a_duplicate_case_counts_nothing_and_its_survivor_is_left_alone():
     assert found.counts() == (1, 1)
     assert found.row().cell.versions == 1
     assert found.row().person_days_to_first == 4 + 101
+
+
+def test_a_merge_of_cases_leaves_alone_what_is_no_case():
+    """A disposition that a merge of cases names by mistake still ends its subject's follow-up."""
+    merge = merged("m1", "case", left("A1", 9).thing, "safety/c1")
+
+    before, after = told(left("A1", 9)), told(left("A1", 9), merge)
+    early = told(merge, left("A1", 9))
+
+    days = [found.row("any").person_days for found in (before, after, early)]
+    assert days == [10 + 101] * 3
 
 
 def test_a_merge_of_cases_can_be_retracted():

@@ -113,7 +113,7 @@ def test_an_amendment_leaves_the_set_as_a_fresh_study_would_have_it():
     fresh = trial(plan_of(window=3), *arms(10), *others(4))
     fresh.tell(*(case(f"c{n}", f"A{n}", 10 + n) for n in range(1, 6)), ticked(30))
 
-    assert (found.study.screened, found.study.strong.keys()) == (7, {DVT, VASC})
+    assert (found.study.screened, {watch.id for watch in found.study.strong}) == (7, {DVT, VASC})
     assert [(one.watch.id, one.verdict.ground) for one in standings(found.study)] == [
         (one.watch.id, one.verdict.ground) for one in standings(fresh.study)
     ]
