@@ -11,6 +11,8 @@ from typing import Any
 
 from streams.services.process import ServiceFailed
 from streams.services.redis_server import RedisServer, find
+from streams.store.keys import Keys
+from streams.store.redis import RedisStore, connect
 
 EXTRA = "install `tocsin[demo]`, which brings confluent-kafka and fakeredis"
 
@@ -59,31 +61,36 @@ class EmbeddedBroker:
 
 @dataclass(slots=True)
 class EmbeddedStore:
-    """A private Redis or Valkey server if one is on PATH, else fakeredis in this process.
-
-    *client* is fakeredis, or None where there is a server.
-    """
+    """A private Redis or Valkey server if one is on PATH, else fakeredis in this process."""
 
     folder: Path = field(init=False)
     server: RedisServer | None = field(init=False, default=None)
-    client: Any = field(init=False, default=None, repr=False)
+    fake: Any = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="tocsin-"))
         program, _ = find()
-        if program is not None:
-            self.server = RedisServer(self.folder)
-            try:
-                self.server.start()
-            except ServiceFailed:
-                self.close()
-                raise
+        if program is None:
+            self.fake = fake_server()
             return
+        self.server = RedisServer(self.folder)
         try:
-            from fakeredis import FakeAsyncRedis
-        except ImportError:
-            raise NotInstalled(f"There is no redis-server on PATH: {EXTRA}.") from None
-        self.client = FakeAsyncRedis()
+            self.server.start()
+        except ServiceFailed:
+            self.close()
+            raise
+
+    def connected(self) -> Any:
+        """A client, for one event loop."""
+        if self.server is not None:
+            return connect(self.server.url)
+        from fakeredis import FakeAsyncRedis
+
+        return FakeAsyncRedis(server=self.fake)
+
+    def kept(self, client: Any, keys: Keys) -> RedisStore:
+        """What *client* keeps of a partition."""
+        return RedisStore(client, keys, embedded=self.server is None)
 
     def close(self) -> None:
         """End it, with all it holds."""
@@ -95,3 +102,12 @@ class EmbeddedStore:
         if self.server is not None:
             return f"a private Redis server at {self.server.url}"
         return "fakeredis in this process"
+
+
+def fake_server() -> Any:
+    """What clients of fakeredis share."""
+    try:
+        from fakeredis import FakeServer
+    except ImportError:
+        raise NotInstalled(f"There is no redis-server on PATH: {EXTRA}.") from None
+    return FakeServer()

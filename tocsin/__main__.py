@@ -34,6 +34,7 @@ app.command("tocsin.tick:tick", name="tick")
 app.command("tocsin.doctor:doctor", name="doctor")
 app.command("tocsin.verify:verify", name="verify")
 app.command("tocsin.rebuild:rebuild", name="rebuild")
+app.command("tocsin.demo:demo", name="demo")
 
 
 def main() -> None:
