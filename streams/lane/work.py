@@ -99,7 +99,8 @@ class Work:
     def full(self) -> bool:
         """Whether it is time to apply: the next record might not fit, or memory is short."""
         short = self.shelf.full and len(self.shelf.rows) > 1
-        return short or self.batch.pairs > self.limits.pairs - HEADROOM
+        free = self.limits.pairs // HEADROOM
+        return short or self.batch.pairs > self.limits.pairs - free
 
     async def apply(self) -> Taken:
         """Write what was taken, up to the first unsettled record; the counts of it."""

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.lane import Moved
-from streams.lane.batch import HEADROOM
 from streams.store import StoreUnreachable
 from streams.store.memory import CURSOR, OUTBOX, MemoryStore
 from streams.store.row_digest import digest_of
@@ -35,7 +34,7 @@ from tests.streams.lanes import (
     study_in,
 )
 
-SMALL = Limits(pairs=HEADROOM + 200)
+SMALL = Limits(pairs=200)
 """Many applies, and rows that do not fit into one."""
 
 

@@ -1,0 +1,186 @@
+"""A row that is not what was written is rebuilt aside, and its partition goes on meanwhile."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
+
+import orjson
+import pytest
+
+from streams.lane import Halt, Lane, Limits
+from streams.store import StoreUnreachable
+from streams.store.memory import CURSOR, MemoryStore
+from tests.streams.kept import KeptLog
+from tests.streams.lanes import (
+    PRODERM,
+    STUDY,
+    Failing,
+    Raising,
+    caught_up,
+    claimed,
+    projection,
+    records,
+    settled,
+)
+
+OTHER = "OTHER"
+ROW = f"s:{STUDY}"
+
+Harm = Callable[[MemoryStore], None]
+
+
+def two_studies(count: int = 200) -> KeptLog:
+    """A log of two studies that say the same, by turns."""
+    log = KeptLog(partitions=1)
+    for value in PRODERM[:count]:
+        log.append(value, STUDY.encode())
+        log.append(told_of_other(value), OTHER.encode())
+    return log
+
+
+def told_of_other(value: bytes) -> bytes:
+    """The record *value*, of the other study."""
+    record = orjson.loads(value.replace(STUDY.encode(), OTHER.encode()))
+    if "toml" in record:
+        record["sha256"] = sha256(record["toml"].encode()).hexdigest()
+    return orjson.dumps(record)
+
+
+def flipped(store: MemoryStore) -> None:
+    """One case of the row says otherwise."""
+    name = next(name for name in store.get(ROW) if name.startswith("c|"))
+    store.set(ROW, {name: store.get(ROW)[name].replace(b"1", b"2")})
+
+
+def fallen_back(store: MemoryStore) -> None:
+    """The row is at an earlier record than the cursor says."""
+    store.set(ROW, {"pos": b"10"})
+
+
+def lost(store: MemoryStore) -> None:
+    """The row is gone."""
+    store.drop(ROW)
+
+
+def not_ours(store: MemoryStore) -> None:
+    """Somebody wrote what no row says."""
+    store.set(ROW, {"pos": b"soon", "head": b"{"})
+
+
+def ahead(store: MemoryStore) -> None:
+    """The row is further than its log."""
+    store.set(ROW, {"pos": b"100000"})
+
+
+async def rebuilt(lane: Lane) -> None:
+    """Let the rebuilding come to its end."""
+    while await lane.rebuild():
+        pass
+
+
+@pytest.mark.parametrize("harm", [flipped, fallen_back, lost, not_ours, ahead])
+async def test_a_bad_row_is_rebuilt_while_the_other_study_goes_on(harm: Harm):
+    """What its study was to tell in the meantime is told when the row is there again."""
+    log, store = two_studies(), MemoryStore()
+    await (await claimed(log, store)).take(records(log, 0, 100))
+    harm(store)
+    lane = await claimed(log, store, limits=Limits(rebuilt=30))
+    taken = await lane.take(records(log, 100, 300))
+    assert (taken.passed, lane.rebuilding, store.get(f"s:{OTHER}")["pos"]) == (100, True, b"299")
+    await rebuilt(lane)
+    assert not lane.rebuilding
+    await lane.take(records(log, 300))
+
+    assert settled(store) == await projection(log)
+
+
+async def test_a_worker_that_ends_meanwhile_does_not_hide_the_bad_row():
+    """The cursor says that records of the study are due, so the next worker rebuilds it too."""
+    log, store = two_studies(), MemoryStore()
+    await (await claimed(log, store)).take(records(log, 0, 100))
+    flipped(store)
+    await (await claimed(log, store)).take(records(log, 100))
+    lane = await claimed(log, store)
+    assert lane.rebuilding
+    await lane.glance()
+
+    assert settled(store) == await projection(log)
+
+
+@pytest.mark.parametrize("commands", range(8))
+async def test_a_rebuilding_that_is_cut_short_begins_again(commands: int):
+    """A row that was prepared aside and not finished is not taken for whole."""
+    log, store, limits = two_studies(), Failing(), Limits(pairs=100)
+    await caught_up(log, store)
+    flipped(store)
+    fallen_back(store)
+    store.left = commands
+    with suppress(StoreUnreachable):
+        await rebuilt(await claimed(log, store, limits=limits))
+    store.left = None
+    await rebuilt(await claimed(log, store, limits=limits))
+
+    assert settled(store) == await projection(log)
+
+
+async def test_an_audit_finds_a_row_that_moved_by_itself():
+    """Hourly each row's `pos` is compared, also of studies that say nothing."""
+    log, store = two_studies(), MemoryStore()
+    lane = await caught_up(log, store)
+    fallen_back(store)
+    await lane.audit()
+    assert lane.rebuilding
+    await rebuilt(lane)
+
+    assert settled(store) == await projection(log)
+
+
+async def test_a_row_of_a_study_unknown_to_the_cursor_is_replaced():
+    """All its records are still to come: whatever lies there is written over, altogether."""
+    log, store = two_studies(), MemoryStore()
+    store.set(ROW, {"pos": b"7", "t|junk": b"[1]"})
+    await caught_up(log, store)
+
+    assert settled(store) == await projection(log)
+
+
+async def test_a_study_rewound_is_folded_from_its_first_record():
+    """The others skip theirs, and what belongs to no row is counted once."""
+    log, store = two_studies(), MemoryStore()
+    lane = await caught_up(log, store)
+    flipped(store)
+    await store.rewind(STUDY)
+    assert await lane.glance()
+    assert await lane.claim() == 0
+    taken = await lane.take(records(log))
+
+    assert (taken.skipped, settled(store)) == (200, await projection(log))
+
+
+async def test_a_record_that_raises_while_its_row_is_rebuilt_stops_the_partition():
+    """A study that cannot be folded must be seen to be unwatched."""
+    log, store = two_studies(), MemoryStore()
+    await caught_up(log, store)
+    lost(store)
+    lane = await claimed(log, store, fold=Raising(Counter({20: 2})))
+    await rebuilt(lane)
+
+    assert lane.stopped is not None
+    assert (lane.stopped.reason, lane.stopped.offset) == (Halt.RAISED, 20)
+
+
+async def test_a_row_that_can_no_longer_be_rebuilt_stops_the_partition():
+    """The log has lost its first records, and with them what the row must say."""
+    log, store = two_studies(), MemoryStore()
+    await caught_up(log, store)
+    log.first = 50
+    assert (await claimed(log, store)).stopped is None
+    lost(store)
+    lane = await claimed(log, store)
+    await rebuilt(lane)
+
+    assert lane.stopped is not None and lane.stopped.reason is Halt.LOST_INPUT
+    assert store.get(CURSOR)["stopped"]
