@@ -1,0 +1,173 @@
+"""The product with one decision taken otherwise, by subclasses: the storm must tell them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from alerts.alert import Alert
+from monitor.events import Record
+from monitor.study import Study
+from streams.batches import Batch
+from streams.held import Held
+from streams.lane import Hole, Lane
+from streams.lane.taken import Taken
+from streams.log import LogRecord
+from streams.pipeline import Told, take_in
+from streams.progress import Gaps, Sight
+from streams.store import Applied, Fields, Write
+from streams.store.hashes import CURSOR
+from tests.simulation.far_log import FarLog
+from tests.simulation.far_store import FarStore
+from tests.simulation.storage import Storage
+from tests.simulation.storm import Cast
+from tests.simulation.worker import Site
+
+
+class ComparesNothing(Storage):
+    """Applies whatever comes."""
+
+    async def apply(self, write: Write) -> Applied:
+        first = int(self.get(CURSOR).get("next") or b"0")
+        positions = await self.positions(write.positions)
+        return await super().apply(replace(write, first=first, positions=positions))
+
+
+class ComparesRowsOnly(Storage):
+    """Applies what fits the studies' own positions, wherever the cursor is."""
+
+    async def apply(self, write: Write) -> Applied:
+        first = int(self.get(CURSOR).get("next") or b"0")
+        return await super().apply(replace(write, first=first))
+
+
+class CursorFirst(Storage):
+    """Writes the cursor before everything else."""
+
+    async def apply(self, write: Write) -> Applied:
+        applied = await super().apply(replace(write, outbox={}, rows={}, swapped={}))
+        if applied is Applied.DONE:
+            applied = await super().apply(replace(write, first=write.next, cursor={}))
+        return applied
+
+
+class RowInTwo(Storage):
+    """Writes each row by two commands."""
+
+    async def apply(self, write: Write) -> Applied:
+        halves = {study: half(fields) for study, fields in write.rows.items()}
+        applied = await super().apply(replace(write, rows=halves, cursor={}))
+        if applied is Applied.DONE:
+            applied = await super().apply(replace(write, outbox={}, swapped={}))
+        return applied
+
+
+def half(fields: Fields) -> Fields:
+    """Every other field, and not the position."""
+    return {name: fields[name] for name in sorted(fields)[::2] if name != "pos"}
+
+
+class Drops(Site):
+    """Now and then a batch is gone, and nobody is told."""
+
+    async def hand_over(self, batch: Batch) -> None:
+        if self.machine.chaos.random.random() >= 0.2:
+            await super().hand_over(batch)
+
+
+class NeverMissesAnything(Gaps):
+    """Does not look for fetches that brought nothing."""
+
+    def doubtful(self, partition: int, sight: Sight) -> bool:
+        return False
+
+
+class DropsAndForgets(Drops):
+    """A dropped batch at the end of a quiet log is not fetched again."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.worker.gaps = NeverMissesAnything()
+
+
+class PassesEveryHole(Held):
+    """Takes a hole for transaction markers without reading again."""
+
+    async def pass_by(self, hole: Hole) -> bool:
+        self.lane.pass_hole(hole.found)
+        return True
+
+
+class DropsAndPassesOn(Drops):
+    """What was dropped is passed over by the next batch."""
+
+    def hold(self, partition: int, of: int) -> Held:
+        held = super().hold(partition, of)
+        return PassesEveryHole(held.lane, held.log, held.store, held.relay)
+
+
+class LetsOut(Held):
+    """An exception ends the agent, and the batch is gone with it."""
+
+    async def take(self, records: Sequence[LogRecord]) -> bool:
+        await self.lane.take(records)
+        return True
+
+
+class AgentRaises(Site):
+    """The agent's body lets exceptions out."""
+
+    def hold(self, partition: int, of: int) -> Held:
+        held = super().hold(partition, of)
+        return LetsOut(held.lane, held.log, held.store, held.relay)
+
+
+class AtTheEnd:
+    """Keeps alerts back until the *last* record of a batch."""
+
+    def __init__(self) -> None:
+        self.last, self.kept = -1, list[Alert]()
+
+    def __call__(
+        self, study: Study | None, record: Record, line: int
+    ) -> tuple[Study | None, Told]:
+        """Fold a record; what rang within the batch rings at its end."""
+        study, told = take_in(study, record, line)
+        self.kept += told.alerts
+        if line != self.last:
+            return study, replace(told, alerts=())
+        alerts = tuple(replace(alert, line=line) for alert in self.kept)
+        self.kept.clear()
+        return study, replace(told, alerts=alerts)
+
+
+class JudgesBatches(Lane):
+    """Evaluates what a batch came to, and not each record."""
+
+    async def take(self, records: Sequence[LogRecord]) -> Taken:
+        assert isinstance(self.fold, AtTheEnd)
+        self.fold.last = records[-1].offset
+        return await super().take(records)
+
+
+class PerBatch(Site):
+    """A worker that evaluates once a batch."""
+
+    def lane(self, log: FarLog, store: FarStore, partition: int) -> Lane:
+        limits = self.world.limits
+        return JudgesBatches(log, store, partition=partition, limits=limits, fold=AtTheEnd())
+
+
+MUTANTS = {
+    "no compare-and-set": Cast(storage=ComparesNothing),
+    "compare-and-set on the studies' positions": Cast(storage=ComparesRowsOnly),
+    "cursor written first": Cast(storage=CursorFirst),
+    "a row in two writes": Cast(storage=RowInTwo),
+    "a dropped batch passed over": Cast(site=DropsAndPassesOn),
+    "a dropped batch not fetched again": Cast(site=DropsAndForgets),
+    "an exception let out of the agent": Cast(site=AgentRaises),
+    "evaluation per batch": Cast(site=PerBatch),
+}
+
+HARMLESS = {"a dropped batch": Cast(site=Drops)}
+"""What the product is to survive: it looks for what it missed."""
