@@ -9,16 +9,18 @@ between two readings, never too short.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from multiprocessing import Pipe
 from multiprocessing import Process as Child
+from typing import Any
 
 from benchmarks.live.contender import EVERYTHING
 from benchmarks.live.ground import Ground
-from benchmarks.live.load import NAP_SECONDS, PARTITIONS, Load, Message, draw, make_topics, send
+from benchmarks.live.load import PARTITIONS, Load, Message, draw, make_topics, send
 from benchmarks.live.run import Rejected, surroundings, until
 from benchmarks.live.tables import TableCounts
-from benchmarks.live.watch import Moment
+from benchmarks.live.watch import Eye, Moment
 from benchmarks.report import Table, section
 from streams.services.process import Process
 
@@ -26,6 +28,7 @@ WARM = 5_000
 """Records that are folded before the first whose latency counts."""
 
 HEADWAY_SECONDS = 1.0
+NAP_SECONDS = 0.0005
 PATIENCE_SECONDS = 60
 P99_MAX_MS = 100
 SHARES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999, "longest": 1.0}
@@ -62,35 +65,51 @@ def latency(ground: Ground, rate: int, seconds: int) -> Table:
     counts = TableCounts(load)
     eye.empty()
     worker = ground.start(EVERYTHING, **surroundings(ground, EVERYTHING))
+    ours, theirs = Pipe()
+    sender = Child(target=send, args=(broker, paced(messages, rate, theirs)))
     try:
-        sent_aside(broker, messages[:WARM], 0, rate).join()
+        sender.start()
         until(worker, lambda: counts.begun(eye) == WARM, PATIENCE_SECONDS)
         before = Moment.now(worker.pid or 0)
-        seen = watch(ground, worker, counts, messages[WARM:], rate)
+        begin = time.monotonic() + HEADWAY_SECONDS
+        ours.send(begin)
+        seen = watch(worker, counts, eye, Seen(due_times(messages[WARM:], begin, rate)))
         after = Moment.now(worker.pid or 0)
         if fault := counts.fault(eye):
             raise Rejected(fault)
+        late = ours.recv()
     finally:
         worker.stop()
-    return table(seen, rate, (after.cpu - before.cpu) / (after.at - before.at))
+        sender.kill()
+    return table(seen, rate, (after.cpu - before.cpu) / (after.at - before.at), late)
 
 
-def watch(
-    ground: Ground, worker: Process, counts: TableCounts, messages: Sequence[Message], rate: int
-) -> Seen:
-    """Send *messages* from a process of its own, and read the cursors until all are applied."""
-    eye, first = ground.eye, counts.applied(ground.eye)
-    begin = time.monotonic() + HEADWAY_SECONDS
-    seen = Seen(due_times(messages, begin, rate))
-    sender = sent_aside(ground.broker(EVERYTHING.log), messages, begin, rate)
-    until_late = begin + len(messages) / rate + PATIENCE_SECONDS
+def paced(messages: Sequence[Message], rate: int, orders: Any) -> Iterator[Message]:
+    """The first records at once; the rest, from the moment that *orders* bring, at their times.
+
+    In the end *orders* hear how late the latest was.
+    """
+    yield from messages[:WARM]
+    begin, latest = orders.recv(), 0.0
+    for number, message in enumerate(messages[WARM:]):
+        due = begin + number / rate
+        while (late := time.monotonic() - due) < 0:
+            time.sleep(NAP_SECONDS)
+        latest = max(latest, late)
+        yield message
+    orders.send(latest)
+
+
+def watch(worker: Process, counts: TableCounts, eye: Eye, seen: Seen) -> Seen:
+    """Read the cursors until all that is due is applied."""
+    first = counts.applied(eye)
+    deadline = max(times[-1] for times in seen.due if times) + PATIENCE_SECONDS
     while not seen.complete:
         applied = counts.applied(eye)
         seen.see([now - then for now, then in zip(applied, first, strict=True)], time.monotonic())
-        if not worker.running or time.monotonic() > until_late:
+        if not worker.running or time.monotonic() > deadline:
             raise Rejected(f"the worker does not keep up: {worker.last_words()}")
         time.sleep(NAP_SECONDS)
-    sender.join()
     return seen
 
 
@@ -102,13 +121,6 @@ def due_times(messages: Sequence[Message], begin: float, rate: int) -> list[list
     return due
 
 
-def sent_aside(broker: str, messages: Sequence[Message], begin: float, rate: float) -> Child:
-    """A process that sends *messages* while we watch."""
-    child = Child(target=send, args=(broker, messages), kwargs={"begin": begin, "rate": rate})
-    child.start()
-    return child
-
-
 def quantile(ordered: Sequence[float], share: float) -> float:
     """The smallest that at least *share* of all are not above.
 
@@ -118,7 +130,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
 
 
-def table(seen: Seen, rate: int, busy: float) -> Table:
+def table(seen: Seen, rate: int, busy: float, late: float) -> Table:
     """The latencies, what they must be, and how finely they were told."""
     ordered = sorted(1000 * each for each in seen.latencies)
     found = {name: quantile(ordered, share) for name, share in SHARES.items()}
@@ -133,5 +145,6 @@ def table(seen: Seen, rate: int, busy: float) -> Table:
     return section("Latency (produced to applied, everything on)", head, [[*row, goal]]) + (
         f"\nThe cursors were read every {quantile(gaps, 0.5):.1f} ms (99% within "
         f"{quantile(gaps, 0.99):.1f} ms, the longest gap {gaps[-1]:.0f} ms): a latency is told "
-        f"too long by at most that.  The worker used {busy:.0%} of a core.\n"
+        f"too long by at most that.  No record was sent more than {1000 * late:.0f} ms late, and "
+        f"that is in its latency.  The worker used {busy:.0%} of a core.\n"
     )

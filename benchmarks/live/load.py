@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
-from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,8 +23,6 @@ from streams.topics import LOG, apply, topics
 PARTITIONS = Settings().log_partitions
 QUEUED_MAX = 50_000
 """Records that the producer may hold: its own limit is 100,000, and it raises there."""
-
-NAP_SECONDS = 0.0005
 
 TRIALS = 200
 
@@ -108,8 +104,8 @@ def make_topics(broker: str) -> None:
         apply(admin, topics(Settings(broker=broker)), alter=False)
 
 
-def send(broker: str, messages: Iterable[Message], *, begin: float = 0, rate: float = inf) -> None:
-    """Send *messages*, from *begin* on the monotonic clock so many a second and no faster."""
+def send(broker: str, messages: Iterable[Message]) -> None:
+    """Send *messages* as they come, in their order."""
     failures: list[str] = []
 
     def noted(error: object, _: object) -> None:
@@ -117,12 +113,13 @@ def send(broker: str, messages: Iterable[Message], *, begin: float = 0, rate: fl
             failures.append(str(error))
 
     # Without idempotence a retry would change the order, and a plan come after its records.
-    settings = {"bootstrap.servers": broker, "linger.ms": 1, "enable.idempotence": True}
-    producer = Producer(settings)
-    for number, message in enumerate(messages):
-        while time.monotonic() < begin + number / rate or len(producer) > QUEUED_MAX:
-            producer.poll(NAP_SECONDS)
+    ordered = {"enable.idempotence": True, "linger.ms": 1}
+    producer = Producer({"bootstrap.servers": broker, "log_level": 3, **ordered})
+    for message in messages:
         producer.produce(LOG, message.value, message.key, message.partition, on_delivery=noted)
+        producer.poll(0)
+        while len(producer) > QUEUED_MAX:
+            producer.poll(0.01)
     assert not producer.flush(60) and not failures, f"the broker did not take all: {failures[:1]}"
 
 
