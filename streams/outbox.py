@@ -83,15 +83,15 @@ class Relay:
             if isinstance(failure, BaseException):
                 raise failure
 
-    async def _read_back(self, names: Sequence[str]) -> dict[str, bytes | None]:
-        """The bytes of the records that the entries *names* set aside."""
-        found: dict[str, bytes | None] = dict.fromkeys(names)
+    async def _read_back(self, names: Sequence[str]) -> dict[str, LogRecord | None]:
+        """The records that the entries *names* set aside; None for one that is gone."""
+        found: dict[str, LogRecord | None] = dict.fromkeys(names)
         wanted = {int(name.partition("|")[2]): name for name in names}
         while wanted:
             first = min(wanted)
             for record in await self._read(first):
                 if name := wanted.pop(record.offset, None):
-                    found[name] = record.value
+                    found[name] = record
             wanted.pop(first, None)  # If it is not there, it never will be.
         return found
 
@@ -127,22 +127,23 @@ def announcement(name: str, alert: bytes, partitions: int) -> Message:
     )
 
 
-def dead_letter(partition: int, name: str, entry: bytes, value: bytes | None) -> Message:
+def dead_letter(partition: int, name: str, entry: bytes, record: LogRecord | None) -> Message:
     """The message that keeps a record that was set aside, as it was, with the reason."""
     offset = int(name.partition("|")[2])
     why: Mapping[str, str] = orjson.loads(entry)
     told = {
         "exception": why["reason"],
-        "message": why.get("detail", "") if value is not None else GONE,
+        "message": why["detail"] if record is not None else GONE,
         "topic": LOG,
         "partition": str(partition),
         "offset": str(offset),
     }
+    # The names that Kafka Streams gives them (KIP-1034), so its tools read ours.
+    reasons = tuple((f"__streams.errors.{name}", text.encode()) for name, text in told.items())
     return Message(
         topic=DEAD_LETTERS,
         partition=0,
         key=f"{LOG}:{partition}:{offset}".encode(),
-        value=value,
-        # The names that Kafka Streams gives them (KIP-1034), so its tools read ours.
-        headers=tuple((f"__streams.errors.{name}", text.encode()) for name, text in told.items()),
+        value=None if record is None else record.value,
+        headers=(*getattr(record, "headers", ()), *reasons),
     )

@@ -38,7 +38,8 @@ class NotRedriven(Exception):
 class DeadLetter:
     """A record that was set aside: where it is in the log, why, and its bytes.
 
-    *redriven* is the offset at which it was given to the log again.
+    *redriven* is the offset at which it was given to the log again, *copy_of* the letter that it
+    is a copy of: that one was given to the log again, and could not be read then either.
     """
 
     partition: int
@@ -47,6 +48,7 @@ class DeadLetter:
     detail: str
     value: bytes | None
     redriven: int | None = None
+    copy_of: str | None = None
 
     @property
     def key(self) -> str:
@@ -59,7 +61,7 @@ async def letters(log: Log) -> list[DeadLetter]:
     found: dict[str, DeadLetter] = {}
     async for record in records(log):
         key = (record.key or b"").decode(errors="replace")
-        headers = {name: value.decode(errors="replace") for name, value in record.headers}
+        headers = {name: (told or b"").decode(errors="replace") for name, told in record.headers}
         if (note := headers.get(REDRIVEN)) is not None:
             if key in found:
                 found[key] = replace(found[key], redriven=int(note))
@@ -90,6 +92,7 @@ def letter_of(headers: dict[str, str], value: bytes | None) -> DeadLetter | None
             reason=headers[f"{ERRORS}exception"],
             detail=headers.get(f"{ERRORS}message", ""),
             value=value,
+            copy_of=headers.get(REFERENCE),
         )
     except (KeyError, ValueError):
         return None
@@ -132,10 +135,14 @@ def note(letter: DeadLetter, offset: int) -> Message:
 def choose(
     found: Sequence[DeadLetter], keys: Sequence[str], *, again: bool
 ) -> Iterator[DeadLetter]:
-    """The letters to redrive: those named by *keys*, or all; those redriven only *again*."""
+    """The letters to redrive: those named by *keys*, or all.
+
+    Those that were redriven, and the copies that came of it, only *again*.
+    """
     unknown = set(keys) - {letter.key for letter in found}
     if unknown:
         raise NotRedriven(f"no such letter: {', '.join(sorted(unknown))}")
     for letter in found:
-        if (not keys or letter.key in keys) and (again or letter.redriven is None):
+        done = letter.redriven is not None or letter.copy_of is not None
+        if (not keys or letter.key in keys) and (again or not done):
             yield letter

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Coroutine
 from dataclasses import asdict
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from cyclopts import App, Parameter
 
-from streams.log import LogUnreachable, RecordsGone
 from streams.log_kafka import KafkaLog
 from streams.quarantine import DeadLetter, NotRedriven, choose, letters, redrive
 from streams.sender import KafkaSender, Undelivered
 from streams.settings import Settings
-from streams.store import LIVE, StoreUnreachable, WrongStore
+from streams.store import LIVE
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore, connect
 from streams.topics import DEAD_LETTERS, LOG
 from tocsin.exits import Exit, Stop
-from tocsin.settled import settled
+from tocsin.live import answered, chosen, kept, quietly_settled, unreachable
 from tocsin.terminal import plain
 
 app = App(name="quarantine", help="Records that were set aside, and partitions that stand still.")
@@ -39,7 +37,7 @@ def list_all(*, json_lines: Annotated[bool, Parameter(name="--json", negative=""
     json_lines
         Prints a JSON object for each.
     """
-    settings = settled()
+    settings = quietly_settled()
     for partition, reason in answer(stopped(settings)).items():
         said = {"partition": partition, "stopped": reason}
         print(json.dumps(said) if json_lines else f"partition {partition} stands still: {reason}")
@@ -60,7 +58,7 @@ def show(partition: int, offset: int, /, *, raw: Flag = False) -> None:
     raw
         Prints its bytes as they are, and nothing else.
     """
-    for letter in answer(dead_letters(settled())):
+    for letter in answer(dead_letters(quietly_settled())):
         if (letter.partition, letter.offset) == (partition, offset):
             break
     else:
@@ -85,9 +83,8 @@ def release(partition: int, /, *, through: int) -> None:
     through
         The offset of the last one that may pass.
     """
-    settings = settled()
-    if not 0 <= partition < settings.log_partitions:
-        raise Stop(Exit.USAGE, f"the log has partitions 0 to {settings.log_partitions - 1}.")
+    settings = quietly_settled()
+    chosen([partition], settings)
     answer(let_pass(settings, partition, through))
 
 
@@ -102,22 +99,18 @@ def redrive_all(*keys: str, again: Flag = False) -> None:
     again
         Also those that were given to the log again before.
     """
-    for letter, offset in answer(give_again(settled(), keys, again=again)):
+    for letter, offset in answer(give_again(quietly_settled(), keys, again=again)):
         print(f"{letter.key} is at offset {offset} of partition {letter.partition} again")
 
 
-def answer(asked: Coroutine[None, None, T]) -> T:
+def answer(asked: Coroutine[Any, Any, T]) -> T:
     """What the services say, or the stop that says which of them does not answer."""
     try:
-        return asyncio.run(asked)
-    except (LogUnreachable, Undelivered) as error:
-        remedy = "Start Kafka (`make kafka`), or name yours in TOCSIN_BROKER."
-        raise Stop(Exit.UNREACHABLE, f"{error}. {remedy}") from None
-    except StoreUnreachable as error:
-        remedy = "Start Redis (`make redis`), or name yours in TOCSIN_STORE."
-        raise Stop(Exit.UNREACHABLE, f"no store answers: {error}. {remedy}") from None
-    except (WrongStore, RecordsGone, NotRedriven) as error:
-        raise Stop(Exit.USAGE, str(error)) from None
+        return answered(asked)
+    except Undelivered as error:
+        raise unreachable(error) from None
+    except NotRedriven as error:
+        raise Stop(Exit.REJECTED, f"{error}.") from None
 
 
 async def stopped(settings: Settings) -> dict[int, str]:
@@ -144,7 +137,7 @@ async def dead_letters(settings: Settings) -> list[DeadLetter]:
 
 async def let_pass(settings: Settings, partition: int, through: int) -> None:
     """Release a partition."""
-    store = RedisStore(connect(settings.store), Keys(LIVE, LOG, partition))
+    store = kept(settings, LIVE, partition)
     try:
         await store.release(through)
     finally:

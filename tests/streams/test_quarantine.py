@@ -9,18 +9,20 @@ import pytest
 
 from streams.outbox import dead_letter
 from streams.quarantine import DeadLetter, NotRedriven, choose, letters, redrive
-from tests.streams.kept import KeptLog
+from tests.streams.kept import Kept, KeptLog
 from tests.streams.sent import Sent
 
 BAD = b"\xff\x00 not JSON"
 
 
-def telling(*offsets: int, partition: int = 8) -> KeptLog:
-    """The topic of dead letters, with one for each of *offsets*."""
+def telling(
+    *offsets: int, partition: int = 8, headers: tuple[tuple[str, bytes], ...] = ()
+) -> KeptLog:
+    """The topic of dead letters, with one for each of *offsets*, whose records had *headers*."""
     topic = KeptLog()
     why = orjson.dumps({"reason": "not JSON", "detail": "line 1"})
     for offset in offsets:
-        told = dead_letter(partition, f"d|{offset:020}", why, BAD)
+        told = dead_letter(partition, f"d|{offset:020}", why, Kept(offset, None, BAD, headers))
         topic.append(told.value, told.key, told.headers)
     return topic
 
@@ -78,6 +80,15 @@ def test_a_letter_of_another_log_is_not_redriven():
     with pytest.raises(NotRedriven):
         asyncio.run(redrive(read(telling(0))[0], log, sent))
     assert sent.messages == []
+
+
+def test_a_copy_that_cannot_be_read_either_is_known_as_one():
+    """Else each run of the command would add a copy of every copy."""
+    (copy,) = read(telling(9, headers=(("dlq_ref", b"trial.log.v1:8:0"),)))
+
+    assert copy.copy_of == "trial.log.v1:8:0"
+    assert list(choose([copy], [], again=False)) == []
+    assert list(choose([copy], [], again=True)) == [copy]
 
 
 def test_what_was_redriven_is_not_redriven_again_unless_asked():
