@@ -82,12 +82,13 @@ class Live:
             relay = Relay(letters, store, self.sender, settings.alert_partitions)
         return Held(Lane(log, store, partition=partition, limits=limits), log, store, relay)
 
-    def run(self) -> None:
+    def run(self, begun: Callable[[], None] = lambda: None) -> None:
         """Run until SIGTERM or SIGINT; raises why, if it ends for another reason.
 
-        Raises CannotListen where the address of the probes is taken.
+        Raises CannotListen where the address of the probes is taken; else *begun* is called.
         """
         listener = listen(self.settings.health)
+        begun()
         around = Around(self.health(), listener, self.sender)
         # Our own loop and logs: Faust's worker would set up both, and turn a spinner.
         self.service = faust.Worker(

@@ -43,9 +43,9 @@ def run(*, space: Annotated[str, Parameter(show_default=True)] = LIVE) -> None:
     asyncio.run(look_at_store(settings, space))
     client = connect(settings.store)
     live = Live(settings, lambda partition: RedisStore(client, Keys(space, LOG, partition)), space)
-    print(f"tocsin: watching {LOG}; http://{settings.health}/readyz", file=sys.stderr)
+    says = f"tocsin: watching {LOG}; http://{settings.health}/readyz"
     try:
-        live.run()
+        live.run(begun=lambda: print(says, file=sys.stderr))
     except CannotListen as error:
         raise Stop(Exit.USAGE, f"{error}. Name another address in TOCSIN_HEALTH.") from None
     except OtherPartitions as error:
