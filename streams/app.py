@@ -7,7 +7,8 @@ from typing import Any
 import faust
 from yarl import URL
 
-from streams.batches import QUEUED_MAX, Batch, Reader, Transport
+from streams.batches import QUEUED_MAX, Transport
+from streams.reader import Batch, Reader
 from streams.settings import Settings
 from streams.store import LIVE
 from streams.topics import LOG, LOG_BYTES_MAX

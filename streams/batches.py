@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError
 from faust.transport.drivers import aiokafka as driver
 
 from streams.log import LogRecord
+from streams.reader import Batch, Reader
 from streams.topics import LOG
 
 Faust: Any = driver
@@ -27,52 +27,6 @@ FETCH_WAIT_MS = 100
 
 ASK_SECONDS = 5
 BACKOFF_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What one fetch brought, by partition; void once the worker's epoch is another one."""
-
-    epoch: int
-    records: Mapping[int, Sequence[LogRecord]]
-
-
-class Reader(Protocol):
-    """Who folds the batches, and decides from where each partition is read."""
-
-    epoch: int
-
-    async def assign(self, partitions: set[int]) -> None:
-        """These partitions are ours now, and no others; begins a new epoch."""
-        ...
-
-    async def rest(self) -> None:
-        """Begin a new epoch, and come back when what is being folded is applied."""
-        ...
-
-    async def places(self) -> Mapping[int, int]:
-        """Where to read each partition from; one that must stand still is left out."""
-        ...
-
-    async def over(self, epoch: int) -> None:
-        """Come back when *epoch* is over."""
-        ...
-
-    def offered(self, batch: Batch) -> None:
-        """A batch is on its way to the agent."""
-        ...
-
-    async def fold(self, batch: Batch) -> None:
-        """What the agent does with a batch.  It never raises."""
-        ...
-
-    def doubt(self, error: Exception) -> None:
-        """The fetch failed: nothing that is known of any partition can be relied on."""
-        ...
-
-    def committable(self) -> Mapping[int, int]:
-        """The next offset to fold of each partition, to be shown by tools that display lags."""
-        ...
 
 
 class Consumer(Faust.Consumer):

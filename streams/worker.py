@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from streams.batches import Batch
 from streams.held import Held
 from streams.progress import Gaps, Progress, Sight
+from streams.reader import Batch
 
 TURN_SECONDS = 1.0
 """Cursors are read, and what waits in an outbox is told, so often."""

@@ -19,7 +19,9 @@ from streams.settings import Settings
 from streams.store.function import load
 from streams.store.redis import connect
 from streams.topics import apply, topics
-from tests.contract.workers import Site, until
+from tests.contract.passes import alerts_expected, rows_expected
+from tests.contract.processes import until
+from tests.contract.workers import Site
 from tests.scenarios.commands import small
 from tests.streams.lanes import PRODERM, STUDY, UNREADABLE
 
@@ -30,6 +32,8 @@ NEIGHBOUR = next(name for n in range(99) if partition_of(name := f"N{n}", 12) ==
 """A second study in the same partition."""
 
 ELSEWHERE = next(name for n in range(99) if partition_of(name := f"E{n}", 12) != HOME)
+
+STUDIES = [STUDY, NEIGHBOUR]
 
 SMALL = [orjson.dumps(line) for line in small(NEIGHBOUR)]
 
@@ -60,7 +64,7 @@ def fed(site: Site) -> int:
 def all_is_told(site: Site) -> bool:
     """Whether the alerts told are those of one pass, with the same payloads."""
     told = {each.key.decode(): json.loads(each.value) for each in site.told()}
-    return told == site.alerts_expected(HOME)
+    return told == alerts_expected(site.broker, HOME)
 
 
 def test_tables_and_alerts_are_those_of_a_replay(site: Site):
@@ -72,8 +76,10 @@ def test_tables_and_alerts_are_those_of_a_replay(site: Site):
         until(lambda: worker.ready() == (True, []), "readiness")
 
         assert worker.end() == 0, worker.words
-    assert site.rows(HOME, [STUDY, NEIGHBOUR]) == site.expected(HOME, [STUDY, NEIGHBOUR])
-    assert len(site.alerts_expected(HOME)) == 5  # Three of ProDERM's, two of the neighbour's.
+    assert site.rows(HOME, STUDIES) == rows_expected(site.broker, HOME, STUDIES)
+    assert (
+        len(alerts_expected(site.broker, HOME)) == 5
+    )  # Three of ProDERM's, two of the neighbour's.
     assert "Traceback" not in worker.words
 
 
@@ -154,4 +160,4 @@ def test_two_workers_share_and_a_killed_one_loses_nothing(site: Site):
         second.end(signal.SIGKILL)
         with site.running():
             until(lambda: all_is_told(site), "the alerts")
-    assert site.rows(HOME, [STUDY, NEIGHBOUR]) == site.expected(HOME, [STUDY, NEIGHBOUR])
+    assert site.rows(HOME, STUDIES) == rows_expected(site.broker, HOME, STUDIES)

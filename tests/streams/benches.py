@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from streams.batches import Batch
 from streams.held import Held
 from streams.lane import Lane
 from streams.outbox import Relay
 from streams.progress import Progress
+from streams.reader import Batch
 from streams.worker import Worker
 from tests.streams.kept import KeptLog
 from tests.streams.lanes import Failing, Raising

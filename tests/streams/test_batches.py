@@ -3,115 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from aiokafka.errors import (
-    ConsumerStoppedError,
-    KafkaError,
-    NoOffsetForPartitionError,
-    OffsetOutOfRangeError,
-)
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from faust.types import TP
 
-from streams.batches import Batch, BatchLost, Consumer
+from streams.batches import BatchLost
+from streams.reader import Batch
 from streams.topics import LOG
-from tests.streams.kept import Kept
-
-OURS = {TP(LOG, 0), TP(LOG, 1)}
-
-
-@dataclass
-class Reader:
-    """Stands at *at*; keeps what it is given."""
-
-    at: dict[int, int] = field(default_factory=lambda: {0: 10, 1: 20})
-    epoch: int = 1
-    doubts: list[Exception] = field(default_factory=list[Exception])
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def assign(self, partitions: set[int]) -> None: ...
-
-    async def rest(self) -> None: ...
-
-    async def fold(self, batch: Batch) -> None: ...
-
-    def offered(self, batch: Batch) -> None: ...
-
-    async def places(self) -> Mapping[int, int]:
-        return self.at
-
-    async def over(self, epoch: int) -> None:
-        while self.epoch == epoch:
-            await self.ended.wait()
-
-    def doubt(self, error: Exception) -> None:
-        self.doubts.append(error)
-        self.end()
-
-    def end(self) -> None:
-        self.epoch += 1
-        ended, self.ended = self.ended, asyncio.Event()
-        ended.set()
-
-    def committable(self) -> Mapping[int, int]:
-        return {}
-
-
-@dataclass
-class Way:
-    """What a consumer finds on its transport: the reader, and the channel to the agent."""
-
-    reader: Reader = field(default_factory=Reader)
-    channel: asyncio.Queue[Batch] = field(default_factory=lambda: asyncio.Queue(2))
-
-
-class Desk(Consumer):
-    """The consumer, over a broker that is a list of *fetches*; then the broker stops it."""
-
-    should_stop = False
-    flow_active = True
-
-    def __init__(self, *fetches: dict[int, list[Kept]] | Exception) -> None:
-        self.fetches, self.transport = list(fetches), Way()
-        self.paused, self.sought_at = set[TP](), list[dict[int, int]]()
-
-    @property
-    def handed(self) -> list[Batch]:
-        queue = self.transport.channel
-        return [queue.get_nowait() for _ in range(queue.qsize())]
-
-    def assignment(self) -> set[TP]:
-        return set(OURS)
-
-    def pause_partitions(self, tps: set[TP]) -> None:
-        self.paused |= tps
-        self.sought_at.append({})
-
-    def resume_partitions(self, tps: set[TP]) -> None:
-        self.paused -= tps
-
-    async def _seek(self, partition: TP, offset: int) -> None:
-        self.sought_at[-1][partition.partition] = offset
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(0)
-
-    async def _wait_next_records(self, seconds: float) -> tuple[Any, Any]:
-        found = self.fetches.pop(0) if self.fetches else ConsumerStoppedError()
-        if isinstance(found, Exception):
-            raise found
-        return {TP(LOG, partition): records for partition, records in found.items()}, OURS
-
-    async def drain(self) -> None:
-        await self._drain_messages(self)
-
-
-def fetched(**partitions: int) -> dict[int, list[Kept]]:
-    """One record of each of *partitions*, such as `p1=20`: at offset 20."""
-    return {int(name[1:]): [Kept(offset, None, b"")] for name, offset in partitions.items()}
+from tests.streams.desks import Desk, fetched
 
 
 def test_an_epoch_begins_by_seeking_to_where_the_reader_stands():

@@ -1,0 +1,55 @@
+"""What the consumer and the worker say to each other: batches, epochs, and where to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from streams.log import LogRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one fetch brought, by partition; void once the worker's epoch is another one."""
+
+    epoch: int
+    records: Mapping[int, Sequence[LogRecord]]
+
+
+class Reader(Protocol):
+    """Who folds the batches, and decides from where each partition is read."""
+
+    epoch: int
+
+    async def assign(self, partitions: set[int]) -> None:
+        """These partitions are ours now, and no others; begins a new epoch."""
+        ...
+
+    async def rest(self) -> None:
+        """Begin a new epoch, and come back when what is being folded is applied."""
+        ...
+
+    async def places(self) -> Mapping[int, int]:
+        """Where to read each partition from; one that must stand still is left out."""
+        ...
+
+    async def over(self, epoch: int) -> None:
+        """Come back when *epoch* is over."""
+        ...
+
+    def offered(self, batch: Batch) -> None:
+        """A batch is on its way to the agent."""
+        ...
+
+    async def fold(self, batch: Batch) -> None:
+        """What the agent does with a batch.  It never raises."""
+        ...
+
+    def doubt(self, error: Exception) -> None:
+        """The fetch failed: nothing that is known of any partition can be relied on."""
+        ...
+
+    def committable(self) -> Mapping[int, int]:
+        """The next offset to fold of each partition, to be shown by tools that display lags."""
+        ...

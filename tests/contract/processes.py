@@ -1,0 +1,54 @@
+"""A worker that is a process, what its probe answers, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PATIENCE_SECONDS = 60
+
+
+@dataclass
+class Worker:
+    """A process that runs ``tocsin run``."""
+
+    process: subprocess.Popen[bytes]
+    health: str
+    says: Path
+
+    def ready(self) -> tuple[bool, list[dict[str, Any]]]:
+        """What its probe answers."""
+        try:
+            with urllib.request.urlopen(f"http://{self.health}/readyz", timeout=5) as answer:
+                body = json.load(answer)
+        except urllib.error.HTTPError as error:
+            body = json.load(error)
+        except OSError:
+            return False, []
+        return body["ready"], body["findings"]
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send *how*, and wait; how it ended."""
+        self.process.send_signal(how)
+        return self.process.wait(PATIENCE_SECONDS)
+
+    @property
+    def words(self) -> str:
+        """What it printed."""
+        return self.says.read_text()
+
+
+def until(done: Callable[[], bool], what: str) -> None:
+    """Wait for *done*, and fail with *what* was waited for."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not done():
+        assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS} s for {what}"
+        time.sleep(0.1)
