@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from aiohttp import web
 
 from streams.broker import host_and_port
+from streams.log import LogUnreachable
 from streams.store import StoreUnreachable, WrongStore
 
 LIVE_SECONDS = 5
@@ -84,7 +85,7 @@ class Health:
     """Serves both probes.
 
     *joined* says whether the group has given us partitions or none, *conditions* how those
-    stand; *check* raises WrongStore or StoreUnreachable.
+    stand; *check* raises WrongStore, StoreUnreachable or LogUnreachable.
     """
 
     joined: Callable[[], bool]
@@ -141,8 +142,8 @@ class Health:
             await self.check()
         except WrongStore as error:
             yield Finding(what=str(error), remedy="tocsin store apply")
-        except StoreUnreachable as error:
-            yield Finding(what=f"the store does not answer: {error}", remedy="tocsin doctor")
+        except (StoreUnreachable, LogUnreachable) as error:
+            yield Finding(what=str(error), remedy="tocsin doctor")
         for finding in findings(self.conditions(), self.lag_max):
             yield finding
 

@@ -8,16 +8,16 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from socket import socket
 from typing import Any
 
 import faust
-from mode import Service
 
 from streams.app import make_app
+from streams.around import Around
 from streams.health import Condition, Health, listen
 from streams.held import Held
 from streams.lane import Lane, Limits
+from streams.log import LogUnreachable
 from streams.log_kafka import KafkaLog
 from streams.outbox import Relay
 from streams.progress import Stalled
@@ -45,7 +45,8 @@ class OtherPartitions(Exception):
 class Live:
     """A worker of *space*, whose partitions are kept in the *stores* of that space.
 
-    *ended* is why it ended by itself.  Only the live space tells anybody anything.
+    *ended* is why it ended by itself, *answered* whether the broker did, when last asked.  Only
+    the live space tells anybody anything.
     """
 
     settings: Settings
@@ -53,6 +54,7 @@ class Live:
     space: str = LIVE
     check_crcs: bool = True
     ended: Exception | None = None
+    answered: bool = True
     loop: asyncio.AbstractEventLoop = field(init=False)
     sender: KafkaSender = field(init=False)
     worker: Worker = field(init=False)
@@ -110,9 +112,15 @@ class Live:
         return Health(
             joined=lambda: self.worker.joined,
             conditions=self.conditions,
-            check=self.stores(0).check,
+            check=self.check,
             lag_max=self.settings.lag_max,
         )
+
+    async def check(self) -> None:
+        """Raise what is wrong with the services."""
+        await self.stores(0).check()
+        if not self.answered:
+            raise LogUnreachable(f"no Kafka broker answers at {self.settings.broker}")
 
     def conditions(self) -> Iterable[Condition]:
         """How each partition stands."""
@@ -131,10 +139,16 @@ class Live:
 
     async def bounds(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
         """How far was fetched and where the log ends; nothing while the broker does not answer."""
+        found: tuple[Mapping[int, int], Mapping[int, int]] = {}, {}
+        answered = True
         try:
-            return await self.app.consumer.bounds()
+            found = await self.app.consumer.bounds()
         except Exception:
-            return {}, {}
+            answered = False
+        if answered != self.answered:
+            self.answered = answered
+            logger.warning("the broker %s", "answers again" if answered else "does not answer")
+        return found
 
     def count_partitions(self) -> None:
         """Raise OtherPartitions where the log has not as many as the settings say."""
@@ -167,20 +181,3 @@ class Live:
         logger.critical("stopping: %s", reason)
         asyncio.get_running_loop().call_later(STOP_SECONDS, os._exit, FAILED)
         self.stopping = asyncio.create_task(self.service.stop())
-
-
-class Around(Service):
-    """What is there before Faust's app and after it: the probes, and the way to the broker."""
-
-    def __init__(self, health: Health, listener: socket, sender: KafkaSender) -> None:
-        self.health, self.listener, self.sender = health, listener, sender
-        Service.__init__(self)  # pyright: ignore[reportUnknownMemberType]
-
-    async def on_start(self) -> None:
-        """Answer the probes."""
-        self.runner = await self.health.serve(self.listener)
-
-    async def on_stop(self) -> None:
-        """Answer no more, and let go of the broker."""
-        await self.runner.cleanup()
-        await self.sender.close()

@@ -37,7 +37,9 @@ def run(*, space: Annotated[str, Parameter(show_default=True)] = LIVE) -> None:
         can be built in it, beside the old one.
     """
     logging.basicConfig(stream=sys.stderr, format="tocsin: %(message)s", level=logging.WARNING)
-    logging.getLogger("kafka").addHandler(logging.NullHandler())
+    # They repeat each failed connection many times a second; ours say once what does not answer.
+    for name in ("kafka", "aiokafka"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     settings = settled()
     look_at_topics(settings)
     asyncio.run(look_at_store(settings, space))

@@ -11,6 +11,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from streams.health import LIVE_SECONDS, Condition, Finding, Health, findings
+from streams.log import LogUnreachable
 from streams.store import StoreUnreachable, WrongStore
 
 WELL = Condition(partition=3)
@@ -109,10 +110,11 @@ def test_a_worker_that_has_not_joined_is_not_ready():
     ("error", "what", "remedy"),
     [
         (WrongStore("evicts: CONFIG SET"), "evicts: CONFIG SET", "tocsin store apply"),
-        (StoreUnreachable("refused"), "the store does not answer: refused", "tocsin doctor"),
+        (StoreUnreachable("The store is gone"), "The store is gone", "tocsin doctor"),
+        (LogUnreachable("No broker"), "No broker", "tocsin doctor"),
     ],
 )
-def test_a_store_that_is_not_fit_is_seen(error: Exception, what: str, remedy: str):
+def test_a_service_that_is_not_fit_is_seen(error: Exception, what: str, remedy: str):
     """A policy changed behind a running worker would lose rows without a word."""
     status, body = asked(Worker([WELL], raising=error), "/readyz")
 
