@@ -132,8 +132,9 @@ class Held:
             await self.relay.pass_on()
             self.untold = ""
         except Exception as error:
-            self.untold = told(error)
-            logger.warning("partition %d: nothing told: %s", self.log.partition, self.untold)
+            if (says := told(error)) != self.untold:
+                self.untold = says
+                logger.warning("partition %d: nothing told: %s", self.log.partition, says)
 
     def doubt(self, error: Exception) -> None:
         """Nothing in memory can be relied on: it must be claimed anew."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from streams.held import Held
@@ -69,11 +69,9 @@ class Worker:
 
     async def places(self) -> Mapping[int, int]:
         """Where to read each partition from; one that must stand still is left out."""
-        epoch = self.epoch
-        for held in list(self.held.values()):
-            async with self.folding:
-                if epoch == self.epoch:
-                    await held.ensure()
+        async with self.folding:
+            # Together: where the store does not answer, each waits for as long.
+            await asyncio.gather(*(held.ensure() for held in self.held.values()))
         self.to_tell.set()
         return {number: each.place for number, each in self.held.items() if each.place is not None}
 
@@ -112,11 +110,23 @@ class Worker:
 
         *fetched* is how far the consumer came, *ends* where the log ends.  Raises Stalled.
         """
-        epoch, again = self.epoch, False
-        for partition, held in list(self.held.items()):
-            async with self.folding:
-                ours = held.claimed and await held.is_ours()
-            if not ours:
+        epoch, looked = self.epoch, list(self.held.items())
+        ours = await asyncio.gather(*(held.is_ours() for _, held in looked))
+        if epoch == self.epoch:  # Else what was seen is of the past.
+            self.judge(dict(looked), ours, fetched, ends)
+        self.progress.look(self.committable(), waiting=self.waiting)
+
+    def judge(
+        self,
+        looked: Mapping[int, Held],
+        ours: Sequence[bool],
+        fetched: Mapping[int, int],
+        ends: Mapping[int, int],
+    ) -> None:
+        """Begin anew where what was seen in a look asks for it."""
+        again = False
+        for (partition, held), is_ours in zip(looked.items(), ours, strict=True):
+            if not is_ours or not held.claimed:
                 held.claimed, again = False, True
             elif held.place is not None and partition in ends:
                 sight = Sight(
@@ -124,9 +134,8 @@ class Worker:
                 )
                 again |= not self.flying and self.gaps.doubtful(partition, sight)
                 self.lags[partition] = self.gaps.lag(partition, sight)
-        if again and epoch == self.epoch:
+        if again:
             self.begin_anew()
-        self.progress.look(self.committable(), waiting=self.waiting)
 
     @property
     def waiting(self) -> bool:
