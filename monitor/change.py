@@ -35,9 +35,9 @@ def enter(study: Study, record: Record) -> bool:
     if isinstance(body, OF_SUBJECT):
         held = study.ledger.things.get(record.thing)
         before = _subject_of(study, held) if held else None
-        study.ledger.enter(record)
-        study.ledger.things[record.thing].foretold = _is_foretold(record)
-        _settle_thing(study, record.thing, before)
+        held = study.ledger.enter(record)
+        held.foretold = _is_foretold(record)
+        _settle_thing(study, record.thing, held, before)
         return False
     if isinstance(body, Retraction | Merge):
         return _point(study, record, body)
@@ -73,9 +73,8 @@ def _attach(subject: SubjectState, thing: str, held: Thing) -> None:
     where[thing] = held
 
 
-def _settle_thing(study: Study, thing: str, before: SubjectState | None) -> None:
+def _settle_thing(study: Study, thing: str, held: Thing, before: SubjectState | None) -> None:
     """Put a thing where it belongs now; *before* is the subject under which it was."""
-    held = study.ledger.things[thing]
     subject, live = _subject_of(study, held), study.ledger.live(thing)
     if before is not None and (before is not subject or not live):
         if thing in before.cases:
@@ -116,7 +115,7 @@ def _point(study: Study, record: Record, body: Retraction | Merge) -> bool:
         recount(study)
         return True
     if target is not None:
-        _settle_thing(study, target_of(body), _subject_of(study, target))
+        _settle_thing(study, target_of(body), target, _subject_of(study, target))
     return False
 
 

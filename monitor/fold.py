@@ -91,10 +91,10 @@ def objection(study: Study, record: Record) -> Refusal | None:
 
 def _too_far_ahead(study: Study, record: Record) -> Refusal | None:
     """One wrong date must not carry the as-of date away and so silence the study."""
-    if study.latest is None or isinstance(record.body, (Tick, Plan)):
-        return None
     jump = study.plan.as_of_jump_days
-    if day_of(record.known_at) <= study.latest + jump:
+    if study.latest is None or day_of(record.known_at) <= study.latest + jump:
+        return None
+    if isinstance(record.body, (Tick, Plan)):
         return None
     says = f"`known_at` is more than {jump} days after all that is known."
     return Refusal(Reason.TOO_FAR_AHEAD, says)

@@ -89,14 +89,16 @@ class Ledger:
             )
         return Outcome.FOLDED
 
-    def enter(self, record: Record) -> None:
+    def enter(self, record: Record) -> Thing:
         """Hold *record* as the latest of its thing."""
         held = self.things.get(record.thing)
         if held is None:
-            self.things[record.thing] = Thing(record.version, record.digest, 1, record.body)
+            held = Thing(record.version, record.digest, 1, record.body)
+            self.things[record.thing] = held
         else:
             held.version, held.digest, held.body = record.version, record.digest, record.body
             held.versions += 1
+        return held
 
     def point(self, thing: str, body: Retraction | Merge) -> None:
         """Note that *thing* points at its target; said a second time, it no longer does."""

@@ -15,7 +15,7 @@ from monitor.followup import FollowUp
 from monitor.ledger import Ledger, Thing
 from monitor.plan import Plan, Spent
 from monitor.table import Cell
-from monitor.terms import DosedDays, Group, Term, Vocabulary
+from monitor.terms import VOCABULARY, DosedDays, Group, Term, Vocabulary
 from monitor.trace import Trace
 from monitor.verdict import Verdict
 from monitor.watch import Basis, Watch
@@ -104,7 +104,7 @@ class Study:
     treatments: dict[str, int] = field(default_factory=dict[str, int])
     periods: dict[str, int] = field(default_factory=dict[str, int])
     context_groups: tuple[tuple[int, Group], ...] = ()
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    vocabulary: Vocabulary = VOCABULARY
     grouped_by: Callable[[AdverseEvent], object] = attrgetter("preferred_term")
     named_terms: frozenset[tuple[object, str]] = frozenset()
     term_sets: dict[object, tuple[int, ...]] = field(default_factory=dict[object, tuple[int, ...]])

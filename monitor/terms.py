@@ -111,7 +111,7 @@ def contradicts_itself(case: AdverseEvent) -> bool:
     return not case.serious and is_serious(case)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Vocabulary:
     """Terms by small number: the fold counts by number, and names them when it speaks."""
 
@@ -131,6 +131,10 @@ class Vocabulary:
 
     def __iter__(self) -> Iterator[Term]:
         return iter(self.names)
+
+
+VOCABULARY = Vocabulary()
+"""One for all studies of a process, which say the same terms.  Its numbers never leave it."""
 
 
 class DosedDays(NamedTuple):
