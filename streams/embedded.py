@@ -19,8 +19,11 @@ EXTRA = "install `tocsin[demo]`, which brings confluent-kafka and fakeredis"
 PARTITIONS = 4
 """How many the mock broker gives every topic: it cannot be asked for another number."""
 
-RECORDS_MAX = 100_000
-"""In one partition (or 5 MiB): beyond that the mock broker drops the oldest without a word."""
+BYTES_MAX, RECORDS_MAX = 5 << 20, 100_000
+"""Of a partition: beyond either the mock broker drops the oldest records without a word."""
+
+ENVELOPE_BYTES = 300
+"""What key and headers of a record take, and more."""
 
 
 class NotInstalled(Exception):

@@ -14,6 +14,7 @@ from monitor.study import Study
 from streams.embedded import PARTITIONS, EmbeddedBroker, EmbeddedStore
 from streams.live import Live
 from streams.log_kafka import KafkaLog
+from streams.producing import records_of
 from streams.services.ports import free_ports
 from streams.settings import Settings
 from streams.store import LIVE
@@ -71,6 +72,12 @@ class Stage:
         cursors = [await self.kept(number).cursor() for number in range(PARTITIONS)]
         return sum(int(cursor.get("next") or b"0") for cursor in cursors)
 
+    @property
+    def stopped(self) -> str:
+        """Why a partition stands still, if one does."""
+        held = self.live.worker.held.values()
+        return next((str(each.lane.stopped) for each in held if each.lane.stopped), "")
+
     async def waiting(self) -> bool:
         """Whether an alert is yet to be announced."""
         return any([await self.kept(number).outbox() for number in range(PARTITIONS)])
@@ -86,7 +93,7 @@ class Stage:
         """The alerts that were announced since this was last asked."""
         found: list[Alert] = []
         for number, log in enumerate(self.alerts):
-            for record in await log.read(self.heard[number], 1_000):
+            async for record in records_of(log, self.heard[number]):
                 said = orjson.loads(record.value or b"{}")
                 del said["hypothetical"]
                 found.append(Alert(**said))

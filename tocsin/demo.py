@@ -6,7 +6,9 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from importlib.resources import files
+from math import inf
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.text import Text
@@ -16,7 +18,7 @@ from monitor.digest import digest
 from monitor.standing import standings
 from monitor.study import Study
 from monitor.tabulate import rows
-from streams.embedded import RECORDS_MAX, NotInstalled
+from streams.embedded import BYTES_MAX, ENVELOPE_BYTES, RECORDS_MAX, NotInstalled
 from streams.log import Log, LogUnreachable
 from streams.log_file import FileLog
 from streams.pace import Pace, Speed, known, speed
@@ -54,7 +56,8 @@ def demo(log: Path | None = None, /, *, speed: str | None = None, terms: int = 3
     only faster; tables are read from the store as they grow, alerts ring as they are announced.
     Nothing is kept: all of it is gone when the command ends, which it does by itself.
 
-    Exit codes: 0 done, 2 a flag or a file is wrong, or an extra is not installed.
+    Exit codes: 0 done, 2 a flag or a file is wrong, or an extra is not installed, 3 the log cannot
+    be folded to its end.
 
     Parameters
     ----------
@@ -68,40 +71,51 @@ def demo(log: Path | None = None, /, *, speed: str | None = None, terms: int = 3
     """
     be_quiet()
     path = log or Path(str(files("studies") / "proderm" / "log.jsonl"))
-    file = FileLog(path)
-    span = asyncio.run(spanned(file))
-    pace = chosen_pace(speed, span)
+    size = asyncio.run(measured(FileLog(path)))
+    pace = chosen_pace(speed, size.seconds)
     try:
         stage = Stage()
     except (NotInstalled, ServiceFailed) as error:
         raise Stop(Exit.USAGE, f"{error}") from None
-    play = Play(stage, file, pace, span[0], terms)
+    play = Play(stage, path, pace, size.records, terms)
     try:
-        play.open(path)
+        play.open()
         stage.live.app.task(play.run)
         stage.live.run()
     finally:
         stage.close()
-    play.end(path)
+    if stage.stopped:
+        raise Stop(Exit.REJECTED, f"The log cannot be folded on: {stage.stopped}")
 
 
-async def spanned(file: Log) -> tuple[int, int]:
-    """How many records the log has, and over how many seconds they became known."""
+class Size(NamedTuple):
+    """How many *records* a log has, over how many *seconds* they became known, their *bytes*."""
+
+    records: int
+    seconds: int
+    bytes: int
+
+
+async def measured(file: Log) -> Size:
+    """The size of the log, if the embedded broker can hold it."""
     try:
-        times = [known(record.value) async for record in records_of(file)]
+        values = [record.value or b"" async for record in records_of(file)]
     except LogUnreachable as error:
         raise Stop(Exit.USAGE, f"{error}.") from None
-    if len(times) > RECORDS_MAX:
-        says = f"The embedded broker holds {RECORDS_MAX} records, and the log has {len(times)}"
-        raise Stop(Exit.USAGE, f"{says}: `tocsin replay` takes any number.")
-    told = [each for each in times if each is not None]
-    return len(times), max(told, default=0) - min(told, default=0)
+    finally:
+        await file.close()
+    times = [each for each in map(known, values) if each is not None]
+    size = sum(map(len, values)) + ENVELOPE_BYTES * len(values)
+    if len(values) > RECORDS_MAX or size > BYTES_MAX:
+        says = f"The embedded broker holds {RECORDS_MAX:,} records and {BYTES_MAX >> 20} MiB"
+        raise Stop(Exit.USAGE, f"{says}, and the log has more: `tocsin replay` takes any log.")
+    return Size(len(values), max(times, default=0) - min(times, default=0), size)
 
 
-def chosen_pace(text: str | None, span: tuple[int, int]) -> Pace:
+def chosen_pace(text: str | None, seconds: int) -> Pace:
     """The speed that was asked for, or the one at which the log lasts forty seconds."""
     if text is None:
-        return Speed(max(span[1], 1) / SECONDS)
+        return Speed(max(seconds, 1) / SECONDS)
     try:
         return speed(text)
     except ValueError as error:
@@ -113,24 +127,22 @@ class Play:
     """The demo as it goes on: produces, and shows what comes of it."""
 
     stage: Stage
-    file: FileLog
+    path: Path
     pace: Pace
     total: int
     terms: int
     console: Console = field(default_factory=paper)
-    sent: int | None = None
-    done: bool = False
-    last: list[Study] = field(default_factory=list[Study])
-    failure: BaseException | None = None
+    shown_at: float = -inf
+    unsendable: int = 0
 
-    def open(self, path: Path) -> None:
+    def open(self) -> None:
         """Say what is embedded, and what is lost on exit."""
         say = self.console.print
         say(Text("Everything runs in this process, and nothing is kept:", style="bold"))
         say(Text(f"  broker  {self.stage.broker}"), soft_wrap=True)
         say(Text(f"  store   {self.stage.store}"), soft_wrap=True)
         say(Text(f"  worker  the real one; http://{self.stage.settings.health}/readyz"))
-        say(Text(f"  log     {plain(str(path))}, {self.total} records"), soft_wrap=True)
+        say(Text(f"  log     {plain(str(self.path))}, {self.total} records"), soft_wrap=True)
         say(Text("When it ends, topics, tables and alerts are gone; the log file stays."))
         say()
 
@@ -138,61 +150,66 @@ class Play:
         """Produce the log and show it folded, to its end."""
         producing = asyncio.create_task(self.produce())
         try:
-            await self.watch(producing)
-        except BaseException as error:
-            self.failure = error
-            raise
+            if await self.watch(producing):
+                await self.end()
         finally:
             producing.cancel()
             await self.stage.leave()
 
     async def produce(self) -> int:
         """Put the log into the broker at its pace; how many records that were."""
-        settings, sent = self.stage.settings, 0
-        missing = await backlog(self.file, settings.log_partitions, self.stage.target)
+        file, settings, sent = FileLog(self.path), self.stage.settings, 0
+        missing = await backlog(file, settings.log_partitions, self.stage.target)
+        self.unsendable = len(missing.unsendable)
         async with Sink(settings.broker, LOG) as sink:
-            records = lacking(self.file, settings.log_partitions, missing)
+            records = lacking(file, settings.log_partitions, missing)
             async for count in deliver(records, sink, self.pace):
                 sent = count
+        await file.close()
         return sent
 
-    async def watch(self, producing: asyncio.Task[int]) -> None:
-        """Ring alerts as they are announced, and show the tables now and then."""
-        shown_at, shown = 0.0, 0
-        while True:
-            ended = producing.done()
-            folded = await self.stage.folded()
+    async def watch(self, producing: asyncio.Task[int]) -> bool:
+        """Ring alerts as they are announced, and show the tables now and then.
+
+        False if a partition stands still before the log's end.
+        """
+        while not self.stage.stopped:
+            ended, folded = producing.done(), await self.stage.folded()
+            # In this order: what is folded and not waiting in the outbox can be heard.
+            complete = ended and folded == producing.result() and not await self.stage.waiting()
             for alert in await self.stage.rung():
-                show_alert(self.console, alert, hypothetical=False)
-            if folded > shown and time.monotonic() - shown_at > TABLE_SECONDS:
-                shown_at, shown = time.monotonic(), folded
+                show_alert(self.console, alert, hypothetical=False, place="offset")
+            if complete:
+                return True
+            if time.monotonic() - self.shown_at > TABLE_SECONDS:
                 async for study in self.stage.studies():
                     self.table(study, folded)
-            if ended and folded == producing.result() and not await self.stage.waiting():
-                break
             await asyncio.sleep(TURN_SECONDS)
-        self.last = [study async for study in self.stage.studies()]
-        self.done = True
+        return False
 
     def table(self, study: Study, folded: int) -> None:
-        """The tables of a study as the store has them."""
-        day = iso(study.as_of) if study.as_of else "(no record yet)"
-        title = f"{plain(study.name)} on {day}, {folded} of {self.total} records in the tables"
-        self.console.print(Text(title, style="bold reverse"))
+        """The tables of a study as the store has them, once there is something in them."""
         found = standings(study)
-        chosen = chosen_terms(study, found, self.terms)
-        self.console.print(event_grid(list(rows(study)), chosen), crop=False)
+        grid = event_grid(list(rows(study)), chosen_terms(study, found, self.terms))
+        if study.as_of is None or not grid.lines:
+            return
+        self.shown_at = time.monotonic()
+        count = f"{folded} of {self.total} records in the tables"
+        title = f"{plain(study.name)} on {iso(study.as_of)}, {count}"
+        self.console.print(Text(title, style="bold reverse"))
+        self.console.print(grid, crop=False)
         self.console.print()
 
-    def end(self, path: Path) -> None:
+    async def end(self) -> None:
         """The last tables, the digest that a replay gives too, and three next commands."""
-        if not self.done:
-            return
-        for study in self.last:
-            self.table(study, self.total)
+        async for study in self.stage.studies():
+            self.table(study, await self.stage.folded())
             named = [each for each in standings(study) if each.watch.tier != 2]
             self.console.print(watch_grid(study, named), crop=False)
+            self.console.print()
             says = f"State digest {digest(study)}, as `tocsin replay` of this log gives."
             self.console.print(Text(says), soft_wrap=True)
-            self.console.print()
-        self.console.print(Text(NEXT.format(log=plain(str(path)))), soft_wrap=True)
+        if self.unsendable:
+            self.console.print(f"{self.unsendable} lines name no study and were not sent.")
+        self.console.print()
+        self.console.print(Text(NEXT.format(log=plain(str(self.path)))), soft_wrap=True)

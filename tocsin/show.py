@@ -36,15 +36,18 @@ ASSUMED = (
 HYPOTHETICAL = "HYPOTHETICAL: not the plan that this study had."
 
 
-def show_alert(console: Console, alert: Alert, *, hypothetical: bool) -> None:
-    """When it rang, which watch, how strong; and what rang it, below where the line is short."""
+def show_alert(console: Console, alert: Alert, *, hypothetical: bool, place: str = "line") -> None:
+    """When it rang, which watch, how strong; and what rang it, below where the line is short.
+
+    Its place in the log is a line of a file, or an offset.
+    """
     mark = ("HYPOTHETICAL ", "bold magenta") if hypothetical else ""
     evidence = f"  E = {e_value(alert.e_value)}"
     rang = Text.assemble(
         mark, BELLS[alert.level], f" {iso(alert.as_of)}  ", (alert.watch, "bold"), evidence
     )
     what = Text(
-        f"line {alert.line}, {alert.thing} version {alert.version},"
+        f"{place} {alert.line}, {alert.thing} version {alert.version},"
         f" alert {alert.id} rev {alert.revision}",
         style="dim",
     )

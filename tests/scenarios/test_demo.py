@@ -1,0 +1,154 @@
+"""`tocsin demo` as a newcomer types it: Python and nothing else, and the whole line at work."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.places import ROOT
+from tests.scenarios.commands import clot, opening, small, variables, written
+
+LOG = ROOT / "studies" / "proderm" / "log.jsonl"
+RANG = re.compile(r"(WATCH|SIGNAL) +\S+ +(\S+).*?alert (\w+) rev (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How the demo ended, what it showed, and what it left behind."""
+
+    code: int
+    out: str
+    err: str
+    left: list[str]
+
+    @property
+    def rang(self) -> list[tuple[str, ...]]:
+        flat = re.sub(r"\s+", " ", self.out)
+        return [tuple(found) for found in RANG.findall(flat)]
+
+
+def demo(folder: Path, *words: str | Path, programs: str = "", **more: str) -> Shown:
+    """Run `tocsin demo` with *programs* as the PATH, its temporary files in *folder*."""
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin", "demo", *map(str, words)],
+        cwd=ROOT,
+        env={**variables(200), "PATH": programs, "TMPDIR": str(scratch), **more},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Shown(
+        done.returncode, done.stdout, done.stderr, [each.name for each in scratch.iterdir()]
+    )
+
+
+def replayed(log: Path) -> tuple[str, list[tuple[str, ...]]]:
+    """The digest and the alerts of `tocsin replay`."""
+    command = [sys.executable, "-m", "tocsin", "replay", str(log), "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=120)
+    lines: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
+    rang = [
+        (each["level"].upper(), each["watch"], each["id"], str(each["revision"]))
+        for each in lines
+        if each["type"] == "alert"
+    ]
+    return lines[-1]["digest"], rang
+
+
+def test_python_alone_shows_tables_rings_and_ends_with_the_digest_of_a_replay(tmp_path: Path):
+    """No Java, no redis-server on PATH: the same alerts under the same names, the same state."""
+    shown = demo(tmp_path, "--speed", "max")
+
+    digest, rang = replayed(LOG)
+    assert (shown.code, shown.err, shown.left) == (0, "", [])
+    assert "fakeredis in this process" in shown.out
+    assert "topics, tables and alerts are gone" in shown.out
+    assert f"State digest {digest}" in shown.out
+    assert shown.rang == rang
+    assert ("SIGNAL", "tee-general-population") in {each[:2] for each in rang}
+
+
+def test_it_ends_with_three_commands_to_type_next(tmp_path: Path):
+    """The log again, one's own trial, one's own services; the first one works as it is printed."""
+    shown = demo(tmp_path, written(tmp_path, small()), "--speed", "max")
+
+    _, _, after = shown.out.partition("Next:\n")
+    commands = [line.strip() for line in after.splitlines() if not line.startswith("      ")]
+    assert len(commands) == 3
+    assert commands[0] == f"tocsin replay {tmp_path / 'log.jsonl'}"
+    assert replayed(tmp_path / "log.jsonl")[0] in shown.out
+
+
+@pytest.mark.redis
+def test_with_a_server_on_path_it_uses_that_and_leaves_nothing(redis_program: str, tmp_path: Path):
+    """A private one on a socket of its own, ended with the demo."""
+    programs = str(Path(redis_program).parent)
+
+    shown = demo(tmp_path, written(tmp_path, small()), "--speed", "max", programs=programs)
+
+    assert (shown.code, shown.left) == (0, [])
+    assert "a private Redis server" in shown.out
+    assert replayed(tmp_path / "log.jsonl")[0] in shown.out
+
+
+def test_a_table_is_shown_before_the_log_has_ended(tmp_path: Path):
+    """What is seen is the store as it grows, and not the result of a replay."""
+    lines = [opening(), *small()[1:], *[clot("C", f"2020-03-{day:02}") for day in range(1, 4)]]
+
+    shown = demo(tmp_path, written(tmp_path, lines), "--speed", "600000x")
+
+    counts = re.findall(r"(\d+) of \d+ records in the tables", shown.out)
+    assert int(counts[0]) < int(counts[-1]) == len(lines)
+
+
+def test_a_log_that_stands_still_ends_the_demo_and_says_why(tmp_path: Path):
+    """Ten records in a row that name their study and cannot be read otherwise: exit code 3."""
+    lines: list[Any] = [*small(), *[b'{"study":"S","study":"S"}'] * 10, clot("C", "2020-03-01")]
+
+    shown = demo(tmp_path, written(tmp_path, lines), "--speed", "max")
+
+    assert shown.code == 3 and shown.left == []
+    assert "tocsin quarantine" in shown.err
+
+
+def test_without_its_extra_it_says_what_to_install(tmp_path: Path):
+    """The broker is confluent-kafka's: a plain installation does not have it."""
+    (tmp_path / "confluent_kafka.py").write_text("raise ImportError")
+
+    shown = demo(tmp_path, PYTHONPATH=str(tmp_path))
+
+    assert shown.code == 2 and "tocsin[demo]" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["nothing.jsonl"], "cannot be read"),
+        (["--speed", "fast"], "60x"),
+    ],
+)
+def test_a_wrong_word_is_a_usage_error(tmp_path: Path, words: list[str], says: str):
+    """Exit code 2, before anything is started."""
+    shown = demo(tmp_path, *words)
+
+    assert shown.code == 2 and says in shown.err and shown.out == ""
+
+
+def test_a_log_that_the_embedded_broker_cannot_hold_is_refused(tmp_path: Path):
+    """It would drop the oldest records without a word; a replay takes any log."""
+    lines = [*small(), *[clot("A", "2020-03-01", verbatim="x" * 900)] * 6_000]
+
+    shown = demo(tmp_path, written(tmp_path, lines))
+
+    assert shown.code == 2 and "tocsin replay" in shown.err
