@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from monitor.change import enter
 from monitor.episode import Crossing
 from monitor.errors import Reason, Refusal
-from monitor.events import AdverseEvent, Assessment, Merge, Plan, Record, Retraction, Tick, day_of
+from monitor.events import (
+    AdverseEvent,
+    Assessment,
+    Body,
+    Merge,
+    Plan,
+    Record,
+    Retraction,
+    Tick,
+    day_of,
+)
 from monitor.judging import judge
 from monitor.ledger import Outcome
 from monitor.plan import PlanError, amends, read_plan
@@ -48,7 +58,8 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
 
     With *shortcuts* off every verdict is computed from the exact evidence; it is the same.
     """
-    early = _too_far_ahead(study, record)
+    known = day_of(record.known_at)
+    early = _too_far_ahead(study, record, known)
     weighed = early or study.ledger.weigh(record)
     if isinstance(weighed, Refusal):
         return Step(Outcome.REFUSED, weighed)
@@ -58,8 +69,8 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
     if refusal is not None:
         return Step(Outcome.REFUSED, refusal)
     study.touched.clear()
-    if not isinstance(record.body, Plan):
-        study.latest = max(study.latest or 0, _latest_day_in(record))
+    if study.latest is None or known > study.latest or isinstance(record.body, Tick):
+        _move_on(study, record.body, known)
     everything = enter(study, record)
     if everything and study.as_of is not None:
         running = list(study.running())
@@ -89,10 +100,10 @@ def objection(study: Study, record: Record) -> Refusal | None:
     return None
 
 
-def _too_far_ahead(study: Study, record: Record) -> Refusal | None:
+def _too_far_ahead(study: Study, record: Record, known: int) -> Refusal | None:
     """One wrong date must not carry the as-of date away and so silence the study."""
     jump = study.plan.as_of_jump_days
-    if study.latest is None or day_of(record.known_at) <= study.latest + jump:
+    if study.latest is None or known <= study.latest + jump:
         return None
     if isinstance(record.body, (Tick, Plan)):
         return None
@@ -109,10 +120,14 @@ def _plan_objection(study: Study, body: Plan) -> Refusal | None:
     return None if why is None else Refusal(Reason.BAD_PLAN, f"The plan was not accepted: {why}.")
 
 
-def _latest_day_in(record: Record) -> int:
-    """The latest day of which the record shows that it has come."""
-    known = day_of(record.known_at)
-    return max(known, record.body.date) if isinstance(record.body, Tick) else known
+def _move_on(study: Study, body: Body, known: int) -> None:
+    """Let the study's day be the latest of which a record shows that it has come.
+
+    A plan may be signed before the first subject comes, and says nothing of the data.
+    """
+    if not isinstance(body, Plan):
+        day = max(known, body.date) if isinstance(body, Tick) else known
+        study.latest = max(study.latest or 0, day)
 
 
 def _refused(reason: Reason, says: str) -> Step:

@@ -110,6 +110,9 @@ class Study:
     term_sets: dict[object, tuple[int, ...]] = field(default_factory=dict[object, tuple[int, ...]])
     collected: dict[int, int] = field(default_factory=dict[int, int])
     subjects: dict[str, SubjectState] = field(default_factory=dict[str, SubjectState])
+    numbers: dict[tuple[int, int], tuple[int, ...]] = field(
+        default_factory=dict[tuple[int, int], tuple[int, ...]]
+    )
     tables: list[dict[int, Cell]] = field(default_factory=list[dict[int, Cell]])
     exposure: list[PersonDays] = field(default_factory=list[PersonDays])
     follow_ups: dict[Basis, FollowUp] = field(default_factory=dict[Basis, FollowUp])
@@ -186,11 +189,13 @@ class Study:
 
     def table_numbers(self, period: int, treatment: int) -> tuple[int, ...]:
         """The tables in which (period, treatment) is counted: its own, and that of all periods."""
-        width = len(self.treatments)
-        number = period * width + treatment
-        if len(self.periods) == 1:
-            return (number,)
-        return (number, len(self.periods) * width + treatment)
+        known = self.numbers.get((period, treatment))
+        if known is None:
+            width = len(self.treatments)
+            own, all_periods = period * width + treatment, len(self.periods) * width + treatment
+            known = (own,) if len(self.periods) == 1 else (own, all_periods)
+            self.numbers[period, treatment] = known
+        return known
 
     def collections(self) -> dict[int, int]:
         """From which day each term is collected, where a record says so; the latest holds."""

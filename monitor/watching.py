@@ -25,6 +25,7 @@ def begin(study: Study) -> None:
     study.exposure = [PersonDays() for _ in range(size)]
     study.named_terms = plan.named_terms
     study.term_sets.clear()
+    study.numbers.clear()
     study.grouped_by = attrgetter(*fields_read(plan.groups))
     study.collected = study.collections()
     study.context_groups = tuple(
