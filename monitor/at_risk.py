@@ -70,14 +70,14 @@ class AtRisk:
     """
 
     arms: list[Arm]
-    today: int = 0
+    as_of: int = 0
     waiting: dict[int, list[Stay]] = field(default_factory=dict[int, list[Stay]])
     ahead: list[int] = field(default_factory=list[int])
 
     @classmethod
-    def of(cls, arms: int, stays: Iterable[Stay], today: int) -> AtRisk:
-        """The table of *stays* as of *today*."""
-        table = cls([Arm() for _ in range(arms)], today)
+    def of(cls, arms: int, stays: Iterable[Stay], as_of: int) -> AtRisk:
+        """The table of *stays* as of a day."""
+        table = cls([Arm() for _ in range(arms)], as_of)
         for stay in stays:
             table.add(stay)
         return table
@@ -85,11 +85,11 @@ class AtRisk:
     def add(self, stay: Stay) -> None:
         """Count a stay of at least one day."""
         arm, begins, ends = self._when(stay)
-        if begins > self.today:
+        if begins > self.as_of:
             self._await(begins, stay)
             return
         arm.enter(stay.enter, 1)
-        if ends <= self.today + 1:
+        if ends <= self.as_of + 1:
             insort(arm.ended, stay.leave)
             return
         insort(arm.running, stay.day_0)
@@ -99,11 +99,11 @@ class AtRisk:
     def remove(self, stay: Stay) -> None:
         """Take back a stay that was added."""
         arm, begins, ends = self._when(stay)
-        if begins > self.today:
+        if begins > self.as_of:
             self.waiting[begins].remove(stay)
             return
         arm.enter(stay.enter, -1)
-        if ends <= self.today + 1:
+        if ends <= self.as_of + 1:
             drop(arm.ended, stay.leave)
             return
         drop(arm.running, stay.day_0)
@@ -125,28 +125,28 @@ class AtRisk:
     def move_to(self, day: int) -> None:
         """Let the days up to *day* pass: what begins, begins, and what ends, ends."""
         while self.ahead and self.ahead[0] <= day:
-            self.today = heappop(self.ahead)
-            for stay in self.waiting.pop(self.today):
+            self.as_of = heappop(self.ahead)
+            for stay in self.waiting.pop(self.as_of):
                 arm, begins, _ = self._when(stay)
-                if begins == self.today:
+                if begins == self.as_of:
                     self.add(stay)
                 else:
                     drop(arm.running, stay.day_0)
                     insort(arm.ended, stay.leave)
-        self.today = day
+        self.as_of = day
 
     def count(self, arm: int, day: int) -> int:
         """At risk on *arm* on study *day*, as of today."""
         here = self.arms[arm]
         entered = here.at_once + (bisect_right(here.later, day) if here.later else 0)
         # Of those still followed, whoever has not reached the day yet counts as gone.
-        reached = bisect_left(here.running, self.today + 1 - day) - len(here.running)
+        reached = bisect_left(here.running, self.as_of + 1 - day) - len(here.running)
         return entered + reached - bisect_right(here.ended, day)
 
     def counts(self, arm: int, days: Days) -> Days:
         """The same for many study days at once, of shape (n,)."""
         here = self.arms[arm]
-        found = np.searchsorted(column(here.running), self.today + 1 - days) - len(here.running)
+        found = np.searchsorted(column(here.running), self.as_of + 1 - days) - len(here.running)
         found += here.at_once
         if here.later:
             found += np.searchsorted(column(here.later), days, side="right")

@@ -99,10 +99,10 @@ class FollowUp:
     def as_of(self, day: int, since: int) -> AtRisk:
         """The table as known at the end of *day*, no stay beginning before day *since*."""
         table = self.tables.get(since)
-        if table is None or table.today > day:
+        if table is None or table.as_of > day:
             stays = (stay for each in self.stays for stay in collected(each, since))
             table = self.tables[since] = AtRisk.of(self.arms, stays, day)
-        elif table.today < day:
+        elif table.as_of < day:
             table.move_to(day)
         return table
 
