@@ -66,16 +66,25 @@ class Replay:
     def run(self, log: Iterable[bytes]) -> Iterator[Alert]:
         """Alerts as they ring; each line of *log* is one record."""
         for raw in log:
-            self.lines += 1
-            told = self._take(raw.rstrip(b"\r\n"))
-            if told is None:
-                self.cut += 1
-                continue
-            if told.refusal is not None or told.outcome is Outcome.CONFLICT:
-                self.refusals.append(NotIncluded(self.lines, told.refusal, told.outcome))
-            yield from told.alerts
+            yield from self.take(decode(raw.rstrip(b"\r\n")), self.lines + 1)
+        self.look_ahead()
+
+    def take(self, record: Record | Refusal, line: int) -> tuple[Alert, ...]:
+        """Take in what is at *line* of the log: the alerts that it rings."""
+        self.lines += 1
+        told = self._take(record, line)
+        if told is None:
+            self.cut += 1
+            return ()
+        if told.refusal is not None or told.outcome is Outcome.CONFLICT:
+            self.refusals.append(NotIncluded(line, told.refusal, told.outcome))
+        return told.alerts
+
+    def look_ahead(self) -> None:
+        """Bring the as-of dates to the day that was asked for, where the log ends before it."""
         for study in self.studies:
-            self._look_ahead(study)
+            if self.what_if.horizon is not None and study.latest is not None:
+                study.latest = max(study.latest, self.what_if.horizon)
 
     @property
     def studies(self) -> list[Study]:
@@ -87,8 +96,7 @@ class Replay:
         """What became of the lines, over all studies."""
         return sum(self.pipeline.outcomes.values(), Counter[Outcome]())
 
-    def _take(self, raw: bytes) -> Told | None:
-        record = decode(raw)
+    def _take(self, record: Record | Refusal, line: int) -> Told | None:
         if isinstance(record, Refusal):
             return self.pipeline.refuse(record)
         until = self.what_if.known_until
@@ -99,7 +107,7 @@ class Replay:
                 record = record._replace(body=plan_of(self.what_if.plan))
             self._open(record)
         new = record.study not in self.pipeline.studies
-        told = self.pipeline.take(record, self.lines)
+        told = self.pipeline.take(record, line)
         if new and record.study in self.pipeline.studies:
             self._limit(self.pipeline.studies[record.study])
         return told
@@ -120,11 +128,6 @@ class Replay:
             study.horizon = self.what_if.horizon
         if self.what_if.onsets_until is not None:
             study.onsets_until = self.what_if.onsets_until
-
-    def _look_ahead(self, study: Study) -> None:
-        """Bring the as-of date to the day that was asked for, if the log ends before it."""
-        if self.what_if.horizon is not None and study.latest is not None:
-            study.latest = max(study.latest, self.what_if.horizon)
 
 
 def plan_of(toml: str) -> Plan:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from streams.log import LogUnreachable, RecordsGone
@@ -45,18 +46,25 @@ async def partitions_agreed(settings: Settings) -> None:
         raise Stop(Exit.USAGE, f"{says} here and for every worker.")
 
 
-def kept(settings: Settings, space: str, partition: int) -> RedisStore:
+def kept(settings: Settings, space: str, partition: int, topic: str = LOG) -> RedisStore:
     """What the store keeps of *partition* in *space*."""
     try:
-        return RedisStore(connect(settings.store), Keys(space, LOG, partition))
+        return RedisStore(connect(settings.store), Keys(space, topic, partition))
     except ValueError as error:
         raise Stop(Exit.USAGE, f"--space {space}: {error}.") from None
 
 
 def answered(work: Coroutine[Any, Any, T]) -> T:
     """What *work* comes to, or the stop that says why it cannot be done."""
-    try:
+    with stopping():
         return asyncio.run(work)
+
+
+@contextmanager
+def stopping() -> Generator[None]:
+    """End the command, in one line, where a service does not answer or a log cannot be folded."""
+    try:
+        yield
     except (LogUnreachable, StoreUnreachable) as error:
         raise unreachable(error) from None
     except WrongStore as error:
@@ -65,12 +73,11 @@ def answered(work: Coroutine[Any, Any, T]) -> T:
         raise Stop(Exit.REJECTED, f"{error}") from None
 
 
-def chosen(partitions: Sequence[int], settings: Settings) -> list[int]:
-    """The partitions that were asked for, or else all."""
-    if wrong := [each for each in partitions if not 0 <= each < settings.log_partitions]:
-        says = f"--partition {wrong[0]}: the log has 0 to {settings.log_partitions - 1}"
-        raise Stop(Exit.USAGE, f"{says} (TOCSIN_LOG_PARTITIONS).")
-    return sorted(set(partitions)) or list(range(settings.log_partitions))
+def chosen(partitions: Sequence[int], count: int) -> list[int]:
+    """The partitions that were asked for, of *count*, or else all."""
+    if wrong := [each for each in partitions if not 0 <= each < count]:
+        raise Stop(Exit.USAGE, f"--partition {wrong[0]}: the log has 0 to {count - 1}.")
+    return sorted(set(partitions)) or list(range(count))
 
 
 def unreachable(error: Exception) -> Stop:

@@ -43,7 +43,7 @@ def rebuild(
         Shows no progress.
     """
     settings = quietly_settled()
-    numbers = chosen(partition, settings)
+    numbers = chosen(partition, settings.log_partitions)
     answered(partitions_agreed(settings))
     refuse_where_at_work(settings, space, numbers)
     for number in numbers:

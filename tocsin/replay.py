@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.alert import Alert
-from streams.replay import Replay, WhatIf
+from streams.replay import NotIncluded, Replay, WhatIf
 from streams.result import account, alert_line, result_line
 from tocsin.exits import Exit, Stop
 from tocsin.log_file import LogFile
@@ -74,18 +75,65 @@ class Wishes:
         )
 
 
-def replay(log: Path, /, *, wishes: Wishes | None = None) -> None:
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Which stretch of a topic to replay, and where to.
+
+    Parameters
+    ----------
+    topic
+        Replays this topic of TOCSIN_BROKER instead of a file: trial.log.v1, unless it is named.
+    partition
+        Of the topic only this partition; may be given again.
+    begin
+        Of the topic only from this offset on, or from this day or instant of production on.
+    until
+        Of the topic only what lies before this offset, day or instant.
+    space
+        Folds the topic into Redis (TOCSIN_STORE), into this space of its own, and shows no tables.
+        Nothing in it is ever announced to anybody.
+    """
+
+    topic: bool | str = False
+    partition: tuple[int, ...] = ()
+    begin: Annotated[str | None, Parameter(name="--from")] = None
+    until: str | None = None
+    space: str | None = None
+
+
+def replay(
+    log: Path | None = None,
+    /,
+    *,
+    wishes: Wishes | None = None,
+    stretch: Stretch | None = None,
+) -> None:
     """Replay LOG: alerts as they ring, then tables, evidence by watch and the account of records.
 
     Exit codes: 0 done, 2 a flag, a file or a plan is wrong, 3 no study could be opened (with
-    --strict: a record is not included), 10 a watch signalled (with --fail-on-signal).
+    --strict: a record is not included), 4 no broker or no store, 10 a watch signalled (with
+    --fail-on-signal).
 
     Parameters
     ----------
     log
         A file of records, one JSON object a line, in the order of their arrival.
     """
-    wishes = wishes or Wishes()
+    wishes, stretch = wishes or Wishes(), stretch or Stretch()
+    if (log is None) == (stretch.topic is False):
+        raise Stop(Exit.USAGE, "Give a LOG to replay, or --topic: one of them.")
+    if log is None:
+        from tocsin import replay_topic  # A Kafka client costs what a file need not wait for.
+
+        replay_topic.replay(stretch, wishes)
+        return
+    if stretch != Stretch():
+        raise Stop(Exit.USAGE, "--partition, --from, --until and --space are for --topic.")
+    _replay_file(log, wishes)
+
+
+def _replay_file(log: Path, wishes: Wishes) -> None:
     running = Replay(what_if=wishes.what_if)
     console = paper(drawn=wishes.svg is not None)
     file = LogFile(log, watched=not (wishes.quiet or wishes.json_lines))
@@ -93,8 +141,14 @@ def replay(log: Path, /, *, wishes: Wishes | None = None) -> None:
     with file.lines() as lines:
         for alert in running.run(lines):
             rang |= alert.level == "signal"
-            _tell(alert, running, None if wishes.json_lines else console)
-    _report_refusals(running, file)
+            tell(alert, running, None if wishes.json_lines else console)
+    report_refusals(running.refusals, file.hint)
+    close(running, wishes, console, str(log), rang=rang)
+
+
+def close(running: Replay, wishes: Wishes, console: Console, log: str, *, rang: bool) -> None:
+    """Show what *log* came to, and end as it was asked."""
+    _report_nowhere(running)
     if not running.studies:
         raise Stop(Exit.REJECTED, _nothing_to_show(running, wishes, log))
     _show_all(running, wishes, console)
@@ -116,12 +170,13 @@ def _day(flag: str, text: str | None) -> int | None:
     return day.toordinal()
 
 
-def _tell(alert: Alert, running: Replay, console: Console | None) -> None:
+def tell(alert: Alert, running: Replay, console: Console | None, place: str = "line") -> None:
+    """Ring *alert*, for a person or, without a *console*, for a program."""
     hypothetical = running.what_if.hypothetical
     if console is None:
         _print_json(alert_line(alert, hypothetical=hypothetical))
     else:
-        show_alert(console, alert, hypothetical=hypothetical)
+        show_alert(console, alert, hypothetical=hypothetical, place=place)
 
 
 def _print_json(line: dict[str, Any]) -> None:
@@ -130,24 +185,31 @@ def _print_json(line: dict[str, Any]) -> None:
     sys.stdout.buffer.flush()
 
 
-def _report_refusals(running: Replay, file: LogFile) -> None:
-    """Name the lines that are not in the tables, on stderr: what is left out is never silent."""
+def report_refusals(
+    refusals: Sequence[NotIncluded], hint: Callable[[NotIncluded], str], place: str = "line"
+) -> None:
+    """Name what is not in the tables, on stderr: what is left out is never silent."""
     errors = paper(stderr=True)
-    for missed in running.refusals[:SHOWN_REFUSALS]:
-        show_not_included(errors, missed, file.hint(missed))
-    count = len(running.refusals)
+    for missed in refusals[:SHOWN_REFUSALS]:
+        show_not_included(errors, missed, hint(missed), place=place)
+    count = len(refusals)
     if count > SHOWN_REFUSALS:
         errors.print(f"... and {count - SHOWN_REFUSALS} more.")
     if count:
         errors.print(f"{not_included(count)}.", style="bold")
+
+
+def _report_nowhere(running: Replay) -> None:
+    """Say how many lines are in no study's account."""
     accounts = [sum(account(running, study).values()) for study in running.studies]
     if accounts and sum(accounts) != running.lines:
         nowhere = running.lines - sum(accounts)
         says = f"{nowhere} of {running.lines} lines are in no study's account:"
+        errors = paper(stderr=True)
         errors.print(Text(f"{says} they name none, or were left out as asked."))
 
 
-def _nothing_to_show(running: Replay, wishes: Wishes, log: Path) -> str:
+def _nothing_to_show(running: Replay, wishes: Wishes, log: str) -> str:
     if not running.lines:
         return f"{log} is empty: give a log of records, the plan first."
     if running.cut == running.lines:

@@ -55,12 +55,15 @@ def show_alert(console: Console, alert: Alert, *, hypothetical: bool, place: str
     console.print(Text.assemble(rang, apart, what), soft_wrap=True)
 
 
-def show_not_included(console: Console, missed: NotIncluded, hint: str) -> None:
+def show_not_included(
+    console: Console, missed: NotIncluded, hint: str, *, place: str = "line"
+) -> None:
     """One line for a record that is not in the tables; *hint* is what else is known of it."""
     refusal = missed.refusal
     reason = missed.outcome.value if refusal is None else refusal.reason.value
     says = CONFLICT if refusal is None else refusal.message
-    console.print(Text(f"line {missed.line}: {reason}: {plain(says)}{hint}"), soft_wrap=True)
+    told = f"{place} {missed.line}: {reason}: {plain(says)}{hint}"
+    console.print(Text(told), soft_wrap=True)
 
 
 def show_study(console: Console, replay: Replay, study: Study, *, terms: int) -> None:

@@ -51,7 +51,7 @@ def verify(
         Shows no progress.
     """
     settings = quietly_settled()
-    numbers = chosen(partition, settings)
+    numbers = chosen(partition, settings.log_partitions)
     answered(partitions_agreed(settings))
     differ: list[int] = []
     for number in numbers:
