@@ -1,6 +1,7 @@
 # Needs Python 3.11 and its pip, nothing else.  Everything runs in .venv, made from the lock.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench operating kafka redis services-stop jars format lock clean
+.PHONY: help demo replay test lint bench bench-live operating storm faults
+.PHONY: kafka redis services-stop jars format lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 BIN := .venv/bin
@@ -11,8 +12,11 @@ PYTEST ?= $(BIN)/python -m pytest
 help: ## what there is to make
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST)
 
-demo: $(INSTALLED) ## replay the ProDERM reconstruction and hear the bell
-	$(BIN)/tocsin replay studies/proderm/log.jsonl
+demo: $(INSTALLED) ## the whole line in one process: ProDERM comes over Kafka and the bell rings
+	$(BIN)/tocsin demo $(ARGS)
+
+replay: $(INSTALLED) ## the same log from its file: every table, every watch, in seconds
+	$(BIN)/tocsin replay studies/proderm/log.jsonl $(ARGS)
 
 test: $(INSTALLED) ## every test but the long campaigns, and the examples in the docstrings
 	$(PYTEST) --doctest-modules monitor alerts streams tests $(ARGS)
@@ -25,8 +29,17 @@ lint: $(INSTALLED) ## style, format and types
 bench: $(INSTALLED) ## reports per second and bytes per case
 	$(BIN)/python -m benchmarks $(ARGS)
 
+bench-live: $(INSTALLED) jars ## the worker beside its peers on a real Kafka and a real Redis
+	$(BIN)/python -m benchmarks.live $(ARGS)
+
 operating: $(INSTALLED) ## the long campaigns: error rates over thousands of simulated trials
 	$(PYTEST) -m campaign -s tests/operating $(ARGS)
+
+storm: $(INSTALLED) ## 10,000 seeds of crashes, lost replies, rollbacks and zombies, simulated
+	$(BIN)/python -m tests.simulation $(ARGS)
+
+faults: $(INSTALLED) jars ## 300 real faults on Kafka, Redis and three workers
+	$(BIN)/python -m tests.faults $(ARGS)
 
 kafka: $(INSTALLED) jars ## start a private Kafka broker (needs Java 17) and print its address
 	@$(BIN)/python -m streams.services start kafka
