@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
+from streams.broker import administer
 from streams.log import Log
 from streams.log_file import FileLog
 from streams.log_kafka import KafkaLog
@@ -86,6 +88,25 @@ class TopicShelf:
     async def _send(self, producer: Any, values: Sequence[bytes]) -> None:
         for value in values:
             await producer.send_and_wait(self.topic, value, key=b"S", partition=PARTITION)
+
+
+def shelf_on(bootstrap: str, *, made: bool) -> TopicShelf:
+    """A new topic; the mock broker's is *made* by being asked for, Apache Kafka is told to."""
+    shelf = TopicShelf(bootstrap)
+    if not made:
+        with administer(bootstrap) as admin:
+            admin.create_topics({shelf.topic: {"num_partitions": 4}}, wait_for_metadata=True)
+    return shelf
+
+
+@asynccontextmanager
+async def opened(shelf: Shelf) -> AsyncGenerator[Log]:
+    """The log that *shelf* holds."""
+    log = shelf.open()
+    try:
+        yield log
+    finally:
+        await log.close()
 
 
 def values(first: int, after: int) -> list[bytes]:

@@ -8,37 +8,13 @@ from typing import Any
 import orjson
 import pytest
 
-from streams.lane import Lane
-from streams.log_file import FileLog
-from streams.refolding import refold
-from streams.store import Fields
 from streams.store.memory import MemoryStore
 from streams.store.row_digest import digest_of
-from streams.verifying import CURSOR, Difference, Verified, verify
+from streams.verifying import CURSOR, Difference
+from tests.contract.verified import compared, evidence, folded, named, spoilt
 from tests.scenarios.commands import clot, record, small, written
 
 CURSORS_OWN = {"released", "stopped"}
-
-
-async def folded(path: Path, until: int = 1 << 40, store: MemoryStore | None = None) -> MemoryStore:
-    """A store into which the log at *path* was folded."""
-    store, log = store or MemoryStore(), FileLog(path)
-    lane = Lane(log, store, partition=0)
-    await lane.claim()
-    await refold(lane, log, until=until)
-    await log.close()
-    return store
-
-
-async def compared(path: Path, store: MemoryStore) -> Verified:
-    log = FileLog(path)
-    found = await verify(log, store, 0)
-    await log.close()
-    return found
-
-
-def named(found: Verified) -> list[tuple[str, str]]:
-    return [(each.study, each.field) for each in found.differences]
 
 
 @pytest.fixture
@@ -97,12 +73,6 @@ async def test_every_field_that_is_changed_is_named(log: Path):
             assert sorted(named(await compared(log, store))) == sorted(wanted), (name, field)
 
 
-def spoilt(fields: Fields, field: str) -> None:
-    """Change one value a little."""
-    value = fields[field]
-    fields[field] = value[:-1] + (b"]" if value.endswith(b"}") else b"7" if value != b"7" else b"8")
-
-
 async def test_a_field_too_many_is_named(log: Path):
     """A cell that no case fills is as wrong as a case in no cell."""
     store = await folded(log)
@@ -127,15 +97,6 @@ async def test_a_cursor_moved_by_hand_is_named(log: Path):
 
     found = named(await compared(log, store))
     assert (CURSOR, "last") in found and (CURSOR, "pos|S") in found
-
-
-def evidence(store: MemoryStore) -> tuple[str, list[Any]]:
-    """A watch with evidence, and what its field says."""
-    fields = store.held["s:S"]
-    for name, value in fields.items():
-        if name.startswith("w|") and (said := orjson.loads(value))[2] is not None:
-            return name, said
-    raise AssertionError("no watch has evidence")
 
 
 @pytest.mark.parametrize(("factor", "equal"), [(1 + 1e-12, True), (1 + 1e-7, False)])
