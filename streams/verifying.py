@@ -107,7 +107,7 @@ def differences(study: str, held: Fields, due: Fields) -> Iterator[Difference]:
         if not alike(name, held.get(name, b""), due.get(name, b""))
     ]
     # Of its own fields: evidence that differs in its last bits makes another digest.
-    if study != CURSOR and held.get("digest", b"") != digest_of(held):
+    if study != CURSOR and held and held.get("digest", b"") != digest_of(held):
         unlike.append("digest")
         due = {**due, "digest": digest_of(held)}
     for name in unlike:

@@ -51,6 +51,15 @@ async def test_a_store_is_compared_as_far_as_it_was_folded(log: Path):
         assert (found.differences, found.behind) == ([], 17 - until)
 
 
+async def test_a_study_that_was_never_opened_has_no_row_and_is_right_so(tmp_path: Path):
+    """The cursor knows its name from records that were refused, for want of a plan."""
+    path = written(tmp_path, [clot("A", "2020-01-20", study="T"), *small("S")])
+    store = await folded(path)
+    assert "pos|T" in await store.cursor()
+
+    assert (await compared(path, store)).differences == []
+
+
 async def test_each_row_is_compared_at_its_own_moment(log: Path):
     """Rows are read one after another while a worker goes on: a later row is not a wrong one."""
     store, later = await folded(log, 8), await folded(log)
