@@ -85,7 +85,7 @@ async def verify(
         await memory.release(int(released))
     lane = Lane(log, memory, partition=partition)
     await lane.claim()
-    found = Verified(partition, studies=sorted(seen.rows))
+    found = Verified(partition, studies=sorted(each for each, row in seen.rows.items() if row))
     for until, study in sorted(seen.moments()):
         found.records = await refold(lane, log, until=until, tell=tell)
         held = seen.cursor if study == CURSOR else seen.rows[study]

@@ -57,7 +57,8 @@ async def test_a_study_that_was_never_opened_has_no_row_and_is_right_so(tmp_path
     store = await folded(path)
     assert "pos|T" in await store.cursor()
 
-    assert (await compared(path, store)).differences == []
+    found = await compared(path, store)
+    assert (found.differences, found.studies) == ([], ["S"])
 
 
 async def test_each_row_is_compared_at_its_own_moment(log: Path):
