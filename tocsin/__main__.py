@@ -25,6 +25,7 @@ app.command(ingest.app)
 app.command(schema.schema)
 # By its path: a Kafka client costs a quarter of a second, which `tocsin replay` need not wait for.
 app.command("tocsin.topics:app", name="topics", help="The Kafka topics that Tocsin uses.")
+app.command("tocsin.store:app", name="store", help="The store of the tables: Redis or Valkey.")
 app.command("tocsin.run:run", name="run")
 app.command(
     "tocsin.quarantine:app", name="quarantine", help="Records set aside, partitions standing still."

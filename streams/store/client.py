@@ -33,8 +33,8 @@ PASSING = (
 PASSING_CODES = ("MISCONF", "LOADING", "NOREPLICAS", "BUSY")
 
 
-def connect(url: str) -> Client:
-    """A client of the store at *url*.
+def connect(url: str, patience: float = PATIENCE_SECONDS) -> Client:
+    """A client of the store at *url*, which waits *patience* seconds for each answer.
 
     A command is sent once: whether one that failed was done is for the cursor to say, not for a
     second try.
@@ -42,8 +42,8 @@ def connect(url: str) -> Client:
     client: Client = Redis
     return client.from_url(
         url,
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
+        socket_timeout=patience,
+        socket_connect_timeout=patience,
         retry=Retry(NoBackoff(), 0),
     )
 

@@ -61,12 +61,19 @@ def told(found: Any) -> dict[bytes, Any]:
 async def load(client: Any) -> bool:
     """Load the library unless it is there, and save it to disk; whether it was loaded.
 
-    Functions are data: those that are not saved are gone when the server starts again.
+    Functions are data: those that are not saved are gone when the server starts again, so where
+    saving fails the library is left as it was.
     """
-    if await library(client) == CODE:
+    before = await library(client)
+    if before == CODE:
         return False
     await client.function_load(CODE, replace=True)
-    await client.save()
+    try:
+        await client.save()
+    except Exception:
+        undo = client.function_load(before, replace=True) if before else None
+        await (undo or client.function_delete(LIBRARY))
+        raise
     return True
 
 

@@ -1,4 +1,4 @@
-"""A cluster for each test that is about topics."""
+"""A cluster for each test that is about topics, a store for each that is about stores."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import pytest
 from streams.broker import administer
 from streams.services.kafka_server import KafkaServer
 from tests.contract.cluster import clear
+from tests.contract.stores import made
+
+__all__ = ["admin", "made"]
 
 
 @pytest.fixture

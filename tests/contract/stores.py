@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
 from typing import Any
 
+import pytest
 from fakeredis import FakeAsyncRedis
 
 from streams.store import Applied, Fields, Store, Write
@@ -49,6 +50,14 @@ def in_redis(url: str) -> Made:
         await store.close()
 
     return opened
+
+
+@pytest.fixture(params=["memory", "fakeredis", pytest.param("redis", marks=pytest.mark.redis)])
+def made(request: pytest.FixtureRequest) -> Made:
+    """Opens an empty store of each kind."""
+    if request.param == "redis":
+        return in_redis(request.getfixturevalue("redis_url"))
+    return {"memory": in_memory, "fakeredis": in_fakeredis}[request.param]
 
 
 def own_keys() -> Keys:

@@ -9,20 +9,9 @@ from tests.contract.stores import (
     Made,
     apply,
     everything,
-    in_fakeredis,
-    in_memory,
-    in_redis,
     row,
     write,
 )
-
-
-@pytest.fixture(params=["memory", "fakeredis", pytest.param("redis", marks=pytest.mark.redis)])
-def made(request: pytest.FixtureRequest) -> Made:
-    """Makes an empty store."""
-    if request.param == "redis":
-        return in_redis(request.getfixturevalue("redis_url"))
-    return {"memory": in_memory, "fakeredis": in_fakeredis}[request.param]
 
 
 async def test_an_empty_store_is_fit_and_empty(made: Made):

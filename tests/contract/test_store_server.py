@@ -1,0 +1,128 @@
+"""What a real server may be like: unfit, without the functions, gone; and what is said of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from streams.services.redis_server import RedisServer
+from streams.store import StoreUnreachable, WrongStore
+from streams.store.function import LIBRARY, load
+from streams.store.keys import Keys
+from streams.store.redis import RedisStore, connect
+from tests.contract.commands import tocsin
+from tests.contract.stores import TOPIC, row, write
+
+pytestmark = pytest.mark.redis
+
+KEYS = Keys("live", TOPIC, 0)
+
+
+@asynccontextmanager
+async def store_on(server: RedisServer) -> AsyncIterator[RedisStore]:
+    """A store on *server*, as it is."""
+    store = RedisStore(connect(server.url), KEYS)
+    yield store
+    await store.close()
+
+
+async def test_a_store_that_evicts_is_unfit(redis_program: str, tmp_path: Path):
+    """A row that is dropped for want of memory would be a study nobody watches."""
+    with RedisServer(tmp_path, {"maxmemory-policy": "allkeys-lru"}) as server:
+        async with store_on(server) as store:
+            await load(store.client)
+            with pytest.raises(WrongStore, match="CONFIG SET maxmemory-policy noeviction"):
+                await store.check()
+        told = tocsin("store", "apply", STORE=server.url)
+    assert told.returncode == 2 and "noeviction" in told.stderr and not told.stdout
+
+
+async def test_a_store_without_the_functions_is_not_ready(redis_program: str, tmp_path: Path):
+    """Missing, or of another version: the message names the command that loads them."""
+    with RedisServer(tmp_path) as server:
+        async with store_on(server) as store:
+            with pytest.raises(WrongStore, match=r"does not have it: `tocsin store apply`"):
+                await store.check()
+            with pytest.raises(WrongStore, match="tocsin store apply"):
+                await store.apply(write(0, 1))
+            other = f"#!lua name={LIBRARY}\nredis.register_function('f', function() end)"
+            await store.client.function_load(other)
+            with pytest.raises(WrongStore, match="has another one"):
+                await store.check()
+            assert await load(store.client)
+            await store.check()
+
+
+def test_applying_twice_changes_nothing_and_outlives_the_server(redis_program: str, tmp_path: Path):
+    """Functions are data: they are saved, so a server that is killed comes back with them."""
+    with RedisServer(tmp_path) as server:
+        first = tocsin("store", "apply", STORE=server.url)
+        server.kill()
+        server.start()
+        second = tocsin("store", "apply", "--json", STORE=server.url)
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert first.stdout.startswith(f"function library {LIBRARY} (") and "loaded" in first.stdout
+    assert json.loads(second.stdout)["outcome"] == "unchanged"
+
+
+async def test_functions_that_cannot_be_saved_are_not_left_behind(
+    redis_program: str, tmp_path: Path
+):
+    """Else the next run would find them there, and nobody would notice that they are not saved."""
+    with RedisServer(tmp_path, {"dbfilename": "dump.rdb"}) as server:
+        (tmp_path / "dump.rdb").mkdir()
+        told = tocsin("store", "apply", STORE=server.url)
+        async with store_on(server) as store:
+            with pytest.raises(WrongStore, match="does not have it"):
+                await store.check()
+    assert told.returncode == 2 and "The store refuses" in told.stderr
+
+
+def test_a_store_that_is_not_there_is_said_to_be_unreachable(tmp_path: Path):
+    """Exit code 4, with what to start."""
+    told = tocsin("store", "apply", STORE=f"unix://{tmp_path}/none.sock")
+
+    assert told.returncode == 4 and "make redis" in told.stderr and "Traceback" not in told.stderr
+
+
+async def test_a_store_that_ends_is_unreachable(redis_program: str, tmp_path: Path):
+    """No second try: what became of the command is for the cursor to say."""
+    with RedisServer(tmp_path) as server:
+        async with store_on(server) as store:
+            await load(store.client)
+            await store.apply(write(0, 1, rows=row(0)))
+            server.kill()
+            with pytest.raises(StoreUnreachable):
+                await store.apply(write(1, 2, pos="0", rows=row(1)))
+            with pytest.raises(StoreUnreachable):
+                await store.check()
+
+
+async def test_a_store_that_is_full_refuses_and_keeps_what_it_has(
+    redis_program: str, tmp_path: Path
+):
+    """It is unreachable until there is room; nothing of the apply is there."""
+    with RedisServer(tmp_path, {"maxmemory": "4mb"}) as server:
+        async with store_on(server) as store:
+            await load(store.client)
+            await store.apply(write(0, 1, rows=row(0)))
+            await store.client.config_set("maxmemory", "1mb")
+            with pytest.raises(StoreUnreachable, match="memory"):
+                await store.apply(write(1, 2, pos="0", rows=row(1)))
+            assert await store.row("A") == {"pos": b"0"}
+
+
+@pytest.mark.parametrize("name", ["", "{x}", "a b", "x\r\n", "x" * 65, "é", "a~", "a/b"])
+def test_what_is_no_name_becomes_no_key(name: str):
+    """A brace would move the key to another slot, a tilde be another row's place."""
+    with pytest.raises(ValueError):
+        KEYS.row(name)
+    with pytest.raises(ValueError):
+        Keys(name, TOPIC, 0)
+    with pytest.raises(ValueError):
+        Keys("live", f"{name} ", 0)
