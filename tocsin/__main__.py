@@ -42,6 +42,8 @@ def main() -> None:
     """Run the command; its exit code says how it ended."""
     write_anything()
     spare_the_collector()
+    if not sys.argv[1:] or sys.argv[1] in app.help_flags:
+        bring_all()
     try:
         app(exit_on_error=False, print_error=True)
         sys.stdout.flush()  # A reader that has gone is noticed here, not by the interpreter.
@@ -52,6 +54,12 @@ def main() -> None:
         sys.exit(stop.code)
     except BrokenPipeError:
         leave_quietly()
+
+
+def bring_all() -> None:
+    """Import every command: the list of them says what each is for."""
+    for name in app:
+        app.__getitem__(name)  # To look a command up is to import it.
 
 
 if __name__ == "__main__":
