@@ -6,38 +6,16 @@ from bisect import bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import inf
-from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from monitor.at_risk import AtRisk, Days, Stay
+from monitor.at_risk import AtRisk, Stay
+from monitor.columns import AllArms, Columns
 from monitor.dates import FOREVER
 from monitor.exposure import Spell
 from monitor.first_events import ARMS_MAX, PACKED_MASK, SUBJECT_BITS, FirstEvents
 from monitor.watch import Analysis, Scale
 
-Flags = NDArray[np.bool_]
-
-
 BEFORE = -FOREVER
 """A study day before any other."""
-
-
-class AllArms(NamedTuple):
-    """What each first event met: its own arm, and those at risk on every arm (arms, n)."""
-
-    arm: Days
-    at_risk: Days
-
-    def between(self, treatment: int, control: int) -> tuple[Flags, Days, Days]:
-        """For events on either arm: whether on *treatment*, and those at risk on each."""
-        treated = self.arm == treatment
-        on, off = self.at_risk[treatment], self.at_risk[control]
-        if len(self.at_risk) == 2:
-            return treated, on, off
-        pair = treated | (self.arm == control)
-        return treated[pair], on[pair], off[pair]
 
 
 @dataclass(slots=True)
@@ -46,7 +24,8 @@ class FollowUp:
 
     Study day 0 is the start of the subject's first treatment in *period*; on the calendar scale
     days count from day 0 of the calendar.  *tables* has one table for each date of collection
-    that was asked for (0: from the start).  *crossed* says that somebody once had several stays.
+    that was asked for (0: from the start), *columns* are made once events are many.  *crossed*
+    says that somebody once had several stays.
     """
 
     period: int
@@ -55,6 +34,7 @@ class FollowUp:
     arms: int
     stays: list[tuple[Stay, ...]] = field(default_factory=list[tuple[Stay, ...]])
     tables: dict[int, AtRisk] = field(default_factory=dict[int, AtRisk])
+    columns: Columns | None = None
     crossed: bool = False
 
     def place(
@@ -76,6 +56,8 @@ class FollowUp:
                 table.remove(stay)
             for stay in collected(wanted, since):
                 table.add(stay)
+        if self.columns is not None:
+            self.columns.put(subject, wanted)
         self.stays[subject] = wanted
         self.crossed |= len(wanted) > 1
 
@@ -157,35 +139,10 @@ class FollowUp:
         return met
 
     def risk_sets(self, events: FirstEvents, day: int) -> AllArms:
-        """Who was at risk at each first event, as known at the end of *day*.
-
-        An earlier event takes its subject out of the sets of later days; the one who fails is
-        always in its own (asserted).
-        """
-        table = self.as_of(day, events.collected_from)
-        rows = np.array(list(self._stays_with(events, day)), dtype=np.int64).reshape(-1, 4)
-        arm, enter, leave, event_day = rows.T
-        own = (enter <= event_day) & (event_day < leave)
-        at, its_arm = event_day[own], arm[own]
-        # Of a stay with an event, the days after it are no time at risk.
-        stays = np.maximum(enter, np.minimum(leave, event_day + 1))
-        at_risk = np.empty((self.arms, len(at)), dtype=np.int64)
-        for number in range(self.arms):
-            here = arm == number
-            at_risk[number] = table.counts(number, at)
-            at_risk[number] -= by(stays[here], at) - by(leave[here], at)
-        assert at_risk[its_arm, np.arange(len(at))].all(), "one failed outside its own risk set"
-        return AllArms(arm=its_arm, at_risk=at_risk)
-
-    def _stays_with(self, events: FirstEvents, day: int) -> Iterator[tuple[int, int, int, int]]:
-        """The stays of all who had an event, as (arm, enter, leave, event day)."""
-        since, stays = events.collected_from, self.stays
-        for each in events.held:
-            onset = (each & PACKED_MASK) // ARMS_MAX
-            for arm, day_0, enter, leave in stays[each >> SUBJECT_BITS]:
-                enter = max(enter, since - day_0)
-                if day_0 + enter <= day and enter < leave:
-                    yield arm, enter, min(leave, day + 1 - day_0), onset - day_0
+        """Who was at risk at each first event, as known at the end of *day*."""
+        if self.columns is None:
+            self.columns = Columns.of(self.arms, self.stays)
+        return self.columns.risk_sets(events, day)
 
 
 def collected(stays: tuple[Stay, ...], since: int) -> Iterator[Stay]:
@@ -194,8 +151,3 @@ def collected(stays: tuple[Stay, ...], since: int) -> Iterator[Stay]:
         enter = max(stay.enter, since - stay.day_0) if since else stay.enter
         if enter < stay.leave:
             yield stay if enter == stay.enter else stay._replace(enter=enter)
-
-
-def by(days: Days, at: Days) -> Days:
-    """How many of *days* are no later than each of *at*."""
-    return np.searchsorted(np.sort(days), at, side="right")

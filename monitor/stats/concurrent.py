@@ -39,7 +39,7 @@ class RiskSets:
     def of(cls, *, treated: Counts, on_treatment: Counts, on_control: Counts) -> RiskSets:
         """Build from flags and from the numbers at risk on each arm, all of shape (n,)."""
         on, off = on_treatment, on_control
-        if not (on.all() and off.all()):
+        if np.count_nonzero(on) + np.count_nonzero(off) < 2 * len(on):
             both = (on > 0) & (off > 0)
             treated, on, off = treated[both], on[both], off[both]
         return cls(treated=int(np.count_nonzero(treated)), events=len(on), share=on / (on + off))
@@ -61,7 +61,7 @@ class RiskSets:
     def log_e_bound(self, *, enough: float = -inf) -> float:
         """An upper limit of log E from the smallest, largest and mean share alone.
 
-        Where a cruder one is below *enough*, it is that.
+        Where the one from the sum of the shares is below *enough*, it is that.
 
         >>> sets = RiskSets(treated=1, events=3, share=np.array([0.4, 0.5, 0.6]))
         >>> sets.log_e_bound() >= log_mean_exp(sets.log_likelihood(LOG_HARM))
@@ -69,38 +69,34 @@ class RiskSets:
         """
         if not self.events:
             return 0.0
-        share, treated, events = self.share, self.treated, self.events
-        if isinstance(share, list):
-            low, high, mean = min(share), max(share), sum(share) / events
-        else:
-            low, high, mean = float(share.min()), float(share.max()), float(share.mean())
-        return log_e_bound(treated, events, low, high, mean, enough=enough)
+        share, few = self.share, isinstance(self.share, list)
+        total = sum(share) if few else float(np.add.reduce(share))
+        tangent = excess_can_say(self.treated - total)
+        if tangent < enough:
+            return tangent
+        low, high = (min(share), max(share)) if few else (np.min(share), np.max(share))
+        return log_e_bound(self.treated, self.events, low, high, total / self.events)
 
 
-def log_e_bound(
-    treated: int, events: int, low: float, high: float, mean: float, *, enough: float = -inf
-) -> float:
+def log_e_bound(treated: int, events: int, low: float, high: float, mean: float) -> float:
     """An upper limit of log E of *events* events whose shares are only known in summary.
 
-    The log-likelihood is concave in ``log(theta)`` and lies below its tangent at ratio 1, whose
-    slope is the excess of treated events over the sum of the shares; if that shows log E to be
-    below *enough*, no more is asked.  ``log(1 + share (theta - 1))`` grows with the share and is
-    concave in it, so it lies above its chord from *low* to *high*, and its sum over events is at
-    least n times the chord at the *mean* share (STATISTICS.md section 2).  Shares may be smaller
-    than they are: the limit only rises.  They are rounded outwards to 1/64, so that few limits
-    are ever computed.
+    ``log(1 + share (theta - 1))`` grows with the share and is concave in it, so it lies above its
+    chord from *low* to *high*, and its sum over events is at least n times the chord at the
+    *mean* share (STATISTICS.md section 2).  Shares may be smaller than they are: the limit only
+    rises.  They are rounded outwards to 1/64, so that few limits are ever computed.
     """
-    tangent = excess_can_say(treated - events * mean)
-    if tangent < enough:
-        return tangent
     return _bound(treated, events, floor(low * GRAIN), ceil(high * GRAIN), floor(mean * GRAIN))
 
 
 def excess_can_say(excess: float) -> float:
     """An upper limit of log E from the *excess* of treated events over the sum of the shares.
 
+    The log-likelihood is concave in ``log(theta)``: it lies below its tangent at ratio 1, whose
+    slope is that excess.
+
     >>> round(excess_can_say(-0.5), 3), round(excess_can_say(1.0), 3)
-    (0.0, 1.928)
+    (0.0, 1.929)
     """
     return _tangent(max(0, ceil(excess * GRAIN)))
 
@@ -111,7 +107,7 @@ def excess_needed(floor: float) -> float:
 
     >>> needed = excess_needed(log(10.0))
     >>> needed, excess_can_say(needed) < log(10.0) < excess_can_say(needed + 1 / 64)
-    (1.1875, True)
+    (1.15625, True)
     """
     steps = 0
     while _tangent(steps + 1) < floor:
