@@ -105,6 +105,7 @@ def excess_can_say(excess: float) -> float:
 def excess_needed(floor: float) -> float:
     """The excess below which log E is below *floor*, in steps of 1/64.
 
+    >>> from math import log
     >>> needed = excess_needed(log(10.0))
     >>> needed, excess_can_say(needed) < log(10.0) < excess_can_say(needed + 1 / 64)
     (1.15625, True)
