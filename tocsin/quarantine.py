@@ -84,7 +84,7 @@ def release(partition: int, /, *, through: int) -> None:
         The offset of the last one that may pass.
     """
     settings = quietly_settled()
-    chosen([partition], settings)
+    chosen([partition], settings.log_partitions)
     answer(let_pass(settings, partition, through))
 
 
