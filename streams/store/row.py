@@ -24,6 +24,7 @@ from streams.store.row_fields import (
     plans_value,
     state,
     subject_value,
+    term_of,
     thing_name,
     thing_value,
     verdict_value,
@@ -148,10 +149,11 @@ class Row:
         yield from self._always()
 
     def _running(self, watch: str) -> Running:
-        """The watch at work; the study's own list of them is made anew for whoever asks."""
-        if watch not in self.watches:
-            self.watches = dict(self.study.watches)
-        return self.watches[watch]
+        """The watch at work: the study's own list of them is made anew for whoever asks."""
+        found = self.watches.get(watch)
+        if found is None:
+            found = self.watches[watch] = running_as(self.study, watch)
+        return found
 
     def _enter(self, fields: Fields) -> None:
         """Bring the digest up to *fields*."""
@@ -185,3 +187,12 @@ class Row:
         new = list(islice(reversed(ledger), len(ledger) - first))
         for ordinal, thing in enumerate(reversed(new), first):
             self.things[thing] = ordinal << SUM_BITS
+
+
+def running_as(study: Study, watch: str) -> Running:
+    """The watch of *study* that is called *watch*, found by the term that its id names."""
+    term = term_of(watch)
+    if term is None:
+        return study.watches[watch]
+    scopes = study.first_events[study.vocabulary.number(term)]
+    return next(each for events in scopes for each in events.watches if each.id == watch)

@@ -10,16 +10,20 @@ import orjson
 from alerts.alert import alert_id
 from monitor.dates import FOREVER
 from monitor.episode import Episode
-from monitor.events import AdverseEvent
+from monitor.events import AdverseEvent, TermKind
 from monitor.ledger import Thing
 from monitor.study import Study, SubjectState
 from monitor.table import Cell
+from monitor.terms import Term
 from monitor.verdict import Verdict
 from streams.store import Fields
 from streams.store.row_bodies import fact_of
 
 ALL_PERIODS = "all"
 """No plan may name a period so."""
+
+SCREENING = "screening/"
+"""What the id of a tier 2 watch begins with; no plan may name a watch so."""
 
 Named = Iterator[tuple[str, bytes]]
 
@@ -84,6 +88,14 @@ def subject_value(study: Study, subject: SubjectState | None) -> bytes:
         for spell in subject.spells
     ]
     return orjson.dumps([arm, spells])
+
+
+def term_of(watch: str) -> Term | None:
+    """The term of a tier 2 watch by its id, `screening/<kind>/<name>/<treatment>`; else None."""
+    if not watch.startswith(SCREENING):
+        return None
+    kind, name = watch.removeprefix(SCREENING).rsplit("/", 1)[0].split("/", 1)
+    return Term(TermKind(kind), name)
 
 
 def verdict_value(verdict: Verdict | None) -> bytes:

@@ -9,12 +9,10 @@ from typing import Any
 import orjson
 
 from monitor.episode import Episode
-from monitor.events import TermKind
 from monitor.ledger import Thing
 from monitor.memory import resume
 from monitor.plan import read_plan
 from monitor.study import Study
-from monitor.terms import Term
 from monitor.trace import Trace
 from monitor.verdict import Ground, Level, Verdict
 from monitor.watching import first_event_scopes
@@ -22,9 +20,7 @@ from streams.store import Fields
 from streams.store.row import Row
 from streams.store.row_bodies import case_from, fact_from
 from streams.store.row_digest import SUM_BITS, digest_of, sum_of
-
-SCREENING = "screening/"
-"""What the id of a tier 2 watch begins with; then come kind, name and treatment."""
+from streams.store.row_fields import term_of
 
 
 class BadRow(Exception):
@@ -120,8 +116,9 @@ def _judge_as_before(study: Study, judged: dict[str, Verdict]) -> None:
     silent = {name: each for name, each in judged.items() if each.ground is Ground.NO_EVENTS}
     resume(study, {name: each for name, each in judged.items() if name not in silent})
     for watch in silent.keys() - study.watches.keys():
-        kind, name = watch.removeprefix(SCREENING).rsplit("/", 1)[0].split("/", 1)
-        first_event_scopes(study, study.vocabulary.number(Term(TermKind(kind), name)))
+        term = term_of(watch)
+        assert term is not None, "a watch that the plan names is there"
+        first_event_scopes(study, study.vocabulary.number(term))
     watches = study.watches
     for watch, verdict in silent.items():
         watches[watch].verdict = verdict
