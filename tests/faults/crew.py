@@ -1,0 +1,117 @@
+"""Worker processes of a campaign: started, killed, frozen, and replaced where they are gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from kafka.admin import MemberToRemove
+from kafka.errors import KafkaError
+
+from streams.broker import Unreachable, administer
+from streams.refolding import members
+from streams.services.ports import free_ports
+from streams.services.process import Process
+from tests.places import ROOT
+
+GROUP = "tocsin-live"
+
+PLAIN = ("tocsin", "run")
+"""The module that is a worker, and its words."""
+
+
+@dataclass(slots=True)
+class Crew:
+    """Workers under *settings*; each has a folder of its own in *folder*, with what it said.
+
+    *ended* are those that ended by themselves: where records wait for too long, a worker does.
+    """
+
+    folder: Path
+    settings: Mapping[str, str]
+    words: tuple[str, ...] = PLAIN
+    working: list[Process] = field(default_factory=list[Process])
+    leaving: list[Process] = field(default_factory=list[Process])
+    started: int = 0
+    ended: list[str] = field(default_factory=list[str])
+
+    def start(self) -> Process:
+        """One more worker; it joins when it comes to it."""
+        name = f"worker-{self.started:03}"
+        self.started += 1
+        worker = Process(self.folder / name)
+        health = f"127.0.0.1:{free_ports(1)[0]}"
+        told = {**self.settings, "TOCSIN_HEALTH": health, "PYTHONPATH": str(ROOT)}
+        # By this name the group knows it.
+        told["BROKER_CLIENT_ID"] = name
+        foreign = [f"--unset={name}" for name in os.environ if name.startswith("TOCSIN_")]
+        command = ["env", *foreign, *(f"{name}={value}" for name, value in told.items())]
+        worker.start([*command, sys.executable, "-m", *self.words], attended=True)
+        self.working.append(worker)
+        return worker
+
+    def kill(self, random: Random) -> Process:
+        """End one as a power cut would."""
+        worker = self.working.pop(random.randrange(len(self.working)))
+        worker.kill()
+        return worker
+
+    def dismiss(self, worker: Process) -> None:
+        """Ask one to end in good order, and do not wait for it."""
+        self.working.remove(worker)
+        self.leaving.append(worker)
+        send(worker, signal.SIGTERM)
+
+    def tend(self, least: int) -> None:
+        """Start workers in the place of those that are gone, as a supervisor would."""
+        self.leaving = [each for each in self.leaving if each.running or not each.reaped()]
+        for each in [each for each in self.working if not each.running]:
+            each.reaped()
+            self.working.remove(each)
+            self.ended.append(f"{each.folder.name}: {each.last_words()[-300:]}")
+        while len(self.working) < least:
+            self.start()
+
+    def expel(self, broker: str, worker: Process) -> None:
+        """Have the group forget a dead worker now, as it would after its session of 10 s."""
+        with suppress(KafkaError, Unreachable), administer(broker, patience=2) as admin:
+            gone = [
+                MemberToRemove(member_id=each["member_id"])
+                for each in members(admin, GROUP)
+                if each["client_id"] == worker.folder.name
+            ]
+            if gone:
+                admin.remove_group_members(GROUP, gone)
+
+    def end(self) -> None:
+        """End all of them."""
+        for each in self.alive():
+            send(each, signal.SIGCONT)
+            send(each, signal.SIGTERM)
+        for each in self.alive():
+            each.stop()
+        self.working.clear()
+        self.leaving.clear()
+
+    def alive(self) -> Iterator[Process]:
+        """Those that may be alive."""
+        yield from (each for each in (*self.working, *self.leaving) if each.running)
+
+    @property
+    def raised(self) -> list[str]:
+        """What workers said that no worker should say."""
+        logs = sorted(self.folder.glob("worker-*/log"))
+        return [log.parent.name for log in logs if b"Traceback" in log.read_bytes()]
+
+
+def send(worker: Process, how: signal.Signals) -> None:
+    """Send a signal to a worker, if it lives."""
+    if (pid := worker.pid) is not None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, how)

@@ -1,0 +1,109 @@
+"""The kinds of faults: each breaks something of the ground, and mends what no worker can mend."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from tests.faults.crew import send
+from tests.faults.ground import GONE, WORKERS, Ground, save
+
+SESSION_SECONDS = 10
+
+Fault = Callable[[Ground], None]
+
+
+def kill_worker(ground: Ground) -> None:
+    """A worker is ended as by a power cut, and started again; the group is told, or finds out."""
+    worker = ground.crew.kill(ground.random)
+    ground.crew.start()
+    if ground.random.random() < 0.9:
+        ground.crew.expel(ground.kafka.bootstrap, worker)
+
+
+def kill_redis(ground: Ground) -> None:
+    """The store is ended as by a power cut, and comes back with what is on its disk."""
+    ground.redis.kill()
+    ground.redis.start()
+
+
+def kill_broker(ground: Ground) -> None:
+    """The broker is ended as by a power cut."""
+    ground.kafka.kill()
+    ground.kafka.start()
+
+
+def freeze_worker(ground: Ground) -> None:
+    """A worker stands still for longer than its session, loses its partitions, and wakes up."""
+    worker = ground.random.choice(ground.crew.working)
+    send(worker, signal.SIGSTOP)
+    for _ in range(SESSION_SECONDS + ground.random.randint(1, 3)):
+        ground.feed.burst(40)
+        time.sleep(1)
+    send(worker, signal.SIGCONT)
+
+
+def cut_tail(ground: Ground) -> None:
+    """The append-only file loses its last bytes, and the store is started twice on what is left."""
+    ground.redis.kill()
+    folder = ground.redis.folder / "appendonlydir"
+    last = max(folder.glob("*.incr.aof"), key=lambda file: int(file.name.split(".")[-3]))
+    size = last.stat().st_size
+    with last.open("r+b") as file:
+        file.truncate(ground.random.randint(max(0, size - 100_000), size))
+    ground.redis.start()
+    ground.redis.kill()
+    ground.redis.start()
+
+
+def flush(ground: Ground) -> None:
+    """Somebody empties the store."""
+    with ground.client() as client:
+        client.flushall()
+
+
+def old_dump(ground: Ground) -> None:
+    """Somebody brings back what the store was a while ago."""
+    with ground.client() as client, suppress(GONE):
+        save(ground, client)
+    ground.feed.burst(300)
+    ground.gets_on()
+    time.sleep(ground.random.random() / 2)
+    ground.redis.kill()
+    shutil.copy(ground.random.choice(ground.saved[-3:]), ground.redis.folder / "dump.rdb")
+    ground.redis.start()
+
+
+def markers(ground: Ground) -> None:
+    """A producer writes in a transaction; every third is aborted."""
+    name = f"writer-{ground.random.randrange(1 << 32)}"
+    commit = ground.random.random() < 0.67
+    ground.feed.transaction(ground.random.randint(1, 60), name, commit=commit)
+
+
+def rebalance(ground: Ground) -> None:
+    """A worker joins, or one leaves in good order."""
+    crew = ground.crew
+    if len(crew.working) > WORKERS and ground.random.random() < 0.6:
+        crew.dismiss(ground.random.choice(crew.working))
+    else:
+        crew.start()
+    time.sleep(ground.random.uniform(0.5, 1.5))
+    if len(crew.working) > WORKERS + 2:
+        crew.dismiss(crew.working[0])
+
+
+KINDS: dict[str, Fault] = {
+    "kill worker": kill_worker,
+    "kill redis": kill_redis,
+    "kill broker": kill_broker,
+    "freeze worker": freeze_worker,
+    "cut tail": cut_tail,
+    "flush": flush,
+    "old dump": old_dump,
+    "markers": markers,
+    "rebalance": rebalance,
+}

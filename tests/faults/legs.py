@@ -1,0 +1,103 @@
+"""The legs of a campaign: what each breaks how often, and on which kind of store."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from tests.faults.ground import Ground, grounded
+from tests.faults.judge import Verdict, judge
+from tests.faults.kinds import KINDS
+
+APPEND = {"appendonly": "yes"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """A stretch of the campaign on services of its own; *kinds* are weights, of 300 in all."""
+
+    name: str
+    kinds: Mapping[str, int]
+    redis: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+LEGS = (
+    Leg(
+        name="steady store",
+        kinds={
+            "kill worker": 65,
+            "rebalance": 35,
+            "markers": 20,
+            "kill broker": 7,
+            "freeze worker": 6,
+        },
+    ),
+    Leg(
+        name="snapshots",
+        redis={"save": "1 1"},
+        kinds={"kill redis": 30, "kill worker": 10, "old dump": 12, "flush": 6},
+    ),
+    Leg(
+        name="appendonly everysec",
+        redis={**APPEND, "appendfsync": "everysec"},
+        kinds={"kill redis": 20, "cut tail": 18, "kill worker": 5, "flush": 4},
+    ),
+    Leg(
+        name="appendonly always",
+        redis={**APPEND, "appendfsync": "always"},
+        kinds={"kill redis": 20, "cut tail": 15, "kill worker": 5},
+    ),
+)
+
+
+@dataclass(slots=True)
+class Struck:
+    """What one leg came to: faults by kind, those that fell *amid* folding, and the verdict."""
+
+    leg: str
+    kinds: Counter[str] = field(default_factory=Counter[str])
+    amid: Counter[str] = field(default_factory=Counter[str])
+    stuck: int = 0
+    ended: int = 0
+    seconds: float = 0
+    verdict: Verdict = field(default_factory=Verdict)
+
+
+def run(leg: Leg, kinds: Sequence[str], folder: Path, random: Random) -> Struck:
+    """Strike with *kinds*, one after another, and judge what is left when all is caught up."""
+    struck, began = Struck(leg.name), time.monotonic()
+    with grounded(folder, random, leg.redis) as ground:
+        for kind in kinds:
+            strike(ground, kind, struck)
+        conclude(ground, struck)
+    struck.seconds = time.monotonic() - began
+    return struck
+
+
+def strike(ground: Ground, kind: str, struck: Struck) -> None:
+    """One fault, at a random moment of a burst; the next one waits until something is folded."""
+    random = ground.random
+    ground.feed.burst(random.randint(100, 500))
+    time.sleep(random.uniform(0, 0.3))
+    ground.feed.producer.poll(0)
+    struck.amid[kind] += ground.behind() > 0
+    KINDS[kind](ground)
+    struck.kinds[kind] += 1
+    ground.feed.burst(50)
+    struck.stuck += not ground.gets_on()
+
+
+def conclude(ground: Ground, struck: Struck) -> None:
+    """Wait until all is caught up, and judge."""
+    behind = ground.settle()
+    if behind:
+        struck.verdict.says.append(behind)
+        return
+    struck.verdict = judge(ground.kafka.bootstrap, ground.redis.url)
+    struck.ended = len(ground.crew.ended)
+    if raised := ground.crew.raised:
+        struck.verdict.says.append(f"a traceback in {', '.join(raised)}")
