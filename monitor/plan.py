@@ -43,7 +43,8 @@ class Plan:
     """A plan that is consistent: there is no other kind.
 
     *treatments* begins with the control.  *window_days* is how long after its end a treatment
-    still answers for events (None: until something else ends it).
+    still answers for events (None: until something else ends it).  Unless it *screens*, no term
+    is judged that it does not name.
     """
 
     study: str
@@ -56,6 +57,7 @@ class Plan:
     window_days: int | None
     as_of_jump_days: int
     screening: Basis
+    screens: bool
     groups: tuple[Group, ...]
     watches: tuple[Watch, ...]
     instruments: frozenset[str]
@@ -102,7 +104,7 @@ def read_plan(toml: str) -> Plan:
     treatments = _treatments_in(root.table("treatments"))
     periods = _periods_in(root)
     randomised = {period.id: period.randomised for period in periods}
-    screening = _screening_in(root.table("screening"), randomised)
+    screens, screening = _screening_in(root.table("screening"), randomised)
     groups = groups_in(root.table("groups"))
     level = level_in(root.table("levels"))
     instruments, responder = panel_in(root)
@@ -117,6 +119,7 @@ def read_plan(toml: str) -> Plan:
         window_days=window_in(root.table("at_risk")),
         as_of_jump_days=jump_in(root.table("limits")),
         screening=screening,
+        screens=screens,
         groups=groups,
         watches=watches_in(root, groups, treatments, randomised, level),
         instruments=instruments,
@@ -181,7 +184,7 @@ def _periods_in(root: Section) -> tuple[Period, ...]:
     return tuple(periods)
 
 
-def _screening_in(section: Section, randomised: dict[str, bool]) -> Basis:
+def _screening_in(section: Section, randomised: dict[str, bool]) -> tuple[bool, Basis]:
     first = next((name for name, arms in randomised.items() if arms), next(iter(randomised)))
     period = section.get("period", str, first)
     if period not in randomised:
@@ -193,5 +196,6 @@ def _screening_in(section: Section, randomised: dict[str, bool]) -> Basis:
         analysis=section.choice("analysis", Analysis, Analysis.AS_TREATED),
         time=section.choice("time", Scale, Scale.STUDY),
     )
+    screens = section.get("enabled", bool, True)
     section.close()
-    return basis
+    return screens, basis

@@ -61,6 +61,8 @@ def first_event_scopes(study: Study, term: int) -> list[FirstEvents]:
 
 def open_screening(study: Study, term: int) -> None:
     """Open a tier 2 watch on *term* for every active treatment that tier 1 does not watch."""
+    if not study.benches:
+        return
     name = study.vocabulary[term]
     events = scope_of(study, term, study.periods[study.plan.screening.period], None)
     for bench in study.benches:
@@ -69,8 +71,10 @@ def open_screening(study: Study, term: int) -> None:
 
 
 def benches(study: Study) -> list[Bench]:
-    """What tier 2 compares: every active treatment with the control."""
+    """What tier 2 compares: every active treatment with the control, unless the plan forgoes it."""
     plan = study.plan
+    if not plan.screens:
+        return []
     templates = (
         Watch(id="", term=ANY, treatment=name, tier=2, control=plan.control, basis=plan.screening)
         for name in plan.active

@@ -109,7 +109,10 @@ def budget(plan: Plan) -> Iterator[str]:
     how = plan.screening
     pair = f"{' or '.join(plan.active)} v {plan.control}"
     where = f"{how.period}, {how.analysis}, {how.time} time".replace("_", " ")
-    yield f"Every other term is screened: {pair}, {where}, e-BH at q = {plan.q:g}."
+    if plan.screens:
+        yield f"Every other term is screened: {pair}, {where}, e-BH at q = {plan.q:g}."
+    else:
+        yield "No other term is judged: the plan turns the screening off."
     yield (
         "Fewest events: concurrent, with as many subjects at risk on either arm; reference, at the"
         " very start: the more person-time without an event, the more it takes."
@@ -128,4 +131,5 @@ def warnings(plan: Plan) -> Iterator[str]:
         if watch.tier == 1 and watch.watch_level >= watch.signal_level(plan.alpha):
             yield f"watch {watch.id} says `watch` only at an e-value at which it already signals."
     if not any(watch.tier == 1 for watch in plan.watches):
-        yield "no watch is of tier 1: only the screening can signal."
+        only = "only the screening" if plan.screens else "nothing"
+        yield f"no watch is of tier 1: {only} can signal."

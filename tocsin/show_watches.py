@@ -52,6 +52,8 @@ def screening_grid(study: Study, found: list[Standing]) -> Grid:
         Column(title="E"),
         Column(title="e-BH", right=False),
     )
+    if not study.plan.screens:
+        return Grid("Screening of all other terms: turned off by the plan", columns, ())
     over = f"e-BH at q = {study.plan.q:g} over {study.screened} watches"
     title = f"Screening of all other terms, {_arms(study)}: {over}"
     return Grid(title, columns, tuple(_screening_line(standing) for standing in found))

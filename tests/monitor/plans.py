@@ -132,6 +132,7 @@ FAULTS: dict[str, Fault] = {
     "level below 1": ("watch = 4", "watch = 0.5 #!", "levels.watch: 0.5 is out", "from 1 to"),
     "screening where": ("[screening]", '[screening]\nperiod = "x" #!', "`x` is not a", "Name one"),
     "screening open": ("[screening]", '[screening]\nperiod = "run-in" #!', "nobody", "= true"),
+    "screening whether": ("[screening]", "[screening]\nenabled = 1 #!", "enabled", "true"),
     "screening how": ("as_randomised", 'as" #!\n#', "screening.analysis: `as`", "as_treated"),
     "panel of nothing": ('instruments = ["TIS"]\nr', "r", "has no `instruments`", '["TIS"]'),
     "panel misspelt": ("responder = [", "respond = [ #!\n", "respond: is not known", "responder"),

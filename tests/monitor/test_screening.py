@@ -29,6 +29,18 @@ def ground(found: Trial, name: str = DVT) -> Ground:
     return found.watch(name).verdict.ground
 
 
+def test_a_plan_may_do_without():
+    """Every term is counted as ever, and none is judged that the plan does not name."""
+    off, cases = (
+        "[screening]\nenabled = false",
+        [case(f"c{n}", f"A{n}", 10 + n) for n in range(1, 7)],
+    )
+    without = trial(plan_of(more=off), *arms(10), ticked(10), *cases, ticked(30))
+
+    assert standings(without.study) == [] and without.rang == []
+    assert without.counts() == clots(6).counts() == (6, 6)
+
+
 def test_two_of_two_terms_need_an_e_of_ten():
     """K = 2: the term and its class, with the same events, are rejected together."""
     four, five = clots(4), clots(5)
