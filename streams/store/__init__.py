@@ -117,7 +117,11 @@ class Store(Protocol):
         ...
 
     async def rewind(self, study: str | None) -> None:
-        """Drop one study's row, or the whole partition: cursor first, so that it is refolded."""
+        """Drop one study's row, or all rows: cursor first, so that they are folded anew.
+
+        The outbox stays: cut short, a row that is left would skip the records that ring what is
+        yet to be told.
+        """
         ...
 
     async def close(self) -> None:

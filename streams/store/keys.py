@@ -47,11 +47,16 @@ class Keys:
         """What is yet to be told."""
         return f"{self.prefix}outbox"
 
+    @property
+    def rows(self) -> str:
+        """What the keys of all rows begin with."""
+        return f"{self.prefix}s:"
+
     def row(self, study: str) -> str:
         """The state of *study*."""
         if not NAME.fullmatch(study):
             raise ValueError("a study is named by 1 to 64 characters out of A-Z a-z 0-9 _ . : -")
-        return f"{self.prefix}s:{study}"
+        return f"{self.rows}{study}"
 
     def aside(self, study: str) -> str:
         """Where a row of *study* is prepared; no study's name ends so."""

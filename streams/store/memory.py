@@ -78,7 +78,7 @@ class MemoryStore(Hashes):
             return
         released = self.get(CURSOR).get("released")
         self.drop(CURSOR)
-        for name in list(self.held):
+        for name in [name for name in self.held if name.startswith(row(""))]:
             self.drop(name)
         if released:
             self.set(CURSOR, {"released": released})

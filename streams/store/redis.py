@@ -101,7 +101,7 @@ class RedisStore:
             return
         released = await answer(self.client.hget(self.keys.cursor, "released"))
         await answer(self.client.delete(self.keys.cursor))
-        await answer(sweep(self.client, self.keys.prefix))
+        await answer(sweep(self.client, self.keys.rows))
         if released:
             await answer(self.client.hset(self.keys.cursor, "released", released))
 

@@ -136,13 +136,13 @@ async def test_one_study_is_rewound(made: Made):
 
 
 async def test_the_whole_partition_is_rewound(made: Made):
-    """Nothing is left but what an operator has released."""
+    """Nothing is left but what an operator has released, and what is yet to be told."""
     async with made() as store:
         await apply(store, write(0, 5, rows=row(4), outbox={"d|1": b"{}"}))
         await store.prepare("B", b"8", {"pos": b"8"}, begin=True)
         await store.release(3)
         await store.rewind(None)
 
-        assert await everything(store) == ({"released": b"3"}, {}, {})
+        assert await everything(store) == ({"released": b"3"}, {}, {"d|1": b"{}"})
         again = await store.prepare("B", b"8", {"n": b"1"}, begin=False)
         assert again is Applied.STALE
