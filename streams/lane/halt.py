@@ -52,6 +52,10 @@ class Moved(Exception):
     """The cursor or a row is not where it was left: another worker, or a rollback.  Claim again."""
 
 
+class Behind(Exception):
+    """A row must be rebuilt before the next record can be taken."""
+
+
 class Hole(Exception):
     """The log goes on at *found* where *expected* was due.  Read again from *expected*.
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from streams.lane.cursor import CODE, Cursor
 from streams.lane.folding import Fold
-from streams.lane.halt import Halt, Hole, Moved, Raised, Stopped
+from streams.lane.halt import Behind, Halt, Hole, Moved, Raised, Stopped
 from streams.lane.identity import objection
 from streams.lane.limits import Limits
 from streams.lane.rebuilding import Rebuilding
@@ -18,7 +18,10 @@ from streams.log import Log, LogRecord, LogUnreachable, RecordsGone
 from streams.pipeline import take_in
 from streams.store import Store, StoreUnreachable, WrongStore
 
-NOT_THE_RECORDS = Hole, Moved, StoreUnreachable, WrongStore, LogUnreachable, RecordsGone
+NOT_THE_RECORDS = (
+    *(Hole, Behind, Moved),
+    *(StoreUnreachable, WrongStore, LogUnreachable, RecordsGone),
+)
 """What is raised whatever the record says: to fold it again by itself would not help."""
 
 
@@ -82,6 +85,9 @@ class Lane:
                     break
                 except Raised as raised:
                     await self._doubt(raised)
+                except Behind:
+                    assert self._work is not None
+                    await self._rebuild(self._work)
                 except Hole:
                     raise
                 except BaseException:
@@ -159,10 +165,11 @@ class Lane:
                 if at > work.position and not work.cross(at):
                     await self._apply(work)
                     raise Hole(work.position, at)
-                found = work.take(record)
-                if isinstance(found, str):
+                while isinstance(found := work.take(record), str):
+                    if found in work.shelf.broken:
+                        await self._apply(work)
+                        raise Behind(found)
                     await work.shelf.load(found, work.cursor, self.store, self.log)
-                    found = work.take(record)
                 if isinstance(found, Stopped):
                     await self._apply(work)
                     await self._halt(work, found)

@@ -57,7 +57,7 @@ class Work:
     def take(self, record: LogRecord) -> str | Stopped | None:
         """Take the record at *position*.
 
-        What comes back is a study that must be loaded first, or why the lane must stop.
+        What comes back is a study that must be at hand first, or why the lane must stop.
         """
         found = decode(record.value)
         if isinstance(found, Refusal):
@@ -68,7 +68,7 @@ class Work:
         elif refusal := misplaced(found, record.key, self.partition, self.identity.partitions):
             self.settle()
             self._refuse(record.offset, refusal)
-        elif found.study in self.shelf:
+        elif found.study in self.shelf and not self._was_folded(found.study, record.offset):
             self.settle()
             self._fold(record.offset, found)
         else:
@@ -106,7 +106,9 @@ class Work:
         """Write what was taken, up to the first unsettled record; the counts of it."""
         batch, counted, cursor = self.batch, self.counted, self.cursor
         self.batch, self.counted = Batch(), Taken()
-        first, cursor.next = cursor.next, self._reached
+        first, cursor.next = cursor.next, self.position
+        if self.unsettled:
+            cursor.next = self.unsettled[0][0].offset
         if cursor.next == first:
             return counted
         if self.last is not None:
@@ -119,10 +121,6 @@ class Work:
     async def halt(self, stopped: Stopped) -> None:
         """Say in the cursor why the partition stands still."""
         await self.send(Batch(), self.cursor.next, str(stopped))
-
-    @property
-    def _reached(self) -> int:
-        return self.unsettled[0][0].offset if self.unsettled else self.position
 
     async def send(self, batch: Batch, first: int, stopped: str = "") -> int:
         """Write *batch*, whose first record is *first*; how many pairs that were."""
@@ -189,6 +187,13 @@ class Work:
         self.shelf.put(record.study, row)
         self._note(offset, told)
         return row
+
+    def _was_folded(self, study: str, offset: int) -> bool:
+        """Whether a record was folded before, and only the broken row could say whether there.
+
+        Before the plan of its study it was refused, and the cursor counts it.
+        """
+        return study in self.shelf.broken and offset <= self.cursor.positions.get(study, -1)
 
     def _pass_by(self, offset: int, study: str) -> None:
         """Leave a record to the rebuilding of its row, and have the cursor say that it is due."""
