@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -23,6 +24,8 @@ def main(words: Sequence[str]) -> int:
     if reason := unavailable(LIBS):
         print(reason, file=sys.stderr)
         return 4
+    # An order to end must end what was started too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path(tempfile.mkdtemp(prefix="tocsin-faults-"))
     told: list[Struck] = []
     for number, (leg, kinds) in enumerate(drawn(asked.faults, asked.seed, asked.kinds)):

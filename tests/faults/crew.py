@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from kafka.admin import MemberToRemove
 from kafka.errors import KafkaError
@@ -40,13 +44,14 @@ class Crew:
     leaving: list[Process] = field(default_factory=list[Process])
     started: int = 0
     ended: list[str] = field(default_factory=list[str])
+    probes: dict[str, str] = field(default_factory=dict[str, str])
 
     def start(self) -> Process:
         """One more worker; it joins when it comes to it."""
         name = f"worker-{self.started:03}"
         self.started += 1
         worker = Process(self.folder / name)
-        health = f"127.0.0.1:{free_ports(1)[0]}"
+        health = self.probes[name] = f"127.0.0.1:{free_ports(1)[0]}"
         told = {**self.settings, "TOCSIN_HEALTH": health, "PYTHONPATH": str(ROOT)}
         # By this name the group knows it.
         told["BROKER_CLIENT_ID"] = name
@@ -89,6 +94,26 @@ class Crew:
             if gone:
                 admin.remove_group_members(GROUP, gone)
 
+    def replace(self, words: tuple[str, ...], count: int) -> None:
+        """End all, and start others, as when a new version is brought in."""
+        self.end()
+        self.words = words
+        self.tend(count)
+
+    def stopped(self) -> dict[int, str]:
+        """What the workers' probes say of partitions."""
+        return {
+            each["partition"]: each["what"]
+            for worker in self.working
+            for each in findings(self.probes[worker.folder.name])
+            if each["partition"] is not None
+        }
+
+    def said(self, words: str) -> bool:
+        """Whether any worker ever said *words*."""
+        logs = self.folder.glob("worker-*/log")
+        return any(words.encode() in log.read_bytes() for log in logs)
+
     def end(self) -> None:
         """End all of them."""
         for each in self.alive():
@@ -103,11 +128,16 @@ class Crew:
         """Those that may be alive."""
         yield from (each for each in (*self.working, *self.leaving) if each.running)
 
-    @property
-    def raised(self) -> list[str]:
-        """What workers said that no worker should say."""
-        logs = sorted(self.folder.glob("worker-*/log"))
-        return [log.parent.name for log in logs if b"Traceback" in log.read_bytes()]
+
+def findings(health: str) -> list[dict[str, Any]]:
+    """What keeps a worker from being ready, by its own account."""
+    try:
+        with urllib.request.urlopen(f"http://{health}/readyz", timeout=5) as answer:
+            return json.load(answer)["findings"]
+    except urllib.error.HTTPError as error:
+        return json.load(error)["findings"]
+    except OSError:
+        return []
 
 
 def send(worker: Process, how: signal.Signals) -> None:

@@ -14,7 +14,7 @@ import confluent_kafka
 from benchmarks.synthetic import Effect, Trial, Workload
 from streams.partition import partition_of
 from streams.topics import LOG
-from tests.independent.builders import tick
+from tests.independent.builders import event, tick
 from tests.simulation.logs import DAYS, POISON, course, sent
 
 Client: Any = confluent_kafka
@@ -86,6 +86,13 @@ def stray(random: Random, past: Sent) -> Sent:
             return past._replace(partition=(past.partition + 1) % PARTITIONS)
         case _:
             return placed(*sent(f"NOBODY-{random.randrange(99)}", tick(DAYS)))
+
+
+def quiet_trial(name: str) -> Iterator[Sent]:
+    """A trial that ends with a case called *name*."""
+    study = f"QUIET-{name}"[:64]
+    for said in [*course(Random(name), study), event(name, "S1", DAYS, known=DAYS)]:
+        yield placed(*sent(study, said))
 
 
 def ticks() -> Iterator[Sent]:

@@ -55,7 +55,7 @@ class Ground:
     random: Random
     folder: Path
     saved: list[Path] = field(default_factory=list[Path])
-    notes: list[str] = field(default_factory=list[str])
+    wrong: list[str] = field(default_factory=list[str])
 
     def client(self) -> Any:
         """A client of the store, for the one who breaks it."""

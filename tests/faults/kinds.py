@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from tests.faults.crew import send
+from tests.faults.crew import PLAIN, send
+from tests.faults.feed import quiet_trial
 from tests.faults.ground import GONE, WORKERS, Ground, save
+from tests.faults.raising import ONCE, TWICE
 
 SESSION_SECONDS = 10
 
@@ -96,6 +98,32 @@ def rebalance(ground: Ground) -> None:
         crew.dismiss(crew.working[0])
 
 
+def raise_once(ground: Ground) -> None:
+    """The fold raises at the last record of a log that then is quiet: nothing may hide it."""
+    name = f"{ONCE}-{ground.random.randrange(1 << 32)}"
+    ground.feed.send(quiet_trial(name))
+    ground.feed.flush()
+    if not ground.until(ground.quiet, 30):
+        ground.wrong.append(f"nobody folds {name}, the last record")
+    if not ground.crew.said(f"raised at safety/{name}"):
+        ground.wrong.append(f"nothing raised at {name}")
+
+
+def raise_twice(ground: Ground) -> None:
+    """The fold raises whenever it comes to a record: its partition stops and says so."""
+    name = f"{TWICE}-{ground.random.randrange(1 << 32)}"
+    *_, last = sent = list(quiet_trial(name))
+    ground.feed.send(sent)
+    ground.feed.burst(300)
+    ground.feed.flush()
+    if not ground.until(lambda: "twice" in ground.stopped().get(last.partition, ""), 30):
+        ground.wrong.append(f"partition {last.partition} does not say that it stopped at {name}")
+    others = {each: end for each, end in ground.feed.ends.items() if each != last.partition}
+    if not ground.until(lambda: others.items() <= ground.places().items(), 30):
+        ground.wrong.append(f"others stand still with partition {last.partition}")
+    ground.crew.replace(PLAIN, WORKERS)
+
+
 KINDS: dict[str, Fault] = {
     "kill worker": kill_worker,
     "kill redis": kill_redis,
@@ -106,4 +134,6 @@ KINDS: dict[str, Fault] = {
     "old dump": old_dump,
     "markers": markers,
     "rebalance": rebalance,
+    "raise once": raise_once,
+    "raise twice": raise_twice,
 }

@@ -6,12 +6,18 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 
+from tests.faults.crew import PLAIN
 from tests.faults.ground import Ground, grounded
 from tests.faults.judge import Verdict, judge
 from tests.faults.kinds import KINDS
+from tests.faults.recreated import CASES, recreate
+
+RECREATE = "recreate topic"
+"""After it nothing is folded any more, so each has a ground of its own."""
 
 APPEND = {"appendonly": "yes"}
 
@@ -23,6 +29,7 @@ class Leg:
     name: str
     kinds: Mapping[str, int]
     redis: Mapping[str, str] = field(default_factory=dict[str, str])
+    words: tuple[str, ...] = PLAIN
 
 
 LEGS = (
@@ -51,6 +58,12 @@ LEGS = (
         redis={**APPEND, "appendfsync": "always"},
         kinds={"kill redis": 20, "cut tail": 15, "kill worker": 5},
     ),
+    Leg(
+        name="raising workers",
+        words=("tests.faults.raising",),
+        kinds={"raise once": 13, "kill worker": 3, "raise twice": 1},
+    ),
+    Leg(name="another log", kinds={RECREATE: 4}),
 )
 
 
@@ -70,10 +83,13 @@ class Struck:
 def run(leg: Leg, kinds: Sequence[str], folder: Path, random: Random) -> Struck:
     """Strike with *kinds*, one after another, and judge what is left when all is caught up."""
     struck, began = Struck(leg.name), time.monotonic()
-    with grounded(folder, random, leg.redis) as ground:
-        for kind in kinds:
-            strike(ground, kind, struck)
-        conclude(ground, struck)
+    if RECREATE in kinds:
+        recreated(struck, len(kinds), folder, random)
+    else:
+        with grounded(folder, random, leg.redis, leg.words) as ground:
+            for kind in kinds:
+                strike(ground, kind, struck)
+            conclude(ground, struck)
     struck.seconds = time.monotonic() - began
     return struck
 
@@ -99,5 +115,14 @@ def conclude(ground: Ground, struck: Struck) -> None:
         return
     struck.verdict = judge(ground.kafka.bootstrap, ground.redis.url)
     struck.ended = len(ground.crew.ended)
-    if raised := ground.crew.raised:
-        struck.verdict.says.append(f"a traceback in {', '.join(raised)}")
+    struck.verdict.says += ground.wrong
+    if ground.crew.said("Traceback"):
+        struck.verdict.says.append("a worker ended with a traceback")
+
+
+def recreated(struck: Struck, times: int, folder: Path, random: Random) -> None:
+    """Make the topic anew so many times."""
+    for number, case in enumerate(islice(cycle(CASES), times)):
+        says = recreate(case, folder / f"case-{number}", random)
+        struck.verdict.says += [f"{case}: {each}" for each in says]
+        struck.kinds[RECREATE] += 1
