@@ -12,6 +12,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+FOLD_RAISED = "fold raised"
+
 
 class Fate(StrEnum):
     """What becomes of one call to a service."""

@@ -80,6 +80,4 @@ class FarTopics:
     topics: Topics
 
     async def send(self, message: Message) -> int:
-        return await self.machine.call(
-            lambda: self.topics.send(message), Undelivered, writes=True
-        )
+        return await self.machine.call(lambda: self.topics.send(message), Undelivered, writes=True)

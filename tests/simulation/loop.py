@@ -39,7 +39,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """There is no thread to be woken from."""
 
 
-
 def play(main: Coroutine[Any, Any, T]) -> T:
     """What *main* returns; whatever else still runs then is cancelled."""
     loop = VirtualLoop()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.simulation.protocol import (
+from tests.simulation.model import (
     NONE,
     NOT_LOADED,
     NOTHING,
     Move,
-    Protocol,
     Store,
     Worker,
     World,
     Write,
 )
+from tests.simulation.protocol import Protocol
 
 
 def moves(protocol: Protocol, world: World) -> Iterator[Move]:

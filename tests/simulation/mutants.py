@@ -15,56 +15,11 @@ from streams.lane.taken import Taken
 from streams.log import LogRecord
 from streams.pipeline import Told, take_in
 from streams.progress import Gaps, Sight
-from streams.store import Applied, Fields, Write
-from streams.store.hashes import CURSOR
 from tests.simulation.far_log import FarLog
 from tests.simulation.far_store import FarStore
-from tests.simulation.storage import Storage
 from tests.simulation.storm import Cast
 from tests.simulation.worker import Site
-
-
-class ComparesNothing(Storage):
-    """Applies whatever comes."""
-
-    async def apply(self, write: Write) -> Applied:
-        first = int(self.get(CURSOR).get("next") or b"0")
-        positions = await self.positions(write.positions)
-        return await super().apply(replace(write, first=first, positions=positions))
-
-
-class ComparesRowsOnly(Storage):
-    """Applies what fits the studies' own positions, wherever the cursor is."""
-
-    async def apply(self, write: Write) -> Applied:
-        first = int(self.get(CURSOR).get("next") or b"0")
-        return await super().apply(replace(write, first=first))
-
-
-class CursorFirst(Storage):
-    """Writes the cursor before everything else."""
-
-    async def apply(self, write: Write) -> Applied:
-        applied = await super().apply(replace(write, outbox={}, rows={}, swapped={}))
-        if applied is Applied.DONE:
-            applied = await super().apply(replace(write, first=write.next, cursor={}))
-        return applied
-
-
-class RowInTwo(Storage):
-    """Writes each row by two commands."""
-
-    async def apply(self, write: Write) -> Applied:
-        halves = {study: half(fields) for study, fields in write.rows.items()}
-        applied = await super().apply(replace(write, rows=halves, cursor={}))
-        if applied is Applied.DONE:
-            applied = await super().apply(replace(write, outbox={}, swapped={}))
-        return applied
-
-
-def half(fields: Fields) -> Fields:
-    """Every other field, and not the position."""
-    return {name: fields[name] for name in sorted(fields)[::2] if name != "pos"}
+from tests.simulation.wrong_stores import ComparesNothing, ComparesRowsOnly, CursorFirst, RowInTwo
 
 
 class Drops(Site):
@@ -128,9 +83,7 @@ class AtTheEnd:
     def __init__(self) -> None:
         self.last, self.kept = -1, list[Alert]()
 
-    def __call__(
-        self, study: Study | None, record: Record, line: int
-    ) -> tuple[Study | None, Told]:
+    def __call__(self, study: Study | None, record: Record, line: int) -> tuple[Study | None, Told]:
         """Fold a record; what rang within the batch rings at its end."""
         study, told = take_in(study, record, line)
         self.kept += told.alerts

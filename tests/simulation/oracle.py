@@ -96,10 +96,10 @@ def orjson_study(value: bytes) -> str | None:
 
 def messages(entries: list[Entry], outbox: Fields) -> list[Message]:
     """The messages that tell of *outbox*; a letter carries the record's own bytes."""
-    values = {f"d|{entry.offset:020d}": entry.value for entry in entries}
+    records = {f"d|{entry.offset:020d}": entry for entry in entries}
     return [
-        dead_letter(PARTITION, name, value, values[name])
-        if name in values
+        dead_letter(PARTITION, name, value, records[name])
+        if name in records
         else announcement(name, value, ALERT_PARTITIONS)
         for name, value in outbox.items()
     ]

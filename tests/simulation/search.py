@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tests.simulation.model import NONE, World
 from tests.simulation.moves import moves
-from tests.simulation.protocol import NONE, Protocol, World
+from tests.simulation.protocol import Protocol
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.simulation.protocol import Faults, Protocol
+from tests.simulation.model import Faults
+from tests.simulation.protocol import Protocol
 
 LAST = frozenset({2})
 

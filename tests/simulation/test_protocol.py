@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.protocol import Faults, Protocol, Rules
+from tests.simulation.model import Faults, Rules
+from tests.simulation.protocol import Protocol
 from tests.simulation.search import walked
 from tests.simulation.sizes import SMALL
 
@@ -21,7 +22,8 @@ def mutant(
     **rules: bool | str,
 ) -> Protocol:
     """The model with one decision of the design taken otherwise."""
-    return Protocol(log, frozenset({rings}), faults, Rules(**rules), workers)  # pyright: ignore[reportArgumentType]
+    taken = Rules(**rules)  # pyright: ignore[reportArgumentType]
+    return Protocol(log, frozenset({rings}), faults, taken, workers)
 
 
 MUTANTS = {

@@ -6,20 +6,24 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from monitor.events import Record
+from monitor.study import Study
 from streams.batches import Batch, BatchLost
 from streams.held import Held
 from streams.lane import Lane, Limits
 from streams.outbox import Relay
+from streams.pipeline import Told, take_in
 from streams.progress import Progress, Stalled
 from streams.store import Store
 from streams.worker import TURN_SECONDS, Worker
-from tests.simulation.chaos import Machine
+from tests.simulation.chaos import FOLD_RAISED, Machine
 from tests.simulation.far_log import FarLog, FarTopics, Topics, WholeLog
 from tests.simulation.far_store import FarStore
 from tests.simulation.logs import PARTITION
 from tests.simulation.oracle import ALERT_PARTITIONS
 
 LOSES_A_BATCH = 0.01
+RAISES = 0.001
 
 AUDIT_SECONDS = 5.0
 
@@ -68,7 +72,14 @@ class Site:
 
     def lane(self, log: FarLog, store: FarStore, partition: int) -> Lane:
         """What folds a partition."""
-        return Lane(log, store, partition=partition, limits=self.world.limits)
+        limits = self.world.limits
+        return Lane(log, store, partition=partition, limits=limits, fold=self.take_in)
+
+    def take_in(self, study: Study | None, record: Record, line: int) -> tuple[Study | None, Told]:
+        """Fold a record, as the product does, unless that raises; a second time it seldom does."""
+        if self.machine.chaos.happens(RAISES, FOLD_RAISED):
+            raise RuntimeError
+        return take_in(study, record, line)
 
     @property
     def lanes(self) -> list[Lane]:
@@ -96,7 +107,10 @@ class Site:
 
     async def hand_over(self, batch: Batch) -> None:
         """Put *batch* before the agent, unless its epoch ends first, or it gets lost."""
-        if self.machine.chaos.happens(LOSES_A_BATCH, "lost batch"):
+        chaos = self.machine.chaos
+        if chaos.happens(LOSES_A_BATCH, "batch lost in silence"):
+            return
+        if chaos.happens(LOSES_A_BATCH, "batch lost"):
             self.worker.doubt(BatchLost("the channel to the agent was cleared"))
             return
         self.worker.offered(batch)
