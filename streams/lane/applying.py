@@ -5,7 +5,7 @@ from __future__ import annotations
 from streams.lane.batch import Batch, slices
 from streams.lane.cursor import Cursor
 from streams.lane.halt import Moved
-from streams.store import Applied, Aside, Fields, Store, Write
+from streams.store import PAIRS_MAX, Applied, Aside, Fields, Store, Write
 
 
 async def send(
@@ -17,7 +17,7 @@ async def send(
     """
     rows, aside = batch.parts(pairs_max)
     for study, fields in aside.items():
-        await _prepare(store, study, fields, pairs_max)
+        await _prepare(store, study, fields, min(pairs_max, PAIRS_MAX))
     write = Write(
         first=first,
         next=cursor.next,

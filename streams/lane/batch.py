@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from streams.store import Fields
+from streams.store import PAIRS_MAX, Fields
 from streams.store.row import Row
 
 HEADROOM = 6
@@ -48,13 +48,14 @@ class Batch:
     def parts(self, pairs_max: int) -> tuple[dict[str, Fields], dict[str, Fields]]:
         """The fields of the rows: those to be set, and whole rows to be prepared aside.
 
-        The largest go aside until the others fit: after an amended plan all fields are new.
+        A row goes aside that one command could not set, and the largest do until the others fit:
+        after an amended plan all fields are new.
         """
         rows = {study: row.changes() for study, row in self.rows.items()}
         left = pairs_max - CURSOR_PAIRS - len(self.seen) - sum(map(len, rows.values()))
         aside: dict[str, Fields] = {}
         for study in sorted(rows, key=lambda study: -len(rows[study])):
-            if left < 0 or self.rows[study].afresh:
+            if left < 0 or len(rows[study]) > PAIRS_MAX or self.rows[study].afresh:
                 left += len(rows.pop(study))
                 aside[study] = self.rows[study].everything()
         return rows, aside

@@ -18,7 +18,7 @@ LIVE = "live"
 """The one space whose alerts are relayed to anybody."""
 
 PAIRS_MAX = 3_900
-"""Of fields in one apply: Lua unpacks at most 7,998 arguments, and a script blocks everything."""
+"""Of fields in one command, and so of changed fields in a row: Lua unpacks at most 7,998 values."""
 
 
 class Applied(StrEnum):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
+from zlib import crc32
 
 from monitor.errors import Refusal
 from monitor.ledger import Outcome
@@ -13,7 +14,7 @@ from monitor.memory import verdicts
 from monitor.study import Running, Study
 from monitor.trace import Trace
 from streams.store import Fields
-from streams.store.row_digest import SUM, SUM_BITS, digits, sum_of
+from streams.store.row_digest import SUM, SUM_BITS, digits
 from streams.store.row_fields import (
     Named,
     cell_name,
@@ -93,19 +94,18 @@ class Row:
 
         What is not there any more is emptied.
         """
-        fields: Fields = {}
         if self.trace.whole or not self.sums:
             gone = self.sums.keys() - {"began"}
             self.names.clear()
             self.watches.clear()
-            fields = dict.fromkeys(gone, b"") | self._standing()
+            fields = self._entered(dict.fromkeys(gone, b"") | self._standing())
             things = self.study.ledger.things.keys()
         else:
-            fields.update(self._moved())
+            fields = self._entered(self._moved())
             things = self.trace.things
-        self._enter(fields)
-        fields |= self._entered(things)
+        fields.update(self._told(things))
         fields["digest"] = digits(self.total)
+        self.shown = self.study.latest
         self.trace.clear()
         return fields
 
@@ -120,33 +120,36 @@ class Row:
 
     def _standing(self) -> Fields:
         """Every field but those of the things and the digest."""
-        fields = state(self.study, verdicts(self.study)) | dict(self._always())
+        fields = state(self.study, verdicts(self.study))
         fields["began"] = b"%d" % self.began
         fields["plan"] = plans_value(self.plans)
-        return fields
+        return self._with_head(fields)
 
-    def _always(self) -> Named:
-        yield "pos", b"%d" % self.pos
-        yield "head", head_value(self.study.latest, self.outcomes, self.refusals)
-
-    def _moved(self) -> Named:
+    def _moved(self) -> Fields:
         """The fields that the trace names, but for the things'."""
-        study, trace, names = self.study, self.trace, self.names
+        study, trace, names, tables = self.study, self.trace, self.names, self.study.tables
+        fields: Fields = {}
         for cell in trace.cells:
             number, term = cell
             name = names.get(cell)
             if name is None:
                 name = names[cell] = cell_name(study, number, term)
-            yield name, cell_value(study.tables[number][term])
+            fields[name] = cell_value(tables[number][term])
         for name in trace.subjects:
-            yield f"s|{name}", subject_value(study, study.subjects.get(name))
+            fields[f"s|{name}"] = subject_value(study, study.subjects.get(name))
         for watch in trace.watches:
-            yield f"w|{watch}", verdict_value(self._running(watch).verdict)
+            fields[f"w|{watch}"] = verdict_value(self._running(watch).verdict)
         for watch in trace.episodes:
-            yield f"a|{watch}", episode_value(study, watch, study.episodes[watch])
+            fields[f"a|{watch}"] = episode_value(study, watch, study.episodes[watch])
         if trace.subjects or study.latest != self.shown:
-            yield from exposures(study)
-        yield from self._always()
+            fields.update(exposures(study))
+        return self._with_head(fields)
+
+    def _with_head(self, fields: Fields) -> Fields:
+        """*fields* with those that change at every record."""
+        fields["pos"] = b"%d" % self.pos
+        fields["head"] = head_value(self.study.latest, self.outcomes, self.refusals)
+        return fields
 
     def _running(self, watch: str) -> Running:
         """The watch at work: the study's own list of them is made anew for whoever asks."""
@@ -155,29 +158,37 @@ class Row:
             found = self.watches[watch] = running_as(self.study, watch)
         return found
 
-    def _enter(self, fields: Fields) -> None:
-        """Bring the digest up to *fields*."""
-        self.shown = self.study.latest
-        sums, total = self.sums, self.total
-        for name, value in fields.items():
-            new = sum_of(name, value)
-            total += new - sums.get(name, 0)
-            if new:
-                sums[name] = new
-            else:
-                sums.pop(name, None)
-        self.total = total
+    def _entered(self, fields: Fields) -> Fields:
+        """Those of *fields* that are to be written, the digest brought up to them.
 
-    def _entered(self, things: Iterable[str]) -> Named:
+        An empty value is not, where there is none: it is equal to an absent one.
+        """
+        sums, total = self.sums, self.total
+        written: Fields = {}
+        for name, value in fields.items():
+            before = sums.get(name)
+            if value:
+                now = sums[name] = crc32(value, crc32(name.encode()))
+                total += now if before is None else now - before
+            elif before is not None:
+                del sums[name]
+                total -= before
+            else:
+                continue
+            written[name] = value
+        self.total = total
+        return written
+
+    def _told(self, things: Iterable[str]) -> Named:
         """The fields of *things*, the digest brought up to them."""
         self._number()
         ledger, known = self.study.ledger.things, self.things
         for thing in things:
             held, before = ledger[thing], known[thing]
             name, value = thing_name(thing, held), thing_value(before >> SUM_BITS, held)
-            new = sum_of(name, value)
-            self.total += new - (before & SUM)
-            known[thing] = before - (before & SUM) + new
+            now = crc32(value, crc32(name.encode()))
+            self.total += now - (before & SUM)
+            known[thing] = before - (before & SUM) + now
             yield name, value
 
     def _number(self) -> None:

@@ -51,9 +51,17 @@ def cell_value(cell: Cell) -> bytes:
     """Its counts, or nothing where it has no event any more."""
     if not cell.events:
         return b""
-    serious = cell.serious_subjects, cell.serious_events
-    related = cell.related_subjects, cell.related_events
-    return orjson.dumps([cell.subjects, cell.events, cell.versions, *serious, *related])
+    return orjson.dumps(
+        [
+            cell.subjects,
+            cell.events,
+            cell.versions,
+            cell.serious_subjects,
+            cell.serious_events,
+            cell.related_subjects,
+            cell.related_events,
+        ]
+    )
 
 
 def table_name(study: Study, number: int) -> str:
