@@ -9,12 +9,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from monitor.dates import FOREVER
-
-Days = NDArray[np.int64]
 
 
 class Stay(NamedTuple):
@@ -142,22 +137,3 @@ class AtRisk:
         # Of those still followed, whoever has not reached the day yet counts as gone.
         reached = bisect_left(here.running, self.as_of + 1 - day) - len(here.running)
         return entered + reached - bisect_right(here.ended, day)
-
-    def counts(self, arm: int, days: Days) -> Days:
-        """The same for many study days at once, of shape (n,)."""
-        here = self.arms[arm]
-        found = np.searchsorted(column(here.running), self.as_of + 1 - days) - len(here.running)
-        found += here.at_once
-        if here.later:
-            found += np.searchsorted(column(here.later), days, side="right")
-        if here.ended:
-            found -= np.searchsorted(column(here.ended), days, side="right")
-        return found
-
-
-def column(values: array[int]) -> NDArray[np.int32]:
-    """The values where they lie, to be searched and let go."""
-    return np.frombuffer(values, dtype=np.int32) if values else EMPTY
-
-
-EMPTY = np.zeros(0, dtype=np.int32)

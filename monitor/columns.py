@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.at_risk import Days, Stay
+from monitor.at_risk import Stay
 from monitor.first_events import ARM_BITS, PACKED_MASK, SUBJECT_BITS, FirstEvents
 
+Days = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 COLLECTIONS = 8
 """How many cuts of one day are kept, one for each date of collection."""
