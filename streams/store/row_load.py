@@ -11,7 +11,7 @@ import orjson
 from monitor.episode import Episode
 from monitor.ledger import Thing
 from monitor.memory import resume
-from monitor.plan import read_plan
+from monitor.plan import PlanError, read_plan
 from monitor.study import Study
 from monitor.trace import Trace
 from monitor.verdict import Ground, Level, Verdict
@@ -21,6 +21,9 @@ from streams.store.row import Row
 from streams.store.row_bodies import case_from, fact_from
 from streams.store.row_digest import SUM_BITS, digest_of, sum_of
 from streams.store.row_fields import term_of
+
+UNREADABLE = LookupError, ValueError, TypeError, AttributeError, AssertionError, PlanError
+"""What comes of fields that have another form than those that are written today."""
 
 
 class BadRow(Exception):
@@ -36,7 +39,7 @@ def restore(name: str, fields: Fields) -> Row:
         raise BadRow(f"The row of {name} does not have the digest it should.")
     try:
         return _row(name, {field: value for field, value in fields.items() if value})
-    except (KeyError, ValueError, TypeError, AssertionError) as error:
+    except UNREADABLE as error:
         raise BadRow(f"The row of {name} cannot be read: {type(error).__name__}.") from error
 
 
