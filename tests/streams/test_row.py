@@ -68,7 +68,7 @@ def picture(study: Study) -> list[object]:
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(logs() | amended(), st.integers(1, 9))
 def test_a_study_comes_back_as_it_was(log: list[dict[str, Any]], every: int):
     """Things, verdicts, episodes, what is spent: written in part, in whole, emptied, voided."""
