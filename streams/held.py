@@ -25,8 +25,9 @@ TELLING = (StoreUnreachable, WrongStore, LogUnreachable, RecordsGone, Undelivere
 class Held:
     """One partition: its lane, the log and store the lane works on, and its relay, if it has one.
 
-    Unless *claimed*, nothing may be folded; *trouble* says why it is not.  It *spoke* if what was
-    folded since the last relaying may have put something into the outbox.
+    Unless *claimed*, nothing may be folded; *trouble* says why it is not, and *halted* why it
+    stands still.  It *spoke* if what was folded since the last relaying may have put something
+    into the outbox.
     """
 
     lane: Lane
@@ -35,6 +36,7 @@ class Held:
     relay: Relay | None = None
     claimed: bool = False
     trouble: str = ""
+    halted: str = ""
     untold: str = ""
     spoke: bool = False
 
@@ -63,6 +65,7 @@ class Held:
         try:
             await self.lane.claim()
             self.claimed, self.trouble = True, ""
+            self.note_halt()
         except Exception as error:
             self.doubt(error)
         finally:
@@ -95,6 +98,7 @@ class Held:
                 return False
             else:
                 self.spoke |= bool(taken.alerts or taken.set_aside or taken.refusals)
+                self.note_halt()
                 return self.lane.stopped is None
 
     async def pass_by(self, hole: Hole) -> bool:
@@ -146,6 +150,14 @@ class Held:
         if (says := told(error)) != self.trouble:
             self.trouble = says
             logger.warning("partition %d: %s", self.log.partition, says)
+
+    def note_halt(self) -> None:
+        """Say why it stands still, once: until an operator comes, nothing of it is watched."""
+        stopped = self.lane.stopped
+        says = "" if stopped is None else f"stands still at offset {stopped.offset}: {stopped}"
+        if says not in ("", self.halted):
+            logger.warning("partition %d %s", self.log.partition, says)
+        self.halted = says
 
     async def close(self) -> None:
         """Let go of its readers."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from kafka.admin import MemberToRemove
+from kafka.admin import MemberToRemove  # pyright: ignore[reportAttributeAccessIssue]
 from kafka.errors import KafkaError
 
 from streams.broker import Unreachable, administer

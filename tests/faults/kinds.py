@@ -69,7 +69,7 @@ def flush(ground: Ground) -> None:
 
 def old_dump(ground: Ground) -> None:
     """Somebody brings back what the store was a while ago."""
-    with ground.client() as client, suppress(GONE):
+    with ground.client() as client, suppress(*GONE):
         save(ground, client)
     ground.feed.burst(300)
     ground.gets_on()
@@ -121,7 +121,11 @@ def raise_twice(ground: Ground) -> None:
     others = {each: end for each, end in ground.feed.ends.items() if each != last.partition}
     if not ground.until(lambda: others.items() <= ground.places().items(), 30):
         ground.wrong.append(f"others stand still with partition {last.partition}")
+    faulty = ground.crew.words
     ground.crew.replace(PLAIN, WORKERS)
+    if not ground.until(ground.quiet, 60):
+        ground.wrong.append(f"a version without the fault does not get past {name}")
+    ground.crew.replace(faulty, WORKERS)
 
 
 KINDS: dict[str, Fault] = {

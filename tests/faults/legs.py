@@ -61,7 +61,7 @@ LEGS = (
     Leg(
         name="raising workers",
         words=("tests.faults.raising",),
-        kinds={"raise once": 13, "kill worker": 3, "raise twice": 1},
+        kinds={"raise once": 14, "kill worker": 3, "raise twice": 1},
     ),
     Leg(name="another log", kinds={RECREATE: 4}),
 )

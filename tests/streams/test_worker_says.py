@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
+from streams.lane import Halt
 from streams.partition import partition_of
 from streams.progress import STALL_SECONDS, Stalled
 from tests.streams.benches import Bench
@@ -34,3 +37,22 @@ async def test_a_worker_whose_store_is_gone_ends_after_a_while():
 
     with pytest.raises(Stalled):
         await desk.look()
+
+
+async def test_a_partition_that_stands_still_says_why_and_once(caplog: pytest.LogCaptureFixture):
+    """Another log under the same store: whoever reads what the worker said, learns what to do."""
+    log = log_of(PRODERM[:60])
+    desk = Bench([log])
+    await desk.assign(0)
+    await desk.turn()
+    log.cluster = "another"
+    desk.worker.doubt(RuntimeError())
+
+    with caplog.at_level(logging.WARNING, "tocsin"):
+        await desk.turn()
+        desk.worker.doubt(RuntimeError())
+        await desk.turn()
+
+    (said,) = [each for each in caplog.messages if "stands still" in each]
+    assert said.startswith("partition 0 stands still at offset 60: The log is in cluster another")
+    assert Halt.OTHER_LOG.remedy in said
