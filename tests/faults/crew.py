@@ -8,7 +8,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,17 +116,14 @@ class Crew:
 
     def end(self) -> None:
         """End all of them."""
-        for each in self.alive():
+        everybody = [*self.working, *self.leaving]
+        for each in everybody:
             send(each, signal.SIGCONT)
             send(each, signal.SIGTERM)
-        for each in self.alive():
+        for each in everybody:
             each.stop()
         self.working.clear()
         self.leaving.clear()
-
-    def alive(self) -> Iterator[Process]:
-        """Those that may be alive."""
-        yield from (each for each in (*self.working, *self.leaving) if each.running)
 
 
 def findings(health: str) -> list[dict[str, Any]]:

@@ -23,10 +23,8 @@ from streams.store.memory import MemoryStore
 from streams.store.redis import RedisStore, connect
 from streams.topics import ALERTS, DEAD_LETTERS, LOG
 from streams.verifying import studies
+from tests.contract.passes import full
 from tests.faults.feed import PARTITIONS
-from tests.simulation.judge import differing
-from tests.simulation.oracle import orjson_study
-from tests.simulation.storage import standing
 
 ALERT_PARTITIONS = Settings().alert_partitions
 
@@ -134,16 +132,25 @@ def alerts(partition: int, entries: Iterable[LogRecord]) -> Fields:
     pipeline, found = Pipeline(), Fields()
     for entry in entries:
         value, key = entry.value or b"", (entry.key or b"").decode()
-        if orjson_study(value) == key and partition_of(key, PARTITIONS) == partition:
+        if study_of(value) == key and partition_of(key, PARTITIONS) == partition:
             for alert in pipeline.advance(value, entry.offset).alerts:
                 said = asdict(alert) | {"hypothetical": False}
                 found[f"a|{alert.id}|{alert.revision:06d}"] = orjson.dumps(said)
     return found
 
 
+def study_of(value: bytes) -> str | None:
+    """The study that a record names, if it is one."""
+    try:
+        said = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return None
+    return said.get("study") if isinstance(said, dict) else None
+
+
 async def compare(verdict: Verdict, partition: int, held: RedisStore, due: MemoryStore) -> None:
     """Compare the cursor and every row, field by field, to the last bit."""
-    cursors = [standing(await each.cursor()) for each in (held, due)]
+    cursors = [full(await each.cursor()) for each in (held, due)]
     for each in cursors:
         each.pop("stopped", None)
     if says := differing(f"the cursor of {partition}", cursors[0], cursors[1]):
@@ -151,7 +158,7 @@ async def compare(verdict: Verdict, partition: int, held: RedisStore, due: Memor
         verdict.says.append(says)
     verdict.markers += int(orjson.loads(cursors[0].get("counts", b"{}")).get("markers", 0))
     for study in sorted({*await rows(held), *studies(cursors[1])}):
-        here, there = standing(await held.row(study)), standing(await due.row(study))
+        here, there = full(await held.row(study)), full(await due.row(study))
         verdict.studies += bool(there)
         more = counted(here) - counted(there)
         verdict.doubled += max(0, more)
@@ -210,3 +217,10 @@ def listen(verdict: Verdict, due: dict[bytes, Message], told: list[Message]) -> 
     ):
         if names:
             verdict.says.append(f"{what}: {', '.join(map(repr, names[:5]))}")
+
+
+def differing(what: str, held: Fields, due: Fields) -> str:
+    """Which fields are not as they must be; empty where all are."""
+    names = sorted(name for name in held.keys() | due if held.get(name) != due.get(name))
+    shown = "; ".join(f"{name} is {held.get(name)}, not {due.get(name)}" for name in names[:3])
+    return f"{what} differs in {len(names)} fields: {shown}" if names else ""
