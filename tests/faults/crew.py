@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 import urllib.error
@@ -23,6 +24,8 @@ from streams.refolding import members
 from streams.services.ports import free_ports
 from streams.services.process import Process
 from tests.places import ROOT
+
+NUMBER = re.compile(r"\d{3,}")
 
 GROUP = "tocsin-live"
 
@@ -79,7 +82,8 @@ class Crew:
         for each in [each for each in self.working if not each.running]:
             each.reaped()
             self.working.remove(each)
-            self.ended.append(f"{each.folder.name}: {each.last_words()[-300:]}")
+            last = each.last_words().splitlines()[-1:]
+            self.ended.append(NUMBER.sub("N", "".join(last)))
         while len(self.working) < least:
             self.start()
 

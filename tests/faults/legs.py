@@ -69,13 +69,17 @@ LEGS = (
 
 @dataclass(slots=True)
 class Struck:
-    """What one leg came to: faults by kind, those that fell *amid* folding, and the verdict."""
+    """What one leg came to: faults by kind, those *amid* folding, and the verdict.
+
+    After so many nothing was folded for a while: *stuck*.  *ended* says why workers ended by
+    themselves, in their own last words.
+    """
 
     leg: str
     kinds: Counter[str] = field(default_factory=Counter[str])
     amid: Counter[str] = field(default_factory=Counter[str])
     stuck: int = 0
-    ended: int = 0
+    ended: Counter[str] = field(default_factory=Counter[str])
     seconds: float = 0
     verdict: Verdict = field(default_factory=Verdict)
 
@@ -114,10 +118,8 @@ def conclude(ground: Ground, struck: Struck) -> None:
         struck.verdict.says.append(behind)
         return
     struck.verdict = judge(ground.kafka.bootstrap, ground.redis.url)
-    struck.ended = len(ground.crew.ended)
+    struck.ended.update(ground.crew.ended)
     struck.verdict.says += ground.wrong
-    if ground.crew.said("Traceback"):
-        struck.verdict.says.append("a worker ended with a traceback")
 
 
 def recreated(struck: Struck, times: int, folder: Path, random: Random) -> None:

@@ -30,9 +30,11 @@ def by_kind(told: Sequence[Struck]) -> Iterator[str]:
 def compared(told: Sequence[Struck]) -> Iterator[str]:
     """What was compared, and the verdict."""
     total = reduce(add, (each.verdict for each in told), Verdict())
-    seconds, ended = sum(each.seconds for each in told), sum(each.ended for each in told)
-    stuck = sum(each.stuck for each in told)
-    yield f"{seconds:.0f} s; {ended} workers ended by themselves; {stuck} times 25 s of standstill"
+    seconds, stuck = sum(each.seconds for each in told), sum(each.stuck for each in told)
+    yield f"{seconds:.0f} s; after {stuck} faults nothing was folded for 25 s"
+    ended = sum((each.ended for each in told), Counter[str]())
+    for words, count in ended.most_common():
+        yield f"  {count} workers ended by themselves: {words}"
     yield f"compared: {total.records} records, {total.studies} rows, {total.markers} markers,"
     yield f"  {total.alerts} alerts and {total.letters} dead letters, told {total.sent} times"
     yield f"records: lost {total.missing}, counted twice {total.doubled}"
