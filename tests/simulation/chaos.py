@@ -63,8 +63,8 @@ class Chaos:
         self.counts[name] += 1
         return True
 
-    def fate(self, *, writes: bool) -> Fate:
-        """What becomes of a call."""
+    def fate(self, name: str, *, writes: bool) -> Fate:
+        """What becomes of a call; counted by its *name*."""
         if self.over or self.random.random() >= self.rate:
             return Fate.WELL
         if self.random.random() < self.crash_share:
@@ -73,7 +73,7 @@ class Chaos:
             fate = self.random.choice((Fate.UNSENT, Fate.LOST_ANSWER, Fate.LATE))
         if fate is Fate.LATE and not writes:
             fate = Fate.LOST_ANSWER
-        self.counts[f"{fate} ({'write' if writes else 'read'})"] += 1
+        self.counts[f"{fate}: {name}"] += 1
         return fate
 
     def moment(self) -> float:
@@ -106,10 +106,15 @@ class Machine:
             await loop.create_future()
 
     async def call(
-        self, act: Callable[[], Awaitable[T]], error: type[Exception], *, writes: bool = False
+        self,
+        name: str,
+        act: Callable[[], Awaitable[T]],
+        error: type[Exception],
+        *,
+        writes: bool = False,
     ) -> T:
         """Ask a service to *act*; *error* is what it raises where it does not answer."""
-        fate = self.chaos.fate(writes=writes)
+        fate = self.chaos.fate(name, writes=writes)
         await self.pause()
         if fate is Fate.CRASH_BEFORE:
             self.kill()

@@ -60,13 +60,13 @@ class FarLog:
     partition: int = PARTITION
 
     async def identity(self) -> Identity:
-        return await self.machine.call(self.log.identity, LogUnreachable)
+        return await self.machine.call("identity", self.log.identity, LogUnreachable)
 
     async def ends(self) -> Ends:
-        return await self.machine.call(self.log.ends, LogUnreachable)
+        return await self.machine.call("ends", self.log.ends, LogUnreachable)
 
     async def read(self, start: int, most: int) -> Sequence[Entry]:
-        return await self.machine.call(lambda: self.log.read(start, most), LogUnreachable)
+        return await self.machine.call("read", lambda: self.log.read(start, most), LogUnreachable)
 
     async def close(self) -> None:
         """There is nothing to let go of."""
@@ -80,4 +80,6 @@ class FarTopics:
     topics: Topics
 
     async def send(self, message: Message) -> int:
-        return await self.machine.call(lambda: self.topics.send(message), Undelivered, writes=True)
+        return await self.machine.call(
+            "send", lambda: self.topics.send(message), Undelivered, writes=True
+        )

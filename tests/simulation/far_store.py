@@ -20,42 +20,48 @@ class FarStore:
     store: Store
 
     async def check(self) -> None:
-        await self.machine.call(self.store.check, StoreUnreachable)
+        await self.machine.call("check", self.store.check, StoreUnreachable)
 
     async def cursor(self) -> Fields:
-        return await self.machine.call(self.store.cursor, StoreUnreachable)
+        return await self.machine.call("cursor", self.store.cursor, StoreUnreachable)
 
     async def row(self, study: str) -> Fields:
-        return await self.machine.call(lambda: self.store.row(study), StoreUnreachable)
+        return await self.machine.call("row", lambda: self.store.row(study), StoreUnreachable)
 
     async def studies(self) -> list[str]:
-        return await self.machine.call(self.store.studies, StoreUnreachable)
+        return await self.machine.call("studies", self.store.studies, StoreUnreachable)
 
     async def positions(self, studies: Iterable[str]) -> dict[str, bytes]:
         names = list(studies)
-        return await self.machine.call(lambda: self.store.positions(names), StoreUnreachable)
+        return await self.machine.call(
+            "positions", lambda: self.store.positions(names), StoreUnreachable
+        )
 
     async def apply(self, write: Write) -> Applied:
-        return await self._change(lambda: self.store.apply(write))
+        applied = await self._change("apply", lambda: self.store.apply(write))
+        self.machine.chaos.counts[f"applied: {applied}"] += 1
+        return applied
 
     async def prepare(self, study: str, pos: bytes, fields: Fields, *, begin: bool) -> Applied:
-        return await self._change(lambda: self.store.prepare(study, pos, fields, begin=begin))
+        return await self._change(
+            "prepare", lambda: self.store.prepare(study, pos, fields, begin=begin)
+        )
 
     async def outbox(self) -> Fields:
-        return await self.machine.call(self.store.outbox, StoreUnreachable)
+        return await self.machine.call("outbox", self.store.outbox, StoreUnreachable)
 
     async def told(self, names: Iterable[str]) -> None:
         gone = list(names)
-        await self._change(lambda: self.store.told(gone))
+        await self._change("told", lambda: self.store.told(gone))
 
     async def release(self, through: int) -> None:
-        await self._change(lambda: self.store.release(through))
+        await self._change("release", lambda: self.store.release(through))
 
     async def rewind(self, study: str | None) -> None:
-        await self._change(lambda: self.store.rewind(study))
+        await self._change("rewind", lambda: self.store.rewind(study))
 
     async def close(self) -> None:
         """There is nothing to let go of."""
 
-    async def _change(self, act: Callable[[], Awaitable[T]]) -> T:
-        return await self.machine.call(act, StoreUnreachable, writes=True)
+    async def _change(self, name: str, act: Callable[[], Awaitable[T]]) -> T:
+        return await self.machine.call(name, act, StoreUnreachable, writes=True)

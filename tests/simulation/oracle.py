@@ -75,23 +75,27 @@ def alerts(entries: list[Entry]) -> Fields:
     """The outbox's entries for all alerts of the log, by the pipeline that replay uses."""
     pipeline, found = Pipeline(), Fields()
     for entry in entries:
-        key = (entry.key or b"").decode()
-        if partition_of(key, PARTITIONS) == PARTITION and entry.value:
-            if orjson_study(entry.value) != key:
-                continue
-            for alert in pipeline.advance(entry.value, entry.offset).alerts:
+        if entry.key and is_of(entry, entry.key.decode()):
+            for alert in pipeline.advance(entry.value or b"", entry.offset).alerts:
                 said = asdict(alert) | {"hypothetical": False}
                 found[f"a|{alert.id}|{alert.revision:06d}"] = orjson.dumps(said)
     return found
 
 
-def orjson_study(value: bytes) -> str | None:
-    """The study that a record names, if it is one."""
+def of_a_study(entries: list[Entry], study: str) -> list[bytes]:
+    """The records of *study* that came to the right place, whatever becomes of them."""
+    return [entry.value or b"" for entry in entries if is_of(entry, study)]
+
+
+def is_of(entry: Entry, study: str) -> bool:
+    """Whether it is a record of *study*, under its key and in its partition."""
+    if entry.key != study.encode() or partition_of(study, PARTITIONS) != PARTITION:
+        return False
     try:
-        said = orjson.loads(value)
+        said = orjson.loads(entry.value or b"")
     except orjson.JSONDecodeError:
-        return None
-    return said.get("study") if isinstance(said, dict) else None
+        return False
+    return isinstance(said, dict) and said.get("study") == study
 
 
 def messages(entries: list[Entry], outbox: Fields) -> list[Message]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from streams.store import Fields
+from streams.store import Applied, Fields, Write
 from streams.store.hashes import OUTBOX, row
 from streams.store.memory import MemoryStore
 
@@ -24,11 +24,19 @@ class Moment(NamedTuple):
 class Storage(MemoryStore):
     """Never changes a hash that it had: each command makes a new moment of unchanged ones.
 
-    *seen* looks at each moment as it is made.
+    *seen* looks at each moment as it is made; those in *inside* lie in the middle of an apply.
     """
 
     seen: Callable[[Moment], None] = print
     past: list[Moment] = field(default_factory=lambda: [Moment({})])
+    inside: set[int] = field(default_factory=set[int])
+
+    async def apply(self, write: Write) -> Applied:
+        """Write a batch, and remember after which of its commands it would be torn."""
+        start = len(self.past)
+        applied = await MemoryStore.apply(self, write)
+        self.inside.update(range(start, len(self.past) - 1))
+        return applied
 
     def set(self, name: str, fields: Fields) -> None:
         """Write *fields* of one hash: all of them or none."""
@@ -52,10 +60,12 @@ class Storage(MemoryStore):
             left = {name: value for name, value in held.items() if name not in gone}
             self._become({**self.held, OUTBOX: left})
 
-    def fall(self, writes: int) -> None:
-        """Be what it was after its first *writes*; none is a wipe."""
+    def fall(self, writes: int) -> bool:
+        """Be what it was after its first *writes*; whether that tears an apply.  None is a wipe."""
         del self.past[writes + 1 :]
         self.held = self.past[-1].hashes
+        self.inside = {number for number in self.inside if number <= writes}
+        return writes in self.inside
 
     def spoil(self, study: str, name: str, value: bytes) -> None:
         """Alter a field of a row, as no writer of ours would."""

@@ -47,14 +47,16 @@ class Weather:
 
     def fall(self) -> None:
         """The store falls back to any earlier prefix of its writes."""
-        storage = self.storm.storage
-        storage.fall(self.storm.random.randrange(len(storage.past)))
+        self._fall(self.storm.random.randrange(len(self.storm.storage.past)))
 
     def tear(self) -> None:
         """The store loses its last few writes."""
-        storage = self.storm.storage
         lost = self.storm.random.randint(1, 4)
-        storage.fall(max(0, len(storage.past) - 1 - lost))
+        self._fall(max(0, len(self.storm.storage.past) - 1 - lost))
+
+    def _fall(self, writes: int) -> None:
+        if self.storm.storage.fall(writes):
+            self.storm.chaos.counts["torn apply"] += 1
 
     def wipe(self) -> None:
         """The store is empty."""
