@@ -19,9 +19,12 @@ from tests.streams.harms import (
     flipped,
     lost,
     not_ours,
+    told_of_other,
     two_studies,
 )
+from tests.streams.kept import KeptLog
 from tests.streams.lanes import (
+    PRODERM,
     STUDY,
     Failing,
     Raising,
@@ -91,6 +94,34 @@ async def test_an_audit_finds_a_row_that_moved_by_itself():
     fallen_back(store)
     await lane.audit()
     assert lane.rebuilding
+    await rebuilt(lane)
+
+    assert settled(store) == await projection(log)
+
+
+async def test_an_audit_survives_a_row_that_says_no_number():
+    """One row that somebody wrote over must not stop the studies beside it."""
+    log, store = two_studies(), MemoryStore()
+    lane = await caught_up(log, store)
+    store.set(ROW, {"pos": b"[1]"})
+    await lane.audit()
+    await rebuilt(lane)
+
+    assert (lane.stopped, settled(store)) == (None, await projection(log))
+
+
+async def test_what_came_before_the_plan_is_counted_though_the_row_is_bad():
+    """A record before the plan of its study is in the cursor's counts, which no row can mend."""
+    early = told_of_other(PRODERM[1])
+    log = KeptLog(partitions=1)
+    log.append(early, OTHER.encode())
+    for each in records(two_studies()):
+        log.append(each.value, each.key)
+    store = MemoryStore()
+    await caught_up(log, store)
+    store.set(f"s:{OTHER}", {"digest": b"0"})
+    await store.rewind(STUDY)
+    lane = await caught_up(log, store)
     await rebuilt(lane)
 
     assert settled(store) == await projection(log)
