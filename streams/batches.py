@@ -19,7 +19,7 @@ Faust: Any = driver
 """Its types do not know what is overridden here."""
 
 QUEUED_MAX = 2
-"""One batch is folded while the next ones wait; a full channel holds up the fetching."""
+"""So many wait where folding takes long; a full channel holds up the fetching."""
 
 FETCH_SECONDS = 1.0
 FETCH_WAIT_MS = 100
@@ -63,6 +63,9 @@ class Consumer(Faust.Consumer):
         if not self.flow_active:  # A rebalance is going on; it begins a new epoch.
             await self.wait_first(self.can_resume_flow.wait(), timeout=FETCH_SECONDS)
             return
+        # What comes in while a batch is folded is then one batch: fetched ahead it would be many
+        # small ones, each with as many applies.
+        await self.reader.ready(FETCH_SECONDS)
         epoch = self.reader.epoch
         if epoch != self.sought:
             await self._seek_all(await self.reader.places())

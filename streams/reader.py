@@ -42,6 +42,10 @@ class Reader(Protocol):
         """A batch is on its way to the agent."""
         ...
 
+    async def ready(self, patience: float) -> None:
+        """Come back when all that was offered is folded, or after *patience* seconds."""
+        ...
+
     async def fold(self, batch: Batch) -> None:
         """What the agent does with a batch.  It never raises."""
         ...

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from streams.epochs import Epochs
 from streams.held import Held
+from streams.log import LogRecord
 from streams.progress import Gaps, Progress, Sight
 from streams.reader import Batch
 
@@ -17,11 +19,9 @@ REST_SECONDS = 0.1
 
 
 @dataclass(slots=True)
-class Worker:
-    """Holds partitions.  An *epoch* is a stretch in which all that is fetched hangs together.
+class Worker(Epochs):
+    """Holds partitions.
 
-    Whatever breaks it (a rebalance, another writer, an error, a lost fetch) begins a new one:
-    batches of the old one are void, and the consumer seeks to where the partitions stand.
     *hold* makes what belongs to one partition, of so many that share the memory; *folding* keeps
     a partition from being claimed while it folds.
     """
@@ -31,24 +31,9 @@ class Worker:
     gaps: Gaps = field(default_factory=Gaps)
     held: dict[int, Held] = field(default_factory=dict[int, Held])
     lags: dict[int, int] = field(default_factory=dict[int, int])
-    epoch: int = 0
-    flying: int = 0
     joined: bool = False
     folding: asyncio.Lock = field(default_factory=asyncio.Lock)
-    turned: asyncio.Event = field(default_factory=asyncio.Event)
     to_tell: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def begin_anew(self) -> None:
-        """Begin an epoch."""
-        self.epoch += 1
-        self.flying = 0
-        ended, self.turned = self.turned, asyncio.Event()
-        ended.set()
-
-    async def over(self, epoch: int) -> None:
-        """Come back when *epoch* is over."""
-        while self.epoch == epoch:
-            await self.turned.wait()
 
     async def assign(self, partitions: set[int]) -> None:
         """These partitions are ours now, and no others; each is claimed anew."""
@@ -75,25 +60,25 @@ class Worker:
         self.to_tell.set()
         return {number: each.place for number, each in self.held.items() if each.place is not None}
 
-    def offered(self, batch: Batch) -> None:
-        """A batch is on its way."""
-        self.flying += batch.epoch == self.epoch
-
     async def fold(self, batch: Batch) -> None:
         """Fold what was fetched.  Never raises: Faust would drop the batch and go on."""
-        for partition, records in batch.records.items():
-            async with self.folding:
+        async with self.folding, asyncio.TaskGroup() as group:
+            for partition, records in batch.records.items():
                 if batch.epoch != self.epoch:
                     return
-                held = self.held.get(partition)
-                if held is None or not await held.take(records):
-                    self.begin_anew()
-            if held is not None and held.spoke:
-                self.to_tell.set()
-        if batch.epoch == self.epoch:
-            self.flying -= 1
-        else:
+                group.create_task(self.take(partition, records))
+                # It folds until it waits for the store; meanwhile the next one folds.
+                await asyncio.sleep(0)
+        if not self.arrived(batch):
             await asyncio.sleep(REST_SECONDS)  # What fails at once must not fail all the time.
+
+    async def take(self, partition: int, records: Sequence[LogRecord]) -> None:
+        """Fold what was fetched of one partition."""
+        held = self.held.get(partition)
+        if held is None or not await held.take(records):
+            self.begin_anew()
+        if held is not None and held.spoke:
+            self.to_tell.set()
 
     def doubt(self, error: Exception) -> None:
         """Nothing that is known of any partition can be relied on."""

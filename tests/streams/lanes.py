@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from streams.encode import wire
 from streams.lane import Lane, Limits
 from streams.partition import partition_of
 from streams.pipeline import Pipeline, Told, take_in
-from streams.store import Fields, StoreUnreachable
+from streams.store import Applied, Fields, StoreUnreachable, Write
 from streams.store.memory import MemoryStore
 from streams.store.row_load import restore
 from tests.places import ROOT
@@ -102,10 +103,17 @@ async def projection(log: KeptLog) -> dict[str, Fields]:
 class Failing(MemoryStore):
     """A store that does *left* more commands and then, for once, does not answer.
 
-    An apply that is cut short leaves what was written before: Redis may come back so.
+    An apply that is cut short leaves what was written before: Redis may come back so.  Until all
+    that it is *waiting* with have come to an apply, none of them gets on.
     """
 
     left: int | None = None
+    waiting: asyncio.Barrier | None = None
+
+    async def apply(self, write: Write) -> Applied:
+        if self.waiting is not None:
+            await self.waiting.wait()
+        return await MemoryStore.apply(self, write)
 
     def set(self, name: str, fields: Fields) -> None:
         self.count()

@@ -17,10 +17,17 @@ class Reader:
     epoch: int = 1
     doubts: list[Exception] = field(default_factory=list[Exception])
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    landed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.landed.set()
 
     async def assign(self, partitions: set[int]) -> None: ...
 
     async def rest(self) -> None: ...
+
+    async def ready(self, patience: float) -> None:
+        await self.landed.wait()
 
     async def fold(self, batch: Batch) -> None: ...
 

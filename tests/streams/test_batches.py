@@ -93,6 +93,23 @@ def test_a_put_that_waits_gives_up_when_its_epoch_ends():
     assert len(desk.sought_at) == 2
 
 
+def test_nothing_is_fetched_ahead_of_what_is_being_folded():
+    """What comes in meanwhile is then one batch, with one apply a partition."""
+    desk = Desk(fetched(p0=10))
+    desk.transport.reader.landed.clear()
+
+    async def main() -> None:
+        turn = asyncio.create_task(desk._turn())
+        await asyncio.sleep(0.01)
+        assert desk.handed == []
+        desk.transport.reader.landed.set()
+        await turn
+
+    asyncio.run(main())
+
+    assert len(desk.handed) == 1
+
+
 class Cleared(asyncio.Queue[Batch]):
     """A channel that Faust clears while somebody waits to put: the put is cancelled."""
 

@@ -168,6 +168,20 @@ async def test_a_rest_waits_for_what_is_being_folded():
     await folding
 
 
+async def test_partitions_wait_for_the_store_together():
+    """A store that is slow to answer holds up a batch once, not once a partition."""
+    desk = pair()
+    await desk.assign(0, 1)
+    waiting = asyncio.Barrier(2)
+    for store in desk.stores.values():
+        store.waiting = waiting
+
+    async with asyncio.timeout(10):
+        await desk.turn()
+
+    assert (desk.place(0), desk.place(1)) == (60, 3)
+
+
 async def test_a_batch_of_a_partition_that_is_not_ours_is_no_exception():
     """It cannot be; and if it is, it must not take the agent down."""
     desk = bench()
