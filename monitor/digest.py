@@ -20,7 +20,9 @@ def fields(study: Study) -> Iterator[tuple[str, str]]:
     for thing, held in study.ledger.things.items():
         yield f"r|{thing}", f"{held.version} {held.versions} {held.digest}"
     for subject in study.subjects.values():
-        yield f"s|{subject.name}", f"{subject.allocated} {subject.spells}"
+        # A name that was only ever mentioned by what is void by now is not remembered by a row.
+        if subject.allocated is not None or subject.spells:
+            yield f"s|{subject.name}", f"{subject.allocated} {subject.spells}"
     width = len(study.treatments)
     for number, table in enumerate(study.tables):
         for term, cell in table.items():
