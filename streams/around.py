@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from socket import socket
 
 from mode import Service
 
 from streams.health import Health
-from streams.sender import KafkaSender
 
 
 class Around(Service):
     """Starts before the app and ends after it: whoever asks is answered all the time."""
 
-    def __init__(self, health: Health, listener: socket, sender: KafkaSender) -> None:
-        self.health, self.listener, self.sender = health, listener, sender
+    def __init__(
+        self, health: Health, listener: socket, close: Callable[[], Awaitable[None]]
+    ) -> None:
+        self.health, self.listener, self.close = health, listener, close
         Service.__init__(self)  # pyright: ignore[reportUnknownMemberType]
 
     async def on_start(self) -> None:
@@ -24,4 +26,4 @@ class Around(Service):
     async def on_stop(self) -> None:
         """Answer no more, and let go of the broker."""
         await self.runner.cleanup()
-        await self.sender.close()
+        await self.close()

@@ -91,7 +91,7 @@ class Live:
         """
         listener = listen(self.settings.health)
         begun()
-        around = Around(self.health(), listener, self.sender)
+        around = Around(self.health(), listener, self.close)
         # Our own loop and logs: Faust's worker would set up both, and turn a spinner.
         self.service = faust.Worker(
             self.app,
@@ -106,6 +106,12 @@ class Live:
             self.service.execute_from_commandline()
         if reason := self.ended or self.service.crash_reason:
             raise reason
+
+    async def close(self) -> None:
+        """Let go of the broker: of every reader, and of the sender."""
+        for held in self.worker.held.values():
+            await held.close()
+        await self.sender.close()
 
     def health(self) -> Health:
         """The probes of this worker."""

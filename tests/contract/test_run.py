@@ -87,9 +87,10 @@ def test_a_record_under_a_wrong_key_goes_to_the_dead_letters(site: Site):
     """It is not included, it is counted, and its bytes are kept with the reason."""
     site.send(PRODERM[:5], STUDY, HOME)
     offset = site.send([PRODERM[5]], NEIGHBOUR, HOME)
-    with site.running():
+    with site.running() as worker:
         site.reaches(HOME, offset)
         until(lambda: bool(site.letters()), "the letter")
+        assert (worker.end(), "Unclosed" in worker.words) == (0, False), worker.words
 
     (letter,) = site.letters().values()
     assert (letter.key, letter.value) == (f"trial.log.v1:{HOME}:5".encode(), PRODERM[5])
