@@ -27,6 +27,7 @@ def main(words: Sequence[str]) -> int:
     # An order to end must end what was started too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path(tempfile.mkdtemp(prefix="tocsin-faults-"))
+    print(f"seed {asked.seed}, in {folder}", file=sys.stderr, flush=True)
     told: list[Struck] = []
     for number, (leg, kinds) in enumerate(drawn(asked.faults, asked.seed, asked.kinds)):
         print(f"{leg.name}: {len(kinds)} faults", file=sys.stderr, flush=True)

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from kafka.admin import MemberToRemove  # pyright: ignore[reportAttributeAccessIssue]
@@ -64,11 +63,17 @@ class Crew:
         self.working.append(worker)
         return worker
 
-    def kill(self, random: Random) -> Process:
+    def holders(self, broker: str) -> list[Process]:
+        """The workers that hold partitions, as far as the group can say."""
+        with suppress(KafkaError, Unreachable), administer(broker, patience=2) as admin:
+            holding = {each["client_id"] for each in members(admin, GROUP) if holds(each)}
+            return [each for each in self.working if each.folder.name in holding]
+        return []
+
+    def kill(self, worker: Process) -> None:
         """End one as a power cut would."""
-        worker = self.working.pop(random.randrange(len(self.working)))
+        self.working.remove(worker)
         worker.kill()
-        return worker
 
     def dismiss(self, worker: Process) -> None:
         """Ask one to end in good order, and do not wait for it."""
@@ -128,6 +133,12 @@ class Crew:
             each.stop()
         self.working.clear()
         self.leaving.clear()
+
+
+def holds(member: Mapping[str, Any]) -> bool:
+    """Whether partitions are assigned to a member of a group."""
+    told = member["member_assignment"]
+    return bool(told and any(each["partitions"] for each in told["assigned_partitions"]))
 
 
 def findings(health: str) -> list[dict[str, Any]]:

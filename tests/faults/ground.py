@@ -46,7 +46,11 @@ GONE = redis.ConnectionError, redis.TimeoutError, redis.ResponseError
 
 @dataclass(slots=True)
 class Ground:
-    """Everything that may break, and where it stands."""
+    """Everything that may break, and where it stands.
+
+    *idle* counts workers killed in the middle of a rebalance, when nobody holds anything; *wrong*
+    is what a fault itself found wrong.
+    """
 
     kafka: KafkaServer
     redis: RedisServer
@@ -55,6 +59,7 @@ class Ground:
     random: Random
     folder: Path
     saved: list[Path] = field(default_factory=list[Path])
+    idle: int = 0
     wrong: list[str] = field(default_factory=list[str])
 
     def client(self) -> Any:

@@ -20,7 +20,12 @@ Fault = Callable[[Ground], None]
 
 def kill_worker(ground: Ground) -> None:
     """A worker is ended as by a power cut, and started again; the group is told, or finds out."""
-    worker = ground.crew.kill(ground.random)
+    holders = ground.crew.holders(ground.kafka.bootstrap)
+    worker = ground.random.choice(holders or ground.crew.working)
+    ground.idle += not holders
+    ground.feed.burst(200)
+    time.sleep(ground.random.uniform(0, 0.2))
+    ground.crew.kill(worker)
     ground.crew.start()
     if ground.random.random() < 0.9:
         ground.crew.expel(ground.kafka.bootstrap, worker)

@@ -71,14 +71,15 @@ LEGS = (
 class Struck:
     """What one leg came to: faults by kind, those *amid* folding, and the verdict.
 
-    After so many nothing was folded for a while: *stuck*.  *ended* says why workers ended by
-    themselves, in their own last words.
+    After *stuck* of them nothing was folded for a while; *idle* are killed workers that held
+    nothing; *ended* says why workers ended by themselves, in their own last words.
     """
 
     leg: str
     kinds: Counter[str] = field(default_factory=Counter[str])
     amid: Counter[str] = field(default_factory=Counter[str])
     stuck: int = 0
+    idle: int = 0
     ended: Counter[str] = field(default_factory=Counter[str])
     seconds: float = 0
     verdict: Verdict = field(default_factory=Verdict)
@@ -119,6 +120,7 @@ def conclude(ground: Ground, struck: Struck) -> None:
         return
     struck.verdict = judge(ground.kafka.bootstrap, ground.redis.url)
     struck.ended.update(ground.crew.ended)
+    struck.idle = ground.idle
     struck.verdict.says += ground.wrong
 
 

@@ -32,6 +32,7 @@ def compared(told: Sequence[Struck]) -> Iterator[str]:
     total = reduce(add, (each.verdict for each in told), Verdict())
     seconds, stuck = sum(each.seconds for each in told), sum(each.stuck for each in told)
     yield f"{seconds:.0f} s; after {stuck} faults nothing was folded for 25 s"
+    yield f"{sum(each.idle for each in told)} workers were killed while nobody held a partition"
     ended = sum((each.ended for each in told), Counter[str]())
     for words, count in ended.most_common():
         yield f"  {count} workers ended by themselves: {words}"
