@@ -25,7 +25,7 @@ SILENT = Verdict(Level.QUIET, Ground.NO_EVENTS, 0.0)
 WEAK = Verdict(*NOT_REJECTED, None)
 BELOW = Verdict(Level.QUIET, Ground.BELOW_WATCH, None)
 
-FEW = 12
+FEW = 24
 """Up to so many first events, a loop over them is cheaper than their risk sets."""
 
 
