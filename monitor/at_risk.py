@@ -132,8 +132,22 @@ class AtRisk:
 
     def count(self, arm: int, day: int) -> int:
         """At risk on *arm* on study *day*, as of today."""
-        here = self.arms[arm]
-        entered = here.at_once + (bisect_right(here.later, day) if here.later else 0)
+        return self.between(arm, arm, day)[0]
+
+    def between(self, treatment: int, control: int, day: int) -> tuple[int, int]:
+        """At risk on study *day*, as of today, on each of two arms."""
         # Of those still followed, whoever has not reached the day yet counts as gone.
-        reached = bisect_left(here.running, self.as_of + 1 - day) - len(here.running)
-        return entered + reached - bisect_right(here.ended, day)
+        reached = self.as_of + 1 - day
+        on, off = self.arms[treatment], self.arms[control]
+        return (
+            on.at_once
+            + (bisect_right(on.later, day) if on.later else 0)
+            + bisect_left(on.running, reached)
+            - len(on.running)
+            - bisect_right(on.ended, day),
+            off.at_once
+            + (bisect_right(off.later, day) if off.later else 0)
+            + bisect_left(off.running, reached)
+            - len(off.running)
+            - bisect_right(off.ended, day),
+        )

@@ -100,7 +100,7 @@ class FollowUp:
         assert not self.crossed, "a subject of several stays is gone from each of them"
         met = self._met(events, day)
         excess = float(sum(arm == treatment for _, arm, _ in met))
-        count = self.as_of(day, events.collected_from).count
+        between = self.as_of(day, events.collected_from).between
         gone: tuple[list[int], list[int]] = [], []
         waiting, last, on, off, treated = 0, BEFORE, 0, 0, 0
         found: list[float] = []
@@ -112,8 +112,10 @@ class FollowUp:
                     elif its_arm == control:
                         insort(gone[1], leaves)
                 waiting, last = number, at
-                on = count(treatment, at) - len(gone[0]) + bisect_right(gone[0], at)
-                off = count(control, at) - len(gone[1]) + bisect_right(gone[1], at)
+                on, off = between(treatment, control, at)
+                if waiting:
+                    on += bisect_right(gone[0], at) - len(gone[0])
+                    off += bisect_right(gone[1], at) - len(gone[1])
             if arm == treatment:
                 treated += off > 0
             elif arm != control:

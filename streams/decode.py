@@ -16,7 +16,7 @@ from streams.meaning import BODIES, SETTLE
 from streams.parse import Fields, Refused, careful, quick
 from streams.records import MAJOR, MINOR, MODELS
 
-UNSEEN = {"signatures", "verbatim"}
+UNSEEN = ("signatures", "verbatim")
 """What the edge checks, the digest covers and the core never sees."""
 
 DIGEST_BYTES = 8
@@ -60,8 +60,8 @@ def _record(fields: Fields) -> Record:
     study, source, known_at = said.pop("study"), said.pop("source"), said.pop("known_at")
     digest = _digest(said)
     del said["type"]
-    for name in UNSEEN & said.keys():
-        del said[name]
+    for name in UNSEEN:
+        said.pop(name, None)
     thing, body = f"{source.system}/{source.id}", BODIES[kind](**said)
     return Record(study, thing, source.version, instant(known_at), digest, body)
 

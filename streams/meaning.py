@@ -51,8 +51,9 @@ def _settle_day(field: str) -> Callable[[Fields], None]:
 
 def _settle_adverse_event(said: Fields) -> None:
     # A term is said thousands of times: one string holds it for all of them.
-    for name in _SHARED & said.keys():
-        said[name] = intern(said[name])
+    for name in _SHARED:
+        if name in said:
+            said[name] = intern(said[name])
     partial(said, "onset")
     partial(said, "end")
     check_order(said, "onset", "end")
@@ -63,7 +64,7 @@ def _settle_adverse_event(said: Fields) -> None:
 
 
 _CRITERIA = tuple(Criterion)
-_SHARED = {"subject", "preferred_term", "system_organ_class", "label_group"}
+_SHARED = ("subject", "preferred_term", "system_organ_class", "label_group")
 
 
 def _settle_collection(said: Fields) -> None:

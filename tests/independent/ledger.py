@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from tests.independent.edge import Record, meaning, ordinal, refusal
 
@@ -88,16 +89,24 @@ def void(ledger: Ledger, name: str) -> bool:
     )
 
 
-def merged(ledger: Ledger, what: str, *, but: str = "") -> dict[str, str]:
-    """Who is the duplicate of whom by the standing merges of *what*, the merge *but* aside."""
+def merged(ledger: Ledger, what: str) -> dict[str, str]:
+    """Who is the duplicate of whom by the standing merges of *what*; of several, the first by name.
+
+    Which came first must not matter: the same records in another order make the same tables.
+    """
     return {
-        thing.said["duplicate"]: thing.said["survivor"]
-        for name, thing in ledger.things.items()
-        if thing.said["type"] == "merge"
-        and thing.said["what"] == what
-        and name != but
-        and not void(ledger, name)
+        said["duplicate"]: said["survivor"]
+        for _, said in sorted(standing_merges(ledger, what), key=itemgetter(0), reverse=True)
     }
+
+
+def standing_merges(ledger: Ledger, what: str) -> list[tuple[str, Record]]:
+    """Every merge of *what* that holds, by its name."""
+    return [
+        (name, thing.said)
+        for name, thing in ledger.things.items()
+        if thing.said["type"] == "merge" and thing.said["what"] == what and not void(ledger, name)
+    ]
 
 
 def survivor(pairs: dict[str, str], name: str) -> str:
@@ -109,10 +118,12 @@ def survivor(pairs: dict[str, str], name: str) -> str:
 
 
 def closes_a_cycle(ledger: Ledger, name: str, said: Record) -> bool:
-    """True where following the merges from the survivor leads back to the duplicate."""
-    pairs = merged(ledger, said["what"], but=name)
-    pairs.pop(said["duplicate"], None)
-    return survivor(pairs, said["survivor"]) == said["duplicate"]
+    """True where the other merges lead, one way or another, from the survivor to the duplicate."""
+    others = [held for other, held in standing_merges(ledger, said["what"]) if other != name]
+    reached = {said["survivor"]}
+    for _ in others:
+        reached |= {held["survivor"] for held in others if held["duplicate"] in reached}
+    return said["duplicate"] in reached
 
 
 def thing_of(record: Record) -> str:

@@ -93,6 +93,9 @@ def unite_subjects(
         for version in range(1, draw(st.integers(1, 2)) + 1):
             into = draw(st.sampled_from(one_person[:place]))
             records.append(merge(f"same-{who}", "subject", who, into, version=version))
+        if often(draw, 25):
+            into = draw(st.sampled_from(one_person[:place]))
+            records.append(merge(f"also-{who}", "subject", who, into))
     if not calm and one_person and draw(st.booleans()):
         into = draw(st.sampled_from(one_person))
         records.append(merge("circle", "subject", one_person[0], into))

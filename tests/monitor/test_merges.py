@@ -70,6 +70,14 @@ def test_chains_of_merged_subjects_are_followed_to_their_end():
     assert here.counts() == there.counts() == (1, 1)
 
 
+def test_of_two_merges_of_one_subject_the_first_by_name_counts():
+    """X9 is said to be A1 and to be C1: whichever came first, the records count under A1."""
+    pair = [merged("m1", "subject", "X9", "A1"), merged("m2", "subject", "X9", "C1")]
+    found = [told(case("c1", "X9", 4), *order) for order in (pair, reversed(pair))]
+
+    assert [each.counts() for each in found] == [(1, 1), (1, 1)]
+
+
 @pytest.mark.parametrize(
     ("what", "names"),
     [("subject", ("A1", "A2", "C1")), ("case", ("safety/c1", "safety/c2", "safety/c3"))],
