@@ -39,9 +39,9 @@ def quick(raw: bytes) -> Fields | None:
     opens a string that begins with a colon; white space after a quotation mark is left to
     ``careful``.  So there are at least as many of them as keys were written.  A parser that keeps
     the last of two equal keys loses at least one: as many of them as keys were read prove that
-    none was repeated.  Only keys of the object, and of objects directly in it, count as read; any deeper
-    one makes the two differ.  Numbers beyond 64 bits come back as floats: sound only for a type
-    that has none.
+    none was repeated.  Only keys of the object, and of objects directly in it, count as read; any
+    deeper one makes the two differ.  Numbers beyond 64 bits come back as floats: sound only for a
+    type that has none.
     """
     if len(raw) > PLAIN_BYTES_MAX or b"\\" in raw or b'" ' in raw:
         return None
