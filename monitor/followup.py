@@ -140,6 +140,10 @@ class FollowUp:
         met.sort()
         return met
 
+    def is_cut(self, events: FirstEvents, day: int) -> bool:
+        """Whether ``risk_sets`` has most of its work done: the columns as known on *day*."""
+        return self.columns is not None and (day, events.collected_from) in self.columns.cuts
+
     def risk_sets(self, events: FirstEvents, day: int) -> AllArms:
         """Who was at risk at each first event, as known at the end of *day*."""
         if self.columns is None:

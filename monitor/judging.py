@@ -25,8 +25,11 @@ SILENT = Verdict(Level.QUIET, Ground.NO_EVENTS, 0.0)
 WEAK = Verdict(*NOT_REJECTED, None)
 BELOW = Verdict(Level.QUIET, Ground.BELOW_WATCH, None)
 
-FEW = 24
-"""Up to so many first events, a loop over them is cheaper than their risk sets."""
+FEW, FEW_ONCE_CUT = 20, 6
+"""Up to so many first events, a loop over them is cheaper than their risk sets all at once.
+
+The second holds once another watch has had the columns cut for the day.
+"""
 
 
 def judge(study: Study, running: Iterable[Running], *, shortcuts: bool = True) -> list[Crossing]:
@@ -126,11 +129,12 @@ def risk_sets(study: Study, running: Running, excess: float = -inf) -> RiskSets 
     events, bench, day = running.events, running.bench, study.as_of
     table, treatment, control = bench.follow_up, bench.treatment, bench.control
     assert table is not None and control is not None and day is not None
-    if len(events) > FEW or table.crossed:
+    few = FEW_ONCE_CUT if table.is_cut(events, day) else FEW
+    if len(events) > few or table.crossed:
         treated, on, off = table.risk_sets(events, day).between(treatment, control)
         return RiskSets.of(treated=treated, on_treatment=on, on_control=off)
-    few = table.shares(events, day, treatment, control, excess)
-    return few and RiskSets(treated=few[0], events=len(few[1]), share=few[1])
+    found = table.shares(events, day, treatment, control, excess)
+    return found and RiskSets(treated=found[0], events=len(found[1]), share=found[1])
 
 
 def against_rate(study: Study, running: Running) -> KnownRate | EstimatedRate:
