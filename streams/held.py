@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from streams.health import Condition
-from streams.lane import Hole, Lane
+from streams.lane import Hole, Lane, Moved
 from streams.log import Log, LogRecord, LogUnreachable, RecordsGone
 from streams.outbox import Relay
 from streams.refolding import pass_markers
@@ -17,7 +17,7 @@ from streams.store import Store, StoreUnreachable, WrongStore
 
 logger = logging.getLogger("tocsin")
 
-TELLING = (StoreUnreachable, WrongStore, LogUnreachable, RecordsGone, Undelivered)
+TELLING = (Moved, StoreUnreachable, WrongStore, LogUnreachable, RecordsGone, Undelivered)
 """Errors whose message may be shown to anybody; others may quote a record."""
 
 

@@ -1,4 +1,4 @@
-"""A cluster for each test that is about topics, a store for each that is about stores."""
+"""A cluster for tests about topics, a store for those about stores, a site for those of workers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from streams.broker import administer
 from streams.services.kafka_server import KafkaServer
 from tests.contract.cluster import clear
+from tests.contract.sites import site
 from tests.contract.stores import made
 
-__all__ = ["admin", "made"]
+__all__ = ["admin", "made", "site"]
 
 
 @pytest.fixture

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
 
 from streams.partition import partition_of
-from streams.services.kafka_server import KafkaServer
-from streams.services.redis_server import RedisServer
-from streams.settings import Settings
-from streams.store.function import load
-from streams.store.redis import connect
-from streams.topics import apply, topics
 from tests.contract.passes import alerts_expected, rows_expected
 from tests.contract.processes import until
 from tests.contract.workers import Site
@@ -36,21 +26,6 @@ ELSEWHERE = next(name for n in range(99) if partition_of(name := f"E{n}", 12) !=
 STUDIES = [STUDY, NEIGHBOUR]
 
 SMALL = [orjson.dumps(line) for line in small(NEIGHBOUR)]
-
-
-@pytest.fixture
-def site(admin: Any, kafka: KafkaServer, redis_program: str, tmp_path: Path) -> Iterator[Site]:
-    """Kafka and Redis, with nothing in them but topics and library."""
-    apply(admin, topics(Settings()), alter=False)
-    with RedisServer(tmp_path / "redis") as server:
-        asyncio.run(loaded(server.url))
-        yield Site(kafka.bootstrap, server.url, tmp_path)
-
-
-async def loaded(url: str) -> None:
-    client = connect(url)
-    await load(client)
-    await client.aclose()
 
 
 def fed(site: Site) -> int:

@@ -52,7 +52,12 @@ class Site:
         with says.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tocsin", "run"],
-                env={**clean, **{f"TOCSIN_{name}": value for name, value in ours.items()}},
+                env={
+                    **clean,
+                    **{f"TOCSIN_{name}": value for name, value in ours.items()},
+                    # By this name the group knows it.
+                    "BROKER_CLIENT_ID": health,
+                },
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
