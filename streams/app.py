@@ -31,6 +31,8 @@ KEPT_FROM_FAUST: dict[str, Any] = {
     # It would make a topic of its own to elect a leader, whom nobody needs.
     "topic_disable_leader": True,
     "topic_allow_declare": False,
+    # So soon a log that was given more partitions ends the worker (streams/live.py).
+    "consumer_metadata_max_age_ms": 10_000,
     # A log that was made anew under a kept store must stop the worker, never be folded.
     "consumer_auto_offset_reset": "none",
     # On stop and rebalance it calls `wait_empty`, which waits for the batch in flight.

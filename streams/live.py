@@ -82,7 +82,9 @@ class Live:
             # A reader of its own: the lane's may be at another place, or closed.
             letters = KafkaLog(settings.broker, LOG, partition)
             relay = Relay(letters, store, self.sender, settings.alert_partitions)
-        return Held(Lane(log, store, partition=partition, limits=limits), log, store, relay)
+        agreed = settings.log_partitions
+        lane = Lane(log, store, partition=partition, limits=limits, partitions=agreed)
+        return Held(lane, log, store, relay)
 
     def run(self, begun: Callable[[], None] = lambda: None) -> None:
         """Run until SIGTERM or SIGINT; raises why, if it ends for another reason.

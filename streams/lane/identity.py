@@ -10,12 +10,20 @@ from streams.lane.halt import Halt, Stopped
 from streams.log import Identity, Log
 
 
-async def objection(log: Log, identity: Identity, cursor: Cursor, code: str) -> Stopped | None:
-    """Why *cursor* must not be carried on with *log* and this *code*, or None."""
+async def objection(
+    log: Log, identity: Identity, cursor: Cursor, code: str, partitions: int | None = None
+) -> Stopped | None:
+    """Why *cursor* must not be carried on with *log* and this *code*, or None.
+
+    A log with more *partitions* than were agreed may have a study in two of them.
+    """
     if cursor.code not in ("", code):
         return _stop(cursor, Halt.OTHER_CODE, "The projection was written by another version.")
     if cursor.log is not None and cursor.log != identity:
         return _stop(cursor, Halt.OTHER_LOG, _differs(cursor.log, identity))
+    if partitions not in (None, identity.partitions):
+        told = f"The log has {identity.partitions} partitions, and must have {partitions}."
+        return _stop(cursor, Halt.OTHER_LOG, told)
     ends = await log.ends()
     if ends.next < cursor.next:
         told = f"The log ends at {ends.next}, and {cursor.next} records of it were folded."

@@ -42,8 +42,9 @@ class Lane:
         limits: Limits | None = None,
         fold: Fold = take_in,
         code: str = CODE,
+        partitions: int | None = None,
     ) -> None:
-        self.log, self.store, self.partition = log, store, partition
+        self.log, self.store, self.partition, self.partitions = log, store, partition, partitions
         self.limits, self.fold, self.code = limits or Limits(), fold, code
         self.stopped: Stopped | None = None
         self._work: Work | None = None
@@ -135,7 +136,7 @@ class Lane:
         await self.store.check()
         identity = await self.log.identity()
         cursor = Cursor.of(await self.store.cursor())
-        self.stopped = await objection(self.log, identity, cursor, self.code)
+        self.stopped = await objection(self.log, identity, cursor, self.code, self.partitions)
         cursor.code = cursor.code or self.code
         work = Work(
             store=self.store,

@@ -71,6 +71,15 @@ async def test_a_topic_made_anew_is_not_folded_on(values: list[bytes], reason: H
     assert lane.stopped is not None and lane.stopped.reason is reason
 
 
+async def test_a_partition_beyond_those_agreed_is_not_folded():
+    """No cursor knows of it; its studies may have a row in another partition already."""
+    store = MemoryStore()
+    lane = await caught_up(log_of(PRODERM[:9]), store, partitions=12)
+
+    assert lane.stopped is not None and lane.stopped.reason is Halt.OTHER_LOG
+    assert "has 1 partitions, and must have 12" in str(lane.stopped) and settled(store) == {}
+
+
 async def test_another_version_of_the_fold_stays_out():
     """Two versions would make a row that neither has; the later one builds its own beside."""
     log, store = log_of(PRODERM[:300]), MemoryStore()

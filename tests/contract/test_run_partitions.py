@@ -1,0 +1,42 @@
+"""A log that is given more partitions under a running worker: studies have other places now."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import orjson
+import pytest
+
+from streams.partition import partition_of
+from streams.topics import LOG
+from tests.contract.processes import PATIENCE_SECONDS
+from tests.contract.workers import Site
+from tests.scenarios.commands import small
+from tests.streams.lanes import PRODERM, STUDY
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis]
+
+HOME = partition_of(STUDY, 12)
+NEW = 12
+"""The partition that is added."""
+
+MOVED = next(name for n in count() if partition_of(name := f"M{n}", 13) == NEW)
+"""A study that a producer who knows of it puts there."""
+
+
+def test_a_worker_ends_when_the_log_gets_another_partition(site: Site, admin: Any):
+    """Exit code 2 and what to set, within a minute; the new partition is not folded by anybody."""
+    with site.running() as worker:
+        site.reaches(HOME, site.send(PRODERM[:50], STUDY, HOME))
+        before = site.rows(HOME, [STUDY])
+        admin.create_partitions({LOG: 13})
+        site.send([orjson.dumps(line) for line in small(MOVED)], MOVED, NEW)
+
+        code = worker.process.wait(PATIENCE_SECONDS)
+    last = worker.words.splitlines()[-1]
+    assert (code, "Traceback" in worker.words) == (2, False), worker.words
+    assert f"{LOG} has 13 partitions, and TOCSIN_LOG_PARTITIONS is 12" in last
+    assert "set TOCSIN_LOG_PARTITIONS to what is there" in last
+    assert (site.cursor(NEW).next, site.rows(NEW, [MOVED])) == (0, {MOVED: {}})
+    assert site.rows(HOME, [STUDY]) == before
