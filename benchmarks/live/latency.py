@@ -2,7 +2,7 @@
 
 Open loop: every record has its time, whatever becomes of those before it, and its latency counts
 from then, so a stall is charged to every record that waited in it.  Applied is what the cursor of
-its partition says, read about every millisecond: a latency is told too long by at most the time
+its partition says, read every few milliseconds: a latency is told too long by at most the time
 between two readings, never too short.
 """
 
@@ -28,7 +28,7 @@ WARM = 5_000
 """Records that are folded before the first whose latency counts."""
 
 HEADWAY_SECONDS = 1.0
-NAP_SECONDS = 0.0005
+NAP_SECONDS = 0.002
 PATIENCE_SECONDS = 60
 P99_MAX_MS = 100
 SHARES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999, "longest": 1.0}
