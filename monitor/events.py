@@ -234,7 +234,10 @@ class Merge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A board member's move on an alert, and what that member had on the screen."""
+    """A board member's move on an alert, and what that member had on the screen.
+
+    *key* names the key whose signature was checked; None where nobody checked one.
+    """
 
     alert: str
     revision: int
@@ -243,6 +246,7 @@ class Review:
     member: str
     reason: str
     meaning: str
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,10 +272,18 @@ Body = (
 )
 
 
+class Seal(NamedTuple):
+    """What is signed of a record, and its signatures: name of the key, signature in base64."""
+
+    content: bytes
+    signatures: tuple[tuple[str, str], ...]
+
+
 class Record(NamedTuple):
     """A statement about a *thing* (``system/id`` of its source) at a version.
 
     *digest* names the content: two records of one thing and version with one digest are one.
+    A plan or a review has a *seal*, which the edge checks and the core never looks at.
     """
 
     study: str
@@ -280,3 +292,4 @@ class Record(NamedTuple):
     known_at: int
     digest: int
     body: Body
+    seal: Seal | None = None

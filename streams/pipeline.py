@@ -12,6 +12,7 @@ from monitor.fold import Step, first_step, fold
 from monitor.ledger import Outcome
 from monitor.study import Study
 from streams.decode import decode
+from streams.signing import OPEN, Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Pipeline:
     studies: dict[str, Study] = field(default_factory=dict[str, Study])
     outcomes: dict[str, Counter[Outcome]] = field(default_factory=dict[str, Counter[Outcome]])
     shortcuts: bool = True
+    trust: Trust = OPEN
 
     def advance(self, raw: bytes, line: int) -> Told:
         """Take one record in, whatever its bytes are."""
@@ -51,7 +53,8 @@ class Pipeline:
     def take(self, record: Record, line: int) -> Told:
         """Take one decoded record in."""
         known = self.studies.get(record.study)
-        study, told = take_in(known, record, line, shortcuts=self.shortcuts)
+        shortcuts, trust = self.shortcuts, self.trust
+        study, told = take_in(known, record, line, shortcuts=shortcuts, trust=trust)
         if known is None and study is not None:
             self.studies[record.study] = study
         return self._account(record.study, told)
@@ -65,9 +68,19 @@ class Pipeline:
 
 
 def take_in(
-    study: Study | None, record: Record, line: int, *, shortcuts: bool = True
+    study: Study | None,
+    record: Record,
+    line: int,
+    *,
+    shortcuts: bool = True,
+    trust: Trust = OPEN,
 ) -> tuple[Study | None, Told]:
     """Fold *record* into its study, where there is one or it opens one; what became of it."""
+    if record.seal is not None:  # A plan or a review: nothing else is signed, or pays for it.
+        checked = trust.checked(study, record, record.seal)
+        if isinstance(checked, Refusal):
+            return study, Told(Outcome.REFUSED, checked)
+        record = checked
     if study is None:
         study, step = first_step(record)
     else:
@@ -80,14 +93,5 @@ def take_in(
 
 def alerts_of(study: Study, step: Step, record: Record, line: int) -> tuple[Alert, ...]:
     """The alerts of one step, named and ready to be told."""
-    return tuple(
-        raised(
-            crossing,
-            study=study.name,
-            line=line,
-            thing=record.thing,
-            version=record.version,
-            plan_sha256=study.plan.sha256,
-        )
-        for crossing in step.crossings
-    )
+    plan = study.plan.sha256
+    return tuple(raised(each, record, line=line, plan_sha256=plan) for each in step.crossings)

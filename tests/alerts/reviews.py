@@ -1,0 +1,84 @@
+"""Alerts on a docket, and members who act on them, in few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alerts.alert import Alert
+from alerts.docket import Docket
+from alerts.lifecycle import Move, State
+from monitor.events import Record, Review
+from tests.monitor.builders import STUDY, case, record
+
+ALERT = "c0ffee"
+
+
+def alert(name: str = ALERT, **said: Any) -> Alert:
+    """An alert of the watch `clots`, raised on the first day."""
+    fields: dict[str, Any] = {
+        "revision": 1,
+        "study": STUDY,
+        "watch": "clots",
+        "term": "DVT",
+        "level": "watch",
+        "e_value": 6.2,
+        "as_of": 737_425,
+        "line": 1,
+        "thing": "safety/c1",
+        "version": 1,
+        "plan_sha256": "0" * 64,
+        "known_at": 0,
+    }
+    return Alert(id=name, **(fields | said))
+
+
+def review(
+    move: str,
+    revision: int,
+    *,
+    by: str = "board-1",
+    of: str = ALERT,
+    name: str = "",
+    version: int = 1,
+    known: int = 100,
+) -> Record:
+    """*by* makes *move* on revision *revision* of the alert *of*."""
+    body = Review(
+        alert=of,
+        revision=revision,
+        move=move,
+        shown="5f0e",
+        member=by,
+        reason="The cases were read.",
+        meaning="I have seen it.",
+    )
+    return record(body, name or f"board/{by}-{move}-{revision}", version=version, known=known)
+
+
+FOLLOW_UP = case("c1", "A1", 3, version=2, known=90)
+"""What the case that rang is now said to be."""
+
+ROUTES: dict[State, tuple[Move, ...]] = {
+    State.RAISED: (),
+    State.ACKNOWLEDGED: (Move.ACKNOWLEDGE,),
+    State.UNDER_REVIEW: (Move.ACKNOWLEDGE, Move.BEGIN_REVIEW),
+    State.CONFIRMED: (Move.ACKNOWLEDGE, Move.BEGIN_REVIEW, Move.CONFIRM),
+    State.REFUTED: (Move.ACKNOWLEDGE, Move.BEGIN_REVIEW, Move.REFUTE),
+    State.INSUFFICIENT: (Move.ACKNOWLEDGE, Move.BEGIN_REVIEW, Move.CALL_INSUFFICIENT),
+    State.CLOSED: (Move.ACKNOWLEDGE, Move.BEGIN_REVIEW, Move.CONFIRM, Move.CLOSE),
+    State.REOPENED: (Move.ACKNOWLEDGE, Move.BEGIN_REVIEW, Move.CONFIRM, Move.CHANGE),
+}
+"""How an alert comes to each state, after it was raised."""
+
+
+def docket_at(state: State) -> Docket:
+    """A docket with one alert, which stands at *state*."""
+    docket = Docket()
+    docket.ring(alert())
+    for revision, move in enumerate(ROUTES[state], start=1):
+        if move is Move.CHANGE:
+            docket.change(ALERT, FOLLOW_UP, 9)
+        else:
+            docket.review(review(move, revision), revision)
+    assert docket.entries[ALERT].alert.state is state
+    return docket
