@@ -7,10 +7,20 @@ from hashlib import sha256
 
 from monitor.dates import Imputation
 from monitor.first_events import ARMS_MAX
+from monitor.plan_board import Member, board_in
 from monitor.plan_groups import groups_in
-from monitor.plan_settings import imputation_in, jump_in, level_in, panel_in, window_in
+from monitor.plan_rules import rules_in
+from monitor.plan_settings import (
+    Limits,
+    imputation_in,
+    level_in,
+    limits_in,
+    panel_in,
+    window_in,
+)
 from monitor.plan_text import IDENTIFIER, PlanError, Section, parse
 from monitor.plan_watches import NOT_RANDOMISED, watches_in
+from monitor.rule import Rule
 from monitor.terms import Group
 from monitor.watch import Analysis, Basis, Kind, Scale, Watch
 
@@ -55,14 +65,21 @@ class Plan:
     periods: tuple[Period, ...]
     partial_dates: Imputation
     window_days: int | None
-    as_of_jump_days: int
+    limits: Limits
     screening: Basis
     screens: bool
     groups: tuple[Group, ...]
     watches: tuple[Watch, ...]
+    rules: tuple[Rule, ...]
     instruments: frozenset[str]
     responder: tuple[float, ...]
+    board: tuple[Member, ...]
     toml: str = field(repr=False)
+
+    @property
+    def as_of_jump_days(self) -> int:
+        """How far `known_at` may run ahead of all that is known."""
+        return self.limits.as_of_jump_days
 
     @property
     def control(self) -> str:
@@ -117,13 +134,15 @@ def read_plan(toml: str) -> Plan:
         periods=periods,
         partial_dates=imputation_in(root.table("dates")),
         window_days=window_in(root.table("at_risk")),
-        as_of_jump_days=jump_in(root.table("limits")),
+        limits=limits_in(root.table("limits")),
         screening=screening,
         screens=screens,
         groups=groups,
         watches=watches_in(root, groups, treatments, randomised, level),
+        rules=rules_in(root, groups),
         instruments=instruments,
         responder=responder,
+        board=board_in(root),
         toml=toml,
     )
     root.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from monitor.dates import Imputation
 from monitor.plan_text import DAYS_MAX, Section
 
@@ -34,11 +36,28 @@ def level_in(section: Section) -> float:
     return level
 
 
-def jump_in(section: Section) -> int:
-    """How far `known_at` may run ahead of all that is known."""
-    days = section.whole("as_of_jump_days", 180, 1, DAYS_MAX)
+class Limits(NamedTuple):
+    """How long something may last before somebody is told, in days.
+
+    *as_of_jump_days* is how far `known_at` may run ahead of all that is known,
+    *unallocated_days* how long a case may wait for its subject's allocation or treatment,
+    *silent_site_days* how long a site may say nothing.
+    """
+
+    as_of_jump_days: int
+    unallocated_days: int
+    silent_site_days: int
+
+
+def limits_in(section: Section) -> Limits:
+    """The plan's limits; each has a default."""
+    limits = Limits(
+        as_of_jump_days=section.whole("as_of_jump_days", 180, 1, DAYS_MAX),
+        unallocated_days=section.whole("unallocated_days", 30, 1, DAYS_MAX),
+        silent_site_days=section.whole("silent_site_days", 60, 1, DAYS_MAX),
+    )
     section.close()
-    return days
+    return limits
 
 
 def panel_in(root: Section) -> tuple[frozenset[str], tuple[float, ...]]:

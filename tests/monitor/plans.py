@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.monitor import seats
+
 PLAN = """\
 study = "STUDY-1"
 title = "A trial"
@@ -26,6 +28,7 @@ window_days = 14
 
 [limits]
 as_of_jump_days = 90
+silent_site_days = 45
 
 [levels]
 watch = 4
@@ -85,7 +88,18 @@ id = "any"
 any = true
 analysis = "as_treated"
 tier = 3
+
+[[rules]]
+name = "deaths"
+when = "fatal"
+
+[[rules]]
+name = "any-clot"
+when = "group"
+group = "clots"
+expected = true
 """
+PLAN += seats.BOARD
 
 MANY = ", ".join(f'"arm-{number}"' for number in range(63))
 BARE = 'study = "A"\ntreatments = { control = "a", active = ["b"] }\n'
@@ -129,6 +143,7 @@ FAULTS: dict[str, Fault] = {
     "window in parts": ("= 14\n\n[l", "= 1.5 #!\n\n[l", "window_days: 1.5 is not", "whole"),
     "jump of 0 days": ("= 90", "= 0 #!", "as_of_jump_days: 0 is out of range", "from 1 to"),
     "jump for ever": ("= 90", "= inf #!", "as_of_jump_days: inf is out of range", "36,525"),
+    "wait for ever": ("= 45", "= 0 #!", "silent_site_days: 0 is out of range", "from 1 to"),
     "level below 1": ("watch = 4", "watch = 0.5 #!", "levels.watch: 0.5 is out", "from 1 to"),
     "screening where": ("[screening]", '[screening]\nperiod = "x" #!', "`x` is not a", "Name one"),
     "screening open": ("[screening]", '[screening]\nperiod = "run-in" #!', "nobody", "= true"),
@@ -190,8 +205,20 @@ FAULTS: dict[str, Fault] = {
                           "source"),
     "events in parts": ("minimum_events = 3", "minimum_events = 1.5 #!", "1.5 is not whole", "w"),
     "events for ever": ("minimum_events = 3", "minimum_events = inf #!", "inf is out", "from 1"),
+    "rule unnamed": ('name = "deaths"\n', "", "rules[1]: has no `name`", "Name the rule"),
+    "rule twice": ('"any-clot"', '"deaths" #!', "rules[2].name: `deaths` is taken", "own"),
+    "rule of nothing": ('when = "fatal"\n', "", "rules[1]: has no `when`", "Say when it rings"),
+    "rule unknown": ('when = "fatal"', 'when = "x" #!', "rules[1].when: `x`", "fatal, life_"),
+    "rule of no group": ('group = "clots"\nexpected', "expected", "has no `group`", "Name one"),
+    "rule of a stranger": ('group = "clots"\nexpected', 'group = "x" #!\nexpected',
+                           "rules[2].group: `x` is not a group", "Define [groups.x]"),
+    "rule of too much": ('when = "fatal"', 'when = "fatal"\ngroup = "clots" #!',
+                         "group: is given but not asked for", 'when = "group"'),
+    "rule misspelt": ("expected = true", "expectd = true #!", "expectd: is not known", "expected"),
+    "rule a word": ("expected = true", "expected = 1 #!", "expected: is not true or", "Write true"),
     "level for ever": ("minimum_events = 3", "watch_level = inf #!", "inf is out", "1,000,000."),
 }  # fmt: skip
+FAULTS |= seats.FAULTS
 
 HEADS: dict[str, str] = {
     "no study": "",
@@ -219,7 +246,11 @@ HEADS: dict[str, str] = {
     "two rates": "[[watches]] 2",
     "no years": "[[watches]] 2",
     "no source": "[[watches]] 2",
+    "rule unnamed": "[[rules]] 1",
+    "rule of nothing": "[[rules]] 1",
+    "rule of no group": "[[rules]] 2",
 }
+HEADS |= seats.HEADS
 """Where what is missing, or written over several lines, has no line to end with a mark: the
 start of the line to blame, and which of several."""
 

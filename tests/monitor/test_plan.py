@@ -11,6 +11,8 @@ import pytest
 
 from monitor.dates import Imputation
 from monitor.plan import PlanError, read_plan
+from monitor.plan_settings import Limits
+from monitor.rule import Rule, When
 from monitor.terms import ANY, Pair
 from monitor.watch import Analysis, Basis, Kind, Rate, Scale
 from tests.monitor.plans import BARE, FAULTS, PLAN, line_at_fault, spoilt
@@ -82,7 +84,7 @@ def test_a_plan_reads_back_as_meant():
         ("double-blind", "Weeks 0 to 16", True),
     ]
     assert plan.partial_dates is Imputation.LAST_DAY
-    assert (plan.window_days, plan.as_of_jump_days) == (14, 90)
+    assert (plan.window_days, plan.limits) == (14, Limits(90, 30, 45))
     assert plan.instruments == {"TIS"} and plan.responder == (20.0, 40.5)
 
 
@@ -120,15 +122,24 @@ def test_a_plan_reads_its_watches_back_as_meant():
     )
 
 
+def test_a_plan_reads_its_rules_back_as_meant():
+    """A case is unexpected unless the plan says otherwise: the shorter clock is the safe one."""
+    deaths, clots = read_plan(PLAN).rules
+
+    assert deaths == Rule(name="deaths", when=When.FATAL, group=None, expected=False)
+    assert clots == Rule(name="any-clot", when=When.GROUP, group="clots", expected=True)
+
+
 def test_a_plan_that_says_little_means_what_the_reference_says():
     """The defaults are part of the plan: they are as binding as what is written."""
     plan = read_plan(f"{BARE}[[periods]]\nid = 'p'\n")
 
     assert (plan.title, plan.alpha, plan.q) == ("A", 0.05, 0.1)
-    assert (plan.window_days, plan.as_of_jump_days) == (28, 180)
+    assert (plan.window_days, plan.limits) == (28, Limits(180, 30, 60))
     assert plan.partial_dates is Imputation.FIRST_DAY
     assert plan.periods[0].randomised and plan.screening.analysis is Analysis.AS_TREATED
     assert (plan.groups, plan.watches, plan.instruments) == ((), (), frozenset())
+    assert plan.rules == ()
 
 
 def test_a_window_may_have_no_end():

@@ -1,0 +1,123 @@
+"""Holds the clocks of expedited reporting to the calendar: whole UTC days, whatever they are."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from itertools import product
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from alerts.clocks import determination_due, receipt_days, receipt_due
+from monitor.dates import iso
+from monitor.events import AdverseEvent, Criterion, Outcome, Relatedness, Severity
+
+DEATH = AdverseEvent("S1", "DVT", "VASC", outcome=Outcome.FATAL)
+STAY = AdverseEvent("S1", "DVT", "VASC", criteria=(Criterion.HOSPITALISATION,))
+
+
+def at(when: str, zone: str = "UTC") -> int:
+    """The instant of a wall clock in *zone*, as a record has it."""
+    return int(datetime.fromisoformat(when).replace(tzinfo=ZoneInfo(zone)).timestamp())
+
+
+def due(case: AdverseEvent, known_at: int) -> str:
+    """By when an unexpected *case* is due."""
+    return iso(receipt_due(case, known_at, expected=False).day)
+
+
+@pytest.mark.parametrize(
+    ("received", "short", "long"),
+    [
+        ("2021-03-05T10:00:00", "2021-03-12", "2021-03-20"),
+        ("2021-02-22T10:00:00", "2021-03-01", "2021-03-09"),
+        ("2024-02-22T10:00:00", "2024-02-29", "2024-03-08"),
+        ("2024-02-29T10:00:00", "2024-03-07", "2024-03-15"),
+        ("2000-02-28T10:00:00", "2000-03-06", "2000-03-14"),
+        ("2100-02-22T10:00:00", "2100-03-01", "2100-03-09"),
+        ("2021-12-25T10:00:00", "2022-01-01", "2022-01-09"),
+        ("2021-12-31T23:59:59", "2022-01-07", "2022-01-15"),
+    ],
+    ids=["plain", "no leap", "leap", "on it", "leap 2000", "no leap 2100", "year", "last second"],
+)
+def test_a_case_is_due_so_many_days_after_its_receipt(received: str, short: str, long: str):
+    """The day of receipt is day 0; leap days and the turn of the year are days like others."""
+    assert due(DEATH, at(received)) == short
+    assert due(STAY, at(received)) == long
+
+
+@pytest.mark.parametrize(
+    ("received", "zone", "short"),
+    [
+        ("2021-03-28T01:30:00", "Europe/Berlin", "2021-04-04"),
+        ("2021-03-28T00:30:00", "Europe/Berlin", "2021-04-03"),
+        ("2021-10-31T02:30:00", "Europe/Berlin", "2021-11-07"),
+        ("2021-10-30T23:30:00", "America/New_York", "2021-11-07"),
+        ("2021-03-13T18:59:59", "America/New_York", "2021-03-20"),
+        ("2021-03-13T19:00:00", "America/New_York", "2021-03-21"),
+    ],
+    ids=["spring", "spring, a UTC day before", "autumn", "late in the west", "before UTC midnight",
+         "at UTC midnight"],
+)  # fmt: skip
+def test_a_day_is_a_utc_day_where_the_clocks_change(received: str, zone: str, short: str):
+    """A day of 23 or 25 hours on somebody's wall neither gains nor loses a day here."""
+    assert due(DEATH, at(received, zone)) == short
+
+
+def test_every_hour_of_a_day_is_the_same_receipt():
+    """No hour, and no change of summer time, moves the due date within one UTC day."""
+    first = at("2021-03-28T00:00:00")
+
+    assert {due(DEATH, first + 3_600 * hour) for hour in range(24)} == {"2021-04-04"}
+    assert due(DEATH, first - 1) == "2021-04-03"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    list(
+        product(
+            [
+                {"outcome": Outcome.FATAL},
+                {"severity": Severity.FATAL},
+                {"criteria": (Criterion.DEATH,)},
+                {"criteria": (Criterion.LIFE_THREATENING,)},
+            ],
+            [False, True],
+        )
+    ),
+)
+@pytest.mark.parametrize("relatedness", [None, *Relatedness])
+def test_seven_days_are_for_grave_unexpected_suspected_cases(
+    said: dict, expected: bool, relatedness: Relatedness | None
+):
+    """All three must hold; where nobody has judged the relation yet, it is suspected."""
+    case = AdverseEvent("S1", "DVT", "VASC", relatedness=relatedness, **said)
+    ruled_out = relatedness in (Relatedness.NOT_RELATED, Relatedness.UNLIKELY)
+
+    assert receipt_days(case, expected=expected) == (15 if expected or ruled_out else 7)
+
+
+@pytest.mark.parametrize("severity", [None, Severity.SEVERE, Severity.LIFE_THREATENING])
+def test_severity_alone_does_not_shorten_the_clock(severity: Severity | None):
+    """ICH E2A: severe is not serious; a laboratory value of grade 4 threatens nobody's life."""
+    case = AdverseEvent("S1", "Neutropenia", "BLOOD", severity=severity)
+
+    assert receipt_days(case, expected=False) == 15
+
+
+def test_determination_has_its_own_clock():
+    """Fifteen days from the day on which it was confirmed, whatever the receipt said."""
+    assert determination_due(at("2024-02-20T22:00:00")).said == ("determination", "2024-03-06")
+    assert receipt_due(DEATH, at("2024-02-20T22:00:00"), expected=False).said == (
+        "receipt",
+        "2024-02-27",
+    )
+
+
+def test_due_days_count_like_a_calendar_on_paper():
+    """Over forty years of receipts, seven and fifteen dates later on the calendar."""
+    start = date(2000, 1, 1).toordinal()
+    for day in range(start, start + 14_610, 7):
+        instant = at(f"{iso(day)}T12:00:00")
+        assert due(DEATH, instant) == iso(day + 7)
+        assert due(STAY, instant) == iso(day + 15)
