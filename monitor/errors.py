@@ -54,6 +54,12 @@ class Reason(StrEnum):
     UNKNOWN_TREATMENT = "unknown_treatment"
     UNKNOWN_PERIOD = "unknown_period"
 
+    # Nobody who may say so vouches for the record: asked before its id counts.
+    UNSIGNED = "unsigned"
+    FOREIGN_KEY = "foreign_key"
+    BAD_SIGNATURE = "bad_signature"
+    NOT_THE_MEMBER = "not_the_member"
+
     @property
     def remedy(self) -> str:
         """What the sender, or the operator, does about it."""
@@ -69,7 +75,10 @@ UNREADABLE = frozenset(list(Reason)[: list(Reason).index(Reason.UNKNOWN_TYPE)])
 MISPLACED = frozenset({Reason.WRONG_KEY, Reason.WRONG_PARTITION})
 """Reasons that only the record's place in the log can give."""
 
-IN_CONTEXT = frozenset(list(Reason)[list(Reason).index(Reason.NO_PLAN) :])
+OF_A_SIGNATURE = frozenset(list(Reason)[list(Reason).index(Reason.UNSIGNED) :])
+"""Reasons that only keys can give: those of the plan, or those of its deployment."""
+
+IN_CONTEXT = frozenset(list(Reason)[list(Reason).index(Reason.NO_PLAN) :]) - OF_A_SIGNATURE
 """Reasons that only a study's state can give."""
 
 REMEDIES: dict[Reason, str] = {
@@ -106,6 +115,10 @@ REMEDIES: dict[Reason, str] = {
     Reason.UNKNOWN_TREATMENT: "Use one of the plan's [treatments], or amend the plan first.",
     Reason.UNKNOWN_PERIOD: "Use the id of one of the plan's [[periods]], or amend the plan first.",
     Reason.NO_BENEFIT_RISK: "Declare [benefit_risk] in the plan, or leave `assessment` out.",
+    Reason.UNSIGNED: "Sign it: a plan by `tocsin plan sign`, a review by its member's key.",
+    Reason.FOREIGN_KEY: "Sign with a key of [[board]], a plan with one of TOCSIN_PLAN_KEYS_FILE.",
+    Reason.BAD_SIGNATURE: "Sign the record as it is sent: after that nothing of it may change.",
+    Reason.NOT_THE_MEMBER: "Sign with the key that [[board]] gives the review's `member`.",
 }
 
 

@@ -15,6 +15,7 @@ from streams.faults import explain
 from streams.meaning import BODIES, SETTLE
 from streams.parse import Fields, Refused, careful, quick
 from streams.records import MAJOR, MINOR, MODELS
+from streams.signing import SIGNED, seal_of
 
 UNSEEN = ("signatures", "verbatim")
 """What the edge checks, the digest covers and the core never sees."""
@@ -63,7 +64,8 @@ def _record(fields: Fields) -> Record:
     for name in UNSEEN:
         said.pop(name, None)
     thing, body = f"{source.system}/{source.id}", BODIES[kind](**said)
-    return Record(study, thing, source.version, instant(known_at), digest, body)
+    seal = seal_of(fields) if kind in SIGNED else None
+    return Record(study, thing, source.version, instant(known_at), digest, body, seal)
 
 
 def _is_newer(schema: object) -> bool:

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.errors import IN_CONTEXT, MISPLACED, REMEDIES, UNREADABLE, Reason, Refusal
+from monitor.errors import (
+    IN_CONTEXT,
+    MISPLACED,
+    OF_A_SIGNATURE,
+    REMEDIES,
+    UNREADABLE,
+    Reason,
+    Refusal,
+)
 from streams.decode import decode
 from streams.encode import wire
 from streams.examples import EXAMPLES, example
@@ -123,7 +131,9 @@ def test_a_fault_is_named(reason: Reason, raw: bytes):
 
 def test_every_reason_is_earned_by_some_bytes():
     """A reason that nothing earns is a promise that nobody has kept."""
-    assert {reason for reason, _ in REFUSED} == set(Reason) - IN_CONTEXT - MISPLACED
+    elsewhere = IN_CONTEXT | MISPLACED | OF_A_SIGNATURE
+
+    assert {reason for reason, _ in REFUSED} == set(Reason) - elsewhere
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -140,7 +150,7 @@ def test_unreadable_bytes_are_told_from_refused_content():
     assert all(refusal_of(raw).unreadable == (reason in UNREADABLE) for reason, raw in REFUSED)
     assert Reason.UNKNOWN_SCHEMA.unreadable
     assert not Reason.UNKNOWN_TYPE.unreadable
-    assert not any(reason.unreadable for reason in IN_CONTEXT | MISPLACED)
+    assert not any(reason.unreadable for reason in IN_CONTEXT | MISPLACED | OF_A_SIGNATURE)
 
 
 def test_a_tombstone_is_refused():

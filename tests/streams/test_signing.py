@@ -1,0 +1,305 @@
+"""Whose plans and reviews count, what is signed, and what a forger gets for the trouble."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.digest import digest
+from monitor.errors import OF_A_SIGNATURE, Reason
+from monitor.events import Record, Review
+from monitor.ledger import Outcome
+from streams.decode import decode
+from streams.examples import EXAMPLES
+from streams.pipeline import Pipeline, Told
+from streams.signing import Fields, Signer, Trust, canonical, holds, key_id, seal_of
+from tests.streams.seals import ANN, BEN, OFFICE, STRANGER, opening, review, seated, wire
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 63), (1 << 63) - 1) | NAMES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=8,
+)
+CONTENTS = st.dictionaries(NAMES.filter(lambda name: name != "signatures"), VALUES, max_size=6)
+
+
+def told(pipeline: Pipeline, fields: Fields) -> Told:
+    return pipeline.advance(wire(fields), 1)
+
+
+def reason(pipeline: Pipeline, fields: Fields) -> Reason | None:
+    refusal = told(pipeline, fields).refusal
+    return refusal and refusal.reason
+
+
+def board(*, trust: Trust | None = None) -> Pipeline:
+    """A study whose board is Ann, with two keys' worth of years, and Ben."""
+    found = Pipeline(trust=trust or Trust())
+    assert told(found, OFFICE.sign(opening(seated(("ann", ANN), ("ben", BEN))))).refusal is None
+    return found
+
+
+def shuffled(value: Any, data: st.DataObject) -> Any:
+    """*value* with the keys of every object in another order."""
+    if isinstance(value, list):
+        return [shuffled(each, data) for each in value]
+    if isinstance(value, dict):
+        names = data.draw(st.permutations(list(value)))
+        return {name: shuffled(value[name], data) for name in names}
+    return value
+
+
+@given(content=CONTENTS, data=st.data())
+def test_any_round_trip_in_any_order_of_keys_verifies(content: Fields, data: st.DataObject):
+    """Whoever passes a record on may write it anew: what it says is what was signed."""
+    signed = shuffled(ANN.sign(content), data)
+    ascii_only, indent = data.draw(st.booleans()), data.draw(st.sampled_from([None, 1]))
+
+    again = json.loads(json.dumps(signed, ensure_ascii=ascii_only, indent=indent))
+
+    assert holds(seal_of(again), ANN.public)
+    assert holds(seal_of(orjson.loads(orjson.dumps(again))), ANN.public)
+    assert not holds(seal_of(again), BEN.public)
+
+
+@given(content=CONTENTS, data=st.data())
+def test_any_changed_byte_of_content_does_not_verify(content: Fields, data: st.DataObject):
+    """Any byte that makes it another statement is noticed; one that is no JSON is none."""
+    raw = canonical(content)
+    at, new = data.draw(st.integers(0, len(raw) - 1)), data.draw(st.integers(0, 255))
+    changed = raw[:at] + bytes([new]) + raw[at + 1 :]
+    try:
+        other: Any = orjson.loads(changed)
+    except orjson.JSONDecodeError:
+        return
+    if not isinstance(other, dict) or (other == content and canonical(other) == raw):
+        return
+
+    other["signatures"] = ANN.sign(content)["signatures"]
+
+    assert not holds(seal_of(other), ANN.public)
+
+
+@given(at=st.integers(0, 87), letter=st.sampled_from("ABCDxyz019+/=-é"))
+def test_any_changed_letter_of_a_signature_does_not_verify(at: int, letter: str):
+    """But for the letters that end a base64 text and say nothing: four of their bits are spare."""
+    (made,) = ANN.sign(review())["signatures"]
+    text = made["signature"]
+    spoilt = text[:at] + letter + text[at + 1 :]
+    given = {**review(), "signatures": [{**made, "signature": spoilt}]}
+
+    assert holds(seal_of(given), ANN.public) is (spoilt == text or same_bytes(spoilt, text))
+
+
+def same_bytes(one: str, other: str) -> bool:
+    """Whether two texts differ only in the spare bits of their last letter."""
+    return (
+        len(one) == len(other)
+        and one[:85] + one[86:] == other[:85] + other[86:]
+        and (b64(one[85]) >> 4 == b64(other[85]) >> 4)
+    )
+
+
+def b64(letter: str) -> int:
+    """The value of a letter of base64; what is none counts as none of them."""
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".find(letter)
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_only_a_plan_and_a_review_carry_what_is_signed(kind: str):
+    """No other record pays for signatures, which are a thousandth of what there is."""
+    record = decode(wire(EXAMPLES[kind]))
+
+    assert isinstance(record, Record)
+    assert (record.seal is not None) is (kind in ("plan", "review"))
+
+
+@pytest.mark.parametrize("schema", ["trial.log/1", "trial.log/1.7"])
+def test_a_field_of_a_newer_minor_is_signed_too(schema: str):
+    """We do not know what it means, and nobody may change it."""
+    said = {**review(), "schema": schema} | ({"mood": "calm"} if schema.endswith("7") else {})
+    signed = ANN.sign(said)
+    assert reason(board(), signed) is None
+
+    if "mood" in signed:
+        assert reason(board(), {**signed, "mood": "grim"}) is Reason.BAD_SIGNATURE
+
+
+def test_a_signed_review_names_the_key_that_vouches_for_it():
+    """Whoever looks at the history sees by which of a member's keys it was signed."""
+    found = board()
+
+    assert told(found, ANN.sign(review())).outcome is Outcome.FOLDED
+    body = found.studies["S"].ledger.things["edc/nonce-1"].body
+    assert isinstance(body, Review) and body.key == key_id(ANN.public) == ANN.key_id
+
+
+def test_without_a_board_a_review_counts_and_names_no_key():
+    """The demo and a file that is replayed have no keys; the review is shown as unsigned."""
+    found = Pipeline()
+    told(found, opening(seated()))
+
+    assert told(found, review()).outcome is Outcome.FOLDED
+    body = found.studies["S"].ledger.things["edc/nonce-1"].body
+    assert isinstance(body, Review) and body.key is None
+
+
+SIGNED = ANN.sign(review())
+FORGED: dict[str, tuple[Fields, Reason]] = {
+    "no signature": (review(), Reason.UNSIGNED),
+    "an empty list": ({**review(), "signatures": []}, Reason.UNSIGNED),
+    "a stranger": (STRANGER.sign(review()), Reason.FOREIGN_KEY),
+    "the key of plans": (OFFICE.sign(review()), Reason.FOREIGN_KEY),
+    "another member": (BEN.sign(review()), Reason.NOT_THE_MEMBER),
+    "another's name": (BEN.sign(review(member="ann", reason="x")), Reason.NOT_THE_MEMBER),
+    "a member who is none": (ANN.sign(review(member="eve")), Reason.NOT_THE_MEMBER),
+    "another move": ({**SIGNED, "move": "close"}, Reason.BAD_SIGNATURE),
+    "another alert": ({**SIGNED, "alert": "ffff"}, Reason.BAD_SIGNATURE),
+    "another study": (ANN.sign(review() | {"study": "T"}) | {"study": "S"}, Reason.BAD_SIGNATURE),
+    "a later version": (
+        {**SIGNED, "source": {**SIGNED["source"], "version": 2}},
+        Reason.BAD_SIGNATURE,
+    ),
+    "another id": ({**SIGNED, "source": {**SIGNED["source"], "id": "n2"}}, Reason.BAD_SIGNATURE),
+    "her name on his": (
+        {**BEN.sign(review()), "signatures": [
+            {"key": ANN.key_id, "signature": BEN.sign(review())["signatures"][0]["signature"]}]},
+        Reason.BAD_SIGNATURE,
+    ),
+    "no base64": (
+        {**review(), "signatures": [{"key": ANN.key_id, "signature": "no!"}]},
+        Reason.BAD_SIGNATURE,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORGED)
+@pytest.mark.parametrize("trust", [Trust(), Trust((OFFICE.public,))], ids=["no keys", "keys"])
+def test_a_forged_review_changes_nothing_and_is_shown(name: str, trust: Trust):
+    """It is refused by name, the state is as it was, and the true one counts after it."""
+    fields, why = FORGED[name]
+    found = board(trust=trust)
+    before = digest(found.studies["S"])
+
+    refused = told(found, fields)
+
+    assert refused.outcome is Outcome.REFUSED
+    assert refused.refusal and refused.refusal.reason is why
+    assert digest(found.studies["S"]) == before
+    assert found.outcomes["S"][Outcome.REFUSED] == 1
+    assert told(found, SIGNED).outcome is Outcome.FOLDED
+
+
+def test_every_reason_of_a_signature_is_earned_by_a_forgery():
+    """A reason that nothing earns is a promise that nobody has kept."""
+    assert {why for _, why in FORGED.values()} == OF_A_SIGNATURE
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_refusal_repeats_nothing_of_a_forgery(name: str):
+    """It is read by people who must not learn of alerts: no member, no key, no alert."""
+    refusal = told(board(), FORGED[name][0]).refusal
+
+    assert refusal and refusal.message == f"{refusal.detail} {refusal.reason.remedy}"
+    assert not any(each in refusal.message for each in ("ann", "ben", "eve", "a1b2", ANN.key_id))
+
+
+def test_a_replayed_review_is_a_duplicate_of_itself():
+    """Said twice it is said once; with another signature beside it, it is a conflict and shown."""
+    found = board()
+    assert told(found, SIGNED).outcome is Outcome.FOLDED
+    before = digest(found.studies["S"])
+
+    assert told(found, SIGNED).outcome is Outcome.DUPLICATE
+    assert told(found, STRANGER.sign(SIGNED)).outcome is Outcome.CONFLICT
+    assert digest(found.studies["S"]) == before
+
+
+def test_who_takes_the_id_of_a_review_first_does_not_have_it():
+    """The id is looked at after the signature: a forgery under it leaves it to the true one."""
+    found = board()
+    for forgery in (review(move="close"), STRANGER.sign(review(move="close"))):
+        assert told(found, forgery).outcome is Outcome.REFUSED
+
+    assert told(found, SIGNED).outcome is Outcome.FOLDED
+    body = found.studies["S"].ledger.things["edc/nonce-1"].body
+    assert isinstance(body, Review) and body.move == "acknowledge"
+
+
+@pytest.mark.parametrize(
+    ("signers", "why"),
+    [
+        ([], Reason.UNSIGNED),
+        ([STRANGER], Reason.FOREIGN_KEY),
+        ([ANN], Reason.FOREIGN_KEY),
+        ([OFFICE], None),
+        ([STRANGER, OFFICE], None),
+    ],
+    ids=["nobody", "a stranger", "a member", "the office", "the office among others"],
+)
+def test_a_plan_counts_by_the_keys_of_the_deployment(signers: list[Signer], why: Reason | None):
+    """A board that a forger names in a plan of their own must not become the board."""
+    found = Pipeline(trust=Trust((OFFICE.public,)))
+    fields = opening(seated(("eve", STRANGER)))
+    for each in signers:
+        fields = each.sign(fields)
+
+    assert reason(found, fields) is why
+    assert ("S" in found.studies) is (why is None)
+
+
+def test_an_amendment_counts_by_the_same_keys():
+    """Whoever may not open a study may not change it, and takes no version of its plan."""
+    found = board(trust=Trust((OFFICE.public,)))
+    amended = opening(seated(("eve", STRANGER)), version=2)
+    before = digest(found.studies["S"])
+
+    assert reason(found, STRANGER.sign(amended)) is Reason.FOREIGN_KEY
+    assert reason(found, {**OFFICE.sign(amended), "known_at": "2020-01-02T00:00:00Z"}) is (
+        Reason.BAD_SIGNATURE
+    )
+    assert digest(found.studies["S"]) == before
+    assert told(found, OFFICE.sign(amended)).outcome is Outcome.FOLDED
+
+
+def test_a_key_counts_from_the_plan_that_names_it_to_the_one_that_does_not():
+    """A key that was lost is taken out by an amendment: what came before it stands."""
+    found = board()
+    assert told(found, ANN.sign(review("n1"))).outcome is Outcome.FOLDED
+
+    told(found, opening(seated(("ann", STRANGER), ("ben", BEN)), version=2))
+
+    assert reason(found, ANN.sign(review("n2"))) is Reason.FOREIGN_KEY
+    assert reason(found, STRANGER.sign(review("n3"))) is None
+    assert told(found, ANN.sign(review("n1"))).refusal is not None
+
+
+def test_with_keys_nobody_but_a_board_reviews():
+    """In production a plan that names no board has nobody's word to take."""
+    found = Pipeline(trust=Trust((OFFICE.public,)))
+    told(found, OFFICE.sign(opening(seated())))
+
+    assert reason(found, review()) is Reason.UNSIGNED
+    assert reason(found, ANN.sign(review())) is Reason.FOREIGN_KEY
+
+
+def test_a_member_may_have_two_keys():
+    """While one is replaced by another, both sign for the member."""
+    found = Pipeline()
+    told(found, opening(seated(("ann", ANN), ("ann", BEN))))
+
+    assert reason(found, BEN.sign(review())) is None
+
+
+def test_keys_that_are_no_point_of_the_curve_sign_nothing():
+    """A plan may name any 32 bytes: a board member who cannot sign is no error of the reader."""
+    nobody = bytes([2] + [255] * 31)
+    fields = {**review(), "signatures": [{"key": key_id(nobody), "signature": "AAAA"}]}
+
+    assert not holds(seal_of(fields), nobody)
