@@ -1,0 +1,77 @@
+"""What an audience may see of an alert: by default that there is a report, and nothing of it."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+
+from alerts.announced import Announced
+from alerts.audience import Audience, Sees
+from alerts.ledger import Key, Route
+
+REF_DIGITS = 32
+
+
+class Event(StrEnum):
+    """What happened, in words that say nothing of the trial."""
+
+    READY = "report.ready"
+    UPDATED = "report.updated"
+    CLOSED = "report.closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """An alert for people who must not learn the arms.  It has no field that could tell them.
+
+    *ref* names the alert, *page* the last call that was made for it, *key* this notification.
+    """
+
+    audience: str
+    event: Event
+    ref: str
+    page: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The same report with the alert itself, for the closed zone."""
+
+    report: Report
+    alert: Announced
+
+
+def seen(
+    alert: Announced, *, audience: Audience, sink: str, page: int, secret: bytes
+) -> Report | Opened:
+    """What *audience* sees of *alert*, whose last call was revision *page*."""
+    event = Event.CLOSED if alert.over else Event.READY if alert.pages else Event.UPDATED
+    key = Key(Route(audience.name, sink), alert.id, alert.revision)
+    report = Report(
+        audience=audience.name,
+        event=event,
+        ref=ref(secret, alert.id),
+        page=page_ref(secret, alert.id, page),
+        key=ref(secret, key.wire().decode()),
+    )
+    return Opened(report=report, alert=alert) if audience.sees is Sees.ALERT else report
+
+
+def ref(secret: bytes, name: str) -> str:
+    """*name* for whoever has no right to it.
+
+    An alert's id is computed from its study, watch and episode: there are so few of those that
+    all candidate ids hash in a third of a second.  Without *secret* nobody can do that here.
+
+    >>> ref(b"secret", "1f0c") == ref(b"secret", "1f0c") != ref(b"other", "1f0c")
+    True
+    """
+    return hmac.new(secret, name.encode(), sha256).hexdigest()[:REF_DIGITS]
+
+
+def page_ref(secret: bytes, alert: str, revision: int) -> str:
+    """The name of one call: an Alertmanager rings anew where it changes."""
+    return ref(secret, f"page|{alert}|{revision}")
