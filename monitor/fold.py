@@ -76,6 +76,7 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
         running = list(study.running())
     else:
         running = [watch for events in study.touched.values() for watch in events.watches]
+    study.looks += len(running)
     crossings = judge(study, running, shortcuts=shortcuts) if running else ()
     return Step(Outcome.FOLDED, None, tuple(crossings)) if crossings else FOLDED
 

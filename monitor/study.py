@@ -89,7 +89,7 @@ class Study:
 
     *horizon* and *onsets_until* are for a look at the past: no day after them counts.  A
     table's number is ``period * treatments + treatment``; the last period number, one above
-    the plan's, stands for all periods together.
+    the plan's, stands for all periods together.  *looks* counts judgements, for metrics alone.
     """
 
     name: str
@@ -123,6 +123,7 @@ class Study:
     screened: int = 0
     touched: dict[int, FirstEvents] = field(default_factory=dict[int, FirstEvents])
     trace: Trace | None = None
+    looks: int = field(default=0, compare=False)
 
     @property
     def as_of(self) -> int | None:

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from socket import socket
+from typing import Protocol
 
+from aiohttp.web import AppRunner
 from mode import Service
 
-from streams.health import Health
+
+class Serving(Protocol):
+    """Something that answers who comes to a socket."""
+
+    async def serve(self, listener: socket) -> AppRunner:
+        """Begin; the runner's ``cleanup`` ends it."""
+        ...
 
 
 class Around(Service):
     """Starts before the app and ends after it: whoever asks is answered all the time."""
 
     def __init__(
-        self, health: Health, listener: socket, close: Callable[[], Awaitable[None]]
+        self, pages: Sequence[tuple[Serving, socket]], close: Callable[[], Awaitable[None]]
     ) -> None:
-        self.health, self.listener, self.close = health, listener, close
+        self.pages, self.close = pages, close
+        self.runners: list[AppRunner] = []
         Service.__init__(self)  # pyright: ignore[reportUnknownMemberType]
 
     async def on_start(self) -> None:
-        """Answer the probes."""
-        self.runner = await self.health.serve(self.listener)
+        """Answer the probes, and whoever collects numbers."""
+        self.runners = [await page.serve(listener) for page, listener in self.pages]
 
     async def on_stop(self) -> None:
         """Answer no more, and let go of the broker."""
-        await self.runner.cleanup()
+        for runner in self.runners:
+            await runner.cleanup()
         await self.close()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from streams.health import Condition
 from streams.lane import Hole, Lane, Moved
 from streams.log import Log, LogRecord, LogUnreachable, RecordsGone
+from streams.metrics.meter import Meter
 from streams.outbox import Relay
 from streams.refolding import pass_markers
 from streams.sender import Undelivered
@@ -27,13 +29,14 @@ class Held:
 
     Unless *claimed*, nothing may be folded; *trouble* says why it is not, and *halted* why it
     stands still.  It *spoke* if what was folded since the last relaying may have put something
-    into the outbox.
+    into the outbox.  The *meter* is the worker's.
     """
 
     lane: Lane
     log: Log
     store: Store
     relay: Relay | None = None
+    meter: Meter = field(default_factory=Meter)
     claimed: bool = False
     trouble: str = ""
     halted: str = ""
@@ -83,7 +86,7 @@ class Held:
 
     async def take(self, records: Sequence[LogRecord]) -> bool:
         """Fold *records*; False if from here on they must be fetched again."""
-        passed = -1
+        passed, began = -1, time.perf_counter()
         while True:
             try:
                 taken = await self.lane.take(records)
@@ -97,7 +100,9 @@ class Held:
                 self.doubt(error)
                 return False
             else:
-                self.spoke |= bool(taken.alerts or taken.set_aside or taken.refusals)
+                self.spoke |= bool(taken.rang or taken.set_aside or taken.refusals)
+                took = time.perf_counter() - began
+                self.meter.took(self.log.partition, taken, records, took)
                 self.note_halt()
                 return self.lane.stopped is None
 
@@ -143,6 +148,7 @@ class Held:
     def doubt(self, error: Exception) -> None:
         """Nothing in memory can be relied on: it must be claimed anew."""
         self.claimed = False
+        self.meter.conflicts += isinstance(error, Moved)
         self.note(error)
 
     def note(self, error: Exception) -> None:

@@ -19,6 +19,9 @@ from streams.held import Held
 from streams.lane import Lane, Limits
 from streams.log import LogUnreachable
 from streams.log_kafka import KafkaLog
+from streams.metrics.pages import Heard
+from streams.metrics.survey import Survey
+from streams.metrics.worker import worker_pages
 from streams.outbox import Relay
 from streams.progress import Stalled
 from streams.sender import KafkaSender
@@ -45,8 +48,8 @@ class OtherPartitions(Exception):
 class Live:
     """A worker of *space*, whose partitions are kept in the *stores* of that space.
 
-    *ended* is why it ended by itself, *answered* whether the broker did, when last asked.  Only
-    the live space tells anybody anything.
+    *ended* is why it ended by itself, *answered* whether the broker did, when last asked; *heard*
+    is told who asks for closed numbers.  Only the live space tells anybody anything.
     """
 
     settings: Settings
@@ -55,9 +58,11 @@ class Live:
     check_crcs: bool = True
     ended: Exception | None = None
     answered: bool = True
+    heard: Heard | None = None
     loop: asyncio.AbstractEventLoop = field(init=False)
     sender: KafkaSender = field(init=False)
     worker: Worker = field(init=False)
+    survey: Survey = field(init=False)
     app: Any = field(init=False)
     service: Any = field(init=False, default=None)
     stopping: asyncio.Task[None] | None = None
@@ -69,7 +74,8 @@ class Live:
         self.sender = KafkaSender(self.settings.broker)
         self.worker = Worker(self.hold)
         self.app = make_app(self.settings, self.worker, space=self.space, check=self.check_crcs)
-        for task in (self.watch, self.tell, self.mend, self.audit):
+        self.survey = Survey(self.worker)
+        for task in (self.watch, self.tell, self.mend, self.audit, self.survey.run):
             self.app.task(task)
 
     def hold(self, partition: int, of: int) -> Held:
@@ -82,18 +88,22 @@ class Live:
             # A reader of its own: the lane's may be at another place, or closed.
             letters = KafkaLog(settings.broker, LOG, partition)
             relay = Relay(letters, store, self.sender, settings.alert_partitions)
+            relay.announced = self.worker.meter.announced
         agreed = settings.log_partitions
         lane = Lane(log, store, partition=partition, limits=limits, partitions=agreed)
-        return Held(lane, log, store, relay)
+        return Held(lane, log, store, relay, self.worker.meter)
 
     def run(self, begun: Callable[[], None] = lambda: None) -> None:
         """Run until SIGTERM or SIGINT; raises why, if it ends for another reason.
 
-        Raises CannotListen where the address of the probes is taken; else *begun* is called.
+        Raises CannotListen where an address that it serves is taken, NoToken where closed numbers
+        would be anybody's; else *begun* is called.
         """
         listener = listen(self.settings.health)
+        numbers = worker_pages(self.settings, self.survey, self.heard)
+        served = [(self.health(), listener), *((page, page.listen()) for page in numbers)]
         begun()
-        around = Around(self.health(), listener, self.close)
+        around = Around(served, self.close)
         # Our own loop and logs: Faust's worker would set up both, and turn a spinner.
         self.service = faust.Worker(
             self.app,

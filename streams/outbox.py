@@ -43,7 +43,8 @@ class Entries(Protocol):
 class Relay:
     """Relays the outbox of one partition, at least once; readers drop what they have by its key.
 
-    *since* holds when each entry that waits was first seen.
+    *since* holds when each entry that waits was first seen; *announced* is told the name of each
+    that the broker has.
     """
 
     log: Log
@@ -52,6 +53,7 @@ class Relay:
     alert_partitions: int
     clock: Callable[[], float] = time.monotonic
     since: dict[str, float] = field(default_factory=dict[str, float])
+    announced: Callable[[str], object] = str
 
     async def pass_on(self) -> None:
         """Send what waits, and take out what every copy of the broker has."""
@@ -76,6 +78,8 @@ class Relay:
         ]
         sent = await asyncio.gather(*map(self.sender.send, messages), return_exceptions=True)
         told = [name for name, each in zip(names, sent, strict=True) if isinstance(each, int)]
+        for name in told:
+            self.announced(name)
         await self.store.told(told)
         for name in told:
             del self.since[name]

@@ -19,6 +19,9 @@ ADDRESS = r"(\[[0-9a-fA-F:]+\]|[^,:\s]+)(:\d{1,5})?"
 BROKERS = f"^{ADDRESS}(,{ADDRESS})*$"
 """Addresses such as `one:9092,two:9092` or `[::1]:9092`."""
 
+OFF = "off"
+LISTENER = f"^({ADDRESS}|{OFF})$"
+
 Partitions = Annotated[int, Field(ge=1, le=10_000)]
 
 
@@ -54,6 +57,15 @@ class Settings(BaseSettings):
 
     health: str = Field(default="127.0.0.1:8010", pattern=f"^{ADDRESS}$")
     """Where `/livez` and `/readyz` are served; they say nothing of the arms."""
+
+    metrics_open: str = Field(default="127.0.0.1:8011", pattern=LISTENER)
+    """Where `/metrics` is served that anybody may see, or `off`."""
+
+    metrics_closed: str = Field(default="127.0.0.1:8012", pattern=LISTENER)
+    """Where `/metrics` by treatment is served to whoever shows the token, or `off`."""
+
+    metrics_token_file: str | None = None
+    """A file that holds the token; without one there is no closed `/metrics`."""
 
     lag_max: int = Field(default=10_000, ge=0)
     """Records behind the log beyond which a worker is not ready: its tables are of the past."""

@@ -16,7 +16,7 @@ from streams.live import Live
 from streams.log_kafka import KafkaLog
 from streams.producing import records_of
 from streams.services.ports import free_ports
-from streams.settings import Settings
+from streams.settings import OFF, Settings
 from streams.store import LIVE
 from streams.store.function import load
 from streams.store.keys import Keys
@@ -51,6 +51,8 @@ class Stage:
             log_partitions=PARTITIONS,
             alert_partitions=PARTITIONS,
             health=f"127.0.0.1:{port}",
+            metrics_open=OFF,
+            metrics_closed=OFF,
         )
         # The mock broker's transaction markers have no checksum.
         self.live = Live(self.settings, self.kept, check_crcs=False)

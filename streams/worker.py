@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from streams.epochs import Epochs
 from streams.held import Held
 from streams.log import LogRecord
+from streams.metrics.meter import Meter
 from streams.progress import Gaps, Progress, Sight
 from streams.reader import Batch
 
@@ -31,6 +32,7 @@ class Worker(Epochs):
     gaps: Gaps = field(default_factory=Gaps)
     held: dict[int, Held] = field(default_factory=dict[int, Held])
     lags: dict[int, int] = field(default_factory=dict[int, int])
+    meter: Meter = field(default_factory=Meter)
     joined: bool = False
     folding: asyncio.Lock = field(default_factory=asyncio.Lock)
     to_tell: asyncio.Event = field(default_factory=asyncio.Event)
@@ -44,6 +46,7 @@ class Worker(Epochs):
                 await held.close()
             self.held = {each: self.hold(each, len(partitions)) for each in sorted(partitions)}
             self.lags.clear()
+            self.meter.hold(self.held)
         self.begin_anew()
 
     async def rest(self) -> None:
@@ -118,7 +121,9 @@ class Worker(Epochs):
                     folded=held.place, fetched=fetched.get(partition, 0), end=ends[partition]
                 )
                 again |= not self.flying and self.gaps.doubtful(partition, sight)
-                self.lags[partition] = self.gaps.lag(partition, sight)
+                lag = self.lags[partition] = self.gaps.lag(partition, sight)
+                if not lag:
+                    self.meter.is_caught_up(partition)
         if again:
             self.begin_anew()
 

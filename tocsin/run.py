@@ -13,6 +13,7 @@ from kafka.errors import KafkaError
 from streams.broker import Unreachable, administer
 from streams.health import CannotListen
 from streams.live import Live, OtherPartitions
+from streams.metrics import NoToken
 from streams.settings import Settings
 from streams.store import LIVE, StoreUnreachable, WrongStore
 from streams.store.keys import Keys
@@ -23,12 +24,19 @@ from tocsin.settled import settled
 
 MAKE_TOPICS = "`tocsin topics apply` makes them."
 
+OTHER_ADDRESS = (
+    "Name another address in TOCSIN_HEALTH, TOCSIN_METRICS_OPEN or TOCSIN_METRICS_CLOSED."
+)
+NEEDS_TOKEN = "Name a file with a token in TOCSIN_METRICS_TOKEN_FILE, or leave closed metrics off."
+
 
 def run(*, space: Annotated[str, Parameter(show_default=True)] = LIVE) -> None:
     """Watch the trials: fold the log as it grows, keep their tables in Redis, tell of alerts.
 
     Any number of workers share the partitions of the log.  SIGTERM ends one in good order.
-    Kafka is TOCSIN_BROKER, Redis TOCSIN_STORE; `/livez` and `/readyz` are at TOCSIN_HEALTH.
+    Kafka is TOCSIN_BROKER, Redis TOCSIN_STORE; `/livez` and `/readyz` are at TOCSIN_HEALTH,
+    `/metrics` at TOCSIN_METRICS_OPEN, and by treatment at TOCSIN_METRICS_CLOSED for whoever shows
+    the token in TOCSIN_METRICS_TOKEN_FILE.
 
     Parameters
     ----------
@@ -49,7 +57,9 @@ def run(*, space: Annotated[str, Parameter(show_default=True)] = LIVE) -> None:
     try:
         live.run(begun=lambda: print(says, file=sys.stderr))
     except CannotListen as error:
-        raise Stop(Exit.USAGE, f"{error}. Name another address in TOCSIN_HEALTH.") from None
+        raise Stop(Exit.USAGE, f"{error}. {OTHER_ADDRESS}") from None
+    except NoToken as error:
+        raise Stop(Exit.USAGE, f"{error}. {NEEDS_TOKEN}") from None
     except OtherPartitions as error:
         raise Stop(Exit.USAGE, f"{error}. {other_partitions(LOG)}") from None
     except Exception as error:

@@ -62,6 +62,7 @@ class Ground:
             "TOCSIN_BROKER": self.broker(log),
             "TOCSIN_STORE": self.eye.url,
             "TOCSIN_HEALTH": health,
+            "TOCSIN_METRICS_OPEN": "off",
         }
 
 

@@ -30,7 +30,8 @@ class Lane:
 
     Claim, then take what comes.  After any error but Hole nothing in memory can be relied on:
     claim again, and go on from the position that it returns.  *stopped* says why the partition
-    stands still, if it does; a claim finds out whether it still must.
+    stands still, if it does; a claim finds out whether it still must.  *work* is what it has in
+    memory since its claim: to be looked at by others, never to be changed by them.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Lane:
         self.log, self.store, self.partition, self.partitions = log, store, partition, partitions
         self.limits, self.fold, self.code = limits or Limits(), fold, code
         self.stopped: Stopped | None = None
-        self._work: Work | None = None
+        self.work: Work | None = None
         self._aside: Rebuilding | None = None
         self._taken = Taken()
         self._raised: set[int] = set()
@@ -56,12 +57,12 @@ class Lane:
     @property
     def position(self) -> int:
         """The offset of the next record to take."""
-        return 0 if self._work is None else self._work.position
+        return 0 if self.work is None else self.work.position
 
     @property
     def rebuilding(self) -> bool:
         """Whether there are rows that ``rebuild`` must bring up to the others."""
-        return self._work is not None and bool(self._work.shelf.broken)
+        return self.work is not None and bool(self.work.shelf.broken)
 
     async def claim(self) -> int:
         """Begin at the store's cursor, whatever was in memory; the position to read from.
@@ -87,12 +88,12 @@ class Lane:
                 except Raised as raised:
                     await self._doubt(raised)
                 except Behind:
-                    assert self._work is not None
-                    await self._rebuild(self._work)
+                    assert self.work is not None
+                    await self._rebuild(self.work)
                 except Hole:
                     raise
                 except BaseException:
-                    self._work = None
+                    self.work = None
                     raise
             taken, self._taken = self._taken, Taken()
             return taken
@@ -103,36 +104,36 @@ class Lane:
         Where it is ours, and rows are being rebuilt, that is taken a step further.
         """
         async with self._turn:
-            if self._work is None:
+            if self.work is None:
                 return True
-            mine, seen = self._work.cursor, Cursor.of(await self.store.cursor())
+            mine, seen = self.work.cursor, Cursor.of(await self.store.cursor())
             if (seen.next, seen.released) != (mine.next, mine.released):
                 return True
             if seen.code not in ("", self.code):
                 return True
-            await self._rebuild(self._work)
+            await self._rebuild(self.work)
             return False
 
     async def rebuild(self) -> bool:
         """Take the rebuilding of rows a step further; whether there is more to do."""
         async with self._turn:
-            if self._work is not None:
-                await self._rebuild(self._work)
+            if self.work is not None:
+                await self._rebuild(self.work)
             return self.rebuilding and self.stopped is None
 
     async def audit(self) -> None:
         """Compare the `pos` of every row with the cursor: those that lag will be rebuilt."""
         async with self._turn:
-            if self._work is not None:
-                await self._work.shelf.audit(self._work.cursor, self.store, self.log)
+            if self.work is not None:
+                await self.work.shelf.audit(self.work.cursor, self.store, self.log)
 
     def pass_hole(self, offset: int) -> None:
         """Only transaction markers lie before *offset*: a second reading found nothing else."""
-        if self._work is not None:
-            self._work.marked = offset
+        if self.work is not None:
+            self.work.marked = offset
 
     async def _claim(self) -> None:
-        self._work = self._aside = None
+        self.work = self._aside = None
         await self.store.check()
         identity = await self.log.identity()
         cursor = Cursor.of(await self.store.cursor())
@@ -150,11 +151,11 @@ class Lane:
         )
         if self.stopped is None:
             await work.shelf.audit(cursor, self.store, self.log)
-        self._work = work
+        self.work = work
 
     async def _take(self, records: Sequence[LogRecord]) -> None:
         """Fold *records*, one by one as far as one has raised before, else as they fit."""
-        work = self._work
+        work = self.work
         assert work is not None, "a lane is claimed before it takes anything"
         careful = max(self._raised, default=-1)
         at = work.position
@@ -193,10 +194,10 @@ class Lane:
         await self._claim()
         again = raised.offset in self._raised
         self._raised.add(raised.offset)
-        if again and self.stopped is None and self._work is not None:
+        if again and self.stopped is None and self.work is not None:
             self._raised.clear()
             detail = f"Folding record {raised.offset} has raised {raised} twice."
-            await self._halt(self._work, Stopped(raised.offset, Halt.RAISED, detail))
+            await self._halt(self.work, Stopped(raised.offset, Halt.RAISED, detail))
 
     async def _halt(self, work: Work, stopped: Stopped) -> None:
         self.stopped = stopped
@@ -219,5 +220,5 @@ class Lane:
         except LogUnreachable:
             raise
         except BaseException:
-            self._work = None
+            self.work = None
             raise

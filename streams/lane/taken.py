@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 
@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 class Taken:
     """Counts of records whose folding is in the store.
 
-    *outcomes* and *refusals* count those of a study; *set_aside* those that belong to none, by
-    reason.  *skipped* were folded before, *passed* belong to a row that is being rebuilt.
+    *studies* holds the outcomes of each study's, and *refusals* why some were refused;
+    *set_aside* counts those that belong to none, by reason.  *skipped* were folded before,
+    *passed* belong to a row that is being rebuilt.  *rang* names the alerts, as the outbox does,
+    each with the offset of the record that rang it; *looks* counts judgements by study.
     """
 
-    outcomes: Counter[str] = field(default_factory=Counter[str])
+    studies: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter[str]))
     refusals: Counter[str] = field(default_factory=Counter[str])
     set_aside: Counter[str] = field(default_factory=Counter[str])
-    alerts: int = 0
+    rang: dict[str, int] = field(default_factory=dict[str, int])
+    looks: Counter[str] = field(default_factory=Counter[str])
     skipped: int = 0
     passed: int = 0
     applies: int = 0
@@ -25,10 +28,12 @@ class Taken:
 
     def add(self, more: Taken) -> None:
         """Count *more* as well."""
-        self.outcomes.update(more.outcomes)
+        for study, outcomes in more.studies.items():
+            self.studies[study].update(outcomes)
         self.refusals.update(more.refusals)
         self.set_aside.update(more.set_aside)
-        self.alerts += more.alerts
+        self.rang.update(more.rang)
+        self.looks.update(more.looks)
         self.skipped += more.skipped
         self.passed += more.passed
         self.applies += more.applies

@@ -115,6 +115,9 @@ class Work:
             cursor.last = Mark.of(self.last)
         counted.pairs = await self.send(batch, first)
         counted.applies = 1
+        for study, row in batch.rows.items():
+            counted.looks[study] += row.study.looks
+            row.study.looks = 0
         self.shelf.used(batch.seen)
         return counted
 
@@ -171,7 +174,7 @@ class Work:
         if row is None:
             row = self._fold_new(offset, record)
         else:
-            self._note(offset, fold_into(row, record, offset, self.fold))
+            self._note(study, offset, fold_into(row, record, offset, self.fold))
         if row is not None:
             self.batch.fold(study, row)
 
@@ -185,7 +188,7 @@ class Work:
         row.stored = self.shelf.absent[record.study]
         row.afresh = bool(row.stored)
         self.shelf.put(record.study, row)
-        self._note(offset, told)
+        self._note(record.study, offset, told)
         return row
 
     def _was_folded(self, study: str, offset: int) -> bool:
@@ -202,11 +205,13 @@ class Work:
         self.cursor.positions[study] = max(known, offset)
         self.counted.passed += 1
 
-    def _note(self, offset: int, told: Told) -> None:
+    def _note(self, study: str, offset: int, told: Told) -> None:
         """Count what became of a record, and put into the outbox what is to be told of it."""
-        self.counted.outcomes[told.outcome] += 1
+        self.counted.studies[study][told.outcome] += 1
         if told.refusal is not None:
             self.counted.refusals[told.refusal.reason] += 1
-        self.counted.alerts += len(told.alerts)
         if told.refusal is not None or told.alerts or told.outcome is Outcome.CONFLICT:
-            self.batch.outbox |= notices(told, offset)
+            entries = notices(told, offset)
+            self.batch.outbox |= entries
+            if told.alerts:
+                self.counted.rang |= dict.fromkeys(entries, offset)

@@ -47,14 +47,14 @@ class Site:
         """A worker, started."""
         health = f"127.0.0.1:{free_ports(1)[0]}"
         clean = {name: told for name, told in os.environ.items() if not name.startswith("TOCSIN_")}
-        ours = {"BROKER": self.broker, "STORE": self.store, "HEALTH": health, **settings}
+        ours = {"BROKER": self.broker, "STORE": self.store, "HEALTH": health, "METRICS_OPEN": "off"}
         says = self.folder / f"worker-{len(self.workers)}"
         with says.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tocsin", "run"],
                 env={
                     **clean,
-                    **{f"TOCSIN_{name}": value for name, value in ours.items()},
+                    **{f"TOCSIN_{name}": value for name, value in {**ours, **settings}.items()},
                     # By this name the group knows it.
                     "BROKER_CLIENT_ID": health,
                 },

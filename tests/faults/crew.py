@@ -54,7 +54,12 @@ class Crew:
         self.started += 1
         worker = Process(self.folder / name)
         health = self.probes[name] = f"127.0.0.1:{free_ports(1)[0]}"
-        told = {**self.settings, "TOCSIN_HEALTH": health, "PYTHONPATH": str(ROOT)}
+        told = {
+            **self.settings,
+            "TOCSIN_HEALTH": health,
+            "TOCSIN_METRICS_OPEN": "off",
+            "PYTHONPATH": str(ROOT),
+        }
         # By this name the group knows it.
         told["BROKER_CLIENT_ID"] = name
         foreign = [f"--unset={name}" for name in os.environ if name.startswith("TOCSIN_")]

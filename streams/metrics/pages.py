@@ -1,0 +1,124 @@
+"""Serves numbers to Prometheus: an open page, and a closed one to whoever shows the token."""
+
+from __future__ import annotations
+
+import hmac
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from streams.health import listen
+from streams.settings import OFF, Settings
+
+TOKEN_CHARACTERS_MIN = 16
+
+Heard = Callable[[str, bool], None]
+"""Told of each request for closed numbers: from which address, and whether it was answered."""
+
+
+class NoToken(Exception):
+    """Closed numbers would be shown to anybody; the message says what to set.  Exit code 2."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Page:
+    """`/metrics` at *address*; with a *token* only for whoever shows it.
+
+    *heard* is told of each request for closed numbers, answered or refused.
+    """
+
+    address: str
+    registry: CollectorRegistry
+    token: str = ""
+    heard: Heard | None = None
+
+    def listen(self) -> socket.socket:
+        """A socket that takes connections.  Raises CannotListen."""
+        return listen(self.address)
+
+    async def serve(self, listener: socket.socket) -> web.AppRunner:
+        """Answer who comes to *listener*; the runner's ``cleanup`` ends it."""
+        runner = web.AppRunner(self.app(), access_log=None)
+        await runner.setup()
+        await web.SockSite(runner, listener).start()
+        return runner
+
+    def app(self) -> web.Application:
+        """The one page."""
+        app = web.Application()
+        app.router.add_get("/metrics", self.metrics)
+        return app
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """The numbers as of now, in the form that is asked for."""
+        admitted = not self.token or self.admits(request)
+        if self.token and self.heard is not None:
+            self.heard(request.remote or "", admitted)
+        if not admitted:
+            return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+        # The open page has no exemplars to lose, and looks the same to all who read it.
+        asked = request.headers.get("Accept", "") if self.token else ""
+        encode, form = choose_encoder(asked)
+        return web.Response(body=encode(self.registry), headers={"Content-Type": form})
+
+    def admits(self, request: web.Request) -> bool:
+        """Whether the request shows the token."""
+        shown = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+        return hmac.compare_digest(shown, f"Bearer {self.token}".encode())
+
+
+def pages(
+    settings: Settings,
+    *,
+    open: Iterable[Collector] = (),
+    closed: Iterable[Collector] = (),
+    heard: Heard | None = None,
+) -> list[Page]:
+    """The pages that a process serves, by *settings*.
+
+    Raises NoToken where a closed page is asked for without one.  Without a token and without
+    being asked for there is no closed page: nothing arm-level is shown to whoever comes.
+    """
+    found: list[Page] = []
+    if settings.metrics_open != OFF and (numbers := registry(open)):
+        found.append(Page(address=settings.metrics_open, registry=numbers))
+    token = read_token(settings)
+    if settings.metrics_closed != OFF and token and (numbers := registry(closed)):
+        address = settings.metrics_closed
+        found.append(Page(address=address, registry=numbers, token=token, heard=heard))
+    return found
+
+
+def read_token(settings: Settings) -> str:
+    """The token of the closed page; empty where none is wanted.  Raises NoToken."""
+    path = settings.metrics_token_file
+    if path is None:
+        if "metrics_closed" in settings.model_fields_set and settings.metrics_closed != OFF:
+            raise NoToken("TOCSIN_METRICS_CLOSED is set and TOCSIN_METRICS_TOKEN_FILE is not")
+        return ""
+    try:
+        token = Path(path).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise NoToken("TOCSIN_METRICS_TOKEN_FILE names no file of ASCII text") from None
+    if len(token) < TOKEN_CHARACTERS_MIN or not token.isprintable() or " " in token:
+        raise NoToken(
+            f"TOCSIN_METRICS_TOKEN_FILE holds no line of {TOKEN_CHARACTERS_MIN} characters or more"
+        )
+    return token
+
+
+def registry(collectors: Iterable[Collector]) -> CollectorRegistry | Any:
+    """A registry of *collectors*; None where there are none."""
+    made = CollectorRegistry()
+    count = 0
+    for each in collectors:
+        made.register(each)
+        count += 1
+    return made if count else None
