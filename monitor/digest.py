@@ -36,7 +36,10 @@ def fields(study: Study) -> Iterator[tuple[str, str]]:
             yield f"w|{watch}", f"{running.verdict.level.word}"
     for watch, episode in study.episodes.items():
         levels = f"{episode.level.word} {episode.stands.word}"
-        yield f"a|{watch}", f"{episode.number} {episode.revision} {levels}"
+        closed = " closed" if episode.closed else ""
+        yield f"a|{watch}", f"{episode.number} {episode.revision} {levels}{closed}"
+    if study.beside is not None:
+        yield from study.beside.fields()
 
 
 def digest(study: Study) -> str:

@@ -12,13 +12,15 @@ class Episode:
     """The *number*-th episode of a watch.
 
     *level* is the highest it reached, announced once; *stands* is where the evidence is, which
-    may have fallen back: an alert once raised is never erased.
+    may have fallen back: an alert once raised is never erased.  Once people have *closed* it,
+    the next rise of the evidence is another episode's.
     """
 
     number: int
     level: Level = Level.QUIET
     stands: Level = Level.QUIET
     revision: int = 0
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

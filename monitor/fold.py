@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from monitor.beneath import before, changed
 from monitor.change import enter
 from monitor.episode import Crossing
 from monitor.errors import Reason, Refusal
@@ -15,6 +16,7 @@ from monitor.events import (
     Plan,
     Record,
     Retraction,
+    Review,
     Tick,
     day_of,
 )
@@ -27,14 +29,23 @@ from monitor.watching import begin
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What became of a record, and the watches that rose because of it."""
+    """What became of a record, and the watches that rose because of it.
+
+    *changed* are those whose events it changed after people had decided on them; *review* says
+    that it is a member's move, which the docket decides on.
+    """
 
     outcome: Outcome
     refusal: Refusal | None = None
     crossings: tuple[Crossing, ...] = ()
+    changed: tuple[str, ...] = ()
+    review: bool = False
 
 
 FOLDED = Step(Outcome.FOLDED)
+"""Of nearly every record: it is in the tables, and nobody need be told."""
+
+REVIEWED = Step(Outcome.FOLDED, review=True)
 
 
 def first_step(record: Record) -> tuple[Study | None, Step]:
@@ -71,6 +82,7 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
     study.touched.clear()
     if study.latest is None or known > study.latest or isinstance(record.body, Tick):
         _move_on(study, record.body, known)
+    beneath = before(study, record.body) if study.decided else None
     everything = enter(study, record)
     if everything and study.as_of is not None:
         running = list(study.running())
@@ -78,7 +90,10 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
         running = [watch for events in study.touched.values() for watch in events.watches]
     study.looks += len(running)
     crossings = judge(study, running, shortcuts=shortcuts) if running else ()
-    return Step(Outcome.FOLDED, None, tuple(crossings)) if crossings else FOLDED
+    others = changed(study, beneath if everything else None) if study.decided else ()
+    if crossings or others:
+        return Step(Outcome.FOLDED, None, tuple(crossings), others)
+    return FOLDED if running or not isinstance(record.body, Review) else REVIEWED
 
 
 def objection(study: Study, record: Record) -> Refusal | None:
@@ -106,7 +121,7 @@ def _too_far_ahead(study: Study, record: Record, known: int) -> Refusal | None:
     jump = study.plan.as_of_jump_days
     if study.latest is None or known <= study.latest + jump:
         return None
-    if isinstance(record.body, (Tick, Plan)):
+    if isinstance(record.body, (Tick, Plan, Review)):
         return None
     says = f"`known_at` is more than {jump} days after all that is known."
     return Refusal(Reason.TOO_FAR_AHEAD, says)
@@ -124,9 +139,10 @@ def _plan_objection(study: Study, body: Plan) -> Refusal | None:
 def _move_on(study: Study, body: Body, known: int) -> None:
     """Let the study's day be the latest of which a record shows that it has come.
 
-    A plan may be signed before the first subject comes, and says nothing of the data.
+    A plan may be signed before the first subject comes, and says nothing of the data; nor does
+    what a member of the board thinks of an alert.
     """
-    if not isinstance(body, Plan):
+    if not isinstance(body, Plan | Review):
         day = max(known, body.date) if isinstance(body, Tick) else known
         study.latest = max(study.latest or 0, day)
 

@@ -201,13 +201,16 @@ def reject(study: Study) -> list[Running]:
 def announce(study: Study, running: Running, name: str) -> Crossing | None:
     """Open an episode, or raise the level of the one that stands, if the verdict is above it.
 
-    Evidence that has fallen back is noted on the episode and told to nobody anew.
+    Evidence that has fallen back is noted on the episode and told to nobody anew.  One that was
+    closed is followed by the next when the evidence rises above where it has stood since.
     """
     verdict = running.verdict
     assert verdict is not None
     episode = study.episodes.get(name)
     if episode is None:
         episode = study.episodes[name] = Episode(1)
+    elif episode.closed and verdict.level > episode.stands:
+        episode = study.episodes[name] = Episode(episode.number + 1)
     if study.trace is not None:
         study.trace.episodes.add(name)
     episode.stands = verdict.level

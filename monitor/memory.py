@@ -27,8 +27,9 @@ def resume(study: Study, judged: Mapping[str, Verdict]) -> None:
     """Count anew all that the ledger's things say, and put each watch where it stood.
 
     The study has its plan, `latest`, `spent`, `episodes`, and its things in the order in which
-    they first came.  It then goes on as if it had never been away: a watch is judged when a
-    record touches it and not because somebody looked, so a verdict is kept, not computed again.
+    they first came; what is beside it is not put back here.  It then goes on as if it had never
+    been away: a watch is judged when a record touches it and not because somebody looked, so a
+    verdict is kept, not computed again.
     """
     for thing, held in study.ledger.things.items():
         if isinstance(held.body, Retraction | Merge):

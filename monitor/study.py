@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
+from monitor.beside import Beside
 from monitor.dates import FOREVER
 from monitor.episode import Episode
 from monitor.events import AdverseEvent, Collection, Disposition, Dose, Subject, TermKind, Treatment
@@ -90,6 +91,9 @@ class Study:
     *horizon* and *onsets_until* are for a look at the past: no day after them counts.  A
     table's number is ``period * treatments + treatment``; the last period number, one above
     the plan's, stands for all periods together.  *looks* counts judgements, for metrics alone.
+
+    *decided* are the watches on whose alerts people have decided: a change of the events beneath
+    is told.  *beside* is what a layer above keeps of the study; nothing here looks at it.
     """
 
     name: str
@@ -123,6 +127,8 @@ class Study:
     screened: int = 0
     touched: dict[int, FirstEvents] = field(default_factory=dict[int, FirstEvents])
     trace: Trace | None = None
+    decided: set[str] = field(default_factory=set[str])
+    beside: Beside | None = None
     looks: int = field(default=0, compare=False)
 
     @property

@@ -10,8 +10,8 @@ class Trace:
     """Names of what changed; *whole* says that anything may have.
 
     *things* are held by the ledger, *cells* are (table number, term number), *subjects* are
-    names, *watches* and *episodes* are ids of watches.  A study has a trace only where somebody
-    reads it: a replay keeps none.
+    names, *watches* and *episodes* are ids of watches, *duties* are of the docket of alerts.  A
+    study has a trace only where somebody reads it: a replay keeps none.
     """
 
     whole: bool = False
@@ -20,6 +20,7 @@ class Trace:
     subjects: set[str] = field(default_factory=set[str])
     watches: set[str] = field(default_factory=set[str])
     episodes: set[str] = field(default_factory=set[str])
+    duties: set[str] = field(default_factory=set[str])
 
     def __len__(self) -> int:
         """How many names it holds: an upper limit of the fields to write, unless *whole*."""
@@ -29,10 +30,13 @@ class Trace:
             + len(self.subjects)
             + len(self.watches)
             + len(self.episodes)
+            + len(self.duties)
         )
 
     def clear(self) -> None:
         """Forget all: it has been written."""
         self.whole = False
-        for names in (self.things, self.cells, self.subjects, self.watches, self.episodes):
+        for names in (self.things, self.cells, self.subjects):
+            names.clear()
+        for names in (self.watches, self.episodes, self.duties):
             names.clear()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from alerts.alert import Alert, raised
+from alerts.alert import Alert
+from alerts.duties import alerts_of
 from monitor.errors import Refusal
 from monitor.events import Record
-from monitor.fold import Step, first_step, fold
+from monitor.fold import FOLDED, first_step, fold
 from monitor.ledger import Outcome
 from monitor.study import Study
 from streams.decode import decode
@@ -85,13 +86,9 @@ def take_in(
         study, step = first_step(record)
     else:
         step = fold(study, record, shortcuts=shortcuts)
-    alerts = alerts_of(study, step, record, line) if study and step.crossings else ()
+    if step is FOLDED:
+        return study, QUIET[Outcome.FOLDED]
+    alerts = alerts_of(study, step, record, line) if study else ()
     if step.refusal is None and not alerts:
         return study, QUIET[step.outcome]
     return study, Told(step.outcome, step.refusal, alerts)
-
-
-def alerts_of(study: Study, step: Step, record: Record, line: int) -> tuple[Alert, ...]:
-    """The alerts of one step, named and ready to be told."""
-    plan = study.plan.sha256
-    return tuple(raised(each, record, line=line, plan_sha256=plan) for each in step.crossings)

@@ -14,7 +14,7 @@ from monitor.errors import Refusal
 from streams.log import Identity, LogRecord
 from streams.store import Fields, studies_in
 
-CODE = "1"
+CODE = "2"
 """Version of the fold and of the form of its rows; another one needs a space of its own."""
 
 

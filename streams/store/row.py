@@ -15,6 +15,7 @@ from monitor.study import Running, Study
 from monitor.trace import Trace
 from streams.store import Fields
 from streams.store.row_digest import SUM, SUM_BITS, digits
+from streams.store.row_docket import duty_value
 from streams.store.row_fields import (
     Named,
     cell_name,
@@ -139,6 +140,8 @@ class Row:
             fields[f"s|{name}"] = subject_value(study, study.subjects.get(name))
         for watch in trace.watches:
             fields[f"w|{watch}"] = verdict_value(self._running(watch).verdict)
+        for name in trace.duties:
+            fields[name] = duty_value(study, name)
         for watch in trace.episodes:
             fields[f"a|{watch}"] = episode_value(study, watch, study.episodes[watch])
         if trace.subjects or study.latest != self.shown:

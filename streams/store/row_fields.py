@@ -18,6 +18,7 @@ from monitor.terms import Term
 from monitor.verdict import Verdict
 from streams.store import Fields
 from streams.store.row_bodies import fact_of
+from streams.store.row_docket import docket_fields
 
 ALL_PERIODS = "all"
 """No plan may name a period so."""
@@ -118,7 +119,7 @@ def episode_value(study: Study, watch: str, episode: Episode) -> bytes:
     """The alert that the episode is, the level it reached, and where its evidence stands."""
     name = alert_id(study.name, watch, episode.number)
     levels = episode.level.word, episode.stands.word
-    return orjson.dumps([name, episode.number, *levels, episode.revision])
+    return orjson.dumps([name, episode.number, *levels, episode.revision, episode.closed])
 
 
 def plans_value(plans: Iterable[str]) -> bytes:
@@ -148,4 +149,5 @@ def state(study: Study, verdicts: Iterable[tuple[str, Verdict]]) -> Fields:
     for watch, episode in study.episodes.items():
         named[f"a|{watch}"] = episode_value(study, watch, episode)
     named |= dict(exposures(study))
+    named |= dict(docket_fields(study))
     return {name: value for name, value in named.items() if value}

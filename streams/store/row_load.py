@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from alerts.docket import Docket
+from alerts.duties import take_up
 from monitor.episode import Episode
 from monitor.ledger import Thing
 from monitor.memory import resume
@@ -20,6 +22,7 @@ from streams.store import Fields
 from streams.store.row import Row
 from streams.store.row_bodies import case_from, fact_from
 from streams.store.row_digest import SUM_BITS, digest_of, sum_of
+from streams.store.row_docket import answer_from, entry_from
 from streams.store.row_fields import term_of
 
 UNREADABLE = LookupError, ValueError, TypeError, AttributeError, AssertionError, PlanError
@@ -73,6 +76,7 @@ def _study(name: str, plans: list[str], latest: int | None) -> Study:
 def _take_up(row: Row, fields: Fields) -> None:
     """Put the things, the episodes and the verdicts in place, and sum up the fields."""
     judged: dict[str, Verdict] = {}
+    docket = Docket()
     things: list[tuple[int, str, Thing]] = []
     texts = {sha256(toml.encode()).hexdigest(): toml for toml in row.plans}
     for field, value in fields.items():
@@ -86,11 +90,17 @@ def _take_up(row: Row, fields: Fields) -> None:
             judged[name] = _verdict(value)
         elif kind == "a|":
             row.study.episodes[name] = _episode(value)
+        elif kind == "l|":
+            docket.entries[name] = entry_from(value)
+        elif kind == "r|":
+            docket.answers[name] = answer_from(value)
     row.total = int(fields["digest"], 16)
     for summed, name, held in sorted(things, key=itemgetter(0)):
         row.things[name] = summed
         row.study.ledger.things[name] = held
     _judge_as_before(row.study, judged)
+    if docket.entries or docket.answers:
+        take_up(row.study, docket)
 
 
 def _thing(kind: str, value: bytes, texts: dict[str, str]) -> tuple[int, Thing]:
@@ -107,8 +117,8 @@ def _verdict(value: bytes) -> Verdict:
 
 
 def _episode(value: bytes) -> Episode:
-    _, number, level, stands, revision = orjson.loads(value)
-    return Episode(number, Level[level.upper()], Level[stands.upper()], revision)
+    _, number, level, stands, revision, closed = orjson.loads(value)
+    return Episode(number, Level[level.upper()], Level[stands.upper()], revision, closed)
 
 
 def _judge_as_before(study: Study, judged: dict[str, Verdict]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from alerts.duties import docket_of, take_up
 from monitor.digest import digest
 from monitor.events import EPOCH_DAY, SECONDS_A_DAY, Record
 from monitor.fold import fold
@@ -25,6 +26,7 @@ def left_and_taken_up(study: Study) -> Study:
         kept = Thing(held.version, held.digest, held.versions, held.body, foretold=held.foretold)
         again.ledger.things[name] = kept
     resume(again, dict(verdicts(study)))
+    take_up(again, deepcopy(docket_of(study)))
     return again
 
 

@@ -1,0 +1,78 @@
+"""A docket comes back from its row as it was, and the study goes on as if it had never left."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import orjson
+import pytest
+
+from alerts.duties import docket_of
+from monitor.digest import digest
+from monitor.events import Record
+from monitor.trace import Trace
+from streams.decode import decode
+from streams.pipeline import Told, take_in
+from streams.store import Fields
+from streams.store.row import Row
+from streams.store.row_load import restore
+from tests.streams.acted import acted, things
+from tests.streams.lanes import STUDY
+
+QUICK, SLOW = list(acted(100)), list(acted(500))
+"""A board that is done before the next clot, and one that has just decided when it comes."""
+
+
+def folded(log: list[bytes], every: int, leaves: int) -> tuple[Row, Fields, list[Told]]:
+    """*log*, its row written *every* so many records, and the study left and taken up again."""
+    row, kept, told = None, Fields(), list[Told]()
+    for offset, raw in enumerate(log):
+        record = decode(raw)
+        assert isinstance(record, Record)
+        study, said = take_in(row.study if row else None, record, offset)
+        told.append(said)
+        if row is None:
+            assert study is not None
+            study.trace = Trace(whole=True)
+            row = Row(study, began=offset, pos=offset)
+        row.account(offset, said.outcome, said.refusal)
+        if offset % every == 0:
+            kept |= row.changes()
+        if offset % leaves == leaves - 1:
+            kept |= row.changes()
+            row = restore(STUDY, kept)
+    assert row is not None
+    return row, kept | row.changes(), told
+
+
+@pytest.mark.parametrize("log", [QUICK, SLOW], ids=["quick", "slow"])
+@pytest.mark.parametrize(("every", "leaves"), [(7, 400), (50, 151)])
+def test_a_study_whose_alerts_are_acted_on_goes_on_exactly(
+    log: list[bytes], every: int, leaves: int
+):
+    """Alerts, answers, digest and row do not show where the worker was restarted."""
+    whole, kept, rang = folded(log, len(log), len(log) + 1)
+    parted, pieces, told = folded(log, every, leaves)
+
+    assert told == rang
+    assert digest(parted.study) == digest(whole.study)
+    assert docket_of(parted.study) == docket_of(whole.study)
+    assert parted.study.decided == whole.study.decided
+    assert parted.study.episodes == whole.study.episodes
+    written = [{name: value for name, value in each.items() if value} for each in (kept, pieces)]
+    assert written[0] == written[1]
+
+
+def test_the_logs_have_all_that_can_happen_to_an_alert():
+    """Closed and followed by another, reopened; and the second of two on one page is refused."""
+    made = Counter[str]()
+    for log in (QUICK, SLOW):
+        row, kept, _ = folded(log, len(log), len(log) + 1)
+        docket = docket_of(row.study)
+        made.update(step.move for each in docket.entries.values() for step in each.history)
+
+        assert list(docket.answers) == things(log)
+        accepted = [each.accepted for each in docket.answers.values()]
+        assert any(accepted[::2]) and not any(accepted[1::2])
+        assert orjson.loads(kept[f"r|{things(log)[1]}"])["objection"] == "stale"
+    assert set(made) >= {"raise", "rise", "change", "acknowledge", "confirm", "close"}
