@@ -9,8 +9,9 @@ from typing import Any
 import orjson
 
 from alerts.alert import Alert, Kind
-from alerts.docket import Answer, Docket, Entry, Objection, Step
+from alerts.docket import Answer, Docket
 from alerts.duties import alert_field, answer_field, docket_of
+from alerts.history import Entry, Objection, Step
 from alerts.lifecycle import Move, State
 from monitor.events import Review
 from monitor.study import Study
