@@ -1,7 +1,7 @@
 # Needs Python 3.11 and its pip, nothing else.  Everything runs in .venv, made from the lock.
 .DEFAULT_GOAL := help
 .PHONY: help demo replay test lint bench bench-live operating storm faults
-.PHONY: kafka redis services-stop jars format lock clean
+.PHONY: kafka redis secrets services-stop jars format lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 BIN := .venv/bin
@@ -49,6 +49,9 @@ redis: $(INSTALLED) ## start a private Redis or Valkey server and print its addr
 
 services-stop: ## end the private servers; what they hold stays until `make clean`
 	@test ! -d .services || $(BIN)/python -m streams.services stop
+
+secrets: $(INSTALLED) ## passwords, tokens and certificates for `docker compose up`, in .secrets/
+	@$(BIN)/python deploy/make_secrets.py .secrets
 
 jars: $(JARS) ## bring Apache Kafka's server, 47 jars (needs Maven)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,18 +15,25 @@ DEFAULT_PORT = 9092
 Client: Any = KafkaAdminClient
 """The types that are about for it are those of version 2."""
 
+NOBODY: Mapping[str, Any] = {}
+"""The login of a broker that asks for none."""
+
 
 class Unreachable(Exception):
     """No broker answers there.  Start one, or name another: exit code 4."""
 
 
 @contextmanager
-def administer(bootstrap: str, patience: float = 10) -> Generator[Any]:
-    """A client of kafka-python for the brokers at *bootstrap*."""
+def administer(
+    bootstrap: str, patience: float = 10, login: Mapping[str, Any] = NOBODY
+) -> Generator[Any]:
+    """A client of kafka-python for the brokers at *bootstrap*, with a *login* in its terms."""
     knock(bootstrap, patience)
     try:
         client = Client(
-            bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=round(1000 * patience)
+            bootstrap_servers=bootstrap.split(","),
+            bootstrap_timeout_ms=round(1000 * patience),
+            **login,
         )
     except (KafkaTimeoutError, KafkaConnectionError) as error:
         raise Unreachable(f"{bootstrap} takes a connection but is no Kafka broker") from error

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from tests.places import ROOT
 
 MADE_BY_TOOLS = {
-    ".git", ".hypothesis", ".pytest_cache", ".ruff_cache", ".services", ".venv", "__pycache__",
-    "build", "dist",
+    ".git", ".hypothesis", ".pytest_cache", ".ruff_cache", ".secrets", ".services", ".venv",
+    "__pycache__", "build", "dist",
 }  # fmt: skip
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

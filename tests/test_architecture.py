@@ -16,7 +16,7 @@ LAYERS = ("monitor.stats", "monitor", "alerts", "streams", "board", "tocsin")
 """From the bottom up: each may import itself and what stands before it, nothing after it."""
 
 PRODUCT = {layer.partition(".")[0] for layer in LAYERS}
-BESIDE = {"benchmarks", "studies", "tests"}
+BESIDE = {"benchmarks", "deploy", "studies", "tests"}
 """Folders of Python that no layer may import."""
 
 CORE = {"monitor.stats", "monitor", "alerts"}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 from kafka.errors import KafkaError
 
+import streams.acls
+from streams.acls import BadAccess, Grant
 from streams.broker import Unreachable, administer
 from streams.settings import BadSettings, read_settings
 from streams.topics import Refused, Report
@@ -24,6 +27,7 @@ app = App(name="topics", help="The Kafka topics that Tocsin uses.")
 def apply(
     *,
     alter: Annotated[bool, Parameter(negative="")] = False,
+    acls: Path | None = None,
     json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
     """Create the topics that are missing; report those with other settings and leave them alone.
@@ -34,25 +38,49 @@ def apply(
     Parameters
     ----------
     alter
-        Sets the settings that differ.  The number of partitions is never altered.
+        Sets the settings that differ, and takes away what the file of grants does not give.  The
+        number of partitions is never altered.
+    acls
+        Grants what this file gives, such as deploy/kafka/acls.toml, and reports what else somebody
+        may do with our topics.  The broker must have an authorizer, and we be its super user.
     json_lines
-        Prints a JSON object for each topic.
+        Prints a JSON object for each topic, and for each grant.
     """
     # Its log would say in many lines what the one line of a stop says.
     logging.getLogger("kafka").addHandler(logging.NullHandler())
-    reports = applied(alter=alter)
+    reports, grants = applied(wanted_of(acls) if acls else None, alter=alter)
     for report in reports:
         print(in_json(report) if json_lines else "\n".join(in_words(report)))
-    if remedies := remedies_for(reports):
+    for grant, outcome in grants:
+        print(granted_in_json(grant, outcome) if json_lines else f"{outcome:<11}{grant}")
+    remedies = remedies_for(reports)
+    if any(outcome is streams.acls.Outcome.FOREIGN for _, outcome in grants):
+        remedies.append("Grants are in no file of ours: `--alter` takes them away.")
+    if remedies:
         raise Stop(Exit.USAGE, " ".join(remedies))
 
 
-def applied(*, alter: bool) -> list[Report]:
+def wanted_of(path: Path) -> frozenset[Grant]:
+    """The grants that a file gives, or the stop that says why it gives none."""
+    try:
+        return streams.acls.parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Stop(Exit.USAGE, f"{path}: {error.strerror}.") from None
+    except (UnicodeDecodeError, BadAccess) as error:
+        raise Stop(Exit.USAGE, f"{path}: {error}.") from None
+
+
+def applied(
+    grants: frozenset[Grant] | None, *, alter: bool
+) -> tuple[list[Report], list[tuple[Grant, streams.acls.Outcome]]]:
     """What was found and done, or the stop that says why not."""
     try:
         settings = read_settings()
         with administer(settings.broker) as admin:
-            return bring_about(admin, topics_of(settings), alter=alter)
+            reports = bring_about(admin, topics_of(settings), alter=alter)
+            if grants is None:
+                return reports, []
+            return reports, streams.acls.apply(admin, grants, alter=alter)
     except BadSettings as error:
         raise Stop(Exit.USAGE, f"{error}.") from None
     except Unreachable as error:
@@ -82,6 +110,11 @@ def in_json(report: Report) -> str:
             "altered": [asdict(each) for each in report.mended],
         }
     )
+
+
+def granted_in_json(grant: Grant, outcome: streams.acls.Outcome) -> str:
+    """A grant for a program."""
+    return json.dumps({**asdict(grant), "outcome": outcome})
 
 
 def remedies_for(reports: list[Report]) -> list[str]:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from streams.broker import Unreachable, administer
 from streams.services.java import unavailable
@@ -42,12 +43,18 @@ SETTINGS = {
 
 @dataclass(slots=True)
 class KafkaServer(Served):
-    """A broker of our own in *folder*, run from the jars in *libs* (`make jars` brings them)."""
+    """A broker of our own in *folder*, run from the jars in *libs* (`make jars` brings them).
+
+    Clients come to *listener*; where its *settings* ask for a login, *login* is one, as
+    kafka-python takes it.
+    """
 
     folder: Path
     libs: Path
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     jvm: tuple[str, ...] = ("-Xmx1g",)
+    listener: str = "PLAINTEXT"
+    login: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     process: Process = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,7 +80,7 @@ class KafkaServer(Served):
     @property
     def bootstrap(self) -> str:
         """Its address, host and port.  It stays the same over restarts."""
-        return self.told()["advertised.listeners"].removeprefix("PLAINTEXT://")
+        return self.told()["advertised.listeners"].removeprefix(f"{self.listener}://")
 
     def told(self) -> dict[str, str]:
         """What its configuration file says; nothing before the first start."""
@@ -84,7 +91,7 @@ class KafkaServer(Served):
         """The text of its configuration file; a folder that has one keeps its ports."""
         broker, controller = (f"127.0.0.1:{port}" for port in free_ports(2))
         fresh = {
-            "advertised.listeners": f"PLAINTEXT://{broker}",
+            "advertised.listeners": f"{self.listener}://{broker}",
             "controller.quorum.voters": f"1@{controller}",
         }
         told = {name: self.told().get(name, value) for name, value in fresh.items()}
@@ -113,7 +120,7 @@ class KafkaServer(Served):
         host, _, port = self.bootstrap.partition(":")
         try:
             socket.create_connection((host, int(port)), timeout=1).close()
-            with administer(self.bootstrap, patience=10) as admin:
+            with administer(self.bootstrap, patience=10, login=self.login) as admin:
                 brokers = admin.describe_cluster()["brokers"]
                 # After a kill it is listed, but fenced off until its last life is seen to be over.
                 return any(not each.get("is_fenced") for each in brokers)

@@ -37,11 +37,13 @@ class RedisServer(Served):
     """A server of our own in *folder*; nothing survives it unless *settings* say so.
 
     It listens on a unix socket that only we can open; with *tcp*, on a loopback port as well.
+    Where its *settings* name users, *login* is one of them, with the password.
     """
 
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     tcp: bool = False
+    login: tuple[str, str] | None = field(default=None, repr=False)
     process: Process = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,8 +94,13 @@ class RedisServer(Served):
 
     def answers(self) -> bool:
         """Whether it takes commands; while it loads its data it does not."""
+        name, password = self.login or (None, None)
         client = redis.Redis(
-            unix_socket_path=str(self.socket), socket_timeout=2, retry=Retry(NoBackoff(), 0)
+            unix_socket_path=str(self.socket),
+            username=name,
+            password=password,
+            socket_timeout=2,
+            retry=Retry(NoBackoff(), 0),
         )
         try:
             return bool(client.ping())  # pyright: ignore[reportUnknownMemberType]

@@ -1,0 +1,172 @@
+"""Makes the secrets of docker-compose.yml, each a file: ``make secrets``.
+
+What is there already is kept, so a second run changes nothing.  To change one, delete its file,
+run this again and start the services anew that mount it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import sys
+import tomllib
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+HERE = Path(__file__).resolve().parent
+ACCESS = HERE / "kafka" / "acls.toml"
+STORE_USERS = HERE / "redis" / "users.acl"
+
+TOKENS = ("metrics-token", "grafana-admin", "link-secret", "webhook-secret")
+"""Secrets that are only a long random word."""
+
+BEFORE_ACCESS = ("broker", "admin")
+"""Who is known to Kafka without a grant: the broker itself, and who applies the grants."""
+
+DAYS = 825
+"""How long a certificate holds; none that clients accept may hold longer."""
+
+Pair = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
+
+
+def make(folder: Path) -> list[str]:
+    """Write what is missing in *folder*; the names of what was written."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = [name for name in words() if write(folder / name, secrets.token_urlsafe(32))]
+    made += certificates(folder)
+    # Not a secret by itself, but made of them: it follows them, whatever was there.
+    (folder / "users.acl").unlink(missing_ok=True)
+    write(folder / "users.acl", store_users(folder))
+    return made
+
+
+def words() -> list[str]:
+    """The names of all passwords and tokens."""
+    kafka = [*BEFORE_ACCESS, *tomllib.loads(ACCESS.read_text())]
+    return [*(f"kafka-{name}" for name in kafka), *(f"store-{name}" for name in users()), *TOKENS]
+
+
+def users() -> list[str]:
+    """Who may log in to the store."""
+    names = [line.split()[1] for line in rules()]
+    return [name for name in names if name != "default"]
+
+
+def rules() -> list[str]:
+    """The lines of the committed file of users, which holds no password."""
+    return [line for line in STORE_USERS.read_text().splitlines() if line.startswith("user ")]
+
+
+def store_users(folder: Path) -> str:
+    """The file of users that the store reads: the rules, with the digest of each password."""
+    lines: list[str] = []
+    for line in rules():
+        _, name, rest = line.split(maxsplit=2)
+        word = folder / f"store-{name}"
+        known = f"#{sha256(word.read_bytes()).hexdigest()} " if name != "default" else ""
+        lines.append(f"user {name} {known}{rest}\n")
+    return "".join(lines)
+
+
+def certificates(folder: Path) -> list[str]:
+    """An authority for this deployment alone, and a certificate for each server.
+
+    The authority's key is not kept: it has nothing left to sign.
+    """
+    servers = {"kafka-tls": "kafka", "store-tls": "valkey"}
+    if all((folder / name).exists() for name in ("tls-ca", *servers)):
+        return []
+    key = ec.generate_private_key(ec.SECP256R1())
+    authority = (certificate("tocsin", key, None), key)
+    (folder / "tls-ca").unlink(missing_ok=True)
+    write(folder / "tls-ca", pem(authority[0]))
+    for name, host in servers.items():
+        own = ec.generate_private_key(ec.SECP256R1())
+        (folder / name).unlink(missing_ok=True)
+        write(folder / name, pem(own) + pem(certificate(host, own, authority)))
+    return ["tls-ca", *servers]
+
+
+def certificate(
+    host: str, key: ec.EllipticCurvePrivateKey, authority: Pair | None
+) -> x509.Certificate:
+    """A certificate of *host*; without an *authority* it is one, and signs itself."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    issuer, signer = (authority[0].subject, authority[1]) if authority else (name, key)
+    now = datetime.now(UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=DAYS))
+        .add_extension(x509.BasicConstraints(ca=authority is None, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(of_key(signer), critical=False)
+        .add_extension(usage(authority is None), critical=True)
+    )
+    if authority is not None:
+        loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        names = [x509.DNSName(host), x509.DNSName("localhost"), loopback]
+        use = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+        built = built.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        built = built.add_extension(x509.ExtendedKeyUsage(use), critical=False)
+    return built.sign(signer, hashes.SHA256())
+
+
+def of_key(signer: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
+    """Which key signs; strict clients refuse a certificate that does not say."""
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+
+
+def usage(authority: bool) -> x509.KeyUsage:
+    """What a key may do: an authority's signs certificates, a server's its own handshakes."""
+    may = dict.fromkeys(
+        (
+            "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+            "encipher_only", "decipher_only",
+        ),
+        False,
+    )  # fmt: skip
+    return x509.KeyUsage(
+        digital_signature=not authority, key_cert_sign=authority, crl_sign=authority, **may
+    )
+
+
+def pem(what: x509.Certificate | ec.EllipticCurvePrivateKey) -> str:
+    """A certificate, or a key in the form that Java reads (PKCS 8), as text."""
+    if isinstance(what, x509.Certificate):
+        return what.public_bytes(serialization.Encoding.PEM).decode()
+    return what.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+def write(path: Path, text: str) -> bool:
+    """Write a new file; False where there is one.
+
+    Its folder is closed to others.  The file is not: inside a container, where it is mounted by
+    itself, another user reads it.
+    """
+    if path.exists():
+        return False
+    path.touch(mode=0o600)
+    path.write_text(text)
+    path.chmod(0o444)
+    return True
+
+
+if __name__ == "__main__":
+    where = Path(sys.argv[1] if sys.argv[1:] else ".secrets")
+    done = make(where)
+    print(f"{where}/: {', '.join(done) if done else 'all there'}")

@@ -1,0 +1,49 @@
+"""The broker of docker-compose.yml, from the same file of settings, on loopback ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from streams.services.kafka_server import KafkaServer
+from tests.deploy.vault import Vault
+from tests.places import ROOT
+from tests.services import QUICK
+
+PROPERTIES = ROOT / "deploy" / "kafka" / "server.properties"
+
+PLACED = {"process.roles", "listeners", "advertised.listeners", "controller.quorum.voters"}
+"""What a private server chooses by itself: its ports."""
+
+
+def settings(vault: Vault, data: Path) -> Mapping[str, str]:
+    """The committed settings, with the secrets of *vault* and a folder for *data*."""
+    text = PROPERTIES.read_text().replace("\\\n", "")
+    text = text.replace("/run/secrets", str(vault.folder))
+    text = text.replace("/var/lib/kafka/data", str(data))
+    lines = [line.partition("=") for line in text.splitlines() if line and line[0] != "#"]
+    return {name: value for name, _, value in lines if name not in PLACED}
+
+
+def login(vault: Vault, principal: str) -> Mapping[str, Any]:
+    """How kafka-python logs in as *principal*."""
+    return {
+        "security_protocol": "SASL_SSL",
+        "ssl_cafile": vault.path("tls-ca"),
+        "sasl_mechanism": "PLAIN",
+        "sasl_plain_username": principal,
+        "sasl_plain_password": vault.word(f"kafka-{principal}"),
+    }
+
+
+def broker(libs: Path, folder: Path, vault: Vault) -> KafkaServer:
+    """A broker like the one of compose, not yet started."""
+    return KafkaServer(
+        folder,
+        libs,
+        settings(vault, folder / "data"),
+        jvm=QUICK,
+        listener="CLIENTS",
+        login=login(vault, "admin"),
+    )

@@ -1,0 +1,215 @@
+"""Who may do what on the real broker: deploy/kafka/acls.toml, principal by topic by operation."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaError as KafkaFailure
+from kafka import KafkaProducer
+from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
+from kafka.errors import KafkaError, TopicAuthorizationFailedError
+from kafka.protocol.consumer import FetchRequest
+
+from deploy.make_secrets import ACCESS
+from streams.acls import OURS, Outcome, apply, parse
+from streams.broker import administer
+from streams.log_kafka import Admin
+from streams.services.kafka_server import KafkaServer
+from streams.settings import Settings
+from streams.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED, topics
+from streams.topics import apply as make_topics
+from tests.deploy.broker import broker, login
+from tests.deploy.vault import Vault
+
+pytestmark = pytest.mark.kafka
+
+WANTED = parse(ACCESS.read_text())
+
+READ, WRITE, DESCRIBE = "READ", "WRITE", "DESCRIBE"
+CREATE, LOOK, SET = "CREATE", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"
+
+MAY: dict[str, dict[str, set[str]]] = {
+    "ingest": {LOG: {WRITE}},
+    "worker": {LOG: {READ}, ALERTS: {WRITE}, DEAD_LETTERS: {WRITE}, AUDIT: {WRITE}},
+    "deliver": {ALERTS: {READ}, NOTIFIED: {READ, WRITE}, AUDIT: {WRITE}},
+    "board": {LOG: {WRITE}, ALERTS: {READ}, AUDIT: {READ, WRITE}},
+    "tick": {LOG: {WRITE}},
+    "init": {
+        LOG: {CREATE, LOOK, DESCRIBE},
+        DEAD_LETTERS: {CREATE, LOOK, DESCRIBE, SET},
+        ALERTS: {CREATE, LOOK, DESCRIBE, SET},
+        NOTIFIED: {CREATE, LOOK, DESCRIBE, SET},
+        AUDIT: {CREATE, LOOK, WRITE},
+    },
+    "operator": {
+        LOG: {READ, WRITE, LOOK},
+        DEAD_LETTERS: {READ, LOOK},
+        ALERTS: {LOOK, DESCRIBE},
+        NOTIFIED: {LOOK, DESCRIBE},
+        AUDIT: {READ, WRITE, LOOK},
+    },
+    "tools": {topic: {READ, LOOK} for topic in OURS},
+    # A login without a grant: the sponsor, a site, whoever watches the open registry.
+    "sponsor": {},
+}
+"""The matrix as RELIABILITY.md section 5 has it, written down a second time."""
+
+IMPLIED = {READ: DESCRIBE, WRITE: DESCRIBE, LOOK: "", SET: LOOK, CREATE: "", DESCRIBE: ""}
+
+
+@pytest.fixture(scope="module")
+def secured(
+    kafka_libs: Path, vault: Vault, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KafkaServer]:
+    """The broker of compose with topics and grants, and with one login that has no grant."""
+    server = broker(kafka_libs, tmp_path_factory.mktemp("secured"), vault)
+    (vault.folder / "kafka-sponsor").write_text("told-to-a-blinded-sponsor")
+    name = "listener.name.clients.plain.sasl.jaas.config"
+    more = f'user_sponsor="{vault.word("kafka-sponsor")}";'
+    server.settings = {
+        **server.settings,
+        name: server.settings[name].removesuffix(";") + f" {more}",
+    }
+    with server, administer(server.bootstrap, login=server.login) as admin:
+        apply(admin, WANTED, alter=False)
+        make_topics(admin, topics(Settings()), alter=False)
+        yield server
+
+
+def authorized(server: KafkaServer, who: Mapping[str, Any]) -> dict[str, set[str]]:
+    """What the broker says that somebody may do with each of our topics."""
+    with administer(server.bootstrap, login=who) as admin:
+        told = admin.describe_topics(list(OURS))
+    return {
+        each["name"]: set(each["authorized_operations"]) for each in told if not each["error_code"]
+    }
+
+
+@pytest.mark.parametrize("principal", MAY)
+def test_a_principal_may_do_what_its_process_does(
+    secured: KafkaServer, vault: Vault, principal: str
+):
+    """Every operation on every topic is asked of the broker: granted, or refused."""
+    expected = {
+        topic: {*operations, *(IMPLIED[each] for each in operations)} - {""}
+        for topic, operations in MAY[principal].items()
+    }
+    assert authorized(secured, login(vault, principal)) == expected
+
+
+def refused(server: KafkaServer, who: Mapping[str, Any], topic: str) -> tuple[bool, bool]:
+    """Whether the broker refuses somebody to read *topic*, and to write it, when it is tried."""
+    with administer(server.bootstrap, login=who) as admin:
+        told = admin._manager.run(admin._manager.send, fetch(topic), 1)
+    code = told.responses[0].partitions[0].error_code
+    assert code in (0, TopicAuthorizationFailedError.errno)
+    producer = KafkaProducer(bootstrap_servers=server.bootstrap, max_block_ms=5_000, **who)
+    with closing(producer):
+        try:
+            producer.send(topic, b"x", key=b"x", partition=0).get(timeout=10)
+        except TopicAuthorizationFailedError:
+            return code != 0, True
+    return code != 0, False
+
+
+def fetch(topic: str) -> Any:
+    """What asks for the first records; a client would not ask of a topic that it cannot see."""
+    place = FetchRequest.FetchTopic.FetchPartition(
+        partition=0, fetch_offset=0, partition_max_bytes=1 << 20
+    )
+    topics = [FetchRequest.FetchTopic(topic=topic, partitions=[place])]
+    return FetchRequest(
+        max_wait_ms=100, min_bytes=1, max_bytes=1 << 20, topics=topics, max_version=12
+    )
+
+
+@pytest.mark.parametrize("topic", OURS)
+def test_a_blinded_principal_is_refused_every_topic(secured: KafkaServer, vault: Vault, topic: str):
+    """It can read nothing, write nothing, and learns of no topic, not even its name or size."""
+    who = login(vault, "sponsor")
+
+    assert refused(secured, who, topic) == (True, True)
+    with administer(secured.bootstrap, login=who) as admin:
+        assert admin.list_topics() == []
+        assert admin.list_groups() == []
+
+
+def test_a_feed_cannot_read_what_others_reported(secured: KafkaServer, vault: Vault):
+    """`ingest` writes the log and nothing else, and reads nothing."""
+    tried = {topic: refused(secured, login(vault, "ingest"), topic) for topic in (LOG, ALERTS)}
+
+    assert tried == {LOG: (True, False), ALERTS: (True, True)}
+
+
+@pytest.mark.parametrize("principal", [name for name in MAY if name != "sponsor"])
+def test_nobody_deletes_a_topic_or_grants_himself_more(
+    secured: KafkaServer, vault: Vault, principal: str
+):
+    """What was recorded stays, whoever's password is stolen; grants come from the file alone."""
+    more = ACL(
+        principal=f"User:{principal}",
+        host="*",
+        operation=ACLOperation.ALL,
+        permission_type=ACLPermissionType.ALLOW,
+        resource_pattern=ResourcePattern(ResourceType.TOPIC, ALERTS),
+    )
+    with administer(secured.bootstrap, login=login(vault, principal)) as admin:
+        with pytest.raises(KafkaError):
+            admin.delete_topics([AUDIT])
+        assert admin.create_acls([more])["succeeded"] == []
+    with administer(secured.bootstrap, login=secured.login) as admin:
+        assert set(OURS) <= set(admin.list_topics())
+
+
+async def test_a_stranger_does_not_get_in(secured: KafkaServer, vault: Vault):
+    """In clear, without a name, with a wrong password, to a server of another authority."""
+    right = {
+        "security_protocol": "SASL_SSL",
+        "ssl_context": ssl.create_default_context(cafile=vault.path("tls-ca")),
+        "sasl_mechanism": "PLAIN",
+        "sasl_plain_username": "worker",
+        "sasl_plain_password": vault.word("kafka-worker"),
+    }
+    wrong = [
+        {},
+        {**right, "security_protocol": "SASL_PLAINTEXT"},
+        {**right, "security_protocol": "SSL"},
+        {**right, "sasl_plain_password": "guessed"},
+        {**right, "sasl_plain_username": "nobody"},
+        {**right, "ssl_context": ssl.create_default_context()},
+    ]
+    assert await gets_in(secured, right)
+    assert [await gets_in(secured, who) for who in wrong] == [False] * len(wrong)
+
+
+async def gets_in(server: KafkaServer, who: Mapping[str, Any]) -> bool:
+    """Whether the broker tells somebody of the cluster."""
+    options: dict[str, Any] = {"bootstrap_servers": server.bootstrap, "request_timeout_ms": 2_000}
+    client = Admin(**options, **who)
+    try:
+        await client.start()
+    except KafkaFailure:
+        return False
+    finally:
+        await client.close()
+    return True
+
+
+def test_what_is_granted_beside_the_file_is_found_and_taken_away(secured: KafkaServer):
+    """Somebody who may read alerts though no file says so is how a trial is unblinded."""
+    foreign = parse('[sponsor]\nread = ["safety.alerts.v1"]\n')
+    with administer(secured.bootstrap, login=secured.login) as admin:
+        apply(admin, foreign, alter=False)
+        reported = [each for each in apply(admin, WANTED, alter=False) if each[0] in foreign]
+        removed = [each for each in apply(admin, WANTED, alter=True) if each[0] in foreign]
+        after = apply(admin, WANTED, alter=False)
+
+    assert [outcome for _, outcome in reported] == [Outcome.FOREIGN]
+    assert [outcome for _, outcome in removed] == [Outcome.REVOKED]
+    assert {outcome for _, outcome in after} == {Outcome.UNCHANGED}
+    assert str(reported[0][0]) == "User:sponsor may read safety.alerts.v1"

@@ -1,0 +1,29 @@
+"""The secrets of a deployment, made for the tests in a folder of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.make_secrets import make
+
+
+@dataclass(frozen=True)
+class Vault:
+    """A folder of secrets, as `make secrets` fills it."""
+
+    folder: Path
+
+    def word(self, name: str) -> str:
+        """The password or token of that name."""
+        return (self.folder / name).read_text()
+
+    def path(self, name: str) -> str:
+        """Where it lies."""
+        return str(self.folder / name)
+
+
+def filled(folder: Path) -> Vault:
+    """A vault with every secret."""
+    make(folder)
+    return Vault(folder)

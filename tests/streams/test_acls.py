@@ -1,0 +1,64 @@
+"""What a file of grants may say, and how a bad one is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.acls import BadAccess, Grant, concerns, parse
+
+
+def test_a_file_becomes_grants():
+    """A name is a topic or a group; a star at its end stands for all that begin so."""
+    text = '[worker]\nread = ["trial.log.v1", "group:tocsin-*"]\n[tick]\nwrite = ["trial.log.v1"]\n'
+
+    assert {str(each) for each in parse(text)} == {
+        "User:worker may read trial.log.v1",
+        "User:worker may read group tocsin-*",
+        "User:tick may write trial.log.v1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[worker", "not TOML"),
+        ("worker = 1", "worker"),
+        ("[Worker]\n", "Worker"),
+        ('[worker]\nread = "trial.log.v1"', "list of names"),
+        ('[worker]\nread = ["trial.lgo.v1"]', r"trial\.lgo\.v1"),
+        ('[worker]\nread = ["trial.*"]', r"trial\.\*"),
+        ('[worker]\nread = ["group:others"]', "group"),
+        ("[worker]\nread = [1]", "1"),
+        ('[worker]\ndelete = ["safety.audit.v1"]', "delete cannot be granted"),
+        ('[worker]\nalter = ["safety.audit.v1"]', "alter cannot be granted"),
+        ('[worker]\nall = ["safety.audit.v1"]', "all cannot be granted"),
+    ],
+)
+def test_a_bad_file_is_told_and_grants_nothing(text: str, says: str):
+    """A misspelt topic would leave a process refused, a wide one open what is closed."""
+    with pytest.raises(BadAccess, match=says):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "prefix", "ours"),
+    [
+        ("safety.alerts.v1", False, False, True),
+        ("*", False, False, True),
+        ("safety.", False, True, True),
+        ("safety.alerts.v1.old", False, True, True),
+        ("other.topic", False, False, False),
+        ("other.", False, True, False),
+        ("tocsin-live", True, False, True),
+        ("toc", True, True, True),
+        ("*", True, False, True),
+        ("others", True, False, False),
+    ],
+)
+def test_a_grant_that_touches_what_is_ours_is_noticed(
+    name: str, group: bool, prefix: bool, ours: bool
+):
+    """By its name, by a beginning, or by the star that stands for all."""
+    one = Grant(principal="User:x", operation="read", name=name, group=group, prefix=prefix)
+
+    assert concerns(one, ()) is ours
