@@ -36,6 +36,15 @@ class Docket:
 
     entries: dict[str, Entry] = field(default_factory=dict[str, Entry])
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
+    vigil: Vigil = field(default_factory=Vigil)
+    decided: set[str] = field(default_factory=set[str])
+
+    def decide(self, alert: Alert) -> None:
+        """Note whether people have decided on the *alert* of a case, as it stands."""
+        if alert.state in DECIDED:
+            self.decided.add(alert.id)
+        else:
+            self.decided.discard(alert.id)
 
     def ring(self, alert: Alert) -> Alert | None:
         """Open *alert*, or None where it is on the docket already: it rings once."""
@@ -124,6 +133,18 @@ def _next(alert: Alert, record: Record, line: int, *, move: Move, state: State) 
         thing=record.thing,
         version=record.version,
         known_at=record.known_at,
+    )
+
+
+def _answer(alert: str, entry: Entry | None, objection: Objection | None) -> Answer:
+    now = None if entry is None else entry.alert
+    return Answer(
+        alert=alert,
+        accepted=objection is None,
+        objection=objection,
+        reason="" if objection is None else f"{objection}{_stands(now)}",
+        state=None if now is None else now.state,
+        revision=None if now is None else now.revision,
     )
 
 

@@ -100,15 +100,3 @@ def _step(alert: Alert, review: Review | None) -> Step:
         version=alert.version,
         review=review,
     )
-
-
-def _answer(alert: str, entry: Entry | None, objection: Objection | None) -> Answer:
-    now = None if entry is None else entry.alert
-    return Answer(
-        alert=alert,
-        accepted=objection is None,
-        objection=objection,
-        reason="" if objection is None else f"{objection}{_stands(now)}",
-        state=None if now is None else now.state,
-        revision=None if now is None else now.revision,
-    )
