@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 RECORD_BYTES_MAX = 1 << 20
@@ -21,6 +23,9 @@ BROKERS = f"^{ADDRESS}(,{ADDRESS})*$"
 
 OFF = "off"
 LISTENER = f"^({ADDRESS}|{OFF})$"
+
+TOPIC = "topic"
+LOCAL = r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$"
 
 Partitions = Annotated[int, Field(ge=1, le=10_000)]
 
@@ -70,6 +75,28 @@ class Settings(BaseSettings):
     lag_max: int = Field(default=10_000, ge=0)
     """Records behind the log beyond which a worker is not ready: its tables are of the past."""
 
+    plan_keys_file: str | None = None
+    """A file of public keys, one a line: a plan that none of them signed does not count."""
+
+    audit: str = Field(default=TOPIC, pattern=f"^({TOPIC}|{OFF}|file:.+)$", max_length=1000)
+    """Where it is kept who looked and who changed what: `topic`, `file:PATH`, or `off`."""
+
+    why: str = Field(default="", max_length=200)
+    """What the audit says of why a command was given."""
+
+    @property
+    def in_production(self) -> bool:
+        """Whether it is more than one machine's trial: signed plans, or a broker elsewhere."""
+        local = all(re.match(LOCAL, address) for address in self.broker.split(","))
+        return self.plan_keys_file is not None or not local
+
+    @model_validator(mode="after")
+    def _is_audited(self) -> Self:
+        if self.audit != TOPIC and self.in_production:
+            says = "with signed plans, or a broker on another machine, it must be `topic`"
+            raise PydanticCustomError("audit", f"{PREFIX}AUDIT: {says}")
+        return self
+
     def __repr__(self) -> str:
         """The settings that are no secret."""
         return f"Settings(broker={self.broker!r}, log_partitions={self.log_partitions})"
@@ -82,7 +109,10 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        told = [
-            f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
-        ]
-        raise BadSettings("; ".join(told)) from None
+        raise BadSettings("; ".join(map(_told, error.errors()))) from None
+
+
+def _told(error: ErrorDetails) -> str:
+    """What is wrong, with the name of the setting; what holds between several names itself."""
+    where = ".".join(map(str, error["loc"])).upper()
+    return f"{PREFIX}{where}: {error['msg']}" if where else error["msg"]

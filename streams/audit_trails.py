@@ -1,0 +1,141 @@
+"""Where audit entries are kept: on their topic, in a file, or nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import pwd
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+
+from streams.audit import AuditLog, Head, Trail
+from streams.audit_check import head_of
+from streams.log import Log, LogUnreachable
+from streams.log_file import FileLog
+from streams.log_kafka import KafkaLog
+from streams.sender import KafkaSender, Message, Undelivered
+from streams.settings import OFF, TOPIC, Settings
+from streams.topics import AUDIT
+
+FILE = "file:"
+
+
+@dataclass(slots=True)
+class TopicTrail:
+    """The topic of the audit, which nobody may alter; entries are confirmed by every copy."""
+
+    bootstrap: str
+    sender: KafkaSender = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sender = KafkaSender(self.bootstrap)
+
+    async def head(self) -> Head:
+        """The last entry on the topic."""
+        return await last(KafkaLog(self.bootstrap, AUDIT, 0))
+
+    async def add(self, entry: bytes) -> int:
+        """Send it, and wait for every copy."""
+        message = Message(topic=AUDIT, partition=0, key=None, value=entry)
+        try:
+            return await self.sender.send(message)
+        except Undelivered as error:
+            raise LogUnreachable(f"the audit could not be written: {error}") from None
+
+    async def close(self) -> None:
+        """Let go of the broker."""
+        await self.sender.close()
+
+
+@dataclass(slots=True)
+class FileTrail:
+    """A file, one entry a line: for one machine, and whoever trusts those who may write to it."""
+
+    path: Path
+
+    async def head(self) -> Head:
+        """The last line; a file that is not there yet has none."""
+        return await last(FileLog(self.path)) if self.path.exists() else Head()
+
+    async def add(self, entry: bytes) -> int:
+        """Write it to the end, and have it on the disk."""
+        try:
+            await asyncio.to_thread(self._append, entry)
+        except OSError as error:
+            raise LogUnreachable(f"{self.path} cannot be written: {error.strerror}") from None
+        return (await self.head()).offset
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def _append(self, entry: bytes) -> None:
+        with self.path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.write(entry + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@dataclass(slots=True)
+class NoTrail:
+    """Nothing is kept: never where patients are."""
+
+    async def head(self) -> Head:
+        """None."""
+        return Head()
+
+    async def add(self, entry: bytes) -> int:
+        """Forget it."""
+        del entry
+        return -1
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def audit_log(settings: Settings, name: str) -> AuditLog:
+    """The chain of this process, which is called *name* and a number of its own."""
+    return AuditLog(trail(settings), who=principal(), writer=f"{name}-{token_hex(8)}")
+
+
+def trail(settings: Settings) -> Trail:
+    """Where the settings say that entries are kept."""
+    if settings.audit == OFF:
+        return NoTrail()
+    if settings.audit == TOPIC:
+        return TopicTrail(settings.broker)
+    return FileTrail(Path(settings.audit.removeprefix(FILE)))
+
+
+def trail_log(settings: Settings) -> Log | None:
+    """The trail as it is read; None where nothing is kept."""
+    if settings.audit == OFF:
+        return None
+    if settings.audit == TOPIC:
+        return KafkaLog(settings.broker, AUDIT, 0)
+    return FileLog(Path(settings.audit.removeprefix(FILE)))
+
+
+def principal() -> str:
+    """Who runs this process, as the system knows it: a variable may say anything."""
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # In a container a user may have no name.
+        return f"uid {number}"
+
+
+async def last(log: Log) -> Head:
+    """The last entry of *log*, which is closed then."""
+    try:
+        ends = await log.ends()
+        if ends.next == ends.first:
+            return Head()
+        found = await log.read(ends.next - 1, 1)
+        if not found:
+            raise LogUnreachable("the end of the audit cannot be read")
+        return head_of(found[-1])
+    finally:
+        await log.close()
