@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from alerts.alert import Kind
+from alerts.ledger import Route
 from monitor.errors import MonitorError
 from monitor.plan_text import PlanError, Section, parse
 
@@ -88,13 +89,24 @@ class Audience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """The delivery file: audiences and sinks by name, and where a *link* leads."""
+    """The delivery file: audiences and sinks by name, and where a *link* leads.
+
+    *secret_file* holds what an alert's id is hashed with before anybody sees it.
+    """
 
     audiences: Mapping[str, Audience]
     sinks: Mapping[str, SinkPlan]
+    secret_file: str
     link: str = ""
     called: frozenset[str] = field(default_factory=frozenset[str])
     """Audiences to which another escalates: they hear of nothing before that."""
+
+    @property
+    def routes(self) -> Iterator[Route]:
+        """Each way to each audience."""
+        for audience in self.audiences.values():
+            for sink in audience.sinks:
+                yield Route(audience.name, sink)
 
     def first(self, study: str, kind: str) -> Iterator[Audience]:
         """Who is told at once."""
@@ -116,6 +128,7 @@ def read(root: Section) -> Deployment:
     link = root.get("link", str, "")
     if link and (not link.startswith(("https://", "http://")) or "{ref}" not in link):
         raise root.error("link", "has no place for the report", "End it in `{ref}`.")
+    secret = root.need("secret_file", str, "Name the file of a secret that nobody else has.")
     sinks = by_name((sink_of(section), section) for section in root.tables("sink"))
     sections = list(root.tables("audience"))
     audiences = by_name((audience_of(section), section) for section in sections)
@@ -125,7 +138,9 @@ def read(root: Section) -> Deployment:
     for section, audience in zip(sections, audiences.values(), strict=True):
         check(section, audience, audiences, sinks)
     called = frozenset(each.escalates_to for each in audiences.values()) - {""}
-    return Deployment(audiences=audiences, sinks=sinks, link=link, called=called)
+    return Deployment(
+        audiences=audiences, sinks=sinks, secret_file=secret, link=link, called=called
+    )
 
 
 def sink_of(section: Section) -> SinkPlan:

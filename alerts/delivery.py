@@ -97,10 +97,12 @@ def due(standing: Standing, deployment: Deployment, route: Route, hour: float) -
     send: list[Notice] = []
     note: list[tuple[Key, Entry]] = []
     for revisions in standing.alerts.values():
-        if not reached(standing.ledger, deployment, revisions, route, hour):
-            continue
         latest = revisions[max(revisions)]
         done = standing.ledger.of(route, latest.id)
+        if revisions.keys() <= done.keys():
+            continue
+        if not reached(standing.ledger, deployment, revisions, route, hour):
+            continue
         for revision, alert in sorted(revisions.items()):
             if revision in done:
                 continue

@@ -47,6 +47,7 @@ def test_an_audience_may_care_for_some_studies_and_kinds():
         ('"https://pager.example.org/hook"', '"http://pager.example.org"', "no address that may"),
         ('"https://pager.example.org/hook"', '"file:///etc/passwd"', "no address that may"),
         ('secret_file = "pager.key"', "", "has no `secret_file`"),
+        ('secret_file = "ref.key"', "", "has no `secret_file`"),
         ("/{ref}", "", "has no place for the report"),
         ('name = "chair"', 'name = "chair"\nsees = "arms"', "`arms` is not known"),
         ("[[audience]]", "[[audiences]]", "is not known here"),
@@ -64,7 +65,7 @@ def test_a_mistake_is_named_with_its_line(found: str, instead: str, says: str):
 def test_a_file_without_an_audience_tells_nobody_and_is_refused():
     """An empty file is a mistake, not a wish."""
     with pytest.raises(DeliveryError, match=r"no \[\[audience\]\]"):
-        deployment("")
+        deployment('secret_file = "ref.key"')
 
 
 def test_a_private_receiver_must_be_allowed():

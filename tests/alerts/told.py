@@ -18,6 +18,7 @@ BELL = Route("board", "bell")
 
 FILE = """
 link = "https://board.example.org/reports/{ref}"
+secret_file = "ref.key"
 
 [[sink]]
 name = "pager"
@@ -80,8 +81,8 @@ def answer(revision: int, **changes: Any) -> bytes:
     return wire(revision=revision, **{**said, **changes})
 
 
-def closing(revision: int) -> bytes:
-    return answer(revision, state="closed", move="close")
+def closing(revision: int, **changes: Any) -> bytes:
+    return answer(revision, state="closed", move="close", **changes)
 
 
 @dataclass

@@ -1,0 +1,117 @@
+"""Delivers the alerts of one partition: reads on, and sends each route's notices on its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from alerts.audience import Deployment
+from alerts.ledger import Route
+from streams.desk import Desk
+from streams.errand import Errand, Tally
+from streams.log import LogUnreachable
+from streams.sender import Undelivered
+from streams.sinks import Sink
+
+POLL_SECONDS = 1.0
+"""How often both topics are looked at even if nobody says that there is something new."""
+
+PARTING_SECONDS = 8.0
+"""How long what is being sent may take to end before the partition is given up."""
+
+log = logging.getLogger("tocsin.deliver")
+
+
+@dataclass(slots=True)
+class Delivery:
+    """The delivery of the partition of *desk*, from when it becomes ours until it is not.
+
+    Each errand is a task: a sink that hangs holds up no other.
+    """
+
+    desk: Desk
+    deployment: Deployment
+    sinks: Mapping[str, Sink]
+    clock: Callable[[], float]
+    tally: Tally = field(default_factory=Tally)
+    trouble: str = "its topics are being read"
+    stopped: bool = False
+    errands: list[Errand] = field(default_factory=list[Errand])
+    tasks: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def start(self) -> None:
+        """Begin."""
+        self.errands = [self.errand(route) for route in self.deployment.routes]
+        runs = [self._read_on(), *map(self._run, self.errands)]
+        self.tasks = [asyncio.create_task(run) for run in runs]
+
+    def errand(self, route: Route) -> Errand:
+        """What is to be done on *route*."""
+        return Errand(
+            self.desk,
+            self.deployment,
+            route,
+            self.sinks[route.sink],
+            stopping=lambda: self.stopped,
+            clock=self.clock,
+            tally=self.tally,
+        )
+
+    def wake(self) -> None:
+        """There is something new."""
+        self.woken.set()
+
+    async def stop(self) -> None:
+        """Let what is being sent come to its end, and be noted; then send nothing more."""
+        self.stopped = True
+        self.woken.set()
+        self.desk.release()
+        if self.tasks:
+            _, late = await asyncio.wait(self.tasks, timeout=PARTING_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    async def _read_on(self) -> None:
+        while not self.stopped:
+            try:
+                await self.desk.read()
+                self._says("")
+            except (LogUnreachable, Undelivered) as error:
+                self._says(str(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self.woken.wait()
+            self.woken.clear()
+        self.desk.release()
+
+    async def _run(self, errand: Errand) -> None:
+        while True:
+            await self.desk.reading()
+            if self.stopped:
+                return
+            before = errand.trouble
+            try:
+                await errand.round()
+            except Undelivered as error:
+                errand.trouble = str(error)
+            except Exception as error:  # A fault of ours in one errand must not end the others.
+                errand.trouble = f"{type(error).__name__}: a fault of ours"
+                errand.rest.longer(self.desk.steady())
+            if errand.trouble != before:
+                self._report(errand)
+
+    def _report(self, errand: Errand) -> None:
+        """Say once that a sink does not take notices, or does again; nothing of what they say."""
+        how = f"is not delivered to: {errand.trouble}" if errand.trouble else "takes notices again"
+        where = f"{errand.route.audience}/{errand.route.sink}"
+        log.warning("partition %d, %s %s", self.desk.partition, where, how)
+
+    def _says(self, trouble: str) -> None:
+        if trouble and trouble != self.trouble:
+            log.warning("partition %d is not delivered: %s", self.desk.partition, trouble)
+        self.trouble = trouble

@@ -1,0 +1,149 @@
+"""One way to one audience, for one partition: sends what is due, and writes down that it did."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from alerts.audience import Deployment
+from alerts.delivery import Notice, due, entry, firing
+from alerts.ledger import Entry, Key, Outcome, Route
+from streams.desk import Desk
+from streams.sinks import Sink, SinkDown, SinkRefuses
+
+REMIND_SECONDS = 60.0
+ENDING_SECONDS = 300.0
+"""How long an Alertmanager is told that something has ended: its own clients do the same."""
+
+REST_SECONDS_MAX = 60.0
+
+NOTED_MAX = 200
+"""Entries written in one round: what is superseded can wait for what is to be sent."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was sent and what failed, by sink; nobody is named by it."""
+
+    sent: Counter[str] = field(default_factory=Counter[str])
+    failed: Counter[str] = field(default_factory=Counter[str])
+
+
+@dataclass(slots=True)
+class Rest:
+    """How often something has failed, and until when it is left alone."""
+
+    failures: int = 0
+    until: float = float("-inf")
+
+    def longer(self, now: float) -> None:
+        """It failed again: leave it alone for twice as long, a minute at most."""
+        self.failures += 1
+        self.until = now + min(REST_SECONDS_MAX, 2.0 ** (self.failures - 1))
+
+    def over(self) -> None:
+        """It went well."""
+        self.failures, self.until = 0, float("-inf")
+
+
+@dataclass(slots=True)
+class Errand:
+    """The errand of *route* at *desk*.
+
+    *owed* are entries of what was sent and is not yet written down: before they are, nothing
+    else is sent, so that whoever comes after us sends at most one notice again.  *stopping*
+    says whether the partition is about to be somebody else's.
+    """
+
+    desk: Desk
+    deployment: Deployment
+    route: Route
+    sink: Sink
+    stopping: Callable[[], bool]
+    clock: Callable[[], float] = time.time
+    tally: Tally = field(default_factory=Tally)
+    owed: dict[Key, Entry] = field(default_factory=dict[Key, Entry])
+    rest: Rest = field(default_factory=Rest)
+    rests: dict[Key, Rest] = field(default_factory=dict[Key, Rest])
+    reminded_at: float = float("-inf")
+    ended: dict[Key, float] = field(default_factory=dict[Key, float])
+    trouble: str = ""
+
+    async def round(self) -> None:
+        """Do what is to be done by what was read.  Raises Undelivered if it cannot be noted."""
+        if self.desk.steady() < self.rest.until:
+            return
+        await self._settle()
+        work = due(self.desk.standing, self.deployment, self.route, self.clock())
+        waiting = {notice.key for notice in work.send}
+        self.rests = {key: rest for key, rest in self.rests.items() if key in waiting}
+        try:
+            for notice in work.send:
+                if self.stopping() or not self.desk.fresh:
+                    return
+                await self._tell(notice)
+            await self._remind()
+        except SinkDown as error:
+            self._failed(str(error))
+            self.rest.longer(self.desk.steady())
+            return
+        self.rest.over()
+        self.trouble = self.trouble if self.rests else ""
+        for key, noted in work.note[:NOTED_MAX]:
+            self._owe(key, noted)
+        await self._settle()
+
+    async def _tell(self, notice: Notice) -> None:
+        """Send *notice* and write it down; if it is refused, the others go first from now on."""
+        rest = self.rests.get(notice.key, Rest())
+        if self.desk.steady() < rest.until:
+            return
+        try:
+            await self.sink.send(notice)
+        except SinkRefuses as error:
+            self._failed(str(error))
+            rest.longer(self.desk.steady())
+            self.rests[notice.key] = rest
+            return
+        self.rests.pop(notice.key, None)
+        self.tally.sent[self.route.sink] += 1
+        self._owe(notice.key, entry(Outcome.SENT, notice.alert, self.clock()))
+        await self._settle()
+
+    async def _remind(self) -> None:
+        """Tell a sink that forgets of all that stands, once a minute and at the very first."""
+        now = self.desk.steady()
+        if not self.sink.reminds or now - self.reminded_at < REMIND_SECONDS:
+            return
+        if self.stopping() or not self.desk.fresh:
+            return
+        notices = list(self._standing(now))
+        try:
+            await self.sink.remind(notices)
+        except SinkRefuses as error:
+            self._failed(str(error))
+        self.reminded_at = now
+        for notice in notices:
+            self.ended.setdefault(notice.key, now)
+
+    def _standing(self, now: float) -> Iterator[Notice]:
+        """What is to be told again; of what has ended, only for a while."""
+        for notice in firing(self.desk.standing, self.deployment, self.route, self.clock()):
+            long_ago = now - self.ended.get(notice.key, now) > ENDING_SECONDS
+            if not (long_ago and notice.alert.over):
+                yield replace(notice, ended=()) if long_ago else notice
+
+    def _owe(self, key: Key, noted: Entry) -> None:
+        self.desk.standing.ledger.note(key, noted)
+        self.owed[key] = noted
+
+    async def _settle(self) -> None:
+        for key, noted in list(self.owed.items()):
+            await self.desk.note({key: noted})
+            self.owed.pop(key, None)
+
+    def _failed(self, why: str) -> None:
+        self.tally.failed[self.route.sink] += 1
+        self.trouble = why

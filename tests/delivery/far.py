@@ -1,0 +1,174 @@
+"""Topics and receivers as one machine reaches them, and what they really got."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alerts import render
+from alerts.delivery import Notice
+from streams.log import Ends, Identity, LogUnreachable
+from streams.sender import Message, Undelivered
+from streams.sinks import SinkDown, SinkRefuses
+from tests.simulation.chaos import Chaos, Fate, Machine
+from tests.simulation.far_log import WholeLog
+from tests.simulation.logs import Entry
+
+SECRET, LINK = b"sixteen bytes or more", "https://board.example.org/{ref}"
+
+EPOCH = 1_800_000_000.0
+"""The hour at which every simulation begins."""
+
+
+def hour() -> float:
+    """The wall clock of the simulation."""
+    return EPOCH + asyncio.get_running_loop().time()
+
+
+@dataclass
+class Doom(Chaos):
+    """Bad days on which, beside all else, machines crash at the calls numbered in *points*."""
+
+    points: dict[int, Fate] = field(default_factory=dict[int, Fate])
+    calls: int = 0
+
+    def fate(self, name: str, *, writes: bool) -> Fate:
+        self.calls += 1
+        if (doom := self.points.get(self.calls)) is not None:
+            self.counts[f"{doom}: {name}"] += 1
+            return doom
+        return super().fate(name, writes=writes)
+
+
+@dataclass
+class Topic(WholeLog):
+    """One partition of a topic, and whoever writes to it."""
+
+    def append(self, key: bytes | None, value: bytes | None) -> int:
+        self.entries.append(Entry(self.end, key, value))
+        return self.entries[-1].offset
+
+
+@dataclass
+class FarTopic:
+    """A topic over the network."""
+
+    machine: Machine
+    topic: Topic
+    name: str
+    partition: int
+
+    async def identity(self) -> Identity:
+        return await self.topic.identity()
+
+    async def ends(self) -> Ends:
+        return await self.machine.call(f"ends {self.name}", self.topic.ends, LogUnreachable)
+
+    async def read(self, start: int, most: int) -> Sequence[Entry]:
+        few = min(most, 7)  # So that a crash may fall between two parts of a reading.
+        return await self.machine.call(
+            f"read {self.name}", lambda: self.topic.read(start, few), LogUnreachable
+        )
+
+    async def close(self) -> None: ...
+
+
+@dataclass
+class FarSender:
+    """The ledger's producer on one machine."""
+
+    machine: Machine
+    ledgers: Sequence[Topic]
+
+    async def send(self, message: Message) -> int:
+        async def append() -> int:
+            return self.ledgers[message.partition].append(message.key, message.value)
+
+        return await self.machine.call("note", append, Undelivered, writes=True)
+
+
+@dataclass
+class Receiver:
+    """Takes notices as a webhook's receiver does: one that honours the key takes each once.
+
+    *got* is everything that arrived, *taken* what it made of that: the body by its key.
+    """
+
+    got: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    taken: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    seen: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    contents: dict[tuple[str, int], set[str]] = field(
+        default_factory=dict[tuple[str, int], set[str]]
+    )
+    down_until: float = 0.0
+    refusing: set[str] = field(default_factory=set[str])
+    broken: list[str] = field(default_factory=list[str])
+
+    async def take(self, notice: Notice) -> None:
+        if asyncio.get_running_loop().time() < self.down_until:
+            raise SinkDown("told to be down")
+        if notice.alert.id in self.refusing:
+            raise SinkRefuses("told to refuse")
+        about = (notice.alert.id, notice.alert.revision)
+        key, body = render.key(notice, SECRET), render.body(notice, secret=SECRET, link=LINK)
+        self.got.append(about)
+        self.contents.setdefault(about, set()).add(notice.alert.sha256)
+        if key not in self.taken:
+            self.seen.append(about)
+        if self.taken.setdefault(key, body) != body:
+            self.broken.append(f"{about}: other content under the same key")
+
+
+@dataclass
+class Bell(Receiver):
+    """An Alertmanager: what rings until when, by its labels."""
+
+    rings: dict[str, float] = field(default_factory=dict[str, float])
+
+    async def take(self, notice: Notice) -> None:
+        await super().take(notice)
+        self.post([notice], hour())
+
+    async def retake(self, notices: Sequence[Notice], at: float) -> None:
+        if asyncio.get_running_loop().time() < self.down_until:
+            raise SinkDown("told to be down")
+        self.post(notices, at)
+
+    def post(self, notices: Sequence[Notice], at: float) -> None:
+        for notice in notices:
+            for post in render.alertmanager(notice, secret=SECRET, link=LINK, hour=at):
+                ends = datetime.fromisoformat(post["endsAt"]).timestamp()
+                self.rings[post["labels"]["page"]] = ends
+
+    def ringing(self) -> set[str]:
+        """The calls that ring now."""
+        return {page for page, ends in self.rings.items() if ends > hour()}
+
+
+@dataclass
+class FarSink:
+    """A receiver over the network."""
+
+    machine: Machine
+    name: str
+    receiver: Receiver
+
+    @property
+    def reminds(self) -> bool:
+        return isinstance(self.receiver, Bell)
+
+    async def send(self, notice: Notice) -> None:
+        await self.machine.call(
+            f"send {self.name}", lambda: self.receiver.take(notice), SinkDown, writes=True
+        )
+
+    async def remind(self, notices: Sequence[Notice]) -> None:
+        bell, at = self.receiver, hour()
+        assert isinstance(bell, Bell)
+        await self.machine.call(
+            f"remind {self.name}", lambda: bell.retake(notices, at), SinkDown, writes=True
+        )
+
+    async def close(self) -> None: ...
