@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from math import isclose
 from typing import Any
 
@@ -11,7 +12,9 @@ import orjson
 
 from streams.lane import Lane
 from streams.log import Log
+from streams.pipeline import take_in
 from streams.refolding import refold, silent
+from streams.signing import OPEN, Trust
 from streams.store import Fields, Store
 from streams.store.memory import MemoryStore
 from streams.store.row_digest import digest_of
@@ -74,7 +77,11 @@ async def snapshot(store: Store) -> Snapshot:
 
 
 async def verify(
-    log: Log, store: Store, partition: int, tell: Callable[[int], None] = silent
+    log: Log,
+    store: Store,
+    partition: int,
+    tell: Callable[[int], None] = silent,
+    trust: Trust = OPEN,
 ) -> Verified:
     """Fold *log* in memory as far as *store* was, and compare field by field.
 
@@ -83,7 +90,7 @@ async def verify(
     seen, memory = await snapshot(store), MemoryStore()
     if released := seen.cursor.get("released"):
         await memory.release(int(released))
-    lane = Lane(log, memory, partition=partition)
+    lane = Lane(log, memory, partition=partition, fold=partial(take_in, trust=trust))
     await lane.claim()
     found = Verified(partition, studies=sorted(each for each, row in seen.rows.items() if row))
     for until, study in sorted(seen.moments()):

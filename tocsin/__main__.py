@@ -23,6 +23,8 @@ app.command(replay.replay)
 app.command(check.check)
 app.command(ingest.app)
 app.command(schema.schema)
+app.command("tocsin.keys:app", name="keys", help="The keys that sign plans and reviews.")
+app.command("tocsin.plan:app", name="plan", help="A plan as the record that puts it into force.")
 # By its path: a Kafka client costs a quarter of a second, which `tocsin replay` need not wait for.
 app.command("tocsin.topics:app", name="topics", help="The Kafka topics that Tocsin uses.")
 app.command("tocsin.store:app", name="store", help="The store of the tables: Redis or Valkey.")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from cyclopts import App, Parameter
 
+from streams.audit import Act
 from streams.log_kafka import KafkaLog
 from streams.quarantine import DeadLetter, NotRedriven, choose, letters, redrive
 from streams.sender import KafkaSender, Undelivered
@@ -18,6 +19,7 @@ from streams.store import LIVE
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore, connect
 from streams.topics import DEAD_LETTERS, LOG
+from tocsin.audited import audited
 from tocsin.exits import Exit, Stop
 from tocsin.live import answered, chosen, kept, quietly_settled, unreachable
 from tocsin.terminal import plain
@@ -38,11 +40,13 @@ def list_all(*, json_lines: Annotated[bool, Parameter(name="--json", negative=""
         Prints a JSON object for each.
     """
     settings = quietly_settled()
-    for partition, reason in answer(stopped(settings)).items():
-        said = {"partition": partition, "stopped": reason}
-        print(json.dumps(said) if json_lines else f"partition {partition} stands still: {reason}")
-    for letter in answer(dead_letters(settings)):
-        print(in_json(letter) if json_lines else in_words(letter))
+    with audited(settings, Act.READ):
+        for partition, reason in answer(stopped(settings)).items():
+            said = {"partition": partition, "stopped": reason}
+            words = f"partition {partition} stands still: {reason}"
+            print(json.dumps(said) if json_lines else words)
+        for letter in answer(dead_letters(settings)):
+            print(in_json(letter) if json_lines else in_words(letter))
 
 
 @app.command
@@ -58,11 +62,13 @@ def show(partition: int, offset: int, /, *, raw: Flag = False) -> None:
     raw
         Prints its bytes as they are, and nothing else.
     """
-    for letter in answer(dead_letters(quietly_settled())):
-        if (letter.partition, letter.offset) == (partition, offset):
-            break
-    else:
-        raise Stop(Exit.USAGE, f"no record was set aside at {partition}/{offset}.")
+    settings = quietly_settled()
+    with audited(settings, Act.READ, {"partition": partition, "offset": offset}):
+        for letter in answer(dead_letters(settings)):
+            if (letter.partition, letter.offset) == (partition, offset):
+                break
+        else:
+            raise Stop(Exit.USAGE, f"no record was set aside at {partition}/{offset}.")
     if raw:
         sys.stdout.buffer.write(letter.value or b"")
         return
@@ -85,7 +91,8 @@ def release(partition: int, /, *, through: int) -> None:
     """
     settings = quietly_settled()
     chosen([partition], settings.log_partitions)
-    answer(let_pass(settings, partition, through))
+    with audited(settings, Act.CHANGE, {"partition": partition, "offset": through}):
+        answer(let_pass(settings, partition, through))
 
 
 @app.command(name="redrive")
@@ -99,8 +106,10 @@ def redrive_all(*keys: str, again: Flag = False) -> None:
     again
         Also those that were given to the log again before.
     """
-    for letter, offset in answer(give_again(quietly_settled(), keys, again=again)):
-        print(f"{letter.key} is at offset {offset} of partition {letter.partition} again")
+    settings = quietly_settled()
+    with audited(settings, Act.CHANGE):
+        for letter, offset in answer(give_again(settings, keys, again=again)):
+            print(f"{letter.key} is at offset {offset} of partition {letter.partition} again")
 
 
 def answer(asked: Coroutine[Any, Any, T]) -> T:

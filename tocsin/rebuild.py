@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from streams.audit import Act
 from streams.lane import Lane, Moved
 from streams.log_kafka import KafkaLog
+from streams.pipeline import take_in
 from streams.refolding import at_work, refold
 from streams.settings import Settings
+from streams.signing import Trust
 from streams.store import LIVE
 from streams.topics import LOG
+from tocsin.audited import audited
 from tocsin.exits import Exit, Stop
 from tocsin.live import answered, chosen, kept, partitions_agreed, quietly_settled
 from tocsin.progress import Bar
+from tocsin.settled import trusted
 
 
 def rebuild(
@@ -43,11 +49,14 @@ def rebuild(
         Shows no progress.
     """
     settings = quietly_settled()
+    trust = trusted(settings)
     numbers = chosen(partition, settings.log_partitions)
     answered(partitions_agreed(settings))
     refuse_where_at_work(settings, space, numbers)
-    for number in numbers:
-        print(answered(rebuilt(settings, space, number, watched=not quiet)), flush=True)
+    with audited(settings, Act.CHANGE, {"space": space}):
+        for number in numbers:
+            told = answered(rebuilt(settings, space, number, trust, watched=not quiet))
+            print(told, flush=True)
 
 
 def refuse_where_at_work(settings: Settings, space: str, numbers: list[int]) -> None:
@@ -59,14 +68,16 @@ def refuse_where_at_work(settings: Settings, space: str, numbers: list[int]) -> 
         raise Stop(Exit.USAGE, f"{says}: stop the workers of space {space} first (SIGTERM).")
 
 
-async def rebuilt(settings: Settings, space: str, number: int, *, watched: bool) -> str:
+async def rebuilt(
+    settings: Settings, space: str, number: int, trust: Trust, *, watched: bool
+) -> str:
     """Rebuild one partition; what to say of it."""
     log, store = KafkaLog(settings.broker, LOG, number), kept(settings, space, number)
     try:
         ends, begun = await log.ends(), time.monotonic()
         await store.check()
         await store.rewind(None)
-        lane = Lane(log, store, partition=number)
+        lane = Lane(log, store, partition=number, fold=partial(take_in, trust=trust))
         await lane.claim()
         with Bar(f"partition {number}", ends.next, watched=watched) as bar:
             position = await refold(lane, log, tell=bar.show)

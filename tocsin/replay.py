@@ -15,11 +15,14 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.alert import Alert
+from streams.pipeline import Pipeline
 from streams.replay import NotIncluded, Replay, WhatIf
-from streams.result import account, alert_line, result_line
+from streams.result import account, result_line
+from streams.result_alerts import alert_line
 from tocsin.exits import Exit, Stop
 from tocsin.log_file import LogFile
 from tocsin.plan_file import plan_in
+from tocsin.settled import trust_of
 from tocsin.show import not_included, show_alert, show_not_included, show_study
 from tocsin.terminal import paper, picture
 
@@ -49,6 +52,9 @@ class Wishes:
         Ends with exit code 10 if any watch signals.
     quiet
         Shows no progress.
+    keys
+        Takes plans only by these public keys, a file as of TOCSIN_PLAN_KEYS_FILE, and reviews
+        only by the plan's board; without it a file's plans count unsigned.
     terms
         How many terms the tables show: what the plan watches first, then by falling evidence.
     svg
@@ -62,6 +68,7 @@ class Wishes:
     strict: Flag = False
     fail_on_signal: Flag = False
     quiet: Flag = False
+    keys: str | None = None
     terms: int = 25
     svg: Path | None = None
 
@@ -134,7 +141,7 @@ def replay(
 
 
 def _replay_file(log: Path, wishes: Wishes) -> None:
-    running = Replay(what_if=wishes.what_if)
+    running = Replay(what_if=wishes.what_if, pipeline=Pipeline(trust=trust_of(wishes.keys)))
     console = paper(drawn=wishes.svg is not None)
     file = LogFile(log, watched=not (wishes.quiet or wishes.json_lines))
     rang = False

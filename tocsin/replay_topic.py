@@ -6,24 +6,30 @@ import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 from monitor.errors import Refusal
 from monitor.events import Record
+from streams.audit import Act
 from streams.decode import decode
 from streams.lane import Lane
 from streams.lane.folding import misplaced
 from streams.log import LogRecord
 from streams.log_kafka import KafkaLog
+from streams.pipeline import Pipeline, take_in
 from streams.refolding import AT_ONCE, refold
 from streams.replay import Replay, WhatIf
 from streams.settings import Settings
+from streams.signing import Trust
 from streams.store import LIVE
 from streams.topics import LOG
+from tocsin.audited import audited
 from tocsin.exits import Exit, Stop
 from tocsin.live import chosen, kept, quietly_settled, stopping
 from tocsin.progress import Bar
 from tocsin.rebuild import counted
 from tocsin.replay import Stretch, Wishes, close, report_refusals, tell
+from tocsin.settled import trust_of
 from tocsin.terminal import paper
 
 
@@ -32,7 +38,12 @@ def replay(stretch: Stretch, wishes: Wishes) -> None:
     settings = quietly_settled()
     topic = stretch.topic if isinstance(stretch.topic, str) else LOG
     check(stretch, wishes)
-    with stopping(), asyncio.Runner() as runner:
+    trust = trust_of(wishes.keys or settings.plan_keys_file)
+    with (
+        audited(settings, Act.READ, {"topic": topic}),
+        stopping(),
+        asyncio.Runner() as runner,
+    ):
         count = runner.run(KafkaLog(settings.broker, topic, 0).identity()).partitions
         numbers = chosen(stretch.partition, count)
         if len(numbers) > 1:
@@ -42,10 +53,10 @@ def replay(stretch: Stretch, wishes: Wishes) -> None:
                     raise Stop(Exit.USAGE, f"{says}.")
         logs = [KafkaLog(settings.broker, topic, number) for number in numbers]
         if stretch.space is None:
-            into_memory(runner, logs, count, stretch, wishes)
+            into_memory(runner, logs, count, stretch, wishes, trust)
             return
         for log in logs:
-            told = runner.run(into_space(log, settings, stretch, wishes))
+            told = runner.run(into_space(log, settings, stretch, wishes, trust))
             print(told, flush=True)
 
 
@@ -62,10 +73,15 @@ def check(stretch: Stretch, wishes: Wishes) -> None:
 
 
 def into_memory(
-    runner: asyncio.Runner, logs: list[KafkaLog], count: int, stretch: Stretch, wishes: Wishes
+    runner: asyncio.Runner,
+    logs: list[KafkaLog],
+    count: int,
+    stretch: Stretch,
+    wishes: Wishes,
+    trust: Trust,
 ) -> None:
     """Replay *logs*, of a topic of *count* partitions, as a file is replayed."""
-    running, rang = Replay(what_if=wishes.what_if), False
+    running, rang = Replay(what_if=wishes.what_if, pipeline=Pipeline(trust=trust)), False
     console = paper(drawn=wishes.svg is not None)
     for log in logs:
         place, seen = f"partition {log.partition}, offset", len(running.refusals)
@@ -107,14 +123,16 @@ def read(record: LogRecord, partition: int, count: int) -> Record | Refusal:
     return misplaced(found, record.key, partition, count) or found
 
 
-async def into_space(log: KafkaLog, settings: Settings, stretch: Stretch, wishes: Wishes) -> str:
+async def into_space(
+    log: KafkaLog, settings: Settings, stretch: Stretch, wishes: Wishes, trust: Trust
+) -> str:
     """Fold *log* into the space, on from where that is; what to say of it."""
     assert stretch.space is not None
     store = kept(settings, stretch.space, log.partition, log.topic)
     try:
         end = (await log.ends()).next
         until = end if stretch.until is None else await offset_of(log, stretch.until)
-        lane = Lane(log, store, partition=log.partition)
+        lane = Lane(log, store, partition=log.partition, fold=partial(take_in, trust=trust))
         await lane.claim()
         watched = not (wishes.quiet or wishes.json_lines)
         with Bar(f"partition {log.partition}", until, watched=watched) as bar:

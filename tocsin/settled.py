@@ -1,8 +1,10 @@
-"""The settings of a command, or the stop that names the bad one."""
+"""The settings of a command and whom it trusts, or the stop that names what is wrong with them."""
 
 from __future__ import annotations
 
+from streams.keys import BadKeys, trust_in
 from streams.settings import BadSettings, Settings, read_settings
+from streams.signing import Trust
 from tocsin.exits import Exit, Stop
 
 
@@ -11,4 +13,20 @@ def settled() -> Settings:
     try:
         return read_settings()
     except BadSettings as error:
+        raise Stop(Exit.USAGE, f"{error}.") from None
+
+
+def trusted(settings: Settings) -> Trust:
+    """Whose plans count in this deployment."""
+    return trust_of(settings.plan_keys_file)
+
+
+def trust_of(path: str | None) -> Trust:
+    """Whose plans count by the file of keys at *path*, or the stop that says what is wrong with it.
+
+    Everybody's do where there is none.
+    """
+    try:
+        return trust_in(path)
+    except BadKeys as error:
         raise Stop(Exit.USAGE, f"{error}.") from None

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from streams.audit import Act
 from streams.store import StoreUnreachable, WrongStore
 from streams.store.client import answer, connect
-from streams.store.function import CODE, LIBRARY, check_server, digest, load
+from streams.store.function import CODE, LIBRARY, check_server, digest, library, load
+from tocsin.audited import audited
 from tocsin.exits import Exit, Stop
 from tocsin.settled import settled
 
@@ -31,7 +35,10 @@ def apply(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = F
     as_json
         Prints a JSON object.
     """
-    loaded = asyncio.run(applied(settled().store))
+    settings = settled()
+    missing = asyncio.run(asked(settings.store, lacks))
+    with audited(settings, Act.CHANGE, {"library": LIBRARY}) if missing else nullcontext():
+        loaded = missing and asyncio.run(asked(settings.store, load))
     told = {"library": LIBRARY, "sha256": digest(CODE)}
     outcome = "loaded" if loaded else "unchanged"
     if as_json:
@@ -40,12 +47,17 @@ def apply(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = F
         print(f"function library {LIBRARY} ({digest(CODE)}) {outcome}")
 
 
-async def applied(url: str) -> bool:
-    """Whether the functions had to be loaded, or the stop that says why they cannot be."""
+async def lacks(client: Any) -> bool:
+    """Whether the store lacks the functions of this version."""
+    return await library(client) != CODE
+
+
+async def asked(url: str, work: Callable[[Any], Awaitable[bool]]) -> bool:
+    """What *work* says of the store at *url*, or the stop that says why it cannot be done."""
     client = connect(url, SAVED_WITHIN_SECONDS)
     try:
         await answer(check_server(client))
-        return await answer(load(client))
+        return await answer(work(client))
     except WrongStore as error:
         raise Stop(Exit.USAGE, str(error)) from None
     except StoreUnreachable as error:

@@ -13,14 +13,19 @@ from kafka.errors import KafkaError
 
 import streams.acls
 from streams.acls import BadAccess, Grant
+from streams.audit import Act
 from streams.broker import Unreachable, administer
 from streams.settings import BadSettings, read_settings
-from streams.topics import Refused, Report
+from streams.topics import Outcome, Refused, Report
 from streams.topics import apply as bring_about
 from streams.topics import topics as topics_of
+from tocsin.audited import note
 from tocsin.exits import Exit, Stop
+from tocsin.settled import settled
 
 app = App(name="topics", help="The Kafka topics that Tocsin uses.")
+
+CHANGED = streams.acls.Outcome.GRANTED, streams.acls.Outcome.REVOKED
 
 
 @app.command
@@ -49,6 +54,9 @@ def apply(
     # Its log would say in many lines what the one line of a stop says.
     logging.getLogger("kafka").addHandler(logging.NullHandler())
     reports, grants = applied(wanted_of(acls) if acls else None, alter=alter)
+    if changed := changes(reports, grants):
+        # Not before: the topic of the audit may have been among them.
+        note(settled(), Act.CHANGE, {"changed": changed})
     for report in reports:
         print(in_json(report) if json_lines else "\n".join(in_words(report)))
     for grant, outcome in grants:
@@ -58,6 +66,15 @@ def apply(
         remedies.append("Grants are in no file of ours: `--alter` takes them away.")
     if remedies:
         raise Stop(Exit.USAGE, " ".join(remedies))
+
+
+def changes(reports: list[Report], grants: list[tuple[Grant, streams.acls.Outcome]]) -> str:
+    """What was changed, for the audit; empty where nothing was."""
+    changed = [
+        each.topic.name for each in reports if each.mended or each.outcome is Outcome.CREATED
+    ]
+    made = [each for _, each in grants if each in CHANGED]
+    return " ".join(changed + [f"{len(made)} grants"] * bool(made))
 
 
 def wanted_of(path: Path) -> frozenset[Grant]:

@@ -1,33 +1,60 @@
-"""``tocsin verify``: whether the tables in Redis are what the log says."""
+"""``tocsin verify``: whether Redis is what the log says, and the audit what was written."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.text import Text
 
+from streams.audit import Act
 from streams.log_kafka import KafkaLog
 from streams.settings import Settings
+from streams.signing import Trust
 from streams.store import LIVE
 from streams.topics import LOG
 from streams.verifying import CURSOR, Difference, Verified
 from streams.verifying import verify as verified
+from tocsin import verify_audit
+from tocsin.audited import audited
 from tocsin.exits import Exit, Stop
 from tocsin.live import answered, chosen, kept, partitions_agreed, quietly_settled
 from tocsin.progress import Bar
 from tocsin.rebuild import counted
+from tocsin.settled import trusted
 from tocsin.terminal import paper, plain
 
 SHOWN = 20
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """Whether to look at the audit instead.
+
+    Parameters
+    ----------
+    audit
+        Looks at the audit instead: names the first entry that was altered, moved or taken out.
+    audit_file
+        The audit in this file, not the one of TOCSIN_AUDIT.
+    mark
+        Holds the audit to a mark that was printed before and kept elsewhere.
+    """
+
+    audit: Annotated[bool, Parameter(negative="")] = False
+    audit_file: Path | None = None
+    mark: str | None = None
 
 
 def verify(
     *,
     partition: tuple[int, ...] = (),
     space: Annotated[str, Parameter(show_default=True)] = LIVE,
+    trail: Trail | None = None,
     json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
     quiet: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -50,28 +77,37 @@ def verify(
     quiet
         Shows no progress.
     """
-    settings = quietly_settled()
-    numbers = chosen(partition, settings.log_partitions)
+    settings, trail = quietly_settled(), trail or Trail()
+    if trail.audit:
+        file, mark = trail.audit_file, trail.mark
+        verify_audit.verify(settings, file, mark, as_json=json_lines, watched=not quiet)
+        return
+    if trail != Trail():
+        raise Stop(Exit.USAGE, "--audit-file and --mark are for --audit.")
+    trust, numbers = trusted(settings), chosen(partition, settings.log_partitions)
     answered(partitions_agreed(settings))
     differ: list[int] = []
-    for number in numbers:
-        found = answered(compared(settings, space, number, watched=not quiet))
-        print(json.dumps(asdict(found)) if json_lines else in_words(found), flush=True)
-        if not json_lines:
-            show(found.differences)
-        differ += [number] * bool(found.differences)
+    with audited(settings, Act.READ, {"space": space}):
+        for number in numbers:
+            found = answered(compared(settings, space, number, trust, watched=not quiet))
+            print(json.dumps(asdict(found)) if json_lines else in_words(found), flush=True)
+            if not json_lines:
+                show(found.differences)
+            differ += [number] * bool(found.differences)
     if differ:
         which = " ".join(f"--partition {number}" for number in differ)
         raise Stop(Exit.REJECTED, f"Redis is not what the log says: `tocsin rebuild {which}`.")
 
 
-async def compared(settings: Settings, space: str, number: int, *, watched: bool) -> Verified:
+async def compared(
+    settings: Settings, space: str, number: int, trust: Trust, *, watched: bool
+) -> Verified:
     """What was found of one partition."""
     log, store = KafkaLog(settings.broker, LOG, number), kept(settings, space, number)
     try:
         total = (await log.ends()).next
         with Bar(f"partition {number}", total, watched=watched) as bar:
-            return await verified(log, store, number, tell=bar.show)
+            return await verified(log, store, number, tell=bar.show, trust=trust)
     finally:
         await log.close()
         await store.close()

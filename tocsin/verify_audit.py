@@ -1,0 +1,93 @@
+"""``tocsin verify --audit``: whether the audit is what was written."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from streams.audit import Head
+from streams.audit_check import Audited, Checker
+from streams.audit_trails import trail_log
+from streams.log import Log
+from streams.log_file import FileLog
+from streams.producing import AT_ONCE
+from streams.settings import Settings
+from tocsin.exits import Exit, Stop
+from tocsin.live import answered
+from tocsin.progress import Bar
+from tocsin.terminal import plain
+
+SHOWN = 20
+MARK = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
+
+
+def verify(
+    settings: Settings, path: Path | None, kept: str | None, *, as_json: bool, watched: bool
+) -> None:
+    """Print what the trail holds, and its mark; stop with 3 where something is wrong with it."""
+    log = trail_log(settings) if path is None else FileLog(path)
+    if log is None:
+        raise Stop(Exit.USAGE, "TOCSIN_AUDIT is off: there is no audit.")
+    found = answered(checked(log, mark_in(kept), watched=watched))
+    print(in_json(found) if as_json else in_words(found), flush=True)
+    if not found.faults:
+        return
+    if not as_json:
+        for fault in found.faults[:SHOWN]:
+            print(f"  {plain(str(fault))}")
+        if len(found.faults) > SHOWN:
+            print(f"  ... and {len(found.faults) - SHOWN} more")
+    says = f"The audit is not what was written: {plain(str(found.faults[0]))}"
+    raise Stop(Exit.REJECTED, f"{says}. Keep a copy as it is, and find out who could write to it.")
+
+
+async def checked(log: Log, kept: Head | None, *, watched: bool) -> Audited:
+    """What is found of the whole of *log*."""
+    checker = Checker(kept)
+    try:
+        ends = await log.ends()
+        with Bar("audit", ends.next, watched=watched) as bar:
+            at = ends.first
+            while at < ends.next and (records := await log.read(at, AT_ONCE)):
+                checker.take(records)
+                at = records[-1].offset + 1
+                bar.show(at)
+    finally:
+        await log.close()
+    return checker.close()
+
+
+def mark_in(text: str | None) -> Head | None:
+    """The mark that *text* is."""
+    if text is None:
+        return None
+    found = MARK.fullmatch(text)
+    if found is None:
+        raise Stop(Exit.USAGE, f"--mark {text}: give one that `tocsin verify --audit` printed.")
+    return Head(int(found[1]), found[2])
+
+
+def in_words(found: Audited) -> str:
+    """What a person is told of a trail."""
+    count = len(found.faults)
+    how = f"{count} FAULT{'S' * (count != 1)}" if count else "whole"
+    entries = f"{found.entries} entr{'y' if found.entries == 1 else 'ies'}"
+    chains = f"{found.writers} chain{'s' * (found.writers != 1)}"
+    return f"audit: {entries}, {chains}: {how}\nmark {found.mark.offset}:{found.mark.digest}"
+
+
+def in_json(found: Audited) -> str:
+    """The same for a program."""
+    return json.dumps(
+        {
+            "entries": found.entries,
+            "chains": found.writers,
+            "again": found.again,
+            "mark": f"{found.mark.offset}:{found.mark.digest}",
+            "faults": [
+                {"offset": each.offset, "entry": each.entry, "wrong": each.wrong}
+                for each in found.faults
+            ],
+        }
+    )
