@@ -8,6 +8,7 @@ import faust
 from yarl import URL
 
 from streams.batches import QUEUED_MAX, Transport
+from streams.login import Login, login_of
 from streams.reader import Batch, Reader
 from streams.settings import Settings
 from streams.store import LIVE
@@ -53,6 +54,7 @@ def make_app(settings: Settings, reader: Reader, *, space: str = LIVE, check: bo
     app: Any = App(
         f"tocsin-{space}",
         broker=urls,
+        broker_credentials=credentials(login_of(settings.broker)),
         broker_max_poll_records=settings.poll_records,
         broker_check_crcs=check,
         consumer_max_fetch_size=4 * LOG_BYTES_MAX,
@@ -67,6 +69,18 @@ def make_app(settings: Settings, reader: Reader, *, space: str = LIVE, check: bo
     app.topics.add(app.topic(LOG, acks=False))
     app.agent(channel, name="fold", concurrency=1)(folding(reader))
     return app
+
+
+def credentials(login: Login) -> Any:
+    """The login as Faust takes it."""
+    if login.by_name:
+        return faust.SASLCredentials(
+            username=login.user,
+            password=login.password,
+            mechanism=login.mechanism,
+            ssl_context=login.context,
+        )
+    return faust.SSLCredentials(login.context) if login.context else None
 
 
 class App(faust.App):

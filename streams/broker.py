@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaConnectionError, KafkaTimeoutError
 
+from streams.login import options
+
 DEFAULT_PORT = 9092
 
 Client: Any = KafkaAdminClient
 """The types that are about for it are those of version 2."""
-
-NOBODY: Mapping[str, Any] = {}
-"""The login of a broker that asks for none."""
 
 
 class Unreachable(Exception):
@@ -24,16 +23,14 @@ class Unreachable(Exception):
 
 
 @contextmanager
-def administer(
-    bootstrap: str, patience: float = 10, login: Mapping[str, Any] = NOBODY
-) -> Generator[Any]:
-    """A client of kafka-python for the brokers at *bootstrap*, with a *login* in its terms."""
+def administer(bootstrap: str, patience: float = 10) -> Generator[Any]:
+    """A client of kafka-python for the brokers at *bootstrap*."""
     knock(bootstrap, patience)
     try:
         client = Client(
             bootstrap_servers=bootstrap.split(","),
             bootstrap_timeout_ms=round(1000 * patience),
-            **login,
+            **options(bootstrap),
         )
     except (KafkaTimeoutError, KafkaConnectionError) as error:
         raise Unreachable(f"{bootstrap} takes a connection but is no Kafka broker") from error

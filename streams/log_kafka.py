@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError, OffsetOutOfRangeError
 
 from streams.log import Ends, Identity, LogRecord, LogUnreachable, RecordsGone
+from streams.login import options
 from streams.settings import RECORD_BYTES_MAX
 
 Consumer: Any = AIOKafkaConsumer
@@ -119,6 +120,7 @@ class KafkaLog:
             cluster = (await described(self.bootstrap, self.topic, self.partition)).cluster
             consumer = Consumer(
                 bootstrap_servers=self.bootstrap,
+                **options(self.bootstrap),
                 group_id=None,
                 enable_auto_commit=False,
                 # A log that begins later than expected must be noticed, never skipped over.
@@ -153,7 +155,7 @@ class KafkaLog:
 
 async def described(bootstrap: str, topic: str, partition: int) -> Identity:
     """Which log the brokers hold under this name; a topic that is not there is unreachable."""
-    admin = Admin(bootstrap_servers=bootstrap)
+    admin = Admin(bootstrap_servers=bootstrap, **options(bootstrap))
     try:
         await admin.start()
         cluster = (await admin.describe_cluster())["cluster_id"]
@@ -170,7 +172,7 @@ async def described(bootstrap: str, topic: str, partition: int) -> Identity:
 
 async def cluster_at(bootstrap: str) -> str:
     """The id of the cluster that answers at *bootstrap*."""
-    admin = Admin(bootstrap_servers=bootstrap)
+    admin = Admin(bootstrap_servers=bootstrap, **options(bootstrap))
     try:
         await admin.start()
         return (await admin.describe_cluster())["cluster_id"]

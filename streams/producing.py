@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from streams.envelope import headers_of
 from streams.log import Log, LogRecord, LogUnreachable
 from streams.log_kafka import started
+from streams.login import options
 from streams.pace import Pace
 from streams.partition import partition_of
 from streams.settings import HEADROOM_BYTES, RECORD_BYTES_MAX
@@ -158,6 +159,7 @@ class Sink:
     async def __aenter__(self) -> Self:
         self.producer = Producer(
             bootstrap_servers=self.bootstrap,
+            **options(self.bootstrap),
             acks="all",
             enable_idempotence=True,
             linger_ms=LINGER_MS,

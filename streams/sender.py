@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from streams.login import options
 from streams.settings import HEADROOM_BYTES
 from streams.topics import DEAD_LETTER_BYTES_MAX
 
@@ -83,6 +84,7 @@ class KafkaSender:
             if self.producer is None:
                 producer = Producer(
                     bootstrap_servers=self.bootstrap,
+                    **options(self.bootstrap),
                     acks="all",
                     enable_idempotence=True,
                     max_request_size=DEAD_LETTER_BYTES_MAX + HEADROOM_BYTES,

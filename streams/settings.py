@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streams.login import Brokers, Login, Mechanism, Security, word_in
 
 RECORD_BYTES_MAX = 1 << 20
 """The largest value of a record; a larger one is refused when it is read."""
@@ -42,8 +46,26 @@ class Settings(BaseSettings):
     broker: str = Field(default="127.0.0.1:9092", pattern=BROKERS)
     """Kafka's brokers, `host:port`, with commas between them."""
 
+    kafka_security: Security = "plaintext"
+    """How Kafka is spoken to; in production `sasl_ssl`: by name and password, over TLS."""
+
+    kafka_mechanism: Mechanism = "PLAIN"
+    """How the password is shown; PLAIN is for TLS, where nobody listens."""
+
+    kafka_user: str | None = None
+    """The name under which this process is known to Kafka."""
+
+    kafka_password_file: str | None = None
+    """A file that holds its password."""
+
+    kafka_ca_file: str | None = None
+    """The authority that signed the brokers' certificates; without one, those of the system."""
+
     store: str = Field(default="redis://127.0.0.1:6379/0", pattern="^(redis|rediss|unix)://")
-    """The address of Redis or Valkey; it may hold a password."""
+    """The address of Redis or Valkey, and the user; it may hold a password."""
+
+    store_password_file: str | None = None
+    """A file that holds the password instead."""
 
     log_partitions: Partitions = 12
     """Partitions of the log, once and for all: a study's place follows from their number."""
@@ -91,6 +113,28 @@ class Settings(BaseSettings):
         return self.plan_keys_file is not None or not local
 
     @model_validator(mode="after")
+    def _with_secrets(self) -> Self:
+        """The addresses take up who we are there; a file that is missing is told at once."""
+        login = Login(
+            security=self.kafka_security,
+            mechanism=self.kafka_mechanism,
+            user=self.kafka_user,
+            password_file=self.kafka_password_file,
+            ca_file=self.kafka_ca_file,
+        )
+        if login.by_name and not (login.user and login.password_file):
+            says = "with sasl it needs TOCSIN_KAFKA_USER and TOCSIN_KAFKA_PASSWORD_FILE"
+            raise PydanticCustomError("login", f"{PREFIX}KAFKA_SECURITY: {says}")
+        for name in ("kafka_password_file", "kafka_ca_file", "store_password_file"):
+            if (path := getattr(self, name)) and not Path(path).is_file():
+                raise PydanticCustomError("file", f"{PREFIX}{name.upper()}: no such file")
+        object.__setattr__(self, "broker", Brokers(self.broker, login))
+        if self.store_password_file:
+            known = with_password(self.store, word_in(self.store_password_file))
+            object.__setattr__(self, "store", known)
+        return self
+
+    @model_validator(mode="after")
     def _is_audited(self) -> Self:
         if self.audit != TOPIC and self.in_production:
             says = "with signed plans, or a broker on another machine, it must be `topic`"
@@ -102,6 +146,17 @@ class Settings(BaseSettings):
         return f"Settings(broker={self.broker!r}, log_partitions={self.log_partitions})"
 
     __str__ = __repr__
+
+
+def with_password(url: str, word: str) -> str:
+    """The address of a store with the password of its user."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        query = "&".join(filter(None, (parts.query, f"password={quote(word, safe='')}")))
+        return urlunsplit(parts._replace(query=query))
+    user, _, host = parts.netloc.rpartition("@")
+    known = f"{user.partition(':')[0]}:{quote(word, safe='')}@{host}"
+    return urlunsplit(parts._replace(netloc=known))
 
 
 def read_settings() -> Settings:

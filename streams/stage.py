@@ -53,6 +53,9 @@ class Stage:
             health=f"127.0.0.1:{port}",
             metrics_open=OFF,
             metrics_closed=OFF,
+            # Whatever the environment says of a real deployment, these two ask for no password.
+            kafka_security="plaintext",
+            store_password_file=None,
         )
         # The mock broker's transaction markers have no checksum.
         self.live = Live(self.settings, self.kept, check_crcs=False)

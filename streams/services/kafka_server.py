@@ -9,9 +9,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from streams.broker import Unreachable, administer
+from streams.login import Brokers, Login
 from streams.services.java import unavailable
 from streams.services.ports import free_ports
 from streams.services.process import Process, ServiceFailed
@@ -45,8 +45,7 @@ SETTINGS = {
 class KafkaServer(Served):
     """A broker of our own in *folder*, run from the jars in *libs* (`make jars` brings them).
 
-    Clients come to *listener*; where its *settings* ask for a login, *login* is one, as
-    kafka-python takes it.
+    Clients come to *listener*; where its *settings* ask for a login, *login* is one.
     """
 
     folder: Path
@@ -54,7 +53,7 @@ class KafkaServer(Served):
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     jvm: tuple[str, ...] = ("-Xmx1g",)
     listener: str = "PLAINTEXT"
-    login: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    login: Login = field(default_factory=Login, repr=False)
     process: Process = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,9 +77,10 @@ class KafkaServer(Served):
         return self.folder / "server.properties"
 
     @property
-    def bootstrap(self) -> str:
+    def bootstrap(self) -> Brokers:
         """Its address, host and port.  It stays the same over restarts."""
-        return self.told()["advertised.listeners"].removeprefix(f"{self.listener}://")
+        address = self.told()["advertised.listeners"].removeprefix(f"{self.listener}://")
+        return Brokers(address, self.login)
 
     def told(self) -> dict[str, str]:
         """What its configuration file says; nothing before the first start."""
@@ -120,7 +120,7 @@ class KafkaServer(Served):
         host, _, port = self.bootstrap.partition(":")
         try:
             socket.create_connection((host, int(port)), timeout=1).close()
-            with administer(self.bootstrap, patience=10, login=self.login) as admin:
+            with administer(self.bootstrap, patience=10) as admin:
                 brokers = admin.describe_cluster()["brokers"]
                 # After a kill it is listed, but fenced off until its last life is seen to be over.
                 return any(not each.get("is_fenced") for each in brokers)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from streams.login import Login
 from streams.services.kafka_server import KafkaServer
 from tests.deploy.vault import Vault
 from tests.places import ROOT
@@ -26,15 +26,14 @@ def settings(vault: Vault, data: Path) -> Mapping[str, str]:
     return {name: value for name, _, value in lines if name not in PLACED}
 
 
-def login(vault: Vault, principal: str) -> Mapping[str, Any]:
-    """How kafka-python logs in as *principal*."""
-    return {
-        "security_protocol": "SASL_SSL",
-        "ssl_cafile": vault.path("tls-ca"),
-        "sasl_mechanism": "PLAIN",
-        "sasl_plain_username": principal,
-        "sasl_plain_password": vault.word(f"kafka-{principal}"),
-    }
+def login(vault: Vault, principal: str) -> Login:
+    """How *principal* logs in."""
+    return Login(
+        security="sasl_ssl",
+        user=principal,
+        password_file=vault.path(f"kafka-{principal}"),
+        ca_file=vault.path("tls-ca"),
+    )
 
 
 def broker(libs: Path, folder: Path, vault: Vault) -> KafkaServer:

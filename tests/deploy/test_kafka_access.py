@@ -19,6 +19,7 @@ from deploy.make_secrets import ACCESS
 from streams.acls import OURS, Outcome, apply, parse
 from streams.broker import administer
 from streams.log_kafka import Admin
+from streams.login import Brokers, Login, options
 from streams.services.kafka_server import KafkaServer
 from streams.settings import Settings
 from streams.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED, topics
@@ -75,15 +76,15 @@ def secured(
         **server.settings,
         name: server.settings[name].removesuffix(";") + f" {more}",
     }
-    with server, administer(server.bootstrap, login=server.login) as admin:
+    with server, administer(server.bootstrap) as admin:
         apply(admin, WANTED, alter=False)
         make_topics(admin, topics(Settings()), alter=False)
         yield server
 
 
-def authorized(server: KafkaServer, who: Mapping[str, Any]) -> dict[str, set[str]]:
+def authorized(server: KafkaServer, who: Login) -> dict[str, set[str]]:
     """What the broker says that somebody may do with each of our topics."""
-    with administer(server.bootstrap, login=who) as admin:
+    with administer(Brokers(server.bootstrap, who)) as admin:
         told = admin.describe_topics(list(OURS))
     return {
         each["name"]: set(each["authorized_operations"]) for each in told if not each["error_code"]
@@ -102,13 +103,14 @@ def test_a_principal_may_do_what_its_process_does(
     assert authorized(secured, login(vault, principal)) == expected
 
 
-def refused(server: KafkaServer, who: Mapping[str, Any], topic: str) -> tuple[bool, bool]:
+def refused(server: KafkaServer, who: Login, topic: str) -> tuple[bool, bool]:
     """Whether the broker refuses somebody to read *topic*, and to write it, when it is tried."""
-    with administer(server.bootstrap, login=who) as admin:
+    brokers = Brokers(server.bootstrap, who)
+    with administer(brokers) as admin:
         told = admin._manager.run(admin._manager.send, fetch(topic), 1)
     code = told.responses[0].partitions[0].error_code
     assert code in (0, TopicAuthorizationFailedError.errno)
-    producer = KafkaProducer(bootstrap_servers=server.bootstrap, max_block_ms=5_000, **who)
+    producer = KafkaProducer(bootstrap_servers=brokers, max_block_ms=5_000, **options(brokers))
     with closing(producer):
         try:
             producer.send(topic, b"x", key=b"x", partition=0).get(timeout=10)
@@ -134,7 +136,7 @@ def test_a_blinded_principal_is_refused_every_topic(secured: KafkaServer, vault:
     who = login(vault, "sponsor")
 
     assert refused(secured, who, topic) == (True, True)
-    with administer(secured.bootstrap, login=who) as admin:
+    with administer(Brokers(secured.bootstrap, who)) as admin:
         assert admin.list_topics() == []
         assert admin.list_groups() == []
 
@@ -158,23 +160,17 @@ def test_nobody_deletes_a_topic_or_grants_himself_more(
         permission_type=ACLPermissionType.ALLOW,
         resource_pattern=ResourcePattern(ResourceType.TOPIC, ALERTS),
     )
-    with administer(secured.bootstrap, login=login(vault, principal)) as admin:
+    with administer(Brokers(secured.bootstrap, login(vault, principal))) as admin:
         with pytest.raises(KafkaError):
             admin.delete_topics([AUDIT])
         assert admin.create_acls([more])["succeeded"] == []
-    with administer(secured.bootstrap, login=secured.login) as admin:
+    with administer(secured.bootstrap) as admin:
         assert set(OURS) <= set(admin.list_topics())
 
 
 async def test_a_stranger_does_not_get_in(secured: KafkaServer, vault: Vault):
     """In clear, without a name, with a wrong password, to a server of another authority."""
-    right = {
-        "security_protocol": "SASL_SSL",
-        "ssl_context": ssl.create_default_context(cafile=vault.path("tls-ca")),
-        "sasl_mechanism": "PLAIN",
-        "sasl_plain_username": "worker",
-        "sasl_plain_password": vault.word("kafka-worker"),
-    }
+    right = options(Brokers(secured.bootstrap, login(vault, "worker")))
     wrong = [
         {},
         {**right, "security_protocol": "SASL_PLAINTEXT"},
@@ -203,7 +199,7 @@ async def gets_in(server: KafkaServer, who: Mapping[str, Any]) -> bool:
 def test_what_is_granted_beside_the_file_is_found_and_taken_away(secured: KafkaServer):
     """Somebody who may read alerts though no file says so is how a trial is unblinded."""
     foreign = parse('[sponsor]\nread = ["safety.alerts.v1"]\n')
-    with administer(secured.bootstrap, login=secured.login) as admin:
+    with administer(secured.bootstrap) as admin:
         apply(admin, foreign, alter=False)
         reported = [each for each in apply(admin, WANTED, alter=False) if each[0] in foreign]
         removed = [each for each in apply(admin, WANTED, alter=True) if each[0] in foreign]

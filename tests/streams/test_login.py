@@ -1,0 +1,79 @@
+"""Who a process is to Kafka and to the store: read from settings and files, never printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from streams.login import Brokers, Login, login_of, options
+from streams.settings import Settings, with_password
+
+
+@pytest.fixture
+def word(tmp_path: Path) -> str:
+    """A file with a password, as an editor writes it."""
+    (tmp_path / "word").write_text("s3cret/+\n")
+    return str(tmp_path / "word")
+
+
+def test_the_address_of_the_brokers_knows_the_login(word: str):
+    """Whoever is handed the address can come in, and a message that shows it shows no more."""
+    settings = Settings(kafka_security="sasl_plaintext", kafka_user="w", kafka_password_file=word)
+
+    assert settings.broker == "127.0.0.1:9092" and f"{settings.broker}" == "127.0.0.1:9092"
+    assert options(settings.broker) == {
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "PLAIN",
+        "sasl_plain_username": "w",
+        "sasl_plain_password": "s3cret/+",
+    }
+    assert "s3cret" not in repr(settings) + repr(login_of(settings.broker))
+
+
+def test_a_password_is_read_anew_for_each_connection(word: str):
+    """It can change while a worker runs."""
+    brokers = Brokers("b:1", Login(security="sasl_plaintext", user="w", password_file=word))
+    Path(word).write_text("another")
+
+    assert options(brokers)["sasl_plain_password"] == "another"
+
+
+def test_plain_addresses_have_no_login():
+    """A broker of one's own machine asks for nothing."""
+    assert options("127.0.0.1:9092") == {"security_protocol": "PLAINTEXT"}
+
+
+@pytest.mark.parametrize(
+    ("url", "known"),
+    [
+        (
+            "rediss://w@s:6379/0?ssl_ca_certs=/ca",
+            "rediss://w:s3cret%2F%2B@s:6379/0?ssl_ca_certs=/ca",
+        ),
+        ("redis://s:6379/0", "redis://:s3cret%2F%2B@s:6379/0"),
+        ("redis://w:old@[::1]:6379/0", "redis://w:s3cret%2F%2B@[::1]:6379/0"),
+        ("unix://w@/run/s.sock?db=1", "unix://w@/run/s.sock?db=1&password=s3cret%2F%2B"),
+    ],
+)
+def test_the_password_of_the_store_comes_from_a_file(url: str, known: str, word: str):
+    """The environment holds the address and the name, and no secret."""
+    assert with_password(url, "s3cret/+") == known
+    assert Settings(store=url, store_password_file=word).store == known
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"kafka_security": "sasl_ssl"}, "TOCSIN_KAFKA_USER"),
+        ({"kafka_security": "sasl_ssl", "kafka_user": "w"}, "TOCSIN_KAFKA_PASSWORD_FILE"),
+        ({"kafka_ca_file": "none"}, "TOCSIN_KAFKA_CA_FILE: no such file"),
+        ({"store_password_file": "none"}, "TOCSIN_STORE_PASSWORD_FILE: no such file"),
+        ({"kafka_security": "tls"}, "kafka_security"),
+    ],
+)
+def test_half_a_login_is_told_at_the_start(settings: dict[str, str], says: str):
+    """Not hours later, by a broker that refuses without saying whom."""
+    with pytest.raises(ValidationError, match=says):
+        Settings.model_validate(settings)
