@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from math import exp, isfinite
 from typing import Any
 
-from alerts.alert import Alert
 from monitor.compare import Comparison, comparisons
 from monitor.dates import iso
 from monitor.digest import digest
@@ -18,28 +17,9 @@ from monitor.stats.estimate import Estimate
 from monitor.study import Study
 from monitor.tabulate import Row, exposure, rows, slots
 from streams.replay import Replay
+from streams.result_alerts import docket_json
 
 Json = dict[str, Any]
-
-
-def alert_line(alert: Alert, *, hypothetical: bool) -> Json:
-    """One line as an alert rings."""
-    return {
-        "type": "alert",
-        "id": alert.id,
-        "revision": alert.revision,
-        "study": alert.study,
-        "watch": alert.watch,
-        "term": alert.term,
-        "level": alert.level,
-        "e_value": alert.e_value,
-        "as_of": iso(alert.as_of),
-        "line": alert.line,
-        "case": alert.thing,
-        "version": alert.version,
-        "plan_sha256": alert.plan_sha256,
-        "hypothetical": hypothetical,
-    }
 
 
 def result_line(replay: Replay, study: Study) -> Json:
@@ -61,6 +41,7 @@ def result_line(replay: Replay, study: Study) -> Json:
         "flow": _flow(study),
         "assessments": list(_assessments(study)),
         "watches": [_watch_json(study, standing) for standing in standings(study)],
+        "alerts": docket_json(study),
     }
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from alerts.alert import Kind as Rests
+from alerts.history import Objection
+from alerts.lifecycle import Move, State
 from monitor.events import TermKind
 from monitor.ledger import Outcome
 from monitor.verdict import Ground, Level
@@ -24,7 +27,7 @@ def result_schema() -> Schema:
         "here are always there. null means that there is no value, or no limit.",
         "oneOf": [{"$ref": "#/$defs/alert"}, {"$ref": "#/$defs/result"}],
         "$defs": {
-            "alert": _object("One line as an alert rings, in the order of the log.", ALERT),
+            "alert": _object("One line as an alert rings or moves, in the log's order.", ALERT),
             "result": _object("The last line of a study: all that its state says.", RESULT),
         },
     }
@@ -93,25 +96,60 @@ KIND = _one_of("What kind of term it is.", [kind.value for kind in TermKind])
 TREATMENT = _string("The treatment received; for a watch, the one suspected.")
 CONTROL = _string("The treatment compared with.")
 
-ALERT: dict[str, Schema] = {
-    "type": {"description": "Tells the lines apart.", "const": "alert"},
-    "id": _string("Names the episode: computed from study, watch and its count, never drawn."),
-    "revision": {
-        "description": "1 when the episode begins, one more each time its level rises.",
-        "type": "integer",
-        "minimum": 1,
-    },
-    "study": _string("The study."),
-    "watch": _string("The watch that rang: its id in the plan, or `screening/...`."),
-    "term": TERM,
-    "level": _one_of("How loud.", [level.word for level in Level if level is not Level.QUIET]),
-    "e_value": _number("The evidence then, to six digits.", minimum=0),
-    "as_of": _string("The day up to which all was known when it rang.", **DAY),
-    "line": {"description": "The line of the log that rang it, from 1.", "type": "integer"},
+INSTANT = {"pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"}
+LEVEL = _one_of("How loud; a `note` calls nobody.", ["note", "watch", "signal"])
+STATE = _one_of("Where it stands.", [*map(str, State)])
+SINCE: dict[str, Schema] = {
+    "known_at": _string("When the source of the record first had it, in UTC.", **INSTANT),
+    "line": {"description": "The line of the log that made it, from 1.", "type": "integer"},
     "case": _string("The record of that line, as `system/id`."),
     "version": {"description": "The version of that record.", "type": "integer", "minimum": 1},
+}
+DUE = {"clock": _string("Which clock runs."), "date": _string("The day on which it ends.", **DAY)}
+
+TOLD: dict[str, Schema] = {
+    "id": _string("Names the episode: computed from study, watch and its count, never drawn."),
+    "revision": _count("1 when it is raised, one more each time it rises or moves."),
+    "study": _string("The study."),
+    "kind": _one_of("What it rests on: evidence, one case, the data.", [*map(str, Rests)]),
+    "watch": _string("What rang: a watch's id in the plan, `screening/...`, or a rule."),
+    "term": _string("The preferred term, class or group; of a finding what it is about."),
+    "about": _string("The case, or what a finding names; empty where it rests on evidence."),
+    "level": LEVEL,
+    "e_value": _number("The evidence when it last rang, to six digits.", null=True, minimum=0),
+    "as_of": _string("The day up to which all was known when it last rang.", **DAY),
+    "state": STATE,
+    "move": _one_of("What made this revision.", [*map(str, Move)]),
+    "member": _or_null("Who made the move; null where the data did."),
+    **SINCE,
     "plan_sha256": PLAN,
+    "pages": {"description": "Whether people are called for it.", "type": "boolean"},
+    "tracked": {"description": "Whether members act on it.", "type": "boolean"},
+    "due": _list("What must be done by when.", "One clock.", DUE),
+}
+ALERT: dict[str, Schema] = {
+    "type": {"description": "Tells the lines apart.", "const": "alert"},
+    **TOLD,
     "hypothetical": HYPOTHETICAL,
+}
+
+REVIEW: dict[str, Schema] = {
+    "member": _string("Who asked for the move."),
+    "reason": _string("The member's reason."),
+    "meaning": _string("What the signature means."),
+    "revision": _count("The revision that the member acted on."),
+    "shown": _string("The digest of what was on the member's screen."),
+    "key": _or_null("The key whose signature was checked; null where none was."),
+}
+STEP: dict[str, Schema] = {
+    "revision": _count("The alert's revision after it."),
+    "state": STATE,
+    "level": LEVEL,
+    "move": _string("The move: the fold's, a member's, or what a member asked for."),
+    **SINCE,
+    "refused": _one_of("Why it was refused.", [each.word for each in Objection], null=True),
+    "review": _object("What a member said; null where the data moved it.", REVIEW)
+    | {"type": ["object", "null"]},
 }
 
 OUTCOMES: dict[Outcome, str] = {
@@ -246,4 +284,9 @@ RESULT: dict[str, Schema] = {
     "flow": _object("The flow of subjects.", FLOW),
     "assessments": _list("The benefit-risk panel.", "One arm at one visit.", ASSESSMENT),
     "watches": _list("Where every watch stands.", "One watch.", WATCH),
+    "alerts": _list(
+        "Every alert at its latest revision, in the order in which they first rang.",
+        "One alert.",
+        {**TOLD, "history": _list("How it came to be so.", "One revision, or refusal.", STEP)},
+    ),
 }

@@ -6,8 +6,10 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.alert import Alert
+from alerts.lifecycle import Move
 from monitor.dates import iso
 from monitor.digest import digest
+from monitor.events import day_of
 from monitor.flow import findings
 from monitor.ledger import Outcome
 from monitor.standing import standings
@@ -26,7 +28,7 @@ from tocsin.show_watches import screening_grid, watch_grid
 from tocsin.terminal import plain
 from tocsin.wording import e_value
 
-BELLS = {"watch": ("WATCH ", "yellow"), "signal": ("SIGNAL", "bold red")}
+BELLS = {"watch": ("WATCH ", "yellow"), "signal": ("SIGNAL", "bold red"), "note": ("NOTE  ", "dim")}
 CONFLICT = "Another record of this thing and version says something else; the first is kept."
 ASSUMED = (
     "Evidence is valid if reporting delay does not depend on the arm, if crossover read as treated"
@@ -42,10 +44,9 @@ def show_alert(console: Console, alert: Alert, *, hypothetical: bool, place: str
     Its place in the log is a line of a file, or an offset.
     """
     mark = ("HYPOTHETICAL ", "bold magenta") if hypothetical else ""
-    evidence = f"  E = {e_value(alert.e_value)}"
-    rang = Text.assemble(
-        mark, BELLS[alert.level], f" {iso(alert.as_of)}  ", (alert.watch, "bold"), evidence
-    )
+    rings = alert.move in (Move.RAISE, Move.RISE)
+    when = iso(alert.as_of if rings else day_of(alert.known_at))
+    rang = Text.assemble(mark, bell(alert), f" {when}  ", (alert.watch, "bold"), why(alert))
     what = Text(
         f"{place} {alert.line}, {alert.thing} version {alert.version},"
         f" alert {alert.id} rev {alert.revision}",
@@ -53,6 +54,22 @@ def show_alert(console: Console, alert: Alert, *, hypothetical: bool, place: str
     )
     apart = "  " if rang.cell_len + 2 + what.cell_len <= console.width else "\n      "
     console.print(Text.assemble(rang, apart, what), soft_wrap=True)
+
+
+def bell(alert: Alert) -> tuple[str, str]:
+    """How loud it is, or where a move has put it."""
+    if alert.move in (Move.RAISE, Move.RISE):
+        return BELLS[alert.level]
+    return plain(alert.state).replace("_", " ").upper(), "bold yellow" if alert.pages else "cyan"
+
+
+def why(alert: Alert) -> str:
+    """The evidence, what one case or a finding is about, or who moved it."""
+    if alert.member is not None:
+        return f"  by {plain(alert.member)}"
+    if alert.e_value is None:
+        return f"  {plain(alert.term)}"
+    return f"  E = {e_value(alert.e_value)}"
 
 
 def show_not_included(

@@ -82,7 +82,11 @@ def test_the_lines_of_proderm_are_as_documented():
     lines = proderm()
     schema = result_schema()["$defs"]
 
-    assert [line["type"] for line in lines] == ["alert"] * 3 + ["result"]
+    *alerts, last = lines
+    assert {line["type"] for line in alerts} == {"alert"} and last["type"] == "result"
+    assert [line["kind"] for line in alerts].count("signal") == 3
+    revisions = sum(len(each["history"]) for each in last["alerts"])
+    assert len(alerts) == revisions == sum(each["revision"] for each in last["alerts"])
     assert [fault for line in lines for fault in faults(line)] == []
     assert {
         found for line in lines for found in undocumented(line, schema[line["type"]], "$")
