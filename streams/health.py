@@ -32,11 +32,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """How one partition stands; *trouble*, *stopped* and *untold* are empty where all is well."""
+    """How one partition stands; its words are empty where all is well."""
 
     partition: int
     claimed: bool = True
     trouble: str = ""
+    refused: str = ""
     stopped: str = ""
     lag: int = 0
     waiting_seconds: float = 0
@@ -68,6 +69,9 @@ def faults(each: Condition, lag_max: int) -> Iterator[Finding]:
     at = each.partition
     if not each.claimed:
         what = f"not claimed: {each.trouble or 'it is being claimed'}"
+        yield Finding(what=what, remedy="tocsin doctor", partition=at)
+    elif each.refused:
+        what = f"not written: {each.refused}"
         yield Finding(what=what, remedy="tocsin doctor", partition=at)
     if each.stopped:
         yield Finding(what=each.stopped, remedy="tocsin quarantine list", partition=at)

@@ -40,6 +40,8 @@ class Held:
     claimed: bool = False
     trouble: str = ""
     halted: str = ""
+    refused: str = ""  # By the store, and why: what was folded up to the record at *due*.
+    due: int = -1
     untold: str = ""
     spoke: bool = False
 
@@ -55,6 +57,7 @@ class Held:
             partition=self.log.partition,
             claimed=self.claimed,
             trouble=self.trouble,
+            refused=self.refused,
             stopped="" if stopped is None else str(stopped),
             lag=lag,
             waiting_seconds=0 if self.relay is None else self.relay.waiting_seconds,
@@ -68,6 +71,8 @@ class Held:
         try:
             await self.lane.claim()
             self.claimed, self.trouble = True, ""
+            if self.lane.position > self.due:
+                self.refused = ""
             self.note_halt()
         except Exception as error:
             self.doubt(error)
@@ -98,8 +103,13 @@ class Held:
                     return False
             except Exception as error:
                 self.doubt(error)
+                if isinstance(error, StoreUnreachable | WrongStore):
+                    self.refused, self.due = self.trouble, records[-1].offset
                 return False
             else:
+                if self.refused:
+                    logger.warning("partition %d: the store takes it again", self.log.partition)
+                self.refused = ""
                 self.spoke |= bool(taken.rang or taken.set_aside or taken.refusals)
                 took = time.perf_counter() - began
                 self.meter.took(self.log.partition, taken, records, took)
@@ -152,10 +162,10 @@ class Held:
         self.note(error)
 
     def note(self, error: Exception) -> None:
-        """Say what is wrong, once."""
-        if (says := told(error)) != self.trouble:
-            self.trouble = says
+        """Say what is wrong, once: a full store may be claimed again and again."""
+        if (says := told(error)) not in (self.trouble, self.refused):
             logger.warning("partition %d: %s", self.log.partition, says)
+        self.trouble = says
 
     def note_halt(self) -> None:
         """Say why it stands still, once: until an operator comes, nothing of it is watched."""

@@ -18,10 +18,11 @@ from streams.log import LogUnreachable
 from streams.log_kafka import MOCK, cluster_at
 from streams.services import java, redis_server
 from streams.settings import BadSettings, Settings, read_settings
-from streams.store import StoreUnreachable, WrongStore
-from streams.store.function import check_library, check_server
+from streams.store import LIVE, StoreRefuses, StoreUnreachable, WrongStore
+from streams.store.function import check_library, check_server, check_writing
+from streams.store.keys import Keys
 from streams.store.redis import answer, connect
-from streams.topics import Difference, Refused, examine, topics
+from streams.topics import LOG, Difference, Refused, examine, topics
 
 PATIENCE_SECONDS = 5
 
@@ -122,13 +123,19 @@ def mending(topic: str, each: Difference) -> str:
 async def store(settings: Settings) -> AsyncIterator[Finding]:
     """The store: whether it answers, keeps what it is given, and has the function library."""
     client, where = connect(settings.store), address(settings.store)
+    keys = Keys(LIVE, LOG, 0)
     looks = (
         ("store", check_server, f"answers at {where} and never evicts"),
         ("functions", check_library, "the library is the one that this version calls"),
     )
     try:
+        states: set[State] = set()
         for what, look, says in looks:
-            yield await looked(what, look(client), says)
+            yield (finding := await looked(what, look(client), says))
+            states.add(finding.state)
+        if states == {State.WELL}:
+            look = check_writing(client, keys.cursor, keys.outbox)
+            yield await looked("writing", look, "the store takes what a worker writes")
     except StoreUnreachable:
         says = f"no Redis or Valkey answers at {where} (TOCSIN_STORE)"
         command = "export $(make -s redis)" if redis_server.find()[0] else "tocsin demo"
@@ -143,6 +150,8 @@ async def looked(what: str, look: Awaitable[None], says: str) -> Finding:
         await answer(look)
     except WrongStore as error:
         return wrong(what, str(error), next(iter(COMMAND.findall(str(error))), ""))
+    except StoreRefuses as error:
+        return wrong(what, str(error), "redis-cli INFO memory persistence replication")
     return Finding(what=what, state=State.WELL, says=says)
 
 

@@ -15,7 +15,7 @@ from streams.health import CannotListen
 from streams.live import Live, OtherPartitions
 from streams.metrics import NoToken
 from streams.settings import Settings
-from streams.store import LIVE, StoreUnreachable, WrongStore
+from streams.store import LIVE, StoreRefuses, StoreUnreachable, WrongStore
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore, connect
 from streams.topics import ALERTS, DEAD_LETTERS, LOG
@@ -109,6 +109,8 @@ async def look_at_store(settings: Settings, space: str) -> None:
         await store.check()
     except WrongStore as error:
         raise Stop(Exit.USAGE, str(error)) from None
+    except StoreRefuses as error:
+        raise Stop(Exit.UNREACHABLE, f"{error} `tocsin doctor` says more.") from None
     except StoreUnreachable:
         remedy = "Start one (`make redis`), or name yours in TOCSIN_STORE."
         raise Stop(Exit.UNREACHABLE, f"no store answers. {remedy}") from None

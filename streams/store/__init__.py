@@ -66,6 +66,10 @@ class StoreUnreachable(Exception):
     """The store did not answer in time: what it did is unknown.  Forget, reload, go on."""
 
 
+class StoreRefuses(StoreUnreachable):
+    """The store answers, and takes nothing for now: it is full, it loads.  Wait, and say so."""
+
+
 class WrongStore(Exception):
     """The store is there and not fit: its policy, its version, its function.  Says the remedy."""
 
@@ -74,7 +78,10 @@ class Store(Protocol):
     """The keys of one partition in one space."""
 
     async def check(self) -> None:
-        """Raise WrongStore where it must not be written to: policy, version, function library."""
+        """Raise WrongStore where it must not be written to: policy, version, library, rights.
+
+        Raises StoreRefuses where it could be, and takes nothing now.
+        """
         ...
 
     async def cursor(self) -> Fields:

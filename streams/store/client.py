@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from streams.store import Fields, StoreUnreachable, WrongStore
+from streams.store import Fields, StoreRefuses, StoreUnreachable, WrongStore
 
 PATIENCE_SECONDS = 2
 SCAN_FIELDS = 1_000
@@ -22,14 +22,13 @@ Client = Any
 PASSING = (
     exceptions.ConnectionError,
     exceptions.TimeoutError,
-    exceptions.ReadOnlyError,
-    exceptions.OutOfMemoryError,
     exceptions.ClusterError,
     exceptions.TryAgainError,
     OSError,
 )
 """What may be over in a while, without anybody changing what the store is."""
 
+REFUSING = (exceptions.OutOfMemoryError, exceptions.ReadOnlyError, exceptions.BusyLoadingError)
 PASSING_CODES = ("MISCONF", "LOADING", "NOREPLICAS", "BUSY")
 
 
@@ -52,13 +51,18 @@ async def answer(asked: Awaitable[Any]) -> Any:
     """What the store says, its errors by our names."""
     try:
         return await asked
+    except REFUSING as error:
+        raise StoreRefuses(f"The store refuses for now: {error}") from error
+    except exceptions.AuthenticationError as error:
+        says = f"The store refuses the user or the password ({error}): `export TOCSIN_STORE=...`."
+        raise WrongStore(says) from error
     except PASSING as error:
         raise StoreUnreachable(f"The store does not answer: {error}") from error
     except exceptions.NoPermissionError as error:
         raise WrongStore(f"The store's user lacks a right ({error}): `ACL SETUSER`.") from error
     except exceptions.ResponseError as error:
         if str(error).startswith(PASSING_CODES):
-            raise StoreUnreachable(f"The store refuses for now: {error}") from error
+            raise StoreRefuses(f"The store refuses for now: {error}") from error
         if "Function not found" in str(error):
             raise WrongStore("The function library is gone: `tocsin store apply`.") from error
         raise WrongStore(f"The store refuses: {error}.") from error

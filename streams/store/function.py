@@ -46,6 +46,14 @@ async def check_library(client: Any) -> None:
     )
 
 
+async def check_writing(client: Any, cursor: str, outbox: str) -> None:
+    """Have a function change nothing: no *cursor* stands before the first record.
+
+    A store that is full refuses it, or cannot save itself, or gives its user no right to write.
+    """
+    await client.fcall("tocsin_apply", 2, cursor, outbox, -1, "", 0, 0, "[]", "[]")
+
+
 async def library(client: Any) -> str:
     """The code of the library as the server has it; empty where it has none."""
     for found in await client.function_list(library=LIBRARY, withcode=True):

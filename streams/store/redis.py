@@ -11,7 +11,7 @@ import orjson
 
 from streams.store import Applied, Fields, Write, back_to_start, studies_in
 from streams.store.client import Client, answer, connect, named, scan, sweep
-from streams.store.function import check_library, check_server
+from streams.store.function import check_library, check_server, check_writing
 from streams.store.keys import Keys
 
 __all__ = ["RedisStore", "answer", "connect"]
@@ -29,10 +29,14 @@ class RedisStore:
     embedded: bool = False
 
     async def check(self) -> None:
-        """Raise WrongStore where it must not be written to: policy, version, function library."""
+        """Raise WrongStore where it must not be written to: policy, version, library, rights.
+
+        Raises StoreRefuses where it could be, and takes nothing now.
+        """
         if not self.embedded:
             await answer(check_server(self.client))
         await answer(check_library(self.client))
+        await answer(check_writing(self.client, self.keys.cursor, self.keys.outbox))
 
     async def cursor(self) -> Fields:
         """The cursor; empty where there is none."""

@@ -66,6 +66,7 @@ def with_client(
     [
         ({"claimed": False, "trouble": "no answer"}, "not claimed: no answer", "tocsin doctor"),
         ({"claimed": False}, "not claimed: it is being claimed", "tocsin doctor"),
+        ({"refused": "it is full"}, "not written: it is full", "tocsin doctor"),
         ({"stopped": "ten unreadable"}, "ten unreadable", "tocsin quarantine list"),
         ({"lag": 101}, "101 records behind, of 100 allowed", "start another worker: tocsin run"),
         (

@@ -56,3 +56,40 @@ async def test_a_partition_that_stands_still_says_why_and_once(caplog: pytest.Lo
     (said,) = [each for each in caplog.messages if "stands still" in each]
     assert said.startswith("partition 0 stands still at offset 60: The log is in cluster another")
     assert Halt.OTHER_LOG.remedy in said
+
+
+async def test_a_store_that_is_read_and_not_written_is_one_trouble(
+    caplog: pytest.LogCaptureFixture,
+):
+    """It may be claimed ten times a second and refuse each batch: said once, and until it ends."""
+    desk = Bench([log_of(PRODERM[:60])])
+    await desk.assign(0)
+    with caplog.at_level(logging.WARNING, "tocsin"):
+        for _ in range(3):
+            desk.stores[0].left = 0
+            await desk.turn()
+        await desk.worker.places()
+        refused = desk.worker.held[0].condition(0)
+        await desk.turn()
+    now = desk.worker.held[0].condition(0)
+
+    assert (refused.claimed, refused.refused) == (True, "cut short")
+    assert (now.claimed, now.refused, desk.place(0)) == (True, "", 60)
+    assert caplog.messages == ["partition 0: cut short", "partition 0: the store takes it again"]
+
+
+async def test_what_was_written_although_no_answer_came_is_no_trouble():
+    """A time-out proves nothing: once the claim finds it there, nothing was refused."""
+    desk = Bench([log_of(PRODERM[:60])])
+    await desk.assign(0)
+    batch = await desk.fetch()
+    held = desk.worker.held[0]
+    other = desk.hold(0, 1)
+    await other.ensure()
+    desk.stores[0].left = 0
+    await desk.worker.fold(batch)
+    assert held.refused
+    assert await other.take(batch.records[0])
+
+    await desk.worker.places()
+    assert (held.claimed, held.refused, held.place) == (True, "", 60)
