@@ -1,0 +1,62 @@
+"""How the image is built: from locks by hash, in two stages, to run as nobody in particular."""
+
+from __future__ import annotations
+
+import re
+
+from tests.places import ROOT
+from tests.test_house import PIN, lock
+
+DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+
+
+def lines() -> list[str]:
+    """The instructions, each on one line."""
+    text = DOCKERFILE.read_text().replace("\\\n", "")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def sources() -> list[str]:
+    """What is copied from the tree."""
+    copied = [line.split()[1:-1] for line in lines() if re.match(r"COPY (?!--from)", line)]
+    return [name for names in copied for name in names]
+
+
+def test_what_is_copied_is_there_and_let_in():
+    """`.dockerignore` keeps all out but what the image needs: no secret, no history."""
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert all((ROOT / name).exists() for name in sources())
+    assert next(line for line in ignored if not line.startswith("#")) == "*"
+    assert {line[1:] for line in ignored if line.startswith("!")} == set(sources())
+
+
+def test_two_stages_and_the_second_has_no_root():
+    """What builds is not there to be run, and what runs is nobody in particular."""
+    stages = [line for line in lines() if line.startswith("FROM ")]
+    users = [line for line in lines() if line.startswith("USER ")]
+
+    assert len(stages) == 2 and stages[0].endswith(" AS build")
+    assert all(re.match(r"FROM python:\d+\.\d+\.\d+-slim-\w+", each) for each in stages)
+    assert users == ["USER 10001:10001"] and lines().index(users[0]) > lines().index(stages[1])
+
+
+def test_everything_installed_is_in_a_lock():
+    """Each version with its hash, and the same as developers and tests have."""
+    whole = {pin["name"]: pin["version"] for pin in PIN.finditer(lock())}
+    for name in ("requirements.lock", "build.lock"):
+        text = (ROOT / "deploy" / name).read_text()
+        pins = {pin["name"]: pin["version"] for pin in PIN.finditer(text)}
+        assert PIN.sub("", text) == ""
+        assert pins.items() <= whole.items()
+    installs = [part for line in lines() for part in line.split("&&") if "pip install" in part]
+    assert all("--require-hashes" in each or "--no-deps --no-index" in each for each in installs)
+
+
+def test_no_tool_of_developers_is_in_the_image():
+    """What only tests need is no part of what a hospital runs."""
+    text = (ROOT / "deploy" / "requirements.lock").read_text()
+    names = {pin["name"] for pin in PIN.finditer(text)}
+
+    assert not names & {"pytest", "hypothesis", "ortools", "pyright", "ruff", "confluent-kafka"}
+    assert {"faust-streaming", "redis", "cryptography", "apprise"} <= names
