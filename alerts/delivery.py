@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from alerts.alert import Kind
 from alerts.announced import Announced, NotAnAlert, announced
 from alerts.audience import Audience, Deployment
 from alerts.ledger import Entry, Finding, Key, Ledger, Outcome, Route, read
@@ -132,6 +134,26 @@ def firing(
         if latest.over and ended_before(standing.ledger, route, latest, hour):
             continue
         yield notice(standing.ledger, deployment, revisions, route, hour)
+
+
+def delivered(standing: Standing, deployment: Deployment) -> Counter[str]:
+    """By study the signals whose latest call has come to every sink that is told at once.
+
+    A call that a later revision replaced counts: that revision was told.  A study that has no
+    audience has no delivered signal, and so is noticed.
+    """
+    counts: Counter[str] = Counter()
+    for revisions in standing.alerts.values():
+        latest = revisions[max(revisions)]
+        page = max((one for one, alert in revisions.items() if alert.pages), default=0)
+        routes = [
+            Route(audience.name, sink)
+            for audience in deployment.first(latest.study, latest.kind)
+            for sink in audience.sinks
+        ]
+        done = (page in standing.ledger.of(route, latest.id) for route in routes)
+        counts[latest.study] += latest.kind == Kind.SIGNAL and bool(routes) and all(done)
+    return counts
 
 
 def ended_before(ledger: Ledger, route: Route, latest: Announced, hour: float) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,11 +16,13 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
 from alerts.audience import Deployment
+from alerts.delivery import delivered
 from streams.delivering import PARTING_SECONDS, Delivery
 from streams.desk import Desk
-from streams.errand import Tally
 from streams.health import Condition
 from streams.log_kafka import KafkaLog, started
+from streams.login import options
+from streams.metrics import DeliveryMeter
 from streams.sender import KafkaSender
 from streams.sinks import Sink
 from streams.topics import ALERTS, NOTIFIED
@@ -32,6 +35,7 @@ GROUP = "tocsin-deliver"
 
 FETCH_MS = 500
 BACKOFF_SECONDS = 1.0
+MEASURE_SECONDS = 5.0
 
 log = logging.getLogger("tocsin.deliver")
 
@@ -48,7 +52,8 @@ class Deliverer:
     deployment: Deployment
     sinks: Mapping[str, Sink]
     clock: Callable[[], float] = time.time
-    tally: Tally = field(default_factory=Tally)
+    meter: DeliveryMeter = field(init=False)
+    measured_at: float = 0.0
     joined: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     desks: dict[int, Desk] = field(default_factory=dict[int, Desk])
@@ -57,6 +62,7 @@ class Deliverer:
 
     def __post_init__(self) -> None:
         self.sender = KafkaSender(self.bootstrap)
+        self.meter = DeliveryMeter(self.sinks, clock=self.clock)
 
     async def run(self) -> None:
         """Deliver until ``stopping`` is set; then give the partitions back in good order."""
@@ -78,15 +84,15 @@ class Deliverer:
         for partition in partitions:
             desk = self.desks.get(partition) or self._desk(partition)
             self.desks[partition] = desk
-            delivery = Delivery(
-                desk, self.deployment, self.sinks, clock=self.clock, tally=self.tally
-            )
+            delivery = Delivery(desk, self.deployment, self.sinks, self.meter, self.clock)
             self.deliveries[partition] = delivery
             delivery.start()
+        self.meter.hold(self.deliveries)
 
     async def give_up(self) -> None:
         """All partitions are somebody else's: what is being sent comes to its end first."""
         ending, self.deliveries = self.deliveries, {}
+        self.meter.hold(())
         await asyncio.gather(*(each.stop() for each in ending.values()))
 
     def conditions(self) -> Iterator[Condition]:
@@ -103,13 +109,23 @@ class Deliverer:
             log.warning("the group does not answer: %s", type(error).__name__)
             await asyncio.sleep(BACKOFF_SECONDS)
             return
+        self._measure()
         for place in told:
             if (delivery := self.deliveries.get(place.partition)) is not None:
                 delivery.wake()
 
+    def _measure(self) -> None:
+        now = time.monotonic()
+        if now - self.measured_at >= MEASURE_SECONDS:
+            self.measured_at = now
+            owned = [delivery.desk.standing for delivery in self.deliveries.values()]
+            counts = (delivered(each, self.deployment) for each in owned)
+            self.meter.have(sum(counts, Counter[str]()))
+
     def _consumer(self) -> Any:
         return Consumer(
             bootstrap_servers=self.bootstrap,
+            **options(self.bootstrap),
             group_id=GROUP,
             enable_auto_commit=False,
             auto_offset_reset="latest",

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from alerts.audience import Deployment
 from alerts.ledger import Route
 from streams.desk import Desk
-from streams.errand import Errand, Tally
+from streams.errand import Errand
 from streams.log import LogUnreachable
+from streams.metrics import DeliveryMeter
 from streams.sender import Undelivered
 from streams.sinks import Sink
 
@@ -35,8 +36,8 @@ class Delivery:
     desk: Desk
     deployment: Deployment
     sinks: Mapping[str, Sink]
+    meter: DeliveryMeter
     clock: Callable[[], float]
-    tally: Tally = field(default_factory=Tally)
     trouble: str = "its topics are being read"
     stopped: bool = False
     errands: list[Errand] = field(default_factory=list[Errand])
@@ -56,9 +57,9 @@ class Delivery:
             self.deployment,
             route,
             self.sinks[route.sink],
+            self.meter,
             stopping=lambda: self.stopped,
             clock=self.clock,
-            tally=self.tally,
         )
 
     def wake(self) -> None:
@@ -80,6 +81,7 @@ class Delivery:
         while not self.stopped:
             try:
                 await self.desk.read()
+                self.meter.is_caught_up(self.desk.partition)
                 self._says("")
             except (LogUnreachable, Undelivered) as error:
                 self._says(str(error))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -11,6 +10,7 @@ from alerts.audience import Deployment
 from alerts.delivery import Notice, due, entry, firing
 from alerts.ledger import Entry, Key, Outcome, Route
 from streams.desk import Desk
+from streams.metrics import DeliveryMeter
 from streams.sinks import Sink, SinkDown, SinkRefuses
 
 REMIND_SECONDS = 60.0
@@ -21,14 +21,6 @@ REST_SECONDS_MAX = 60.0
 
 NOTED_MAX = 200
 """Entries written in one round: what is superseded can wait for what is to be sent."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was sent and what failed, by sink; nobody is named by it."""
-
-    sent: Counter[str] = field(default_factory=Counter[str])
-    failed: Counter[str] = field(default_factory=Counter[str])
 
 
 @dataclass(slots=True)
@@ -61,9 +53,9 @@ class Errand:
     deployment: Deployment
     route: Route
     sink: Sink
+    meter: DeliveryMeter
     stopping: Callable[[], bool]
     clock: Callable[[], float] = time.time
-    tally: Tally = field(default_factory=Tally)
     owed: dict[Key, Entry] = field(default_factory=dict[Key, Entry])
     rest: Rest = field(default_factory=Rest)
     rests: dict[Key, Rest] = field(default_factory=dict[Key, Rest])
@@ -91,7 +83,9 @@ class Errand:
             return
         self.rest.over()
         self.trouble = self.trouble if self.rests else ""
-        for key, noted in work.note[:NOTED_MAX]:
+        # Nothing is superseded by what was refused.
+        refused = {key.alert for key in self.rests}
+        for key, noted in [each for each in work.note if each[0].alert not in refused][:NOTED_MAX]:
             self._owe(key, noted)
         await self._settle()
 
@@ -108,7 +102,7 @@ class Errand:
             self.rests[notice.key] = rest
             return
         self.rests.pop(notice.key, None)
-        self.tally.sent[self.route.sink] += 1
+        self.meter.tried(self.route.sink, failed=False)
         self._owe(notice.key, entry(Outcome.SENT, notice.alert, self.clock()))
         await self._settle()
 
@@ -145,5 +139,5 @@ class Errand:
             self.owed.pop(key, None)
 
     def _failed(self, why: str) -> None:
-        self.tally.failed[self.route.sink] += 1
+        self.meter.tried(self.route.sink, failed=True)
         self.trouble = why

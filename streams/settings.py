@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     lag_max: int = Field(default=10_000, ge=0)
     """Records behind the log beyond which a worker is not ready: its tables are of the past."""
 
+    delivery_file: str | None = None
+    """Who is told of alerts, by which sinks: the TOML file that `tocsin deliver` reads."""
+
     plan_keys_file: str | None = None
     """A file of public keys, one a line: a plan that none of them signed does not count."""
 

@@ -29,6 +29,7 @@ app.command("tocsin.plan:app", name="plan", help="A plan as the record that puts
 app.command("tocsin.topics:app", name="topics", help="The Kafka topics that Tocsin uses.")
 app.command("tocsin.store:app", name="store", help="The store of the tables: Redis or Valkey.")
 app.command("tocsin.run:run", name="run")
+app.command("tocsin.deliver:deliver", name="deliver")
 app.command(
     "tocsin.quarantine:app", name="quarantine", help="Records set aside, partitions standing still."
 )

@@ -6,9 +6,10 @@ import orjson
 import pytest
 
 from alerts.announced import NotAnAlert, announced
-from alerts.delivery import Standing, firing
+from alerts.audience import deployment
+from alerts.delivery import Standing, delivered, firing
 from alerts.ledger import Entry, Finding, Key, Ledger, Outcome, Route, read
-from tests.alerts.told import BELL, BOARD, CHAIR, HALF_AN_HOUR, Desk, answer, closing, wire
+from tests.alerts.told import BELL, BOARD, CHAIR, FILE, HALF_AN_HOUR, Desk, answer, closing, wire
 
 
 def test_an_alert_is_sent_to_each_sink_of_its_audience_once():
@@ -156,6 +157,25 @@ def test_an_alertmanager_is_reminded_of_all_that_is_open():
     reminded = firing(desk.standing, desk.plan, BELL, 0)
 
     assert [(each.alert.id, each.page.revision) for each in reminded] == [("1f0c", 1), ("2a", 1)]
+
+
+def test_a_signal_is_delivered_when_every_sink_that_is_told_at_once_has_it():
+    """The safety net compares this number with the signals that were ever raised."""
+    desk = Desk().announce(wire(), answer(2), wire(id="2a", kind="case"))
+    assert delivered(desk.standing, desk.plan) == {"PRODERM": 0}
+    desk.sent(BOARD, 1, at=0).sent(BELL, 1, at=0)
+
+    assert delivered(desk.standing, desk.plan) == {"PRODERM": 1}
+    desk.announce(wire(revision=3))
+    assert delivered(desk.standing, desk.plan) == {"PRODERM": 0}
+
+
+def test_a_signal_that_nobody_is_told_of_is_not_delivered():
+    """A study that the delivery file forgot is noticed."""
+    only = deployment(FILE.replace('name = "board"', 'name = "board"\nstudies = ["OTHER"]'))
+    desk = Desk(plan=only).announce(wire())
+
+    assert delivered(desk.standing, desk.plan) == {"PRODERM": 0}
 
 
 def test_what_was_closed_is_ended_for_as_long_as_it_could_ring_by_itself():

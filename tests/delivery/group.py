@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from alerts.audience import Deployment
 from streams.delivering import Delivery
 from streams.desk import Desk
+from streams.metrics import DeliveryMeter
 from tests.delivery.far import Doom, FarSender, FarSink, FarTopic, Receiver, Topic, hour
 from tests.simulation.chaos import Machine
 
@@ -54,9 +55,8 @@ class Site:
             name: FarSink(self.machine, name, receiver)
             for name, receiver in self.world.receivers.items()
         }
-        delivery = self.world.delivery(
-            self.desks[partition], self.world.deployment, sinks, clock=hour
-        )
+        world, meter = self.world, DeliveryMeter(sinks, hour)
+        delivery = world.delivery(self.desks[partition], world.deployment, sinks, meter, hour)
         self.deliveries[partition] = delivery
         delivery.start()
 

@@ -79,9 +79,9 @@ def with_errand(kind: type[Errand]) -> Cast:
                 plain.deployment,
                 plain.route,
                 plain.sink,
+                plain.meter,
                 plain.stopping,
                 plain.clock,
-                plain.tally,
             )
 
     return Cast(delivery=Mutant)

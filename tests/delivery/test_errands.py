@@ -16,6 +16,7 @@ from alerts.delivery import Notice
 from alerts.ledger import Entry, Key, Outcome, Route
 from streams.desk import FRESH_SECONDS, Desk
 from streams.errand import ENDING_SECONDS, REMIND_SECONDS, Errand
+from streams.metrics import DeliveryMeter
 from streams.sender import Undelivered
 from streams.sinks import SinkDown, SinkRefuses
 from tests.alerts.told import BELL, BOARD, CHAIR, FILE, answer, closing, wire
@@ -64,11 +65,13 @@ class Post:
 
     def __post_init__(self) -> None:
         self.desk = Desk(0, self.alerts, self.notified, self.sent, steady=lambda: self.hour)
+        self.meter = DeliveryMeter([self.route.sink])
         self.errand = Errand(
             self.desk,
             deployment(FILE),
             self.route,
             self.sink,
+            self.meter,
             stopping=lambda: self.stopped,
             clock=lambda: 1_800_000_000 + self.hour,
         )
@@ -147,9 +150,9 @@ def test_a_sink_that_is_down_is_left_alone_for_longer_and_longer_and_loses_nothi
     post = Post(sink=Taker(down=True)).announce(wire())
     tries: list[float] = []
     for _ in range(300):
-        failed = post.errand.tally.failed["pager"]
+        failed = post.meter.failures["pager"]
         post.round(after=1)
-        if post.errand.tally.failed["pager"] > failed:
+        if post.meter.failures["pager"] > failed:
             tries.append(post.hour)
     pauses = [after - before for before, after in pairwise(tries)]
     assert pauses[:7] == [1, 2, 4, 8, 16, 32, 60]
@@ -165,10 +168,12 @@ def test_a_notice_that_is_refused_holds_up_no_other():
     post = Post(sink=Taker(refusing={"1f0c"})).announce(wire(), wire(id="2a")).round()
     assert post.sink.got == [("2a", 1)] and post.errand.trouble == "told to refuse"
 
-    post.sink.refusing.clear()
     post.announce(wire(revision=2)).round()
+    assert ("board|pager|1f0c|1", "superseded") not in post.written
+    post.sink.refusing.clear()
+    post.announce(wire(revision=3)).round()
 
-    assert post.sink.got == [("2a", 1), ("1f0c", 2)] and post.errand.trouble == ""
+    assert post.sink.got == [("2a", 1), ("1f0c", 3)] and post.errand.trouble == ""
 
 
 def test_nothing_is_sent_by_what_was_read_a_while_ago():
