@@ -8,24 +8,28 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import faust
 
 from streams.app import make_app
 from streams.around import Around
+from streams.audit_reads import Reads
+from streams.audit_trails import audit_log
 from streams.health import Condition, Health, listen
 from streams.held import Held
 from streams.lane import Lane, Limits
 from streams.log import LogUnreachable
 from streams.log_kafka import KafkaLog
-from streams.metrics.pages import Heard
 from streams.metrics.survey import Survey
 from streams.metrics.worker import worker_pages
 from streams.outbox import Relay
+from streams.pipeline import take_in
 from streams.progress import Stalled
 from streams.sender import KafkaSender
 from streams.settings import Settings
+from streams.signing import OPEN, Trust
 from streams.store import LIVE, Store
 from streams.topics import LOG
 from streams.worker import TURN_SECONDS, Worker
@@ -48,8 +52,9 @@ class OtherPartitions(Exception):
 class Live:
     """A worker of *space*, whose partitions are kept in the *stores* of that space.
 
-    *ended* is why it ended by itself, *answered* whether the broker did, when last asked; *heard*
-    is told who asks for closed numbers.  Only the live space tells anybody anything.
+    *trust* says whose plans count.  *ended* is why it ended by itself, *answered* whether the
+    broker did, when last asked; *reads* notes who asks for closed numbers.  Only the live space
+    tells anybody anything.
     """
 
     settings: Settings
@@ -58,7 +63,8 @@ class Live:
     check_crcs: bool = True
     ended: Exception | None = None
     answered: bool = True
-    heard: Heard | None = None
+    trust: Trust = OPEN
+    reads: Reads = field(init=False)
     loop: asyncio.AbstractEventLoop = field(init=False)
     sender: KafkaSender = field(init=False)
     worker: Worker = field(init=False)
@@ -72,6 +78,7 @@ class Live:
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)
         self.sender = KafkaSender(self.settings.broker)
+        self.reads = Reads(audit_log(self.settings, "run"))
         self.worker = Worker(self.hold)
         self.app = make_app(self.settings, self.worker, space=self.space, check=self.check_crcs)
         self.survey = Survey(self.worker)
@@ -90,7 +97,8 @@ class Live:
             relay = Relay(letters, store, self.sender, settings.alert_partitions)
             relay.announced = self.worker.meter.announced
         agreed = settings.log_partitions
-        lane = Lane(log, store, partition=partition, limits=limits, partitions=agreed)
+        fold = partial(take_in, trust=self.trust)
+        lane = Lane(log, store, partition=partition, limits=limits, fold=fold, partitions=agreed)
         return Held(lane, log, store, relay, self.worker.meter)
 
     def run(self, begun: Callable[[], None] = lambda: None) -> None:
@@ -100,7 +108,7 @@ class Live:
         would be anybody's; else *begun* is called.
         """
         listener = listen(self.settings.health)
-        numbers = worker_pages(self.settings, self.survey, self.heard)
+        numbers = worker_pages(self.settings, self.survey, self.reads.heard)
         served = [(self.health(), listener), *((page, page.listen()) for page in numbers)]
         begun()
         around = Around(served, self.close)
@@ -123,6 +131,7 @@ class Live:
         """Let go of the broker: of every reader, and of the sender."""
         for held in self.worker.held.values():
             await held.close()
+        await self.reads.close()
         await self.sender.close()
 
     def health(self) -> Health:

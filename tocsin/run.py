@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from functools import partial
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -20,7 +21,7 @@ from streams.store.keys import Keys
 from streams.store.redis import RedisStore, connect
 from streams.topics import ALERTS, DEAD_LETTERS, LOG
 from tocsin.exits import Exit, Stop
-from tocsin.settled import settled
+from tocsin.settled import settled, trusted
 
 MAKE_TOPICS = "`tocsin topics apply` makes them."
 
@@ -49,10 +50,12 @@ def run(*, space: Annotated[str, Parameter(show_default=True)] = LIVE) -> None:
     for name in ("kafka", "aiokafka"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     settings = settled()
+    trust = trusted(settings)
     look_at_topics(settings)
     asyncio.run(look_at_store(settings, space))
     client = connect(settings.store)
-    live = Live(settings, lambda partition: RedisStore(client, Keys(space, LOG, partition)), space)
+    stores = partial(kept_by, client, space)
+    live = Live(settings, stores, space, trust=trust)
     says = f"tocsin: watching {LOG}; http://{settings.health}/readyz"
     try:
         live.run(begun=lambda: print(says, file=sys.stderr))
@@ -64,6 +67,11 @@ def run(*, space: Annotated[str, Parameter(show_default=True)] = LIVE) -> None:
         raise Stop(Exit.USAGE, f"{error}. {other_partitions(LOG)}") from None
     except Exception as error:
         raise Stop(Exit.INTERNAL, f"{error or type(error).__name__}.") from error
+
+
+def kept_by(client: Any, space: str, partition: int) -> RedisStore:
+    """What the store keeps of *partition* in *space*."""
+    return RedisStore(client, Keys(space, LOG, partition))
 
 
 def look_at_topics(settings: Settings) -> None:

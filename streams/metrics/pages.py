@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,16 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from streams.health import listen
+from streams.log import LogUnreachable
 from streams.settings import OFF, Settings
 
 TOKEN_CHARACTERS_MIN = 16
 
-Heard = Callable[[str, bool], None]
-"""Told of each request for closed numbers: from which address, and whether it was answered."""
+Heard = Callable[[str, bool], Awaitable[None]]
+"""Told of each request for closed numbers, from which address and whether it may be answered.
+
+Raises LogUnreachable where that cannot be kept: then it is not answered.
+"""
 
 
 class NoToken(Exception):
@@ -60,7 +64,10 @@ class Page:
         """The numbers as of now, in the form that is asked for."""
         admitted = not self.token or self.admits(request)
         if self.token and self.heard is not None:
-            self.heard(request.remote or "", admitted)
+            try:
+                await self.heard(request.remote or "", admitted)
+            except LogUnreachable:
+                return web.Response(status=503)
         if not admitted:
             return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
         # The open page has no exemplars to lose, and looks the same to all who read it.

@@ -37,7 +37,7 @@ async def test_a_store_that_evicts_is_unfit(redis_program: str, tmp_path: Path):
             await load(store.client)
             with pytest.raises(WrongStore, match="CONFIG SET maxmemory-policy noeviction"):
                 await store.check()
-        told = tocsin("store", "apply", STORE=server.url)
+        told = tocsin("store", "apply", STORE=server.url, AUDIT="off")
     assert told.returncode == 2 and "noeviction" in told.stderr and not told.stdout
 
 
@@ -60,10 +60,10 @@ async def test_a_store_without_the_functions_is_not_ready(redis_program: str, tm
 def test_applying_twice_changes_nothing_and_outlives_the_server(redis_program: str, tmp_path: Path):
     """Functions are data: they are saved, so a server that is killed comes back with them."""
     with RedisServer(tmp_path) as server:
-        first = tocsin("store", "apply", STORE=server.url)
+        first = tocsin("store", "apply", STORE=server.url, AUDIT="off")
         server.kill()
         server.start()
-        second = tocsin("store", "apply", "--json", STORE=server.url)
+        second = tocsin("store", "apply", "--json", STORE=server.url, AUDIT="off")
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert first.stdout.startswith(f"function library {LIBRARY} (") and "loaded" in first.stdout
@@ -76,7 +76,7 @@ async def test_functions_that_cannot_be_saved_are_not_left_behind(
     """Else the next run would find them there, and nobody would notice that they are not saved."""
     with RedisServer(tmp_path, {"dbfilename": "dump.rdb"}) as server:
         (tmp_path / "dump.rdb").mkdir()
-        told = tocsin("store", "apply", STORE=server.url)
+        told = tocsin("store", "apply", STORE=server.url, AUDIT="off")
         async with store_on(server) as store:
             with pytest.raises(WrongStore, match="does not have it"):
                 await store.check()

@@ -36,8 +36,8 @@ CREATE, LOOK, SET = "CREATE", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"
 
 MAY: dict[str, dict[str, set[str]]] = {
     "ingest": {LOG: {WRITE}},
-    "worker": {LOG: {READ}, ALERTS: {WRITE}, DEAD_LETTERS: {WRITE}, AUDIT: {WRITE}},
-    "deliver": {ALERTS: {READ}, NOTIFIED: {READ, WRITE}, AUDIT: {WRITE}},
+    "worker": {LOG: {READ}, ALERTS: {WRITE}, DEAD_LETTERS: {WRITE}, AUDIT: {READ, WRITE}},
+    "deliver": {ALERTS: {READ}, NOTIFIED: {READ, WRITE}, AUDIT: {READ, WRITE}},
     "board": {LOG: {WRITE}, ALERTS: {READ}, AUDIT: {READ, WRITE}},
     "tick": {LOG: {WRITE}},
     "init": {
@@ -45,7 +45,7 @@ MAY: dict[str, dict[str, set[str]]] = {
         DEAD_LETTERS: {CREATE, LOOK, DESCRIBE, SET},
         ALERTS: {CREATE, LOOK, DESCRIBE, SET},
         NOTIFIED: {CREATE, LOOK, DESCRIBE, SET},
-        AUDIT: {CREATE, LOOK, WRITE},
+        AUDIT: {CREATE, LOOK, READ, WRITE},
     },
     "operator": {
         LOG: {READ, WRITE, LOOK},
