@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ class Held:
 
     Unless *claimed*, nothing may be folded; *trouble* says why it is not, and *halted* why it
     stands still.  It *spoke* if what was folded since the last relaying may have put something
-    into the outbox.  The *meter* is the worker's.
+    into the outbox.
     """
 
     lane: Lane
@@ -44,6 +43,12 @@ class Held:
     due: int = -1
     untold: str = ""
     spoke: bool = False
+
+    def counted_by(self, meter: Meter) -> None:
+        """Have *meter*, its worker's, count what becomes of records and of alerts."""
+        self.meter = meter
+        if self.relay is not None:
+            self.relay.announced = meter.announced
 
     @property
     def place(self) -> int | None:
@@ -91,7 +96,7 @@ class Held:
 
     async def take(self, records: Sequence[LogRecord]) -> bool:
         """Fold *records*; False if from here on they must be fetched again."""
-        passed, began = -1, time.perf_counter()
+        passed, began = -1, self.meter.stopwatch()
         while True:
             try:
                 taken = await self.lane.take(records)
@@ -111,8 +116,7 @@ class Held:
                     logger.warning("partition %d: the store takes it again", self.log.partition)
                 self.refused = ""
                 self.spoke |= bool(taken.rang or taken.set_aside or taken.refusals)
-                took = time.perf_counter() - began
-                self.meter.took(self.log.partition, taken, records, took)
+                self.meter.took(self.log.partition, taken, records, began)
                 self.note_halt()
                 return self.lane.stopped is None
 

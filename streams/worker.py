@@ -45,6 +45,8 @@ class Worker(Epochs):
             for held in self.held.values():
                 await held.close()
             self.held = {each: self.hold(each, len(partitions)) for each in sorted(partitions)}
+            for held in self.held.values():
+                held.counted_by(self.meter)
             self.lags.clear()
             self.meter.hold(self.held)
         self.begin_anew()

@@ -44,7 +44,8 @@ OUTCOMES = ("folded", "duplicate", "stale", "conflict", "refused", "quarantined"
 NO_STUDY = "none"
 """The study of records that belong to none: unreadable, misplaced, or before any plan."""
 
-LEVELS = ("watch", "signal")
+LEVELS = ("watch", "signal", "case")
+"""How loud an alert is: two levels of evidence, and the single case that rings by itself."""
 
 APPLY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds.  Finer than 50 ms would tell how near to its boundary a watch is."""
@@ -177,7 +178,7 @@ ACTIVE = Metric(
     zone=Zone.CLOSED,
     unit="alerts",
     labels=("study", "level"),
-    help="Alerts that are not closed, by the highest level that each has reached.",
+    help="Alerts that are not closed, by the level they reached; findings are no alerts here.",
 )
 RAISED = Metric(
     name="safety_signals_raised",
@@ -185,7 +186,7 @@ RAISED = Metric(
     zone=Zone.CLOSED,
     unit="alerts",
     labels=("study",),
-    help="Alerts ever raised, by the state: a rebuild does not count them twice.",
+    help="Alerts ever raised, of signals and cases, by the state: a rebuild counts none twice.",
 )
 LOOKS = Metric(
     name="safety_looks_total",

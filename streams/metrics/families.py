@@ -31,7 +31,7 @@ class Histogram:
     bounds: tuple[float, ...]
     coarse: bool = False
     counts: list[int] = field(init=False)
-    sum: float = 0.0
+    seen: float = 0.0
     exemplars: dict[int, Exemplar] = field(default_factory=dict[int, Exemplar])
 
     def __post_init__(self) -> None:
@@ -41,9 +41,17 @@ class Histogram:
         """Count one more."""
         at = bisect_left(self.bounds, seconds)
         self.counts[at] += 1
-        self.sum += self.bounds[min(at, len(self.bounds) - 1)] if self.coarse else seconds
+        self.seen += seconds
         if exemplar is not None:
             self.exemplars[at] = exemplar
+
+    @property
+    def sum(self) -> float:
+        """Seconds altogether."""
+        if not self.coarse:
+            return self.seen
+        bounds = (*self.bounds, self.bounds[-1])
+        return round(sum(n * bound for n, bound in zip(self.counts, bounds, strict=True)), 3)
 
     def buckets(self) -> list[tuple[str, float] | tuple[str, float, Exemplar]]:
         """How many took at most each bound, with the exemplars."""

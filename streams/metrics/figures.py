@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import exp
 
+from alerts.docket import Docket
+from alerts.lifecycle import State
 from monitor.events import TermKind
 from monitor.judging import LOG_MAX, evidence
 from monitor.standing import boundary
@@ -66,6 +68,8 @@ def figures(study: Study, pos: int) -> Figures:
             group = treatment, TermKind.SYSTEM_ORGAN_CLASS.value, OTHER
             events[group], days_at_risk[group] = _events(study, number, others), at_risk
     watches = list(_shown(study, chosen))
+    docket = study.beside if isinstance(study.beside, Docket) else Docket()
+    tracked = [entry.alert for entry in docket.entries.values() if entry.alert.tracked]
     return Figures(
         pos=pos,
         cases=cases,
@@ -74,8 +78,8 @@ def figures(study: Study, pos: int) -> Figures:
         days_at_risk=days_at_risk,
         e_values={each.id: _e_value(study, each) for each in watches},
         boundaries=dict(_boundaries(study, watches)),
-        active=active(study),
-        raised=sum(e.number - (e.level is Level.QUIET) for e in study.episodes.values()),
+        active=Counter(each.level for each in tracked if each.state is not State.CLOSED),
+        raised=len(tracked),
     )
 
 
@@ -91,12 +95,6 @@ def organ_classes(study: Study) -> tuple[list[Term], list[Term]]:
     ordered = sorted(seen, key=lambda term: (term.name == OTHER, -seen[term], term.name))
     most = SOC_MAX - any(term.name == OTHER for term in ordered[:SOC_MAX])
     return ordered[:most], ordered[most:]
-
-
-def active(study: Study) -> Counter[str]:
-    """Alerts that are not closed, by the highest level that each has reached."""
-    levels = (episode.level for episode in study.episodes.values())
-    return Counter(level.word for level in levels if level is not Level.QUIET)
 
 
 def _events(study: Study, table: int, terms: Iterable[Term]) -> int:

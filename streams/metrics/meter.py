@@ -41,6 +41,7 @@ class Meter:
     """
 
     clock: Callable[[], float] = time.time
+    stopwatch: Callable[[], float] = time.perf_counter
     records: dict[int, Outcomes] = field(default_factory=dict[int, Outcomes])
     processed: dict[int, dict[str, int]] = field(default_factory=dict[int, dict[str, int]])
     looks: dict[int, Counter[str]] = field(default_factory=dict[int, Counter[str]])
@@ -60,9 +61,9 @@ class Meter:
         self.caught_up = dict.fromkeys(ours, 0)
 
     def took(
-        self, partition: int, taken: Taken, records: Sequence[LogRecord], seconds: float
+        self, partition: int, taken: Taken, records: Sequence[LogRecord], began: float
     ) -> None:
-        """Count what became of *records*, a fetch that took *seconds* from hand to store."""
+        """Count what became of *records*, a fetch taken in hand at *began* of the stopwatch."""
         if partition not in self.records:
             return
         now = int(self.clock())
@@ -72,7 +73,7 @@ class Meter:
         self.looks[partition].update(taken.looks)
         for reason, count in taken.set_aside.items():
             self.none["quarantined" if Reason(reason).unreadable else "refused"] += count
-        self.applies.observe(seconds)
+        self.applies.observe(self.stopwatch() - began)
         if taken.rang:
             self._remember(taken, records)
 

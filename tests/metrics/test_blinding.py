@@ -1,0 +1,72 @@
+"""What anybody may see tells nothing of the arms: not by a name, not by a number, not by a gap."""
+
+from __future__ import annotations
+
+import secrets
+
+from streams.metrics.catalogue import ACTIVE, EVENTS, Zone
+from tests.metrics.exported import declared, folded, names, renamed, series, timeless
+from tests.streams.lanes import PRODERM, STUDY
+
+ARMS = ("placebo", "ivig")
+
+
+def tokens() -> dict[str, str]:
+    """A random name for each treatment: it can be nothing else where it is found."""
+    return {arm: f"t{secrets.token_hex(8)}" for arm in ARMS}
+
+
+def test_no_treatment_is_named_in_the_open():
+    """Not in a label, not in a help text; and the closed page names them all, so one looks well."""
+    told = tokens()
+    desk = folded(renamed(PRODERM, told, told), STUDY)
+
+    assert [token for token in told.values() if token.encode() in desk.open()] == []
+    assert all(token.encode() in desk.closed() for token in told.values())
+
+
+def test_with_the_treatments_exchanged_every_open_byte_is_the_same():
+    """The same subjects on the other treatment: other evidence, other alerts, one open page."""
+    told = tokens()
+    there, back = (
+        folded(renamed(PRODERM, told, told), STUDY),
+        {
+            ARMS[0]: told[ARMS[1]],
+            ARMS[1]: told[ARMS[0]],
+        },
+    )
+    exchanged = folded(renamed(PRODERM, told, back), STUDY)
+
+    assert timeless(there.open()) == timeless(exchanged.open())
+    assert series(there.closed(), EVENTS) != series(exchanged.closed(), EVENTS)
+    assert series(there.closed(), ACTIVE) != series(exchanged.closed(), ACTIVE)
+
+
+def test_each_page_has_its_own_part_of_the_catalogue_and_nothing_else():
+    """A number that nobody declared is a number that nobody decided to show."""
+    desk = folded(PRODERM[:100], STUDY)
+
+    assert names(desk.open()) == declared(Zone.OPEN)
+    assert names(desk.closed()) == declared(Zone.CLOSED)
+    assert not declared(Zone.OPEN) & declared(Zone.CLOSED)
+
+
+def test_the_open_page_has_no_word_for_an_alert():
+    """That one exists tells of an arm: no name and no help text of an open number speaks of it."""
+    words = [b"alert", b"signal", b"evidence", b"e_value", b"treatment", b"arm"]
+    found = folded(PRODERM, STUDY).open().lower()
+
+    assert [word for word in words if word in found] == []
+
+
+def test_seconds_below_fifty_thousandths_are_not_told():
+    """Neither by a bucket nor by the sum: near its boundary a watch takes longer to judge."""
+    desk = folded(PRODERM, STUDY)
+    meter = desk.bench.worker.meter
+    meter.applies.observe(0.0123456)
+
+    text = desk.open().decode()
+    sums = [line for line in text.splitlines() if "apply_duration_seconds_sum" in line]
+    total = float(sums[0].split()[1])
+    assert total == round(total, 2)
+    assert 'le="0.05"' in text and 'le="0.025"' not in text
