@@ -15,6 +15,7 @@ from streams.log_kafka import KafkaLog
 from streams.quarantine import DeadLetter, NotRedriven, choose, letters, redrive
 from streams.sender import KafkaSender, Undelivered
 from streams.settings import Settings
+from streams.standing import stillness
 from streams.store import LIVE
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore, connect
@@ -124,15 +125,18 @@ def answer(asked: Coroutine[Any, Any, T]) -> T:
 
 async def stopped(settings: Settings) -> dict[int, str]:
     """Why each partition that stands still does."""
-    client = connect(settings.store)
+    client, count = connect(settings.store), settings.log_partitions
+    found: dict[int, str] = {}
     try:
-        cursors = [
-            await RedisStore(client, Keys(LIVE, LOG, each)).cursor()
-            for each in range(settings.log_partitions)
-        ]
+        for each in range(count):
+            log = KafkaLog(settings.broker, LOG, each)
+            try:
+                found[each] = await stillness(log, RedisStore(client, Keys(LIVE, LOG, each)), count)
+            finally:
+                await log.close()
     finally:
         await client.aclose()
-    return {each: why.decode() for each, at in enumerate(cursors) if (why := at.get("stopped"))}
+    return {each: why for each, why in found.items() if why}
 
 
 async def dead_letters(settings: Settings) -> list[DeadLetter]:
