@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 ACCESS = HERE / "kafka" / "acls.toml"
 STORE_USERS = HERE / "redis" / "users.acl"
 
-TOKENS = ("metrics-token", "grafana-admin", "ui-password", "link-secret", "webhook-secret")
+TOKENS = ("metrics-token", "grafana-admin", "ui-password", "link-secret")
 """Secrets that are only a long random word."""
 
 BEFORE_ACCESS = ("broker", "admin")

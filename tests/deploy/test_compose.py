@@ -139,7 +139,7 @@ def test_each_network_holds_whom_it_must():
 @EACH
 def test_services_start_in_order_by_health(name: str, service: dict[str, Any]):
     """What a service needs is healthy, or has done its one thing; nobody guesses a delay."""
-    assert ("healthcheck" in service) or name in {*ONCE, "tick", "deliver"}
+    assert ("healthcheck" in service) or name in {*ONCE, "tick"}
     assert (service["restart"] == "no") is (name in ONCE)
     for other, condition in needs(service).items():
         assert other in services()

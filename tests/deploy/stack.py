@@ -1,0 +1,169 @@
+"""Starts by hand what docker-compose.yml would start: the same words, the same environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from streams.services.kafka_server import KafkaServer
+from streams.services.ports import free_ports
+from streams.services.process import Process
+from streams.services.redis_server import RedisServer
+from tests.deploy.broker import broker
+from tests.deploy.compose import binds, services
+from tests.deploy.vault import Vault
+from tests.places import ROOT
+
+STORE = ROOT / "deploy" / "redis" / "valkey.conf"
+LISTENERS = {
+    "worker": ("8010", "8011", "8012"),
+    "deliver": ("8010", "8012"),
+    "prometheus-open": ("9090",),
+    "prometheus-closed": ("9090",),
+    "alertmanager-open": ("9093",),
+    "alertmanager-closed": ("9093",),
+}
+"""The ports on which each service listens in its container."""
+
+IMAGES = {"prom/prometheus": "prometheus", "prom/alertmanager": "prometheus-alertmanager"}
+"""Programs of Debian's packages that stand for the images of compose."""
+
+
+def store(folder: Path, vault: Vault, port: int) -> RedisServer:
+    """The store of compose, from the same file of settings, on a port of loopback."""
+    text = STORE.read_text().replace("/run/secrets", str(vault.folder))
+    lines = [line.partition(" ") for line in text.splitlines() if line and line[0] != "#"]
+    told = {name: value for name, _, value in lines if name not in ("dir", "port")}
+    login = ("deliver", vault.word("store-deliver"))
+    return RedisServer(folder, {**told, "tls-port": str(port)}, login=login)
+
+
+@dataclass
+class Stack:
+    """The services in *folder*; used in a ``with``, all of them end with it."""
+
+    folder: Path
+    libs: Path
+    vault: Vault
+    kafka: KafkaServer = field(init=False)
+    redis: RedisServer = field(init=False)
+    ports: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    running: dict[str, Process] = field(default_factory=dict[str, Process])
+
+    def __post_init__(self) -> None:
+        names = [(name, port) for name, ports in LISTENERS.items() for port in ports]
+        found = free_ports(len(names) + 1)
+        self.ports = dict(zip([*names, ("valkey", "6379")], found, strict=True))
+        self.kafka = broker(self.libs, self.folder / "kafka", self.vault)
+        self.redis = store(self.folder / "redis", self.vault, self.ports["valkey", "6379"])
+
+    def __enter__(self) -> Stack:
+        self.kafka.start()
+        self.redis.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        for process in [*reversed(self.running.values()), self.redis, self.kafka]:
+            process.stop()
+
+    def once(self, name: str, *words: str) -> str:
+        """Run a service that does one thing, with other *words* if any; what it printed."""
+        told = services()[name]
+        asked = words or tuple(self.placed(name, each) for each in told["command"])
+        done = subprocess.run(
+            [sys.executable, "-m", "tocsin", *asked],
+            env=self.environment(name),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def start(self, name: str) -> None:
+        """Start a service that goes on, and come back when its probe is content."""
+        folder = self.folder / name
+        told = services()[name]
+        words = [self.placed(name, each) for each in told["command"]]
+        folder.mkdir()
+        process = self.running[name] = Process(folder)
+        program = IMAGES.get(told["image"].partition(":")[0])
+        if program is None:
+            command = [*setting(self.environment(name)), sys.executable, "-m", "tocsin", *words]
+        else:
+            command = [program, *self.flags(name, words, folder)]
+        process.start(command, attended=True)
+        probe = re.search(r"http://127\.0\.0\.1:\d+/[\w/-]+", str(told["healthcheck"]["test"]))
+        assert probe is not None
+        process.until(lambda: answers(self.placed(name, probe[0])), patience=60)
+
+    def flags(self, name: str, words: list[str], folder: Path) -> list[str]:
+        """The flags of a program of Prometheus, with its files and its port in our places."""
+        (port,) = LISTENERS[name]
+        flags = [re.sub(r"=/(prometheus|alertmanager)$", f"={folder}/data", each) for each in words]
+        return [*flags, f"--web.listen-address=127.0.0.1:{self.ports[name, port]}"]
+
+    def environment(self, name: str) -> dict[str, str]:
+        """The environment of a service, each place and port where it is here."""
+        clean = {each: value for each, value in os.environ.items() if "TOCSIN_" not in each}
+        told: dict[str, Any] = services()[name].get("environment", {})
+        return clean | {each: self.placed(name, str(value)) for each, value in told.items()}
+
+    def placed(self, name: str, text: str) -> str:
+        """A text of compose, with what a container sees where it is here.
+
+        Files that are mounted are written anew beside the service, if they name places too.
+        """
+        for here, there, _ in binds(services()[name]):
+            if there in text:
+                text = text.replace(there, str(self.own(name, here)))
+        return self.here(name, text)
+
+    def own(self, name: str, path: Path) -> Path:
+        """What is mounted at a service: its own copy, with our addresses in it."""
+        if path.is_dir() or path.suffix == ".jsonl":
+            return path
+        copy = self.folder / f"{name}-{path.name}"
+        text = self.here(name, path.read_text())
+        for here, there, _ in binds(services()[name]):
+            text = text.replace(there, str(here)) if here.is_dir() else text
+        copy.write_text(text)
+        return copy
+
+    def here(self, name: str, text: str) -> str:
+        """A text with secrets, hosts and ports as they are here."""
+        text = text.replace("/run/secrets/", f"{self.vault.folder}/")
+        text = text.replace("kafka:9092", str(self.kafka.bootstrap))
+        for (service, port), ours in self.ports.items():
+            text = text.replace(f"{service}:{port}", f"127.0.0.1:{ours}")
+            if service == name:
+                text = re.sub(
+                    rf"(127\.0\.0\.1|0\.0\.0\.0|localhost):{port}\b", f"127.0.0.1:{ours}", text
+                )
+        return text
+
+    def url(self, name: str, port: str, path: str) -> str:
+        """Where a service answers."""
+        return f"http://127.0.0.1:{self.ports[name, port]}{path}"
+
+
+def setting(environment: dict[str, str]) -> list[str]:
+    """The words that give a program those settings and no other environment."""
+    return ["env", "-i", *(f"{name}={value}" for name, value in environment.items())]
+
+
+def answers(url: str) -> bool:
+    """Whether a probe says yes."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as told:
+            return told.status == 200
+    except OSError:
+        return False
