@@ -1,13 +1,15 @@
 # Needs Python 3.11 and its pip, nothing else.  Everything runs in .venv, made from the lock.
 .DEFAULT_GOAL := help
 .PHONY: help demo replay test lint bench bench-live operating storm faults
-.PHONY: kafka redis secrets services-stop jars format lock clean
+.PHONY: stack kafka redis secrets services-stop jars format lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 BIN := .venv/bin
 INSTALLED := .venv/installed
 JARS := .services/kafka/jars
 PYTEST ?= $(BIN)/python -m pytest
+COMPILE := uv pip compile --universal --python-version 3.11 --fork-strategy fewest \
+  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
 help: ## what there is to make
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -41,6 +43,9 @@ storm: $(INSTALLED) ## 10,000 seeds of crashes, lost replies, rollbacks and zomb
 faults: $(INSTALLED) jars ## 300 real faults on Kafka, Redis and three workers
 	$(BIN)/python -m tests.faults $(ARGS)
 
+stack: $(INSTALLED) jars ## what `docker compose up` starts, started by hand, and ended
+	$(PYTEST) -s tests/deploy/test_stack.py $(ARGS)
+
 kafka: $(INSTALLED) jars ## start a private Kafka broker (needs Java 17) and print its address
 	@$(BIN)/python -m streams.services start kafka
 
@@ -60,9 +65,11 @@ format: $(INSTALLED) ## put the style right where a tool can
 	$(BIN)/ruff format .
 
 lock: ## choose the versions again (needs uv); UPGRADE=1 takes newer ones
-	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
-	  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
-	  $(if $(UPGRADE),--upgrade) --output-file requirements.lock
+	$(COMPILE) --all-extras --group dev $(if $(UPGRADE),--upgrade) pyproject.toml \
+	  --output-file requirements.lock
+	$(COMPILE) --extra clinical --extra notify --constraint requirements.lock pyproject.toml \
+	  --output-file deploy/requirements.lock
+	echo hatchling | $(COMPILE) --constraint requirements.lock - --output-file deploy/build.lock
 
 clean: services-stop ## remove what was built, and the private servers with what they hold
 	rm -rf .services .venv build dist .pytest_cache .ruff_cache .hypothesis
