@@ -44,8 +44,8 @@ OUTCOMES = ("folded", "duplicate", "stale", "conflict", "refused", "quarantined"
 NO_STUDY = "none"
 """The study of records that belong to none: unreadable, misplaced, or before any plan."""
 
-LEVELS = ("watch", "signal", "case")
-"""How loud an alert is: two levels of evidence, and the single case that rings by itself."""
+LEVELS = ("watch", "signal")
+"""How loud an alert is; a single case that rings by itself is as loud as a signal."""
 
 APPLY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds.  Finer than 50 ms would tell how near to its boundary a watch is."""
