@@ -47,7 +47,9 @@ class Delivery:
     def start(self) -> None:
         """Begin."""
         self.errands = [self.errand(route) for route in self.deployment.routes]
-        runs = [self._read_on(), *map(self._run, self.errands)]
+        # What was read before now may be of when somebody else sent.
+        before = self.desk.readings
+        runs = [self._read_on(), *(self._run(errand, before) for errand in self.errands)]
         self.tasks = [asyncio.create_task(run) for run in runs]
 
     def errand(self, route: Route) -> Errand:
@@ -91,9 +93,9 @@ class Delivery:
             self.woken.clear()
         self.desk.release()
 
-    async def _run(self, errand: Errand) -> None:
+    async def _run(self, errand: Errand, read: int) -> None:
         while True:
-            await self.desk.reading()
+            read = await self.desk.reading(read)
             if self.stopped:
                 return
             before = errand.trouble

@@ -35,6 +35,7 @@ class Desk:
     standing: Standing = field(default_factory=Standing)
     places: dict[str, int] = field(default_factory=dict[str, int])
     read_at: float = float("-inf")
+    readings: int = 0
     found: list[Finding] = field(default_factory=list[Finding])
     _read: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -53,6 +54,7 @@ class Desk:
             await self._write(*self.found[0].wire())
             self.standing.ledger.findings.add(self.found.pop(0))
         self.read_at = began
+        self.readings += 1
         self.release()
 
     @property
@@ -60,9 +62,11 @@ class Desk:
         """Whether both were read to their ends a moment ago."""
         return self.steady() - self.read_at <= FRESH_SECONDS
 
-    async def reading(self) -> None:
-        """Wait for a reading to be complete: a later one than the last."""
-        await self._read.wait()
+    async def reading(self, after: int) -> int:
+        """Wait until a later reading is complete than that with the number *after*; its number."""
+        if self.readings == after:
+            await self._read.wait()
+        return self.readings
 
     def release(self) -> None:
         """Let go on who waits for a reading."""

@@ -34,6 +34,7 @@ class Poster:
     """
 
     allow_private: bool
+    timeout: float = TIMEOUT_SECONDS
     session: aiohttp.ClientSession | None = field(default=None, repr=False)
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
@@ -66,7 +67,7 @@ class Poster:
         if self.session is None:
             self.session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(socket_factory=self._socket, use_dns_cache=False),
-                timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=self.timeout),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
             )

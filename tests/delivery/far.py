@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -40,6 +41,14 @@ class Doom(Chaos):
             self.counts[f"{doom}: {name}"] += 1
             return doom
         return super().fate(name, writes=writes)
+
+
+class Host(Machine):
+    """A machine whose late requests may find nobody, which nobody hears of."""
+
+    async def _later(self, act: Callable[[], Awaitable[object]]) -> None:
+        with suppress(SinkDown, SinkRefuses):
+            await super()._later(act)
 
 
 @dataclass

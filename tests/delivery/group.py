@@ -10,7 +10,7 @@ from alerts.audience import Deployment
 from streams.delivering import Delivery
 from streams.desk import Desk
 from streams.metrics import DeliveryMeter
-from tests.delivery.far import Doom, FarSender, FarSink, FarTopic, Receiver, Topic, hour
+from tests.delivery.far import Doom, FarSender, FarSink, FarTopic, Host, Receiver, Topic, hour
 from tests.simulation.chaos import Machine
 
 SESSION_SECONDS = 10.0
@@ -40,7 +40,7 @@ class Site:
     deliveries: dict[int, Delivery] = field(default_factory=dict[int, Delivery])
 
     def __post_init__(self) -> None:
-        self.machine = Machine(self.world.chaos)
+        self.machine = Host(self.world.chaos)
 
     @property
     def heard(self) -> bool:
