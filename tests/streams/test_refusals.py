@@ -21,6 +21,7 @@ from monitor.errors import (
 from streams.decode import decode
 from streams.encode import wire
 from streams.examples import EXAMPLES, example
+from tests.places import ROOT
 
 AE = wire(EXAMPLES["adverse_event"])
 SOURCE: dict[str, Any] = EXAMPLES["tick"]["source"]
@@ -143,6 +144,14 @@ def test_every_reason_says_what_to_do(reason: Reason):
     assert reason.remedy[0].isupper()
     assert len(reason.remedy) > 20
     assert REMEDIES.keys() == set(Reason)
+
+
+def test_every_reason_is_listed_for_senders():
+    """Whoever is refused looks there for what the word means."""
+    listed = (ROOT / "docs" / "records.md").read_text()
+
+    rows = [f"| `{reason}` | {reason.remedy} |" for reason in Reason]
+    assert [row for row in rows if row not in listed] == []
 
 
 def test_unreadable_bytes_are_told_from_refused_content():
