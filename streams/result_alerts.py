@@ -52,7 +52,12 @@ def docket_json(study: Study) -> list[Json]:
     if not isinstance(study.beside, Docket):
         return []
     entries = sorted(study.beside.entries.values(), key=_rang)
-    return [told(entry.alert) | {"history": list(_history(entry))} for entry in entries]
+    return [entry_json(entry) for entry in entries]
+
+
+def entry_json(entry: Entry) -> Json:
+    """An alert at its latest revision, and its history."""
+    return told(entry.alert) | {"history": list(_history(entry))}
 
 
 def instant(seconds: int) -> str:

@@ -23,6 +23,7 @@ app.command(replay.replay)
 app.command(check.check)
 app.command(ingest.app)
 app.command(schema.schema)
+app.command("tocsin.alerts:app", name="alerts", help="What has rung, and what the board does.")
 app.command("tocsin.keys:app", name="keys", help="The keys that sign plans and reviews.")
 app.command("tocsin.plan:app", name="plan", help="A plan as the record that puts it into force.")
 # By its path: a Kafka client costs a quarter of a second, which `tocsin replay` need not wait for.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console, ConsoleOptions
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from tocsin.terminal import plain
@@ -51,7 +50,7 @@ class Grid:
         """How wide it is with every column and every name in full."""
         return _total(self._natural())
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[object]:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         widths = self.fit(options.max_width)
         yield Text(plain(self.title), style="bold")
         titles = tuple(column.title for column in self.columns)

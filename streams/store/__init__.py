@@ -92,6 +92,14 @@ class Store(Protocol):
         """The study's row, all of one moment; empty where there is none."""
         ...
 
+    async def field(self, study: str, name: str) -> bytes:
+        """One field of the study's row; "" where it has none."""
+        ...
+
+    async def find(self, study: str, beginning: str) -> Fields:
+        """The fields of the study's row whose names begin so, each of its own moment."""
+        ...
+
     async def studies(self) -> list[str]:
         """Names of the studies that the cursor knows to have a row."""
         ...

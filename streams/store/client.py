@@ -68,21 +68,26 @@ async def answer(asked: Awaitable[Any]) -> Any:
         raise WrongStore(f"The store refuses: {error}.") from error
 
 
-async def scan(client: Client, key: str) -> Fields:
-    """A hash, a part at a time."""
+async def scan(client: Client, key: str, beginning: str = "") -> Fields:
+    """A hash, a part at a time; only fields whose names begin so."""
+    match = f"{literal(beginning)}*" if beginning else None
     found: dict[bytes, bytes] = {}
     at = None
     while at != 0:
-        at, part = await answer(client.hscan(key, at or 0, count=SCAN_FIELDS))
+        at, part = await answer(client.hscan(key, at or 0, match, SCAN_FIELDS))
         found |= part
     return named(found)
 
 
 async def sweep(client: Client, prefix: str) -> None:
     """Take away every key that begins with *prefix*."""
-    pattern = "".join(f"[{each}]" if each in "*?[]" else each for each in prefix)
-    async for key in client.scan_iter(match=f"{pattern}*"):
+    async for key in client.scan_iter(match=f"{literal(prefix)}*"):
         await client.delete(key)
+
+
+def literal(text: str) -> str:
+    """A pattern that matches *text* and nothing else."""
+    return "".join(f"[{each}]" if each in "*?[]" else each for each in text)
 
 
 def named(found: dict[bytes, bytes]) -> Fields:

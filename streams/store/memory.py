@@ -26,6 +26,15 @@ class MemoryStore(Hashes):
         """The study's row; empty where there is none."""
         return self.get(row(study))
 
+    async def field(self, study: str, name: str) -> bytes:
+        """One field of the study's row; "" where it has none."""
+        return self.get(row(study)).get(name, b"")
+
+    async def find(self, study: str, beginning: str) -> Fields:
+        """The fields of the study's row whose names begin so."""
+        fields = self.get(row(study))
+        return {name: each for name, each in fields.items() if each and name.startswith(beginning)}
+
     async def studies(self) -> list[str]:
         """Names of the studies that the cursor knows to have a row."""
         return studies_in(self.get(CURSOR))

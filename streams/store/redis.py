@@ -51,6 +51,15 @@ class RedisStore:
             if before == await answer(self.client.hget(key, "pos")):
                 return fields
 
+    async def field(self, study: str, name: str) -> bytes:
+        """One field of the study's row; "" where it has none."""
+        return await answer(self.client.hget(self.keys.row(study), name)) or b""
+
+    async def find(self, study: str, beginning: str) -> Fields:
+        """The fields of the study's row whose names begin so, each of its own moment."""
+        found = await scan(self.client, self.keys.row(study), beginning)
+        return {name: value for name, value in found.items() if value}
+
     async def studies(self) -> list[str]:
         """Names of the studies that the cursor knows to have a row."""
         return studies_in(await self.cursor())

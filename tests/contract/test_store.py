@@ -146,3 +146,15 @@ async def test_the_whole_partition_is_rewound(made: Made):
         assert await everything(store) == ({"released": b"3"}, {}, {"d|1": b"{}"})
         again = await store.prepare("B", b"8", {"n": b"1"}, begin=False)
         assert again is Applied.STALE
+
+
+async def test_a_row_can_be_asked_for_some_of_its_fields(made: Made):
+    """One by its name, or all whose names begin so; what is emptied is not there."""
+    async with made() as store:
+        fields = {"l|a": b"1", "l|b": b"", "r|[x]*/1": b"2", "r|x": b"3"}
+        await apply(store, write(0, 5, rows={"A": {"pos": b"4", **fields}}))
+
+        assert await store.find("A", "l|") == {"l|a": b"1"}
+        assert await store.find("A", "r|[x]*") == {"r|[x]*/1": b"2"}
+        assert [await store.field("A", name) for name in ("l|a", "l|b", "l|c")] == [b"1", b"", b""]
+        assert (await store.find("B", "l|"), await store.field("B", "pos")) == ({}, b"")

@@ -28,6 +28,16 @@ class FarStore:
     async def row(self, study: str) -> Fields:
         return await self.machine.call("row", lambda: self.store.row(study), StoreUnreachable)
 
+    async def field(self, study: str, name: str) -> bytes:
+        return await self.machine.call(
+            "field", lambda: self.store.field(study, name), StoreUnreachable
+        )
+
+    async def find(self, study: str, beginning: str) -> Fields:
+        return await self.machine.call(
+            "find", lambda: self.store.find(study, beginning), StoreUnreachable
+        )
+
     async def studies(self) -> list[str]:
         return await self.machine.call("studies", self.store.studies, StoreUnreachable)
 

@@ -1,0 +1,187 @@
+"""`tocsin alerts` on a real broker and a real store, with a worker that folds what members do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from alerts.lifecycle import Move
+from streams.encode import wire
+from streams.keys import make
+from streams.partition import partition_of
+from streams.reviewing import Ask, Fate, Placed, Reviewing, review_of
+from streams.sender import KafkaSender
+from streams.store.row_docket import entry_from
+from tests.contract.commands import tocsin
+from tests.contract.processes import until
+from tests.contract.workers import Site, kept
+from tests.scenarios.commands import clot, small
+from tests.streams.acted import SIGNAL
+from tests.streams.lanes import PRODERM, STUDY
+from tests.streams.seals import opening, seated
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis]
+
+HOME = partition_of(STUDY, 12)
+FIRST = 100
+"""So many records of ProDERM ring its first two alerts."""
+
+SMALL = partition_of("S", 12)
+
+
+def act(site: Site, move: str, alert: str, member: str = "board-1", **more: str) -> Any:
+    """A member makes a move from the shell: how it ended, and what it printed."""
+    flags = [word for name, value in more.items() for word in (f"--{name}", value)]
+    words = ("--member", member, "--reason", "The cases were read.", "--json", *flags)
+    done = site.tocsin("alerts", move, alert, *words)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stderr, json.loads(done.stdout) if done.stdout else {}
+
+
+def lines(done: CompletedProcess[str]) -> list[Any]:
+    """What a command printed for programs."""
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_board_acts_from_the_shell_and_all_that_is_kept_follows_from_the_log(site: Site):
+    """List, show, acknowledge, a stale page, watch; then verify, and a rebuild."""
+    last = site.send(PRODERM[:FIRST], STUDY, HOME)
+    with site.running() as worker:
+        site.reaches(HOME, last)
+        listed = lines(site.tocsin("alerts", "list", "--json"))
+        code, err, said = act(site, "acknowledge", f"{SIGNAL}:1")
+
+        assert {each["watch"] for each in listed} == {"tee-general-population", "tee-polymyositis"}
+        assert (code, err, said["outcome"], said["state"]) == (0, "", "accepted", "acknowledged")
+        assert said["revision"] == 2
+
+        code, err, said = act(site, "acknowledge", f"{SIGNAL}:1", "board-2")
+        assert (code, said) == (3, {})
+        assert "acknowledged at revision 2, by board-1" in err
+
+        code, err, said = act(site, "close", f"{SIGNAL[:6]}:2", "board-2")
+        assert (code, said["outcome"], said["objection"]) == (3, "refused", "not_now")
+        assert "a member can begin_review" in err
+
+        (shown,) = lines(site.tocsin("alerts", "show", SIGNAL[:6], "--json"))
+        moves = [(step["move"], step["refused"]) for step in shown["history"]]
+        assert moves == [("raise", None), ("acknowledge", None), ("close", "not_now")]
+        until(lambda: (SIGNAL, 2) in watched(site), "the revision to be announced")
+        assert "board-1" in site.tocsin("alerts", "show", SIGNAL).stdout
+        assert worker.end() == 0
+    assert site.tocsin("verify", "--quiet").returncode == 0
+    before = site.rows(HOME, [STUDY])
+    assert site.tocsin("rebuild", "--partition", str(HOME), "--quiet").returncode == 0
+    assert site.rows(HOME, [STUDY]) == before
+
+
+def watched(site: Site) -> list[tuple[str, int]]:
+    """What `watch` shows of all that was announced."""
+    told = lines(site.tocsin("alerts", "watch", "--once", "--json"))
+    return [(each["id"], each["revision"]) for each in told]
+
+
+def test_of_two_members_on_one_page_one_is_accepted_and_the_other_told_why_not(site: Site):
+    """Both send at the same moment what they were shown; the log's order decides."""
+    last = site.send(PRODERM[:FIRST], STUDY, HOME)
+    with site.running():
+        site.reaches(HOME, last)
+        both = asyncio.run(together(site))
+
+    assert sorted(each.fate for each in both) == [Fate.ACCEPTED, Fate.REFUSED]
+    first, second = sorted(both, key=lambda each: each.offset)
+    assert (first.fate, second.fate) == (Fate.ACCEPTED, Fate.REFUSED)
+    assert "It is acknowledged at revision 2, by board-" in second.says
+
+
+async def together(site: Site) -> list[Placed]:
+    """Two members acknowledge what is on one page."""
+    async with kept(site.store, HOME) as store:
+        page = entry_from(await store.field(STUDY, f"l|{SIGNAL}")).alert
+        asks = [
+            Ask(alert=page, move=Move.ACKNOWLEDGE, member=who, reason="Read.", nonce=f"n-{who}")
+            for who in ("board-1", "board-2")
+        ]
+        senders = [KafkaSender(site.broker) for _ in asks]
+        made = [Reviewing(sender, 12, lambda _: store, patience=30) for sender in senders]
+        now = datetime.now(UTC)
+        both = await asyncio.gather(
+            *(each.place(review_of(ask, now)) for each, ask in zip(made, asks, strict=True))
+        )
+        for sender in senders:
+            await sender.close()
+        return both
+
+
+def test_without_a_worker_a_move_is_recorded_and_not_yet_in_force(site: Site):
+    """The writer waits five seconds and says where it is; the next worker folds it."""
+    last = site.send(PRODERM[:FIRST], STUDY, HOME)
+    with site.running() as worker:
+        site.reaches(HOME, last)
+        assert worker.end() == 0
+    code, err, said = act(site, "acknowledge", f"{SIGNAL}:1")
+
+    assert (code, said["outcome"], said["offset"]) == (4, "not_yet", last + 1)
+    assert f"offset {last + 1} of partition {HOME}, not yet in force" in err
+    with site.running():
+        site.reaches(HOME, last + 1)
+        (shown,) = lines(site.tocsin("alerts", "show", SIGNAL, "--json"))
+        assert (shown["state"], shown["member"]) == ("acknowledged", "board-1")
+
+
+def test_a_move_counts_with_the_key_of_its_member_alone(site: Site, tmp_path: Path):
+    """The plan names the board: unsigned, or signed by another, a move is no part of the study."""
+    ann, ben = make(tmp_path / "ann"), make(tmp_path / "ben")
+    plan = opening(seated(("ann", ann), ("ben", ben)))
+    records = [plan, *small()[1:], clot("C", "2020-02-11")]
+    last = site.send([wire(each) for each in records], "S", SMALL)
+    with site.running():
+        site.reaches(SMALL, last)
+        (listed,) = lines(site.tocsin("alerts", "list", "--json"))
+        name = f"{listed['id']}:{listed['revision']}"
+        bare = act(site, "acknowledge", name, "ann")
+        forged = act(site, "acknowledge", name, "ann", key=str(tmp_path / "ben"))
+        signed = act(site, "acknowledge", name, "ann", key=str(tmp_path / "ann"))
+        (shown,) = lines(site.tocsin("alerts", "show", listed["id"], "--json"))
+
+    assert [each[0] for each in (bare, forged, signed)] == [3, 3, 0]
+    assert (bare[2]["outcome"], forged[2]["outcome"]) == ("not_included", "not_included")
+    assert "tocsin quarantine show" in bare[1]
+    assert (signed[2]["outcome"], shown["history"][-1]["review"]["key"]) == ("accepted", ann.key_id)
+    assert len(shown["history"]) == listed["revision"] + 1
+
+
+MEANT = (
+    (("show", "beef"), "no such alert"),
+    (("show", "*"), "as `tocsin alerts list` does"),
+    (("acknowledge", SIGNAL, "--member", "m", "--reason", "R"), "which revision you saw"),
+    (("acknowledge", f"{SIGNAL}:1", "--member", "m m", "--reason", "R"), "identifier"),
+    (("acknowledge", f"{SIGNAL}:1", "--member", "m"), "--reason"),
+)
+
+
+def test_what_cannot_be_meant_says_what_to_do(site: Site):
+    """A wrong name, no revision, no member, no reason: code 2, and nothing is sent."""
+    last = site.send(PRODERM[:FIRST], STUDY, HOME)
+    with site.running():
+        site.reaches(HOME, last)
+        for words, says in MEANT:
+            done = site.tocsin("alerts", *words)
+            assert (done.returncode, done.stdout) == (2, "")
+            assert says in " ".join(done.stderr.split())
+        assert site.send(PRODERM[FIRST : FIRST + 1], STUDY, HOME) == last + 1
+
+
+def test_without_services_it_says_which():
+    """No store, no broker: code 4 and one line."""
+    for words in (("list",), ("show", SIGNAL), ("watch", "--once")):
+        done = tocsin("alerts", *words, BROKER="127.0.0.1:1", STORE="redis://127.0.0.1:1")
+        assert (done.returncode, "Traceback" in done.stderr) == (4, False)
+        assert "tocsin doctor" in done.stderr
