@@ -7,7 +7,6 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -121,11 +120,11 @@ def read_token(settings: Settings) -> str:
     return token
 
 
-def registry(collectors: Iterable[Collector]) -> CollectorRegistry | Any:
+def registry(collectors: Iterable[Collector]) -> CollectorRegistry | None:
     """A registry of *collectors*; None where there are none."""
+    if not (wanted := list(collectors)):
+        return None
     made = CollectorRegistry()
-    count = 0
-    for each in collectors:
+    for each in wanted:
         made.register(each)
-        count += 1
-    return made if count else None
+    return made
