@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from streams.services.kafka_server import KafkaServer
 from streams.services.ports import free_ports
 from streams.services.process import Process
@@ -30,6 +32,9 @@ LISTENERS = {
     "alertmanager-closed": ("9093",),
 }
 """The ports on which each service listens in its container."""
+
+KAFKA = "kafka:9092"
+HURRIED = {"scrape_interval", "scrape_timeout", "evaluation_interval"}
 
 IMAGES = {"prom/prometheus": "prometheus", "prom/alertmanager": "prometheus-alertmanager"}
 """Programs of Debian's packages that stand for the images of compose."""
@@ -64,8 +69,6 @@ class Stack:
         self.redis = store(self.folder / "redis", self.vault, self.ports["valkey", "6379"])
 
     def __enter__(self) -> Stack:
-        self.kafka.start()
-        self.redis.start()
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -88,8 +91,8 @@ class Stack:
         assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
         return done.stdout
 
-    def start(self, name: str) -> None:
-        """Start a service that goes on, and come back when its probe is content."""
+    def launch(self, name: str) -> None:
+        """Start a service that goes on, and do not wait for it."""
         folder = self.folder / name
         told = services()[name]
         words = [self.placed(name, each) for each in told["command"]]
@@ -101,14 +104,22 @@ class Stack:
         else:
             command = [program, *self.flags(name, words, folder)]
         process.start(command, attended=True)
-        probe = re.search(r"http://127\.0\.0\.1:\d+/[\w/-]+", str(told["healthcheck"]["test"]))
+
+    def ready(self, name: str) -> None:
+        """Come back when the health check of a service is content."""
+        test = str(services()[name]["healthcheck"]["test"])
+        probe = re.search(r"http://127\.0\.0\.1:\d+/[\w/-]+", test)
         assert probe is not None
-        process.until(lambda: answers(self.placed(name, probe[0])), patience=60)
+        url = self.here(name, probe[0])
+        self.running[name].until(lambda: answers(url), patience=60)
 
     def flags(self, name: str, words: list[str], folder: Path) -> list[str]:
         """The flags of a program of Prometheus, with its files and its port in our places."""
         (port,) = LISTENERS[name]
         flags = [re.sub(r"=/(prometheus|alertmanager)$", f"={folder}/data", each) for each in words]
+        if name.startswith("prometheus"):
+            # What fires before it has found its Alertmanager would be told a minute later.
+            flags.append("--rules.alert.resend-delay=1s")
         return [*flags, f"--web.listen-address=127.0.0.1:{self.ports[name, port]}"]
 
     def environment(self, name: str) -> dict[str, str]:
@@ -134,14 +145,15 @@ class Stack:
         copy = self.folder / f"{name}-{path.name}"
         text = self.here(name, path.read_text())
         for here, there, _ in binds(services()[name]):
-            text = text.replace(there, str(here)) if here.is_dir() else text
-        copy.write_text(text)
+            text = text.replace(there, str(here))
+        copy.write_text(hurried(text) if "scrape_configs" in text else text)
         return copy
 
     def here(self, name: str, text: str) -> str:
         """A text with secrets, hosts and ports as they are here."""
         text = text.replace("/run/secrets/", f"{self.vault.folder}/")
-        text = text.replace("kafka:9092", str(self.kafka.bootstrap))
+        if KAFKA in text:
+            text = text.replace(KAFKA, str(self.kafka.bootstrap))
         for (service, port), ours in self.ports.items():
             text = text.replace(f"{service}:{port}", f"127.0.0.1:{ours}")
             if service == name:
@@ -153,6 +165,13 @@ class Stack:
     def url(self, name: str, port: str, path: str) -> str:
         """Where a service answers."""
         return f"http://127.0.0.1:{self.ports[name, port]}{path}"
+
+
+def hurried(text: str) -> str:
+    """A configuration of Prometheus that looks every second: a test does not wait for minutes."""
+    told = yaml.safe_load(text)
+    told["global"] |= dict.fromkeys(told["global"].keys() & HURRIED, "1s")
+    return yaml.safe_dump(told)
 
 
 def setting(environment: dict[str, str]) -> list[str]:

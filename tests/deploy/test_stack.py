@@ -1,26 +1,125 @@
-"""What `docker compose up` starts, started by hand: ProDERM comes in, and its bell rings outside."""
+"""What compose starts, started by hand: ProDERM comes in, and its bell rings outside."""
 
 from __future__ import annotations
 
+import json
+import shutil
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.deploy.stack import Stack
+from streams.services.process import wait
+from tests.deploy.stack import IMAGES, Stack
 from tests.deploy.vault import Vault
+from tests.places import missing
+from tests.scenarios.proderm_committed import records
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
+PATIENCE_SECONDS = 40
+WATCHING = ("alertmanager-open", "alertmanager-closed", "prometheus-open", "prometheus-closed")
+LINE = ("worker", "deliver")
+ONCE = [("access",), ("init", "topics", "apply"), ("init", "store", "apply")]
 
-def test_the_stack_comes_up(
-    kafka_libs: Path, redis_program: str, vault: Vault, tmp_path: Path
-):
-    """Everything."""
-    with Stack(tmp_path, kafka_libs, vault) as stack:
-        print(stack.once("access"))
-        print(stack.once("init", "topics", "apply"))
-        print(stack.once("init", "store", "apply"))
-        stack.start("worker")
-        print(stack.once("produce", "produce", "studies/proderm/log.jsonl", "--quiet"))
-        print(stack.once("tick", "tick", "PRODERM"))
-        print(stack.running["worker"].log.read_text())
+
+@pytest.fixture(scope="module")
+def stack(
+    kafka_libs: Path,
+    redis_program: str,
+    vault: Vault,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    """The whole line, with ProDERM in it."""
+    for program in IMAGES.values():
+        if shutil.which(program) is None:
+            missing(f"no {program} on PATH: apt-get install prometheus prometheus-alertmanager")
+    with Stack(tmp_path_factory.mktemp("stack"), kafka_libs, vault) as stack:
+        for name in WATCHING:
+            stack.launch(name)
+            stack.ready(name)
+        stack.kafka.start()
+        stack.redis.start()
+        for words in ONCE:
+            stack.once(*words)
+        for name in LINE:
+            stack.launch(name)
+        for name in LINE:
+            stack.ready(name)
+        stack.once("produce", "produce", "studies/proderm/log.jsonl", "--quiet")
+        yield stack
+
+
+def asked(url: str) -> Any:
+    """What an address answers, as JSON."""
+    with urllib.request.urlopen(url, timeout=5) as told:
+        return json.load(told)
+
+
+def number(stack: Stack, zone: str, query: str) -> float:
+    """What Prometheus says to *query*; 0 where it has nothing."""
+    path = f"/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+    found = asked(stack.url(f"prometheus-{zone}", "9090", path))["data"]["result"]
+    return float(found[0]["value"][1]) if found else 0
+
+
+def firing(stack: Stack, zone: str) -> list[dict[str, Any]]:
+    """The alerts that an Alertmanager holds."""
+    return asked(stack.url(f"alertmanager-{zone}", "9093", "/api/v2/alerts"))
+
+
+def names(stack: Stack, zone: str) -> set[str]:
+    """What those are called."""
+    return {each["labels"]["alertname"] for each in firing(stack, zone)}
+
+
+def reports(stack: Stack, zone: str) -> list[dict[str, Any]]:
+    """Those of them that are about a trial."""
+    return [each for each in firing(stack, zone) if each["labels"]["alertname"] == "TocsinReport"]
+
+
+def test_every_record_of_proderm_is_counted_by_the_open_prometheus(stack: Stack):
+    """What came in is what the worker says that it took, scraped without a secret."""
+    query = 'sum(safety_records_total{study="PRODERM"})'
+    counted = wait(lambda: number(stack, "open", query) == len(records()), PATIENCE_SECONDS)
+
+    assert counted, number(stack, "open", query)
+    assert number(stack, "open", 'up{job="tocsin-worker"}') == 1
+
+
+def test_the_closed_prometheus_shows_its_token_and_sees_the_evidence(stack: Stack):
+    """E of the bell is over its boundary there; the worker refuses whoever has no token."""
+    watch = '{study="PRODERM",watch="tee-general-population"}'
+    query = f"safety_evidence_e_value{watch} / safety_evidence_boundary_e_value{watch}"
+
+    assert wait(lambda: number(stack, "closed", query) > 1, PATIENCE_SECONDS)
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        asked(stack.url("worker", "8012", "/metrics"))
+
+
+def test_the_bell_rings_in_the_closed_alertmanager(stack: Stack):
+    """Each alert that was raised is there, through `tocsin deliver`, and names nothing."""
+    raised = 'sum(safety_signals_raised{study="PRODERM"})'
+    assert wait(lambda: number(stack, "closed", raised) > 0, PATIENCE_SECONDS)
+    rang = wait(
+        lambda: len(reports(stack, "closed")) == number(stack, "closed", raised), PATIENCE_SECONDS
+    )
+
+    assert rang, (number(stack, "closed", raised), firing(stack, "closed"))
+    assert {each["status"]["state"] for each in reports(stack, "closed")} == {"active"}
+    told = json.dumps(firing(stack, "closed")).lower()
+    assert not any(word in told for word in ("ivig", "placebo", "thrombo", "tee-"))
+
+
+def test_nothing_open_tells_that_it_rang(stack: Stack):
+    """The open Alertmanager holds its watchdog and no report; no page names a treatment."""
+    assert wait(lambda: names(stack, "open") >= {"TocsinWatchdog"}, PATIENCE_SECONDS)
+    assert reports(stack, "open") == []
+    with urllib.request.urlopen(stack.url("worker", "8011", "/metrics"), timeout=5) as page:
+        told = page.read().decode().lower()
+    assert "safety_records_total" in told
+    assert not any(word in told for word in ("ivig", "placebo", "thrombo", "signal"))
