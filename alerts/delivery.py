@@ -137,7 +137,7 @@ def firing(
 
 
 def delivered(standing: Standing, deployment: Deployment) -> Counter[str]:
-    """By study the signals whose latest call has come to every sink that is told at once.
+    """By study the alerts, findings apart, whose latest call is with every sink told at once.
 
     A call that a later revision replaced counts: that revision was told.  A study that has no
     audience has no delivered signal, and so is noticed.
@@ -152,7 +152,7 @@ def delivered(standing: Standing, deployment: Deployment) -> Counter[str]:
             for sink in audience.sinks
         ]
         done = (page in standing.ledger.of(route, latest.id) for route in routes)
-        counts[latest.study] += latest.kind == Kind.SIGNAL and bool(routes) and all(done)
+        counts[latest.study] += latest.kind != Kind.FINDING and bool(routes) and all(done)
     return counts
 
 

@@ -12,7 +12,7 @@ from alerts import render
 from alerts.delivery import Notice
 from streams.log import Ends, Identity, LogUnreachable
 from streams.sender import Message, Undelivered
-from streams.sinks import SinkDown, SinkRefuses
+from streams.sinks import SinkDown
 from tests.simulation.chaos import Chaos, Fate, Machine
 from tests.simulation.far_log import WholeLog
 from tests.simulation.logs import Entry
@@ -47,7 +47,7 @@ class Host(Machine):
     """A machine whose late requests may find nobody, which nobody hears of."""
 
     async def _later(self, act: Callable[[], Awaitable[object]]) -> None:
-        with suppress(SinkDown, SinkRefuses):
+        with suppress(SinkDown):
             await super()._later(act)
 
 
@@ -112,14 +112,11 @@ class Receiver:
         default_factory=dict[tuple[str, int], set[str]]
     )
     down_until: float = 0.0
-    refusing: set[str] = field(default_factory=set[str])
     broken: list[str] = field(default_factory=list[str])
 
     async def take(self, notice: Notice) -> None:
         if asyncio.get_running_loop().time() < self.down_until:
             raise SinkDown("told to be down")
-        if notice.alert.id in self.refusing:
-            raise SinkRefuses("told to refuse")
         about = (notice.alert.id, notice.alert.revision)
         key, body = render.key(notice, SECRET), render.body(notice, secret=SECRET, link=LINK)
         self.got.append(about)

@@ -1,0 +1,171 @@
+"""A real Alertmanager: what rings there, until when, and what ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from alerts import render
+from alerts.audience import deployment
+from alerts.blinding import ref
+from alerts.delivery import Notice
+from streams.services.alertmanager_server import AlertmanagerServer, find
+from streams.sinks import SinkDown, Style
+from streams.sinks.alertmanager import Alertmanager
+from streams.sinks.http import Poster
+from tests.alerts.told import BELL, FILE, Desk, closing, wire
+from tests.delivery.hostile import TERMS
+from tests.delivery.receiver import Receiver
+from tests.places import missing
+
+STYLE = Style(secret=b"sixteen bytes or more", link="https://board.example.org/{ref}")
+
+OPEN = FILE.replace('name = "board"\n', 'name = "board"\nsees = "alert"\n')
+
+HOOKED = """
+route: {{receiver: board, group_by: [ref, page], group_wait: 0s, group_interval: 1s}}
+receivers: [{{name: board, webhook_configs: [{{url: "{url}", send_resolved: true}}]}}]
+"""
+
+
+@pytest.fixture(scope="module")
+def program() -> str:
+    """The server program, where there is one."""
+    found, reason = find()
+    if found is None:
+        missing(reason)
+    return str(found)
+
+
+@pytest.fixture
+def server(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertmanagerServer]:
+    with AlertmanagerServer(tmp_path_factory.mktemp("alertmanager")) as server:
+        yield server
+
+
+def sink(server: AlertmanagerServer) -> Alertmanager:
+    return Alertmanager(server.url, STYLE, time.time, Poster(allow_private=True))
+
+
+def notice(*values: bytes, plan: str = FILE) -> Notice:
+    return replace(Desk(plan=deployment(plan)).announce(*values).notice(BELL), since=time.time())
+
+
+def rest_hours(alert: dict[str, Any]) -> float:
+    """For how long it rings if nobody says anything any more."""
+    return (datetime.fromisoformat(alert["endsAt"]).timestamp() - time.time()) / 3600
+
+
+async def test_it_rings_for_a_day_by_itself(server: AlertmanagerServer):
+    """A deliverer that is silent for ten minutes, or for a night, is no all-clear."""
+    bell = sink(server)
+    await bell.send(notice(wire()))
+    await bell.close()
+
+    (alert,) = server.alerts()
+    assert alert["status"]["state"] == "active"
+    assert 23.9 < rest_hours(alert) <= 24
+    assert set(alert["labels"]) == {"alertname", "audience", "page", "ref"}
+    assert alert["annotations"] == {"summary": "A report is ready."}
+
+
+async def test_to_be_reminded_is_no_new_call(server: AlertmanagerServer):
+    """It began when it began; it is one alert, however often it is told."""
+    bell, call = sink(server), notice(wire())
+    await bell.remind([call])
+    (before,) = server.alerts()
+    await bell.remind([call])
+    await bell.close()
+
+    (after,) = server.alerts()
+    assert after["startsAt"] == before["startsAt"]
+    assert after["fingerprint"] == before["fingerprint"]
+    assert after["endsAt"] > before["endsAt"]
+
+
+async def test_a_rise_ends_the_call_before_it(server: AlertmanagerServer):
+    """One call rings, and it is another: who sleeps through the first hears the second."""
+    bell = sink(server)
+    await bell.send(notice(wire(level="watch"), plan=OPEN))
+    (before,) = server.alerts()
+    await bell.send(notice(wire(level="watch"), wire(revision=2), plan=OPEN))
+    await bell.close()
+
+    (after,) = server.alerts()
+    assert after["fingerprint"] != before["fingerprint"]
+    assert (before["labels"]["level"], after["labels"]["level"]) == ("watch", "signal")
+
+
+async def test_closed_is_ended_and_stays_so(server: AlertmanagerServer):
+    """Told again for five minutes, it is ended each time."""
+    bell = sink(server)
+    await bell.send(notice(wire()))
+    for _ in range(3):
+        await bell.remind([notice(wire(), closing(2))])
+        assert server.alerts() == []
+    await bell.close()
+
+
+async def test_whoever_it_tells_is_told_once_of_the_call_and_once_of_the_end(
+    program: str, tmp_path_factory: pytest.TempPathFactory
+):
+    """Its own webhook, on a real receiver: firing, then resolved; what is repeated is not."""
+    async with Receiver().open() as receiver:
+        folder = tmp_path_factory.mktemp("alertmanager")
+        with AlertmanagerServer(folder, HOOKED.format(url=receiver.url)) as server:
+            bell = sink(server)
+            for values in ((wire(),), (wire(),), (wire(), closing(2)), (wire(), closing(2))):
+                await bell.remind([notice(*values)])
+                await wait_for(receiver, 1 if len(values) == 1 else 2)
+            await bell.close()
+
+    assert [b'"status":"firing"' in body.replace(b" ", b"") for body in receiver.bodies] == [
+        True,
+        False,
+    ]
+
+
+async def wait_for(receiver: Receiver, count: int) -> None:
+    """Wait until the receiver has heard *count* times, and a moment for what must not come."""
+    for _ in range(100):
+        if len(receiver.bodies) >= count:
+            break
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(1.5)
+
+
+async def test_hostile_terms_ring_as_what_they_are(server: AlertmanagerServer):
+    """All are taken, each under its own labels, and none says more than it should."""
+    bell = sink(server)
+    calls = [
+        notice(wire(id=f"a{number}", term=term, watch=term, level=term), plan=OPEN)
+        for number, term in enumerate(TERMS)
+    ]
+    await bell.remind(calls)
+    await bell.close()
+
+    found = {each["labels"]["ref"]: each for each in server.alerts()}
+    assert len(found) == len(TERMS)
+    for number, term in enumerate(TERMS):
+        alert = found[ref(STYLE.secret, f"a{number}")]
+        assert alert["annotations"].get("term", "") == render.clean(term)
+
+
+async def test_an_alertmanager_that_is_gone_is_down(server: AlertmanagerServer):
+    """Nothing is lost by that: the ledger does not have it."""
+    server.stop()
+    bell = sink(server)
+    with pytest.raises(SinkDown):
+        await bell.send(notice(wire()))
+    await bell.close()
+    server.start()
+    await bell.send(notice(wire()))
+    await bell.close()
+
+    assert len(server.alerts()) == 1

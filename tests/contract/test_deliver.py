@@ -1,0 +1,219 @@
+"""``tocsin deliver`` as it is run: real processes, broker, Alertmanager and receiver."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.ledger import Outcome, Route
+from streams.services.alertmanager_server import AlertmanagerServer, find
+from streams.services.kafka_server import KafkaServer
+from streams.settings import Settings
+from streams.topics import apply, topics
+from tests.alerts.told import closing, wire
+from tests.contract.commands import tocsin
+from tests.contract.deliverers import Site, sited
+from tests.delivery.receiver import Receiver
+from tests.places import missing
+
+pytestmark = pytest.mark.kafka
+
+NAMES = [f"alert{number}" for number in range(8)]
+ROUTES = [Route("board", sink) for sink in ("pager", "bell", "bus")]
+
+
+@pytest.fixture
+def site(kafka: KafkaServer, admin: Any, tmp_path: Path) -> Iterator[Site]:
+    apply(admin, topics(Settings(replication=1)), alter=False)
+    if "hospital.calls" not in admin.list_topics():
+        admin.create_topics({"hospital.calls": {"num_partitions": 1, "replication_factor": 1}})
+    with sited(kafka.bootstrap, tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+def bell(tmp_path: Path) -> Iterator[AlertmanagerServer]:
+    program, reason = find()
+    if program is None:
+        missing(reason)
+    with AlertmanagerServer(tmp_path / "alertmanager") as server:
+        yield server
+
+
+def revision(number: int, names: list[str] = NAMES) -> list[tuple[str, int, bytes]]:
+    return [(name, number, wire(id=name, revision=number)) for name in names]
+
+
+async def until(done: Callable[[], bool], what: str) -> float:
+    """Wait for *done* and say how many seconds it took."""
+    began = time.monotonic()
+    while not done():
+        assert time.monotonic() < began + 60, f"waited 60 s for {what}"
+        await asyncio.sleep(0.05)
+    return time.monotonic() - began
+
+
+async def test_everybody_is_told_whoever_dies_and_nobody_twice(
+    site: Site, bell: AlertmanagerServer
+):
+    """Two share the partitions; one sleeps, one is killed; a store is built anew; one is stopped.
+
+    The receiver that honours the key has each revision once; the ledger says what became of each;
+    the Alertmanager rings for what is open.
+    """
+    async with Receiver().open() as receiver:
+        site.describe(hook=receiver.url, alertmanager=bell.url)
+        first, second = site.start(), site.start()
+        await asyncio.to_thread(site.ready, first, second)
+
+        async def told(keys: int, what: str) -> None:
+            took = await until(lambda: len(set(receiver.keys)) == keys, what)
+            print(f"{what}: {took:.2f} s")
+
+        site.announce(*revision(1))
+        await told(8, "eight alerts are told")
+        assert len(bell.alerts()) == 8
+
+        first.process.send_signal(signal.SIGSTOP)
+        site.announce(*revision(2))
+        await told(16, "what a sleeping owner should have told, the other tells")
+        first.process.send_signal(signal.SIGCONT)
+
+        second.end(signal.SIGKILL)
+        site.announce(*revision(3))
+        await told(24, "what a killed owner should have told, the other tells")
+
+        third = site.start()
+        await asyncio.to_thread(site.ready, first, third)
+        site.announce(*revision(1), *revision(2), *revision(3))
+        site.announce(("alert0", 4, closing(4, id="alert0")))
+        await told(25, "a store that is built anew tells nobody but what is new")
+        await until(lambda: len(bell.alerts()) == 7, "the closed alert to be over")
+        await until(lambda: len(site.read("hospital.calls")) >= 25, "the other cluster to be told")
+        assert [each.end() for each in (first, third)] == [0, 0]
+
+    assert receiver.forged == 0
+    bodies = dict(zip(receiver.keys, receiver.bodies, strict=True))
+    assert len(bodies) == len(set(receiver.bodies)) == 25
+    print(f"{len(receiver.keys) - 25} notices came twice, under their keys")
+    calls = [record.key.decode() for record in site.read("hospital.calls")]
+    assert len(set(calls)) == 25 and not set(calls) & set(receiver.keys)
+    agreed(site)
+
+
+def agreed(site: Site) -> None:
+    """The ledger knows every revision on every route, and the latest as sent."""
+    standing = site.standing()
+    assert standing.unreadable == 0 and standing.ledger.findings == set()
+    for name in NAMES:
+        latest = 4 if name == "alert0" else 3
+        for route in ROUTES:
+            entries = standing.ledger.of(route, name)
+            assert sorted(entries) == list(range(1, latest + 1))
+            assert entries[latest].outcome is Outcome.SENT
+
+
+async def test_a_backlog_is_told_once_and_the_rest_is_recorded(
+    site: Site, bell: AlertmanagerServer
+):
+    """Nobody delivered for a while: each alert calls once, with its latest revision."""
+    site.announce(*revision(1), *revision(2), *revision(3))
+    async with Receiver().open() as receiver:
+        site.describe(hook=receiver.url, alertmanager=bell.url)
+        deliverer = site.start()
+        await until(lambda: len(receiver.keys) == 8, "one notice an alert")
+        await until(lambda: noted(site) == 3 * 3 * 8, "all that was superseded to be noted")
+        assert deliverer.end() == 0
+
+    assert len(receiver.keys) == 8
+    outcomes = [
+        [site_entry.outcome.value for _, site_entry in sorted(entries.items())]
+        for entries in site.standing().ledger.entries.values()
+    ]
+    assert outcomes == [["superseded", "superseded", "sent"]] * 24
+
+
+def noted(site: Site) -> int:
+    """How many entries the ledger has."""
+    return sum(len(entries) for entries in site.standing().ledger.entries.values())
+
+
+async def test_a_sink_that_is_down_delays_no_other_and_loses_nothing(
+    site: Site, bell: AlertmanagerServer
+):
+    """The Alertmanager is gone: the pager rings as ever, and what it missed it hears later."""
+    bell.stop()
+    async with Receiver().open() as receiver:
+        site.describe(hook=receiver.url, alertmanager=bell.url)
+        deliverer = site.start()
+        await asyncio.to_thread(site.ready, deliverer)
+        site.announce(*revision(1))
+        took = await until(lambda: len(receiver.keys) == 8, "the pager to ring")
+        print(f"the pager rang within {took:.2f} s")
+        await until(lambda: "board/bell is not" in deliverer.words, "it to be said once")
+        bell.start()
+        await until(lambda: len(bell.alerts()) == 8, "the Alertmanager to hear of it")
+        assert deliverer.end() == 0
+
+    said = deliverer.words
+    assert "board/bell is not delivered to: ClientConnectorError" in said
+    assert "board/bell takes notices again" in said
+    for name in ("alert0", "Stroke", "PRODERM", "tee"):
+        assert name not in said
+
+
+async def test_the_same_revision_with_other_content_is_a_finding_and_no_page(
+    site: Site, bell: AlertmanagerServer
+):
+    """Another log was folded: the ledger keeps both hashes, and nobody is called."""
+    async with Receiver().open() as receiver:
+        site.describe(hook=receiver.url, alertmanager=bell.url)
+        deliverer = site.start()
+        site.announce(*revision(1, ["alert0"]))
+        await until(lambda: len(receiver.keys) == 1, "the first to be told")
+        site.announce(("alert0", 1, wire(id="alert0", e_value=4.5)))
+        await until(lambda: bool(site.standing().ledger.findings), "the finding")
+        assert deliverer.end() == 0
+
+    assert len(receiver.keys) == 1
+    (finding,) = site.standing().ledger.findings
+    assert (finding.alert, finding.revision) == ("alert0", 1)
+
+
+def test_a_file_is_checked_without_a_broker(tmp_path: Path):
+    """Who is told by what is printed; a mistake is named in one line, exit code 2."""
+    site = Site("127.0.0.1:1", tmp_path)
+    site.describe(hook="http://127.0.0.1:1/hook", alertmanager="http://127.0.0.1:2")
+    file = str(tmp_path / "delivery.toml")
+
+    good = tocsin("deliver", "--check", DELIVERY_FILE=file)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout == (
+        "board: at once, all studies, signal, case, sees reference by pager (webhook),"
+        " bell (alertmanager), bus (kafka)\n"
+    )
+    (tmp_path / "hook.key").unlink()
+    for settings, says in (
+        ({"DELIVERY_FILE": file}, "hook.key cannot be read"),
+        ({"DELIVERY_FILE": str(tmp_path / "none")}, "cannot be read"),
+        ({}, "TOCSIN_DELIVERY_FILE"),
+    ):
+        bad = tocsin("deliver", "--check", **settings)
+        assert (bad.returncode, bad.stdout) == (2, "")
+        assert says in bad.stderr and len(bad.stderr.splitlines()) == 1
+
+
+def test_no_broker_is_exit_code_4(tmp_path: Path):
+    """At once and in one line."""
+    site = Site("127.0.0.1:1", tmp_path)
+    site.describe(hook="http://127.0.0.1:1/hook", alertmanager="http://127.0.0.1:2")
+
+    done = tocsin("deliver", DELIVERY_FILE=str(tmp_path / "delivery.toml"), BROKER=site.broker)
+
+    assert done.returncode == 4 and len(done.stderr.splitlines()) == 1
