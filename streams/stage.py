@@ -16,7 +16,7 @@ from streams.live import Live
 from streams.log_kafka import KafkaLog
 from streams.producing import records_of
 from streams.services.ports import free_ports
-from streams.settings import OFF, Settings
+from streams.settings import OFF, TOPIC, Settings
 from streams.store import LIVE
 from streams.store.function import load
 from streams.store.keys import Keys
@@ -53,9 +53,12 @@ class Stage:
             health=f"127.0.0.1:{port}",
             metrics_open=OFF,
             metrics_closed=OFF,
-            # Whatever the environment says of a real deployment, these two ask for no password.
+            # Whatever the environment says of a real deployment, these two ask for no password,
+            # nobody signs, and the audit is gone with the rest.
             kafka_security="plaintext",
             store_password_file=None,
+            plan_keys_file=None,
+            audit=TOPIC,
         )
         # The mock broker's transaction markers have no checksum.
         self.live = Live(self.settings, self.kept, check_crcs=False)

@@ -14,7 +14,7 @@ from streams.settings import Settings
 from tocsin.exits import Exit, Stop
 
 AFTERWARDS = Exit.REJECTED, Exit.SIGNAL
-"""Exit codes of a command that did what it was asked to, and found something."""
+"""Exit codes of a command that did what it was asked to, and found something; but for a move."""
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def audited(settings: Settings, act: Act, where: Where | None = None) -> Generat
     try:
         yield
     except Stop as stop:
-        if stop.code not in AFTERWARDS:
+        if stop.code not in AFTERWARDS or act is Act.MOVE:
             with suppress(Stop):  # What stopped it may keep this from being noted, too.
                 note(settings, act, {**(where or {}), "exit": int(stop.code)}, Outcome.REFUSED)
         raise

@@ -1,0 +1,89 @@
+"""A deployment with keys: forged plans and reviews among true ones, through the real worker."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.keys import shown
+from streams.partition import partition_of
+from streams.signing import Fields
+from tests.contract.processes import until
+from tests.contract.workers import Site
+from tests.scenarios.commands import small, tocsin, written
+from tests.streams.seals import ANN, BEN, OFFICE, STRANGER, opening, review, seated, wire
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis]
+
+HOME = partition_of("S", 12)
+
+FORGED = [
+    *("unsigned", "foreign_key"),  # Two plans before the true one,
+    *("unsigned", "unsigned", "foreign_key", "not_the_member", "bad_signature"),  # five reviews,
+    "foreign_key",  # an amendment.
+]
+
+
+def rung(folder: Path, lines: list[Fields]) -> dict[str, Any]:
+    """The last alert of the log of *lines*."""
+    done = tocsin("replay", written(folder, lines), "--json")
+    return [line for line in done.lines if line["type"] == "alert"][-1]
+
+
+def told(site: Site, keys: str) -> dict[str, Any]:
+    """What a replay of the topic makes of it, by those keys."""
+    done = site.tocsin("replay", "--topic", "--json", PLAN_KEYS_FILE=keys)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_forgeries_change_nothing_and_are_set_aside(site: Site):
+    """What counts is what was signed by who may, once; each forgery has its reason, and no id.
+
+    Without a signature, by a stranger, by another member, under the id of the true one, altered;
+    and the true one again.
+    """
+    keys = site.folder / "keys"
+    keys.write_text(f"{shown(OFFICE.public)}  # the office\n")
+    mine = opening(seated(("ann", ANN), ("ben", BEN)))
+    theirs = opening(seated(("ann", STRANGER)))
+    alert = rung(site.folder, [mine, *small()[1:]])
+    seen = review(alert=alert["id"], revision=alert["revision"])
+    close = review(alert=alert["id"], revision=alert["revision"], move="close")
+    true = ANN.sign(seen)
+    sent = [
+        *(theirs, STRANGER.sign(theirs), OFFICE.sign(mine), *small()[1:]),
+        *(seen, close, STRANGER.sign(close), BEN.sign(close), {**true, "reason": "No."}),
+        *(true, true, STRANGER.sign(opening(seated(("ann", STRANGER)), version=2))),
+    ]
+
+    with site.running(PLAN_KEYS_FILE=str(keys)) as worker:
+        last = site.send([wire(each) for each in sent], "S", HOME)
+        site.reaches(HOME, last)
+        until(lambda: len(site.letters()) == len(FORGED), "the dead letters")
+        assert worker.end() == 0, worker.words
+
+    for words in (("verify",), ("rebuild",), ("verify",)):
+        done = site.tocsin(*words, "--partition", str(HOME), PLAN_KEYS_FILE=str(keys))
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert site.tocsin("verify", "--partition", str(HOME)).returncode == 3  # Trusts everybody.
+    found = told(site, str(keys))
+    (entry,) = [each for each in found["alerts"] if each["id"] == alert["id"]]
+    assert entry["state"] == "acknowledged"
+    aside = site.tocsin("quarantine", "list", "--json", PLAN_KEYS_FILE=str(keys)).stdout
+    reasons = [json.loads(line)["reason"] for line in aside.splitlines()]
+    assert reasons == FORGED
+
+
+def test_a_file_of_keys_that_is_wrong_stops_every_command(site: Site):
+    """A deployment that trusts nobody by mistake, or everybody, says so at once."""
+    keys = site.folder / "keys"
+    keys.write_text("nonsense\n")
+    for words in (("run",), ("verify",), ("rebuild",), ("replay", "--topic")):
+        done = site.tocsin(*words, PLAN_KEYS_FILE=str(keys))
+        assert done.returncode == 2 and "keys, line 1" in done.stderr, done.stderr
+    done = site.tocsin("run", PLAN_KEYS_FILE=str(site.folder / "none"))
+    assert done.returncode == 2 and "cannot be read" in done.stderr
