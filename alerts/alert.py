@@ -33,7 +33,8 @@ class Alert:
     line or offset), says *thing* at *version* and was known at *known_at* (seconds since
     1970-01-01 UTC).  *level*, *e_value* and *as_of* are those of the last time it rang, by the
     plan *plan_sha256*; an alert that rests on no evidence has no e-value.  It *pages* somebody
-    unless a member made it; one that is not *tracked* is for information, and has no life.
+    unless a member made it; one that is not *tracked* is for information, and has no life.  It is
+    *about* a case, or whatever else a finding names; one that rests on evidence is about none.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Alert:
     member: str | None = None
     pages: bool = True
     tracked: bool = True
+    about: str = ""
     due: tuple[Due, ...] = ()
 
     def __post_init__(self) -> None:

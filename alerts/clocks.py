@@ -74,3 +74,13 @@ def determination_due(decided_at: int) -> Due:
     ('determination', '1970-01-16')
     """
     return Due(Clock.DETERMINATION, day_of(decided_at) + LONG_DAYS)
+
+
+def set_running(running: tuple[tuple[str, str], ...], due: Due) -> tuple[tuple[str, str], ...]:
+    """The clocks of an alert once that of *due* is set, anew if it has run before.
+
+    >>> set_running((("receipt", "1970-01-08"),), determination_due(0))
+    (('receipt', '1970-01-08'), ('determination', '1970-01-16'))
+    """
+    clocks = dict(running) | dict([due.said])
+    return tuple((clock.value, clocks[clock.value]) for clock in Clock if clock.value in clocks)

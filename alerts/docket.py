@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from alerts.alert import Alert, Kind
+from alerts.clocks import determination_due, set_running
 from alerts.history import Entry, Objection
-from alerts.lifecycle import OF_MEMBERS, Move, State, after, allowed
+from alerts.lifecycle import DECIDED, OF_MEMBERS, Move, State, after, allowed
+from alerts.vigil import Vigil
 from monitor.events import Record, Review
 
 
@@ -31,7 +33,8 @@ class Docket:
     """The alerts of a study by id, and the answers to members' moves by the name of each.
 
     A move is named after its thing; a later version of it, which is always refused, after its
-    version as well.
+    version as well.  *decided* are the alerts of single cases that people have decided on; the
+    *vigil* is for what the passing of days brings.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict[str, Entry])
@@ -120,8 +123,13 @@ class Docket:
 
 
 def _next(alert: Alert, record: Record, line: int, *, move: Move, state: State) -> Alert:
-    """The revision of *alert* that *record* makes; its evidence is what it was when it rang."""
+    """The revision of *alert* that *record* makes; its evidence is what it was when it rang.
+
+    With a member's `confirm` the clock of the sponsor's determination starts.
+    """
     member = record.body.member if isinstance(record.body, Review) else None
+    confirmed = move is Move.CONFIRM
+    due = set_running(alert.due, determination_due(record.known_at)) if confirmed else alert.due
     return replace(
         alert,
         revision=alert.revision + 1,
@@ -133,6 +141,7 @@ def _next(alert: Alert, record: Record, line: int, *, move: Move, state: State) 
         thing=record.thing,
         version=record.version,
         known_at=record.known_at,
+        due=due,
     )
 
 

@@ -6,6 +6,7 @@ The docket of a study is kept beside it; whatever changes it goes through here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from alerts.alert import Alert, Kind, alert_id, raised
 from alerts.docket import Docket
@@ -40,6 +41,15 @@ def ring(study: Study, alert: Alert) -> Alert | None:
     told = docket_of(study).ring(alert)
     if told is not None:
         _settle(study, told.id)
+    return told
+
+
+def rise(study: Study, alert: Alert) -> Alert:
+    """Raise the alert of one case that is on the docket: it is due sooner than was said."""
+    docket = docket_of(study)
+    clocks = dict(docket.entries[alert.id].alert.due) | dict(alert.due)
+    told = docket.rise(replace(alert, due=tuple(clocks.items())))
+    _settle(study, told.id)
     return told
 
 
@@ -102,6 +112,9 @@ def _bear(study: Study, alert: Alert) -> bool:
 
     The fold looks for changes under what people have decided on, and under nothing else.
     """
+    if alert.kind is Kind.CASE:
+        docket_of(study).decide(alert)
+        return False
     episode = study.episodes.get(alert.watch) if alert.kind is Kind.SIGNAL else None
     if episode is None or alert.id != alert_id(study.name, alert.watch, episode.number):
         return False  # An alert of an episode that is over bears on nothing.

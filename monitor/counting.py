@@ -90,6 +90,18 @@ def _has_company(
     return completes_pair(group.pair, case.preferred_term, (onset, thing), others)
 
 
+def belongs(
+    study: Study, subject: SubjectState, group: Group, thing: str, case: AdverseEvent
+) -> bool:
+    """Whether the case is one of *group*, by itself or by what is beside it."""
+    if not group.admits(case):
+        return False
+    if not group.needs_company(case):
+        return True
+    onset = onset_of(study, subject, case)
+    return onset is not None and _has_company(study, subject, group, thing, case, onset)
+
+
 def count_anew(study: Study, subject: SubjectState, thing: str, held: Thing) -> None:
     """Count the case where it belongs now: contribution after less contribution before."""
     assert isinstance(held.body, AdverseEvent)

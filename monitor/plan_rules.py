@@ -11,7 +11,7 @@ def rules_in(root: Section, groups: tuple[Group, ...]) -> tuple[Rule, ...]:
     """Every rule of the plan, in its order."""
     rules: dict[str, Rule] = {}
     for section in root.tables("rules"):
-        rule = _rule_in(section, {group.name for group in groups})
+        rule = _rule_in(section, {group.name: group for group in groups})
         if rule.name in rules:
             raise section.error("name", f"`{rule.name}` is taken", "Give each rule its own name.")
         rules[rule.name] = rule
@@ -19,7 +19,7 @@ def rules_in(root: Section, groups: tuple[Group, ...]) -> tuple[Rule, ...]:
     return tuple(rules.values())
 
 
-def _rule_in(section: Section, groups: set[str]) -> Rule:
+def _rule_in(section: Section, groups: dict[str, Group]) -> Rule:
     name = section.identifier("name", 'Name the rule: name = "deaths".')
     section.need("when", str, f"Say when it rings: {', '.join(When)}.")
     when = section.choice("when", When, When.FATAL)
@@ -31,7 +31,7 @@ def _rule_in(section: Section, groups: set[str]) -> Rule:
     )
 
 
-def _group_in(section: Section, groups: set[str], when: When) -> str | None:
+def _group_in(section: Section, groups: dict[str, Group], when: When) -> Group | None:
     if when is not When.GROUP:
         if "group" in section.values:
             remedy = 'Leave it out, or write when = "group".'
@@ -40,4 +40,4 @@ def _group_in(section: Section, groups: set[str], when: When) -> str | None:
     name = section.need("group", str, 'Name one of the plan\'s groups: group = "haemolysis".')
     if name not in groups:
         raise section.error("group", f"`{name}` is not a group", f"Define [groups.{name}].")
-    return name
+    return groups[name]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.events import RELATED, AdverseEvent, Criterion, Outcome, Severity
+from monitor.terms import Group
 
 
 class When(StrEnum):
@@ -18,7 +19,7 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule; *group* names the plan's group where it rings for any case of one.
+    """One rule; *group* is the plan's, where it rings for any case of one.
 
     Unless its cases are *expected* (the reference safety information lists them), they are due
     to the authorities within the receipt clocks.
@@ -26,7 +27,7 @@ class Rule:
 
     name: str
     when: When
-    group: str | None = None
+    group: Group | None = None
     expected: bool = False
 
 

@@ -39,6 +39,7 @@ class SubjectState:
     starts: tuple[tuple[int, int], ...] = ()
     doses: tuple[DosedDays, ...] = ()
     allocated: int | None = None
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,15 @@ class Study:
             if isinstance(held.body, Subject) and held.body.randomised_treatment
         )
         return self.treatments[arms[0][1] or ""] if arms else None
+
+    def site_of(self, subject: SubjectState) -> str | None:
+        """The site that the subject's records come from; of several statements, the first."""
+        sites = sorted(
+            (thing, held.body.site)
+            for thing, held in subject.facts.items()
+            if isinstance(held.body, Subject) and held.body.site
+        )
+        return sites[0][1] if sites else None
 
     def doses_of(self, subject: SubjectState) -> tuple[DosedDays, ...]:
         """The subject's administrations, by date."""

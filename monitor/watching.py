@@ -137,7 +137,7 @@ def settle(study: Study, subject: SubjectState) -> bool:
     days = spells(intervals, study.leavings_of(subject), study.plan.window_days)
     allocated, doses = study.allocation_of(subject), study.doses_of(subject)
     dosed = doses != subject.doses and bool(study.context_groups)
-    subject.doses = doses
+    subject.doses, subject.site = doses, study.site_of(subject)
     if (subject.spells, subject.starts, subject.allocated) == (days, starts, allocated):
         return dosed
     if study.trace is not None:

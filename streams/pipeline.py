@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from alerts.alert import Alert
-from alerts.duties import alerts_of
+from alerts.duties import alerts_of, docket_of
+from alerts.noticing import beneath, noticed, wronged
 from monitor.errors import Refusal
 from monitor.events import Record
 from monitor.fold import FOLDED, first_step, fold
@@ -80,15 +81,20 @@ def take_in(
     if record.seal is not None:  # A plan or a review: nothing else is signed, or pays for it.
         checked = trust.checked(study, record, record.seal)
         if isinstance(checked, Refusal):
-            return study, Told(Outcome.REFUSED, checked)
+            alerts = wronged(study, record, line, checked) if study else ()
+            return study, Told(Outcome.REFUSED, checked, alerts)
         record = checked
     if study is None:
         study, step = first_step(record)
-    else:
-        step = fold(study, record, shortcuts=shortcuts)
-    if step is FOLDED:
-        return study, QUIET[Outcome.FOLDED]
-    alerts = alerts_of(study, step, record, line) if study else ()
+        return study, Told(step.outcome, step.refusal)
+    docket = docket_of(study)
+    before = beneath(study, docket, record) if docket.decided else {}
+    step = fold(study, record, shortcuts=shortcuts)
+    alerts = () if step is FOLDED else alerts_of(study, step, record, line)
+    if step.outcome is Outcome.FOLDED:
+        alerts += noticed(study, docket, record, line, before)
+    elif step.outcome in (Outcome.CONFLICT, Outcome.REFUSED):
+        alerts += wronged(study, record, line, step.refusal)
     if step.refusal is None and not alerts:
         return study, QUIET[step.outcome]
     return study, Told(step.outcome, step.refusal, alerts)

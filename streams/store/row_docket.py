@@ -13,24 +13,38 @@ from alerts.docket import Answer, Docket
 from alerts.duties import alert_field, answer_field, docket_of
 from alerts.history import Entry, Objection, Step
 from alerts.lifecycle import Move, State
+from alerts.vigil import heard_field, waiting_field
 from monitor.events import Review
 from monitor.study import Study
 
 
 def docket_fields(study: Study) -> Iterator[tuple[str, bytes]]:
-    """Every field of the docket: `l|<alert id>`, and `r|<thing>` of a member's move."""
+    """Every field of the docket: `l|<alert id>`, `r|<thing>` of a member's move, and its vigil's.
+
+    `u|<thing>` is since when a case waits for its subject, `h|<site>` when a site was last heard
+    of, as days.
+    """
     if isinstance(docket := study.beside, Docket):
         for name, entry in docket.entries.items():
             yield alert_field(name), entry_value(entry)
         for name, answer in docket.answers.items():
             yield answer_field(name), answer_value(answer)
+        for thing, day in docket.vigil.waiting.items():
+            yield waiting_field(thing), orjson.dumps(day)
+        for site, day in docket.vigil.heard.items():
+            yield heard_field(site), orjson.dumps(day)
 
 
 def duty_value(study: Study, field: str) -> bytes:
     """The value of one *field* of the docket."""
     kind, name = field[:2], field[2:]
     docket = docket_of(study)
-    return entry_value(docket.entries[name]) if kind == "l|" else answer_value(docket.answers[name])
+    if kind == "l|":
+        return entry_value(docket.entries[name])
+    if kind == "r|":
+        return answer_value(docket.answers[name])
+    days = docket.vigil.waiting if kind == "u|" else docket.vigil.heard
+    return orjson.dumps(days[name]) if name in days else b""
 
 
 def entry_value(entry: Entry) -> bytes:

@@ -94,13 +94,16 @@ def _take_up(row: Row, fields: Fields) -> None:
             docket.entries[name] = entry_from(value)
         elif kind == "r|":
             docket.answers[name] = answer_from(value)
+        elif kind in ("u|", "h|"):
+            days = docket.vigil.waiting if kind == "u|" else docket.vigil.heard
+            days[name] = int(value)
     row.total = int(fields["digest"], 16)
     for summed, name, held in sorted(things, key=itemgetter(0)):
         row.things[name] = summed
         row.study.ledger.things[name] = held
     _judge_as_before(row.study, judged)
-    if docket.entries or docket.answers:
-        take_up(row.study, docket)
+    docket.vigil.order()
+    take_up(row.study, docket)
 
 
 def _thing(kind: str, value: bytes, texts: dict[str, str]) -> tuple[int, Thing]:

@@ -99,7 +99,7 @@ def test_a_decided_alert_is_reopened_when_the_data_beneath_it_change(follow_up):
     "other",
     [
         case("c1", "A1", 31, version=2, known=33),
-        case("c2", "A1", 32, known=33),
+        case("c2", "A1", 35, known=35),
         case("c2", "A2", 32, term="Headache", known=33),
         case("c2", "C2", 32, known=33),
         ticked(40),
