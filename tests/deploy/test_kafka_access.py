@@ -24,6 +24,7 @@ from streams.services.kafka_server import KafkaServer
 from streams.settings import Settings
 from streams.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED, topics
 from streams.topics import apply as make_topics
+from tests.contract.commands import tocsin
 from tests.deploy.broker import broker, login
 from tests.deploy.vault import Vault
 
@@ -194,6 +195,28 @@ async def gets_in(server: KafkaServer, who: Mapping[str, Any]) -> bool:
     finally:
         await client.close()
     return True
+
+
+def test_the_command_names_what_is_granted_beside_the_file(secured: KafkaServer, vault: Vault):
+    """`tocsin topics apply --acls`, as the super user: exit code 2, and the line that tells."""
+    settings = {
+        "BROKER": str(secured.bootstrap),
+        "KAFKA_SECURITY": "sasl_ssl",
+        "KAFKA_USER": "admin",
+        "KAFKA_PASSWORD_FILE": vault.path("kafka-admin"),
+        "KAFKA_CA_FILE": vault.path("tls-ca"),
+    }
+    foreign = parse('[sponsor]\nread = ["safety.alerts.v1"]\n')
+    with administer(secured.bootstrap) as admin:
+        apply(admin, foreign, alter=False)
+
+    found = tocsin("topics", "apply", "--acls", str(ACCESS), **settings)
+    mended = tocsin("topics", "apply", "--acls", str(ACCESS), "--alter", **settings)
+
+    line = "User:sponsor may read safety.alerts.v1"
+    assert (found.returncode, mended.returncode) == (2, 0), found.stderr + mended.stderr
+    assert f"foreign    {line}" in found.stdout.splitlines() and "--alter" in found.stderr
+    assert f"revoked    {line}" in mended.stdout.splitlines()
 
 
 def test_what_is_granted_beside_the_file_is_found_and_taken_away(secured: KafkaServer):
