@@ -15,8 +15,8 @@ from streams.worker import Worker
 TURN_SECONDS = 1.0
 """A round begins so long after the last one ended."""
 
-REST = 20
-"""After each study it rests this many times as long as it took: it costs a twentieth at most."""
+REST = 50
+"""After each study it rests this many times as long as it took: folding gives it 2 % at most."""
 
 
 @dataclass(slots=True)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from itertools import permutations
+
+import orjson
 
 from streams.metrics.catalogue import ACTIVE, EVENTS, Zone
 from tests.metrics.exported import declared, folded, names, renamed, series, timeless
+from tests.scenarios.commands import clot, opening, treated
 from tests.streams.lanes import PRODERM, STUDY
 
 ARMS = ("placebo", "ivig")
+PERMUTATIONS = 20
 
 
 def tokens() -> dict[str, str]:
@@ -40,6 +46,33 @@ def test_with_the_treatments_exchanged_every_open_byte_is_the_same():
     assert timeless(there.open()) == timeless(exchanged.open())
     assert series(there.closed(), EVENTS) != series(exchanged.closed(), EVENTS)
     assert series(there.closed(), ACTIVE) != series(exchanged.closed(), ACTIVE)
+
+
+def test_of_twenty_permutations_of_four_treatments_none_is_told_from_another():
+    """Whichever arm has the clots, and rings: a blinded reader sees one page."""
+    words = [f"t{secrets.token_hex(8)}" for _ in range(4)]
+    pages = [
+        folded(trial(words, each), "S") for each in list(permutations(words))[: PERMUTATIONS + 1]
+    ]
+
+    assert len({timeless(desk.open()) for desk in pages}) == 1
+    assert len({desk.closed() for desk in pages}) == len(pages)
+    assert len({str(series(desk.closed(), ACTIVE)) for desk in pages}) > 1
+
+
+def trial(words: list[str], given: tuple[str, ...]) -> list[bytes]:
+    """The plan calls its treatments *words*; subject n is *given* the treatment n modulo 4."""
+    control, *active = words
+    lines = [opening()]
+    toml = lines[0]["toml"].replace("placebo", control).replace('"drug"', str(active)[1:-1])
+    digest = hashlib.sha256(toml.encode()).hexdigest()
+    lines[0] |= {"toml": toml, "sha256": digest}
+    subjects = [f"P{number}" for number in range(40)]
+    lines += [treated(name, given[at % 4]) for at, name in enumerate(subjects)]
+    lines += [clot(name, "2020-01-20") for name in subjects[::4]]
+    for arm, events in ((1, 3), (2, 1)):
+        lines += [clot(name, "2020-02-11") for name in subjects[arm::4][:events]]
+    return [orjson.dumps(line) for line in lines]
 
 
 def test_each_page_has_its_own_part_of_the_catalogue_and_nothing_else():

@@ -1,0 +1,96 @@
+"""Prometheus of each zone scrapes a worker and a deliverer: every dashboard shows something."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from streams.metrics import DeliveryMeter
+from streams.metrics import pages as served
+from streams.services.ports import free_ports
+from streams.settings import OFF, Settings
+from tests.contract.processes import until
+from tests.contract.sites import site
+from tests.contract.test_metrics import HOME, TOKEN, pages
+from tests.contract.workers import Site
+from tests.deploy.prometheus import Prometheus
+from tests.deploy.test_grafana import expressions
+from tests.streams.lanes import PRODERM, STUDY, UNREADABLE
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.prometheus]
+
+CHOICES = {"$study": ".*", "$kind": "group"}
+
+__all__ = ["pages", "site"]
+
+
+@contextmanager
+def deliverer(address: str, token: Path) -> Iterator[DeliveryMeter]:
+    """A process that delivers, as far as Prometheus sees it."""
+    meter = DeliveryMeter(["pager"])
+    settings = Settings(metrics_open=OFF, metrics_closed=address, metrics_token_file=str(token))
+    (page,) = served(settings, closed=[meter])
+    meter.hold([0])
+    loop = asyncio.new_event_loop()
+    runner = loop.run_until_complete(page.serve(page.listen()))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield meter
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+
+def asked(expression: str) -> str:
+    """*expression* with what a reader would pick."""
+    for name, chosen in CHOICES.items():
+        expression = expression.replace(name, chosen)
+    return expression
+
+
+def test_every_panel_shows_something(site: Site, pages: dict[str, str], tmp_path: Path):
+    """No expression of either dashboard comes back empty, and no zone sees the other's names."""
+    token = tmp_path / "token"
+    place = f"127.0.0.1:{free_ports(1)[0]}"
+    targets = {
+        "worker:8011": pages["METRICS_OPEN"],
+        "worker:8012": pages["METRICS_CLOSED"],
+        "deliver:8012": place,
+        "alertmanager-open:9093": "127.0.0.1:1",
+        "alertmanager-closed:9093": "127.0.0.1:1",
+    }
+    with (
+        site.running(**pages),
+        deliverer(place, token) as meter,
+        Prometheus(tmp_path / "open", "open", targets) as openly,
+        Prometheus(tmp_path / "closed", "closed", targets, token) as closely,
+    ):
+        site.send([*PRODERM[:100], UNREADABLE], STUDY, HOME)
+        until(lambda: bool(closely.ask("safety_signals_raised")), "the closed figures")
+        site.send(PRODERM[100:], STUDY, HOME)
+        meter.is_caught_up(0)
+        meter.tried("pager", failed=True)
+        for zone, source in (("open", openly), ("closed", closely)):
+            for each in expressions(zone):
+                until(lambda e=each, s=source: bool(s.ask(asked(e))), each)
+        until(lambda: firing(closely, "SafetySignalUndelivered"), "the safety net")
+
+        assert openly.ask('{__name__=~"safety_(events|evidence|signals|detection).*"}') == []
+        assert closely.ask("safety_consumer_lag_records") == []
+        found = closely.get("query_exemplars", query="safety_detection_latency_seconds_bucket",
+                            start="0", end="9999999999")  # fmt: skip
+        assert any(each["exemplars"] for each in found)
+    assert TOKEN not in (tmp_path / "closed" / "log").read_text()
+
+
+def firing(source: Prometheus, alert: str) -> bool:
+    """Whether *alert* is on its way, or fires."""
+    return any(each["labels"]["alertname"] == alert for each in source.get("alerts")["alerts"])

@@ -1,0 +1,77 @@
+"""A Prometheus of one zone, with our configuration, that scrapes processes of a test."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from streams.services.ports import free_ports
+from streams.services.process import Process
+from tests.deploy.programs import PROMETHEUS, RULES
+from tests.places import missing
+
+
+@dataclass
+class Prometheus:
+    """The one of *zone* in *folder*; *targets* are where the hosts of its configuration are here.
+
+    Used in a ``with``, it ends with it.  It looks every second instead of every fifteen.
+    """
+
+    folder: Path
+    zone: str
+    targets: dict[str, str]
+    token: Path | None = None
+    port: int = field(default_factory=lambda: free_ports(1)[0])
+    process: Process = field(init=False)
+
+    def __enter__(self) -> Prometheus:
+        if shutil.which("prometheus") is None:
+            missing("no prometheus on PATH (Debian: prometheus)")
+        self.folder.mkdir()
+        (self.folder / "prometheus.yml").write_text(self.configuration())
+        self.process = Process(self.folder)
+        words = [
+            "--config.file=prometheus.yml",
+            f"--storage.tsdb.path={self.folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
+            "--enable-feature=exemplar-storage",
+            "--log.level=warn",
+        ]
+        self.process.start(["prometheus", *words], attended=True)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.process.stop()
+
+    def configuration(self) -> str:
+        """The committed configuration, with our places in it."""
+        text = (PROMETHEUS / f"{self.zone}.yml").read_text()
+        text = text.replace("/etc/prometheus/rules", str(RULES))
+        text = re.sub(r"(interval|timeout): 1\ds", r"\1: 1s", text)
+        text = text.replace("/run/secrets/metrics-token", str(self.token))
+        for host, ours in self.targets.items():
+            text = text.replace(f'"{host}"', f'"{ours}"')
+        return text
+
+    def ask(self, expression: str) -> list[dict[str, Any]]:
+        """What *expression* is now; empty while nothing is known."""
+        return self.get("query", query=expression)["result"]
+
+    def get(self, path: str, **asked: str) -> Any:
+        """An answer of its interface."""
+        url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(asked)}"
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(error.read().decode()) from None
+        except OSError:
+            return {"result": [], "alerts": []}
