@@ -36,18 +36,12 @@ def fed(site: Site) -> int:
     return site.send(SMALL[3:], NEIGHBOUR, HOME)
 
 
-def all_is_told(site: Site) -> bool:
-    """Whether the alerts told are those of one pass, with the same payloads."""
-    told = {each.key.decode(): json.loads(each.value) for each in site.told()}
-    return told == alerts_expected(site.broker, HOME)
-
-
 def test_tables_and_alerts_are_those_of_a_replay(site: Site):
     """Two studies in one partition, folded live; and SIGTERM ends the worker in good order."""
     last = fed(site)
     with site.running(POLL_RECORDS="100") as worker:
         site.reaches(HOME, last)
-        until(lambda: all_is_told(site), "the alerts")
+        until(lambda: site.all_is_told(HOME), "the alerts")
         until(lambda: worker.ready() == (True, []), "readiness")
 
         assert worker.end() == 0, worker.words
@@ -135,5 +129,5 @@ def test_two_workers_share_and_a_killed_one_loses_nothing(site: Site):
         site.reaches(HOME, last)
         second.end(signal.SIGKILL)
         with site.running():
-            until(lambda: all_is_told(site), "the alerts")
+            until(lambda: site.all_is_told(HOME), "the alerts")
     assert site.rows(HOME, STUDIES) == rows_expected(site.broker, HOME, STUDIES)

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from streams.partition import partition_of
-from tests.contract.passes import alerts_expected, rows_expected
+from tests.contract.passes import rows_expected
 from tests.contract.processes import until
 from tests.contract.workers import Site
 from tests.streams.lanes import PRODERM, STUDY
@@ -86,7 +86,7 @@ def test_a_full_store_is_waited_for(site: Site, fill: Change, clear: Change):
         clear(client, site.folder / "redis")
         site.reaches(HOME, last)
         until(lambda: worker.ready() == (True, []), "readiness")
-        until(lambda: told(site) == alerts_expected(site.broker, HOME), "the alerts")
+        until(lambda: site.all_is_told(HOME), "the alerts")
         assert worker.end() == 0, worker.words
     assert site.rows(HOME, [STUDY]) == rows_expected(site.broker, HOME, [STUDY])
     assert f"partition {HOME}: the store takes it again" in worker.words
@@ -100,8 +100,3 @@ def doctored(site: Site) -> tuple[str, str]:
         each for each in map(json.loads, said.stdout.splitlines()) if each["what"] == "writing"
     ]
     return found["state"], found["next"]
-
-
-def told(site: Site) -> dict[str, Any]:
-    """The alerts that were told, by their keys."""
-    return {each.key.decode(): json.loads(each.value) for each in site.told()}

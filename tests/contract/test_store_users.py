@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from streams.services.redis_server import RedisServer
 from streams.settings import Settings
 from streams.topics import apply, topics
 from tests.contract.commands import tocsin
+from tests.contract.sites import loaded
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
@@ -71,7 +73,7 @@ def guarded(
     """Services with everything in them that a worker needs."""
     apply(admin, topics(Settings()), alter=False)
     with RedisServer(tmp_path / "redis", tcp=True) as server:
-        assert tocsin("store", "apply", STORE=server.url).returncode == 0
+        asyncio.run(loaded(server.url))
         yield Guarded(kafka.bootstrap, server)
 
 

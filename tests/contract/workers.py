@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from streams.store.keys import Keys
 from streams.store.redis import RedisStore, connect
 from streams.topics import ALERTS, DEAD_LETTERS, LOG
 from tests.contract.commands import tocsin
-from tests.contract.passes import full
+from tests.contract.passes import alerts_expected, full
 from tests.contract.processes import Worker, until
 from tests.places import ROOT
 
@@ -117,6 +118,11 @@ class Site:
             return list(reader)
         finally:
             reader.close()
+
+    def all_is_told(self, partition: int) -> bool:
+        """Whether the alerts told are those of one pass, with the same payloads."""
+        told = {each.key.decode(): json.loads(each.value) for each in self.told()}
+        return told == alerts_expected(self.broker, partition)
 
     def letters(self) -> dict[str, Any]:
         """The dead letters by their keys."""
