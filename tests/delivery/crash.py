@@ -14,9 +14,10 @@ from alerts.audience import deployment
 from streams.delivering import Delivery
 from streams.desk import Desk
 from tests.alerts.told import FILE
-from tests.delivery.far import Bell, Doom, Receiver, Topic
+from tests.delivery.far import Doom, Topic
 from tests.delivery.group import Group, World
 from tests.delivery.judge import faults
+from tests.delivery.receivers import Bell, Receiver
 from tests.delivery.story import PARTITIONS, Story
 from tests.simulation.chaos import Fate
 from tests.simulation.loop import play

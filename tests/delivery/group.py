@@ -10,7 +10,8 @@ from alerts.audience import Deployment
 from streams.delivering import Delivery
 from streams.desk import Desk
 from streams.metrics import DeliveryMeter
-from tests.delivery.far import Doom, FarSender, FarSink, FarTopic, Host, Receiver, Topic, hour
+from tests.delivery.far import Doom, FarSender, FarSink, FarTopic, Host, Topic
+from tests.delivery.receivers import Receiver, hour
 from tests.simulation.chaos import Machine
 
 SESSION_SECONDS = 10.0

@@ -8,8 +8,8 @@ from alerts.announced import Announced
 from alerts.blinding import page_ref
 from alerts.delivery import Standing
 from alerts.ledger import Key, Outcome, Route
-from tests.delivery.far import SECRET, Bell
 from tests.delivery.group import World
+from tests.delivery.receivers import SECRET, Bell
 
 BOARD = (Route("board", "pager"), Route("board", "bell"))
 CHAIR = Route("chair", "phone")

@@ -9,8 +9,8 @@ from random import Random
 import pytest
 
 from tests.delivery.crash import Day, Report, crashed, days
-from tests.delivery.far import Bell
 from tests.delivery.mutants import MUTANTS
+from tests.delivery.receivers import Bell
 from tests.simulation.loop import play
 
 SEEDS = 200

@@ -3,101 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 
-import orjson
 import pytest
 
 from alerts.announced import announced
-from alerts.audience import deployment
-from alerts.delivery import Notice
-from alerts.ledger import Entry, Key, Outcome, Route
-from streams.desk import FRESH_SECONDS, Desk
-from streams.errand import ENDING_SECONDS, REMIND_SECONDS, Errand
-from streams.metrics import DeliveryMeter
+from alerts.ledger import Entry, Key, Outcome
+from streams.desk import FRESH_SECONDS
+from streams.errand import ENDING_SECONDS, REMIND_SECONDS
 from streams.sender import Undelivered
-from streams.sinks import SinkDown, SinkRefuses
-from tests.alerts.told import BELL, BOARD, CHAIR, FILE, answer, closing, wire
-from tests.streams.kept import KeptLog
-from tests.streams.sent import Sent
-
-
-@dataclass
-class Taker:
-    """A sink that takes, refuses some, or is down."""
-
-    reminds: bool = False
-    down: bool = False
-    refusing: set[str] = field(default_factory=set[str])
-    got: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
-    reminded: list[list[tuple[str, int, int]]] = field(
-        default_factory=list[list[tuple[str, int, int]]]
-    )
-
-    async def send(self, notice: Notice) -> None:
-        if self.down:
-            raise SinkDown("told to be down")
-        if notice.alert.id in self.refusing:
-            raise SinkRefuses("told to refuse")
-        self.got.append((notice.alert.id, notice.alert.revision))
-
-    async def remind(self, notices: Sequence[Notice]) -> None:
-        if self.down:
-            raise SinkDown("told to be down")
-        self.reminded.append([(n.alert.id, n.alert.revision, len(n.ended)) for n in notices])
-
-    async def close(self) -> None: ...
-
-
-@dataclass
-class Post:
-    """An errand at its desk, with an hour that stands still until it is moved."""
-
-    route: Route = BOARD
-    sink: Taker = field(default_factory=Taker)
-    sent: Sent = field(default_factory=Sent)
-    alerts: KeptLog = field(default_factory=KeptLog)
-    notified: KeptLog = field(default_factory=KeptLog)
-    hour: float = 0.0
-    stopped: bool = False
-
-    def __post_init__(self) -> None:
-        self.desk = Desk(0, self.alerts, self.notified, self.sent, steady=lambda: self.hour)
-        self.meter = DeliveryMeter([self.route.sink])
-        self.errand = Errand(
-            self.desk,
-            deployment(FILE),
-            self.route,
-            self.sink,
-            self.meter,
-            stopping=lambda: self.stopped,
-            clock=lambda: 1_800_000_000 + self.hour,
-        )
-
-    def announce(self, *values: bytes) -> Post:
-        for value in values:
-            self.alerts.append(value)
-        return self
-
-    def round(self, after: float = 0.0, *, read: bool = True) -> Post:
-        self.hour += after
-
-        async def go() -> None:
-            if read:
-                await self.desk.read()
-            await self.errand.round()
-
-        asyncio.run(go())
-        return self
-
-    @property
-    def written(self) -> list[tuple[str, str]]:
-        return [
-            ((each.key or b"").decode(), orjson.loads(each.value or b"{}")["outcome"])
-            for each in self.sent.messages
-        ]
+from tests.alerts.told import BELL, CHAIR, answer, closing, wire
+from tests.delivery.post import Post, Taker
 
 
 def test_what_was_sent_is_written_down_and_not_sent_again():
