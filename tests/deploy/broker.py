@@ -1,4 +1,4 @@
-"""The broker of docker-compose.yml, from the same file of settings, on loopback ports."""
+"""The broker and the store of docker-compose.yml, from the same files, on loopback ports."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pathlib import Path
 
 from streams.login import Login
 from streams.services.kafka_server import KafkaServer
+from streams.services.redis_server import RedisServer
 from tests.deploy.vault import Vault
 from tests.places import ROOT
 from tests.services import QUICK
 
 PROPERTIES = ROOT / "deploy" / "kafka" / "server.properties"
+STORE = ROOT / "deploy" / "redis" / "valkey.conf"
 
 PLACED = {"process.roles", "listeners", "advertised.listeners", "controller.quorum.voters"}
 """What a private server chooses by itself: its ports."""
@@ -46,3 +48,12 @@ def broker(libs: Path, folder: Path, vault: Vault) -> KafkaServer:
         listener="CLIENTS",
         login=login(vault, "admin"),
     )
+
+
+def store(folder: Path, vault: Vault, port: int) -> RedisServer:
+    """The store of compose, from the same file of settings, on a port of loopback."""
+    text = STORE.read_text().replace("/run/secrets", str(vault.folder))
+    lines = [line.partition(" ") for line in text.splitlines() if line and line[0] != "#"]
+    told = {name: value for name, _, value in lines if name not in ("dir", "port")}
+    login = ("deliver", vault.word("store-deliver"))
+    return RedisServer(folder, {**told, "tls-port": str(port)}, login=login)

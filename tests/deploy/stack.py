@@ -17,12 +17,11 @@ from streams.services.kafka_server import KafkaServer
 from streams.services.ports import free_ports
 from streams.services.process import Process
 from streams.services.redis_server import RedisServer
-from tests.deploy.broker import broker
+from tests.deploy.broker import broker, store
 from tests.deploy.compose import binds, services
 from tests.deploy.vault import Vault
 from tests.places import ROOT
 
-STORE = ROOT / "deploy" / "redis" / "valkey.conf"
 LISTENERS = {
     "worker": ("8010", "8011", "8012"),
     "deliver": ("8010", "8012"),
@@ -38,15 +37,6 @@ HURRIED = {"scrape_interval", "scrape_timeout", "evaluation_interval"}
 
 IMAGES = {"prom/prometheus": "prometheus", "prom/alertmanager": "prometheus-alertmanager"}
 """Programs of Debian's packages that stand for the images of compose."""
-
-
-def store(folder: Path, vault: Vault, port: int) -> RedisServer:
-    """The store of compose, from the same file of settings, on a port of loopback."""
-    text = STORE.read_text().replace("/run/secrets", str(vault.folder))
-    lines = [line.partition(" ") for line in text.splitlines() if line and line[0] != "#"]
-    told = {name: value for name, _, value in lines if name not in ("dir", "port")}
-    login = ("deliver", vault.word("store-deliver"))
-    return RedisServer(folder, {**told, "tls-port": str(port)}, login=login)
 
 
 @dataclass
