@@ -95,11 +95,10 @@ class Live:
             # A reader of its own: the lane's may be at another place, or closed.
             letters = KafkaLog(settings.broker, LOG, partition)
             relay = Relay(letters, store, self.sender, settings.alert_partitions)
-            relay.announced = self.worker.meter.announced
         agreed = settings.log_partitions
         fold = partial(take_in, trust=self.trust)
         lane = Lane(log, store, partition=partition, limits=limits, fold=fold, partitions=agreed)
-        return Held(lane, log, store, relay, self.worker.meter)
+        return Held(lane, log, store, relay)
 
     def run(self, begun: Callable[[], None] = lambda: None) -> None:
         """Run until SIGTERM or SIGINT; raises why, if it ends for another reason.

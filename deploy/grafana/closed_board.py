@@ -126,6 +126,11 @@ DELIVERY = (
         exemplars=True,
     ),
     Panel(
+        title="Moves of members",
+        metric=c.MOVES,
+        asks=((f"sum by (study, answer) ({c.MOVES.name}{{{STUDY}}})", "{{study}} {{answer}}"),),
+    ),
+    Panel(
         title="Notifications in 5 minutes",
         metric=c.NOTIFICATIONS,
         asks=(

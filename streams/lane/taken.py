@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class Taken:
     """Counts of records whose folding is in the store.
 
-    *studies* holds the outcomes of each study's, and *refusals* why some were refused;
+    *studies* holds the outcomes of each study's, and *refusals* why some were refused; *reviews*
+    are counted by themselves, for that there is one tells that there is an alert;
     *set_aside* counts those that belong to none, by reason.  *skipped* were folded before,
     *passed* belong to a row that is being rebuilt.  *rang* names the alerts, as the outbox does,
     each with the offset of the record that rang it; *looks* counts judgements by study.
@@ -21,6 +22,7 @@ class Taken:
     set_aside: Counter[str] = field(default_factory=Counter[str])
     rang: dict[str, int] = field(default_factory=dict[str, int])
     looks: Counter[str] = field(default_factory=Counter[str])
+    reviews: int = 0
     skipped: int = 0
     passed: int = 0
     applies: int = 0
@@ -34,6 +36,7 @@ class Taken:
         self.set_aside.update(more.set_aside)
         self.rang.update(more.rang)
         self.looks.update(more.looks)
+        self.reviews += more.reviews
         self.skipped += more.skipped
         self.passed += more.passed
         self.applies += more.applies

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from monitor.errors import Refusal
-from monitor.events import Record
+from monitor.events import Record, Review
 from monitor.ledger import Outcome
 from streams.decode import decode
 from streams.lane.applying import send
@@ -174,7 +174,7 @@ class Work:
         if row is None:
             row = self._fold_new(offset, record)
         else:
-            self._note(study, offset, fold_into(row, record, offset, self.fold))
+            self._note(record, offset, fold_into(row, record, offset, self.fold))
         if row is not None:
             self.batch.fold(study, row)
 
@@ -188,7 +188,7 @@ class Work:
         row.stored = self.shelf.absent[record.study]
         row.afresh = bool(row.stored)
         self.shelf.put(record.study, row)
-        self._note(record.study, offset, told)
+        self._note(record, offset, told)
         return row
 
     def _was_folded(self, study: str, offset: int) -> bool:
@@ -205,9 +205,12 @@ class Work:
         self.cursor.positions[study] = max(known, offset)
         self.counted.passed += 1
 
-    def _note(self, study: str, offset: int, told: Told) -> None:
+    def _note(self, record: Record, offset: int, told: Told) -> None:
         """Count what became of a record, and put into the outbox what is to be told of it."""
-        self.counted.studies[study][told.outcome] += 1
+        if type(record.body) is Review:
+            self.counted.reviews += 1
+        else:
+            self.counted.studies[record.study][told.outcome] += 1
         if told.refusal is not None:
             self.counted.refusals[told.refusal.reason] += 1
         if told.refusal is not None or told.alerts or told.outcome is Outcome.CONFLICT:

@@ -47,6 +47,8 @@ NO_STUDY = "none"
 LEVELS = ("watch", "signal")
 """How loud an alert is; a single case that rings by itself is as loud as a signal."""
 
+ANSWERS = ("accepted", "refused")
+
 APPLY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds.  Finer than 50 ms would tell how near to its boundary a watch is."""
 
@@ -75,7 +77,7 @@ RECORDS = Metric(
     zone=Zone.OPEN,
     unit="records",
     labels=("study", "outcome"),
-    help="Records whose outcome is in the store, since this worker took the partition.",
+    help="Records whose outcome is in the store, since this worker took the partition; no reviews.",
 )
 PROCESSED = Metric(
     name="safety_last_record_processed_timestamp_seconds",
@@ -188,6 +190,14 @@ RAISED = Metric(
     labels=("study",),
     help="Alerts ever raised, of signals and cases, by the state: a rebuild counts none twice.",
 )
+MOVES = Metric(
+    name="safety_moves",
+    kind=Kind.GAUGE,
+    zone=Zone.CLOSED,
+    unit="moves",
+    labels=("study", "answer"),
+    help="Moves of members on alerts, by whether they were accepted, by the state.",
+)
 LOOKS = Metric(
     name="safety_looks_total",
     kind=Kind.COUNTER,
@@ -250,6 +260,7 @@ DELIVERY_CAUGHT_UP = Metric(
 CATALOGUE: tuple[Metric, ...] = (
     *(BUILD, LOG_PARTITIONS, RECORDS, PROCESSED, CAUGHT_UP, STOPPED, LAG, APPLY, CONFLICTS),
     *(EXPOSURE, CASES),
-    *(EVENTS, EVENT_EXPOSURE, E_VALUE, BOUNDARY, ACTIVE, RAISED, LOOKS, LATENCY, SURVEY_FAILURES),
+    *(EVENTS, EVENT_EXPOSURE, E_VALUE, BOUNDARY, ACTIVE, RAISED, MOVES),
+    *(LOOKS, LATENCY, SURVEY_FAILURES),
     *(DELIVERED, NOTIFICATIONS, NOTIFICATION_FAILURES, DELIVERY_CAUGHT_UP),
 )

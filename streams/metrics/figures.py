@@ -44,6 +44,7 @@ class Figures:
     boundaries: dict[str, float]
     active: Counter[str]
     raised: int
+    moves: Counter[str]
 
 
 def figures(study: Study, pos: int) -> Figures:
@@ -80,6 +81,7 @@ def figures(study: Study, pos: int) -> Figures:
         boundaries=dict(_boundaries(study, watches)),
         active=Counter(each.level for each in tracked if each.state is not State.CLOSED),
         raised=len(tracked),
+        moves=Counter(("refused", "accepted")[each.accepted] for each in docket.answers.values()),
     )
 
 

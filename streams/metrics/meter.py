@@ -73,7 +73,9 @@ class Meter:
         self.looks[partition].update(taken.looks)
         for reason, count in taken.set_aside.items():
             self.none["quarantined" if Reason(reason).unreadable else "refused"] += count
-        self.applies.observe(self.stopwatch() - began)
+        if taken.studies or taken.set_aside or not taken.reviews:
+            # A fetch of reviews alone is not one more: nobody reviews where there is no alert.
+            self.applies.observe(self.stopwatch() - began)
         if taken.rang:
             self._remember(taken, records)
 

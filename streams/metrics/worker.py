@@ -98,6 +98,7 @@ class ClosedNumbers(Collector):
         yield family(c.BOUNDARY, {(s, w): e for s, f in found for w, e in f.boundaries.items()})
         yield family(c.ACTIVE, {(s, each): f.active[each] for s, f in found for each in c.LEVELS})
         yield family(c.RAISED, {(s,): f.raised for s, f in found})
+        yield family(c.MOVES, {(s, each): f.moves[each] for s, f in found for each in c.ANSWERS})
         yield family(c.LOOKS, {(s,): self.looks(s) for s, _ in found})
         yield distribution(c.LATENCY, meter.latency)
         yield family(c.SURVEY_FAILURES, {(): self.survey.failures})

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from itertools import permutations
 
 import orjson
 
-from streams.metrics.catalogue import ACTIVE, EVENTS, Zone
-from tests.metrics.exported import declared, folded, names, renamed, series, timeless
+from streams.metrics.catalogue import ACTIVE, EVENTS, MOVES, Zone
+from tests.metrics.exported import (
+    Desk,
+    declared,
+    folded,
+    log_of,
+    names,
+    renamed,
+    series,
+    timeless,
+)
 from tests.scenarios.commands import clot, opening, treated
-from tests.streams.lanes import PRODERM, STUDY
+from tests.streams.acted import SIGNAL, review
+from tests.streams.lanes import PRODERM, STUDY, pass_of
 
 ARMS = ("placebo", "ivig")
 PERMUTATIONS = 20
@@ -73,6 +84,27 @@ def trial(words: list[str], given: tuple[str, ...]) -> list[bytes]:
     for arm, events in ((1, 3), (2, 1)):
         lines += [clot(name, "2020-02-11") for name in subjects[arm::4][:events]]
     return [orjson.dumps(line) for line in lines]
+
+
+def test_that_members_review_leaves_no_trace_in_the_open():
+    """Somebody reviews where there is an alert: no count, no hour, not even one fetch more."""
+
+    async def main() -> tuple[bytes, bytes, bytes]:
+        desk = Desk([log_of(PRODERM, STUDY)])
+        await desk.fold(0)
+        before = desk.open()
+        desk.hour += 3_600
+        revision = max(each.revision for each in pass_of(desk.logs[0])[1] if each.id == SIGNAL)
+        for member in ("board-1", "board-2"):
+            move = review(member, SIGNAL, revision, "acknowledge", member=member)
+            desk.logs[0].append(move, STUDY.encode())
+        await desk.bench.turn()
+        await desk.survey.go_round()
+        return before, desk.open(), desk.closed()
+
+    before, after, closed = asyncio.run(main())
+    assert after == before
+    assert series(closed, MOVES) == {(STUDY, "accepted"): 1, (STUDY, "refused"): 1}
 
 
 def test_each_page_has_its_own_part_of_the_catalogue_and_nothing_else():

@@ -62,5 +62,5 @@ def test_no_label_is_a_term():
 
     assert labels == {
         *("study", "outcome", "partition", "version"),
-        *("treatment", "kind", "group", "watch", "level", "channel"),
+        *("treatment", "kind", "group", "watch", "level", "answer", "channel"),
     }
