@@ -13,7 +13,7 @@ from tests.places import ROOT
 
 FILE = ROOT / "docker-compose.yml"
 
-ONCE = {"access", "init", "produce", "grafana-init"}
+ONCE = {"access", "init", "produce", "grafana-init", "operator", "board"}
 """Services that do one thing and end."""
 
 OWN_IMAGE = re.compile(r"tocsin:\d+\.\d+\.\d+")

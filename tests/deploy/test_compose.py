@@ -30,8 +30,9 @@ PUBLISHED = {"grafana": ["127.0.0.1:3000:3000"], "kafka-ui": ["127.0.0.1:8080:80
 NETWORKS = {
     "log": {
         "kafka", "access", "init", "worker", "produce", "tick", "deliver", "kafka-ui",
+        "operator", "board",
     },
-    "store": {"valkey", "init", "worker"},
+    "store": {"valkey", "init", "worker", "operator", "board"},
     "open": {"worker", "prometheus-open", "alertmanager-open", "grafana", "grafana-init"},
     "closed": {"worker", "deliver", "prometheus-closed", "alertmanager-closed", "grafana"},
     "front": {"grafana", "kafka-ui"},
@@ -46,8 +47,10 @@ PRINCIPALS = {
     "produce": "operator",
     "tick": "tick",
     "deliver": "deliver",
+    "operator": "operator",
+    "board": "board",
 }
-STORE_USERS = {"init": "deploy", "worker": "worker"}
+STORE_USERS = {"init": "deploy", "worker": "worker", "operator": "worker", "board": "reader"}
 
 
 @EACH
@@ -113,7 +116,7 @@ def test_every_secret_is_a_file_that_is_made(vault: Vault):
 
     made = {path.name for path in vault.folder.iterdir()} - {"kafka-sponsor"}
     assert asked == {name: f".secrets/{name}" for name in asked}
-    assert set(asked) == used == made - {"store-reader"}  # It is for a board's pages.
+    assert set(asked) == used == made
     assert ".secrets/" in (ROOT / ".gitignore").read_text().splitlines()
     assert make(vault.folder) == []
 
@@ -184,4 +187,6 @@ def test_the_tools_are_there_only_when_asked_for():
     assert {name: each["profiles"] for name, each in services().items() if "profiles" in each} == {
         "kafka-ui": ["tools"],
         "tick": ["live"],
+        "operator": ["people"],
+        "board": ["people"],
     }

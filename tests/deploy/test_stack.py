@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import urllib.error
@@ -13,7 +14,12 @@ from typing import Any
 
 import pytest
 
+from streams.log_kafka import KafkaLog
+from streams.login import Brokers
+from streams.producing import records_of
 from streams.services.process import wait
+from streams.topics import AUDIT
+from tests.deploy.broker import login
 from tests.deploy.stack import IMAGES, Stack
 from tests.deploy.vault import Vault
 from tests.places import missing
@@ -113,6 +119,28 @@ def test_the_bell_rings_in_the_closed_alertmanager(stack: Stack):
     assert {each["status"]["state"] for each in reports(stack, "closed")} == {"active"}
     told = json.dumps(firing(stack, "closed")).lower()
     assert not any(word in told for word in ("ivig", "placebo", "thrombo", "tee-"))
+
+
+def test_an_operator_finds_that_the_tables_are_what_the_log_says(stack: Stack):
+    """`verify` reads all of Kafka's log and of the store's tables, and is noted for it."""
+    stack.once("operator", "verify")
+
+    assert "tocsin verify" in trail(stack)
+
+
+def trail(stack: Stack) -> str:
+    """What the audit says of those who looked, every chain of it whole."""
+    stack.once("operator", "verify", "--audit")
+    brokers = Brokers(stack.kafka.bootstrap, login(stack.vault, "operator"))
+    return asyncio.run(entries(KafkaLog(brokers, AUDIT, 0)))
+
+
+async def entries(log: KafkaLog) -> str:
+    """Every entry of *log*, one a line."""
+    try:
+        return "\n".join([str(each.value) async for each in records_of(log)])
+    finally:
+        await log.close()
 
 
 def test_nothing_open_tells_that_it_rang(stack: Stack):
