@@ -1,9 +1,7 @@
-"""Where audit entries are kept: on their topic, in a file, or nowhere."""
+"""Where audit entries are kept, as the settings say: on their topic, in a file, or nowhere."""
 
 from __future__ import annotations
 
-import asyncio
-import fcntl
 import os
 import pwd
 from dataclasses import dataclass, field
@@ -11,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from streams.audit import AuditLog, Head, Trail
-from streams.audit_check import head_of
+from streams.audit_file import FileTrail, last
 from streams.log import Log, LogUnreachable
 from streams.log_file import FileLog
 from streams.log_kafka import KafkaLog
@@ -50,35 +48,6 @@ class TopicTrail:
 
 
 @dataclass(slots=True)
-class FileTrail:
-    """A file, one entry a line: for one machine, and whoever trusts those who may write to it."""
-
-    path: Path
-
-    async def head(self) -> Head:
-        """The last line; a file that is not there yet has none."""
-        return await last(FileLog(self.path)) if self.path.exists() else Head()
-
-    async def add(self, entry: bytes) -> int:
-        """Write it to the end, and have it on the disk."""
-        try:
-            await asyncio.to_thread(self._append, entry)
-        except OSError as error:
-            raise LogUnreachable(f"{self.path} cannot be written: {error.strerror}") from None
-        return (await self.head()).offset
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    def _append(self, entry: bytes) -> None:
-        with self.path.open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.write(entry + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-
-
-@dataclass(slots=True)
 class NoTrail:
     """Nothing is kept: never where patients are."""
 
@@ -97,7 +66,9 @@ class NoTrail:
 
 def audit_log(settings: Settings, name: str) -> AuditLog:
     """The chain of this process, which is called *name* and a number of its own."""
-    return AuditLog(trail(settings), who=principal(), writer=f"{name}-{token_hex(8)}")
+    return AuditLog(
+        trail(settings), who=principal(settings.kafka_user), writer=f"{name}-{token_hex(8)}"
+    )
 
 
 def trail(settings: Settings) -> Trail:
@@ -118,24 +89,14 @@ def trail_log(settings: Settings) -> Log | None:
     return FileLog(Path(settings.audit.removeprefix(FILE)))
 
 
-def principal() -> str:
-    """Who runs this process, as the system knows it: a variable may say anything."""
+def principal(login: str | None = None) -> str:
+    """Who runs this process, as the system knows it, and by which *login* Kafka does.
+
+    A variable of the environment may say anything.
+    """
     number = os.getuid()
     try:
-        return pwd.getpwuid(number).pw_name
+        name = pwd.getpwuid(number).pw_name
     except KeyError:  # In a container a user may have no name.
-        return f"uid {number}"
-
-
-async def last(log: Log) -> Head:
-    """The last entry of *log*, which is closed then."""
-    try:
-        ends = await log.ends()
-        if ends.next == ends.first:
-            return Head()
-        found = await log.read(ends.next - 1, 1)
-        if not found:
-            raise LogUnreachable("the end of the audit cannot be read")
-        return head_of(found[-1])
-    finally:
-        await log.close()
+        name = f"uid {number}"
+    return name if login is None else f"{name} as {login}"

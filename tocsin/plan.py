@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from monitor.errors import Refusal
+from monitor.plan import Plan
 from monitor.plan_text import IDENTIFIER
 from streams.decode import decode
 from streams.encode import wire
@@ -47,21 +48,25 @@ def sign(
     known_at
         When the plan was decided, as in 2017-03-05T10:00:00Z; now, unless it is given.
     """
-    system, _, name = source.partition("/")
-    if not (IDENTIFIER.fullmatch(system) and IDENTIFIER.fullmatch(name)):
-        raise Stop(Exit.USAGE, f"--source {source}: give a system and a name, as sponsor/plan.")
-    found = plan_in(plan)
-    fields: Fields = {
-        "schema": "trial.log/1",
-        "type": "plan",
-        "study": found.study,
-        "source": {"system": system, "id": name, "version": version},
-        "known_at": known_at or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "toml": found.toml,
-        "sha256": found.sha256,
-    }
+    fields = record_of(plan_in(plan), version, source, known_at)
     line = wire(signer_in(key).sign(fields))
     told = decode(line)
     if isinstance(told, Refusal):
         raise Stop(Exit.USAGE, f"Nobody would take this record: {told.message}")
     print(line.decode())
+
+
+def record_of(plan: Plan, version: int, source: str, known_at: str | None) -> Fields:
+    """The record of *plan*, which nobody has signed yet."""
+    system, _, name = source.partition("/")
+    if not (IDENTIFIER.fullmatch(system) and IDENTIFIER.fullmatch(name)):
+        raise Stop(Exit.USAGE, f"--source {source}: give a system and a name, as sponsor/plan.")
+    return {
+        "schema": "trial.log/1",
+        "type": "plan",
+        "study": plan.study,
+        "source": {"system": system, "id": name, "version": version},
+        "known_at": known_at or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "toml": plan.toml,
+        "sha256": plan.sha256,
+    }

@@ -84,19 +84,27 @@ def verify(
         return
     if trail != Trail():
         raise Stop(Exit.USAGE, "--audit-file and --mark are for --audit.")
+    differ = compare(settings, partition, space, as_json=json_lines, watched=not quiet)
+    if differ:
+        which = " ".join(f"--partition {number}" for number in differ)
+        raise Stop(Exit.REJECTED, f"Redis is not what the log says: `tocsin rebuild {which}`.")
+
+
+def compare(
+    settings: Settings, partition: tuple[int, ...], space: str, *, as_json: bool, watched: bool
+) -> list[int]:
+    """Compare partitions one by one, and print what was found; those that differ."""
     trust, numbers = trusted(settings), chosen(partition, settings.log_partitions)
     answered(partitions_agreed(settings))
     differ: list[int] = []
     with audited(settings, Act.READ, {"space": space}):
         for number in numbers:
-            found = answered(compared(settings, space, number, trust, watched=not quiet))
-            print(json.dumps(asdict(found)) if json_lines else in_words(found), flush=True)
-            if not json_lines:
+            found = answered(compared(settings, space, number, trust, watched=watched))
+            print(json.dumps(asdict(found)) if as_json else in_words(found), flush=True)
+            if not as_json:
                 show(found.differences)
             differ += [number] * bool(found.differences)
-    if differ:
-        which = " ".join(f"--partition {number}" for number in differ)
-        raise Stop(Exit.REJECTED, f"Redis is not what the log says: `tocsin rebuild {which}`.")
+    return differ
 
 
 async def compared(

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.audit import WORDS_MAX, Act, Head, Outcome
+from streams.audit import Act, Outcome
 from streams.audit_check import Checker, Wrong
-from streams.audit_trails import FileTrail, audit_log, principal, trail_log
-from streams.log import LogUnreachable
-from streams.settings import Settings
 from tests.streams.trails import (
     MemoryTrail,
     chain,
@@ -168,90 +163,3 @@ def test_a_mark_that_was_kept_elsewhere_holds_all_before_it():
     assert (cut.offset, cut.wrong) == (4, Wrong.MISSING)
     anew = checked([*entries[:-1], forged(entries[-1], who="nobody")], mark).faults
     assert [(fault.offset, fault.wrong) for fault in anew] == [(4, Wrong.ALTERED)]
-
-
-async def test_what_may_not_have_been_written_is_written_again():
-    """A broker that does not confirm may have it: the same entry twice is one."""
-    kept = MemoryTrail(deaf=True)
-    log = chain(kept, "w")
-    with pytest.raises(LogUnreachable):
-        await log.note(Act.READ, "one")
-    kept.deaf = False
-
-    await log.note(Act.READ, "two")
-
-    assert [said(entry)["what"] for entry in kept.entries] == ["one", "one", "two"]
-    found = checked(kept.entries)
-    assert (found.faults, found.again) == ([], 1)
-
-
-async def test_what_cannot_be_noted_is_not_noted_later_either():
-    """While the trail does not answer, nobody may look: the caller hears of it."""
-    kept = MemoryTrail(down=True)
-    log = chain(kept, "w")
-    for _ in range(2):
-        with pytest.raises(LogUnreachable):
-            await log.note(Act.READ, "one")
-    kept.down = False
-
-    await log.note(Act.READ, "two")
-
-    assert checked(kept.entries).faults == []
-
-
-async def test_notes_at_one_moment_are_one_chain():
-    """A board has many readers; their entries do not fork its chain."""
-    kept = MemoryTrail()
-    log = chain(kept, "w")
-
-    await asyncio.gather(*(log.note(Act.READ, f"page {number}") for number in range(20)))
-
-    assert checked(kept.entries).faults == [] and len(kept.entries) == 20
-
-
-async def test_a_hostile_word_is_one_entry():
-    """Half a surrogate, a line end, a long text: cut, and kept as one line of JSON."""
-    kept = MemoryTrail()
-
-    await chain(kept, "w").note(Act.READ, "\ud800\n" + "x" * 5000, why="\x1b[2J")
-
-    (entry,) = kept.entries
-    assert b"\n" not in entry and len(said(entry)["what"]) == WORDS_MAX
-    assert checked(kept.entries).faults == []
-
-
-async def test_a_file_keeps_a_trail_too(tmp_path: Path):
-    """For the demo and a first try; two processes append to one."""
-    path = tmp_path / "audit.jsonl"
-    settings = Settings(audit=f"file:{path}")
-    for _ in range(2):
-        log = audit_log(settings, "test")
-        assert isinstance(log.trail, FileTrail) and log.who == principal() != ""
-        await log.note(Act.READ, "one")
-        await log.note(Act.READ, "two")
-        await log.close()
-
-    found = trail_log(settings)
-    assert found is not None
-    entries = [record.value or b"" for record in await found.read(0, 9)]
-    await found.close()
-    assert checked(entries).faults == [] and len(entries) == 4
-    assert said(entries[2])["follows"] == 1
-
-
-async def test_a_file_that_cannot_be_written_is_said(tmp_path: Path):
-    """Then nothing may be shown."""
-    log = audit_log(Settings(audit=f"file:{tmp_path}/none/audit"), "test")
-
-    with pytest.raises(LogUnreachable, match="cannot be written"):
-        await log.note(Act.READ, "one")
-
-
-async def test_where_nothing_is_kept_nothing_is_asked():
-    """On one machine, without signed plans, the audit may be off."""
-    settings = Settings(audit="off")
-    log = audit_log(settings, "test")
-
-    assert await log.note(Act.READ, "one") == -1
-    assert await log.trail.head() == Head() and trail_log(settings) is None
-    await log.close()
