@@ -44,7 +44,7 @@ faults: $(INSTALLED) jars ## 300 real faults on Kafka, Redis and three workers
 	$(BIN)/python -m tests.faults $(ARGS)
 
 stack: $(INSTALLED) jars ## what `docker compose up` starts, started by hand, and ended
-	$(PYTEST) -s tests/deploy/test_stack.py $(ARGS)
+	$(PYTEST) -m campaign tests/deploy/test_stack.py $(ARGS)
 
 kafka: $(INSTALLED) jars ## start a private Kafka broker (needs Java 17) and print its address
 	@$(BIN)/python -m streams.services start kafka

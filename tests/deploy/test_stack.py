@@ -25,7 +25,7 @@ from tests.deploy.vault import Vault
 from tests.places import missing
 from tests.scenarios.proderm_committed import records
 
-pytestmark = [pytest.mark.kafka, pytest.mark.redis]
+pytestmark = [pytest.mark.campaign, pytest.mark.kafka, pytest.mark.redis]
 
 PATIENCE_SECONDS = 40
 WATCHING = ("alertmanager-open", "alertmanager-closed", "prometheus-open", "prometheus-closed")
@@ -119,6 +119,13 @@ def test_the_bell_rings_in_the_closed_alertmanager(stack: Stack):
     assert {each["status"]["state"] for each in reports(stack, "closed")} == {"active"}
     told = json.dumps(firing(stack, "closed")).lower()
     assert not any(word in told for word in ("ivig", "placebo", "thrombo", "tee-"))
+
+
+def test_the_board_lists_the_bell(stack: Stack):
+    """By its own name with Kafka, and with a user of the store that can change nothing."""
+    told = stack.once("board", "alerts", "list", "--json")
+
+    assert "tee-general-population" in told
 
 
 def test_an_operator_finds_that_the_tables_are_what_the_log_says(stack: Stack):
