@@ -15,8 +15,10 @@ from monitor.study import Study, SubjectState
 from monitor.table import MASK
 
 TWIN_DAYS = 2
-"""How far apart the onsets of two reports of one event may lie (FAERS' own rule of thumb)."""
+"""How far apart the onsets of two reports of one event may lie."""
 
+TWINS_MAX = 8
+"""Pairs that one record may be told of: a feed gone wild must not make the square of its cases."""
 
 FATAL, GRADE_5, DEATH = Outcome.FATAL, Severity.FATAL, Criterion.DEATH
 COUNTED = attrgetter("counted")
@@ -27,7 +29,7 @@ class Finding(StrEnum):
 
     FATAL_NOT_SERIOUS = "fatal_not_serious"
     CONFLICT = "conflict"
-    REFUSED = "refused"
+    QUARANTINED = "quarantined"
     UNALLOCATED = "unallocated"
     ONSET_BEFORE_FIRST_DOSE = "onset_before_first_dose"
     LIKELY_DUPLICATES = "likely_duplicates"
@@ -69,7 +71,7 @@ def is_suspect(study: Study, subject: SubjectState, thing: str) -> bool:
         or (
             len(cases) > 1
             and not is_first_of_term(study, subject, held)
-            and twin_of(subject, thing, case) is not None
+            and bool(twins(subject, thing, case))
         )
     )
 
@@ -98,8 +100,7 @@ def of_case(subject: SubjectState, thing: str, held: Thing) -> Iterator[Found]:
     if is_fatal(case) and not case.serious:
         yield Found(Finding.FATAL_NOT_SERIOUS, thing, case.preferred_term)
     yield from of_dates(subject, thing, held)
-    twin = twin_of(subject, thing, case)
-    if twin is not None:
+    for twin in twins(subject, thing, case)[:TWINS_MAX]:
         pair = " ".join(sorted((thing, twin)))
         yield Found(Finding.LIKELY_DUPLICATES, pair, case.preferred_term)
 
@@ -124,21 +125,20 @@ def before_first_dose(subject: SubjectState, case: AdverseEvent) -> bool:
     return bool(given) and onset < min(given)
 
 
-def twin_of(subject: SubjectState, thing: str, case: AdverseEvent) -> str | None:
-    """The live case of *subject* that may be the same event, the first by name of several.
+def twins(subject: SubjectState, thing: str, case: AdverseEvent) -> list[str]:
+    """The live cases of *subject* that may be the same event, by name.
 
     They have one preferred term, and onsets at most 2 days apart.  Only whole dates are
     compared: two cases of one month may well be two.
     """
     term, onset = case.preferred_term, case.onset
     if not isinstance(onset, int):
-        return None
-    twin = None
+        return []
+    found: list[str] = []
     for name, held in subject.cases.items():
         other = held.body
         assert isinstance(other, AdverseEvent)
         if other.preferred_term == term and name != thing and isinstance(other.onset, int):
-            near = -TWIN_DAYS <= other.onset - onset <= TWIN_DAYS
-            if near and (twin is None or name < twin):
-                twin = name
-    return twin
+            days_apart = abs(other.onset - onset)
+            found += [name] if days_apart <= TWIN_DAYS else []
+    return sorted(found)

@@ -78,7 +78,7 @@ def _noticed(
         name = alert_id(study.name, watch, thing)
         if (told := change(study, name, record, line)) is not None:
             yield told
-    for each in sorted({*found, *_findings(study, subjects, alone)}):
+    for each in sorted({*found, *_findings(study, subjects, record)}):
         if (told := _tell(study, each, record, line)) is not None:
             yield told
 
@@ -96,18 +96,18 @@ def _rung(study: Study, record: Record, line: int, found: Iterable[Hit]) -> Iter
             yield rise(study, alert)
 
 
-def _findings(
-    study: Study, subjects: Collection[SubjectState], alone: str | None
-) -> Iterator[Found]:
-    """What the cases of *subjects* show, or the one called *alone*.
+def _findings(study: Study, subjects: Collection[SubjectState], record: Record) -> Iterator[Found]:
+    """What looks wrong with the cases of *subjects*, on whom *record* bears.
 
-    What is said of one subject, but of no case, can only have moved the dates around its cases.
+    A case is looked at by itself; what is said of its subject can only have moved the dates
+    around it.
     """
-    vigil = docket_of(study).vigil
-    look = of_case if alone is not None or len(subjects) > 1 else of_dates
+    vigil, body = docket_of(study).vigil, record.body
+    is_case = isinstance(body, AdverseEvent)
+    look = of_dates if isinstance(body, OF_SUBJECT) and not is_case else of_case
     for subject in subjects:
         for thing, held in subject.cases.items():
-            if alone is None or thing == alone:
+            if not is_case or thing == record.thing:
                 if not held.counted and study.waiting(subject):
                     vigil.wait(study, thing)
                 yield from look(subject, thing, held)
@@ -123,7 +123,7 @@ def wronged(study: Study, record: Record, line: int, refusal: Refusal | None) ->
         found = Found(Finding.CONFLICT, f"{record.thing} {record.version}", record.thing)
     else:
         day = day_of(record.known_at) if study.as_of is None else study.as_of
-        found = Found(Finding.REFUSED, f"{refusal.reason} {iso(day)}", str(refusal.reason))
+        found = Found(Finding.QUARANTINED, f"{refusal.reason} {iso(day)}", str(refusal.reason))
     told = _tell(study, found, record, line)
     return () if told is None else (told,)
 

@@ -23,7 +23,7 @@ class Vigil:
 
     waiting: dict[str, int] = field(default_factory=dict[str, int])
     heard: dict[str, int] = field(default_factory=dict[str, int])
-    next_look: int = 0
+    next_look: int = field(default=0, compare=False)
 
     def hear(self, study: Study, site: str, day: int) -> None:
         """Note that *site* was heard of on *day*."""
