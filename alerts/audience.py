@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from alerts.alert import Kind
-from alerts.ledger import Route
+from alerts.ledger import FINDING, Route
 from monitor.errors import MonitorError
 from monitor.plan_text import PlanError, Section, parse
 
@@ -179,6 +179,8 @@ WANTED: dict[SinkKind, dict[str, str]] = {
 def audience_of(section: Section) -> Audience:
     """One ``[[audience]]``."""
     name = section.identifier("name", NAMED)
+    if name == FINDING:
+        raise section.error("name", "is the ledger's own word", "Give the audience another name.")
     sinks = section.words("sinks")
     if sinks is None:
         raise section.error(None, "has no `sinks`", "List the sinks by name.")

@@ -14,6 +14,10 @@ NAME = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 """Of an audience, a sink or an alert: nothing that could end a part of a key."""
 
 
+FINDING = "finding"
+"""How the key of a finding begins, in the place of an audience."""
+
+
 class Outcome(StrEnum):
     """What became of one revision for one sink of one audience."""
 
@@ -71,8 +75,8 @@ class Finding(NamedTuple):
 
     def wire(self) -> tuple[bytes, bytes]:
         """Key and value on the topic; the content that was told keeps its own entries."""
-        key = f"finding|{self.alert}|{self.revision}|{self.found}".encode()
-        return key, orjson.dumps({"found": self.found, "outcome": "finding", "told": self.told})
+        key = f"{FINDING}|{self.alert}|{self.revision}|{self.found}".encode()
+        return key, orjson.dumps({"found": self.found, "outcome": FINDING, "told": self.told})
 
 
 def read(key: bytes | None, value: bytes | None) -> tuple[Key, Entry] | Finding | None:
@@ -80,7 +84,7 @@ def read(key: bytes | None, value: bytes | None) -> tuple[Key, Entry] | Finding 
     try:
         first, *rest = (key or b"").decode().split("|")
         said = orjson.loads(value or b"")
-        if first == "finding" and len(rest) == 3:
+        if first == FINDING and len(rest) == 3:
             return Finding(rest[0], int(rest[1]), str(said["told"]), rest[2])
         sink, alert, revision = rest
         entry = Entry(

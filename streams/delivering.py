@@ -87,6 +87,8 @@ class Delivery:
                 self._says("")
             except (LogUnreachable, Undelivered) as error:
                 self._says(str(error))
+            except Exception as error:  # A fault of ours must be said, not end the reading.
+                self._says(f"{type(error).__name__}: a fault of ours")
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self.woken.wait()

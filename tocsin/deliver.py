@@ -64,6 +64,8 @@ def deliver(*, check: Annotated[bool, Parameter(negative="")] = False) -> None:
         raise Stop(Exit.USAGE, f"{error}. {OTHER_ADDRESS}") from None
     except NoToken as error:
         raise Stop(Exit.USAGE, f"{error}. {NEEDS_TOKEN}") from None
+    except Exception as error:
+        raise Stop(Exit.INTERNAL, f"{type(error).__name__}: start it again.") from error
 
 
 def described(settings: Settings) -> tuple[Deployment, Mapping[str, Sink]]:

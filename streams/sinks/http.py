@@ -70,6 +70,7 @@ class Poster:
                 timeout=aiohttp.ClientTimeout(total=self.timeout),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
+                headers={"User-Agent": "tocsin"},
             )
         return self.session
 

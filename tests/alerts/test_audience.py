@@ -43,6 +43,7 @@ def test_an_audience_may_care_for_some_studies_and_kinds():
         ('"30m"', '"0m"', "is not a span of time"),
         ('name = "chair"', 'name = "board"', "is there twice"),
         ('name = "chair"', 'name = "a|b"', "is not a name"),
+        ('name = "chair"', 'name = "finding"', "is the ledger's own word"),
         ('kind = "webhook"', 'kind = "fax"', "`fax` is not known"),
         ('"https://pager.example.org/hook"', '"http://pager.example.org"', "no address that may"),
         ('"https://pager.example.org/hook"', '"file:///etc/passwd"', "no address that may"),

@@ -70,7 +70,7 @@ class Site:
         for name in ("ref.key", "hook.key"):
             (self.folder / name).write_text("sixteen bytes or more\n")
 
-    def start(self) -> Worker:
+    def start(self, **settings: str) -> Worker:
         """A deliverer, started."""
         health = f"127.0.0.1:{free_ports(1)[0]}"
         clean = {name: told for name, told in os.environ.items() if not name.startswith("TOCSIN_")}
@@ -78,6 +78,7 @@ class Site:
             "TOCSIN_BROKER": self.broker,
             "TOCSIN_HEALTH": health,
             "TOCSIN_DELIVERY_FILE": str(self.folder / "delivery.toml"),
+            **{f"TOCSIN_{name}": value for name, value in settings.items()},
         }
         says = self.folder / f"deliverer-{len(self.deliverers)}"
         with says.open("wb") as out:

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
 from alerts.ledger import Outcome, Route
 from streams.services.alertmanager_server import AlertmanagerServer, find
 from streams.services.kafka_server import KafkaServer
+from streams.services.ports import free_ports
 from streams.settings import Settings
 from streams.topics import apply, topics
 from tests.alerts.told import closing, wire
@@ -25,6 +27,7 @@ from tests.places import missing
 
 pytestmark = pytest.mark.kafka
 
+TOKEN = "a-token-of-many-characters"
 NAMES = [f"alert{number}" for number in range(8)]
 ROUTES = [Route("board", sink) for sink in ("pager", "bell", "bus")]
 
@@ -134,9 +137,15 @@ async def test_a_backlog_is_told_once_and_the_rest_is_recorded(
     site.announce(*revision(1), *revision(2), *revision(3))
     async with Receiver().open() as receiver:
         site.describe(hook=receiver.url, alertmanager=bell.url)
-        deliverer = site.start()
+        (site.folder / "token").write_text(TOKEN)
+        address = f"127.0.0.1:{free_ports(1)[0]}"
+        closed = {"METRICS_CLOSED": address, "METRICS_TOKEN_FILE": str(site.folder / "token")}
+        deliverer = site.start(**closed)
         await until(lambda: len(receiver.keys) == 8, "one notice an alert")
         await until(lambda: noted(site) == 3 * 3 * 8, "all that was superseded to be noted")
+        wanted = 'safety_signals_delivered{study="PRODERM"} 8.0'
+        await until(lambda: wanted in numbers(address), "the numbers to say so")
+        assert 'safety_notifications_total{channel="pager"} 8.0' in numbers(address)
         assert deliverer.end() == 0
 
     assert len(receiver.keys) == 8
@@ -145,6 +154,13 @@ async def test_a_backlog_is_told_once_and_the_rest_is_recorded(
         for entries in site.standing().ledger.entries.values()
     ]
     assert outcomes == [["superseded", "superseded", "sent"]] * 24
+
+
+def numbers(address: str) -> str:
+    """What the closed page shows to whoever has the token."""
+    request = Request(f"http://{address}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    with urlopen(request, timeout=5) as answer:
+        return answer.read().decode()
 
 
 def noted(site: Site) -> int:
