@@ -73,6 +73,11 @@ def outcome(raw: bytes) -> Record | Reason:
     return found
 
 
+def unsealed(found: Record | Reason) -> Record | Reason:
+    """What was found, whoever signed it."""
+    return found._replace(seal=None) if isinstance(found, Record) else found
+
+
 @given(st.binary(max_size=2000))
 def test_arbitrary_bytes_are_refused_by_name(raw: bytes):
     """Whatever a broken producer writes, the reader counts it and goes on."""
@@ -89,10 +94,13 @@ def test_a_spoilt_record_never_raises(raw: bytes):
 @also(VALID[0].replace(b'"study"', b'"study":"X","study"'))
 @also(VALID[4].replace(b'"S-0042"', b'"S-0042","x":"\\"'))
 def test_the_quick_way_takes_only_what_the_careful_way_takes(raw: bytes):
-    """A record is read the same with either parser; `trial.log/1.0` always goes the careful way."""
+    """A record is read the same with either parser; `trial.log/1.0` always goes the careful way.
+
+    But for its seal, which covers every byte that was said, the schema among them.
+    """
     marked = raw.replace(b'"trial.log/1"', b'"trial.log/1.0"')
 
-    assert outcome(raw) == outcome(marked)
+    assert unsealed(outcome(raw)) == unsealed(outcome(marked))
 
 
 WORDS = st.text(st.characters(codec="ascii", categories=["L", "N", "Zs"])).map(str.lstrip)
