@@ -12,7 +12,8 @@ import orjson
 
 from monitor.errors import Refusal
 from streams.log import Identity, LogRecord
-from streams.store import Fields, studies_in
+from streams.store import Fields
+from streams.store.cursor_fields import studies_in
 
 CODE = "2"
 """Version of the fold and of the form of its rows; another one needs a space of its own."""

@@ -142,17 +142,3 @@ class Store(Protocol):
     async def close(self) -> None:
         """Let go of the service."""
         ...
-
-
-def studies_in(cursor: Fields) -> list[str]:
-    """The studies that a cursor knows to have a row."""
-    return [name[len("pos|") :] for name, pos in cursor.items() if name.startswith("pos|") and pos]
-
-
-def back_to_start(study: str) -> Fields:
-    """What the cursor says when *study* is to be folded anew from the first record on.
-
-    Records that belong to no row are counted again on the way; the other studies skip theirs.
-    """
-    emptied = ("counts", "run", "last", "stopped", f"pos|{study}")
-    return {"next": b"0", **dict.fromkeys(emptied, b"")}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from streams.store import Applied, Fields, Write, back_to_start, studies_in
+from streams.store import Applied, Fields, Write
+from streams.store.cursor_fields import back_to_start, studies_in
 from streams.store.hashes import CURSOR, OUTBOX, Hashes, aside, row
 
 __all__ = ["CURSOR", "OUTBOX", "MemoryStore"]

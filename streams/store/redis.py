@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
-import orjson
-
-from streams.store import Applied, Fields, Write, back_to_start, studies_in
-from streams.store.client import Client, answer, connect, named, scan, sweep
+from streams.store import Applied, Fields, Write
+from streams.store.client import Client, answer, connect, named, pairs, scan, sweep
+from streams.store.cursor_fields import back_to_start, studies_in
 from streams.store.function import check_library, check_server, check_writing
 from streams.store.keys import Keys
 
@@ -125,9 +123,3 @@ class RedisStore:
     async def _call(self, function: str, keys: list[str], args: list[Any]) -> Applied:
         said = await answer(self.client.fcall(function, len(keys), *keys, *args))
         return Applied(said.decode())
-
-
-def pairs(fields: Fields) -> bytes:
-    """Names and values by turns, as one argument: `apply.lua` says why."""
-    values = [value.decode() for value in fields.values()]
-    return orjson.dumps(list(chain.from_iterable(zip(fields, values, strict=True))))
