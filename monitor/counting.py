@@ -166,6 +166,21 @@ def take_back(study: Study, subject: SubjectState, thing: str, held: Thing) -> N
             if events.first(subject.number) == packed:
                 events.put(subject.number, _next_first(subject, events), subject.spells)
                 study.touched[id(events)] = events
+        _forget(study, term)
+
+
+def _forget(study: Study, term: int) -> None:
+    """Close the watches of a term that no case has any more, where none was ever judged.
+
+    Counting anew would not open them: a study that was left and taken up again must not differ.
+    """
+    scopes = study.first_events[term]
+    watches = [watch for events in scopes for watch in events.watches]
+    if any(watch.verdict is not None or watch.bench.watch.tier != 2 for watch in watches):
+        return
+    has_cases = any(table[term].events for table in study.tables if term in table)
+    if not has_cases and not any(id(events) in study.touched for events in scopes):
+        del study.first_events[term]
 
 
 def _next_first(subject: SubjectState, events: FirstEvents) -> int | None:

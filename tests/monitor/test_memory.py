@@ -13,6 +13,9 @@ from monitor.memory import resume, verdict_on, verdicts
 from monitor.study import Study
 from monitor.trace import Trace
 from streams.pipeline import Pipeline
+from tests.monitor.builders import case, retracted, ticked, treated
+from tests.monitor.small_plans import plan_of
+from tests.monitor.trial import arms, trial
 from tests.places import ROOT
 
 PRODERM_LOG = ROOT / "studies" / "proderm" / "log.jsonl"
@@ -125,3 +128,15 @@ def record_of(study: Study, held: Thing) -> Record:
     name = next(iter(study.ledger.things))
     known = ((study.latest or EPOCH_DAY) - EPOCH_DAY) * SECONDS_A_DAY
     return Record(study.name, name, held.version + 1, known, held.digest, held.body)
+
+
+def test_a_term_that_only_a_voided_case_had_is_forgotten_in_memory_too():
+    """Its watch was open and never judged; a tick would judge it here, and not after a restart."""
+    found = trial(plan_of(), *arms(2), treated("A1", "act", 40, period="later"))
+    found.tell(case("c1", "A1", 45, "Rare"), retracted("r1", "safety/c1"))
+    again = left_and_taken_up(found.study)
+    for study in (found.study, again):
+        fold(study, ticked(60))
+
+    assert dict(verdicts(again)) == dict(verdicts(found.study))
+    assert digest(again) == digest(found.study)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from random import Random
+from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerts.duties import docket_of
 from monitor.digest import digest
@@ -16,8 +20,9 @@ from streams.pipeline import Told, take_in
 from streams.store import Fields
 from streams.store.row import Row
 from streams.store.row_load import restore
+from tests.alerts.boarded import boarded
+from tests.independent.strategies import amended, logs
 from tests.streams.acted import acted, things
-from tests.streams.lanes import STUDY
 
 QUICK, SLOW = list(acted(100)), list(acted(500))
 """A board that is done before the next clot, and one that has just decided when it comes."""
@@ -28,20 +33,22 @@ def folded(log: list[bytes], every: int, leaves: int) -> tuple[Row, Fields, list
     row, kept, told = None, Fields(), list[Told]()
     for offset, raw in enumerate(log):
         record = decode(raw)
-        assert isinstance(record, Record)
+        if not isinstance(record, Record):
+            continue
         study, said = take_in(row.study if row else None, record, offset)
         told.append(said)
-        if row is None:
-            assert study is not None
+        if row is None and study is not None:
             study.trace = Trace(whole=True)
             row = Row(study, began=offset, pos=offset)
+        if row is None:
+            continue
         row.account(offset, said.outcome, said.refusal)
         if offset % every == 0:
             kept |= row.changes()
         if offset % leaves == leaves - 1:
             kept |= row.changes()
-            row = restore(STUDY, kept)
-    assert row is not None
+            row = restore(row.study.name, kept)
+    assert row is not None, "the log opens no study"
     return row, kept | row.changes(), told
 
 
@@ -76,3 +83,22 @@ def test_the_logs_have_all_that_can_happen_to_an_alert():
         assert any(accepted[::2]) and not any(accepted[1::2])
         assert orjson.loads(kept[f"r|{things(log)[1]}"])["objection"] == "stale"
     assert set(made) >= {"raise", "rise", "change", "acknowledge", "confirm", "close"}
+
+
+@settings(max_examples=20)
+@given(logs() | amended(), st.randoms(use_true_random=False), st.integers(2, 9))
+def test_whatever_a_board_does_in_whatever_log(log: list[Any], random: Random, leaves: int):
+    """Corrections, conflicts, merges and amendments under a board that acts well and badly."""
+    raws = list(boarded(map(orjson.dumps, log), random))
+    whole, kept, rang = folded(raws, len(raws), len(raws) + 1)
+    parted, pieces, told = folded(raws, 3, leaves)
+
+    assert told == rang
+    assert digest(parted.study) == digest(whole.study)
+    assert docket_of(parted.study) == docket_of(whole.study)
+    assert (parted.study.decided, parted.study.episodes) == (
+        whole.study.decided,
+        whole.study.episodes,
+    )
+    written = [{name: value for name, value in each.items() if value} for each in (kept, pieces)]
+    assert written[0] == written[1]
