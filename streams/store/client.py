@@ -89,7 +89,7 @@ async def sweep(client: Client, prefix: str) -> None:
 
 def literal(text: str) -> str:
     """A pattern that matches *text* and nothing else."""
-    return "".join(f"[{each}]" if each in "*?[]" else each for each in text)
+    return "".join(f"\\{each}" if each in "*?[]\\" else each for each in text)
 
 
 def named(found: dict[bytes, bytes]) -> Fields:
