@@ -8,7 +8,9 @@ import pytest
 
 from streams.lane import Halt
 from streams.partition import partition_of
+from streams.pipeline import Pipeline
 from streams.progress import STALL_SECONDS, Stalled
+from streams.topics import LOG
 from tests.streams.benches import Bench
 from tests.streams.lanes import PRODERM, STUDY, UNREADABLE, log_of
 
@@ -24,7 +26,10 @@ async def test_what_is_folded_is_told():
     await desk.worker.tell()
     await desk.worker.tell()
 
-    assert [key.partition(":")[2] for key in desk.sent.keys] == ["1", "1", f"8:{len(PRODERM)}", "2"]
+    pipeline = Pipeline()
+    told = [pipeline.advance(raw, line) for line, raw in enumerate(PRODERM)]
+    rung = [f"{alert.id}:{alert.revision}" for each in told for alert in each.alerts]
+    assert sorted(desk.sent.keys) == sorted([*rung, f"{LOG}:8:{len(PRODERM)}"])
     assert partition_of(STUDY, 12) == log.partition == 8
 
 
