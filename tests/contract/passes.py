@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+import orjson
+
 from streams.log_kafka import KafkaLog
 from streams.pipeline import Pipeline
 from streams.store import Fields
@@ -35,7 +37,8 @@ def alerts_expected(broker: str, partition: int) -> dict[str, dict[str, Any]]:
         for each in log.records.values()
         for alert in pipeline.advance(each.value or b"", each.offset).alerts
     ]
-    return {f"{each.id}:{each.revision}": asdict(each) | {"hypothetical": False} for each in rung}
+    told = [orjson.loads(orjson.dumps(asdict(each))) for each in rung]
+    return {f"{each['id']}:{each['revision']}": each | {"hypothetical": False} for each in told}
 
 
 async def copied(broker: str, partition: int) -> KeptLog:

@@ -46,7 +46,10 @@ async def test_a_study_taken_up_by_another_worker_goes_on_as_in_one_pass():
         await lane.take(records(log, lane.position, end))
 
     pipeline, alerts = pass_of(log)
-    told = {f"a|{each.id}|{each.revision:06d}": asdict(each) for each in alerts}
+    told = {
+        f"a|{each.id}|{each.revision:06d}": orjson.loads(orjson.dumps(asdict(each)))
+        for each in alerts
+    }
     assert {name: orjson.loads(each) for name, each in store.get(OUTBOX).items()} == {
         name: {**each, "hypothetical": False} for name, each in told.items()
     }
