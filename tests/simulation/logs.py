@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from orjson import loads
+
 from streams.encode import wire as encoded
 from streams.partition import partition_of
+from tests.alerts.boarded import boarded
 from tests.independent.builders import (
     event,
     merge,
@@ -93,7 +96,7 @@ class Entry:
 def drawn(random: Random) -> list[Entry]:
     """A log of some dozens of records; transaction markers occupy a few of its offsets."""
     studies = random.sample(NAMES, random.choice((2, 2, 3)))
-    courses = [list(course(random, study)) for study in studies]
+    courses = [acted(random, list(course(random, study))) for study in studies]
     pairs = list(shuffled(random, courses))
     for _ in range(random.randint(0, 6)):
         pairs.insert(random.randint(0, len(pairs)), random.choice(pairs))
@@ -103,6 +106,13 @@ def drawn(random: Random) -> list[Entry]:
         at = random.randint(0, len(pairs))
         pairs[at:at] = [(b"noise", random.choice(POISON)) for _ in range(random.randint(2, 5))]
     return laid_out(random, [*pairs, *(sent(study, tick(DAYS + 40)) for study in studies)])
+
+
+def acted(random: Random, records: list[Said]) -> list[Said]:
+    """One trial's records, and mostly a board that acts on what rings."""
+    if random.random() < 0.3:
+        return records
+    return [loads(each) for each in boarded(map(encoded, records), random, share=0.15)]
 
 
 def shuffled(random: Random, courses: list[list[Said]]) -> Iterator[tuple[bytes, bytes]]:
