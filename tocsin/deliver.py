@@ -15,6 +15,8 @@ from cyclopts import Parameter
 from kafka.errors import KafkaError
 
 from alerts.audience import DeliveryError, Deployment
+from streams.audit_reads import Reads
+from streams.audit_trails import audit_log
 from streams.broker import Unreachable, administer
 from streams.deliverer import Deliverer
 from streams.health import CannotListen, Health, listen
@@ -131,7 +133,8 @@ async def delivering(settings: Settings, plan: Deployment, sinks: Mapping[str, S
         check=check,
         lag_max=settings.lag_max,
     )
-    numbers = pages(settings, closed=(deliverer.meter,))
+    reads = Reads(audit_log(settings, "deliver"))
+    numbers = pages(settings, closed=(deliverer.meter,), heard=reads.heard)
     served = [(health, listen(settings.health)), *((page, page.listen()) for page in numbers)]
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -145,3 +148,4 @@ async def delivering(settings: Settings, plan: Deployment, sinks: Mapping[str, S
     finally:
         for runner in runners:
             await runner.cleanup()
+        await reads.close()
