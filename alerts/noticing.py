@@ -6,9 +6,10 @@ correction nothing rings that is on the docket already.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from alerts.alert import Alert, alert_id
+from alerts.alert import Alert, Kind, alert_id
 from alerts.bearing import bears_on, sender, subject_of
 from alerts.docket import Docket
 from alerts.duties import change, docket_of, ring, rise
@@ -126,6 +127,13 @@ def wronged(study: Study, record: Record, line: int, refusal: Refusal | None) ->
         found = Found(Finding.QUARANTINED, f"{refusal.reason} {iso(day)}", str(refusal.reason))
     told = _tell(study, found, record, line)
     return () if told is None else (told,)
+
+
+def noted(study: Study) -> dict[str, int]:
+    """How many findings of each kind somebody was told of."""
+    alerts = (entry.alert for entry in docket_of(study).entries.values())
+    found = Counter(alert.watch for alert in alerts if alert.kind is Kind.FINDING)
+    return {finding.value: found[finding.watch] for finding in Finding if found[finding.watch]}
 
 
 def _tell(study: Study, found: Found, record: Record, line: int) -> Alert | None:

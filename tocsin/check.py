@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 from rich.text import Text
 
+from alerts.clocks import LONG_DAYS, SHORT_DAYS
 from monitor.plan import Plan
+from monitor.rule import When
 from monitor.stats.concurrent import RiskSets
 from monitor.stats.e_value import log_e, most_treated_events_can_say
 from monitor.watch import Analysis, Kind, Watch
@@ -19,6 +21,11 @@ from tocsin.wording import basis, e_value
 
 TREATED_MAX = 1000
 """Where the scan for the smallest count ends: every boundary that a plan may ask is met before."""
+
+RINGS = {
+    When.FATAL: "any death",
+    When.LIFE_THREATENING_AND_RELATED: "any life-threatening case that may be related",
+}
 
 
 def check(plan: Path, /) -> None:
@@ -38,7 +45,7 @@ def check(plan: Path, /) -> None:
     console.print()
     console.print(watch_grid(found), crop=False)
     console.print()
-    for line in budget(found):
+    for line in (*budget(found), *single_cases(found)):
         console.print(Text(plain(line)))
     errors = paper(stderr=True)
     for warning in warnings(found):
@@ -119,6 +126,19 @@ def budget(plan: Plan) -> Iterator[str]:
     )
 
 
+def single_cases(plan: Plan) -> Iterator[str]:
+    """Which single cases somebody is called for, and by when they are due."""
+    for rule in plan.rules:
+        what = RINGS[rule.when] if rule.group is None else f"any case of {rule.group.name}"
+        due = (
+            f"{LONG_DAYS} days from receipt, being expected"
+            if rule.expected
+            else f"{SHORT_DAYS} days from receipt if fatal or life-threatening and suspected,"
+            f" else {LONG_DAYS}"
+        )
+        yield f"Rule {rule.name} rings for {what}: due {due}."
+
+
 def warnings(plan: Plan) -> Iterator[str]:
     """What is consistent and may still mislead."""
     for watch in plan.watches:
@@ -133,3 +153,6 @@ def warnings(plan: Plan) -> Iterator[str]:
     if not any(watch.tier == 1 for watch in plan.watches):
         only = "only the screening" if plan.screens else "nothing"
         yield f"no watch is of tier 1: {only} can signal."
+    asked = {rule.when for rule in plan.rules}
+    if asked and When.FATAL not in asked:
+        yield 'no rule rings for every death: add [[rules]] with when = "fatal".'

@@ -178,7 +178,8 @@ class Play:
             # In this order: what is folded and not waiting in the outbox can be heard.
             complete = ended and folded == producing.result() and not await self.stage.waiting()
             for alert in await self.stage.rung():
-                show_alert(self.console, alert, hypothetical=False, place="offset")
+                if alert.tracked:
+                    show_alert(self.console, alert, hypothetical=False, place="offset")
             if complete:
                 return True
             if time.monotonic() - self.shown_at > TABLE_SECONDS:

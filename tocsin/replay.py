@@ -178,11 +178,14 @@ def _day(flag: str, text: str | None) -> int | None:
 
 
 def tell(alert: Alert, running: Replay, console: Console | None, place: str = "line") -> None:
-    """Ring *alert*, for a person or, without a *console*, for a program."""
+    """Ring *alert*, for a person or, without a *console*, for a program.
+
+    A person is shown the findings by their number, at the end.
+    """
     hypothetical = running.what_if.hypothetical
     if console is None:
         _print_json(alert_line(alert, hypothetical=hypothetical))
-    else:
+    elif alert.tracked:
         show_alert(console, alert, hypothetical=hypothetical, place=place)
 
 

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from alerts.alert import Alert
 from alerts.lifecycle import Move
+from alerts.noticing import noted
 from monitor.dates import iso
 from monitor.digest import digest
 from monitor.events import day_of
@@ -118,7 +119,7 @@ def show_account(console: Console, replay: Replay, study: Study) -> None:
     counts = account(replay, study)
     parts = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     lines = [("Records ", f"{sum(counts.values())} lines: {parts}")]
-    for name, count in findings(study).items():
+    for name, count in (findings(study) | noted(study)).items():
         lines.append(("Finding ", f"{count} x {name.replace('_', ' ')}"))
     missed = counts[Outcome.REFUSED.value] + counts[Outcome.CONFLICT.value]
     if missed:

@@ -97,3 +97,20 @@ def test_the_plan_of_proderm_claims_as_randomised():
 
     assert (done.code, done.err) == (0, "")
     assert "shares of 1 are spent, 0 is left" in done.out
+
+
+def test_a_plan_is_shown_with_the_single_cases_that_ring(tmp_path: Path):
+    """What somebody is called for on one case, and by when it is due."""
+    done = checked(tmp_path, PLAN)
+
+    assert "Rule deaths rings for any death: due 7 days from receipt if fatal" in done.out
+    assert "Rule any-clot rings for any case of clots: due 15 days from receipt, being" in done.out
+
+
+def test_rules_that_leave_out_deaths_are_warned_of(tmp_path: Path):
+    """A rule for what threatens life rings for no death that was not called a threat first."""
+    rule = '[[rules]]\nname = "threats"\nwhen = "life_threatening_and_related"\n'
+    done = checked(tmp_path, f"{CONCURRENT}share = 1\n{rule}")
+
+    assert done.code == 0
+    assert "warning: no rule rings for every death" in done.err

@@ -61,7 +61,7 @@ def replayed(log: Path) -> tuple[str, list[tuple[str, ...]]]:
     rang = [
         (each["level"].upper(), each["watch"], each["id"], str(each["revision"]))
         for each in lines
-        if each["type"] == "alert"
+        if each["type"] == "alert" and each["tracked"]
     ]
     return lines[-1]["digest"], rang
 
