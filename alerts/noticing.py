@@ -33,14 +33,13 @@ def noticed(
     body, vigil, day = record.body, docket.vigil, study.as_of
     if day is None:
         return ()  # There is a plan, and nothing else yet.
-    site, suspect = None, True
     if isinstance(body, OF_SUBJECT):
         subject = study.subject(body.subject)
         site, suspect = subject.site, is_suspect(study, subject, record.thing)
     else:
-        site = sender(study, record)
-    if isinstance(body, Plan | Retraction | Merge):
-        vigil.next_look = 0  # Limits may have moved, and who is followed where.
+        site, suspect = sender(study, record), True
+        if isinstance(body, Plan | Retraction | Merge):
+            vigil.next_look = 0  # Limits may have moved, and who is followed where.
     if site is not None and vigil.heard.get(site) != day:
         vigil.hear(study, site, day)
     brought = vigil.look(study, day) if day >= vigil.next_look else ()

@@ -142,7 +142,7 @@ def _move_on(study: Study, body: Body, known: int) -> None:
     A plan may be signed before the first subject comes, and says nothing of the data; nor does
     what a member of the board thinks of an alert.
     """
-    if not isinstance(body, Plan | Review):
+    if not isinstance(body, (Plan, Review)):
         day = max(known, body.date) if isinstance(body, Tick) else known
         study.latest = max(study.latest or 0, day)
 
