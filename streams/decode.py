@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
+from itertools import islice
+from typing import TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -43,6 +46,23 @@ def decode(raw: bytes | None) -> Record | Refusal:
         return _record(careful(raw))
     except Refused as refused:
         return refused.refusal
+
+
+AHEAD = 512
+"""Records decoded at a time.  One by one, decoding and folding push each other out of the
+processor's caches: that costs a sixth of a replay."""
+
+Bearer = TypeVar("Bearer")
+"""A line of a file, a record of Kafka: whatever the bytes came in."""
+
+
+def ahead(
+    bearers: Iterable[Bearer], raw: Callable[[Bearer], bytes | None], most: int = AHEAD
+) -> Iterator[tuple[Bearer, Record | Refusal]]:
+    """Each of *bearers* with the record in its *raw* bytes, decoded up to *most* at a time."""
+    waiting = iter(bearers)
+    while some := list(islice(waiting, most)):
+        yield from zip(some, [decode(raw(each)) for each in some], strict=True)
 
 
 _OURS = f"trial.log/{MAJOR}"

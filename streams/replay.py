@@ -13,7 +13,7 @@ from monitor.events import Plan, Record, day_of
 from monitor.fold import first_step
 from monitor.ledger import Outcome
 from monitor.study import Study
-from streams.decode import decode
+from streams.decode import AHEAD, ahead
 from streams.pipeline import Pipeline, Told
 
 
@@ -63,10 +63,13 @@ class Replay:
     cut: int = 0
     refusals: list[NotIncluded] = field(default_factory=list[NotIncluded])
 
-    def run(self, log: Iterable[bytes]) -> Iterator[Alert]:
-        """Alerts as they ring; each line of *log* is one record."""
-        for raw in log:
-            yield from self.take(decode(raw.rstrip(b"\r\n")), self.lines + 1)
+    def run(self, log: Iterable[bytes], most: int = AHEAD) -> Iterator[Alert]:
+        """Alerts as they ring; each line of *log* is one record.
+
+        Up to *most* lines are read before the first of them is folded.
+        """
+        for _, record in ahead(log, _unended, most):
+            yield from self.take(record, self.lines + 1)
         self.look_ahead()
 
     def take(self, record: Record | Refusal, line: int) -> tuple[Alert, ...]:
@@ -128,6 +131,10 @@ class Replay:
             study.horizon = self.what_if.horizon
         if self.what_if.onsets_until is not None:
             study.onsets_until = self.what_if.onsets_until
+
+
+def _unended(line: bytes) -> bytes:
+    return line.rstrip(b"\r\n")
 
 
 def plan_of(toml: str) -> Plan:

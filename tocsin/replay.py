@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.alert import Alert
+from streams.decode import AHEAD
 from streams.pipeline import Pipeline
 from streams.replay import NotIncluded, Replay, WhatIf
 from streams.result import account, result_line
@@ -146,7 +147,8 @@ def _replay_file(log: Path, wishes: Wishes) -> None:
     file = LogFile(log, watched=not (wishes.quiet or wishes.json_lines))
     rang = False
     with file.lines() as lines:
-        for alert in running.run(lines):
+        # Of a pipe each line is folded as it comes: the next may be a while.
+        for alert in running.run(lines, AHEAD if log.is_file() else 1):
             rang |= alert.level == "signal"
             tell(alert, running, None if wishes.json_lines else console)
     report_refusals(running.refusals, file.hint)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from operator import attrgetter
 
+from streams.decode import AHEAD, ahead
 from streams.lane.cursor import CODE, Cursor
 from streams.lane.folding import Fold
 from streams.lane.halt import Behind, Halt, Hole, Moved, Raised, Stopped
@@ -17,6 +19,8 @@ from streams.lane.work import Work
 from streams.log import Log, LogRecord, LogUnreachable, RecordsGone
 from streams.pipeline import take_in
 from streams.store import Store, StoreUnreachable, WrongStore
+
+value_of = attrgetter("value")
 
 NOT_THE_RECORDS = (
     *(Hole, Behind, Moved),
@@ -160,14 +164,14 @@ class Lane:
         careful = max(self._raised, default=-1)
         at = work.position
         try:
-            for record in records:
+            for record, read in ahead(records, value_of, 1 if self._raised else AHEAD):
                 at = record.offset
                 if at < work.position:
                     continue
                 if at > work.position and not work.cross(at):
                     await self._apply(work)
                     raise Hole(work.position, at)
-                while isinstance(found := work.take(record), str):
+                while isinstance(found := work.take(record, read), str):
                     if found in work.shelf.broken:
                         await self._apply(work)
                         raise Behind(found)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from monitor.errors import Refusal
 from monitor.events import Record, Review
 from monitor.ledger import Outcome
-from streams.decode import decode
 from streams.lane.applying import send
 from streams.lane.batch import HEADROOM, Batch
 from streams.lane.cursor import Cursor, Mark
@@ -54,12 +53,11 @@ class Work:
     last: LogRecord | None = None
     marked: int = 0
 
-    def take(self, record: LogRecord) -> str | Stopped | None:
-        """Take the record at *position*.
+    def take(self, record: LogRecord, found: Record | Refusal) -> str | Stopped | None:
+        """Take the record at *position*, in which *found* was.
 
         What comes back is a study that must be at hand first, or why the lane must stop.
         """
-        found = decode(record.value)
         if isinstance(found, Refusal):
             if found.unreadable and record.offset > self.cursor.released:
                 return self._doubt(record, found)
