@@ -48,7 +48,7 @@ def decode(raw: bytes | None) -> Record | Refusal:
         return refused.refusal
 
 
-AHEAD = 512
+AHEAD = 2_048
 """Records decoded at a time.  One by one, decoding and folding push each other out of the
 processor's caches: that costs a sixth of a replay."""
 

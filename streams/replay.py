@@ -69,7 +69,8 @@ class Replay:
         Up to *most* lines are read before the first of them is folded.
         """
         for _, record in ahead(log, _unended, most):
-            yield from self.take(record, self.lines + 1)
+            if alerts := self.take(record, self.lines + 1):
+                yield from alerts
         self.look_ahead()
 
     def take(self, record: Record | Refusal, line: int) -> tuple[Alert, ...]:
