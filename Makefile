@@ -21,7 +21,7 @@ replay: $(INSTALLED) ## the same log from its file: every table, every watch, in
 	$(BIN)/tocsin replay studies/proderm/log.jsonl $(ARGS)
 
 test: $(INSTALLED) ## every test but the long campaigns, and the examples in the docstrings
-	$(PYTEST) --doctest-modules monitor alerts streams tests $(ARGS)
+	$(PYTEST) -n 2 --dist loadfile --doctest-modules monitor alerts streams tests $(ARGS)
 
 lint: $(INSTALLED) ## style, format and types
 	$(BIN)/ruff check .
