@@ -1,7 +1,8 @@
 """`make bench-live`: the product beside its peers on a real Kafka and a real Redis.
 
 `python -m benchmarks.live [contender ...]` runs the race, `... latency` tells the time from
-Kafka to Redis, `... rebuild` refolds a wiped Redis.
+Kafka to Redis, `... alerting` that from Kafka to an Alertmanager, `... rebuild` refolds a wiped
+Redis.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from benchmarks.live.alerting import alerting
 from benchmarks.live.contender import CONTENDERS
 from benchmarks.live.ground import Ground, ground
 from benchmarks.live.latency import latency
@@ -20,7 +22,7 @@ from benchmarks.report import Table
 from streams.services.process import ServiceFailed
 
 NAMES = {contender.name: contender for contender in CONTENDERS}
-RATE = 2_000
+RATE, ALERTING_RATE = 2_000, 500
 
 
 def main() -> None:
@@ -40,7 +42,9 @@ def main() -> None:
 def measurement(asked: argparse.Namespace) -> Callable[[Ground], Table]:
     """The measurement that was asked for."""
     if asked.what == ["latency"]:
-        return lambda here: latency(here, RATE, asked.seconds)
+        return lambda here: latency(here, RATE, asked.seconds or 60)
+    if asked.what == ["alerting"]:
+        return lambda here: alerting(here, ALERTING_RATE, asked.seconds or 30)
     if asked.what == ["rebuild"]:
         return lambda here: rebuild(here, asked.reports or 1_000_000)
     contenders = [NAMES[name] for name in asked.what] or list(CONTENDERS)
@@ -53,14 +57,19 @@ def measurement(asked: argparse.Namespace) -> Callable[[Ground], Table]:
 def arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
-    what = f"latency, rebuild, or contenders of {', '.join(NAMES)}: all if none is named"
+    what = f"latency, alerting, rebuild, or contenders of {', '.join(NAMES)}: all if none is named"
     parser.add_argument("what", nargs="*", help=what)
     parser.add_argument("--reports", type=int, help="how large the log is: 100,000, or 1,000,000")
     parser.add_argument("--rounds", type=int, default=5, help="how often each runs")
-    parser.add_argument("--seconds", type=int, default=60, help="how long latency is measured")
+    parser.add_argument(
+        "--seconds", type=int, help="how long latency is measured: 60, alerting: 30"
+    )
     parser.add_argument("--keep", action="store_true", help="put it into benchmarks/LIVE.md")
     asked = parser.parse_args()
-    if asked.what not in (["latency"], ["rebuild"]) and not set(asked.what) <= NAMES.keys():
+    if (
+        asked.what not in (["latency"], ["alerting"], ["rebuild"])
+        and not set(asked.what) <= NAMES.keys()
+    ):
         parser.error(f"no such contender: {', '.join(sorted(set(asked.what) - NAMES.keys()))}")
     return asked
 
