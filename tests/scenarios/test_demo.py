@@ -91,13 +91,13 @@ def test_it_ends_with_three_commands_to_type_next(tmp_path: Path):
 
 
 @pytest.mark.redis
-def test_with_a_server_on_path_it_uses_that_and_leaves_nothing(redis_program: str, tmp_path: Path):
-    """A private one on a socket of its own, ended with the demo."""
+def test_a_server_on_path(redis_program: str, tmp_path: Path):
+    """A private one is used, on a socket of its own (hence the short name), and ends with it."""
     programs = str(Path(redis_program).parent)
 
     shown = demo(tmp_path, written(tmp_path, small()), "--speed", "max", programs=programs)
 
-    assert (shown.code, shown.left) == (0, [])
+    assert (shown.code, shown.left) == (0, []), shown.err
     assert "a private Redis server" in shown.out
     assert replayed(tmp_path / "log.jsonl")[0] in shown.out
 
