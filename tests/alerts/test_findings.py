@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from alerts.alert import Kind
@@ -20,7 +22,7 @@ from tests.monitor.builders import (
 )
 from tests.monitor.trial import Trial, arms
 
-FATAL = {"outcome": Outcome.FATAL}
+FATAL: dict[str, Any] = {"outcome": Outcome.FATAL}
 TWINS = case("c1", "A1", 3, known=9), case("c2", "A1", 5, known=9)
 
 
@@ -134,7 +136,7 @@ def test_a_merge_of_subjects_finds_the_twins_that_it_brings_together():
         (PartialDate(2020, None), False),
     ],
 )
-def test_an_event_before_the_first_dose_is_a_finding(onset: object, is_found: bool):
+def test_an_event_before_the_first_dose(onset: int | PartialDate | None, is_found: bool):
     """Only where it is certain: the last day of a partial date must be before."""
     made = findings(told(case("c1", "A1", onset, known=9)))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from alerts.alert import Kind
@@ -29,7 +31,8 @@ from tests.monitor.trial import Trial, arms
 THREATS = rule("threats", when="life_threatening_and_related")
 CLOTS = rule("clots", when="group", group="clots")
 GROUP = table("groups.clots", preferred_terms=["DVT", "PE"])
-FATAL, THREAT = {"outcome": Outcome.FATAL}, {"criteria": (Criterion.LIFE_THREATENING,)}
+FATAL: dict[str, Any] = {"outcome": Outcome.FATAL}
+THREAT: dict[str, Any] = {"criteria": (Criterion.LIFE_THREATENING,)}
 
 
 def told(*records, rules: tuple[str, ...] = (DEATHS,), **said: object) -> Trial:
@@ -64,7 +67,7 @@ def test_a_rule_rings_for_what_it_says(said: dict, rings: list[str]):
 
 @pytest.mark.parametrize("arm", ["A1", "C1"])
 @pytest.mark.parametrize("onset", [-20, 3, None, PartialDate(2020, None)])
-def test_a_rule_asks_for_no_arm_and_no_date(arm: str, onset: object):
+def test_a_rule_asks_for_no_arm_and_no_date(arm: str, onset: int | PartialDate | None):
     """A death on control, before the first dose, of unknown day: somebody is called for each."""
     assert cases(told(case("c1", arm, onset, known=5, **FATAL))) == [
         ("deaths", "safety/c1", "raise", 1)
@@ -88,7 +91,7 @@ def test_a_group_is_a_rule_for_any_case_of_it():
 
 def test_an_adjudication_makes_a_case_one_of_a_group():
     """The committee answers months later: the case rings when its answer comes."""
-    yes = {"adjudications": (("clots", Adjudication.YES),)}
+    yes: dict[str, Any] = {"adjudications": (("clots", Adjudication.YES),)}
     group = table("groups.clots", adjudication="clots")
     found = told(case("c1", "A1", 3), rules=(CLOTS,), groups=group)
     assert cases(found) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from alerts.alert import Kind
@@ -33,7 +35,8 @@ from tests.monitor.trial import Trial, arms
 THREATS = rule("threats", when="life_threatening_and_related")
 CLOTS = rule("clots", when="group", group="clots")
 GROUP = table("groups.clots", preferred_terms=["DVT", "PE"])
-FATAL, THREAT = {"outcome": Outcome.FATAL}, {"criteria": (Criterion.LIFE_THREATENING,)}
+FATAL: dict[str, Any] = {"outcome": Outcome.FATAL}
+THREAT: dict[str, Any] = {"criteria": (Criterion.LIFE_THREATENING,)}
 
 
 def told(*records, rules: tuple[str, ...] = (DEATHS,), **said: object) -> Trial:

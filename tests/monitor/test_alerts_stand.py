@@ -83,7 +83,7 @@ def test_a_higher_level_rings_as_the_next_revision_of_the_same_alert():
 
     assert [(one.level, one.revision) for one in found.alerts] == [("watch", 1), ("signal", 2)]
     assert first.id == second.id
-    assert second.e_value > 20 > first.e_value
+    assert second.e_value and first.e_value and second.e_value > 20 > first.e_value
     assert (second.thing, second.version) == ("safety/c2", 1)
 
 
