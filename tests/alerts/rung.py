@@ -6,11 +6,11 @@ from typing import Any
 
 from alerts.alert import Alert, Kind
 from alerts.duties import docket_of
-from monitor.events import Record, Subject
+from monitor.events import Criterion, Outcome, Record, Subject
 from tests.alerts.reviews import review
 from tests.monitor.builders import record
 from tests.monitor.small_plans import plan_of, table
-from tests.monitor.trial import Trial, trial
+from tests.monitor.trial import Trial, arms, trial
 
 TO_CONFIRMED = ("acknowledge", "begin_review", "confirm")
 
@@ -21,6 +21,11 @@ def rule(called: str, **said: Any) -> str:
 
 
 DEATHS = rule("deaths", when="fatal")
+THREATS = rule("threats", when="life_threatening_and_related")
+CLOTS = rule("clots", when="group", group="clots")
+GROUP = table("groups.clots", preferred_terms=["DVT", "PE"])
+FATAL: dict[str, Any] = {"outcome": Outcome.FATAL}
+THREAT: dict[str, Any] = {"criteria": (Criterion.LIFE_THREATENING,)}
 
 
 def ruled(*rules: str, **said: Any) -> str:
@@ -66,3 +71,8 @@ def at_site(
     """*who* is a subject of *site*, randomised to *arm* or only screened."""
     body = Subject(subject=who, site=site, randomised_treatment=arm)
     return record(body, f"edc/subject-{who}", version=version, known=known)
+
+
+def told(*records: Record, rules: tuple[str, ...] = (DEATHS,), **said: Any) -> Trial:
+    """Three patients an arm under *rules*, and *records*."""
+    return rung(ruled(*rules, **said), *arms(3), *records)

@@ -7,14 +7,20 @@ from typing import Any
 import pytest
 
 from alerts.alert import Kind
-from monitor.events import Adjudication, Criterion, Outcome, PartialDate, Relatedness, Severity
+from monitor.events import Adjudication, Criterion, PartialDate, Relatedness, Severity
 from tests.alerts.rung import (
+    CLOTS,
     DEATHS,
+    FATAL,
+    GROUP,
+    THREAT,
+    THREATS,
     cases,
     of_kind,
     rule,
     ruled,
     rung,
+    told,
 )
 from tests.monitor.builders import (
     case,
@@ -26,18 +32,6 @@ from tests.monitor.builders import (
     ticked,
 )
 from tests.monitor.small_plans import table
-from tests.monitor.trial import Trial, arms
-
-THREATS = rule("threats", when="life_threatening_and_related")
-CLOTS = rule("clots", when="group", group="clots")
-GROUP = table("groups.clots", preferred_terms=["DVT", "PE"])
-FATAL: dict[str, Any] = {"outcome": Outcome.FATAL}
-THREAT: dict[str, Any] = {"criteria": (Criterion.LIFE_THREATENING,)}
-
-
-def told(*records, rules: tuple[str, ...] = (DEATHS,), **said: object) -> Trial:
-    """Three patients an arm under *rules*, and *records*."""
-    return rung(ruled(*rules, **said), *arms(3), *records)
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from alerts.alert import Kind
-from monitor.events import Criterion, Outcome
 from tests.alerts.rung import (
+    CLOTS,
     DEATHS,
+    FATAL,
     cases,
     of_kind,
-    rule,
     ruled,
-    rung,
+    told,
 )
 from tests.monitor.builders import (
     case,
@@ -21,18 +19,6 @@ from tests.monitor.builders import (
     retracted,
 )
 from tests.monitor.small_plans import table
-from tests.monitor.trial import Trial, arms
-
-THREATS = rule("threats", when="life_threatening_and_related")
-CLOTS = rule("clots", when="group", group="clots")
-GROUP = table("groups.clots", preferred_terms=["DVT", "PE"])
-FATAL: dict[str, Any] = {"outcome": Outcome.FATAL}
-THREAT: dict[str, Any] = {"criteria": (Criterion.LIFE_THREATENING,)}
-
-
-def told(*records, rules: tuple[str, ...] = (DEATHS,), **said: object) -> Trial:
-    """Three patients an arm under *rules*, and *records*."""
-    return rung(ruled(*rules, **said), *arms(3), *records)
 
 
 def test_a_rule_that_an_amendment_brings_rings_for_what_came_before():

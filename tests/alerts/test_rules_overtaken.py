@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from alerts.alert import Kind
 from alerts.lifecycle import State
-from monitor.events import Criterion, Outcome, Relatedness
+from monitor.events import Relatedness
 from tests.alerts.rung import (
+    CLOTS,
     DEATHS,
+    FATAL,
+    GROUP,
     TO_CONFIRMED,
     acted,
     cases,
     of_kind,
-    rule,
     ruled,
-    rung,
+    told,
 )
 from tests.monitor.builders import (
     allocated,
@@ -30,18 +30,6 @@ from tests.monitor.builders import (
     treated,
 )
 from tests.monitor.small_plans import table
-from tests.monitor.trial import Trial, arms
-
-THREATS = rule("threats", when="life_threatening_and_related")
-CLOTS = rule("clots", when="group", group="clots")
-GROUP = table("groups.clots", preferred_terms=["DVT", "PE"])
-FATAL: dict[str, Any] = {"outcome": Outcome.FATAL}
-THREAT: dict[str, Any] = {"criteria": (Criterion.LIFE_THREATENING,)}
-
-
-def told(*records, rules: tuple[str, ...] = (DEATHS,), **said: object) -> Trial:
-    """Three patients an arm under *rules*, and *records*."""
-    return rung(ruled(*rules, **said), *arms(3), *records)
 
 
 @pytest.mark.parametrize(
