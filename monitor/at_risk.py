@@ -136,8 +136,8 @@ class AtRisk:
 
     def between(self, treatment: int, control: int, day: int) -> tuple[int, int]:
         """At risk on study *day*, as of today, on each of two arms."""
-        # Of those still followed, whoever has not reached the day yet counts as gone.  Both arms
-        # are written out: this is asked 13 times a look, and a call each would be half of it.
+        # Of those still followed, whoever has not reached the day yet counts as gone.
+        # Both arms are written out: no other function is called as often in a replay.
         reached = self.as_of + 1 - day
         on, off = self.arms[treatment], self.arms[control]
         return (
