@@ -1,7 +1,7 @@
 # Needs Python 3.11 and its pip, nothing else.  Everything runs in .venv, made from the lock.
 .DEFAULT_GOAL := help
 .PHONY: help demo replay test lint bench bench-live operating storm faults
-.PHONY: stack kafka redis secrets services-stop jars format lock clean
+.PHONY: stack silence kafka redis secrets services-stop jars format lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 BIN := .venv/bin
@@ -21,7 +21,7 @@ replay: $(INSTALLED) ## the same log from its file: every table, every watch, in
 	$(BIN)/tocsin replay studies/proderm/log.jsonl $(ARGS)
 
 test: $(INSTALLED) ## every test but the long campaigns, and the examples in the docstrings
-	$(PYTEST) -n 2 --dist loadfile --doctest-modules monitor alerts streams tests $(ARGS)
+	$(PYTEST) -n 2 --dist loadfile --doctest-modules monitor alerts streams tocsin tests $(ARGS)
 
 lint: $(INSTALLED) ## style, format and types
 	$(BIN)/ruff check .
@@ -45,6 +45,9 @@ faults: $(INSTALLED) jars ## 300 real faults on Kafka, Redis and three workers
 
 stack: $(INSTALLED) jars ## what `docker compose up` starts, started by hand, and ended
 	$(PYTEST) -m campaign tests/deploy/test_stack.py $(ARGS)
+
+silence: $(INSTALLED) jars ## eleven minutes without a deliverer: a real Alertmanager rings on
+	$(PYTEST) -m campaign -s tests/contract/test_silence.py $(ARGS)
 
 kafka: $(INSTALLED) jars ## start a private Kafka broker (needs Java 17) and print its address
 	@$(BIN)/python -m streams.services start kafka
@@ -72,7 +75,7 @@ lock: ## choose the versions again (needs uv); UPGRADE=1 takes newer ones
 	echo hatchling | $(COMPILE) --constraint requirements.lock - --output-file deploy/build.lock
 
 clean: services-stop ## remove what was built, and the private servers with what they hold
-	rm -rf .services .venv build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .services .venv benchmarks/live/.venv build dist .pytest_cache .ruff_cache .hypothesis
 
 # The stamp is written last, so an installation that was cut short is taken up again.
 $(INSTALLED): requirements.lock pyproject.toml

@@ -34,6 +34,8 @@ class Announced:
     study: str
     kind: str = "signal"
     state: str = "raised"
+    move: str = "raise"
+    watch: str = ""
     pages: bool = True
     tracked: bool = True
     sha256: str = ""
@@ -60,6 +62,8 @@ def announced(value: bytes | None) -> Announced:
             study=text(said["study"]),
             kind=text(said.get("kind", "signal")),
             state=text(said.get("state", "raised")),
+            move=text(said.get("move", "raise")),
+            watch=text(said.get("watch", "")),
             pages=said.get("pages", True) is True,
             tracked=said.get("tracked", True) is True,
             sha256=sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest(),

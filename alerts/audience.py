@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,17 +9,14 @@ from typing import Any
 
 from alerts.alert import Kind
 from alerts.ledger import FINDING, Route
+from alerts.sink_plan import NAMED, SinkPlan, sink_of
+from alerts.spans import seconds_in
 from monitor.errors import MonitorError
 from monitor.plan_text import PlanError, Section, parse
 
 KINDS = tuple(kind.value for kind in Kind)
 CALLING = (Kind.SIGNAL.value, Kind.CASE.value)
 """Findings of data quality are for who asks for them."""
-
-SPAN = re.compile(r"(\d{1,4})([smhd])")
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-NAMED = "Name it with 1 to 64 of letters, digits and _ . : -"
 
 
 class DeliveryError(MonitorError):
@@ -31,39 +27,15 @@ class Sees(StrEnum):
     """What an audience may see."""
 
     REFERENCE = "reference"
-    """That there is a report, and a link to it: no study, arm, term or number."""
+    """That there is a report, and a link to it: no study, arm, term or number.
+
+    For people who may know of every alert, over ways that others may read."""
+    POOLED = "pooled"
+    """The same, and only of what would be the same had other people had the other treatment.
+
+    For the blinded: that there is an alert of the statistics would tell them of the arms."""
     ALERT = "alert"
     """The alert itself: for the closed zone only."""
-
-
-class SinkKind(StrEnum):
-    """How a sink is spoken to."""
-
-    ALERTMANAGER = "alertmanager"
-    WEBHOOK = "webhook"
-    APPRISE = "apprise"
-    KAFKA = "kafka"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SinkPlan:
-    """A sink as the file describes it.  Secrets are in files of their own, named here.
-
-    With *allow_private* a webhook may go to a private address, and without encryption.
-    """
-
-    name: str
-    kind: SinkKind
-    url: str = ""
-    secret_file: str = ""
-    allow_private: bool = False
-    topic: str = ""
-    partition: int = 0
-
-    @property
-    def only_calls(self) -> bool:
-        """Whether it calls people, and so has no use for a revision that calls nobody."""
-        return self.kind is SinkKind.APPRISE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +54,15 @@ class Audience:
     escalates_to: str = ""
     acknowledge_within: int = 0
 
+    @property
+    def blinded(self) -> bool:
+        """Whether they must not even learn that an alert of the statistics exists."""
+        return self.sees is Sees.POOLED
+
     def concerned(self, study: str, kind: str) -> bool:
         """Whether an alert of *kind* in *study* is theirs."""
+        if self.blinded and kind == Kind.SIGNAL:
+            return False
         return kind in self.kinds and (not self.studies or study in self.studies)
 
 
@@ -137,43 +116,12 @@ def read(root: Section) -> Deployment:
         raise root.error(None, "has no [[audience]]", "Name at least one, or nobody is told.")
     for section, audience in zip(sections, audiences.values(), strict=True):
         check(section, audience, audiences, sinks)
+    for section, audience in zip(sections, audiences.values(), strict=True):
+        check_blinding(section, audience, audiences, sinks)
     called = frozenset(each.escalates_to for each in audiences.values()) - {""}
     return Deployment(
         audiences=audiences, sinks=sinks, secret_file=secret, link=link, called=called
     )
-
-
-def sink_of(section: Section) -> SinkPlan:
-    """One ``[[sink]]``."""
-    name = section.identifier("name", NAMED)
-    kinds = ", ".join(SinkKind)
-    word = section.need("kind", str, f"Use one of: {kinds}.")
-    if word not in set(SinkKind):
-        raise section.error("kind", f"`{word}` is not known", f"Use one of: {kinds}.")
-    kind, wanted = SinkKind(word), WANTED[SinkKind(word)]
-    given: dict[str, Any] = {key: section.need(key, str, why) for key, why in wanted.items()}
-    if kind is SinkKind.WEBHOOK:
-        given["allow_private"] = section.get("allow_private", bool, False)
-    if kind is SinkKind.KAFKA:
-        given["partition"] = section.whole("partition", 0, 0, 9_999)
-    section.close()
-    plan = SinkPlan(name=name, kind=kind, **given)
-    if kind in (SinkKind.WEBHOOK, SinkKind.ALERTMANAGER):
-        private = plan.allow_private or kind is SinkKind.ALERTMANAGER
-        if not plan.url.startswith(("https://", "http://") if private else "https://"):
-            raise section.error("url", "is no address that may be called", "Begin it https://")
-    return plan
-
-
-WANTED: dict[SinkKind, dict[str, str]] = {
-    SinkKind.ALERTMANAGER: {"url": "Give the address of the closed Alertmanager."},
-    SinkKind.WEBHOOK: {
-        "url": "Give the address of the receiver.",
-        "secret_file": "Name the file of the secret that both sides know.",
-    },
-    SinkKind.APPRISE: {"secret_file": "Name the file that holds the service's URL."},
-    SinkKind.KAFKA: {"url": "Give host:port of the brokers.", "topic": "Name the topic."},
-}
 
 
 def audience_of(section: Section) -> Audience:
@@ -184,15 +132,19 @@ def audience_of(section: Section) -> Audience:
     sinks = section.words("sinks")
     if sinks is None:
         raise section.error(None, "has no `sinks`", "List the sinks by name.")
-    kinds = section.words("kinds") or CALLING
+    sees = section.choice("sees", Sees, Sees.REFERENCE)
+    kinds = section.words("kinds") or (CALLING if sees is not Sees.POOLED else (Kind.CASE.value,))
     if strange := [kind for kind in kinds if kind not in KINDS]:
         raise section.error("kinds", f"`{strange[0]}` is not known", f"Use {', '.join(KINDS)}.")
+    if sees is Sees.POOLED and Kind.SIGNAL in kinds:
+        says = "`signal` rests on the treatments, and they are blinded"
+        raise section.error("kinds", says, "Leave it out.")
     audience = Audience(
         name=name,
         sinks=sinks,
         studies=section.words("studies") or (),
         kinds=kinds,
-        sees=section.choice("sees", Sees, Sees.REFERENCE),
+        sees=sees,
         escalates_to=section.get("escalates_to", str, ""),
         acknowledge_within=span(section, "acknowledge_within"),
     )
@@ -205,10 +157,9 @@ def span(section: Section, key: str) -> int:
     said = section.maybe(key, str)
     if said is None:
         return 0
-    found = SPAN.fullmatch(said)
-    if found is None or not int(found[1]):
+    if (seconds := seconds_in(said)) is None:
         raise section.error(key, "is not a span of time", "Write it as 30m, 12h or 2d.")
-    return int(found[1]) * SECONDS[found[2]]
+    return seconds
 
 
 def by_name(read: Iterable[tuple[Any, Section]]) -> dict[str, Any]:
@@ -243,3 +194,26 @@ def check(
             raise section.error("escalates_to", "comes round to itself", "End it at somebody.")
         seen.add(audience.escalates_to)
         audience = audiences[audience.escalates_to]
+
+
+def check_blinding(
+    section: Section,
+    audience: Audience,
+    audiences: Mapping[str, Audience],
+    sinks: Mapping[str, SinkPlan],
+) -> None:
+    """Refuse what would tell blinded people what only others may know.
+
+    Who is called when nobody answers learns what members did; who reads another's sink learns
+    that something was told there.
+    """
+    if not audience.blinded:
+        return
+    if audience.escalates_to or any(x.escalates_to == audience.name for x in audiences.values()):
+        says = "is blinded, and who answers an alert is not"
+        raise section.error("sees", says, "Let them neither escalate nor be escalated to.")
+    theirs = {sinks[name].address for name in audience.sinks}
+    for other in audiences.values():
+        if not other.blinded and theirs & {sinks[name].address for name in other.sinks}:
+            says = f"are those of `{other.name}` too, whose notices tell of the treatments"
+            raise section.error("sinks", says, "Give the blinded sinks of their own.")

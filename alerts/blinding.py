@@ -1,17 +1,29 @@
-"""What an audience may see of an alert: by default that there is a report, and nothing of it."""
+"""What an audience may see of an alert: by default that there is a report, and nothing of it.
+
+To the blinded even that it is there may say too much: what they hear of is what would be the same
+had other subjects had the other treatment.
+"""
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
 from alerts.announced import Announced
 from alerts.audience import Audience, Sees
+from alerts.findings import Finding
 from alerts.ledger import Key, Route
+from alerts.lifecycle import Move
 
 REF_DIGITS = 32
+
+Revisions = Mapping[int, Announced]
+
+MADE_BY_MEMBERS = frozenset({Finding.CONFLICT.watch, Finding.QUARANTINED.watch})
+"""Findings that a member's record can make: nobody reviews where there is no alert."""
 
 
 class Event(StrEnum):
@@ -24,7 +36,7 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """An alert for people who must not learn the arms.  It has no field that could tell them.
+    """An alert for ways that others may read.  It has no field that could tell of the arms.
 
     *ref* names the alert, *page* the last call that was made for it, *key* this notification.
     """
@@ -42,6 +54,22 @@ class Opened:
 
     report: Report
     alert: Announced
+
+
+def heard(audience: Audience, revisions: Revisions) -> Revisions:
+    """The *revisions* of an alert that *audience* is told of at all.
+
+    The blinded hear that something began in which no treatment has a part, and of nothing that
+    follows: members know the treatments, so what they do tells of them, and so does what comes
+    of it (a decision reopened, a closed alert that does not rise).
+    """
+    if not audience.blinded:
+        return revisions
+    return {
+        number: alert
+        for number, alert in revisions.items()
+        if alert.move == Move.RAISE and alert.watch not in MADE_BY_MEMBERS
+    }
 
 
 def seen(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from alerts.alert import Kind
 from alerts.announced import Announced, NotAnAlert, announced
 from alerts.audience import Audience, Deployment
+from alerts.blinding import Revisions, heard
 from alerts.ledger import Entry, Finding, Key, Ledger, Outcome, Route, read
 
 FIRING_HOURS = 24
 """How long an Alertmanager rings by itself if nobody repeats it: a deliverer that is silent must
 never become an all-clear."""
-
-Revisions = Mapping[int, Announced]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +36,15 @@ class Notice:
     def key(self) -> Key:
         """Its key in the ledger."""
         return Key(self.route, self.alert.id, self.alert.revision)
+
+    def ends(self, hour: float) -> float:
+        """Until when an Alertmanager that is told at *hour* rings by itself.
+
+        For the blinded that is a day: when members close the alert is not theirs to learn.
+        """
+        if self.alert.over:
+            return hour
+        return (self.since if self.audience.blinded else hour) + 3600 * FIRING_HOURS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +106,7 @@ def due(standing: Standing, deployment: Deployment, route: Route, hour: float) -
     """
     send: list[Notice] = []
     note: list[tuple[Key, Entry]] = []
-    for revisions in standing.alerts.values():
+    for revisions in heard_on(standing, deployment, route):
         latest = revisions[max(revisions)]
         done = standing.ledger.of(route, latest.id)
         if revisions.keys() <= done.keys():
@@ -125,7 +133,7 @@ def firing(
 
     Alerts that were closed long ago are left out: it has forgotten them by itself.
     """
-    for revisions in standing.alerts.values():
+    for revisions in heard_on(standing, deployment, route):
         latest = revisions[max(revisions)]
         if not latest.tracked:
             continue
@@ -133,14 +141,24 @@ def firing(
             continue
         if latest.over and ended_before(standing.ledger, route, latest, hour):
             continue
-        yield notice(standing.ledger, deployment, revisions, route, hour)
+        reminder = notice(standing.ledger, deployment, revisions, route, hour)
+        if reminder.ends(hour) > hour or latest.over:
+            yield reminder
+
+
+def heard_on(standing: Standing, deployment: Deployment, route: Route) -> Iterator[Revisions]:
+    """Of each alert what the audience of *route* may hear of, if it may hear of it."""
+    audience = deployment.audiences[route.audience]
+    for revisions in standing.alerts.values():
+        if told := heard(audience, revisions):
+            yield told
 
 
 def delivered(standing: Standing, deployment: Deployment) -> Counter[str]:
     """By study the alerts, findings apart, whose latest call is with every sink told at once.
 
     A call that a later revision replaced counts: that revision was told.  A study that has no
-    audience has no delivered signal, and so is noticed.
+    audience, or none but the blinded, has no delivered signal, and so is noticed.
     """
     counts: Counter[str] = Counter()
     for revisions in standing.alerts.values():
@@ -149,6 +167,7 @@ def delivered(standing: Standing, deployment: Deployment) -> Counter[str]:
         routes = [
             Route(audience.name, sink)
             for audience in deployment.first(latest.study, latest.kind)
+            if not audience.blinded
             for sink in audience.sinks
         ]
         done = (page in standing.ledger.of(route, latest.id) for route in routes)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from alerts.alert import Alert
-from alerts.lifecycle import DECIDED, State
+from alerts.lifecycle import State
 from monitor.events import Record, Review
 
 
@@ -54,11 +54,6 @@ class Entry:
 
     alert: Alert
     history: list[Step] = field(default_factory=list[Step])
-
-    @property
-    def decided(self) -> bool:
-        """Whether a change of the data would reopen it."""
-        return self.alert.state in DECIDED
 
     @property
     def reviewed(self) -> bool:

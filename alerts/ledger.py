@@ -128,10 +128,6 @@ class Ledger:
             if entry.outcome is Outcome.SENT:
                 yield revision, entry.at
 
-    def has(self, key: Key) -> bool:
-        """Whether it is settled what became of *key*."""
-        return key.revision in self.of(key.route, key.alert)
-
 
 def rank(entry: Entry) -> tuple[bool, float]:
     """What counts more comes first."""

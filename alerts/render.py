@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.announced import Announced
 from alerts.blinding import Event, Opened, Report, page_ref, seen
-from alerts.delivery import FIRING_HOURS, Notice
+from alerts.delivery import Notice
 
 TITLE = "Tocsin"
 ALERT_NAME = "TocsinReport"
@@ -100,8 +100,7 @@ def alertmanager(notice: Notice, *, secret: bytes, link: str, hour: float) -> li
     Each call is an alert of its own there, so that a rise rings anew.
     """
     posts = [post(notice, each, hour, secret, link, ends=hour) for each in notice.ended]
-    ends = hour if notice.alert.over else hour + 3600 * FIRING_HOURS
-    return [*posts, post(notice, notice.page, hour, secret, link, ends=ends)]
+    return [*posts, post(notice, notice.page, hour, secret, link, ends=notice.ends(hour))]
 
 
 def post(

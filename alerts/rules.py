@@ -22,16 +22,6 @@ class Hit(NamedTuple):
     case: AdverseEvent
 
 
-def met(before: Cases, after: Cases) -> tuple[tuple[str, str], ...]:
-    """The (rule, case) of *after* that *before* has not: what is newly met.
-
-    >>> case = AdverseEvent("S1", "DVT", "VASC")
-    >>> met({("clots", "edc/1"): case}, {("clots", "edc/1"): case, ("clots", "edc/2"): case})
-    (('clots', 'edc/2'),)
-    """
-    return tuple(sorted(after.keys() - before.keys()))
-
-
 def changed(before: Cases, after: Cases) -> tuple[tuple[str, str], ...]:
     """The (rule, case) of *before* that is another in *after*, or meets the rule no more."""
     return tuple(sorted(key for key, case in before.items() if after.get(key) != case))

@@ -36,7 +36,7 @@ def changed(study: Study, counted_anew: dict[str, Events] | None) -> tuple[str, 
     what is compared with *counted_anew*.
     """
     if counted_anew is None:
-        names = {each.id for touched in study.touched.values() for each in touched.watches}
+        names = {each.id for touched in study.touched for each in touched.watches}
         return tuple(sorted(names & study.decided))
     now = events(study)
     return tuple(name for name in sorted(study.decided) if now.get(name) != counted_anew.get(name))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from monitor.counting import count_anew, take_back
 from monitor.events import (
     AdverseEvent,
+    Assessment,
+    Body,
     Collection,
     Disposition,
     Dose,
@@ -12,6 +16,7 @@ from monitor.events import (
     Plan,
     Record,
     Retraction,
+    Review,
     Subject,
     Tick,
     Treatment,
@@ -20,11 +25,16 @@ from monitor.events import (
 from monitor.ledger import Thing, points_at_subject, target_of
 from monitor.plan import read_plan
 from monitor.study import Study, SubjectState
+from monitor.terms import DosedDays
+from monitor.verdict import Level
 from monitor.watching import begin, settle
 
 OfSubject = AdverseEvent | Subject | Treatment | Dose | Disposition
 OF_SUBJECT = (AdverseEvent, Subject, Treatment, Dose, Disposition)
 """What is counted under a subject: a case, or a fact that bears on its days at risk."""
+
+UNCOUNTED = (Plan, Assessment, Review, Tick)
+"""What bears on no count and no risk set, void or not."""
 
 
 def enter(study: Study, record: Record) -> bool:
@@ -61,6 +71,18 @@ def recount(study: Study) -> None:
     for subject in study.subjects.values():
         settle(study, subject)
         _count_cases(study, subject)
+    _lapse(study)
+
+
+def _lapse(study: Study) -> None:
+    """Let evidence stand nowhere that no watch is at work: no case of its term is left, or no plan.
+
+    If it ever crosses again, that is a rise of its own, which a closed alert must not keep silent.
+    """
+    standing = {name for name, episode in study.episodes.items() if episode.stands}
+    if standing:
+        for name in standing - {running.id for running in study.running()}:
+            study.episodes[name].stands = Level.QUIET
 
 
 def _subject_of(study: Study, held: Thing) -> SubjectState:
@@ -84,7 +106,22 @@ def _settle_thing(study: Study, thing: str, held: Thing, before: SubjectState | 
         _settle_subject(study, before, None)
     if live:
         _attach(subject, thing, held)
-        _settle_subject(study, subject, thing)
+        if before is None and isinstance(held.body, Dose):
+            _take_dose(study, subject, held.body)
+        else:
+            _settle_subject(study, subject, thing)
+
+
+def _take_dose(study: Study, subject: SubjectState, dose: Dose) -> None:
+    """Put an administration among the subject's others: it bears on no day at risk.
+
+    To go through all facts for each of a thousand would cost the square of them.
+    """
+    days = DosedDays(dose.first_date, dose.last_date)
+    at = bisect_left(subject.doses, days)
+    subject.doses = (*subject.doses[:at], days, *subject.doses[at:])
+    if study.context_groups:
+        _count_cases(study, subject)
 
 
 def _settle_subject(study: Study, subject: SubjectState, thing: str | None) -> None:
@@ -110,13 +147,20 @@ def _point(study: Study, record: Record, body: Retraction | Merge) -> bool:
     study.ledger.enter(record)
     study.ledger.point(record.thing, body)
     target = study.ledger.things.get(target_of(body))
+    if target is not None and isinstance(target.body, UNCOUNTED):
+        target = None
     of_subject = target is None or isinstance(target.body, OF_SUBJECT)
-    if old is not None or points_at_subject(body) or not of_subject:
+    if not of_subject or points_at_subject(body) or not (old is None or _is_as_before(old, body)):
         recount(study)
         return True
-    if target is not None:
+    if target is not None and old is None:
         _settle_thing(study, target_of(body), target, _subject_of(study, target))
     return False
+
+
+def _is_as_before(old: Body, body: Retraction | Merge) -> bool:
+    """Whether a later version of a retraction voids what the earlier did: its reason is edited."""
+    return isinstance(old, Retraction) and target_of(old) == target_of(body)
 
 
 def _is_foretold(record: Record) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.at_risk import Stay
+from monitor.dates import FOREVER
 from monitor.first_events import ARM_BITS, PACKED_MASK, SUBJECT_BITS, FirstEvents
 
 Days = NDArray[np.int64]
@@ -17,18 +19,19 @@ Flags = NDArray[np.bool_]
 COLLECTIONS = 8
 """How many cuts of one day are kept, one for each date of collection."""
 
-ARM, DAY_0, ENTER = range(3)
+ENTER = 2
+"""Where the days of a row begin: before them are its arm and its day 0."""
 
 
 class Cut(NamedTuple):
     """The columns as known on one day.
 
-    *enter* and *leave* of each row as then known; *net*, entries less exits by arm and day, of
-    shape (arms * days,), its first day is *base*.
+    *rows* are the arm, day 0, entry and exit of each row as then known, and the place of its arm's
+    day 0 in *net*; the last is an empty one.  *net*, entries less exits by arm and day, is of
+    shape (arms * days,); its first day is *base*.
     """
 
-    enter: Days
-    leave: Days
+    rows: Days
     net: Days
     base: int
     days: int
@@ -54,15 +57,19 @@ class AllArms(NamedTuple):
 class Columns:
     """One row a stay: arm, day 0, and the study days ``[enter, leave)``.
 
-    *first* finds a subject's row, *crossed* all rows of those who ever had several.  A subject
-    keeps its rows; those it no longer needs are empty, so that row numbers never move.
+    *first* finds a subject's row, *crossed* all rows of those who ever had several, and *more*
+    holds all of these but the first, ``subject << SUBJECT_BITS | row``.  A subject keeps its rows;
+    those it no longer needs are empty, so that row numbers never move.  No row begins before the
+    day *base*.
     """
 
     arms: int
     rows: Days = field(default_factory=lambda: np.zeros((4, 16), dtype=np.int64))
     used: int = 0
+    base: int = FOREVER
     first: Days = field(default_factory=lambda: np.full(16, -1, dtype=np.int64))
     crossed: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
+    more: array[int] = field(default_factory=lambda: array("q"))
     cuts: dict[tuple[int, int], Cut] = field(default_factory=dict[tuple[int, int], Cut])
 
     @classmethod
@@ -80,10 +87,14 @@ class Columns:
         first = int(self.first[subject])
         held = self.crossed.get(subject) or ([first] if first >= 0 else [])
         while len(held) < len(stays):
-            held.append(self._new_row())
+            row = self._new_row()
+            if held:
+                self.more.append(subject << SUBJECT_BITS | row)
+            held.append(row)
         for row, stay in zip(held, stays, strict=False):
             self.rows[:, row] = stay
-        self.rows[ENTER:, held[len(stays) :]] = 0
+            self.base = min(self.base, stay.enter)
+        self.rows[ENTER:, held[len(stays) :]] = self.base
         if held:
             self.first[subject] = held[0]
         if len(held) > 1:
@@ -109,17 +120,19 @@ class Columns:
         arm, day_0, enter, leave = self.rows[:, : self.used]
         if since:
             enter = np.maximum(enter, since - day_0)
-        # A row that has not begun, or is empty, leaves where it enters and so counts nowhere.
-        leave = np.maximum(enter, np.minimum(leave, day + 1 - day_0))
-        here = leave > enter
-        base = int(enter[here].min()) if here.any() else 0
-        days = max(1, int(leave.max(initial=0)) - base + 1)
-        size, place = self.arms * days, arm * days - base
-        if base:
-            # An empty row may lie outside; it comes and goes on one day, whichever that is.
-            enter, leave = np.maximum(enter, base), np.maximum(leave, base)
-        net = by_day(place + enter, size) - by_day(place + leave, size)
-        return Cut(enter=enter, leave=leave, net=net, base=base, days=days)
+        # A row that has not begun, or is empty, enters where it leaves and so counts nowhere; how
+        # far ahead it begins, or something is asked for, must not make the table any longer.
+        base = self.base
+        leave = np.maximum(base, np.minimum(leave, day + 1 - day_0))
+        enter = np.minimum(enter, leave)
+        days = int(np.maximum.reduce(leave, initial=base)) - base + 1
+        place = arm * days - base
+        net = by_day(place + enter, self.arms * days)
+        net -= by_day(place + leave, self.arms * days)
+        rows = np.empty((5, self.used + 1), dtype=np.int64)
+        rows[:, :-1] = arm, day_0, enter, leave, place
+        rows[:, -1] = 0, 0, base, base, -base
+        return Cut(rows=rows, net=net, base=base, days=days)
 
     def risk_sets(self, events: FirstEvents, day: int) -> AllArms:
         """Who was at risk at each first event, as known at the end of *day*.
@@ -128,38 +141,40 @@ class Columns:
         always in its own (asserted).
         """
         cut = self.cut(day, events.collected_from)
-        rows, onsets = self._rows_with(events)
-        arm, event_day = self.rows[ARM, rows], onsets - self.rows[DAY_0, rows]
-        enter, leave = cut.enter[rows], cut.leave[rows]
+        numbers, onsets = self._rows_with(events)
+        arm, day_0, enter, leave, place = cut.rows.take(numbers, 1)
+        event_day = onsets - day_0
         stays = np.maximum(enter, np.minimum(leave, event_day + 1))
-        place, size = arm * cut.days - cut.base, self.arms * cut.days
-        net = cut.net + by_day(place + leave, size) - by_day(place + stays, size)
-        at_risk = net.reshape(self.arms, cut.days).cumsum(axis=1)
+        net = by_day(place + leave, len(cut.net))
+        net -= by_day(place + stays, len(cut.net))
+        net += cut.net
+        at_risk = np.add.accumulate(net.reshape(self.arms, cut.days), 1)
         own = (enter <= event_day) & (event_day < leave)
         if not every(own):
             arm, event_day = arm[own], event_day[own]
-        at = event_day - cut.base
-        met = at_risk[:, at]
+        at = event_day - cut.base if cut.base else event_day
+        met = at_risk.take(at, 1)
         assert every(met) or at_risk[arm, at].all(), "a subject failed outside its own risk set"
         return AllArms(arm=arm, at_risk=met)
 
     def _rows_with(self, events: FirstEvents) -> tuple[Days, Days]:
-        """Every row of the subjects that had an event, each with its subject's onset."""
-        held = np.frombuffer(events.held, dtype=np.int64) if events.held else NONE
-        rows, onsets = self.first[held >> SUBJECT_BITS], (held & PACKED_MASK) >> ARM_BITS
-        placed = rows >= 0
-        if not every(placed):
-            rows, onsets = rows[placed], onsets[placed]
-        if self.crossed:
-            later = [
-                (row, packed >> ARM_BITS)
-                for subject, rows_of_one in self.crossed.items()
-                if (packed := events.first(subject)) is not None
-                for row in rows_of_one[1:]
-            ]
-            more = np.array(later, dtype=np.int64).reshape(-1, 2)
-            rows, onsets = np.append(rows, more[:, 0]), np.append(onsets, more[:, 1])
-        return rows, onsets
+        """Every row of the subjects that had an event, each with its subject's onset.
+
+        Whoever has no row has the last one of the cut, which is empty.
+        """
+        if not events.held:
+            return NONE, NONE
+        held = np.frombuffer(events.held, dtype=np.int64)
+        who, onsets = held >> SUBJECT_BITS, (held & PACKED_MASK) >> ARM_BITS
+        numbers = self.first.take(who)
+        if self.more:
+            more = np.frombuffer(self.more, dtype=np.int64)
+            subjects, rows = more >> SUBJECT_BITS, more & PACKED_MASK
+            at = np.minimum(np.searchsorted(who, subjects), len(who) - 1)
+            has_event = who[at] == subjects
+            numbers = np.append(numbers, rows[has_event])
+            onsets = np.append(onsets, onsets[at[has_event]])
+        return numbers, onsets
 
 
 NONE = np.zeros(0, dtype=np.int64)

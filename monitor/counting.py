@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.dates import impute
 from monitor.events import RELATED, AdverseEvent, TermKind
 from monitor.exposure import spell_on
-from monitor.first_events import ARMS_MAX, FirstEvents
+from monitor.first_events import ARMS_MAX, SEVERAL, Came, FirstEvents
 from monitor.ledger import Place, Thing
 from monitor.study import Study, SubjectState
 from monitor.table import Cell, weight_of
@@ -144,8 +144,9 @@ def _count(study: Study, subject: SubjectState, held: Thing, place: Place) -> No
     packed, who, spells = onset * ARMS_MAX + treatment, subject.number, subject.spells
     for term in terms:
         for events in study.first_events.get(term) or first_event_scopes(study, term):
-            if events.covers(period, treatment) and events.come(who, packed, spells):
-                study.touched[id(events)] = events
+            if events.covers(period, treatment) and (came := events.come(who, packed, spells)):
+                alone = came is Came.NEW and study.touched.get(events, who) == who
+                study.touched[events] = who if alone else SEVERAL
 
 
 def take_back(study: Study, subject: SubjectState, thing: str, held: Thing) -> None:
@@ -165,7 +166,7 @@ def take_back(study: Study, subject: SubjectState, thing: str, held: Thing) -> N
         for events in first_event_scopes(study, term):
             if events.first(subject.number) == packed:
                 events.put(subject.number, _next_first(subject, events), subject.spells)
-                study.touched[id(events)] = events
+                study.touched[events] = SEVERAL
         _forget(study, term)
 
 
@@ -179,7 +180,7 @@ def _forget(study: Study, term: int) -> None:
     if any(watch.verdict is not None or watch.bench.watch.tier != 2 for watch in watches):
         return
     has_cases = any(table[term].events for table in study.tables if term in table)
-    if not has_cases and not any(id(events) in study.touched for events in scopes):
+    if not has_cases and not any(events in study.touched for events in scopes):
         del study.first_events[term]
 
 

@@ -59,6 +59,7 @@ class Reason(StrEnum):
     FOREIGN_KEY = "foreign_key"
     BAD_SIGNATURE = "bad_signature"
     NOT_THE_MEMBER = "not_the_member"
+    TOO_FEW_SIGNERS = "too_few_signers"
 
     @property
     def remedy(self) -> str:
@@ -119,6 +120,7 @@ REMEDIES: dict[Reason, str] = {
     Reason.FOREIGN_KEY: "Sign with a key of [[board]], a plan with one of TOCSIN_PLAN_KEYS_FILE.",
     Reason.BAD_SIGNATURE: "Sign the record as it is sent: after that nothing of it may change.",
     Reason.NOT_THE_MEMBER: "Sign with the key that [[board]] gives the review's `member`.",
+    Reason.TOO_FEW_SIGNERS: "Have somebody else sign the record too: `tocsin plan sign RECORD`.",
 }
 
 

@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from monitor.exposure import PersonDays, Spell
@@ -20,6 +21,17 @@ ARMS_MAX = 1 << ARM_BITS
 """Onset and treatment share 32 bits: treatments are below this, onsets above."""
 
 PACKED_MASK = (1 << SUBJECT_BITS) - 1
+
+SEVERAL = -1
+"""In place of a subject: other things have changed than that this one had its first event."""
+
+
+class Came(IntEnum):
+    """What an event is to its subject: not the first, the first ever, or earlier than the first."""
+
+    LATER = 0
+    NEW = 1
+    EARLIER = 2
 
 
 @dataclass(slots=True, eq=False)
@@ -63,23 +75,23 @@ class FirstEvents:
         """How many first events fell on *treatment*."""
         return self.by_treatment >> COUNT_BITS * treatment & COUNT_MASK
 
-    def come(self, subject: int, packed: int, spells: tuple[Spell, ...]) -> bool:
-        """Note an event of *subject*, and say whether it is the first; *spells* are its days."""
+    def come(self, subject: int, packed: int, spells: tuple[Spell, ...]) -> Came:
+        """Note an event of *subject*, and say what it is; *spells* are the subject's days."""
         key = subject << SUBJECT_BITS
         at = bisect_left(self.held, key)
         if at < len(self.held):
             there = self.held[at] - key
             if there <= packed:
-                return False
+                return Came.LATER
             if there <= PACKED_MASK:
                 self.put(subject, packed, spells)
-                return True
+                return Came.EARLIER
         if self.at_risk is not None:
             self.put(subject, packed, spells)
-            return True
+            return Came.NEW
         self.held.insert(at, key | packed)
         self.by_treatment += 1 << COUNT_BITS * (packed % ARMS_MAX)
-        return True
+        return Came.NEW
 
     def put(self, subject: int, packed: int | None, spells: tuple[Spell, ...]) -> None:
         """Set the first event of *subject*, or clear it with None; *spells* are its days."""

@@ -20,7 +20,8 @@ from monitor.events import (
     Tick,
     day_of,
 )
-from monitor.judging import judge
+from monitor.first_events import SEVERAL
+from monitor.judging import judge, may_move
 from monitor.ledger import Outcome
 from monitor.plan import PlanError, amends, read_plan
 from monitor.study import Study
@@ -87,7 +88,14 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> Step:
     if everything and study.as_of is not None:
         running = list(study.running())
     else:
-        running = [watch for events in study.touched.values() for watch in events.watches]
+        # What else brings a first event to be counted changes the risk sets as well.
+        is_case = isinstance(record.body, AdverseEvent)
+        running = [
+            watch
+            for events, subject in study.touched.items()
+            for watch in events.watches
+            if may_move(watch, subject if is_case else SEVERAL)
+        ]
     study.looks += len(running)
     crossings = judge(study, running, shortcuts=shortcuts) if running else ()
     others = changed(study, beneath if everything else None) if study.decided else ()

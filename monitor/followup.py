@@ -75,8 +75,16 @@ class FollowUp:
         for start, end, _, treatment in mine:
             arm = treatment if self.analysis is Analysis.AS_TREATED else allocated
             assert arm is not None
-            wanted.append(Stay(arm, day_0, start - day_0, end - day_0))
+            stay = Stay(arm, day_0, start - day_0, end - day_0)
+            # A course told cycle by cycle is one stay: whoever has several costs every look more.
+            if wanted and wanted[-1].arm == arm and wanted[-1].leave == stay.enter:
+                stay = wanted.pop()._replace(leave=stay.leave)
+            wanted.append(stay)
         return tuple(wanted)
+
+    def arms_of(self, subject: int) -> set[int]:
+        """The arms on which *subject* ever stays."""
+        return {stay.arm for stay in self.stays[subject]} if subject < len(self.stays) else set()
 
     def as_of(self, day: int, since: int) -> AtRisk:
         """The table as known at the end of *day*, no stay beginning before day *since*."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from math import exp, inf, log
 
 from monitor.episode import Crossing, Episode
+from monitor.first_events import SEVERAL
 from monitor.stats.concurrent import RiskSets, excess_needed
 from monitor.stats.e_bh import e_bh
 from monitor.stats.e_value import log_e, most_treated_events_can_say
@@ -51,6 +52,21 @@ def judge(study: Study, running: Iterable[Running], *, shortcuts: bool = True) -
     loud = {watch.id: watch for watch in moved if matters(study, watch)}
     crossings = (announce(study, loud[name], name) for name in sorted(loud))
     return [crossing for crossing in crossings if crossing]
+
+
+def may_move(running: Running, subject: int) -> bool:
+    """Whether it moves the watch that *subject* (SEVERAL: not this alone) has its first event.
+
+    Off the watch's own arm it adds ``-log(1 + share (theta - 1))`` to the log-likelihood, and
+    takes the subject out of the sets of later events, whose shares rise: evidence falls.  So a
+    watch whose evidence was too weak stays where it is.
+    """
+    verdict, table = running.verdict, running.bench.follow_up
+    if subject == SEVERAL or verdict is None or table is None:
+        return True
+    if verdict.log_e is not None or verdict.ground is Ground.NO_EVENTS:
+        return True
+    return running.bench.treatment in table.arms_of(subject)
 
 
 def matters(study: Study, running: Running) -> bool:

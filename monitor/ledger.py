@@ -107,15 +107,37 @@ class Ledger:
 
     def live(self, thing: str) -> bool:
         """Whether no retraction or merge that itself holds has voided *thing*."""
-        voiders = self.voiders.get(thing)
-        return not voiders or not any(self._voids(voider, thing) for voider in voiders)
+        if not self.voiders.get(thing):
+            return True
+        # Voided, restored, voided again: a chain of these may be longer than calls can be deep.
+        asked = [self._meant_for(thing)]
+        while True:
+            voider = next(asked[-1], None)
+            if voider is not None:
+                asked.append(self._meant_for(voider))
+            elif len(asked) == 1:
+                return True
+            else:  # Nothing voids the last: it holds, and what it voids does not.
+                del asked[-2:]
+                if not asked:
+                    return False
 
-    def _voids(self, voider: str, thing: str) -> bool:
-        """Whether *voider* holds and is meant for *thing*: two cases are merged, nothing else."""
+    def _meant_for(self, thing: str) -> Iterator[str]:
+        """All that would void *thing* if it holds: two cases are merged, nothing else.
+
+        Cases that are merged in a circle, because what voided one of the merges was taken back,
+        count each by itself: a case must not be lost.
+        """
         held = self.things.get(thing)
-        if isinstance(self.things[voider].body, Merge) and held is not None:
-            return isinstance(held.body, AdverseEvent) and self.live(voider)
-        return self.live(voider)
+        is_case = held is None or isinstance(held.body, AdverseEvent)
+        for voider in self.voiders.get(thing, ()):
+            body = self.things[voider].body
+            if not isinstance(body, Merge) or (is_case and not self._circles(voider, body)):
+                yield voider
+
+    def _circles(self, thing: str, body: Merge) -> bool:
+        """Whether the survivor of the merge *thing* is merged, by others, into its duplicate."""
+        return self._reaches(body.survivor, body.duplicate, self.voiders, but=thing)
 
     def survivor(self, subject: str) -> str:
         """The subject under which *subject*'s records count."""
@@ -133,15 +155,18 @@ class Ledger:
         """Whether *body* would make two things void, or survive, each other."""
         if isinstance(body, Merge):
             pointers = self.aliases if points_at_subject(body) else self.voiders
-            if self._reaches(body.survivor, body.duplicate, pointers):
+            if self._reaches(body.survivor, body.duplicate, pointers, but=thing):
                 return True
             if points_at_subject(body):
                 return False
         target = target_of(body)
         return target == thing or target in set(self._voiders_of(thing))
 
-    def _reaches(self, start: str, goal: str, pointers: dict[str, set[str]]) -> bool:
-        """Whether the merges that hold lead, from duplicate to survivor, from *start* to *goal*."""
+    def _reaches(self, start: str, goal: str, pointers: dict[str, set[str]], *, but: str) -> bool:
+        """Whether the merges that hold lead, from duplicate to survivor, from *start* to *goal*.
+
+        What the merge called *but* said until now does not count: it is about to say otherwise.
+        """
         waiting, seen = [start], {start}
         while waiting:
             name = waiting.pop()
@@ -149,7 +174,9 @@ class Ledger:
                 return True
             for merge in pointers.get(name, ()):
                 body = self.things[merge].body
-                if isinstance(body, Merge) and self.live(merge) and body.survivor not in seen:
+                if merge == but or not isinstance(body, Merge) or not self.live(merge):
+                    continue
+                if body.survivor not in seen:
                     seen.add(body.survivor)
                     waiting.append(body.survivor)
         return False

@@ -126,7 +126,7 @@ class Study:
     benches: list[Bench] = field(default_factory=list[Bench])
     strong: dict[Running, float] = field(default_factory=dict[Running, float])
     screened: int = 0
-    touched: dict[int, FirstEvents] = field(default_factory=dict[int, FirstEvents])
+    touched: dict[FirstEvents, int] = field(default_factory=dict[FirstEvents, int])
     trace: Trace | None = None
     decided: set[str] = field(default_factory=set[str])
     beside: Beside | None = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from monitor.dates import FOREVER
 from monitor.events import RELATED, ActionTaken, Adjudication, AdverseEvent, Outcome, TermKind
 
 
@@ -144,9 +146,13 @@ class DosedDays(NamedTuple):
     last: int
 
 
-def near_dose(onset: int, doses: Iterable[DosedDays], within_days: int) -> bool:
-    """Whether *onset* falls from a dose's first day to *within_days* after its last."""
-    return any(dose.first <= onset <= dose.last + within_days for dose in doses)
+def near_dose(onset: int, doses: Sequence[DosedDays], within_days: int) -> bool:
+    """Whether *onset* falls from a dose's first day to *within_days* after its last.
+
+    *doses* are in order: the latest that had begun is asked first, and is nearly always enough.
+    """
+    begun = bisect_right(doses, (onset, FOREVER))
+    return any(onset <= dose.last + within_days for dose in reversed(doses[:begun]))
 
 
 def completes_pair(

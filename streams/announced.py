@@ -20,12 +20,14 @@ TURN_SECONDS = 0.5
 class Announced:
     """Reads the partitions of the alerts, each revision once, the newest of each alert last.
 
-    *heard* is how far each was read, *revisions* the highest revision of each alert.
+    *heard* is how far each was read, *revisions* the highest revision of each alert; *unreadable*
+    counts messages that are no alerts, or those of another version.
     """
 
     logs: Sequence[Log]
     heard: dict[int, int] = field(default_factory=dict[int, int])
     revisions: dict[str, int] = field(default_factory=dict[str, int])
+    unreadable: int = 0
 
     async def new(self) -> list[Alert]:
         """The revisions that were announced since this was last asked.
@@ -38,8 +40,9 @@ class Announced:
             start = (await log.ends()).first if start is None else start
             async for record in records_of(log, start):
                 start = record.offset + 1
-                alert = alert_in(record.value)
-                if alert.revision > self.revisions.get(alert.id, 0):
+                if (alert := alert_in(record.value)) is None:
+                    self.unreadable += 1
+                elif alert.revision > self.revisions.get(alert.id, 0):
                     self.revisions[alert.id] = alert.revision
                     found.append(alert)
             self.heard[number] = start
@@ -52,8 +55,11 @@ class Announced:
             await asyncio.sleep(TURN_SECONDS)
 
 
-def alert_in(value: bytes | None) -> Alert:
-    """The alert that a message tells of."""
-    said = orjson.loads(value or b"{}")
-    del said["hypothetical"]  # Only the live space announces anything.
-    return alert_from(said)
+def alert_in(value: bytes | None) -> Alert | None:
+    """The alert that a message tells of; None where there is none that this version knows."""
+    try:
+        said = orjson.loads(value or b"")
+        del said["hypothetical"]  # Only the live space announces anything.
+        return alert_from(said)
+    except (ValueError, KeyError, TypeError, AssertionError):
+        return None

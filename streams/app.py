@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import faust
@@ -52,7 +53,7 @@ def make_app(settings: Settings, reader: Reader, *, space: str = LIVE, check: bo
     """
     urls = [URL(f"kafka://{address}") for address in settings.broker.split(",")]
     app: Any = App(
-        f"tocsin-{space}",
+        group_of(space),
         broker=urls,
         broker_credentials=credentials(login_of(settings.broker)),
         broker_max_poll_records=settings.poll_records,
@@ -69,6 +70,26 @@ def make_app(settings: Settings, reader: Reader, *, space: str = LIVE, check: bo
     app.topics.add(app.topic(LOG, acks=False))
     app.agent(channel, name="fold", concurrency=1)(folding(reader))
     return app
+
+
+def group_of(space: str) -> str:
+    """The group of the workers of *space*.
+
+    >>> group_of("live")
+    'tocsin-live'
+    """
+    return f"tocsin-{space}"
+
+
+async def rebalanced(app: Any) -> None:
+    """Come back when no rebalance goes on, or after five seconds.
+
+    To stop *app* within one leaves tasks that Faust starts again, having just cut them off.
+    """
+    for _ in range(50):
+        if not app.rebalancing:
+            return
+        await asyncio.sleep(0.1)
 
 
 def credentials(login: Login) -> Any:

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from socket import socket
-from typing import Protocol
 
 from aiohttp.web import AppRunner
 from mode import Service
 
-
-class Serving(Protocol):
-    """Something that answers who comes to a socket."""
-
-    async def serve(self, listener: socket) -> AppRunner:
-        """Begin; the runner's ``cleanup`` ends it."""
-        ...
+from streams.listening import Pages, answering
 
 
 class Around(Service):
     """Starts before the app and ends after it: whoever asks is answered all the time."""
 
     def __init__(
-        self, pages: Sequence[tuple[Serving, socket]], close: Callable[[], Awaitable[None]]
+        self, pages: Sequence[tuple[Pages, socket]], close: Callable[[], Awaitable[None]]
     ) -> None:
         self.pages, self.close = pages, close
         self.runners: list[AppRunner] = []
@@ -30,7 +23,7 @@ class Around(Service):
 
     async def on_start(self) -> None:
         """Answer the probes, and whoever collects numbers."""
-        self.runners = [await page.serve(listener) for page, listener in self.pages]
+        self.runners = [await answering(each, listener) for each, listener in self.pages]
 
     async def on_stop(self) -> None:
         """Answer no more, and let go of the broker."""

@@ -13,6 +13,7 @@ from faust.transport.drivers import aiokafka as driver
 
 from streams.log import LogRecord
 from streams.reader import Batch, Reader
+from streams.thread import ASK_SECONDS, ConsumerThread
 from streams.topics import LOG
 
 Faust: Any = driver
@@ -22,11 +23,10 @@ QUEUED_MAX = 2
 """So many wait where folding takes long; a full channel holds up the fetching."""
 
 FETCH_SECONDS = 1.0
-FETCH_WAIT_MS = 100
-"""How long the broker may hold back a fetch: Faust's own 1,500 doubles the slowest latencies."""
-
-ASK_SECONDS = 5
 BACKOFF_SECONDS = 1.0
+
+THREAD_SECONDS = 2 * ASK_SECONDS
+"""The thread gives up before that, if it turns at all."""
 
 
 class Consumer(Faust.Consumer):
@@ -116,7 +116,7 @@ class Consumer(Faust.Consumer):
         if not offsets:
             return False
         try:
-            async with asyncio.timeout(ASK_SECONDS):
+            async with asyncio.timeout(THREAD_SECONDS):
                 await self._thread.call_thread(self._thread.commit_to_group, offsets)
         except Exception:
             self.commits_failed += 1
@@ -125,7 +125,7 @@ class Consumer(Faust.Consumer):
 
     async def bounds(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
         """Of each partition the offset that is fetched next, and the one after its last record."""
-        async with asyncio.timeout(ASK_SECONDS):
+        async with asyncio.timeout(THREAD_SECONDS):
             return await self._thread.call_thread(self._thread.bounds)
 
     @property
@@ -138,34 +138,6 @@ class Consumer(Faust.Consumer):
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
-
-
-class ConsumerThread(Faust.AIOKafkaConsumerThread):
-    """The thread that speaks to the brokers; heartbeats go on there while the agent folds."""
-
-    def _create_worker_consumer(self, transport: Any) -> Any:
-        """Faust's own, with the settings that it does not offer."""
-        consumer = Faust.AIOKafkaConsumerThread._create_worker_consumer(self, transport)
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
-        consumer._isolation_level = "read_committed"
-        return consumer
-
-    async def commit_to_group(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Commit; Faust's own ends the worker where the group has moved on."""
-        await self._ensure_consumer().commit(offsets)
-
-    async def bounds(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
-        """See ``Consumer.bounds``."""
-        consumer: Any = self._ensure_consumer()
-        ours = consumer.assignment()
-        ends = await consumer.end_offsets(ours)
-        states = {tp: consumer._subscription.subscription.assignment.state_value(tp) for tp in ours}
-        fetched = {
-            tp.partition: state.position
-            for tp, state in states.items()
-            if state is not None and state.has_valid_position
-        }
-        return fetched, {tp.partition: end for tp, end in ends.items()}
 
 
 class Transport(Faust.Transport):

@@ -33,7 +33,8 @@ def administer(bootstrap: str, patience: float = 10) -> Generator[Any]:
             **options(bootstrap),
         )
     except (KafkaTimeoutError, KafkaConnectionError) as error:
-        raise Unreachable(f"{bootstrap} takes a connection but is no Kafka broker") from error
+        says = f"{bootstrap} takes a connection but is no Kafka broker, or only that of a demo"
+        raise Unreachable(says) from error
     try:
         with client:
             yield client

@@ -14,3 +14,8 @@ def spare_the_collector() -> None:
     once by a process that folds, at its start.
     """
     gc.set_threshold(YOUNG, MIDDLE, OLD)
+
+
+def dismiss_the_collector() -> None:
+    """Have nothing looked for: by a process that folds much, once, and ends."""
+    gc.disable()

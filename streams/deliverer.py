@@ -20,6 +20,7 @@ from alerts.delivery import delivered
 from streams.delivering import PARTING_SECONDS, Delivery
 from streams.desk import Desk
 from streams.health import Condition
+from streams.log import LogUnreachable
 from streams.log_kafka import KafkaLog, started
 from streams.login import options
 from streams.metrics import DeliveryMeter
@@ -45,13 +46,14 @@ class Deliverer:
     """Delivers the partitions that the group gives it, until it is told to stop.
 
     The group says whose a partition is and when something is new in it; what is in it is read
-    without the group, from the first record on.
+    without the group, from the first record on.  A *candid* one logs which sink fails.
     """
 
     bootstrap: str
     deployment: Deployment
     sinks: Mapping[str, Sink]
     clock: Callable[[], float] = time.time
+    candid: bool = False
     meter: DeliveryMeter = field(init=False)
     measured_at: float = 0.0
     joined: bool = False
@@ -65,10 +67,13 @@ class Deliverer:
         self.meter = DeliveryMeter(self.sinks, clock=self.clock)
 
     async def run(self) -> None:
-        """Deliver until ``stopping`` is set; then give the partitions back in good order."""
+        """Deliver until ``stopping`` is set; then give the partitions back in good order.
+
+        Raises LogUnreachable where the group cannot be joined.
+        """
         consumer = self._consumer()
         try:
-            await started(consumer)
+            await self._connect(consumer)
             consumer.subscribe([ALERTS], listener=Shares(self))
             while not self.stopping.is_set():
                 await self._turn(consumer)
@@ -84,7 +89,9 @@ class Deliverer:
         for partition in partitions:
             desk = self.desks.get(partition) or self._desk(partition)
             self.desks[partition] = desk
-            delivery = Delivery(desk, self.deployment, self.sinks, self.meter, self.clock)
+            delivery = Delivery(
+                desk, self.deployment, self.sinks, self.meter, self.clock, self.candid
+            )
             self.deliveries[partition] = delivery
             delivery.start()
         self.meter.hold(self.deliveries)
@@ -121,6 +128,12 @@ class Deliverer:
             owned = [delivery.desk.standing for delivery in self.deliveries.values()]
             counts = (delivered(each, self.deployment) for each in owned)
             self.meter.have(sum(counts, Counter[str]()))
+
+    async def _connect(self, consumer: Any) -> None:
+        try:
+            await started(consumer)
+        except (KafkaError, OSError) as error:
+            raise LogUnreachable(f"no Kafka broker answers at {self.bootstrap}") from error
 
     def _consumer(self) -> Any:
         return Consumer(

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from alerts.audience import Deployment
+from alerts.delivery import due
 from alerts.ledger import Route
 from streams.desk import Desk
 from streams.errand import Errand
@@ -30,7 +31,9 @@ log = logging.getLogger("tocsin.deliver")
 class Delivery:
     """The delivery of the partition of *desk*, from when it becomes ours until it is not.
 
-    Each errand is a task: a sink that hangs holds up no other.
+    Each errand is a task: a sink that hangs holds up no other.  A *candid* one logs of every sink
+    that it fails; another only of those of the blinded, since a sink fails where there is
+    something to tell.
     """
 
     desk: Desk
@@ -38,6 +41,7 @@ class Delivery:
     sinks: Mapping[str, Sink]
     meter: DeliveryMeter
     clock: Callable[[], float]
+    candid: bool = False
     trouble: str = "its topics are being read"
     stopped: bool = False
     errands: list[Errand] = field(default_factory=list[Errand])
@@ -51,6 +55,14 @@ class Delivery:
         before = self.desk.readings
         runs = [self._read_on(), *(self._run(errand, before) for errand in self.errands)]
         self.tasks = [asyncio.create_task(run) for run in runs]
+
+    @property
+    def idle(self) -> bool:
+        """Whether by what was read there is nobody to tell, and nothing to note."""
+        hour, standing = self.clock(), self.desk.standing
+        works = [due(standing, self.deployment, each.route, hour) for each in self.errands]
+        owed = any(each.owed for each in self.errands)
+        return not owed and not any(work.send or work.note for work in works)
 
     def errand(self, route: Route) -> Errand:
         """What is to be done on *route*."""
@@ -85,8 +97,13 @@ class Delivery:
                 await self.desk.read()
                 self.meter.is_caught_up(self.desk.partition)
                 self._says("")
-            except (LogUnreachable, Undelivered) as error:
+            except LogUnreachable as error:
                 self._says(str(error))
+            except Undelivered as error:
+                # A finding cannot be written down, and that there is one tells of an alert.  The
+                # closed page shows that the partition is not read to its end.
+                if self.candid:
+                    self._says(str(error))
             except Exception as error:  # A fault of ours must be said, not end the reading.
                 self._says(f"{type(error).__name__}: a fault of ours")
             with suppress(TimeoutError):
@@ -113,6 +130,9 @@ class Delivery:
 
     def _report(self, errand: Errand) -> None:
         """Say once that a sink does not take notices, or does again; nothing of what they say."""
+        self.meter.stands(self.desk.partition, errand.route, errand.trouble)
+        if not (self.candid or self.deployment.audiences[errand.route.audience].blinded):
+            return
         how = f"is not delivered to: {errand.trouble}" if errand.trouble else "takes notices again"
         where = f"{errand.route.audience}/{errand.route.sink}"
         log.warning("partition %d, %s %s", self.desk.partition, where, how)

@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from alerts.delivery import Standing
-from alerts.ledger import Entry, Finding, Key
+from alerts.ledger import Entry, Finding, Key, Route
 from streams.log import Log, LogRecord, RecordsGone
 from streams.sender import Message, Sender
 from streams.topics import NOTIFIED
 
 READ_MAX = 500
+
+Take = Callable[[LogRecord], None]
+"""What takes in one record that was read."""
 
 FRESH_SECONDS = 3.0
 """What was read longer ago says nothing about what somebody else may have sent since."""
@@ -24,7 +27,8 @@ class Desk:
     """What is known of partition *partition*, and where it is written down.
 
     Reading goes on where it stopped, also after the partition was somebody else's: both topics
-    only grow.  *read_at* is when the last complete reading began.
+    only grow.  *read_at* is when the last complete reading began.  *owed* are entries, by route,
+    of what was sent and is not yet written down: they outlive whoever was cut off in between.
     """
 
     partition: int
@@ -37,6 +41,7 @@ class Desk:
     read_at: float = float("-inf")
     readings: int = 0
     found: list[Finding] = field(default_factory=list[Finding])
+    owed: dict[Route, dict[Key, Entry]] = field(default_factory=dict[Route, dict[Key, Entry]])
     _read: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def read(self) -> None:
@@ -87,9 +92,11 @@ class Desk:
         message = Message(topic=NOTIFIED, partition=self.partition, key=key, value=value)
         await self.sender.send(message)
 
-    async def _follow(self, name: str, log: Log, take: Callable[[LogRecord], None]) -> None:
-        end = (await log.ends()).next
-        place = self.places.get(name, 0)
+    async def _follow(self, name: str, log: Log, take: Take) -> None:
+        ends = await log.ends()
+        place, end = self.places.get(name, 0), ends.next
+        if place > end:  # The topic was made anew: nothing that it holds was ever read.
+            place = ends.first
         while place < end:
             try:
                 records = await log.read(place, READ_MAX)

@@ -8,6 +8,7 @@ from alerts.history import Entry
 from streams.partition import partition_of
 from streams.store import Store
 from streams.store.row_docket import entry_from
+from streams.store.row_load import UNREADABLE, BadRow
 
 FIELD = "l|"
 ID_LENGTH = 24
@@ -28,13 +29,19 @@ async def studies_of(open_store: Open, partitions: int, wanted: Sequence[str] = 
 async def entries(
     open_store: Open, partitions: int, studies: Sequence[str] = (), beginning: str = ""
 ) -> AsyncIterator[Entry]:
-    """The alerts of *studies*, of all where none is named, whose ids begin so; newest first."""
+    """The alerts of *studies*, of all where none is named, whose ids begin so; newest first.
+
+    Raises BadRow where one is not as it was written.
+    """
     for study in await studies_of(open_store, partitions, studies):
         store = open_store(partition_of(study, partitions))
         if len(beginning) == ID_LENGTH:
             found = [await store.field(study, FIELD + beginning)]
         else:
             found = list((await store.find(study, FIELD + beginning)).values())
-        kept = [entry_from(value) for value in found if value]
+        try:
+            kept = [entry_from(value) for value in found if value]
+        except UNREADABLE as error:
+            raise BadRow(f"An alert of {study} cannot be read: {type(error).__name__}.") from error
         for entry in sorted(kept, key=lambda entry: (-entry.history[0].line, entry.alert.id)):
             yield entry

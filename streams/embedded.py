@@ -64,24 +64,36 @@ class EmbeddedBroker:
 
 @dataclass(slots=True)
 class EmbeddedStore:
-    """A private Redis or Valkey server if one is on PATH, else fakeredis in this process."""
+    """A private Redis or Valkey server if one is on PATH, else fakeredis in this process.
 
+    One that is *shared* is a server: other processes reach no fakeredis.
+    """
+
+    shared: bool = False
     folder: Path = field(init=False)
     server: RedisServer | None = field(init=False, default=None)
     fake: Any = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="tocsin-"))
-        program, _ = find()
+        program, reason = find()
         if program is None:
+            if self.shared:
+                says = "Other terminals cannot reach fakeredis, and there is"
+                raise NotInstalled(f"{says} {reason}.")
             self.fake = fake_server()
             return
+        self.folder = Path(tempfile.mkdtemp(prefix="tocsin-"))
         self.server = RedisServer(self.folder)
         try:
             self.server.start()
         except ServiceFailed:
             self.close()
             raise
+
+    @property
+    def url(self) -> str:
+        """Where other processes find it; empty where they cannot."""
+        return "" if self.server is None else self.server.url
 
     def connected(self) -> Any:
         """A client, for one event loop."""
@@ -99,7 +111,7 @@ class EmbeddedStore:
         """End it, with all it holds."""
         if self.server is not None:
             self.server.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def __str__(self) -> str:
         if self.server is not None:

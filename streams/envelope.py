@@ -11,11 +11,15 @@ Headers = tuple[tuple[str, bytes], ...]
 
 JSON: Headers = (("content-type", b"application/json"),)
 
+ATTRIBUTE_MAX = 200
+"""Characters: the longest of a record names a study and a system.  A message must have room."""
+
 
 def headers_of(value: bytes) -> Headers:
     """CloudEvents 1.0 in Kafka's binary mode: the value stays as it is, headers say the rest.
 
-    Bytes that lack what the standard requires get their content type and no more.
+    Bytes that lack what the standard requires, or say more of it than a record can, get their
+    content type and no more.
 
     >>> dict(
     ...     headers_of(
@@ -26,8 +30,10 @@ def headers_of(value: bytes) -> Headers:
     b'a/2'
     """
     try:
-        said = orjson.loads(value)
-        return JSON + tuple((name, text.encode()) for name, text in attributes(said).items())
+        said = attributes(orjson.loads(value))
+        if any(len(text) > ATTRIBUTE_MAX for text in said.values()):
+            return JSON
+        return JSON + tuple((name, text.encode()) for name, text in said.items())
     except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
         return JSON
 

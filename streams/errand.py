@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from alerts.audience import Deployment
@@ -44,9 +44,9 @@ class Rest:
 class Errand:
     """The errand of *route* at *desk*.
 
-    *owed* are entries of what was sent and is not yet written down: before they are, nothing
-    else is sent, so that whoever comes after us sends at most one notice again.  *stopping*
-    says whether the partition is about to be somebody else's.
+    *breaking* are notices on which the sink was down: it may be they that break it, so the others
+    go first from then on, and what it must be reminded of.  *unreminded* is a sink that refused
+    the last reminder.  *stopping* says whether the partition is about to be somebody else's.
     """
 
     desk: Desk
@@ -56,12 +56,22 @@ class Errand:
     meter: DeliveryMeter
     stopping: Callable[[], bool]
     clock: Callable[[], float] = time.time
-    owed: dict[Key, Entry] = field(default_factory=dict[Key, Entry])
     rest: Rest = field(default_factory=Rest)
     rests: dict[Key, Rest] = field(default_factory=dict[Key, Rest])
     reminded_at: float = float("-inf")
     ended: dict[Key, float] = field(default_factory=dict[Key, float])
+    breaking: set[Key] = field(default_factory=set[Key])
+    unreminded: bool = False
     trouble: str = ""
+
+    @property
+    def owed(self) -> dict[Key, Entry]:
+        """Entries of what was sent here and is not yet written down.
+
+        Before they are, nothing else is sent: whoever comes after us sends at most one notice
+        again.
+        """
+        return self.desk.owed.setdefault(self.route, {})
 
     async def round(self) -> None:
         """Do what is to be done by what was read.  Raises Undelivered if it cannot be noted."""
@@ -71,23 +81,34 @@ class Errand:
         work = due(self.desk.standing, self.deployment, self.route, self.clock())
         waiting = {notice.key for notice in work.send}
         self.rests = {key: rest for key, rest in self.rests.items() if key in waiting}
+        self.breaking &= waiting
+        first = [notice for notice in work.send if notice.key not in self.breaking]
+        again = [notice for notice in work.send if notice.key in self.breaking]
         try:
-            for notice in work.send:
-                if self.stopping() or not self.desk.fresh:
-                    return
-                await self._tell(notice)
+            if not await self._tell_all(first):
+                return
             await self._remind()
+            if not await self._tell_all(again):
+                return
         except SinkDown as error:
             self._failed(str(error))
             self.rest.longer(self.desk.steady())
             return
         self.rest.over()
-        self.trouble = self.trouble if self.rests else ""
+        self.trouble = self.trouble if self.rests or self.unreminded else ""
         # Nothing is superseded by what was refused.
         refused = {key.alert for key in self.rests}
         for key, noted in [each for each in work.note if each[0].alert not in refused][:NOTED_MAX]:
             self._owe(key, noted)
         await self._settle()
+
+    async def _tell_all(self, notices: Sequence[Notice]) -> bool:
+        """Send *notices*; False if from one of them on that is no longer ours to do."""
+        for notice in notices:
+            if self.stopping() or not self.desk.fresh:
+                return False
+            await self._tell(notice)
+        return True
 
     async def _tell(self, notice: Notice) -> None:
         """Send *notice* and write it down; if it is refused, the others go first from now on."""
@@ -96,12 +117,16 @@ class Errand:
             return
         try:
             await self.sink.send(notice)
+        except SinkDown:
+            self.breaking.add(notice.key)
+            raise
         except SinkRefuses as error:
             self._failed(str(error))
             rest.longer(self.desk.steady())
             self.rests[notice.key] = rest
             return
         self.rests.pop(notice.key, None)
+        self.breaking.discard(notice.key)
         self.meter.tried(self.route.sink, failed=False)
         self._owe(notice.key, entry(Outcome.SENT, notice.alert, self.clock()))
         await self._settle()
@@ -113,10 +138,11 @@ class Errand:
             return
         if self.stopping() or not self.desk.fresh:
             return
-        notices = list(self._standing(now))
+        notices, self.unreminded = list(self._standing(now)), False
         try:
             await self.sink.remind(notices)
         except SinkRefuses as error:
+            self.unreminded = True
             self._failed(str(error))
         self.reminded_at = now
         for notice in notices:

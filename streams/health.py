@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
 from aiohttp import web
 
-from streams.broker import host_and_port
 from streams.log import LogUnreachable
 from streams.store import StoreUnreachable, WrongStore
 
@@ -44,20 +42,6 @@ class Condition:
     untold: str = ""
 
 
-def listen(address: str) -> socket.socket:
-    """A socket that takes connections at *address*."""
-    host, port = host_and_port(address)
-    try:
-        family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(place[:2], family=family)
-    except OSError as error:
-        raise CannotListen(f"{address}: {error.strerror or error}") from error
-
-
-class CannotListen(Exception):
-    """The address of the probes is taken, or not one of this machine.  Exit code 2."""
-
-
 def findings(conditions: Iterable[Condition], lag_max: int) -> Iterator[Finding]:
     """What keeps partitions from being ready."""
     for each in conditions:
@@ -86,7 +70,7 @@ def faults(each: Condition, lag_max: int) -> Iterator[Finding]:
 
 @dataclass(slots=True)
 class Health:
-    """Serves both probes.
+    """Answers both probes.
 
     *joined* says whether the group has given us partitions or none, *conditions* how those
     stand; *check* raises WrongStore, StoreUnreachable or LogUnreachable.
@@ -98,13 +82,6 @@ class Health:
     lag_max: int
     clock: Callable[[], float] = time.monotonic
     turned_at: float = field(default=float("-inf"))
-
-    async def serve(self, listener: socket.socket) -> web.AppRunner:
-        """Answer who comes to *listener*; the runner's ``cleanup`` ends it."""
-        runner = web.AppRunner(self.app(), access_log=None)
-        await runner.setup()
-        await web.SockSite(runner, listener).start()
-        return runner
 
     def app(self) -> web.Application:
         """The two pages."""

@@ -9,17 +9,15 @@ from dataclasses import dataclass, field
 
 from streams.health import Condition
 from streams.lane import Hole, Lane, Moved
-from streams.log import Log, LogRecord, LogUnreachable, RecordsGone
+from streams.log import Log, LogRecord
 from streams.metrics.meter import Meter
+from streams.openly import told
 from streams.outbox import Relay
 from streams.refolding import pass_markers
 from streams.sender import Undelivered
 from streams.store import Store, StoreUnreachable, WrongStore
 
 logger = logging.getLogger("tocsin")
-
-TELLING = (Moved, StoreUnreachable, WrongStore, LogUnreachable, RecordsGone, Undelivered)
-"""Errors whose message may be shown to anybody; others may quote a record."""
 
 
 @dataclass(slots=True)
@@ -65,7 +63,7 @@ class Held:
             refused=self.refused,
             stopped="" if stopped is None else str(stopped),
             lag=lag,
-            waiting_seconds=0 if self.relay is None else self.relay.waiting_seconds,
+            waiting_seconds=0 if self.relay is None else self.relay.openly_waiting_seconds,
             untold=self.untold,
         )
 
@@ -147,7 +145,7 @@ class Held:
             self.doubt(error)
 
     async def tell(self) -> None:
-        """Relay what is to be told."""
+        """Relay what is to be told; that an alert waits for it is not said in the open."""
         self.spoke = False
         if self.relay is None:
             return
@@ -155,9 +153,11 @@ class Held:
             await self.relay.pass_on()
             self.untold = ""
         except Exception as error:
-            if (says := told(error)) != self.untold:
-                self.untold = says
+            silent = isinstance(error, Undelivered) and not self.relay.waits_openly
+            says = "" if silent else told(error)
+            if says not in ("", self.untold):
                 logger.warning("partition %d: nothing told: %s", self.log.partition, says)
+            self.untold = says
 
     def doubt(self, error: Exception) -> None:
         """Nothing in memory can be relied on: it must be claimed anew."""
@@ -184,14 +184,3 @@ class Held:
         for log in (self.log, *((self.relay.log,) if self.relay else ())):
             with suppress(Exception):
                 await log.close()
-
-
-def told(error: Exception) -> str:
-    """What may be shown of *error*: a message of ours, or where it was raised."""
-    if isinstance(error, TELLING):
-        return str(error)
-    at = error.__traceback__
-    while at is not None and at.tb_next is not None:
-        at = at.tb_next
-    where = "" if at is None else f" at {at.tb_frame.f_code.co_qualname}:{at.tb_lineno}"
-    return f"{type(error).__name__}{where}"

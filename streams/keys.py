@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from base64 import b64decode, b64encode
 from binascii import Error
 from pathlib import Path
@@ -21,6 +22,10 @@ from streams.signing import OPEN, Signer, Trust
 
 OTHERS = 0o077
 """Rights of anybody but the owner of a file."""
+
+
+LINE = re.compile(r'key\s*=\s*"([^"]*)"')
+"""A key as a line of [[board]]."""
 
 
 class BadKeys(Exception):
@@ -67,13 +72,17 @@ def shown(public: bytes) -> str:
     return b64encode(public).decode()
 
 
-def trust_in(path: str | None) -> Trust:
+def trust_in(path: str | None, signers: int = 1) -> Trust:
     """Whose plans count: the keys in the file at *path*, one a line; everybody's without a file.
 
-    What follows a `#` is a remark.  Raises BadKeys, also for a file without any key: it was
-    meant to let nobody pass but somebody.
+    A line may be all that `tocsin keys new` prints; what follows a `#` is a remark.  So many
+    *signers* must vouch for a plan.  Raises BadKeys, also for a file with fewer keys than that:
+    it was meant to let nobody pass but somebody.
     """
     if path is None:
+        if signers > 1:
+            says = f"plans need {signers} signers (TOCSIN_PLAN_SIGNERS), and nobody's key is known"
+            raise BadKeys(f"{says}: name a file of keys in TOCSIN_PLAN_KEYS_FILE")
         return OPEN
     try:
         lines = Path(path).read_text(encoding="ascii").splitlines()
@@ -85,12 +94,17 @@ def trust_in(path: str | None) -> Trust:
     keys = tuple(_key(text, f"{path}, line {number}") for number, text in texts.items() if text)
     if not keys:
         raise BadKeys(f"{path} holds no key, so no plan could ever count")
-    return Trust(keys)
+    if len(set(keys)) < signers:
+        count = f"{len(set(keys))} key{'s' * (len(set(keys)) != 1)}"
+        says = f"{path} holds {count}, and a plan needs {signers} signers (TOCSIN_PLAN_SIGNERS)"
+        raise BadKeys(f"{says}, so none could ever count")
+    return Trust(keys, signers)
 
 
 def _key(text: str, place: str) -> bytes:
+    line = LINE.fullmatch(text)
     try:
-        key = b64decode(text, validate=True)
+        key = b64decode(line[1] if line else text, validate=True)
     except (Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES:

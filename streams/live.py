@@ -13,17 +13,19 @@ from typing import Any
 
 import faust
 
-from streams.app import make_app
+from streams.app import make_app, rebalanced
 from streams.around import Around
-from streams.audit_reads import Reads
-from streams.audit_trails import audit_log
-from streams.health import Condition, Health, listen
+from streams.audit.reads import Reads
+from streams.audit.trails import audit_log
+from streams.health import Condition, Health
 from streams.held import Held
 from streams.lane import Lane, Limits
+from streams.listening import listen
 from streams.log import LogUnreachable
 from streams.log_kafka import KafkaLog
 from streams.metrics.survey import Survey
 from streams.metrics.worker import worker_pages
+from streams.openly import told, traced
 from streams.outbox import Relay
 from streams.pipeline import take_in
 from streams.progress import Stalled
@@ -31,6 +33,7 @@ from streams.sender import KafkaSender
 from streams.settings import Settings
 from streams.signing import OPEN, Trust
 from streams.store import LIVE, Store
+from streams.thread import passing
 from streams.topics import LOG
 from streams.worker import TURN_SECONDS, Worker
 
@@ -46,6 +49,10 @@ AUDIT_SECONDS = 3_600
 
 class OtherPartitions(Exception):
     """The log has another number of partitions now: studies would be looked for elsewhere."""
+
+
+class LogGone(Exception):
+    """The topic of the log was deleted under us.  Bring the log back: it is the only truth."""
 
 
 @dataclass(slots=True)
@@ -104,7 +111,8 @@ class Live:
         """Run until SIGTERM or SIGINT; raises why, if it ends for another reason.
 
         Raises CannotListen where an address that it serves is taken, NoToken where closed numbers
-        would be anybody's; else *begun* is called.
+        would be anybody's; else *begun* is called.  LogUnreachable where the broker is gone before
+        the group is joined, or the log while it is read.
         """
         listener = listen(self.settings.health)
         numbers = worker_pages(self.settings, self.survey, self.reads.heard)
@@ -121,10 +129,19 @@ class Live:
             redirect_stdouts=False,
         )
         self.service.spinner = None
-        with suppress(SystemExit):
+        # A task that is cut off at the end may leave by its cancellation: that is no reason.
+        with suppress(SystemExit, asyncio.CancelledError):
             self.service.execute_from_commandline()
         if reason := self.ended or self.service.crash_reason:
-            raise reason
+            raise self.named(reason)
+
+    def named(self, reason: BaseException) -> BaseException:
+        """The *reason* by our names; one that nobody foresaw is told with where it came from."""
+        if self.ended is None and passing(reason):
+            return LogUnreachable(f"no Kafka broker answers at {self.settings.broker} any more")
+        if self.ended is None:
+            logger.critical("it broke: %s\n%s", told(reason), traced(reason))
+        return reason
 
     async def close(self) -> None:
         """Let go of the broker: of every reader, and of the sender."""
@@ -160,7 +177,7 @@ class Live:
                 await asyncio.sleep(TURN_SECONDS)
                 self.count_partitions()
                 await self.worker.look(*await self.bounds())
-        except (Stalled, OtherPartitions) as reason:
+        except (Stalled, OtherPartitions, LogGone) as reason:
             await self.end(reason)
 
     async def bounds(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
@@ -177,8 +194,10 @@ class Live:
         return found
 
     def count_partitions(self) -> None:
-        """Raise OtherPartitions where the log has not as many as the settings say."""
+        """Raise OtherPartitions where the log has not as many as the settings say; LogGone."""
         found, wanted = self.app.consumer.partitions, self.settings.log_partitions
+        if found == 0:
+            raise LogGone(f"there is no topic {LOG} any more")
         if found is not None and found != wanted:
             raise OtherPartitions(
                 f"{LOG} has {found} partitions, and TOCSIN_LOG_PARTITIONS is {wanted}"
@@ -206,4 +225,5 @@ class Live:
         self.ended = reason
         logger.critical("stopping: %s", reason)
         asyncio.get_running_loop().call_later(STOP_SECONDS, os._exit, FAILED)
+        await rebalanced(self.app)
         self.stopping = asyncio.create_task(self.service.stop())

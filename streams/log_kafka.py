@@ -11,10 +11,15 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaConnectionError, KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    OffsetOutOfRangeError,
+    TopicAuthorizationFailedError,
+)
 
 from streams.log import Ends, Identity, LogRecord, LogUnreachable, RecordsGone
-from streams.login import options
+from streams.login import options, unseen
 from streams.settings import RECORD_BYTES_MAX
 
 Consumer: Any = AIOKafkaConsumer
@@ -147,7 +152,7 @@ class KafkaLog:
         except TimeoutError:
             says = f"{self.topic}/{self.partition} at {self.bootstrap} does not answer"
             raise LogUnreachable(f"{says} within {self.patience:g} s") from None
-        except (KafkaConnectionError, OSError) as error:
+        except (KafkaConnectionError, OSError, OverflowError) as error:
             raise LogUnreachable(f"no Kafka broker answers at {self.bootstrap}") from error
         except KafkaError as error:
             raise LogUnreachable(f"the broker at {self.bootstrap} says {error}") from error
@@ -163,6 +168,8 @@ async def described(bootstrap: str, topic: str, partition: int) -> Identity:
     finally:
         await admin.close()
     partitions = len(told["partitions"])
+    if told["error_code"] == TopicAuthorizationFailedError.errno:
+        raise LogUnreachable(f"the broker at {bootstrap} shows {unseen(topic, bootstrap)}")
     if told["error_code"] or partition >= partitions:
         what = f"topic {topic} with a partition {partition}"
         remedy = "`tocsin topics apply` makes the topics"

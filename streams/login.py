@@ -73,6 +73,14 @@ def options(bootstrap: str) -> dict[str, Any]:
     return told
 
 
+def unseen(topic: str, bootstrap: str) -> str:
+    """What to say where brokers show us no *topic*: absent and forbidden look alike."""
+    who = login_of(bootstrap).user or "this login"
+    absent = "it is absent (`tocsin topics apply` makes the topics)"
+    hidden = f"{who} may not describe it (`tocsin topics apply --acls FILE` grants what FILE gives)"
+    return f"no topic {topic}: {absent}, or {hidden}"
+
+
 def word_in(path: str) -> str:
     """The secret that a file holds, without the end of its line."""
     return Path(path).read_text(encoding="utf-8").rstrip("\r\n")

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import orjson
 
+from monitor.errors import OF_A_SIGNATURE
 from streams.log import Log, LogRecord, RecordsGone
 from streams.partition import partition_of
 from streams.sender import Message, Sender
@@ -44,7 +45,7 @@ class Relay:
     """Relays the outbox of one partition, at least once; readers drop what they have by its key.
 
     *since* holds when each entry that waits was first seen; *announced* is told the name of each
-    that the broker has.
+    that the broker has.  *open* are those that wait and say nothing of the arms.
     """
 
     log: Log
@@ -54,21 +55,45 @@ class Relay:
     clock: Callable[[], float] = time.monotonic
     since: dict[str, float] = field(default_factory=dict[str, float])
     announced: Callable[[str], object] = str
+    open: set[str] = field(default_factory=set[str])
 
     async def pass_on(self) -> None:
         """Send what waits, and take out what every copy of the broker has."""
         entries = await self.store.outbox()
         now = self.clock()
         self.since = {name: self.since.get(name, now) for name in entries}
-        for wave in waves(entries):
-            await self._send(wave, entries)
+        self.open = {name for name, entry in entries.items() if is_open(name, entry)}
+        # Each by itself, and what is open is complained of first: neither that something closed
+        # waits nor that it cannot be told may show in what anybody sees.
+        closed = await self._send_all(entries.keys() - self.open, entries)
+        if failure := await self._send_all(self.open, entries) or closed:
+            raise failure
 
     @property
     def waiting_seconds(self) -> float:
         """For how long the oldest entry has been waiting."""
         return self.clock() - min(self.since.values()) if self.since else 0.0
 
-    async def _send(self, names: Sequence[str], entries: Fields) -> None:
+    @property
+    def openly_waiting_seconds(self) -> float:
+        """The same of what anybody may know to be waiting: no alert, and no review."""
+        waiting = [since for name, since in self.since.items() if name in self.open]
+        return self.clock() - min(waiting) if waiting else 0.0
+
+    @property
+    def waits_openly(self) -> bool:
+        """Whether something waits that anybody may know of."""
+        return bool(self.open & self.since.keys())
+
+    async def _send_all(self, names: Iterable[str], entries: Fields) -> BaseException | None:
+        """Send *names* wave by wave, up to one that fails: why it did, or None."""
+        for wave in waves(names):
+            if failure := await self._send(wave, entries):
+                return failure
+        return None
+
+    async def _send(self, names: Sequence[str], entries: Fields) -> BaseException | None:
+        """Send *names* at once, and cross off those that arrived: why one did not, or None."""
         letters = await self._read_back([name for name in names if name.startswith(LETTER)])
         messages = [
             dead_letter(self.log.partition, name, entries[name], letters[name])
@@ -83,9 +108,7 @@ class Relay:
         await self.store.told(told)
         for name in told:
             del self.since[name]
-        for failure in sent:
-            if isinstance(failure, BaseException):
-                raise failure
+        return next((each for each in sent if isinstance(each, BaseException)), None)
 
     async def _read_back(self, names: Sequence[str]) -> dict[str, LogRecord | None]:
         """The records that the entries *names* set aside; None for one that is gone."""
@@ -104,6 +127,14 @@ class Relay:
             return await self.log.read(start, READ_MAX)
         except RecordsGone:
             return []
+
+
+def is_open(name: str, entry: bytes) -> bool:
+    """Whether anybody may know that the *entry* waits: a letter, but for one that may be a review.
+
+    That an alert waits tells that it exists, and so does a review that nobody signed rightly.
+    """
+    return name.startswith(LETTER) and orjson.loads(entry)["reason"] not in OF_A_SIGNATURE
 
 
 def waves(names: Iterable[str]) -> Iterator[tuple[str, ...]]:

@@ -15,13 +15,14 @@ from kafka.errors import KafkaError
 
 from streams.broker import Unreachable, administer
 from streams.log import LogUnreachable
-from streams.log_kafka import MOCK, cluster_at
+from streams.log_kafka import MOCK, KafkaLog, cluster_at
 from streams.services import java, redis_server
 from streams.settings import BadSettings, Settings, read_settings
+from streams.standing import going_on, stillness
 from streams.store import LIVE, StoreRefuses, StoreUnreachable, WrongStore
 from streams.store.function import check_library, check_server, check_writing
 from streams.store.keys import Keys
-from streams.store.redis import answer, connect
+from streams.store.redis import RedisStore, answer, connect
 from streams.topics import LOG, Difference, Refused, examine, topics
 
 PATIENCE_SECONDS = 5
@@ -52,7 +53,7 @@ class Finding:
 
 
 async def examined() -> AsyncIterator[Finding]:
-    """One finding after another: settings, broker, topics, store, and what could be started."""
+    """One finding after another: settings, services, partitions, and what could be started."""
     try:
         settings = read_settings()
     except BadSettings as error:
@@ -60,10 +61,14 @@ async def examined() -> AsyncIterator[Finding]:
         yield wrong("settings", what, f"export {str(error).partition(':')[0]}=...")
         return
     yield Finding(what="settings", state=State.WELL, says=described(settings))
-    async for finding in broker(settings):
-        yield finding
-    async for finding in store(settings):
-        yield finding
+    states: dict[str, State] = {}
+    for look in (broker, store):
+        async for finding in look(settings):
+            states[finding.what] = finding.state
+            yield finding
+    if states["broker"] is states["store"] is State.WELL:
+        for finding in await partitions(settings):
+            yield finding
     for finding in programs():
         yield finding
 
@@ -123,7 +128,6 @@ def mending(topic: str, each: Difference) -> str:
 async def store(settings: Settings) -> AsyncIterator[Finding]:
     """The store: whether it answers, keeps what it is given, and has the function library."""
     client, where = connect(settings.store), address(settings.store)
-    keys = Keys(LIVE, LOG, 0)
     looks = (
         ("store", check_server, f"answers at {where} and never evicts"),
         ("functions", check_library, "the library is the one that this version calls"),
@@ -134,7 +138,7 @@ async def store(settings: Settings) -> AsyncIterator[Finding]:
             yield (finding := await looked(what, look(client), says))
             states.add(finding.state)
         if states == {State.WELL}:
-            look = check_writing(client, keys.cursor, keys.outbox)
+            look = check_writing(client, Keys(LIVE, LOG, 0))
             yield await looked("writing", look, "the store takes what a worker writes")
     except StoreUnreachable:
         says = f"no Redis or Valkey answers at {where} (TOCSIN_STORE)"
@@ -142,6 +146,33 @@ async def store(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(what="store", state=State.UNREACHABLE, says=says, next=command)
     finally:
         await client.aclose()
+
+
+async def partitions(settings: Settings) -> list[Finding]:
+    """Each partition that stands still, why, and what goes on; one finding if none does."""
+    client, count = connect(settings.store), settings.log_partitions
+
+    async def still(number: int) -> str:
+        log = KafkaLog(settings.broker, LOG, number)
+        try:
+            return await stillness(log, RedisStore(client, Keys(LIVE, LOG, number)), count)
+        finally:
+            await log.close()
+
+    try:
+        found = await asyncio.gather(*map(still, range(count)))
+    except (LogUnreachable, StoreUnreachable, WrongStore) as error:
+        command = next(iter(COMMAND.findall(str(error))), "tocsin quarantine list")
+        return [wrong("partitions", f"they cannot be looked at: {error}", command)]
+    finally:
+        await client.aclose()
+    stopped = [
+        wrong(f"partition {number}", f"stands still: {says}", going_on(says, number))
+        for number, says in enumerate(found)
+        if says
+    ]
+    says = f"{count} of the log, and none of them stands still"
+    return stopped or [Finding(what="partitions", state=State.WELL, says=says)]
 
 
 async def looked(what: str, look: Awaitable[None], says: str) -> Finding:

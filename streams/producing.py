@@ -31,6 +31,9 @@ AT_ONCE = 5_000
 LINGER_MS = 5
 BATCH_BYTES = 256 << 10
 
+KEY_BYTES_MAX = HEADROOM_BYTES // 2
+"""Beside the largest value there must be room for headers, too."""
+
 Order = dict[int, "array[int]"]
 """By partition, what the file has for it, each record as a number, in order."""
 
@@ -198,6 +201,8 @@ def unsendable(record: LogRecord) -> str:
         return "it names no study, so it belongs nowhere"
     if len(record.value or b"") > RECORD_BYTES_MAX:
         return "it is over 1 MiB"
+    if len(record.key) > KEY_BYTES_MAX:
+        return "its study's name is too long"
     return ""
 
 

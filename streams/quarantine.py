@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
+from monitor.errors import Refusal
+from streams.decode import decode
 from streams.log import Log, LogRecord
 from streams.sender import Message, Sender
 from streams.topics import DEAD_LETTERS, LOG
@@ -68,6 +70,29 @@ async def letters(log: Log) -> list[DeadLetter]:
         elif (letter := letter_of(headers, record.value)) is not None:
             found.setdefault(letter.key, letter)
     return sorted(found.values(), key=lambda letter: (letter.partition, letter.offset))
+
+
+async def letter_to_be(log: Log, offset: int) -> DeadLetter | None:
+    """The letter that the record at *offset* of the log would be, if it is refused.
+
+    Those that make a partition stand still are not set aside before somebody lets them pass.
+    """
+    ends = await log.ends()
+    if not ends.first <= offset < ends.next:
+        return None
+    found = await log.read(offset, 1)
+    if not found or found[0].offset != offset:
+        return None
+    refused = decode(found[0].value)
+    if not isinstance(refused, Refusal):
+        return None
+    return DeadLetter(
+        partition=log.partition,
+        offset=offset,
+        reason=refused.reason.value,
+        detail=refused.detail,
+        value=found[0].value,
+    )
 
 
 async def records(log: Log) -> AsyncIterator[Headed]:

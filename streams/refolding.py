@@ -12,7 +12,7 @@ from streams.broker import Unreachable, administer
 from streams.lane import Hole, Lane, Stopped
 from streams.log import Log, LogUnreachable
 
-AT_ONCE = 5_000
+AT_ONCE = 10_000
 """Records in one read."""
 
 PATIENCE_SECONDS = 10

@@ -30,6 +30,8 @@ from streams.ticking import addressed
 SYSTEM = "board"
 """Whose records members' moves are."""
 
+KEY = "A move must be signed with the key that [[board]] of the plan gives the member (--key)"
+
 PATIENCE_SECONDS = 5.0
 GLANCE_SECONDS = 0.05
 
@@ -79,8 +81,8 @@ class Placed:
             return self.answer.reason or f"It is {self.answer.state} now."
         if self.fate is Fate.NOT_YET:
             return f"Recorded at {place}, not yet in force: nobody has folded it so far."
-        where = f"{self.partition} {self.offset}"
-        return f"The record at {place} does not count: `tocsin quarantine show {where}` says why."
+        why = f"`tocsin quarantine show {self.partition} {self.offset}` says why to an operator"
+        return f"The record at {place} does not count. {KEY}; {why}."
 
 
 class Rows(Protocol):
@@ -148,7 +150,7 @@ class Reviewing:
         message = addressed(study, wire(signed), self.partitions)
         offset = await self.sender.send(message)
         rows = self.rows(message.partition)
-        passed = await self._passed(rows, offset)
+        passed = await self._passed(rows, study, offset)
         name = answer_field(f"{SYSTEM}/{review['source']['id']}")
         said = await rows.field(study, name) if passed else b""
         answer = answer_from(said) if said else None
@@ -159,14 +161,26 @@ class Reviewing:
             answer=answer,
         )
 
-    async def _passed(self, rows: Rows, offset: int) -> bool:
+    async def _passed(self, rows: Rows, study: str, offset: int) -> bool:
         """Wait until the record at *offset* is folded, but not for ever."""
         deadline = self.clock() + self.patience
-        while int((await rows.cursor()).get("next") or b"0") <= offset:
+        while not await _is_folded(rows, study, offset):
             if self.clock() > deadline:
                 return False
             await asyncio.sleep(GLANCE_SECONDS)
         return True
+
+
+async def _is_folded(rows: Rows, study: str, offset: int) -> bool:
+    """Whether the cursor has passed *offset*, and the row of *study* is where the cursor says.
+
+    A row that is being rebuilt is not: the cursor goes on without it.
+    """
+    cursor = await rows.cursor()
+    if int(cursor.get("next") or b"0") <= offset:
+        return False
+    due, pos = cursor.get(f"pos|{study}", b""), await rows.field(study, "pos")
+    return not due or (pos.isdigit() and int(pos) >= int(due))
 
 
 def _fate(answer: Answer | None, *, passed: bool) -> Fate:

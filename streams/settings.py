@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     plan_keys_file: str | None = None
     """A file of public keys, one a line: a plan that none of them signed does not count."""
 
+    plan_signers: int = Field(default=1, ge=1, le=16)
+    """So many of these keys must have signed a plan: 2 is a rule of two persons."""
+
     audit: str = Field(default=TOPIC, pattern=f"^({TOPIC}|{OFF}|file:.+)$", max_length=1000)
     """Where it is kept who looked and who changed what: `topic`, `file:PATH`, or `off`."""
 
@@ -114,6 +117,17 @@ class Settings(BaseSettings):
         """Whether it is more than one machine's trial: signed plans, or a broker elsewhere."""
         local = all(re.match(LOCAL, address) for address in self.broker.split(","))
         return self.plan_keys_file is not None or not local
+
+    @field_validator("store")
+    @classmethod
+    def _is_an_address(cls, store: str) -> str:
+        """A client would name the part that makes no sense, which may be one of a password."""
+        try:
+            _ = urlsplit(store).port
+        except ValueError:
+            says = "is no address; in a password write # as %23, / as %2F and ? as %3F"
+            raise PydanticCustomError("address", says) from None
+        return store
 
     @model_validator(mode="after")
     def _with_secrets(self) -> Self:
@@ -129,8 +143,10 @@ class Settings(BaseSettings):
             says = "with sasl it needs TOCSIN_KAFKA_USER and TOCSIN_KAFKA_PASSWORD_FILE"
             raise PydanticCustomError("login", f"{PREFIX}KAFKA_SECURITY: {says}")
         for name in ("kafka_password_file", "kafka_ca_file", "store_password_file"):
-            if (path := getattr(self, name)) and not Path(path).is_file():
-                raise PydanticCustomError("file", f"{PREFIX}{name.upper()}: no such file")
+            path, text = getattr(self, name), name != "kafka_ca_file"
+            if path and (why := unreadable(path, text=text)):
+                told = {"name": f"{PREFIX}{name.upper()}", "why": why}
+                raise PydanticCustomError("file", "{name}: {why}", told)
         object.__setattr__(self, "broker", Brokers(self.broker, login))
         if self.store_password_file:
             known = with_password(self.store, word_in(self.store_password_file))
@@ -149,6 +165,19 @@ class Settings(BaseSettings):
         return f"Settings(broker={self.broker!r}, log_partitions={self.log_partitions})"
 
     __str__ = __repr__
+
+
+def unreadable(path: str, *, text: bool) -> str:
+    """Why the file at *path* cannot be read, as *text* if it must be; empty where it can."""
+    try:
+        _ = word_in(path) if text else Path(path).read_bytes()
+    except FileNotFoundError:
+        return "no such file"
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        return "it is not text in UTF-8"
+    return ""
 
 
 def with_password(url: str, word: str) -> str:

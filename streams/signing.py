@@ -81,10 +81,12 @@ class Trust:
     """Whose plans and reviews count: public *keys* of a deployment, which its plans' makers hold.
 
     Without keys every plan counts, and every review under a plan that names no board: such a
-    review names no key, and is shown as unsigned.  With keys nobody but a board reviews.
+    review names no key, and is shown as unchecked.  With keys nobody but a board reviews.  A plan
+    counts only if so many *signers* have signed it, each with another of the keys.
     """
 
     keys: tuple[bytes, ...] = ()
+    signers: int = 1
 
     def checked(self, study: Study | None, record: Record, seal: Seal) -> Record | Refusal:
         """The record, a review with the key that vouches for it, or why it does not count.
@@ -93,7 +95,7 @@ class Trust:
         """
         body = record.body
         if isinstance(body, Plan) and self.keys:
-            return _vouched(seal, self.keys, "plan") or record
+            return _vouched(seal, self.keys, "plan", self.signers) or record
         if not isinstance(body, Review) or study is None:
             return record  # A study without a plan takes nothing, whoever signed it.
         board = study.plan.board
@@ -111,15 +113,21 @@ OPEN = Trust()
 """Where nobody has given keys: the demo, a file that is replayed, a first try."""
 
 
-def _vouched(seal: Seal, keys: Sequence[bytes], what: str) -> Refusal | None:
-    """Why no signature of *seal* is one by any of *keys*, or None."""
+def _vouched(seal: Seal, keys: Sequence[bytes], what: str, wanted: int = 1) -> Refusal | None:
+    """Why *seal* has not the signatures of as many of *keys* as are *wanted*, or None."""
     if not seal.signatures:
         return Refusal(Reason.UNSIGNED, f"There is no signature on the {what}.")
-    known = [key for key in keys if _named(seal, key)]
+    known = {key for key in keys if _named(seal, key)}
     if not known:
         return Refusal(Reason.FOREIGN_KEY, f"No key that counts here has signed the {what}.")
-    if not any(holds(seal, key) for key in known):
+    good = sum(holds(seal, key) for key in known)
+    if not good:
         return Refusal(Reason.BAD_SIGNATURE, f"What was signed is not what the {what} says.")
+    if good < wanted:
+        says = f"Only {good} of the {wanted} signatures that the {what} needs are good"
+        bad = len(known) - good
+        others = f", and {bad} more of something else" if bad else ""
+        return Refusal(Reason.TOO_FEW_SIGNERS, f"{says}{others}.")
     return None
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Any
 
-import orjson
-
-from alerts.alert import Alert
+from alerts.audience import Deployment
 from monitor.study import Study
+from streams.announced import Announced
+from streams.deliverer import Deliverer
 from streams.embedded import PARTITIONS, EmbeddedBroker, EmbeddedStore
 from streams.live import Live
 from streams.log_kafka import KafkaLog
-from streams.producing import records_of
 from streams.services.ports import free_ports
-from streams.settings import OFF, TOPIC, Settings
+from streams.settings import OFF, PREFIX, TOPIC, Settings
+from streams.sinks import Sink
 from streams.store import LIVE
 from streams.store.function import load
 from streams.store.keys import Keys
@@ -29,22 +30,23 @@ from streams.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED
 class Stage:
     """Broker, store and worker; nothing of it outlives it.
 
-    *heard* is how far the alerts of each partition were read.
+    If it is *shared*, other processes can use broker and store meanwhile.
     """
 
+    shared: bool = False
     broker: EmbeddedBroker = field(init=False)
     store: EmbeddedStore = field(init=False)
     settings: Settings = field(init=False)
     live: Live = field(init=False)
     client: Any = field(init=False)
-    alerts: list[KafkaLog] = field(init=False)
-    heard: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
+    announced: Announced = field(init=False)
+    deliverer: Deliverer | None = None
     stopping: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
         self.broker = EmbeddedBroker()
         self.broker.make((LOG, ALERTS, DEAD_LETTERS, NOTIFIED, AUDIT))
-        self.store = EmbeddedStore()
+        self.store = EmbeddedStore(self.shared)
         (port,) = free_ports(1)
         self.settings = Settings(
             broker=self.broker.bootstrap,
@@ -65,7 +67,8 @@ class Stage:
         self.client = self.store.connected()
         self.live.loop.run_until_complete(load(self.client))
         bootstrap = self.broker.bootstrap
-        self.alerts = [KafkaLog(bootstrap, ALERTS, number) for number in range(PARTITIONS)]
+        alerts = [KafkaLog(bootstrap, ALERTS, number) for number in range(PARTITIONS)]
+        self.announced = Announced(alerts)
 
     def kept(self, partition: int) -> RedisStore:
         """What the store keeps of *partition*."""
@@ -97,20 +100,37 @@ class Stage:
             for name in await store.studies():
                 yield restore(name, await store.row(name)).study
 
-    async def rung(self) -> list[Alert]:
-        """The alerts that were announced since this was last asked."""
-        found: list[Alert] = []
-        for number, log in enumerate(self.alerts):
-            async for record in records_of(log, self.heard[number]):
-                said = orjson.loads(record.value or b"{}")
-                del said["hypothetical"]
-                found.append(Alert(**said))
-                self.heard[number] = record.offset + 1
-        return sorted(found, key=lambda alert: (alert.line, alert.revision))
+    def tell(self, plan: Deployment, sinks: Mapping[str, Sink]) -> None:
+        """Have people told, for as long as the worker runs."""
+        self.deliverer = Deliverer(self.broker.bootstrap, plan, sinks, candid=True)
+        self.live.app.task(self.deliverer.run)
+
+    @property
+    def told(self) -> bool:
+        """Whether whoever is told knows all that was heard so far."""
+        if self.deliverer is None:
+            return True
+        ours, heard = self.deliverer.deliveries, self.announced.heard
+        return len(ours) == PARTITIONS and all(
+            each.idle and each.desk.places.get("alerts", 0) >= heard.get(number, 0)
+            for number, each in ours.items()
+        )
+
+    @property
+    def exports(self) -> str:
+        """What a shell must be told so that its commands come to this broker and this store."""
+        places = {
+            "BROKER": self.broker.bootstrap,
+            "STORE": self.store.url,
+            "LOG_PARTITIONS": f"{PARTITIONS}",
+        }
+        return " ".join(
+            ["export", *(f"{PREFIX}{name}={quote(value)}" for name, value in places.items())]
+        )
 
     async def leave(self) -> None:
         """Disconnect, and have the worker stop as on SIGTERM."""
-        for log in self.alerts:
+        for log in self.announced.logs:
             await log.close()
         self.stopping = asyncio.create_task(self.live.service.stop())
 

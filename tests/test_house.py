@@ -85,6 +85,16 @@ def test_no_file_names_a_folder_of_one_machine():
     assert mentions(MACHINE) == []
 
 
+def test_the_marker_of_campaigns_names_the_targets_that_run_them():
+    """Who reads `pytest --markers` finds each of them, and none that runs something else."""
+    tables = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    markers: list[str] = tables["tool"]["pytest"]["ini_options"]["markers"]
+    (said,) = [each for each in markers if each.startswith("campaign:")]
+    there = re.findall(r"^(\w+):.*\n\t.*-m campaign", (ROOT / "Makefile").read_text(), re.M)
+
+    assert re.findall(r"`make (\w+)`", said) == there != []
+
+
 def test_assertions_are_on():
     """An invariant that is not checked is a hope: nothing here runs the interpreter with `-O`."""
     if not __debug__:

@@ -19,17 +19,18 @@ from streams.reviewing import Ask, Fate, shown_of
 from streams.sender import Undelivered
 from tocsin import alerts_watch
 from tocsin.alerts_act import listed, meant, placed, seen
-from tocsin.alerts_show import grid, placed_json, show_entry
-from tocsin.audited import audited
+from tocsin.alerts_grounds import study_of
+from tocsin.alerts_name import LEAST, name_in, name_of
+from tocsin.alerts_show import grid, placed_json, show_entry, spoken
+from tocsin.audited import audited, note
 from tocsin.exits import Exit, Stop
+from tocsin.flags import Flag, Json
 from tocsin.keys import signer_in
 from tocsin.live import answered, quietly_settled, stopping, unreachable
-from tocsin.terminal import paper, plain
+from tocsin.terminal import paper
 
 app = App(name="alerts", help="What has rung, and what the board does about it.")
 
-Flag = Annotated[bool, Parameter(negative="")]
-Json = Annotated[bool, Parameter(name="--json", negative="")]
 
 ENDS = {
     Fate.ACCEPTED: Exit.OK,
@@ -67,6 +68,8 @@ class By:
 def list_all(*, study: tuple[str, ...] = (), all: Flag = False, json_lines: Json = False) -> None:
     """List the alerts that are open, each with its id and revision.
 
+    On a terminal that is narrow with the beginning of the id, which the other commands take too.
+
     Parameters
     ----------
     study
@@ -79,12 +82,14 @@ def list_all(*, study: tuple[str, ...] = (), all: Flag = False, json_lines: Json
     settings = quietly_settled()
     with audited(settings, Act.READ):
         found = [entry.alert for entry in answered(listed(settings, study))]
+        known = [one.id for one in found]
         alerts = [one for one in found if all or is_open(one)]
         if json_lines:
             for alert in alerts:
                 print(json.dumps(told(alert)))
             return
-        paper().print(grid(alerts, f"{len(alerts)} alerts" if all else f"{len(alerts)} open"))
+        title = f"{len(alerts)} alerts" if all else f"{len(alerts)} open"
+        paper().print(grid(alerts, title, known))
 
 
 def is_open(alert: Alert) -> bool:
@@ -94,7 +99,7 @@ def is_open(alert: Alert) -> bool:
 
 @app.command
 def show(alert: str, /, *, json_lines: Json = False) -> None:
-    """Show ALERT: its history, what a move would sign of it, and which moves there are.
+    """Show ALERT: evidence, cases, history, what a move would sign, which moves there are.
 
     Parameters
     ----------
@@ -105,11 +110,14 @@ def show(alert: str, /, *, json_lines: Json = False) -> None:
     """
     settings = quietly_settled()
     with audited(settings, Act.READ, {"alert": alert}):
-        entry, _ = answered(meant(settings, alert))
+        name = name_in(alert)
+        entry = answered(meant(settings, name))
+        if not name.whole:
+            note(settings, Act.READ, {"alert": entry.alert.id})
         if json_lines:
             print(json.dumps(entry_json(entry) | {"shown": shown_of(entry.alert)}))
         else:
-            show_entry(paper(), entry)
+            show_entry(paper(), entry, answered(study_of(settings, entry.alert)))
 
 
 @app.command
@@ -148,12 +156,18 @@ def close(alert: str, /, *, by: By) -> None:
     act(Move.CLOSE, alert, by)
 
 
-def act(move: Move, name: str, by: By) -> None:
-    """Make *move*, and end as the docket answers."""
+def act(move: Move, text: str, by: By) -> None:
+    """Make *move* on the alert that *text* names, and end as the docket answers.
+
+    What is noted, as what is signed, holds the whole id: another alert may begin so tomorrow.
+    """
     settings = quietly_settled()
     signer = None if by.key is None else signer_in(by.key)
-    with audited(settings, Act.MOVE, {"alert": name, "member": by.member}):
+    with audited(settings, Act.MOVE, {"alert": text, "member": by.member}):
+        name = name_in(text, LEAST)
         entry = answered(seen(settings, name))
+        if not name.whole:
+            note(settings, Act.MOVE, {"alert": name_of(entry.alert), "member": by.member})
         nonce = token_hex(16)
         ask = Ask(alert=entry.alert, move=move, member=by.member, reason=by.reason, nonce=nonce)
         try:
@@ -163,9 +177,9 @@ def act(move: Move, name: str, by: By) -> None:
         if by.json_lines:
             print(json.dumps(placed_json(ask, found)))
         if (code := ENDS[found.fate]) is not Exit.OK:
-            raise Stop(code, plain(found.says))
+            raise Stop(code, spoken(found.says))
         if not by.json_lines:
-            print(f"{entry.alert.id}: {found.says}")
+            print(f"{entry.alert.id}: {spoken(found.says)}")
 
 
 @app.command
@@ -183,5 +197,5 @@ def watch(*, once: Flag = False, json_lines: Json = False) -> None:
     with audited(settings, Act.READ), stopping():
         try:
             asyncio.run(alerts_watch.watch(settings, as_json=json_lines, once=once))
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, asyncio.CancelledError):
             return

@@ -2,67 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from alerts.alert import Alert
 from alerts.history import Entry
 from streams.dockets import entries
 from streams.reviewing import Ask, Placed, Reviewing, objection, review_of
 from streams.sender import KafkaSender
 from streams.settings import Settings
 from streams.signing import Signer
-from streams.store import LIVE
-from streams.store.keys import Keys
-from streams.store.redis import RedisStore, connect
-from streams.topics import LOG
+from streams.store.keys import NAME
+from tocsin.alerts_name import Name, name_of
 from tocsin.exits import Exit, Stop
-from tocsin.live import partitions_agreed
+from tocsin.live import partitions_agreed, stores
 from tocsin.terminal import plain
 
-
-@asynccontextmanager
-async def kept(settings: Settings) -> AsyncGenerator[Callable[[int], RedisStore]]:
-    """The stores of all partitions, by number."""
-    client = connect(settings.store)
-    try:
-        yield lambda number: RedisStore(client, Keys(LIVE, LOG, number))
-    finally:
-        await client.aclose()
+NAMED_MAX = 5
+"""Alerts that are named where more than one may be meant."""
 
 
 async def listed(settings: Settings, studies: Sequence[str], beginning: str = "") -> list[Entry]:
-    """The alerts whose ids begin so."""
-    async with kept(settings) as stores:
+    """The alerts whose ids begin so; Stop where a study is none."""
+    if strange := [study for study in studies if not NAME.fullmatch(study)]:
+        raise Stop(Exit.USAGE, f"--study {plain(strange[0])}: name one as the records do.")
+    async with stores(settings) as kept:
         count = settings.log_partitions
-        return [entry async for entry in entries(stores, count, studies, beginning)]
+        return [entry async for entry in entries(kept, count, studies, beginning)]
 
 
-async def meant(settings: Settings, text: str) -> tuple[Entry, int | None]:
-    """The one alert that `id` or `id:revision` means, and that revision; Stop where there is none.
-
-    The beginning of an id will do, if only one begins so.
-    """
-    beginning, colon, said = text.partition(":")
-    if not beginning.isalnum() or (colon and not said.isdigit()):
-        raise Stop(Exit.USAGE, f"{plain(text)}: name an alert as `tocsin alerts list` does.")
-    found = await listed(settings, (), beginning)
-    if len(found) != 1:
-        what = f"{len(found)} alerts begin so: give more of the id" if found else "no such alert"
-        raise Stop(Exit.USAGE, f"{beginning}: {what}.")
-    return found[0], int(said) if colon else None
+async def meant(settings: Settings, name: Name) -> Entry:
+    """The one alert that *name* means; Stop where there is none, or more than one."""
+    found = await listed(settings, (), name.beginning)
+    if not found:
+        raise Stop(Exit.USAGE, f"{name.beginning}: no such alert.")
+    if len(found) > 1:
+        says = f"{name.beginning}: {len(found)} alerts begin so, give more of the id"
+        raise Stop(Exit.USAGE, f"{says}: {candidates([entry.alert for entry in found])}.")
+    return found[0]
 
 
-async def seen(settings: Settings, text: str) -> Entry:
-    """The alert that `id:revision` means, as somebody saw it; Stop where it is not so any more."""
-    entry, revision = await meant(settings, text)
+def candidates(alerts: Sequence[Alert]) -> str:
+    """The first of *alerts*, which one may be meant: their ids, and what they are."""
+    told = [f"{one.id} ({plain(one.watch)}, {plain(one.study)})" for one in alerts[:NAMED_MAX]]
+    rest = len(alerts) - len(told)
+    return ", ".join([*told, *([f"and {rest} more"] if rest else [])])
+
+
+async def seen(settings: Settings, name: Name) -> Entry:
+    """The alert that *name* means, as somebody saw it; Stop where it is not so any more."""
+    entry = await meant(settings, name)
     alert = entry.alert
-    if revision is None:
-        raise Stop(Exit.USAGE, f"Say also which revision you saw: {alert.id}:{alert.revision}?")
-    if revision != alert.revision:
-        by = f", by {alert.member}" if alert.member else ""
-        says = f"{alert.id} is {alert.state} at revision {alert.revision}{by}, not at {revision}"
-        raise Stop(Exit.REJECTED, f"{says}: `tocsin alerts show {alert.id}`.")
+    if name.revision is None:
+        raise Stop(Exit.USAGE, f"Say also which revision you saw: {name_of(alert)}?")
+    if name.revision != alert.revision:
+        by = f", by {plain(alert.member)}" if alert.member else ""
+        says = f"{alert.id} is {alert.state} at revision {alert.revision}{by}, not at"
+        raise Stop(Exit.REJECTED, f"{says} {name.revision}: `tocsin alerts show {alert.id}`.")
     return entry
 
 
@@ -77,8 +73,8 @@ async def placed(settings: Settings, ask: Ask, signer: Signer | None) -> Placed:
     await partitions_agreed(settings)
     sender = KafkaSender(settings.broker)
     try:
-        async with kept(settings) as stores:
-            reviewing = Reviewing(sender, settings.log_partitions, stores)
+        async with stores(settings) as kept:
+            reviewing = Reviewing(sender, settings.log_partitions, kept)
             return await reviewing.place(review, signer)
     finally:
         await sender.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,9 +15,12 @@ from alerts.alert import Alert
 from alerts.history import Entry, Step
 from alerts.lifecycle import Move, State, allowed
 from monitor.dates import iso
+from monitor.study import Study
 from streams.result_alerts import instant
 from streams.reviewing import Ask, Placed, shown_of
-from tocsin.grid import Column, Grid, Line
+from tocsin.alerts_grounds import show_grounds
+from tocsin.alerts_name import beginnings, name_of
+from tocsin.grid import Column, Fitting, Grid, Line
 from tocsin.terminal import plain
 from tocsin.wording import e_value
 
@@ -31,23 +35,39 @@ STYLES = {
 COMMANDS = {Move.BEGIN_REVIEW: "review", Move.CALL_INSUFFICIENT: "insufficient"}
 """What to type for a move, where that is not its name."""
 
+SPOKEN: dict[str, str] = {**COMMANDS, State.UNDER_REVIEW: "under review"}
+NAMES = re.compile(rf"\b(?:{'|'.join(SPOKEN)})\b")
 
-def grid(alerts: Iterable[Alert], title: str) -> Grid:
-    """One line for each alert."""
-    columns = (
-        Column(title="state", right=False),
-        Column(title="level", right=False),
-        Column(title="rang", right=False, drop=2),
-        Column.words("study", drop=1),
-        Column.words("what", least=16),
-        Column(title="E", drop=3),
-        Column(title="by", right=False, drop=4),
-        Column(title="alert", right=False),
+UNVERIFIED = "signature not checked: the plan names no board"
+"""Under a plan with a board, what is not signed by its member is no part of the history."""
+
+
+COLUMNS = (
+    Column(title="state", right=False),
+    Column(title="level", right=False, drop=5),
+    Column(title="rang", right=False, drop=1),
+    Column.words("study", drop=4),
+    Column.words("what", least=16, pliant=True),
+    Column(title="E", drop=2),
+    Column.words("by", drop=3, least=8, pliant=True),
+    Column(title="alert", right=False),
+)
+"""At 80 columns: how it stands, what it is, when it rang, how strong, who has it, and its name."""
+
+
+def grid(alerts: Sequence[Alert], title: str, among: Iterable[str] = ()) -> Fitting:
+    """One line for each alert, with its whole id if the terminal has room for that.
+
+    Else with so much of it that no other begins so, here or *among* the ids that are known.
+    """
+    short = beginnings([*among, *(alert.id for alert in alerts)])
+    return Fitting(
+        Grid(title, COLUMNS, tuple(_line(alert, alert.id) for alert in alerts)),
+        Grid(title, COLUMNS, tuple(_line(alert, short[alert.id]) for alert in alerts)),
     )
-    return Grid(title, columns, tuple(map(_line, alerts)))
 
 
-def _line(alert: Alert) -> Line:
+def _line(alert: Alert, name: str) -> Line:
     return Line(
         cells=(
             _words(alert.state),
@@ -57,23 +77,29 @@ def _line(alert: Alert) -> Line:
             alert.watch if alert.e_value is not None else f"{alert.watch} {alert.about}",
             "" if alert.e_value is None else e_value(alert.e_value),
             alert.member or "",
-            name_of(alert),
+            f"{name}:{alert.revision}",
         ),
         style=STYLES.get(alert.state, "dim"),
     )
 
 
-def name_of(alert: Alert) -> str:
-    """What names this revision of the alert, as the key of its message does."""
-    return f"{alert.id}:{alert.revision}"
+def spoken(answer: str) -> str:
+    """The answer to a move, with moves as they are typed, and states as people say them."""
+    return plain(NAMES.sub(lambda found: SPOKEN[found[0]], answer))
 
 
-def show_entry(console: Console, entry: Entry) -> None:
-    """Everything about one alert, what a move would sign, and which moves there are."""
+def show_entry(console: Console, entry: Entry, study: Study | None) -> None:
+    """Everything about one alert: its grounds in *study*, its history, and what a member can do.
+
+    Without a *study*, its tables cannot be read just now.
+    """
     alert = entry.alert
-    console.print(grid([alert], f"{alert.term}, {alert.study}"))
+    line = Line(cells=_line(alert, alert.id).cells[:-1])
+    console.print(Grid(f"{alert.term}, {alert.study}", COLUMNS[:-1], (line,)))
+    console.print(Text(f"alert {name_of(alert)}"))
     for clock, day in alert.due:
         console.print(Text(f"due {day} ({clock})"))
+    show_grounds(console, alert, study)
     console.print(Text("\nHistory", style="bold"))
     for step in entry.history:
         for line in _told(step):
@@ -81,9 +107,16 @@ def show_entry(console: Console, entry: Entry) -> None:
     console.print(Text("\nWhat is signed of it", style="bold"))
     console.print(Text(signed_text(alert)), soft_wrap=True)
     console.print(Text(f"SHA-256 {shown_of(alert)}"), soft_wrap=True)
+    for command in _commands(alert, signed=study is not None and bool(study.plan.board)):
+        console.print(Text(command, style="dim"), soft_wrap=True)
+
+
+def _commands(alert: Alert, *, signed: bool) -> Iterator[str]:
+    """What a member may type."""
+    key = " --key ..." if signed else ""
     for move in allowed(alert.state) if alert.tracked else ():
         command = f"tocsin alerts {COMMANDS.get(move, move)} {name_of(alert)}"
-        console.print(Text(f"{command} --member ... --reason ...", style="dim"), soft_wrap=True)
+        yield f"{command} --member ...{key} --reason ..."
 
 
 def signed_text(alert: Alert) -> str:
@@ -95,14 +128,24 @@ def signed_text(alert: Alert) -> str:
 def _told(step: Step) -> Iterator[str]:
     place = f"{step.thing} version {step.version}, offset {step.line}"
     who = f" by {step.review.member}" if step.review else ""
-    what = f"{_words(step.move)}{who}"
+    what = f"{_done(step)}{who}"
     if step.refused is None:
         yield f"{step.revision:4}  {instant(step.known_at)}  {what}: {_words(step.state)}  {place}"
     else:
         yield f"      {instant(step.known_at)}  {what}: refused. {step.refused}  {place}"
     if step.review is not None:
-        signed = f"signed with {step.review.key}" if step.review.key else "unsigned"
+        signed = f"signed with {step.review.key}" if step.review.key else UNVERIFIED
         yield f'      "{step.review.reason}"  {step.review.meaning}  ({signed})'
+
+
+def _done(step: Step) -> str:
+    """What the data did, and to which level; or the move of a member."""
+    done: dict[str, str] = {
+        Move.RAISE: f"rang, level {step.level}",
+        Move.RISE: f"rose, level {step.level}",
+        Move.CHANGE: "its cases changed",
+    }
+    return done.get(step.move, _words(step.move))
 
 
 def placed_json(ask: Ask, placed: Placed) -> dict[str, Any]:

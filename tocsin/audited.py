@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 from streams.audit import Act, Outcome, Where
-from streams.audit_trails import audit_log
+from streams.audit.trails import audit_log
 from streams.log import LogUnreachable
 from streams.settings import Settings
 from tocsin.exits import Exit, Stop
@@ -21,6 +21,13 @@ AFTERWARDS = Exit.REJECTED, Exit.SIGNAL
 def audited(settings: Settings, act: Act, where: Where | None = None) -> Generator[None]:
     """Note the command that runs, then let it; note also that it was refused, if it was."""
     note(settings, act, where)
+    with refusals(settings, act, where):
+        yield
+
+
+@contextmanager
+def refusals(settings: Settings, act: Act, where: Where | None = None) -> Generator[None]:
+    """Note that the command was refused, if it was; by itself for what changes nothing yet."""
     try:
         yield
     except Stop as stop:

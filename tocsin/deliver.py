@@ -8,35 +8,38 @@ import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
 
 from aiohttp import web
-from cyclopts import Parameter
-from kafka.errors import KafkaError
 
 from alerts.audience import DeliveryError, Deployment
-from streams.audit_reads import Reads
-from streams.audit_trails import audit_log
-from streams.broker import Unreachable, administer
+from streams.audit.reads import Reads
+from streams.audit.trails import audit_log
 from streams.deliverer import Deliverer
-from streams.health import CannotListen, Health, listen
+from streams.health import Health
+from streams.listening import answering, listen
 from streams.log_kafka import cluster_at
-from streams.metrics import NoToken, pages
+from streams.metrics import pages
 from streams.settings import Settings
 from streams.sinks import Sink
 from streams.sinks.built import NoFile, built, read_deployment, style_of
 from streams.sinks.retrying import keep_retries_quiet
 from streams.topics import ALERTS, NOTIFIED
 from tocsin.exits import Exit, Stop
-from tocsin.run import MAKE_TOPICS, NEEDS_TOKEN, OTHER_ADDRESS, other_partitions, shapes
+from tocsin.flags import Flag
 from tocsin.settled import settled
+from tocsin.staying import look_at_topics, staying
 
 NO_FILE = "Name the delivery file in TOCSIN_DELIVERY_FILE (docs/delivery.md)"
+
+NO_NUMBERS = (
+    "a sink that fails is named on the closed /metrics alone, for its failing tells of an alert;"
+    " name a token in TOCSIN_METRICS_TOKEN_FILE to have it"
+)
 
 LOUD = ("aiokafka", "kafka", "apprise", "aiohttp")
 
 
-def deliver(*, check: Annotated[bool, Parameter(negative="")] = False) -> None:
+def deliver(*, check: Flag = False) -> None:
     """Tell people of alerts: by webhook, Alertmanager, mail, chat or Kafka, each revision once.
 
     Any number of deliverers share the partitions of the alerts.  SIGTERM ends one in good order.
@@ -51,30 +54,28 @@ def deliver(*, check: Annotated[bool, Parameter(negative="")] = False) -> None:
         Only reads the file and the secrets it names, prints who is told by what, and ends.
     """
     logging.basicConfig(stream=sys.stderr, format="tocsin: %(message)s", level=logging.WARNING)
-    for name in LOUD:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    keep_retries_quiet()
+    be_quiet_about_sinks()
     settings = settled()
-    plan, sinks = described(settings)
+    if settings.delivery_file is None:
+        raise Stop(Exit.USAGE, f"nobody is to be told. {NO_FILE}.")
+    plan, sinks = described(Path(settings.delivery_file))
     if check:
         print("\n".join(told(plan)))
         return
-    look_at_topics(settings)
-    try:
+    look_at_topics(settings, dict.fromkeys((ALERTS, NOTIFIED), settings.alert_partitions))
+    with staying():
         asyncio.run(delivering(settings, plan, sinks))
-    except CannotListen as error:
-        raise Stop(Exit.USAGE, f"{error}. {OTHER_ADDRESS}") from None
-    except NoToken as error:
-        raise Stop(Exit.USAGE, f"{error}. {NEEDS_TOKEN}") from None
-    except Exception as error:
-        raise Stop(Exit.INTERNAL, f"{type(error).__name__}: start it again.") from error
 
 
-def described(settings: Settings) -> tuple[Deployment, Mapping[str, Sink]]:
-    """The delivery file and its sinks, or the stop that names what is wrong with them."""
-    if settings.delivery_file is None:
-        raise Stop(Exit.USAGE, f"nobody is to be told. {NO_FILE}.")
-    path = Path(settings.delivery_file)
+def be_quiet_about_sinks() -> None:
+    """Let the libraries say nothing of what does not answer: ours says it once."""
+    for name in LOUD:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    keep_retries_quiet()
+
+
+def described(path: Path) -> tuple[Deployment, Mapping[str, Sink]]:
+    """The delivery file at *path* and its sinks, or the stop that names what is wrong with them."""
     try:
         plan = read_deployment(path)
         style = style_of(plan, path.parent)
@@ -93,7 +94,9 @@ def told(plan: Deployment) -> list[str]:
         studies = ", ".join(each.studies) or "all studies"
         sinks = ", ".join(f"{name} ({plan.sinks[name].kind})" for name in each.sinks)
         first = "when called" if each.name in plan.called else "at once"
-        after = f"; after {each.acknowledge_within} s {each.escalates_to}"
+        after = (
+            f"; if nobody answers within {lasting(each.acknowledge_within)}, {each.escalates_to}"
+        )
         lines.append(
             f"{each.name}: {first}, {studies}, {', '.join(each.kinds)}, sees {each.sees} by"
             f" {sinks}{after if each.escalates_to else ''}"
@@ -101,23 +104,13 @@ def told(plan: Deployment) -> list[str]:
     return lines
 
 
-def look_at_topics(settings: Settings) -> None:
-    """Stop where there is no broker, or the alerts and the ledger are not shaped alike."""
-    wanted: dict[str, int] = dict.fromkeys((ALERTS, NOTIFIED), settings.alert_partitions)
-    try:
-        with administer(settings.broker) as admin:
-            found = shapes(admin, wanted)
-    except Unreachable as error:
-        remedy = "Start one (`make kafka`), or name yours in TOCSIN_BROKER."
-        raise Stop(Exit.UNREACHABLE, f"{error}. {remedy}") from None
-    except KafkaError as error:
-        raise Stop(Exit.USAGE, f"the broker refuses: {error}.") from None
-    for name, partitions in wanted.items():
-        if name not in found:
-            raise Stop(Exit.USAGE, f"no topic {name}. {MAKE_TOPICS}")
-        if found[name] != partitions:
-            what = f"{name} has {found[name]} partitions, and the settings say {partitions}."
-            raise Stop(Exit.USAGE, f"{what} {other_partitions(ALERTS)}")
+def lasting(seconds: int) -> str:
+    """So many *seconds* as a person says it: in the largest unit that goes into them."""
+    for name, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        count, left = divmod(seconds, size)
+        if count and not left:
+            return f"{count} {name}{'s' * (count != 1)}"
+    return f"{seconds} s"
 
 
 async def delivering(settings: Settings, plan: Deployment, sinks: Mapping[str, Sink]) -> None:
@@ -135,15 +128,17 @@ async def delivering(settings: Settings, plan: Deployment, sinks: Mapping[str, S
     )
     reads = Reads(audit_log(settings, "deliver"))
     numbers = pages(settings, closed=(deliverer.meter,), heard=reads.heard)
-    served = [(health, listen(settings.health)), *((page, page.listen()) for page in numbers)]
+    places = [(health, listen(settings.health)), *((page, page.listen()) for page in numbers)]
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, deliverer.stopping.set)
     runners: list[web.AppRunner] = []
     try:
-        for page, listener in served:
-            runners.append(await page.serve(listener))
+        for page, listener in places:
+            runners.append(await answering(page, listener))
         print(f"tocsin: delivering {ALERTS}; http://{settings.health}/readyz", file=sys.stderr)
+        if not numbers:
+            print(f"tocsin: {NO_NUMBERS}", file=sys.stderr)
         await deliverer.run()
     finally:
         for runner in runners:

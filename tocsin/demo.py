@@ -13,6 +13,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.text import Text
 
+from alerts.alert import Alert
 from monitor.dates import iso
 from monitor.digest import digest
 from monitor.standing import standings
@@ -26,11 +27,14 @@ from streams.producing import Sink, backlog, deliver, lacking, records_of
 from streams.services.process import ServiceFailed
 from streams.stage import Stage
 from streams.topics import LOG
+from tocsin.alerts_name import name_of
+from tocsin.deliver import be_quiet_about_sinks, described, told
 from tocsin.exits import Exit, Stop
+from tocsin.flags import Flag
 from tocsin.live import be_quiet
 from tocsin.show import show_alert
 from tocsin.show_tables import chosen_terms, event_grid
-from tocsin.show_watches import watch_grid
+from tocsin.show_watches import screening_grid, watch_grid
 from tocsin.terminal import paper, plain
 
 SECONDS = 40
@@ -49,7 +53,32 @@ Next:
       your own Kafka and Redis: the doctor says what they need, `tocsin run` watches"""
 
 
-def demo(log: Path | None = None, /, *, speed: str | None = None, terms: int = 3) -> None:
+STAYS = """\
+It stays open until Ctrl-C.  In another terminal, `tocsin` on its PATH as in this one:
+  {exports}
+      leads to this demo's broker and store
+  tocsin alerts list
+      what has rung; `alerts show ID` tells what happened to it
+  tocsin alerts acknowledge {alert} --member YOU --reason "Seen."
+      then `alerts review`, `confirm` or `refute`, and `close`
+  tocsin produce MORE.jsonl
+      more records: what follows from them rings here"""
+
+LATE = "Not everybody has heard of it all: on stderr is who does not answer."
+
+PARTING_SECONDS = 10
+"""How long who is told may take, after the log's end, to hear of it."""
+
+
+def demo(
+    log: Path | None = None,
+    /,
+    *,
+    speed: str | None = None,
+    terms: int = 3,
+    deliver: Path | None = None,
+    stay: Flag = False,
+) -> None:
     """Watch a trial live: a broker, a store and the real worker in this one process.
 
     Its log (the ProDERM reconstruction, unless LOG names another) is produced as it became known,
@@ -68,24 +97,31 @@ def demo(log: Path | None = None, /, *, speed: str | None = None, terms: int = 3
         takes for the whole log to last forty seconds.
     terms
         How many terms the tables show.
+    deliver
+        A delivery file (docs/delivery.md): whoever it names is told of the alerts, as by
+        `tocsin deliver`.
+    stay
+        Stays open after the log's end, until Ctrl-C, and says how other terminals reach it.
     """
     be_quiet()
     path = log or Path(str(files("studies") / "proderm" / "log.jsonl"))
     size = asyncio.run(measured(FileLog(path)))
     pace = chosen_pace(speed, size.seconds)
+    stage = staged(deliver, shared=stay)
+    Play(stage, path, pace, size.records, terms).play()
+
+
+def staged(deliver: Path | None, *, shared: bool) -> Stage:
+    """A stage on which whoever the file *deliver* names is told; Stop where one cannot be made."""
+    people = None if deliver is None else described(deliver)
     try:
-        stage = Stage()
+        stage = Stage(shared)
     except (NotInstalled, ServiceFailed) as error:
         raise Stop(Exit.USAGE, f"{error}") from None
-    play = Play(stage, path, pace, size.records, terms)
-    try:
-        play.open()
-        stage.live.app.task(play.run)
-        stage.live.run()
-    finally:
-        stage.close()
-    if stage.stopped:
-        raise Stop(Exit.REJECTED, f"The log cannot be folded on: {stage.stopped}")
+    if people is not None:
+        be_quiet_about_sinks()
+        stage.tell(*people)
+    return stage
 
 
 class Size(NamedTuple):
@@ -134,6 +170,19 @@ class Play:
     console: Console = field(default_factory=paper)
     shown_at: float = -inf
     unsendable: int = 0
+    rung: dict[str, Alert] = field(default_factory=dict[str, Alert])
+
+    def play(self) -> None:
+        """All of it, and then the end of the stage; Stop if the log cannot be folded."""
+        stage = self.stage
+        try:
+            self.open()
+            stage.live.app.task(self.run)
+            stage.live.run()
+        finally:
+            stage.close()
+        if stage.stopped:
+            raise Stop(Exit.REJECTED, f"The log cannot be folded on: {stage.stopped}")
 
     def open(self) -> None:
         """Say what is embedded, and what is lost on exit."""
@@ -143,6 +192,11 @@ class Play:
         say(Text(f"  store   {self.stage.store}"), soft_wrap=True)
         say(Text(f"  worker  the real one; http://{self.stage.settings.health}/readyz"))
         say(Text(f"  log     {plain(str(self.path))}, {self.total} records"), soft_wrap=True)
+        if self.stage.deliverer is not None:
+            for line in told(self.stage.deliverer.deployment):
+                say(Text(f"  tells   {line}"), soft_wrap=True)
+        if self.stage.shared:
+            say(Text(f"  {self.stage.exports}"), soft_wrap=True)
         say(Text("When it ends, topics, tables and alerts are gone; the log file stays."))
         say()
 
@@ -152,6 +206,7 @@ class Play:
         try:
             if await self.watch(producing):
                 await self.end()
+                await self.part()
         finally:
             producing.cancel()
             await self.stage.leave()
@@ -177,9 +232,7 @@ class Play:
             ended, folded = producing.done(), await self.stage.folded()
             # In this order: what is folded and not waiting in the outbox can be heard.
             complete = ended and folded == producing.result() and not await self.stage.waiting()
-            for alert in await self.stage.rung():
-                if alert.tracked:
-                    show_alert(self.console, alert, hypothetical=False, place="offset")
+            await self.ring()
             if complete:
                 return True
             if time.monotonic() - self.shown_at > TABLE_SECONDS:
@@ -187,6 +240,24 @@ class Play:
                     self.table(study, folded)
             await asyncio.sleep(TURN_SECONDS)
         return False
+
+    async def ring(self) -> None:
+        """Show what was announced since."""
+        for alert in await self.stage.announced.new():
+            if alert.tracked:
+                self.rung[alert.id] = alert
+                show_alert(self.console, alert, hypothetical=False, place="offset")
+
+    async def part(self) -> None:
+        """Let whoever is told hear of all of it; with --stay go on until Ctrl-C."""
+        deadline, stage = time.monotonic() + PARTING_SECONDS, self.stage
+        while stage.shared or (not stage.told and time.monotonic() < deadline):
+            if stage.stopped:
+                return
+            await self.ring()
+            await asyncio.sleep(TURN_SECONDS)
+        if not stage.told:
+            self.console.print(LATE)
 
     def table(self, study: Study, folded: int) -> None:
         """The tables of a study as the store has them, once there is something in them."""
@@ -205,12 +276,20 @@ class Play:
         """The last tables, the digest that a replay gives too, and three next commands."""
         async for study in self.stage.studies():
             self.table(study, await self.stage.folded())
-            named = [each for each in standings(study) if each.watch.tier != 2]
-            self.console.print(watch_grid(study, named), crop=False)
-            self.console.print()
+            found = standings(study)
+            named = [each for each in found if each.watch.tier != 2]
+            screened = [each for each in found if each.watch.tier == 2][: self.terms]
+            for grid in (watch_grid(study, named), screening_grid(study, screened)):
+                self.console.print(grid, crop=False)
+                self.console.print()
             says = f"State digest {digest(study)}, as `tocsin replay` of this log gives."
             self.console.print(Text(says), soft_wrap=True)
         if self.unsendable:
             self.console.print(f"{self.unsendable} lines name no study and were not sent.")
         self.console.print()
-        self.console.print(Text(NEXT.format(log=plain(str(self.path)))), soft_wrap=True)
+        if self.stage.shared:
+            alert = next(map(name_of, self.rung.values()), "ID:REVISION")
+            says = STAYS.format(alert=alert, exports=self.stage.exports)
+        else:
+            says = NEXT.format(log=plain(str(self.path)))
+        self.console.print(Text(says), soft_wrap=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import asdict
-from typing import Annotated
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
 from streams.probing import Finding, State, examined
 from tocsin.exits import Exit, Stop
+from tocsin.flags import Json
 from tocsin.live import be_quiet
 from tocsin.terminal import paper, plain
 
@@ -24,10 +23,11 @@ MARKS = {
 }
 
 
-def doctor(*, json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
-    """Look at settings, broker, topics, store and programs; say what to type for what is not well.
+def doctor(*, json_lines: Json = False) -> None:
+    """Look at settings, services, partitions and programs; say what to type for what is not well.
 
-    Exit codes: 0 all is well, 2 something is set up wrongly, 4 something does not answer.
+    Exit codes: 0 all is well, 2 something is set up wrongly or a partition stands still, 4
+    something does not answer.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def doctor(*, json_lines: Annotated[bool, Parameter(name="--json", negative="")]
     if State.UNREACHABLE in states:
         raise Stop(Exit.UNREACHABLE, "something does not answer: see above.")
     if State.WRONG in states:
-        raise Stop(Exit.USAGE, "something is set up wrongly: see above.")
+        raise Stop(Exit.USAGE, "something is not as it must be: see above.")
 
 
 async def told(console: Console | None) -> list[Finding]:

@@ -15,17 +15,21 @@ GAP = "  "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column.  It may be left out (the greatest *drop* first) or its words cut to *least*."""
+    """A column.  It may be left out (the greatest *drop* first) or its words cut to *least*.
+
+    Words of one that is *pliant* are cut before any column is left out.
+    """
 
     title: str
     right: bool = True
     drop: int = 0
     least: int | None = None
+    pliant: bool = False
 
     @staticmethod
-    def words(title: str, *, drop: int = 0, least: int = 12) -> Column:
+    def words(title: str, *, drop: int = 0, least: int = 12, pliant: bool = False) -> Column:
         """A column of names, which may be cut."""
-        return Column(title=title, right=False, drop=drop, least=least)
+        return Column(title=title, right=False, drop=drop, least=least, pliant=pliant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +70,20 @@ class Grid:
         widths: list[int | None] = [*self._natural()]
         order = sorted(range(len(widths)), key=lambda index: -self.columns[index].drop)
         for index in order:
-            if _total(widths) > width and self.columns[index].drop:
+            if _total(self._bent(widths)) > width and self.columns[index].drop:
                 widths[index] = None
         for index, column in enumerate(self.columns):
             now, over = widths[index], _total(widths) - width
             if now is not None and column.least is not None and over > 0:
                 widths[index] = max(min(now, column.least), now - over)
         return widths
+
+    def _bent(self, widths: list[int | None]) -> list[int | None]:
+        """The same with the words of pliant columns cut as far as they may be."""
+        return [
+            min(now, column.least) if now is not None and column.pliant and column.least else now
+            for now, column in zip(widths, self.columns, strict=True)
+        ]
 
     def _natural(self) -> list[int]:
         longest = [cell_len(column.title) for column in self.columns]
@@ -89,6 +100,17 @@ class Grid:
             if width is not None
         ]
         return Text(GAP.join(parts).rstrip(), style=line.style, no_wrap=True, overflow="ignore")
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """The *full* table where the terminal is wide enough for all of it, else the *short* one."""
+
+    full: Grid
+    short: Grid
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self.full if self.full.width <= options.max_width else self.short
 
 
 def _total(widths: list[int] | list[int | None]) -> int:

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from streams.keys import BadKeys, load, make, shown
 from streams.signing import Signer
 from tocsin.exits import Exit, Stop
+from tocsin.flags import Json
 
 app = App(name="keys", help="The keys that sign plans and reviews.")
 
-Flag = Annotated[bool, Parameter(name="--json", negative="")]
-
 
 @app.command
-def new(file: Path, /, *, as_json: Flag = False) -> None:
+def new(file: Path, /, *, as_json: Json = False) -> None:
     """Make a key: the private half into FILE, which only you may read; the public half is printed.
 
-    The printed line goes into [[board]] of the plan (`key = ...`) for a member of the board, or
-    alone into the file of TOCSIN_PLAN_KEYS_FILE for whoever signs plans.
+    The printed line goes into [[board]] of the plan for a member of the board, or into the file
+    of TOCSIN_PLAN_KEYS_FILE for whoever signs plans.
 
     Parameters
     ----------
@@ -39,7 +37,7 @@ def new(file: Path, /, *, as_json: Flag = False) -> None:
 
 
 @app.command
-def show(file: Path, /, *, as_json: Flag = False) -> None:
+def show(file: Path, /, *, as_json: Json = False) -> None:
     """Print the public half of the key in FILE, as `new` did.
 
     Parameters

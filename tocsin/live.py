@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 from streams.log import LogUnreachable, RecordsGone
 from streams.log_kafka import KafkaLog
 from streams.refolding import StandsStill
 from streams.settings import Settings
-from streams.store import StoreUnreachable, WrongStore
+from streams.store import LIVE, StoreUnreachable, WrongStore
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore, connect
+from streams.store.row_load import BadRow
 from streams.topics import LOG
 from tocsin.exits import Exit, Stop
 from tocsin.settled import settled
@@ -54,6 +55,16 @@ def kept(settings: Settings, space: str, partition: int, topic: str = LOG) -> Re
         raise Stop(Exit.USAGE, f"--space {space}: {error}.") from None
 
 
+@asynccontextmanager
+async def stores(settings: Settings) -> AsyncGenerator[Callable[[int], RedisStore]]:
+    """What the store keeps of each partition, by number, over one connection."""
+    client = connect(settings.store)
+    try:
+        yield lambda number: RedisStore(client, Keys(LIVE, LOG, number))
+    finally:
+        await client.aclose()
+
+
 def answered(work: Coroutine[Any, Any, T]) -> T:
     """What *work* comes to, or the stop that says why it cannot be done."""
     with stopping():
@@ -71,6 +82,8 @@ def stopping() -> Generator[None]:
         raise Stop(Exit.USAGE, f"{error}") from None
     except (StandsStill, RecordsGone) as error:
         raise Stop(Exit.REJECTED, f"{error}") from None
+    except BadRow as error:
+        raise Stop(Exit.REJECTED, f"{error} `tocsin verify` says what differs.") from None
 
 
 def chosen(partitions: Sequence[int], count: int) -> list[int]:

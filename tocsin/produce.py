@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 from cyclopts import Parameter
 from rich.text import Text
@@ -17,9 +16,10 @@ from streams.producing import Backlog, Sink, backlog, deliver, lacking
 from streams.settings import Settings
 from streams.topics import LOG
 from tocsin.exits import Exit, Stop
+from tocsin.flags import Flag
 from tocsin.live import answered, partitions_agreed, quietly_settled
 from tocsin.progress import Bar
-from tocsin.terminal import paper
+from tocsin.terminal import end_when_told, paper
 
 SHOWN_LINES = 20
 
@@ -41,7 +41,7 @@ class Wishes:
 
     rate: str | None = None
     speed: str | None = None
-    quiet: Annotated[bool, Parameter(negative="")] = False
+    quiet: Flag = False
 
     @property
     def pace(self) -> Pace:
@@ -72,8 +72,9 @@ def produce(log: Path, /, *, wishes: Wishes | None = None) -> None:
     """
     wishes = wishes or Wishes()
     settings, pace = quietly_settled(), wishes.pace
+    end_when_told()
     missing, sent = answered(produced(log, settings, pace, watched=not wishes.quiet))
-    print(f"{sent} records sent, {missing.held.total()} were there.")
+    print(f"{sent} record{'s' * (sent != 1)} sent, {missing.held.total()} were there.")
     report(missing)
 
 

@@ -6,33 +6,31 @@ import json
 import sys
 from collections.abc import Coroutine
 from dataclasses import asdict
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from streams.audit import Act
 from streams.log_kafka import KafkaLog
-from streams.quarantine import DeadLetter, NotRedriven, choose, letters, redrive
+from streams.quarantine import DeadLetter, NotRedriven, choose, letter_to_be, letters, redrive
 from streams.sender import KafkaSender, Undelivered
 from streams.settings import Settings
 from streams.standing import stillness
 from streams.store import LIVE
-from streams.store.keys import Keys
-from streams.store.redis import RedisStore, connect
 from streams.topics import DEAD_LETTERS, LOG
 from tocsin.audited import audited
 from tocsin.exits import Exit, Stop
-from tocsin.live import answered, chosen, kept, quietly_settled, unreachable
+from tocsin.flags import Flag, Json
+from tocsin.live import answered, chosen, kept, quietly_settled, stores, unreachable
 from tocsin.terminal import plain
 
 app = App(name="quarantine", help="Records that were set aside, and partitions that stand still.")
 
-Flag = Annotated[bool, Parameter(negative="")]
 T = TypeVar("T")
 
 
 @app.command(name="list")
-def list_all(*, json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
+def list_all(*, json_lines: Json = False) -> None:
     """List the partitions that stand still, with the reason, and the records that were set aside.
 
     Parameters
@@ -52,7 +50,7 @@ def list_all(*, json_lines: Annotated[bool, Parameter(name="--json", negative=""
 
 @app.command
 def show(partition: int, offset: int, /, *, raw: Flag = False) -> None:
-    """Show a record that was set aside: where it is, why, and its bytes.
+    """Show a record that was set aside, or stops its partition: where it is, why, and its bytes.
 
     Parameters
     ----------
@@ -64,12 +62,11 @@ def show(partition: int, offset: int, /, *, raw: Flag = False) -> None:
         Prints its bytes as they are, and nothing else.
     """
     settings = quietly_settled()
+    chosen([partition], settings.log_partitions)
     with audited(settings, Act.READ, {"partition": partition, "offset": offset}):
-        for letter in answer(dead_letters(settings)):
-            if (letter.partition, letter.offset) == (partition, offset):
-                break
-        else:
-            raise Stop(Exit.USAGE, f"no record was set aside at {partition}/{offset}.")
+        letter = answer(letter_at(settings, partition, offset))
+        if letter is None:
+            raise Stop(Exit.USAGE, f"no record is set aside, or refused, at {partition}/{offset}.")
     if raw:
         sys.stdout.buffer.write(letter.value or b"")
         return
@@ -94,6 +91,7 @@ def release(partition: int, /, *, through: int) -> None:
     chosen([partition], settings.log_partitions)
     with audited(settings, Act.CHANGE, {"partition": partition, "offset": through}):
         answer(let_pass(settings, partition, through))
+        print(f"partition {partition}: unreadable records may pass, up to offset {through}")
 
 
 @app.command(name="redrive")
@@ -109,8 +107,9 @@ def redrive_all(*keys: str, again: Flag = False) -> None:
     """
     settings = quietly_settled()
     with audited(settings, Act.CHANGE):
-        for letter, offset in answer(give_again(settings, keys, again=again)):
-            print(f"{letter.key} is at offset {offset} of partition {letter.partition} again")
+        left = answer(give_again(settings, keys, again=again))
+    if left:
+        raise Stop(Exit.REJECTED, ". ".join(left) + ".")
 
 
 def answer(asked: Coroutine[Any, Any, T]) -> T:
@@ -125,17 +124,14 @@ def answer(asked: Coroutine[Any, Any, T]) -> T:
 
 async def stopped(settings: Settings) -> dict[int, str]:
     """Why each partition that stands still does."""
-    client, count = connect(settings.store), settings.log_partitions
-    found: dict[int, str] = {}
-    try:
+    count, found = settings.log_partitions, dict[int, str]()
+    async with stores(settings) as kept_of:
         for each in range(count):
             log = KafkaLog(settings.broker, LOG, each)
             try:
-                found[each] = await stillness(log, RedisStore(client, Keys(LIVE, LOG, each)), count)
+                found[each] = await stillness(log, kept_of(each), count)
             finally:
                 await log.close()
-    finally:
-        await client.aclose()
     return {each: why for each, why in found.items() if why}
 
 
@@ -144,6 +140,18 @@ async def dead_letters(settings: Settings) -> list[DeadLetter]:
     log = KafkaLog(settings.broker, DEAD_LETTERS, 0)
     try:
         return await letters(log)
+    finally:
+        await log.close()
+
+
+async def letter_at(settings: Settings, partition: int, offset: int) -> DeadLetter | None:
+    """The letter of a record, or what it would be."""
+    for letter in await dead_letters(settings):
+        if (letter.partition, letter.offset) == (partition, offset):
+            return letter
+    log = KafkaLog(settings.broker, LOG, partition)
+    try:
+        return await letter_to_be(log, offset)
     finally:
         await log.close()
 
@@ -157,22 +165,23 @@ async def let_pass(settings: Settings, partition: int, through: int) -> None:
         await store.close()
 
 
-async def give_again(
-    settings: Settings, keys: tuple[str, ...], *, again: bool
-) -> list[tuple[DeadLetter, int]]:
-    """Redrive the letters that are meant, and say where they are now."""
+async def give_again(settings: Settings, keys: tuple[str, ...], *, again: bool) -> list[str]:
+    """Redrive the letters that are meant, and say of each where it is; why others are left."""
     chosen = list(choose(await dead_letters(settings), keys, again=again))
-    sender, done = KafkaSender(settings.broker), list[tuple[DeadLetter, int]]()
+    sender, left = KafkaSender(settings.broker), list[str]()
     try:
         for letter in chosen:
             log = KafkaLog(settings.broker, LOG, letter.partition)
             try:
-                done.append((letter, await redrive(letter, log, sender)))
+                offset = await redrive(letter, log, sender)
+                print(f"{letter.key} is at offset {offset} of partition {letter.partition} again")
+            except NotRedriven as error:
+                left.append(str(error))
             finally:
                 await log.close()
     finally:
         await sender.close()
-    return done
+    return left
 
 
 def in_words(letter: DeadLetter) -> str:

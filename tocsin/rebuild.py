@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from streams.audit import Act
+from streams.collector import dismiss_the_collector
 from streams.lane import Lane, Moved
 from streams.log_kafka import KafkaLog
 from streams.pipeline import take_in
@@ -20,16 +22,20 @@ from streams.store import LIVE
 from streams.topics import LOG
 from tocsin.audited import audited
 from tocsin.exits import Exit, Stop
+from tocsin.flags import Flag
 from tocsin.live import answered, chosen, kept, partitions_agreed, quietly_settled
-from tocsin.progress import Bar
+from tocsin.progress import Bars
 from tocsin.settled import trusted
+
+AT_ONCE = 2
+"""Partitions: while one waits for Kafka or Redis, another is folded."""
 
 
 def rebuild(
     *,
     partition: tuple[int, ...] = (),
     space: Annotated[str, Parameter(show_default=True)] = LIVE,
-    quiet: Annotated[bool, Parameter(negative="")] = False,
+    quiet: Flag = False,
 ) -> None:
     """Drop what Redis holds of the log's partitions, and fold them from their first record on.
 
@@ -51,12 +57,11 @@ def rebuild(
     settings = quietly_settled()
     trust = trusted(settings)
     numbers = chosen(partition, settings.log_partitions)
-    answered(partitions_agreed(settings))
-    refuse_where_at_work(settings, space, numbers)
-    with audited(settings, Act.CHANGE, {"space": space}):
-        for number in numbers:
-            told = answered(rebuilt(settings, space, number, trust, watched=not quiet))
-            print(told, flush=True)
+    dismiss_the_collector()
+    with audited(settings, Act.CHANGE, {"space": space}), Bars(watched=not quiet) as bars:
+        answered(partitions_agreed(settings))
+        refuse_where_at_work(settings, space, numbers)
+        answered(each_rebuilt(partial(rebuilt, settings, space, trust, bars), numbers))
 
 
 def refuse_where_at_work(settings: Settings, space: str, numbers: list[int]) -> None:
@@ -68,9 +73,19 @@ def refuse_where_at_work(settings: Settings, space: str, numbers: list[int]) -> 
         raise Stop(Exit.USAGE, f"{says}: stop the workers of space {space} first (SIGTERM).")
 
 
-async def rebuilt(
-    settings: Settings, space: str, number: int, trust: Trust, *, watched: bool
-) -> str:
+async def each_rebuilt(rebuild: Callable[[int], Awaitable[str]], numbers: list[int]) -> None:
+    """Rebuild the partitions in their order, and say so of each: some wait, and others go on."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(number: int) -> str:
+        async with places:
+            return await rebuild(number)
+
+    for told in [asyncio.create_task(in_turn(number)) for number in numbers]:
+        print(await told, flush=True)
+
+
+async def rebuilt(settings: Settings, space: str, trust: Trust, bars: Bars, number: int) -> str:
     """Rebuild one partition; what to say of it."""
     log, store = KafkaLog(settings.broker, LOG, number), kept(settings, space, number)
     try:
@@ -79,8 +94,7 @@ async def rebuilt(
         await store.rewind(None)
         lane = Lane(log, store, partition=number, fold=partial(take_in, trust=trust))
         await lane.claim()
-        with Bar(f"partition {number}", ends.next, watched=watched) as bar:
-            position = await refold(lane, log, tell=bar.show)
+        position = await refold(lane, log, tell=bars.add(f"partition {number}", ends.next))
         studies = len(await store.studies())
         seconds = time.monotonic() - begun
     except Moved:

@@ -28,7 +28,8 @@ from tocsin.exits import Exit, Stop
 from tocsin.live import chosen, kept, quietly_settled, stopping
 from tocsin.progress import Bar
 from tocsin.rebuild import counted
-from tocsin.replay import Stretch, Wishes, close, report_refusals, tell
+from tocsin.replay_wishes import Stretch, Wishes
+from tocsin.replayed import close, report_refusals, tell
 from tocsin.settled import trust_of
 from tocsin.terminal import paper
 
@@ -38,7 +39,7 @@ def replay(stretch: Stretch, wishes: Wishes) -> None:
     settings = quietly_settled()
     topic = stretch.topic if isinstance(stretch.topic, str) else LOG
     check(stretch, wishes)
-    trust = trust_of(wishes.keys or settings.plan_keys_file)
+    trust = trust_of(wishes.keys or settings.plan_keys_file, settings.plan_signers)
     with (
         audited(settings, Act.READ, {"topic": topic}),
         stopping(),

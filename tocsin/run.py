@@ -9,12 +9,10 @@ from functools import partial
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from kafka.errors import KafkaError
 
-from streams.broker import Unreachable, administer
-from streams.health import CannotListen
-from streams.live import Live, OtherPartitions
-from streams.metrics import NoToken
+from streams.app import group_of
+from streams.deliverer import GROUP
+from streams.live import Live, LogGone, OtherPartitions
 from streams.settings import Settings
 from streams.store import LIVE, StoreRefuses, StoreUnreachable, WrongStore
 from streams.store.keys import Keys
@@ -22,13 +20,14 @@ from streams.store.redis import RedisStore, connect
 from streams.topics import ALERTS, DEAD_LETTERS, LOG
 from tocsin.exits import Exit, Stop
 from tocsin.settled import settled, trusted
+from tocsin.staying import look_at_topics, other_partitions, staying
+from tocsin.terminal import plain
 
-MAKE_TOPICS = "`tocsin topics apply` makes them."
+BRING_LOG = "Restore it from its archive, or begin a new one: `tocsin topics apply`."
+HEARD = ("tocsin", "asyncio", "aiohttp")
+"""Whose warnings are heard: our own, and those of a task or a page of ours that broke."""
 
-OTHER_ADDRESS = (
-    "Name another address in TOCSIN_HEALTH, TOCSIN_METRICS_OPEN or TOCSIN_METRICS_CLOSED."
-)
-NEEDS_TOKEN = "Name a file with a token in TOCSIN_METRICS_TOKEN_FILE, or leave closed metrics off."
+SILENT = logging.CRITICAL + 1
 
 
 def run(*, space: Annotated[str, Parameter(show_default=True)] = LIVE) -> None:
@@ -45,69 +44,56 @@ def run(*, space: Annotated[str, Parameter(show_default=True)] = LIVE) -> None:
         Where the tables are kept.  One that is not `live` tells nobody anything: a new version
         can be built in it, beside the old one.
     """
-    logging.basicConfig(stream=sys.stderr, format="tocsin: %(message)s", level=logging.WARNING)
-    # They repeat each failed connection many times a second; ours say once what does not answer.
-    for name in ("kafka", "aiokafka"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    watch(space, Live)
+
+
+def watch(space: str, kind: type[Live]) -> None:
+    """Run a worker of this *kind* in *space*; raises Stop where it cannot, or ends by itself."""
+    speak_for_ourselves()
     settings = settled()
     trust = trusted(settings)
-    look_at_topics(settings)
+    look_at_space(space)
+    wanted = {LOG: settings.log_partitions, ALERTS: settings.alert_partitions, DEAD_LETTERS: 1}
+    look_at_topics(settings, wanted)
     asyncio.run(look_at_store(settings, space))
     client = connect(settings.store)
     stores = partial(kept_by, client, space)
-    live = Live(settings, stores, space, trust=trust)
+    live = kind(settings, stores, space, trust=trust)
     says = f"tocsin: watching {LOG}; http://{settings.health}/readyz"
+    with staying():
+        try:
+            live.run(begun=lambda: print(says, file=sys.stderr))
+        except OtherPartitions as error:
+            raise Stop(Exit.USAGE, f"{error}. {other_partitions(LOG)}") from None
+        except LogGone as error:
+            raise Stop(Exit.UNREACHABLE, f"{error}. {BRING_LOG}") from None
+
+
+def speak_for_ourselves() -> None:
+    """Have stderr say what we say of ourselves, each thing once.
+
+    Clients of Kafka repeat each failed connection many times a second, and Faust prints a
+    traceback of each task that it cuts off.
+    """
+    logging.basicConfig(stream=sys.stderr, format="tocsin: %(message)s", level=SILENT)
+    for name in HEARD:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def look_at_space(space: str) -> None:
+    """Stop where *space* is no name, or its workers would be taken for deliverers."""
     try:
-        live.run(begun=lambda: print(says, file=sys.stderr))
-    except CannotListen as error:
-        raise Stop(Exit.USAGE, f"{error}. {OTHER_ADDRESS}") from None
-    except NoToken as error:
-        raise Stop(Exit.USAGE, f"{error}. {NEEDS_TOKEN}") from None
-    except OtherPartitions as error:
-        raise Stop(Exit.USAGE, f"{error}. {other_partitions(LOG)}") from None
-    except Exception as error:
-        raise Stop(Exit.INTERNAL, f"{error or type(error).__name__}.") from error
+        Keys(space, LOG, 0)
+    except ValueError as error:
+        raise Stop(Exit.USAGE, f"--space {plain(space)}: {error}.") from None
+    if group_of(space) == GROUP:
+        says = f"its group would be {GROUP}, which is that of `tocsin deliver`"
+        raise Stop(Exit.USAGE, f"--space {space}: {says}. Give the space another name.")
 
 
 def kept_by(client: Any, space: str, partition: int) -> RedisStore:
     """What the store keeps of *partition* in *space*."""
     return RedisStore(client, Keys(space, LOG, partition))
-
-
-def look_at_topics(settings: Settings) -> None:
-    """Stop where there is no broker, or a topic is missing or of another shape."""
-    wanted = {
-        LOG: settings.log_partitions,
-        ALERTS: settings.alert_partitions,
-        DEAD_LETTERS: 1,
-    }
-    try:
-        with administer(settings.broker) as admin:
-            found = shapes(admin, wanted)
-    except Unreachable as error:
-        remedy = "Start one (`make kafka`), or name yours in TOCSIN_BROKER."
-        raise Stop(Exit.UNREACHABLE, f"{error}. {remedy}") from None
-    except KafkaError as error:
-        raise Stop(Exit.USAGE, f"the broker refuses: {error}.") from None
-    if missing := [name for name in wanted if name not in found]:
-        raise Stop(Exit.USAGE, f"no topic {', '.join(missing)}. {MAKE_TOPICS}")
-    for name, partitions in wanted.items():
-        if found[name] != partitions:
-            what = f"{name} has {found[name]} partitions, and the settings say {partitions}."
-            raise Stop(Exit.USAGE, f"{what} {other_partitions(name)}")
-
-
-def shapes(admin: Any, names: dict[str, int]) -> dict[str, int]:
-    """How many partitions each topic has, of those that are there."""
-    there = set(admin.list_topics()) & set(names)
-    told: list[dict[str, Any]] = admin.describe_topics(sorted(there)) if there else []
-    return {each["name"]: len(each["partitions"]) for each in told}
-
-
-def other_partitions(topic: str) -> str:
-    """What to do where a topic is of another shape: it is never altered."""
-    name = "TOCSIN_ALERT_PARTITIONS" if topic == ALERTS else "TOCSIN_LOG_PARTITIONS"
-    return f"It says where a study lies: set {name} to what is there."
 
 
 async def look_at_store(settings: Settings, space: str) -> None:

@@ -18,15 +18,15 @@ def settled() -> Settings:
 
 def trusted(settings: Settings) -> Trust:
     """Whose plans count in this deployment."""
-    return trust_of(settings.plan_keys_file)
+    return trust_of(settings.plan_keys_file, settings.plan_signers)
 
 
-def trust_of(path: str | None) -> Trust:
+def trust_of(path: str | None, signers: int = 1) -> Trust:
     """Whose plans count by the file of keys at *path*, or the stop that says what is wrong with it.
 
-    Everybody's do where there is none.
+    Everybody's do where there is none; with one, those of so many *signers*.
     """
     try:
-        return trust_in(path)
+        return trust_in(path, signers)
     except BadKeys as error:
         raise Stop(Exit.USAGE, f"{error}.") from None

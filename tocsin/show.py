@@ -65,12 +65,14 @@ def bell(alert: Alert) -> tuple[str, str]:
 
 
 def why(alert: Alert) -> str:
-    """The evidence, what one case or a finding is about, or who moved it."""
+    """Of which term the evidence is, what one case or a finding is about, or who moved it."""
     if alert.member is not None:
         return f"  by {plain(alert.member)}"
     if alert.e_value is None:
         return f"  {plain(alert.term)}"
-    return f"  E = {e_value(alert.e_value)}"
+    # A watch of the screening bears its term in its name.
+    what = "" if alert.term in alert.watch else f"  {plain(alert.term)}"
+    return f"{what}  E = {e_value(alert.e_value)}"
 
 
 def show_not_included(
@@ -118,7 +120,8 @@ def show_account(console: Console, replay: Replay, study: Study) -> None:
     """What became of every line, what to look at, and the digest of the state."""
     counts = account(replay, study)
     parts = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    lines = [("Records ", f"{sum(counts.values())} lines: {parts}")]
+    read = sum(counts.values())
+    lines = [("Records ", f"{read} line{'s' * (read != 1)}: {parts}")]
     for name, count in (findings(study) | noted(study)).items():
         lines.append(("Finding ", f"{count} x {name.replace('_', ' ')}"))
     missed = counts[Outcome.REFUSED.value] + counts[Outcome.CONFLICT.value]

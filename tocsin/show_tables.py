@@ -38,7 +38,8 @@ def flow_grid(study: Study) -> Grid:
         names = (passage.period, passage.randomised_treatment)
         lines.append(Line(cells=(*names, *map(str, counts))))
     names = (Column.words("period"), Column.words("randomised to"))
-    numbers = (Column(title=title) for title in ("entered", "completed", "left", "switched"))
+    titles = ("entered", "completed", "not completed", "switched")  # Who is still in it, too.
+    numbers = (Column(title=title) for title in titles)
     return Grid("Flow of subjects", (*names, *numbers), tuple(lines))
 
 

@@ -6,17 +6,18 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from streams.audit import Act
 from streams.store import StoreUnreachable, WrongStore
 from streams.store.client import answer, connect
 from streams.store.function import CODE, LIBRARY, check_server, digest, library, load
-from tocsin.audited import audited
+from tocsin.audited import audited, refusals
 from tocsin.exits import Exit, Stop
-from tocsin.settled import settled
+from tocsin.flags import Json
+from tocsin.live import quietly_settled
 
 app = App(name="store", help="The store of the tables: Redis or Valkey.")
 
@@ -25,7 +26,7 @@ SAVED_WITHIN_SECONDS = 60
 
 
 @app.command
-def apply(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
+def apply(*, as_json: Json = False) -> None:
     """Load the functions by which workers write, and save the store; run twice, it does nothing.
 
     The store is TOCSIN_STORE; its user needs FUNCTION, INFO and SAVE, which no worker's has.
@@ -35,9 +36,11 @@ def apply(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = F
     as_json
         Prints a JSON object.
     """
-    settings = settled()
-    missing = asyncio.run(asked(settings.store, lacks))
-    with audited(settings, Act.CHANGE, {"library": LIBRARY}) if missing else nullcontext():
+    settings = quietly_settled()
+    where = {"library": LIBRARY}
+    with refusals(settings, Act.CHANGE, where):
+        missing = asyncio.run(asked(settings.store, lacks))
+    with audited(settings, Act.CHANGE, where) if missing else nullcontext():
         loaded = missing and asyncio.run(asked(settings.store, load))
     told = {"library": LIBRARY, "sha256": digest(CODE)}
     outcome = "loaded" if loaded else "unchanged"

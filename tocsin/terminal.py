@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from io import TextIOWrapper
-from signal import SIGPIPE
 from typing import NoReturn
 
 from rich.console import Console
 
-READER_GONE = 128 + SIGPIPE
+READER_GONE = 128 + signal.SIGPIPE
 """What a shell reports of a program that a closed pipe has ended: neither success nor a fault."""
 
 
@@ -65,3 +65,13 @@ def leave_quietly() -> NoReturn:
     # What is still buffered has nowhere to go; without this the interpreter would complain.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(READER_GONE)
+
+
+def end_when_told() -> None:
+    """End on SIGTERM in a container too: the kernel spares its first process the default."""
+    signal.signal(signal.SIGTERM, end)
+
+
+def end(number: int, frame: object) -> NoReturn:
+    """End as a shell says of what that signal has ended."""
+    sys.exit(128 + number)

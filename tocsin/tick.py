@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from alerts.spans import seconds_in
 from monitor.errors import Refusal
 from streams.decode import decode
 from streams.log import LogUnreachable
 from streams.sender import KafkaSender, Undelivered
 from streams.settings import Settings
 from streams.ticking import addressed, tick_of
+from tocsin.days import day_in
 from tocsin.exits import Exit, Stop
 from tocsin.live import partitions_agreed, quietly_settled, unreachable
-
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-EVERY = re.compile(r"(\d+)([smhd])")
+from tocsin.terminal import end_when_told
 
 
 def tick(
@@ -49,6 +48,7 @@ def tick(
         raise Stop(Exit.USAGE, "Name the studies: `tocsin tick STUDY ...`.")
     for study in studies:
         check(study, until)
+    end_when_told()
     try:
         asyncio.run(ticking(studies, settings, until, pause))
     except (LogUnreachable, Undelivered) as error:
@@ -68,8 +68,9 @@ async def ticking(
             for study in studies:
                 value = tick_of(study, datetime.now(UTC), day)
                 message = addressed(study, value, settings.log_partitions)
-                offset = await sender.send(message)
-                print(f"{study}: partition {message.partition}, offset {offset}", flush=True)
+                await sender.send(message)
+                # Not the offset: with the open count of records it tells how many reviews came.
+                print(f"{study}: partition {message.partition}", flush=True)
             if pause is None:
                 return
             await asyncio.sleep(pause)
@@ -88,22 +89,14 @@ def seconds(every: str | None) -> int | None:
     """The pause that `1h` means."""
     if every is None:
         return None
-    found = EVERY.fullmatch(every)
-    if found is None or not int(found[1]):
+    if (pause := seconds_in(every)) is None:
         raise Stop(Exit.USAGE, f"--every {every}: say how often, as in 30m or 1h.")
-    return int(found[1]) * SECONDS[found[2]]
+    return pause
 
 
 def day_of(text: str | None) -> date | None:
     """The day that was asked for: not a later one than today, which nobody can know of."""
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
-        raise Stop(Exit.USAGE, f"--date {text}: give a day as YYYY-MM-DD.")
-    if day > datetime.now(UTC).date():
+    day = day_in("--date", text)
+    if day is not None and day > datetime.now(UTC).date():
         raise Stop(Exit.USAGE, f"--date {text} is yet to come: nobody knows what will happen.")
     return day

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 from kafka.errors import KafkaError
 
 import streams.acls
 from streams.acls import BadAccess, Grant
 from streams.audit import Act
 from streams.broker import Unreachable, administer
-from streams.settings import BadSettings, read_settings
+from streams.settings import Settings
 from streams.topics import Outcome, Refused, Report
 from streams.topics import apply as bring_about
 from streams.topics import topics as topics_of
-from tocsin.audited import note
+from tocsin.audited import note, refusals
 from tocsin.exits import Exit, Stop
-from tocsin.settled import settled
+from tocsin.flags import Flag, Json
+from tocsin.live import quietly_settled
 
 app = App(name="topics", help="The Kafka topics that Tocsin uses.")
 
@@ -31,9 +30,9 @@ CHANGED = streams.acls.Outcome.GRANTED, streams.acls.Outcome.REVOKED
 @app.command
 def apply(
     *,
-    alter: Annotated[bool, Parameter(negative="")] = False,
+    alter: Flag = False,
     acls: Path | None = None,
-    json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json_lines: Json = False,
 ) -> None:
     """Create the topics that are missing; report those with other settings and leave them alone.
 
@@ -51,12 +50,13 @@ def apply(
     json_lines
         Prints a JSON object for each topic, and for each grant.
     """
-    # Its log would say in many lines what the one line of a stop says.
-    logging.getLogger("kafka").addHandler(logging.NullHandler())
-    reports, grants = applied(wanted_of(acls) if acls else None, alter=alter)
+    settings = quietly_settled()
+    wanted = wanted_of(acls) if acls else None
+    with refusals(settings, Act.CHANGE):
+        reports, grants = applied(settings, wanted, alter=alter)
     if changed := changes(reports, grants):
         # Not before: the topic of the audit may have been among them.
-        note(settled(), Act.CHANGE, {"changed": changed})
+        note(settings, Act.CHANGE, {"changed": changed})
     for report in reports:
         print(in_json(report) if json_lines else "\n".join(in_words(report)))
     for grant, outcome in grants:
@@ -88,18 +88,15 @@ def wanted_of(path: Path) -> frozenset[Grant]:
 
 
 def applied(
-    grants: frozenset[Grant] | None, *, alter: bool
+    settings: Settings, grants: frozenset[Grant] | None, *, alter: bool
 ) -> tuple[list[Report], list[tuple[Grant, streams.acls.Outcome]]]:
     """What was found and done, or the stop that says why not."""
     try:
-        settings = read_settings()
         with administer(settings.broker) as admin:
             reports = bring_about(admin, topics_of(settings), alter=alter)
             if grants is None:
                 return reports, []
             return reports, streams.acls.apply(admin, grants, alter=alter)
-    except BadSettings as error:
-        raise Stop(Exit.USAGE, f"{error}.") from None
     except Unreachable as error:
         remedy = "Start one (`make kafka`), or name yours in TOCSIN_BROKER."
         raise Stop(Exit.UNREACHABLE, f"{error}. {remedy}") from None

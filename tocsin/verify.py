@@ -21,6 +21,7 @@ from streams.verifying import verify as verified
 from tocsin import verify_audit
 from tocsin.audited import audited
 from tocsin.exits import Exit, Stop
+from tocsin.flags import Flag, Json
 from tocsin.live import answered, chosen, kept, partitions_agreed, quietly_settled
 from tocsin.progress import Bar
 from tocsin.rebuild import counted
@@ -45,7 +46,7 @@ class Trail:
         Holds the audit to a mark that was printed before and kept elsewhere.
     """
 
-    audit: Annotated[bool, Parameter(negative="")] = False
+    audit: Flag = False
     audit_file: Path | None = None
     mark: str | None = None
 
@@ -55,8 +56,8 @@ def verify(
     partition: tuple[int, ...] = (),
     space: Annotated[str, Parameter(show_default=True)] = LIVE,
     trail: Trail | None = None,
-    json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
-    quiet: Annotated[bool, Parameter(negative="")] = False,
+    json_lines: Json = False,
+    quiet: Flag = False,
 ) -> None:
     """Fold the log anew in memory and compare it, field by field, with what Redis holds.
 
@@ -95,9 +96,9 @@ def compare(
 ) -> list[int]:
     """Compare partitions one by one, and print what was found; those that differ."""
     trust, numbers = trusted(settings), chosen(partition, settings.log_partitions)
-    answered(partitions_agreed(settings))
     differ: list[int] = []
     with audited(settings, Act.READ, {"space": space}):
+        answered(partitions_agreed(settings))
         for number in numbers:
             found = answered(compared(settings, space, number, trust, watched=watched))
             print(json.dumps(asdict(found)) if as_json else in_words(found), flush=True)

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from streams.audit import Head
-from streams.audit_check import Audited, Checker
-from streams.audit_trails import trail_log
+from streams.audit.check import Audited, Checker
+from streams.audit.trails import trail_log
 from streams.log import Log
 from streams.log_file import FileLog
 from streams.producing import AT_ONCE
@@ -19,6 +19,10 @@ from tocsin.progress import Bar
 from tocsin.terminal import plain
 
 SHOWN = 20
+NO_TRAIL = "TOCSIN_AUDIT names it; it is there once a command has noted something."
+NO_COPY = "Name the file that holds the copy; without --audit-file it is the audit of TOCSIN_AUDIT."
+"""What to do about a file that is not there."""
+
 MARK = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
 
@@ -26,10 +30,7 @@ def verify(
     settings: Settings, path: Path | None, kept: str | None, *, as_json: bool, watched: bool
 ) -> None:
     """Print what the trail holds, and its mark; stop with 3 where something is wrong with it."""
-    log = trail_log(settings) if path is None else FileLog(path)
-    if log is None:
-        raise Stop(Exit.USAGE, "TOCSIN_AUDIT is off: there is no audit.")
-    found = answered(checked(log, mark_in(kept), watched=watched))
+    found = answered(checked(opened(settings, path), mark_in(kept), watched=watched))
     print(in_json(found) if as_json else in_words(found), flush=True)
     if not found.faults:
         return
@@ -40,6 +41,20 @@ def verify(
             print(f"  ... and {len(found.faults) - SHOWN} more")
     says = f"The audit is not what was written: {plain(str(found.faults[0]))}"
     raise Stop(Exit.REJECTED, f"{says}. Keep a copy as it is, and find out who could write to it.")
+
+
+def opened(settings: Settings, path: Path | None) -> Log:
+    """The audit in the file at *path*, or else where the settings say; Stop where it is not."""
+    log = trail_log(settings) if path is None else FileLog(path)
+    if log is None:
+        raise Stop(Exit.USAGE, "TOCSIN_AUDIT is off: there is no audit.")
+    if isinstance(log, FileLog):
+        try:
+            log.path.open("rb").close()
+        except OSError as error:
+            says = f"{plain(str(log.path))} cannot be read: {error.strerror}"
+            raise Stop(Exit.USAGE, f"{says}. {NO_TRAIL if path is None else NO_COPY}") from None
+    return log
 
 
 async def checked(log: Log, kept: Head | None, *, watched: bool) -> Audited:

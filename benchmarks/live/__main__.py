@@ -15,6 +15,7 @@ from benchmarks.live.alerting import alerting
 from benchmarks.live.contender import CONTENDERS
 from benchmarks.live.ground import Ground, ground
 from benchmarks.live.latency import latency
+from benchmarks.live.load import TRIALS
 from benchmarks.live.race import race
 from benchmarks.live.rebuild import rebuild
 from benchmarks.live.report import keep, made, race_table
@@ -46,7 +47,7 @@ def measurement(asked: argparse.Namespace) -> Callable[[Ground], Table]:
     if asked.what == ["alerting"]:
         return lambda here: alerting(here, ALERTING_RATE, asked.seconds or 30)
     if asked.what == ["rebuild"]:
-        return lambda here: rebuild(here, asked.reports or 1_000_000)
+        return lambda here: rebuild(here, asked.reports or 1_000_000, asked.trials)
     contenders = [NAMES[name] for name in asked.what] or list(CONTENDERS)
     reports = asked.reports or 100_000
     return lambda here: race_table(
@@ -60,6 +61,7 @@ def arguments() -> argparse.Namespace:
     what = f"latency, alerting, rebuild, or contenders of {', '.join(NAMES)}: all if none is named"
     parser.add_argument("what", nargs="*", help=what)
     parser.add_argument("--reports", type=int, help="how large the log is: 100,000, or 1,000,000")
+    parser.add_argument("--trials", type=int, default=TRIALS, help="of how many, in a rebuild")
     parser.add_argument("--rounds", type=int, default=5, help="how often each runs")
     parser.add_argument(
         "--seconds", type=int, help="how long latency is measured: 60, alerting: 30"

@@ -84,10 +84,10 @@ class Load:
         return number
 
 
-def draw(folder: Path, reports: int) -> Path:
+def draw(folder: Path, reports: int, trials: int = TRIALS) -> Path:
     """The log that `make bench` folds, drawn anew; its truth lies beside it."""
-    print(f"drawing {reports:,} reports", file=sys.stderr)
-    return write_log(Workload(trials=TRIALS, reports=reports), folder / f"{reports}.jsonl")
+    print(f"drawing {reports:,} reports of {trials:,} trials", file=sys.stderr)
+    return write_log(Workload(trials=trials, reports=reports), folder / f"{reports}.jsonl")
 
 
 def fill(broker: str, file: Path, edit: Edit = bytes) -> Load:

@@ -12,25 +12,26 @@ from benchmarks.live.tables import TableCounts
 from benchmarks.report import Table, section
 
 SECONDS_MAX, RECORDS_OF_MUST = 90, 1_000_000
-HEAD = ["records", "seconds", "CPU seconds", "records/s", "per CPU second", ""]
+HEAD = ["records", "trials", "seconds", "CPU seconds", "records/s", "per CPU second", ""]
 
 
-def rebuild(ground: Ground, records: int) -> Table:
-    """Fold *records* from the beginning into an empty store, and hold it to what was drawn."""
-    load = fill(ground.broker(EVERYTHING.log), draw(ground.folder, records))
+def rebuild(ground: Ground, records: int, trials: int) -> Table:
+    """Fold *records* of *trials* from the first on into an empty store; check what it holds."""
+    load = fill(ground.broker(EVERYTHING.log), draw(ground.folder, records, trials))
     ground.eye.empty()
     began = time.monotonic()
     cpu = ground.tocsin("rebuild", log=EVERYTHING.log)
     seconds = time.monotonic() - began
     if fault := TableCounts(load).fault(ground.eye):
         raise Rejected(fault)
-    return table(load.records, seconds, cpu)
+    return table(load.records, trials, seconds, cpu)
 
 
-def table(records: int, seconds: float, cpu: float) -> Table:
+def table(records: int, trials: int, seconds: float, cpu: float) -> Table:
     """The one row, and what it must be."""
     rate, by_cpu = f"{records / seconds:,.0f}", f"{records / cpu:,.0f}"
-    row = [f"{records:,}", f"{seconds:.1f}", f"{cpu:.1f}", rate, by_cpu, must(records, seconds)]
+    sizes, times = [f"{records:,}", f"{trials:,}"], [f"{seconds:.1f}", f"{cpu:.1f}"]
+    row = [*sizes, *times, rate, by_cpu, must(records, seconds)]
     return section("Rebuild (a wiped Redis, from the log, one process)", HEAD, [row])
 
 

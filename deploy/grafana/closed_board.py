@@ -141,6 +141,16 @@ DELIVERY = (
             ),
         ),
     ),
+    Panel(
+        title="Channels that fail",
+        metric=c.CHANNEL_FAILING,
+        asks=((f"max by (channel, why) ({c.CHANNEL_FAILING.name} > 0)", "{{channel}}: {{why}}"),),
+    ),
+    Panel(
+        title="Oldest that waits to be told",
+        metric=c.UNTOLD,
+        asks=((f"max by (partition) ({c.UNTOLD.name})", "{{partition}}"),),
+    ),
 )
 
 CLOSED = Board(

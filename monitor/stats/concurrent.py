@@ -74,7 +74,10 @@ class RiskSets:
         tangent = excess_can_say(self.treated - total)
         if tangent < enough:
             return tangent
-        low, high = (min(share), max(share)) if few else (np.min(share), np.max(share))
+        if few:
+            low, high = min(share), max(share)
+        else:
+            low, high = np.minimum.reduce(share), np.maximum.reduce(share)
         return log_e_bound(self.treated, self.events, low, high, total / self.events)
 
 

@@ -15,7 +15,7 @@ from streams.log import Identity, LogRecord
 from streams.store import Fields
 from streams.store.cursor_fields import studies_in
 
-CODE = "2"
+CODE = "4"
 """Version of the fold and of the form of its rows; another one needs a space of its own."""
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from operator import attrgetter
 
-from streams.decode import AHEAD, ahead
+from streams.decode import AHEAD
 from streams.lane.cursor import CODE, Cursor
 from streams.lane.folding import Fold
 from streams.lane.halt import Behind, Halt, Hole, Moved, Raised, Stopped
@@ -14,13 +13,12 @@ from streams.lane.identity import objection
 from streams.lane.limits import Limits
 from streams.lane.rebuilding import Rebuilding
 from streams.lane.shelf import Shelf
+from streams.lane.stretch import fold_together, stretches, take_alone
 from streams.lane.taken import Taken
 from streams.lane.work import Work
 from streams.log import Log, LogRecord, LogUnreachable, RecordsGone
 from streams.pipeline import take_in
 from streams.store import Store, StoreUnreachable, WrongStore
-
-value_of = attrgetter("value")
 
 NOT_THE_RECORDS = (
     *(Hole, Behind, Moved),
@@ -162,28 +160,30 @@ class Lane:
         work = self.work
         assert work is not None, "a lane is claimed before it takes anything"
         careful = max(self._raised, default=-1)
-        at = work.position
+        first = at = work.position
         try:
-            for record, read in ahead(records, value_of, 1 if self._raised else AHEAD):
+            for part in stretches(work, records, AHEAD if careful < first else 1):
+                record, read = part[0]
                 at = record.offset
                 if at < work.position:
                     continue
                 if at > work.position and not work.cross(at):
                     await self._apply(work)
                     raise Hole(work.position, at)
-                while isinstance(found := work.take(record, read), str):
-                    if found in work.shelf.broken:
-                        await self._apply(work)
-                        raise Behind(found)
-                    await work.shelf.load(found, work.cursor, self.store, self.log)
-                if isinstance(found, Stopped):
+                if len(part) > 1:
+                    fold_together(work, part)
+                elif stopped := await take_alone(work, record, read, self.log):
                     await self._apply(work)
-                    await self._halt(work, found)
+                    await self._halt(work, stopped)
                     return
                 if at <= careful or work.full:
                     await self._apply(work)
             await self._apply(work)
-        except NOT_THE_RECORDS:
+            self._raised -= {each for each in self._raised if first <= each < work.position}
+        except Behind:
+            await self._apply(work)
+            raise
+        except (Raised, *NOT_THE_RECORDS):
             raise
         except Exception as error:
             raise Raised(at, error) from error

@@ -72,7 +72,7 @@ class Work:
         else:
             return found.study
         self.cursor.unreadable = 0
-        self._pass(record)
+        self.leave(record)
         return None
 
     def cross(self, offset: int) -> bool:
@@ -90,7 +90,7 @@ class Work:
                 self.cursor.since = record.offset
             self.cursor.unreadable += 1
             self._refuse(record.offset, refusal)
-            self._pass(record)
+            self.leave(record)
         self.unsettled.clear()
 
     @property
@@ -145,7 +145,8 @@ class Work:
         detail = f"{count} records in a row, up to offset {record.offset}, cannot be read."
         return Stopped(self.position, Halt.UNREADABLE, detail)
 
-    def _pass(self, record: LogRecord) -> None:
+    def leave(self, record: LogRecord) -> None:
+        """Note that all up to *record* is dealt with."""
         if self.cursor.first is None:
             self.cursor.first, self.cursor.log = Mark.of(record), self.identity
         self.last, self.position = record, max(self.position, record.offset + 1)
@@ -172,7 +173,7 @@ class Work:
         if row is None:
             row = self._fold_new(offset, record)
         else:
-            self._note(record, offset, fold_into(row, record, offset, self.fold))
+            self.note(record, offset, fold_into(row, record, offset, self.fold))
         if row is not None:
             self.batch.fold(study, row)
 
@@ -186,7 +187,7 @@ class Work:
         row.stored = self.shelf.absent[record.study]
         row.afresh = bool(row.stored)
         self.shelf.put(record.study, row)
-        self._note(record, offset, told)
+        self.note(record, offset, told)
         return row
 
     def _was_folded(self, study: str, offset: int) -> bool:
@@ -203,7 +204,7 @@ class Work:
         self.cursor.positions[study] = max(known, offset)
         self.counted.passed += 1
 
-    def _note(self, record: Record, offset: int, told: Told) -> None:
+    def note(self, record: Record, offset: int, told: Told) -> None:
         """Count what became of a record, and put into the outbox what is to be told of it."""
         if type(record.body) is Review:
             self.counted.reviews += 1

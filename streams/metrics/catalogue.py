@@ -220,6 +220,14 @@ SURVEY_FAILURES = Metric(
     unit="studies",
     help="Times that the figures of a study could not be made: those shown are of earlier.",
 )
+UNTOLD = Metric(
+    name="safety_untold_seconds",
+    kind=Kind.GAUGE,
+    zone=Zone.CLOSED,
+    unit="seconds",
+    labels=("partition",),
+    help="For how long the oldest alert or dead letter has been waiting for its topic; 0 is none.",
+)
 DELIVERED = Metric(
     name="safety_signals_delivered",
     kind=Kind.GAUGE,
@@ -256,11 +264,20 @@ DELIVERY_CAUGHT_UP = Metric(
     of="deliver",
     help="When alerts and ledger of the partition were last read to their ends; 0 is never.",
 )
+CHANNEL_FAILING = Metric(
+    name="safety_channel_failing",
+    kind=Kind.GAUGE,
+    zone=Zone.CLOSED,
+    unit="1",
+    labels=("channel", "why"),
+    of="deliver",
+    help="1 for what keeps the channel from taking notices; 0, without a reason, where it does.",
+)
 
 CATALOGUE: tuple[Metric, ...] = (
     *(BUILD, LOG_PARTITIONS, RECORDS, PROCESSED, CAUGHT_UP, STOPPED, LAG, APPLY, CONFLICTS),
     *(EXPOSURE, CASES),
     *(EVENTS, EVENT_EXPOSURE, E_VALUE, BOUNDARY, ACTIVE, RAISED, MOVES),
-    *(LOOKS, LATENCY, SURVEY_FAILURES),
-    *(DELIVERED, NOTIFICATIONS, NOTIFICATION_FAILURES, DELIVERY_CAUGHT_UP),
+    *(LOOKS, LATENCY, SURVEY_FAILURES, UNTOLD),
+    *(DELIVERED, NOTIFICATIONS, NOTIFICATION_FAILURES, CHANNEL_FAILING, DELIVERY_CAUGHT_UP),
 )

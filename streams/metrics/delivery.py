@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
+from alerts.ledger import Route
 from streams.metrics.catalogue import (
+    CHANNEL_FAILING,
     DELIVERED,
     DELIVERY_CAUGHT_UP,
     NOTIFICATION_FAILURES,
@@ -33,6 +35,7 @@ class DeliveryMeter(Collector):
     failures: Counter[str] = field(init=False)
     delivered: Mapping[str, int] = field(default_factory=dict[str, int])
     caught_up: dict[int, int] = field(default_factory=dict[int, int])
+    failing: dict[tuple[int, Route], str] = field(default_factory=dict[tuple[int, Route], str])
 
     def __post_init__(self) -> None:
         names = list(self.channels)
@@ -42,12 +45,19 @@ class DeliveryMeter(Collector):
     def hold(self, partitions: Iterable[int]) -> None:
         """These partitions are ours now, and no others."""
         self.caught_up = dict.fromkeys(partitions, 0)
+        self.failing = {
+            each: why for each, why in self.failing.items() if each[0] in self.caught_up
+        }
 
     def tried(self, channel: str, *, failed: bool) -> None:
         """Something was sent by *channel*, or was not for it *failed*."""
         assert channel in self.attempts, "a channel is named by the settings"
         self.attempts[channel] += 1
         self.failures[channel] += failed
+
+    def stands(self, partition: int, route: Route, why: str) -> None:
+        """On *route* notices of *partition* are not taken for what *why* says, or are if empty."""
+        self.failing[partition, route] = why
 
     def is_caught_up(self, partition: int) -> None:
         """The alerts and the ledger of *partition* are read to their ends."""
@@ -64,4 +74,11 @@ class DeliveryMeter(Collector):
         yield family(
             NOTIFICATION_FAILURES, {(name,): count for name, count in self.failures.items()}
         )
+        yield family(CHANNEL_FAILING, self.channels_failing())
         yield family(DELIVERY_CAUGHT_UP, {(str(each),): at for each, at in self.caught_up.items()})
+
+    def channels_failing(self) -> dict[tuple[str, ...], float]:
+        """By channel and reason; what is wrong is ours or the receiver's, in a few words."""
+        found = {(route.sink, why): 1.0 for (_, route), why in self.failing.items() if why}
+        fine = self.attempts.keys() - {channel for channel, _ in found}
+        return {**{(channel, ""): 0.0 for channel in fine}, **found}

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from streams.health import listen
+from streams.listening import listen
 from streams.log import LogUnreachable
 from streams.settings import OFF, Settings
 
@@ -45,13 +45,6 @@ class Page:
     def listen(self) -> socket.socket:
         """A socket that takes connections.  Raises CannotListen."""
         return listen(self.address)
-
-    async def serve(self, listener: socket.socket) -> web.AppRunner:
-        """Answer who comes to *listener*; the runner's ``cleanup`` ends it."""
-        runner = web.AppRunner(self.app(), access_log=None)
-        await runner.setup()
-        await web.SockSite(runner, listener).start()
-        return runner
 
     def app(self) -> web.Application:
         """The one page."""

@@ -102,6 +102,13 @@ class ClosedNumbers(Collector):
         yield family(c.LOOKS, {(s,): self.looks(s) for s, _ in found})
         yield distribution(c.LATENCY, meter.latency)
         yield family(c.SURVEY_FAILURES, {(): self.survey.failures})
+        yield family(c.UNTOLD, dict(self.untold()))
+
+    def untold(self) -> Iterator[tuple[tuple[str], float]]:
+        """By partition, for how long something has been waiting to be told."""
+        for number, held in self.worker.held.items():
+            if held.relay is not None:
+                yield (str(number),), round(held.relay.waiting_seconds, 3)
 
     def looks(self, study: str) -> int:
         """How often a watch of *study* was judged."""

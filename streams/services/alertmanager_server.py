@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.services.ports import free_ports
-from streams.services.process import Process, ServiceFailed
+from streams.services.process import Process, ServiceFailed, on_path
 from streams.services.served import Served
 
 PROGRAMS = ("prometheus-alertmanager", "alertmanager")
@@ -78,5 +77,4 @@ class AlertmanagerServer(Served):
 
 def find() -> tuple[str | None, str]:
     """The server program, or None and the reason with its remedy."""
-    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
-    return found, "no prometheus-alertmanager or alertmanager on PATH: install one"
+    return on_path(PROGRAMS)

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -115,6 +115,12 @@ class Process:
         told = "does not answer" if self.running else "ended at once"
         self.stop()
         raise ServiceFailed(f"the server in {self.folder} {told}: {self.last_words()}")
+
+
+def on_path(programs: Sequence[str]) -> tuple[str | None, str]:
+    """The first of *programs* that is on PATH, or None and the reason with its remedy."""
+    found = next((path for name in programs if (path := shutil.which(name))), None)
+    return found, f"no {' or '.join(programs)} on PATH: install one"
 
 
 def wait(until: Callable[[], bool], patience: float) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from streams.services.ports import free_ports
-from streams.services.process import Process, ServiceFailed
+from streams.services.process import Process, ServiceFailed, on_path
 from streams.services.served import Served
 
 PROGRAMS = ("redis-server", "valkey-server")
@@ -112,5 +111,4 @@ class RedisServer(Served):
 
 def find() -> tuple[str | None, str]:
     """The server program, or None and the reason with its remedy."""
-    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
-    return found, "no redis-server or valkey-server on PATH: install one"
+    return on_path(PROGRAMS)

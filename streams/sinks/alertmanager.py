@@ -10,7 +10,7 @@ import orjson
 
 from alerts import render
 from alerts.delivery import Notice
-from streams.sinks import Style
+from streams.sinks import SinkRefuses, Style
 from streams.sinks.http import Poster
 from streams.sinks.retrying import persistently
 
@@ -36,9 +36,15 @@ class Alertmanager:
     async def remind(self, notices: Sequence[Notice]) -> None:
         """Post all of them as they are at this hour."""
         posts = [post for notice in notices for post in self._posts(notice)]
+        refused: SinkRefuses | None = None
         for start in range(0, len(posts), POSTED_MAX):
             body = orjson.dumps(posts[start : start + POSTED_MAX])
-            await persistently(lambda body=body: self._post(body))
+            try:
+                await persistently(lambda body=body: self._post(body))
+            except SinkRefuses as error:
+                refused = error  # Of what is refused once, the rest must not fall silent.
+        if refused is not None:
+            raise refused
 
     async def close(self) -> None:
         """Close the connections."""

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from alerts.audience import Deployment, SinkKind, SinkPlan, deployment
+from alerts.audience import Deployment, deployment
+from alerts.sink_plan import Security, SinkKind, SinkPlan
+from streams.login import Brokers, Login
 from streams.sender import KafkaSender
 from streams.sinks import Sink, SinkRefuses, Style
 from streams.sinks.alertmanager import Alertmanager
@@ -49,9 +51,26 @@ def built(
             words(file)
             return Apprise(lambda: later(words, file).strip(), style)
         case SinkKind.KAFKA:
-            return Topic(plan.topic, plan.partition, style, KafkaSender(plan.url))
+            return Topic(plan.topic, plan.partition, style, KafkaSender(brokers(plan, folder)))
         case SinkKind.ALERTMANAGER:
             return Alertmanager(plan.url, style, clock, Poster(allow_private=True))
+
+
+def brokers(plan: SinkPlan, folder: Path) -> str:
+    """The brokers of another cluster, and who we are to them; none of it is of our own cluster."""
+    if plan.security is Security.PLAINTEXT:
+        return plan.url
+    files = {name: str(folder / name) for name in (plan.secret_file, plan.ca_file) if name}
+    for path in files.values():
+        words(Path(path))
+    login = Login(
+        security=plan.security.value,
+        mechanism=plan.mechanism.value,
+        user=plan.user or None,
+        password_file=files.get(plan.secret_file),
+        ca_file=files.get(plan.ca_file),
+    )
+    return Brokers(plan.url, login)
 
 
 def later(read: Callable[[Path], T], path: Path) -> T:
@@ -74,5 +93,7 @@ def words(path: Path) -> str:
     """The text of the file at *path*."""
     try:
         return path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise NoFile(f"{path} cannot be read: {type(error).__name__}") from None
+    except OSError as error:
+        raise NoFile(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise NoFile(f"{path} cannot be read: it is no text") from None

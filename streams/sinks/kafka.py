@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from alerts import render
 from alerts.delivery import Notice
 from alerts.hooks import IDEMPOTENCY
-from streams.sender import KafkaSender, Message, Undelivered
+from streams.sender import Message, Sender, Undelivered
 from streams.sinks import SinkDown, Style
 from streams.sinks.retrying import persistently
+
+
+class Connected(Sender, Protocol):
+    """A sender that holds a connection."""
+
+    async def close(self) -> None:
+        """Disconnect."""
+        ...
 
 
 @dataclass(slots=True)
@@ -20,7 +29,7 @@ class Topic:
     topic: str
     partition: int
     style: Style
-    sender: KafkaSender
+    sender: Connected
     reminds: bool = False
 
     async def send(self, notice: Notice) -> None:

@@ -40,7 +40,7 @@ def _statements(tabulation: Tabulation, study: str, period: str) -> Iterator[Wir
         subject = row["USUBJID"]
         yield _subject(row, study, left[subject])
         yield from _treatment(row, study, period, doses[subject])
-        yield from _disposition(row, study, left[subject])
+        yield from _disposition(row, study, period, left[subject])
     for row in tabulation.ex:
         yield from _dose(row, study)
     yield from adverse_events(tabulation.ae, study, starts)
@@ -96,14 +96,19 @@ def _last_day(doses: list[Row]) -> str | None:
     return max(known) if known and len(known) == len(ends) else None
 
 
-def _disposition(row: Row, study: str, left: list[Row]) -> Iterator[Wire]:
-    """The end of follow-up is RFENDTC; DSSTDTC stands in for those never treated."""
+def _disposition(row: Row, study: str, period: str, left: list[Row]) -> Iterator[Wire]:
+    """The end of follow-up is RFENDTC; DSSTDTC stands in for those never treated.
+
+    Who was treated leaves, or completes, the period of the treatment.
+    """
     day = full_date(row["RFENDTC"]) or _departure(left)
     if day is None:
         return
     why = max(left, key=_when)["DSDECOD"].upper() if left else ""
     subject = identifier(row["USUBJID"])
-    content = {"subject": subject, "status": STATUS.get(why, "other"), "date": day}
+    left_in = period if row["RFXSTDTC"] and treatment_id(row["ARM"]) else None
+    status = STATUS.get(why, "other")
+    content = {"subject": subject, "status": status, "date": day, "period": left_in}
     yield record("disposition", study, Thing("sdtm.ds", subject), day, content)
 
 

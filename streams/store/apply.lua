@@ -7,8 +7,8 @@
 -- values that are absolute: every prefix of it mends by folding the same records again.
 --
 -- PAIRS is a JSON array, name and value by turns: one argument costs the client a fifth of what
--- thousands do.  Both functions answer "done", "stale" or "other_code"; only "done" changed
--- anything.
+-- thousands do.  `tocsin_apply` and `tocsin_prepare` answer "done", "stale" or "other_code"; only
+-- "done" changed anything.
 
 local VALUES_MAX = 7800  -- Lua unpacks at most 7,998.
 
@@ -78,5 +78,28 @@ local function prepare(keys, args)
   return 'done'
 end
 
+-- Changes nothing, and fails where the others would, or a worker or a rebuild beside them: a server
+-- without room refuses it before its first line, as it does whatever may write, and what the user
+-- may do is asked of the server, not tried.
+--
+-- KEYS  1, 2       the cursor, the outbox (hashes)
+--       3, 4       a row and its place aside, of no study
+local function check(keys)
+  local cursor, outbox, row, aside = unpack(keys)
+  for _, command in ipairs({
+    {'HGET', cursor, 'next'}, {'HGETALL', cursor}, {'HSET', cursor, 'next', '0'}, {'DEL', cursor},
+    {'HSCAN', outbox, '0'}, {'HSET', outbox, 'a', ''}, {'HDEL', outbox, 'a'},
+    {'HGET', row, 'pos'}, {'HSCAN', row, '0'}, {'HSET', row, 'pos', ''}, {'DEL', row},
+    {'HGET', aside, 'pos'}, {'HSET', aside, 'pos', ''}, {'HLEN', aside}, {'DEL', aside},
+    {'RENAME', aside, row}, {'SCAN', '0'},
+  }) do
+    if not redis.acl_check_cmd(unpack(command)) then
+      return redis.error_reply('NOPERM this user may not ' .. table.concat(command, ' '))
+    end
+  end
+  return 'done'
+end
+
 redis.register_function('tocsin_apply', apply)
 redis.register_function('tocsin_prepare', prepare)
+redis.register_function('tocsin_check', check)

@@ -59,7 +59,8 @@ async def answer(asked: Awaitable[Any]) -> Any:
         says = f"The store refuses the user or the password ({error}): `export TOCSIN_STORE=...`."
         raise WrongStore(says) from error
     except PASSING as error:
-        raise StoreUnreachable(f"The store does not answer: {error}") from error
+        says = f"{error}".rstrip(".")  # What to do is said behind it.
+        raise StoreUnreachable(f"The store does not answer: {says}") from error
     except exceptions.NoPermissionError as error:
         raise WrongStore(f"The store's user lacks a right ({error}): `ACL SETUSER`.") from error
     except exceptions.ResponseError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.store import WrongStore
+from streams.store.keys import Keys
 
 LIBRARY = "tocsin"
 CODE = Path(__file__).with_name("apply.lua").read_text()
@@ -46,12 +47,13 @@ async def check_library(client: Any) -> None:
     )
 
 
-async def check_writing(client: Any, cursor: str, outbox: str) -> None:
-    """Have a function change nothing: no *cursor* stands before the first record.
+async def check_writing(client: Any, keys: Keys) -> None:
+    """Have a function change nothing: a server refuses it where it would refuse a change.
 
-    A store that is full refuses it, or cannot save itself, or gives its user no right to write.
+    It is full, or cannot save itself, or its user lacks a right to a command among *keys*.
     """
-    await client.fcall("tocsin_apply", 2, cursor, outbox, -1, "", 0, 0, "[]", "[]")
+    row = keys.rows  # Of a study without a name, which none is.
+    await client.fcall("tocsin_check", 4, keys.cursor, keys.outbox, row, f"{row}~")
 
 
 async def library(client: Any) -> str:

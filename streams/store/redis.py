@@ -14,12 +14,17 @@ from streams.store.keys import Keys
 
 __all__ = ["RedisStore", "answer", "connect"]
 
+SCANS_MAX = 5
+"""A row that moves under so many scans is read by one command: it keeps others waiting, but ends.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class RedisStore:
     """The keys of one partition in one space, by way of *client*.
 
-    An *embedded* store is fakeredis in this process: it never evicts and has no INFO to say so.
+    An *embedded* store is fakeredis in this process: it never evicts, and has no INFO to say so,
+    no limit and no users.
     """
 
     client: Client
@@ -34,7 +39,8 @@ class RedisStore:
         if not self.embedded:
             await answer(check_server(self.client))
         await answer(check_library(self.client))
-        await answer(check_writing(self.client, self.keys.cursor, self.keys.outbox))
+        if not self.embedded:
+            await answer(check_writing(self.client, self.keys))
 
     async def cursor(self) -> Fields:
         """The cursor; empty where there is none."""
@@ -43,11 +49,12 @@ class RedisStore:
     async def row(self, study: str) -> Fields:
         """The study's row, all of one moment; empty where there is none."""
         key = self.keys.row(study)
-        while True:
+        for _ in range(SCANS_MAX):
             before = await answer(self.client.hget(key, "pos"))
             fields = await scan(self.client, key)
             if before == await answer(self.client.hget(key, "pos")):
                 return fields
+        return named(await answer(self.client.hgetall(key)))
 
     async def field(self, study: str, name: str) -> bytes:
         """One field of the study's row; "" where it has none."""

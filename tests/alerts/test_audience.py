@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.audience import Audience, DeliveryError, Sees, deployment
-from tests.alerts.told import FILE
+from tests.alerts.told import FILE, SPONSOR
 
 
 def test_a_file_says_who_is_told_by_what():
@@ -59,6 +59,39 @@ def test_a_mistake_is_named_with_its_line(found: str, instead: str, says: str):
     """Whoever is told of a trial's alarms must not depend on a misspelt word."""
     with pytest.raises(DeliveryError, match=r"^delivery file, line \d+: ") as refused:
         deployment(FILE.replace(found, instead))
+
+    assert says in str(refused.value)
+
+
+def test_the_blinded_are_told_of_single_cases_and_of_nothing_of_the_statistics():
+    """Whoever builds an audience by hand cannot open it to signals either."""
+    sponsor = deployment(FILE + SPONSOR).audiences["sponsor"]
+    by_hand = Audience(name="sponsor", sinks=("hook",), sees=Sees.POOLED)
+
+    assert sponsor.kinds == ("case",)
+    assert by_hand.concerned("ANY", "case") and not by_hand.concerned("ANY", "signal")
+
+
+@pytest.mark.parametrize(
+    ("found", "instead", "says"),
+    [
+        ('sinks = ["hook"]', 'sinks = ["hook"]\nkinds = ["signal"]', "`signal` rests on the treat"),
+        (
+            'sinks = ["hook"]',
+            'sinks = ["hook"]\nescalates_to = "chair"\nacknowledge_within = "1h"',
+            "is blinded, and who answers an alert is not",
+        ),
+        ('escalates_to = "chair"', 'escalates_to = "sponsor"', "is blinded, and who answers"),
+        ('sinks = ["hook"]', 'sinks = ["hook", "bell"]', "are those of `board` too"),
+        ("sponsor.example.org", "pager.example.org", "are those of `board` too"),
+    ],
+)
+def test_what_would_tell_the_blinded_of_the_treatments_is_refused(
+    found: str, instead: str, says: str
+):
+    """Signals, who answered and who did not, and a mailbox that others write to as well."""
+    with pytest.raises(DeliveryError, match=r"^delivery file, line \d+: ") as refused:
+        deployment((FILE + SPONSOR).replace(found, instead))
 
     assert says in str(refused.value)
 

@@ -47,6 +47,20 @@ name = "chair"
 sinks = ["phone"]
 """
 
+SPONSOR = """
+[[sink]]
+name = "hook"
+kind = "webhook"
+url = "https://sponsor.example.org/hook"
+secret_file = "hook.key"
+
+[[audience]]
+name = "sponsor"
+sees = "pooled"
+sinks = ["hook"]
+"""
+"""The sponsor, who is blinded, and has a sink of its own."""
+
 HALF_AN_HOUR = 1800
 
 SAID = Alert(

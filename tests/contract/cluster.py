@@ -13,9 +13,10 @@ from streams.topics import Topic, topics
 FIVE = topics(Settings())
 
 
-def clear(admin: Any) -> None:
-    """Delete our topics, and wait until nobody hears of them any more."""
-    while there := {topic.name for topic in FIVE} & set(admin.list_topics()):
+def clear(admin: Any, *others: str) -> None:
+    """Delete our topics and *others*, and wait until nobody hears of them any more."""
+    names = {topic.name for topic in FIVE} | {*others}
+    while there := names & set(admin.list_topics()):
         admin.delete_topics(sorted(there), raise_errors=False)
         time.sleep(0.05)
 

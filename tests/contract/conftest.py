@@ -1,19 +1,34 @@
-"""A cluster for tests about topics, a store for those about stores, a site for those of workers."""
+"""A cluster for tests of topics, a store for those of stores, sites for workers and deliverers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from streams.broker import administer
+from streams.embedded import EmbeddedBroker
+from streams.services.alertmanager_server import AlertmanagerServer, find
 from streams.services.kafka_server import KafkaServer
+from streams.settings import Settings
+from streams.topics import apply, topics
+from tests.contract import deliverers
 from tests.contract.cluster import clear
 from tests.contract.sites import site
 from tests.contract.stores import made
+from tests.places import missing
 
-__all__ = ["admin", "made", "site"]
+__all__ = ["admin", "embedded", "made", "site"]
+
+
+@pytest.fixture
+def embedded() -> Iterator[EmbeddedBroker]:
+    """The mock broker of librdkafka, empty."""
+    broker = EmbeddedBroker()
+    yield broker
+    broker.close()
 
 
 @pytest.fixture
@@ -23,3 +38,29 @@ def admin(kafka: KafkaServer) -> Iterator[Any]:
         clear(admin)
         yield admin
         clear(admin)
+
+
+@pytest.fixture
+def delivery(kafka: KafkaServer, admin: Any, tmp_path: Path) -> Iterator[deliverers.Site]:
+    """Kafka with our topics and that of another hospital; its deliverers end with the test."""
+    apply(admin, topics(Settings(replication=1)), alter=False)
+    admin.create_topics({deliverers.BUS: {"num_partitions": 1, "replication_factor": 1}})
+    with deliverers.sited(kafka.bootstrap, tmp_path) as delivery:
+        yield delivery
+    clear(admin, deliverers.BUS)
+
+
+@pytest.fixture(scope="session")
+def alertmanager_program() -> str:
+    """The server program, where there is one."""
+    program, reason = find()
+    if program is None:
+        missing(reason)
+    return str(program)
+
+
+@pytest.fixture
+def bell(alertmanager_program: str, tmp_path: Path) -> Iterator[AlertmanagerServer]:
+    """An Alertmanager that calls nobody."""
+    with AlertmanagerServer(tmp_path / "alertmanager") as bell:
+        yield bell

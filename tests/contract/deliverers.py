@@ -43,15 +43,20 @@ name = "bell"
 kind = "alertmanager"
 url = "{alertmanager}"
 
+[[audience]]
+name = "board"
+sinks = [{sinks}]
+"""
+
+BUS = "hospital.calls"
+"""The topic of another hospital, where it is told too."""
+
+TO_THE_BUS = """
 [[sink]]
 name = "bus"
 kind = "kafka"
 url = "{bus}"
 topic = "hospital.calls"
-
-[[audience]]
-name = "board"
-sinks = ["pager", "bell", "bus"]
 """
 
 
@@ -64,8 +69,13 @@ class Site:
     deliverers: list[Worker] = field(default_factory=list[Worker])
 
     def describe(self, *, hook: str, alertmanager: str) -> None:
-        """Write the delivery file."""
-        text = FILE.format(hook=hook, alertmanager=alertmanager, bus=self.broker)
+        """Write the delivery file: a webhook, an Alertmanager, the topic of another hospital."""
+        sinks = '"pager", "bell", "bus"'
+        text = FILE.format(hook=hook, alertmanager=alertmanager, sinks=sinks)
+        self.write(text + TO_THE_BUS.format(bus=self.broker))
+
+    def write(self, text: str) -> None:
+        """Write *text* as the delivery file, and the secrets that it names."""
         (self.folder / "delivery.toml").write_text(text)
         for name in ("ref.key", "hook.key"):
             (self.folder / name).write_text("sixteen bytes or more\n")

@@ -12,37 +12,43 @@ from alerts.ledger import Key, Route
 from streams.partition import partition_of
 from streams.services.alertmanager_server import AlertmanagerServer
 from tests.contract import deliverers
-from tests.contract.deliverers import PARTITIONS
+from tests.contract.deliverers import BUS, PARTITIONS
 from tests.contract.processes import until
 from tests.contract.workers import Site
 from tests.delivery.receiver import SECRET, Receiver
 from tests.streams.acted import SIGNAL
 from tests.streams.lanes import PRODERM, STUDY
 
-HOME = partition_of(STUDY, 12)
-
 CALLS = (1, 2, 6)
 """The revisions that call people: raised, risen, and changed after a decision."""
 
-BUS = "hospital.calls"
-"""The topic of another hospital, as the delivery file names it."""
+HOOKED = """
+route: {{receiver: ward, group_by: [ref, page], group_wait: 0s, group_interval: 1s}}
+receivers: [{{name: ward, webhook_configs: [{{url: "{url}", send_resolved: true}}]}}]
+"""
+"""The Alertmanager calls a receiver of its own, so that what it was told shows there."""
 
 
 @dataclass
 class Life:
-    """The line, and who is told: *pager* by us, *ward* by the Alertmanager *bell*."""
+    """The line, and who is told: *pager* by us, *ward* by the Alertmanager *bell*.
+
+    *home* is the partition of the study; *bus* is whether another hospital is told too.
+    """
 
     site: Site
     delivery: deliverers.Site
     bell: AlertmanagerServer
     pager: Receiver
     ward: Receiver
+    home: int = partition_of(STUDY, 12)
+    bus: bool = True
     sent: int = 0
 
     def produce(self, through: int) -> int:
         """Put the records of ProDERM before *through* into the log; the offset of the last."""
         values, self.sent = PRODERM[self.sent : through], through
-        return self.site.send(values, STUDY, HOME)
+        return self.site.send(values, STUDY, self.home)
 
     def hear(self, revision: int) -> None:
         """Wait until the receiver has a revision, and the ward the call if it is one."""
@@ -90,9 +96,9 @@ class Life:
         return {each["labels"]["ref"] for each in self.bell.alerts()}
 
 
-def key(sink: str, revision: int, alert: str = SIGNAL) -> str:
+def key(sink: str, revision: int, alert: str = SIGNAL, audience: str = "board") -> str:
     """Under which key a sink is told of a revision."""
-    return ref(SECRET, Key(Route("board", sink), alert, revision).wire().decode())
+    return ref(SECRET, Key(Route(audience, sink), alert, revision).wire().decode())
 
 
 def beside(alert: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -52,42 +53,61 @@ class FileShelf:
 
 @dataclass(slots=True)
 class TopicShelf:
-    """Partition 1 of a topic of its own, in four partitions."""
+    """One partition of a topic, by default partition 1 of a topic of its own, in four."""
 
     bootstrap: str
     topic: str = field(default_factory=lambda: f"suite.{next(NAMES)}")
+    partition: int = PARTITION
 
     def open(self) -> KafkaLog:
-        return KafkaLog(self.bootstrap, self.topic, PARTITION)
+        return KafkaLog(self.bootstrap, self.topic, self.partition)
 
     async def write(self, values: Sequence[bytes], *, transactional: bool = False) -> None:
-        name = f"suite-{next(NAMES)}" if transactional else None
-        async with Producer(bootstrap_servers=self.bootstrap, transactional_id=name) as producer:
-            if transactional:
-                await producer.begin_transaction()
-            await self._send(producer, values)
-            if transactional:
+        if transactional:
+            async with self._transaction(values) as producer:
                 await producer.commit_transaction()
+        else:
+            async with Producer(bootstrap_servers=self.bootstrap) as producer:
+                await self._send(producer, values)
 
     async def abandon(self, values: Sequence[bytes]) -> None:
         """Write records in a transaction that is then aborted."""
-        name = f"suite-{next(NAMES)}"
-        async with Producer(bootstrap_servers=self.bootstrap, transactional_id=name) as producer:
-            await producer.begin_transaction()
-            await self._send(producer, values)
+        async with self._transaction(values) as producer:
             await producer.abort_transaction()
 
     async def forget(self, before: int) -> None:
         """Remove the records below an offset, as retention would."""
         admin = Admin(bootstrap_servers=self.bootstrap)
         await admin.start()
-        place = TopicPartition(self.topic, PARTITION)
+        place = TopicPartition(self.topic, self.partition)
         await admin.delete_records({place: RecordsToDelete(before_offset=before)})
         await admin.close()
 
+    @asynccontextmanager
+    async def _transaction(self, values: Sequence[bytes]) -> AsyncGenerator[Any]:
+        name = f"suite-{next(NAMES)}"
+        async with opened(self) as log:
+            end = (await log.ends()).next + len(values)
+            async with Producer(
+                bootstrap_servers=self.bootstrap, transactional_id=name
+            ) as producer:
+                await producer.begin_transaction()
+                await self._send(producer, values)
+                yield producer
+            await marked(log, end + 1)
+
     async def _send(self, producer: Any, values: Sequence[bytes]) -> None:
         for value in values:
-            await producer.send_and_wait(self.topic, value, key=b"S", partition=PARTITION)
+            await producer.send_and_wait(self.topic, value, key=b"S", partition=self.partition)
+
+
+async def marked(log: Log, end: int) -> None:
+    """Wait until *log* ends there: a broker writes a marker after it has said that all is well."""
+    for _ in range(3_000):
+        if (await log.ends()).next >= end:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"no marker before offset {end}")
 
 
 def shelf_on(bootstrap: str, *, made: bool) -> TopicShelf:

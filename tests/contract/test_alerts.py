@@ -66,15 +66,16 @@ def test_a_board_acts_from_the_shell_and_all_that_is_kept_follows_from_the_log(s
         assert (code, said) == (3, {})
         assert "acknowledged at revision 2, by board-1" in err
 
-        code, err, said = act(site, "close", f"{SIGNAL[:6]}:2", "board-2")
+        code, err, said = act(site, "close", f"{SIGNAL[:8]}:2", "board-2")
         assert (code, said["outcome"], said["objection"]) == (3, "refused", "not_now")
-        assert "a member can begin_review" in err
+        assert "a member can review" in err
 
         (shown,) = lines(site.tocsin("alerts", "show", SIGNAL[:6], "--json"))
         moves = [(step["move"], step["refused"]) for step in shown["history"]]
         assert moves == [("raise", None), ("acknowledge", None), ("close", "not_now")]
         until(lambda: (SIGNAL, 2) in watched(site), "the revision to be announced")
-        assert "board-1" in site.tocsin("alerts", "show", SIGNAL).stdout
+        page = site.tocsin("alerts", "show", SIGNAL).stdout
+        assert "acknowledge by board-1" in page and "P-004, ivig, first: Deep vein" in page
         assert worker.end() == 0
     assert site.tocsin("verify", "--quiet").returncode == 0
     before = site.rows(HOME, [STUDY])
@@ -153,7 +154,7 @@ def test_a_move_counts_with_the_key_of_its_member_alone(site: Site, tmp_path: Pa
 
     assert [each[0] for each in (bare, forged, signed)] == [3, 3, 0]
     assert (bare[2]["outcome"], forged[2]["outcome"]) == ("not_included", "not_included")
-    assert "tocsin quarantine show" in bare[1]
+    assert "tocsin quarantine show" in bare[1] and "(--key)" in bare[1]
     assert (signed[2]["outcome"], shown["history"][-1]["review"]["key"]) == ("accepted", ann.key_id)
     assert len(shown["history"]) == listed["revision"] + 1
 
@@ -177,6 +178,25 @@ def test_what_cannot_be_meant_says_what_to_do(site: Site):
             assert (done.returncode, done.stdout) == (2, "")
             assert says in " ".join(done.stderr.split())
         assert site.send(PRODERM[FIRST : FIRST + 1], STUDY, HOME) == last + 1
+
+
+@pytest.mark.parametrize(
+    "name", ["", "1f0c:", "1f0c:\N{SUPERSCRIPT TWO}", "1f0c:" + "9" * 5000, "é"]
+)
+def test_what_names_no_alert_is_said_before_anything_is_asked(name: str):
+    """A digit that is none, a number without end: exit code 2, in one line."""
+    done = tocsin("alerts", "acknowledge", name, "--member", "m", "--reason", "r", AUDIT="off")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "name an alert as `tocsin alerts list` does" in done.stderr
+
+
+def test_a_study_that_no_record_can_name_is_said():
+    """Exit code 2 and one line: not the traceback of a key that cannot be."""
+    done = tocsin("alerts", "list", "--study", "a b", AUDIT="off")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "tocsin: --study a b: name one as the records do.\n"
 
 
 def test_without_services_it_says_which():

@@ -150,3 +150,16 @@ def test_flags_of_the_audit_are_for_the_audit():
         assert done.returncode == 2 and says in done.stderr
     done = tocsin("verify", "--audit", AUDIT="off")
     assert done.returncode == 2 and "TOCSIN_AUDIT is off" in done.stderr
+
+
+def test_an_audit_that_is_not_there_is_a_wrong_name(tmp_path: Path):
+    """Exit code 2, as for any file that cannot be read, and what to name instead."""
+    gone = tmp_path / "gone.jsonl"
+    for words, audit, says in (
+        (("--audit-file", str(gone)), "topic", "Name the file that holds the copy"),
+        (("--audit-file", str(tmp_path)), "topic", "Name the file that holds the copy"),
+        ((), f"file:{gone}", "TOCSIN_AUDIT names it"),
+    ):
+        done = tocsin("verify", "--audit", *words, AUDIT=audit)
+        assert (done.returncode, done.stdout) == (2, ""), done
+        assert "cannot be read: " in done.stderr and says in done.stderr

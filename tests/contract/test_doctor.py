@@ -86,8 +86,8 @@ def test_all_is_well_where_all_is_as_it_should_be(admin: Any, kafka: KafkaServer
     code, found = doctor(BROKER=kafka.bootstrap, STORE=loaded(redis_url))
 
     assert code == 0
-    services = ("settings", "broker", "topics", "store", "functions", "writing")
-    assert [found[what] for what in services] == [("well", "")] * 6
+    services = ("settings", "broker", "topics", "store", "functions", "writing", "partitions")
+    assert [found[what] for what in services] == [("well", "")] * 7
 
 
 @pytest.mark.kafka

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from streams.embedded import EmbeddedBroker
 from streams.log import Ends, Identity
 from tests.contract.logs import FileShelf, Shelf, all_of, opened, shelf_on, values
-
-
-@pytest.fixture(scope="module")
-def embedded() -> Iterator[EmbeddedBroker]:
-    """The mock broker of librdkafka."""
-    broker = EmbeddedBroker()
-    yield broker
-    broker.close()
 
 
 @pytest.fixture(params=["file", "embedded", pytest.param("kafka", marks=pytest.mark.kafka)])

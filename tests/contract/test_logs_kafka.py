@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,14 +11,6 @@ from streams.log import Ends, LogUnreachable, RecordsGone
 from streams.log_kafka import KafkaLog
 from streams.services.kafka_server import KafkaServer
 from tests.contract.logs import TopicShelf, all_of, opened, shelf_on, values
-
-
-@pytest.fixture(scope="module")
-def embedded() -> Iterator[EmbeddedBroker]:
-    """The mock broker of librdkafka."""
-    broker = EmbeddedBroker()
-    yield broker
-    broker.close()
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])

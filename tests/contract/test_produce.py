@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streams.embedded import EmbeddedBroker
 from streams.envelope import headers_of
 from streams.log_kafka import KafkaLog
 from streams.partition import partition_of
 from tests.contract.logs import TopicShelf, shelf_on
 from tests.contract.produced import PARTITIONS, belonging, held, line, log_of, produce
-
-
-@pytest.fixture(scope="module")
-def embedded() -> Iterator[EmbeddedBroker]:
-    """The mock broker of librdkafka."""
-    broker = EmbeddedBroker()
-    yield broker
-    broker.close()
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])

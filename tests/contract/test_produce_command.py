@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,14 +9,6 @@ import pytest
 from streams.embedded import EmbeddedBroker
 from tests.contract.commands import tocsin
 from tests.contract.produced import held, line, log_of
-
-
-@pytest.fixture
-def embedded() -> Iterator[EmbeddedBroker]:
-    """A mock broker, empty."""
-    broker = EmbeddedBroker()
-    yield broker
-    broker.close()
 
 
 def test_the_command_says_what_it_sent_and_what_was_there(embedded: EmbeddedBroker, tmp_path: Path):
@@ -43,6 +34,21 @@ def test_a_line_that_belongs_nowhere_is_named_and_the_others_go(
     assert (done.returncode, done.stdout) == (3, "2 records sent, 0 were there.\n")
     assert "line 2: not sent: it names no study" in done.stderr
     assert "line 3: not sent" in done.stderr and "2 lines not sent" in done.stderr
+
+
+def test_a_line_that_names_too_much_holds_up_no_other(embedded: EmbeddedBroker, tmp_path: Path):
+    """A study of so many letters fits no message beside the record; such an id does.
+
+    It is no id all the same, but that is for the workers to say, who keep what they refuse.
+    """
+    vast = "x" * (600 << 10)
+    source = {"system": "edc", "id": vast, "version": 1}
+    path = str(log_of(tmp_path, line(0), line(1, vast), line(2, source=source), line(3)))
+
+    done = tocsin("produce", path, BROKER=embedded.bootstrap, LOG_PARTITIONS="4")
+
+    assert (done.returncode, done.stdout) == (3, "3 records sent, 0 were there.\n")
+    assert "line 2: not sent: its study's name is too long" in done.stderr
 
 
 async def test_another_number_of_partitions_is_refused(embedded: EmbeddedBroker, tmp_path: Path):

@@ -17,6 +17,7 @@ from streams.partition import partition_of
 from streams.store import Fields
 from streams.store.memory import MemoryStore
 from streams.topics import LOG
+from tests.contract.logs import TopicShelf, marked, opened
 from tests.contract.passes import full
 from tests.contract.processes import until
 from tests.contract.workers import Site
@@ -55,12 +56,14 @@ class Written:
         for value in values:
             self.due.append(value, STUDY.encode())
         self.due.mark()
+        asyncio.run(self._marked())
 
     def aborted(self, values: list[bytes], study: str = STUDY) -> None:
         """Write in a transaction that is given up: its records take offsets, and are not there."""
         self._transaction(values, study).abort_transaction(30)
         for _ in range(len(values) + 1):
             self.due.mark()
+        asyncio.run(self._marked())
 
     def _transaction(self, values: list[bytes], study: str) -> Any:
         told = {"bootstrap.servers": self.site.broker, "transactional.id": f"by-{next(NAMES)}"}
@@ -71,6 +74,10 @@ class Written:
             producer.produce(LOG, value, study.encode(), HOME)
         producer.flush(30)
         return producer
+
+    async def _marked(self) -> None:
+        async with opened(TopicShelf(self.site.broker, LOG, HOME)) as log:
+            await marked(log, (await self.due.ends()).next)
 
     async def folded(self) -> tuple[Fields, Fields]:
         """The cursor and the row that one pass over what is due makes."""

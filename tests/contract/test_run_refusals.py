@@ -83,3 +83,18 @@ def test_an_address_of_the_probes_that_is_taken(broker: str, tmp_path: Any, redi
 def test_a_setting_that_makes_no_sense(redis_url: str):
     """It is named, before anything is tried."""
     refused(2, "TOCSIN_POLL_RECORDS", STORE=redis_url, POLL_RECORDS="0")
+
+
+@pytest.mark.parametrize(
+    ("space", "says"),
+    [
+        ("deliver", "tocsin-deliver, which is that of `tocsin deliver`. Give the space another"),
+        ("a b", "a space is named by 1 to 64 characters"),
+    ],
+)
+def test_a_space_that_cannot_be(space: str, says: str):
+    """Its workers would share partitions with deliverers, and both would stand still."""
+    done = tocsin("run", "--space", space, BROKER=NOWHERE)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr and len(done.stderr.splitlines()) == 1

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from alerts.ledger import Route
+from streams.listening import answering
 from streams.metrics import DeliveryMeter
 from streams.metrics import pages as served
 from streams.services.ports import free_ports
@@ -37,7 +39,7 @@ def deliverer(address: str, token: Path) -> Iterator[DeliveryMeter]:
     (page,) = served(settings, closed=[meter])
     meter.hold([0])
     loop = asyncio.new_event_loop()
-    runner = loop.run_until_complete(page.serve(page.listen()))
+    runner = loop.run_until_complete(answering(page, page.listen()))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
@@ -78,6 +80,7 @@ def test_every_panel_shows_something(site: Site, pages: dict[str, str], tmp_path
         site.send(PRODERM[100:], STUDY, HOME)
         meter.is_caught_up(0)
         meter.tried("pager", failed=True)
+        meter.stands(0, Route("board", "pager"), "unreachable")
         for zone, source in (("open", openly), ("closed", closely)):
             for each in expressions(zone):
                 until(lambda e=each, s=source: bool(s.ask(asked(e))), each)

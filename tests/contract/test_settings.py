@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -19,15 +20,30 @@ from tests.contract.commands import tocsin
         ("BROKER", "one:9092,,two"),
         ("BROKER", "one:kafka"),
         ("STORE", "https://secret@example.org"),
+        ("STORE", "redis://worker:secret#1@127.0.0.1:6379/0"),
+        ("STORE", "redis://:secret/1@127.0.0.1:6379/0"),
+        ("STORE_PASSWORD_FILE", "/nowhere/secret"),
         ("REPLICATION", "-2"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named_but_not_shown(setting: str, value: str):
-    """Exit code 2; an address of the store may hold a password, so no value is repeated."""
+    """Exit code 2; an address of the store may hold a password, so no value is repeated.
+
+    Nor is a part of one, as where the password has a sign that ends an address.
+    """
     done = tocsin("topics", "apply", **{setting: value})
 
     assert (done.returncode, done.stdout) == (2, "")
     assert f"TOCSIN_{setting}: " in done.stderr and "secret" not in done.stderr
+
+
+def test_a_file_of_a_password_that_is_no_text_is_named(tmp_path: Path):
+    """One byte of another encoding: it is told at the start, not by a traceback at a connection."""
+    (tmp_path / "word").write_bytes(b"secr\xe9t\n")
+    done = tocsin("topics", "apply", STORE_PASSWORD_FILE=f"{tmp_path}/word")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "tocsin: TOCSIN_STORE_PASSWORD_FILE: it is not text in UTF-8.\n"
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid", "127.0.0.1:99999"])

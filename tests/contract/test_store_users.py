@@ -92,6 +92,7 @@ def test_a_user_with_a_workers_rights_is_enough(guarded: Guarded):
         ("+function|list", "~tocsin:*", "'function|list'", "functions"),
         ("+info", "~tocsin:*", "'info'", "store"),
         ("", "~other:*", "key", "writing"),
+        ("+rename", "~tocsin:*", "RENAME", "writing"),
     ],
 )
 def test_a_right_that_is_missing_is_named(

@@ -44,15 +44,15 @@ class Site:
         """A command."""
         return tocsin(*words, BROKER=self.broker, STORE=self.store, **settings)
 
-    def start(self, **settings: str) -> Worker:
-        """A worker, started."""
+    def start(self, *words: str, **settings: str) -> Worker:
+        """A worker, started: that of `tocsin run`, or of the module that *words* name."""
         health = f"127.0.0.1:{free_ports(1)[0]}"
         clean = {name: told for name, told in os.environ.items() if not name.startswith("TOCSIN_")}
         ours = {"BROKER": self.broker, "STORE": self.store, "HEALTH": health, "METRICS_OPEN": "off"}
         says = self.folder / f"worker-{len(self.workers)}"
         with says.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tocsin", "run"],
+                [sys.executable, "-m", *(words or ("tocsin", "run"))],
                 env={
                     **clean,
                     **{f"TOCSIN_{name}": value for name, value in {**ours, **settings}.items()},
@@ -69,9 +69,9 @@ class Site:
         return worker
 
     @contextmanager
-    def running(self, **settings: str) -> Generator[Worker]:
+    def running(self, *words: str, **settings: str) -> Generator[Worker]:
         """A worker, ended on SIGKILL if it still runs then."""
-        worker = self.start(**settings)
+        worker = self.start(*words, **settings)
         try:
             yield worker
         finally:

@@ -81,7 +81,7 @@ def escalated(world: World, standing: Standing, revisions: dict[int, Announced])
         yield from (
             f"the ledger does not know what the chair heard of {latest.id}:{revision}"
             for revision in revisions
-            if not standing.ledger.has(Key(CHAIR, latest.id, revision))
+            if revision not in standing.ledger.of(CHAIR, latest.id)
         )
 
 

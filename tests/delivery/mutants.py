@@ -5,8 +5,9 @@ from __future__ import annotations
 from alerts.delivery import Notice, entry
 from alerts.ledger import Outcome, Route
 from streams.delivering import Delivery
-from streams.desk import Desk
+from streams.desk import Desk, Take
 from streams.errand import Errand
+from streams.log import Log
 from tests.delivery.crash import Cast
 
 
@@ -46,26 +47,9 @@ class AnswersForTheSink(Errand):
 class NeverReadsTheLedger(Desk):
     """Knows what it has sent itself."""
 
-    async def read(self) -> None:
-        self.places["notified"] = 1 << 62
-        await super().read()
-
-
-class BelievesAnEarlierLedger(Desk):
-    """Reads the ledger first: what is told between the two readings seems untold."""
-
-    async def read(self) -> None:
-        alerts, self.alerts = self.alerts, self.notified
-        try:
-            await self._follow(
-                "notified", self.notified, lambda one: self.standing.note(one.key, one.value)
-            )
-        finally:
-            self.alerts = alerts
-        place = self.places.get("notified", 0)
-        self.places["notified"] = 1 << 62
-        await super().read()
-        self.places["notified"] = place
+    async def _follow(self, name: str, log: Log, take: Take) -> None:
+        if name != "notified":
+            await super()._follow(name, log, take)
 
 
 def with_errand(kind: type[Errand]) -> Cast:
@@ -93,6 +77,5 @@ MUTANTS: dict[str, tuple[Cast, bool]] = {
     "never reminds": (with_errand(NeverReminds), False),
     "answers for the sink": (with_errand(AnswersForTheSink), False),
     "never reads the ledger": (Cast(desk=NeverReadsTheLedger), True),
-    "believes an earlier ledger": (Cast(desk=BelievesAnEarlierLedger), True),
 }
 """Each with whether a quiet day must show it: there, nothing may come twice."""

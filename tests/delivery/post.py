@@ -22,18 +22,20 @@ from tests.streams.sent import Sent
 
 @dataclass
 class Taker:
-    """A sink that takes, refuses some, or is down."""
+    """A sink that takes, refuses some, breaks on some, is down, or would not be reminded."""
 
     reminds: bool = False
     down: bool = False
+    unreminded: bool = False
     refusing: set[str] = field(default_factory=set[str])
+    breaking: set[str] = field(default_factory=set[str])
     got: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     reminded: list[list[tuple[str, int, int]]] = field(
         default_factory=list[list[tuple[str, int, int]]]
     )
 
     async def send(self, notice: Notice) -> None:
-        if self.down:
+        if self.down or notice.alert.id in self.breaking:
             raise SinkDown("told to be down")
         if notice.alert.id in self.refusing:
             raise SinkRefuses("told to refuse")
@@ -42,6 +44,8 @@ class Taker:
     async def remind(self, notices: Sequence[Notice]) -> None:
         if self.down:
             raise SinkDown("told to be down")
+        if self.unreminded:
+            raise SinkRefuses("told to hear no reminder")
         self.reminded.append([(n.alert.id, n.alert.revision, len(n.ended)) for n in notices])
 
     async def close(self) -> None: ...
@@ -62,6 +66,10 @@ class Post:
     def __post_init__(self) -> None:
         self.desk = Desk(0, self.alerts, self.notified, self.sent, steady=lambda: self.hour)
         self.meter = DeliveryMeter([self.route.sink])
+        self.take_up()
+
+    def take_up(self) -> Post:
+        """The partition is ours, maybe again: the desk is where it was left."""
         self.errand = Errand(
             self.desk,
             deployment(FILE),
@@ -71,6 +79,7 @@ class Post:
             stopping=lambda: self.stopped,
             clock=lambda: 1_800_000_000 + self.hour,
         )
+        return self
 
     def announce(self, *values: bytes) -> Post:
         for value in values:

@@ -53,6 +53,7 @@ class Receiver:
         """Listen on a loopback port for as long as the block lasts."""
         app = web.Application()
         app.router.add_post("/hook", self.take)
+        app.router.add_post("/hook/api/v2/alerts", self.take)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

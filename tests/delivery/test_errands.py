@@ -61,6 +61,19 @@ def test_a_ledger_that_cannot_be_written_stops_the_sending_and_forgets_nothing()
     assert [key for key, _ in post.written] == ["board|pager|1f0c|1", "board|pager|2a|1"]
 
 
+def test_what_was_sent_is_written_down_by_whoever_takes_the_partition_up_again():
+    """An errand may be cut off between the two: the desk knows, and the ledger must come to."""
+    post = Post().announce(wire())
+    post.sent.failing = {b"board|pager|1f0c|1"}
+    with pytest.raises(Undelivered):
+        post.round()
+    post.sent.failing = set()
+    post.take_up().round(after=1)
+
+    assert post.sink.got == [("1f0c", 1)]
+    assert post.written == [("board|pager|1f0c|1", "sent")]
+
+
 def test_a_sink_that_is_down_is_left_alone_for_longer_and_longer_and_loses_nothing():
     """Twice as long each time, a minute at most; then it hears of everything."""
     post = Post(sink=Taker(down=True)).announce(wire())
@@ -90,6 +103,21 @@ def test_a_notice_that_is_refused_holds_up_no_other():
     post.announce(wire(revision=3)).round()
 
     assert post.sink.got == [("2a", 1), ("1f0c", 3)] and post.errand.trouble == ""
+
+
+def test_a_notice_that_breaks_its_receiver_holds_up_no_other():
+    """It answers 500 to one of them, always: the others go first from then on, reminders too."""
+    sink = Taker(reminds=True, breaking={"1f0c"})
+    post = Post(route=BELL, sink=sink).announce(wire(), wire(id="2a")).round()
+    assert post.sink.got == []
+
+    post.round(after=1)
+    assert post.sink.got == [("2a", 1)] and post.errand.trouble == "told to be down"
+    assert [len(each) for each in post.sink.reminded] == [2]
+    post.sink.breaking.clear()
+    post.round(after=60)
+
+    assert post.sink.got == [("2a", 1), ("1f0c", 1)] and post.errand.trouble == ""
 
 
 def test_nothing_is_sent_by_what_was_read_a_while_ago():
@@ -143,11 +171,15 @@ def test_a_reminder_that_fails_is_made_up_for():
     assert len(post.sink.reminded) == 2
 
 
-def test_the_same_revision_with_other_content_is_written_down_once():
-    """A finding has a key of its own: what was told keeps its entry."""
-    post = Post().announce(wire()).round()
-    post.announce(wire(e_value=2.5)).round().round(after=1)
-
+def test_a_reminder_that_is_refused_is_trouble_until_one_is_taken():
+    """After a day without one an Alertmanager gives an all-clear: that must not come unheard."""
+    post = Post(route=BELL, sink=Taker(reminds=True, unreminded=True)).announce(wire()).round()
     assert post.sink.got == [("1f0c", 1)]
-    keys = [key.split("|")[0] for key, _ in post.written]
-    assert keys == ["board", "finding"]
+    assert post.errand.trouble == "told to hear no reminder"
+
+    post.round(after=1)
+    assert post.errand.trouble == "told to hear no reminder"
+    post.sink.unreminded = False
+    post.round(after=REMIND_SECONDS)
+
+    assert (len(post.sink.reminded), post.errand.trouble) == (1, "")

@@ -24,7 +24,7 @@ from streams.sinks.apprise import Apprise
 from streams.sinks.built import NoFile, built
 from streams.sinks.http import Poster
 from streams.sinks.webhook import Webhook
-from tests.alerts.told import BELL, BOARD, CHAIR, FILE, wire
+from tests.alerts.told import BELL, BOARD, CHAIR, FILE, SPONSOR, wire
 from tests.alerts.told import Desk as Told
 from tests.delivery.hostile import TERMS
 from tests.delivery.receiver import SECRET, Receiver
@@ -175,15 +175,19 @@ class Refusing:
 
 
 async def test_no_log_line_tells_of_them(caplog: pytest.LogCaptureFixture):
-    """Refused, or a fault of ours whose message quotes the alert: the log says neither."""
-    alerts, plan = KeptLog(), deployment(OPEN)
+    """Refused, or a fault of ours whose message quotes the alert: the log says neither.
+
+    That a sink of the board fails is not said in the open at all: it is told of alerts alone.
+    """
+    alerts, plan = KeptLog(), deployment(OPEN + SPONSOR)
     for number, term in enumerate(TERMS):
-        alerts.append(wire(id=f"a{number}", term=term, watch=term, level=term))
+        alerts.append(wire(id=f"a{number}", term=term, watch=term, level=term, kind="case"))
     alerts.append(b'{"id":"<script>\n"}')
     sinks: dict[str, Sink] = {name: Refusing(reminds=name == "bell") for name in plan.sinks}
     desk = Desk(0, alerts, KeptLog(), Sent())
     with caplog.at_level(logging.DEBUG, logger="tocsin.deliver"):
-        delivery = Delivery(desk, plan, sinks, DeliveryMeter(sinks), clock=lambda: 0.0)
+        meter = DeliveryMeter(sinks)
+        delivery = Delivery(desk, plan, sinks, meter, clock=lambda: 0.0)
         delivery.start()
         await asyncio.sleep(0.2)
         await delivery.stop()
@@ -192,9 +196,12 @@ async def test_no_log_line_tells_of_them(caplog: pytest.LogCaptureFixture):
     assert lines
     for line in lines:
         assert len(line.splitlines()) == 1 and line.isprintable()
-    assert set(lines) == {
-        "partition 0, board/pager is not delivered to: it answers 400",
-        "partition 0, board/bell is not delivered to: RuntimeError: a fault of ours",
+    assert set(lines) == {"partition 0, sponsor/hook is not delivered to: it answers 400"}
+    assert meter.channels_failing() == {
+        ("bell", "RuntimeError: a fault of ours"): 1,
+        ("hook", "it answers 400"): 1,
+        ("pager", "it answers 400"): 1,
+        ("phone", ""): 0,
     }
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.make_secrets import ACCESS
+from streams.acls import parse
 from streams.login import Login
 from streams.services.kafka_server import KafkaServer
 from streams.services.redis_server import RedisServer
 from tests.deploy.vault import Vault
 from tests.places import ROOT
 from tests.services import QUICK
+
+WANTED = parse(ACCESS.read_text())
+"""What the deployment grants."""
 
 PROPERTIES = ROOT / "deploy" / "kafka" / "server.properties"
 STORE = ROOT / "deploy" / "redis" / "valkey.conf"
@@ -36,6 +41,17 @@ def login(vault: Vault, principal: str) -> Login:
         password_file=vault.path(f"kafka-{principal}"),
         ca_file=vault.path("tls-ca"),
     )
+
+
+def principal(server: KafkaServer, vault: Vault, name: str) -> dict[str, str]:
+    """The settings by which a command is *name* to Kafka."""
+    return {
+        "BROKER": str(server.bootstrap),
+        "KAFKA_SECURITY": "sasl_ssl",
+        "KAFKA_USER": name,
+        "KAFKA_PASSWORD_FILE": vault.path(f"kafka-{name}"),
+        "KAFKA_CA_FILE": vault.path("tls-ca"),
+    }
 
 
 def broker(libs: Path, folder: Path, vault: Vault) -> KafkaServer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import Any
 
@@ -61,9 +62,28 @@ def test_every_image_is_pinned(name: str, service: dict[str, Any]):
     assert PINNED.fullmatch(service["image"])
     if OWN_IMAGE.fullmatch(service["image"]):
         assert service["image"] == f"tocsin:{version}"
-        assert (ROOT / service["build"]["dockerfile"]).is_file()
+        assert ("build" in service) is (service.get("pull_policy") != "never")
     else:
-        assert "build" not in service
+        assert "build" not in service and "pull_policy" not in service
+
+
+def test_waiting_is_documented_only_for_services_by_name():
+    """`up --wait` fails on one that ends and for which nobody waits: `produce` is such a one."""
+    pages = [ROOT / "README.md", ROOT / "docs" / "deploy.md", ROOT / "docker-compose.yml"]
+    asked = [line for page in pages for line in re.findall(r"--wait [^`\n]*", page.read_text())]
+    named = [set(line.split()) & set(services()) for line in asked if "is for" not in line]
+
+    awaited = {other for each in services().values() for other in needs(each)}
+    assert "produce" not in awaited
+    assert named and all(each and not each & ONCE for each in named)
+
+
+def test_one_service_builds_the_image_of_all():
+    """It is the one that every other waits for: two builds of one name may end in neither."""
+    building = {name: each for name, each in services().items() if "build" in each}
+
+    assert list(building) == ["access"]
+    assert (ROOT / building["access"]["build"]["dockerfile"]).is_file()
 
 
 @EACH

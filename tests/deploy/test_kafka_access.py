@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,19 +17,16 @@ from kafka.protocol.consumer import FetchRequest
 from deploy.make_secrets import ACCESS
 from streams.acls import OURS, Outcome, apply, parse
 from streams.broker import administer
-from streams.log_kafka import Admin
+from streams.log import LogUnreachable
+from streams.log_kafka import Admin, KafkaLog
 from streams.login import Brokers, Login, options
 from streams.services.kafka_server import KafkaServer
-from streams.settings import Settings
-from streams.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED, topics
-from streams.topics import apply as make_topics
+from streams.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED
 from tests.contract.commands import tocsin
-from tests.deploy.broker import broker, login
+from tests.deploy.broker import WANTED, login, principal
 from tests.deploy.vault import Vault
 
 pytestmark = pytest.mark.kafka
-
-WANTED = parse(ACCESS.read_text())
 
 READ, WRITE, DESCRIBE = "READ", "WRITE", "DESCRIBE"
 CREATE, LOOK, SET = "CREATE", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"
@@ -50,7 +46,7 @@ MAY: dict[str, dict[str, set[str]]] = {
     },
     "operator": {
         LOG: {READ, WRITE, LOOK},
-        DEAD_LETTERS: {READ, LOOK},
+        DEAD_LETTERS: {READ, WRITE, LOOK},
         ALERTS: {LOOK, DESCRIBE},
         NOTIFIED: {LOOK, DESCRIBE},
         AUDIT: {READ, WRITE, LOOK},
@@ -62,25 +58,6 @@ MAY: dict[str, dict[str, set[str]]] = {
 """The matrix as RELIABILITY.md section 5 has it, written down a second time."""
 
 IMPLIED = {READ: DESCRIBE, WRITE: DESCRIBE, LOOK: "", SET: LOOK, CREATE: "", DESCRIBE: ""}
-
-
-@pytest.fixture(scope="module")
-def secured(
-    kafka_libs: Path, vault: Vault, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[KafkaServer]:
-    """The broker of compose with topics and grants, and with one login that has no grant."""
-    server = broker(kafka_libs, tmp_path_factory.mktemp("secured"), vault)
-    (vault.folder / "kafka-sponsor").write_text("told-to-a-blinded-sponsor")
-    name = "listener.name.clients.plain.sasl.jaas.config"
-    more = f'user_sponsor="{vault.word("kafka-sponsor")}";'
-    server.settings = {
-        **server.settings,
-        name: server.settings[name].removesuffix(";") + f" {more}",
-    }
-    with server, administer(server.bootstrap) as admin:
-        apply(admin, WANTED, alter=False)
-        make_topics(admin, topics(Settings()), alter=False)
-        yield server
 
 
 def authorized(server: KafkaServer, who: Login) -> dict[str, set[str]]:
@@ -140,6 +117,40 @@ def test_a_blinded_principal_is_refused_every_topic(secured: KafkaServer, vault:
     with administer(Brokers(secured.bootstrap, who)) as admin:
         assert admin.list_topics() == []
         assert admin.list_groups() == []
+
+
+async def test_who_is_shown_no_topic_is_told_both_reasons_and_what_to_do(
+    secured: KafkaServer, vault: Vault
+):
+    """The log is there, the other is not: a login without a grant is told the same of both.
+
+    Who may see them all is told that the topic is not there, and nothing of grants.
+    """
+    for topic in (LOG, "trial.lgo.v1"):
+        says = await complaint(Brokers(secured.bootstrap, login(vault, "sponsor")), topic)
+        assert f"no topic {topic}: it is absent (`tocsin topics apply` " in says
+        assert "or sponsor may not describe it (`tocsin topics apply --acls FILE` " in says
+
+    says = await complaint(Brokers(secured.bootstrap, login(vault, "admin")), "trial.lgo.v1")
+    assert "no topic trial.lgo.v1" in says and "topics apply" in says
+    assert "describe" not in says and "--acls" not in says
+
+
+async def complaint(brokers: Brokers, topic: str) -> str:
+    """What whoever reads *topic* is told."""
+    log = KafkaLog(brokers, topic, 0)
+    with pytest.raises(LogUnreachable) as found:
+        await log.ends()
+    return str(found.value)
+
+
+def test_a_worker_that_is_shown_no_topic_says_the_same(secured: KafkaServer, vault: Vault):
+    """A feed's login sees the log, and not the alerts: exit code 2, both reasons."""
+    done = tocsin("run", **principal(secured, vault, "ingest"))
+
+    assert done.returncode == 2
+    assert f"no topic {ALERTS}, {DEAD_LETTERS}: it is absent" in done.stderr
+    assert "or ingest may not describe it" in done.stderr
 
 
 def test_a_feed_cannot_read_what_others_reported(secured: KafkaServer, vault: Vault):

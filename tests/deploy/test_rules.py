@@ -70,6 +70,16 @@ def test_configurations_are_accepted(zone: str, tmp_path: Path):
     )
 
 
+def test_what_is_wrong_with_the_line_pages_no_board():
+    """A rule that Alertmanager does not know by name would come to it as a safety alert does."""
+    where = "--config.file", ROOT / "deploy" / "alertmanager" / "closed.yml"
+    names = [rule["alert"] for rule in rules("closed") if "alert" in rule]
+    told = [run("amtool", "config", "routes", "test", *where, f"alertname={n}") for n in names]
+
+    assert [each.split()[0] for each in told] == ["statistician"] * len(names)
+    assert run("amtool", "config", "routes", "test", *where, "alertname=x").split()[0] == "board"
+
+
 def test_the_zones_have_no_target_in_common():
     """Each scrapes pages of its own zone, and tells the Alertmanager of its own zone."""
     told = {zone: (PROMETHEUS / f"{zone}.yml").read_text() for zone in ZONES}

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from monitor.events import Record
 from monitor.study import Study
 from streams.held import Held
-from streams.lane import Lane
+from streams.lane.folding import Fold
 from streams.live import Live
-from streams.pipeline import Told, take_in
-from streams.settings import read_settings
-from streams.store.keys import Keys
-from streams.store.redis import RedisStore, connect
-from streams.topics import LOG
+from streams.pipeline import Told
+from streams.store import LIVE
+from tocsin.exits import Stop
+from tocsin.run import watch
 
 ONCE, TWICE = "raises-once", "raises-twice"
 """How the things are named at whose record it raises once, and whenever it is folded."""
@@ -22,8 +21,9 @@ ONCE, TWICE = "raises-once", "raises-twice"
 
 @dataclass(slots=True)
 class Raises:
-    """The fold of the product, with the fault before it."""
+    """The *fold* of the product, with the fault before it."""
 
+    fold: Fold
     seen: set[str] = field(default_factory=set[str])
 
     def __call__(self, study: Study | None, record: Record, line: int) -> tuple[Study | None, Told]:
@@ -33,25 +33,26 @@ class Raises:
             self.seen.add(record.thing)
             print(f"raised at {record.thing}", file=sys.stderr, flush=True)
             raise ArithmeticError
-        return take_in(study, record, line)
+        return self.fold(study, record, line)
 
 
 class FaultyLive(Live):
-    """The worker of the product with this fold in its lanes."""
+    """The worker of `tocsin run` with this fold in its lanes."""
 
     def hold(self, partition: int, of: int) -> Held:
         """What belongs to one partition."""
         held = Live.hold(self, partition, of)
-        limits = held.lane.limits
-        held.lane = Lane(held.log, held.store, partition=partition, limits=limits, fold=Raises())
+        held.lane.fold = Raises(held.lane.fold)
         return held
 
 
 def main() -> None:
-    """Run until SIGTERM."""
-    settings = read_settings()
-    client = connect(settings.store)
-    FaultyLive(settings, lambda partition: RedisStore(client, Keys("live", LOG, partition))).run()
+    """Do what `tocsin run` does, with this worker."""
+    try:
+        watch(LIVE, FaultyLive)
+    except Stop as stop:
+        print(f"tocsin: {stop}", file=sys.stderr)
+        sys.exit(stop.code)
 
 
 if __name__ == "__main__":

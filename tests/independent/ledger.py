@@ -48,6 +48,8 @@ def take(ledger: Ledger, record: Record) -> str:
         return "duplicate" if said == known.said else "conflict"
     if known is not None and known.said["type"] != said["type"]:
         return "refused"
+    if said["type"] == "assessment" and "benefit_risk" not in (ledger.plan or {}):
+        return "refused"
     if said["type"] == "merge" and closes_a_cycle(ledger, thing_of(record), said):
         return "refused"
     accept(ledger, record, said)
@@ -58,8 +60,6 @@ def not_yet(ledger: Ledger, record: Record) -> bool:
     """True where the study's plan or its as-of day does not allow *record* now."""
     if ledger.plan is None:
         return record["type"] != "plan"
-    if record["type"] == "assessment" and "benefit_risk" not in ledger.plan:
-        return True
     if ledger.as_of is None or record["type"] == "tick":
         return False
     return ordinal(record["known_at"]) > ledger.as_of + ledger.plan["limits"]["as_of_jump_days"]

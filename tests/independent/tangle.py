@@ -108,6 +108,8 @@ def unite_cases(draw: st.DrawFn, records: list[Record], *, calm: bool) -> None:
     for place, duplicate in enumerate(chosen[1:], 1):
         into = draw(st.sampled_from(chosen[:place]))
         records.append(merge(f"twin-{place}", "case", duplicate, into))
+        if not calm and often(draw, 25):
+            records.append(merge(f"twin-{place}", "case", into, duplicate, version=2))
     if not calm and chosen and draw(st.booleans()):
         into = draw(st.sampled_from(chosen))
         records.append(merge("twin-circle", "case", chosen[0], into))

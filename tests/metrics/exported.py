@@ -44,8 +44,12 @@ class Desk:
     async def fold(self, *partitions: int) -> None:
         """Take *partitions*, fold them to their ends, and tell what is to be told."""
         await self.bench.assign(*partitions)
+        await self.fold_on()
+
+    async def fold_on(self) -> None:
+        """Fold what is held to its ends, and tell what is to be told."""
         places: dict[int, int | None] | None = None
-        while places != (now := {each: self.bench.place(each) for each in partitions}):
+        while places != (now := {each: self.bench.place(each) for each in self.bench.worker.held}):
             places = now
             await self.bench.turn(500)
         await self.bench.look()

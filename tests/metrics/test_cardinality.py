@@ -57,10 +57,10 @@ def shown(exposition: bytes) -> int:
 
 
 def test_no_label_is_a_term():
-    """Labels are names of the plan, of the log's shape, of the settings, or of an enumeration."""
+    """Labels are names of the plan, of the log's shape, of settings, or a few of our words."""
     labels = {label for metric in CATALOGUE for label in metric.labels}
 
     assert labels == {
         *("study", "outcome", "partition", "version"),
-        *("treatment", "kind", "group", "watch", "level", "answer", "channel"),
+        *("treatment", "kind", "group", "watch", "level", "answer", "channel", "why"),
     }

@@ -26,10 +26,11 @@ number, so any of them can be drawn alone.
 
 Unless the row says otherwise: 47 v 47 patients allotted in random order, entering over 360 days,
 each followed for 112; a hazard that falls 20-fold with a time constant of 7 days and gives 90 %
-of the patients an event; each event reported on its day; a look after every record that touches
-the watch.  Those who switch are controls who go over to the drug: by lot, on any day; or, in the
-rows of escape, the frailest of those without an event, all on study day 7 (frailty is gamma with
-variance 1, and 50 % have an event).  Under the null the drug does nothing, whoever receives it.
+of the patients an event; each event reported on its day; a look after every record by which the
+evidence may rise.  Those who switch are controls who go over to the drug: by lot, on any day; or,
+in the rows of escape, the frailest of those without an event, all on study day 7 (frailty is
+gamma with variance 1, and 50 % have an event).  Under the null the drug does nothing, whoever
+receives it.
 
 ## False alarms: no drug effect
 
@@ -48,8 +49,8 @@ time, as treated: at each event from the fifth on, and once at the end.
 ## How to read it
 
 * A test at a fixed level does what it says when it is done once.  Repeated at each event it rings
-  by chance in more than a quarter of the trials.  The bell looks as often and stays within its
-  promise.
+  by chance in more than a quarter of the trials.  The bell, too, looks again and again, and
+  stays within its promise.
 * Calendar time compares patients in their first days with patients in their last weeks.  With a
   hazard that falls, its greater power is bought with false alarms.
 * Records carry whole days, and here one patient in six fails on study day 0.  Among ties

@@ -90,6 +90,23 @@ def test_the_end_of_treatment_is_kept_beside_the_end_of_follow_up(wire: tuple[Wi
     }
 
 
+def test_whoever_completed_the_trial_completed_the_period_of_its_treatment(wire: tuple[Wire, ...]):
+    """Said of no period, the flow would show that all 254 of them left early."""
+    arms = {each["subject"]: each["treatment"] for each in of_type(wire, "treatment")}
+    left = [each for each in of_type(wire, "disposition") if each["subject"] in arms]
+    completed = [arms[each["subject"]] for each in left if each["status"] == "completed"]
+
+    assert {each["period"] for each in left} == {
+        each["period"] for each in of_type(wire, "treatment")
+    }
+    assert Counter(completed) == {
+        "placebo": 58,
+        "xanomeline_high_dose": 27,
+        "xanomeline_low_dose": 25,
+    }
+    assert all("period" not in one for one in of_type(wire, "disposition") if one not in left)
+
+
 def test_partial_onsets_stay_partial(wire: tuple[Wire, ...]):
     """Fifteen rows know a month.  Eleven know a year only: ADaM calls them undated."""
     rows = table("cdiscpilot01", "ae.csv")

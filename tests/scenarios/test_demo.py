@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.contract import deliverers
+from tests.contract.life import key
+from tests.delivery.receiver import Receiver
 from tests.places import ROOT
 from tests.scenarios.commands import clot, opening, small, variables, written
 
@@ -74,6 +79,7 @@ def test_python_alone_shows_tables_rings_and_ends_with_the_digest_of_a_replay(tm
     assert (shown.code, shown.err, shown.left) == (0, "", [])
     assert "fakeredis in this process" in shown.out
     assert "topics, tables and alerts are gone" in shown.out
+    assert "Screening of all other terms, ivig v placebo" in shown.out, "what rings is shown"
     assert f"State digest {digest}" in shown.out
     assert shown.rang == rang
     assert ("SIGNAL", "tee-general-population") in {each[:2] for each in rang}
@@ -88,6 +94,41 @@ def test_it_ends_with_three_commands_to_type_next(tmp_path: Path):
     assert len(commands) == 3
     assert commands[0] == f"tocsin replay {tmp_path / 'log.jsonl'}"
     assert replayed(tmp_path / "log.jsonl")[0] in shown.out
+
+
+async def test_whoever_the_delivery_file_names_has_heard_of_it_all_when_the_demo_ends(
+    tmp_path: Path,
+):
+    """The latest revision of each alert comes once, by the real deliverer in the same process."""
+    async with Receiver().open() as receiver:
+        deliverers.Site("", tmp_path).write(file(receiver.url))
+        words = ("--speed", "max", "--deliver", tmp_path / "delivery.toml")
+        shown = await asyncio.to_thread(demo, tmp_path, *words)
+
+    assert (shown.code, shown.err, shown.left) == (0, "", [])
+    assert "board: at once, all studies, signal, case, sees reference by pager" in shown.out
+    told, forged = Counter(receiver.keys), receiver.forged
+    assert (max(told.values()), forged) == (1, 0)
+    latest = {name: int(revision) for _, _, name, revision in shown.rang}
+    assert {key("pager", revision, alert) for alert, revision in latest.items()} <= told.keys()
+
+
+def test_a_receiver_that_is_down_holds_up_the_demo_for_a_moment_and_is_named(tmp_path: Path):
+    """What is shown is shown as ever; then the demo waits for seconds, and says who is missing."""
+    deliverers.Site("", tmp_path).write(file("http://127.0.0.1:9/hook"))
+    log, plan = written(tmp_path, [*small(), clot("A", "2020-03-01")]), tmp_path / "delivery.toml"
+
+    shown = demo(tmp_path, log, "--speed", "max", "--deliver", plan)
+
+    assert (shown.code, shown.left) == (0, [])
+    assert shown.rang and shown.out.endswith("who does not answer.\n")
+    (line,) = shown.err.splitlines()
+    assert line.endswith("board/pager is not delivered to: ClientConnectorError")
+
+
+def file(hook: str) -> str:
+    """A delivery file that names the receiver at *hook*."""
+    return deliverers.FILE.format(hook=hook, alertmanager="http://127.0.0.1:9", sinks='"pager"')
 
 
 @pytest.mark.redis
@@ -136,6 +177,8 @@ def test_without_its_extra_it_says_what_to_install(tmp_path: Path):
     [
         (["nothing.jsonl"], "cannot be read"),
         (["--speed", "fast"], "60x"),
+        (["--deliver", "nothing.toml"], "nothing.toml cannot be read"),
+        (["--stay"], "no redis-server or valkey-server on PATH"),
     ],
 )
 def test_a_wrong_word_is_a_usage_error(tmp_path: Path, words: list[str], says: str):

@@ -93,6 +93,9 @@ def test_a_replay_with_keys_takes_only_their_plans(tmp_path: Path):
 
     good = tocsin("replay", written(tmp_path, [signed(tmp_path, path), *rest]), "--keys", keys)
     assert good.code == 0
+    keys.write_text(tocsin("keys", "show", path).out)
+    again = tocsin("replay", written(tmp_path, [signed(tmp_path, path), *rest]), "--keys", keys)
+    assert again.code == 0, "the line is taken as it was printed"
     none = tocsin("replay", written(tmp_path, small()), "--keys", keys)
     assert refused(none, 3, "There is no signature on the plan", "tocsin plan sign")
     bad = tocsin("replay", written(tmp_path, [signed(tmp_path, other), *rest]), "--keys", keys)

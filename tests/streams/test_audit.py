@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.audit import Act, Outcome
-from streams.audit_check import Checker, Wrong
+from streams.audit.check import Checker, Wrong
 from tests.streams.trails import (
     MemoryTrail,
     chain,

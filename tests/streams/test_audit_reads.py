@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
-from streams.audit_reads import ADDRESSES_MAX, OTHERS, QUIET_SECONDS, Reads
+from streams.audit.reads import ADDRESSES_MAX, OTHERS, QUIET_SECONDS, Reads
 from streams.metrics.pages import Page
 from tests.streams.trails import MemoryTrail, chain, checked, said
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from streams.audit import WORDS_MAX, Act, Head
-from streams.audit_file import FileTrail
-from streams.audit_trails import audit_log, principal, trail_log
+from streams.audit.file import FileTrail
+from streams.audit.trails import audit_log, principal, trail_log
 from streams.log import LogUnreachable
 from streams.settings import Settings
 from tests.streams.trails import MemoryTrail, chain, checked, said
@@ -84,6 +84,19 @@ async def test_a_file_keeps_a_trail_too(tmp_path: Path):
     assert said(entries[2])["follows"] == 1
 
 
+async def test_an_entry_that_was_cut_off_costs_no_other(tmp_path: Path):
+    """Power fails while a line is written: what is noted next has a line of its own."""
+    path = tmp_path / "audit"
+    settings = Settings(audit=f"file:{path}")
+    await audit_log(settings, "test").note(Act.READ, "one")
+    path.write_bytes(path.read_bytes()[:-9])
+    await audit_log(settings, "test").note(Act.READ, "two")
+
+    torn, whole = path.read_bytes().splitlines()
+    assert said(whole)["what"] == "two"
+    assert [str(each.wrong) for each in checked([torn, whole]).faults] == ["is no entry"]
+
+
 def test_a_principal_is_the_users_and_the_logins_name():
     """Neither is a variable that whoever gives the command may set; Kafka has checked the login."""
     assert principal("board") == f"{principal()} as board"
@@ -102,6 +115,6 @@ async def test_where_nothing_is_kept_nothing_is_asked():
     settings = Settings(audit="off")
     log = audit_log(settings, "test")
 
-    assert await log.note(Act.READ, "one") == -1
+    await log.note(Act.READ, "one")
     assert await log.trail.head() == Head() and trail_log(settings) is None
     await log.close()

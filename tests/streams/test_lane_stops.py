@@ -164,6 +164,19 @@ async def test_a_record_that_raises_twice_stops_the_partition_before_it():
     assert lane.stopped is None and settled(store) == await projection(log)
 
 
+async def test_a_record_that_was_folded_has_not_raised():
+    """Met again after the store fell back, it may raise once more before anything stops."""
+    log, store = log_of(PRODERM[:100]), MemoryStore()
+    fold = Raising(Counter({60: 1}))
+    lane = await caught_up(log, store, fold=fold)
+    store.held.clear()
+    fold.times[60] = 1
+    assert await lane.glance() and await lane.claim() == 0
+    await lane.take(records(log))
+
+    assert lane.stopped is None and settled(store) == await projection(log)
+
+
 async def test_a_hole_is_passed_when_a_second_reading_finds_it_too():
     """A transaction marker has an offset and no record: it is counted, not folded."""
     log, store = log_of(PRODERM[:30]), MemoryStore()

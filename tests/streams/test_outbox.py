@@ -142,3 +142,36 @@ def test_how_long_the_oldest_has_been_waiting_is_known():
     table.sent.failing.clear()
     table.pass_on()
     assert table.relay.waiting_seconds == 0
+
+
+def test_that_an_alert_waits_is_not_known_in_the_open():
+    """Nor a review that was refused: that either exists tells of an arm.  A broken record may."""
+    table = Table({alert("dvt", 1): b"{}", f"d|{7:020}": reason("bad_signature")})
+    table.sent.failing = {b"dvt:1", b"trial.log.v1:8:7"}
+    for hour in (100, 107):
+        table.hour = hour
+        with pytest.raises(Undelivered):
+            table.pass_on()
+    relay = table.relay
+
+    assert (relay.waiting_seconds, relay.openly_waiting_seconds) == (7, 0)
+    assert not relay.waits_openly
+    table.store.set(OUTBOX, table.waiting | {f"d|{8:020}": reason()})
+    table.sent.failing |= {b"trial.log.v1:8:8"}
+    for hour in (110, 115):  # A broken record comes to it.
+        table.hour = hour
+        with pytest.raises(Undelivered):
+            table.pass_on()
+    assert relay.openly_waiting_seconds == 5 and relay.waits_openly
+
+
+def test_alerts_that_cannot_be_told_hold_up_no_broken_record():
+    """However many they are: else anybody could see by what waits that something rang."""
+    alerts = [alert(f"{number:03}", 1) for number in range(2 * WAVE_MAX)]
+    table = Table(dict.fromkeys(alerts, b"{}") | {f"d|{7:020}": reason()})
+    table.sent.failing = {name.split("|")[1].encode() + b":1" for name in alerts}
+
+    with pytest.raises(Undelivered):
+        table.pass_on()
+
+    assert table.sent.keys == ["trial.log.v1:8:7"] and not table.relay.waits_openly

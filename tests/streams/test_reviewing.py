@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -15,6 +15,7 @@ from alerts.lifecycle import Move
 from streams.lane import Lane
 from streams.reviewing import Ask, Fate, Placed, Reviewing, objection, review_of, shown_of
 from streams.sender import Message
+from streams.store.hashes import row
 from streams.store.memory import MemoryStore
 from streams.store.row_docket import entry_from
 from tests.streams.acted import SIGNAL
@@ -137,6 +138,25 @@ async def test_while_nobody_folds_a_move_is_recorded_and_not_in_force():
 
     await ground.fold()
     assert (await ground.alert()).state == "acknowledged"
+
+
+async def test_while_the_row_is_rebuilt_a_move_is_not_in_force():
+    """The cursor has passed it, and nobody has answered: it counts, and is answered later."""
+    ground = await begun()
+    review = review_of(
+        Ask(alert=await ground.alert(), move=Move.ACKNOWLEDGE, member="m", reason="R", nonce="n"),
+        NOW,
+    )
+    ground.store.set(row(STUDY), {"head": b"{}"})
+    ground = replace(ground, lane=None)
+    placed = await ground.place(review)
+
+    assert (placed.fate, placed.answer) == (Fate.NOT_YET, None)
+    assert ground.lane is not None
+    while await ground.lane.rebuild():
+        pass
+    assert (await ground.place(review)).fate is Fate.ACCEPTED
+    assert (await ground.alert()).revision == 2
 
 
 async def test_a_record_that_does_not_count_is_said_not_to():

@@ -46,7 +46,7 @@ def test_a_signed_review_names_the_key_that_vouches_for_it():
 
 
 def test_without_a_board_a_review_counts_and_names_no_key():
-    """The demo and a file that is replayed have no keys; the review is shown as unsigned."""
+    """The demo and a file that is replayed have no keys; nobody has looked at a signature."""
     found = Pipeline()
     told(found, opening(seated()))
 
@@ -102,8 +102,8 @@ def test_a_forged_review_changes_nothing_and_is_shown(name: str, trust: Trust):
 
 
 def test_every_reason_of_a_signature_is_earned_by_a_forgery():
-    """A reason that nothing earns is a promise that nobody has kept."""
-    assert {why for _, why in FORGED.values()} == OF_A_SIGNATURE
+    """A reason that nothing earns is a promise that nobody has kept; plans earn the last one."""
+    assert {why for _, why in FORGED.values()} == OF_A_SIGNATURE - {Reason.TOO_FEW_SIGNERS}
 
 
 @pytest.mark.parametrize("name", FORGED)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 import pytest
 
+from streams.health import findings
 from streams.lane import Halt
+from streams.metrics.survey import Survey
+from streams.metrics.worker import ClosedNumbers
 from streams.partition import partition_of
 from streams.pipeline import Pipeline
 from streams.progress import STALL_SECONDS, Stalled
-from streams.topics import LOG
+from streams.sender import Message, Undelivered
+from streams.topics import ALERTS, DEAD_LETTERS, LOG
 from tests.streams.benches import Bench
 from tests.streams.lanes import PRODERM, STUDY, UNREADABLE, log_of
+from tests.streams.sent import Sent
 
 
 async def test_what_is_folded_is_told():
@@ -98,3 +104,50 @@ async def test_what_was_written_although_no_answer_came_is_no_trouble():
 
     await desk.worker.places()
     assert (held.claimed, held.refused, held.place) == (True, "", 60)
+
+
+@dataclass
+class Deaf(Sent):
+    """A broker that takes no message of some topics."""
+
+    topics: tuple[str, ...] = (ALERTS,)
+
+    async def send(self, message: Message) -> int:
+        if message.topic in self.topics:
+            raise Undelivered(f"{message.topic}: told to be deaf")
+        return await super().send(message)
+
+
+async def test_that_an_alert_cannot_be_told_is_said_on_the_closed_page_alone(
+    caplog: pytest.LogCaptureFixture,
+):
+    """No line, no finding of the probe: where nothing rings there would be none.
+
+    That a broken record cannot be set aside is said to everybody.
+    """
+    log = log_of([*PRODERM, UNREADABLE])
+    deaf = Deaf()
+    desk = Bench([log], sent=deaf)
+    await desk.assign(0)
+    with caplog.at_level(logging.WARNING, "tocsin"):
+        while desk.worker.held[0].lane.position < log.next:
+            await desk.turn(most=500)
+        held = desk.worker.held[0]
+        assert held.relay is not None
+        held.relay.clock = lambda: desk.hour
+        await desk.worker.tell()
+        desk.hour += 100
+        await desk.worker.tell()
+        untold = dict(ClosedNumbers(desk.worker, Survey(desk.worker)).untold())
+        assert (caplog.messages, list(findings([held.condition(0)], 0))) == ([], [])
+        assert untold == {("0",): 100}
+
+        deaf.topics = (ALERTS, DEAD_LETTERS)
+        log.append(UNREADABLE, STUDY.encode())
+        await desk.turn()
+        await desk.worker.tell()
+        desk.hour += 100
+    assert caplog.messages == [f"partition 0: nothing told: {DEAD_LETTERS}: told to be deaf"]
+    (found,) = findings([held.condition(0)], 0)
+    says = "something to tell has been waiting for 100 s"
+    assert found.what == f"{says}: {DEAD_LETTERS}: told to be deaf"

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from streams.audit import Act, AuditLog, Head, digest_of
-from streams.audit_check import Audited, Checker, head_of
+from streams.audit.check import Audited, Checker, head_of
 from streams.encode import wire
 from streams.log import LogUnreachable
 from streams.log_file import Line
@@ -25,13 +25,12 @@ class MemoryTrail:
     async def head(self) -> Head:
         return head_of(self.records[-1]) if self.entries else Head()
 
-    async def add(self, entry: bytes) -> int:
+    async def add(self, entry: bytes) -> None:
         if self.down:
             raise LogUnreachable("down")
         self.entries.append(entry)
         if self.deaf:
             raise LogUnreachable("it may be there")
-        return len(self.entries) - 1
 
     async def close(self) -> None:
         """Nothing is open."""

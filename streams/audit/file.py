@@ -7,9 +7,10 @@ import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from streams.audit import Head
-from streams.audit_check import head_of
+from streams.audit.check import head_of
 from streams.log import Log, LogUnreachable
 from streams.log_file import FileLog
 
@@ -24,23 +25,32 @@ class FileTrail:
         """The last line; a file that is not there yet has none."""
         return await last(FileLog(self.path)) if self.path.exists() else Head()
 
-    async def add(self, entry: bytes) -> int:
+    async def add(self, entry: bytes) -> None:
         """Write it to the end, and have it on the disk."""
         try:
             await asyncio.to_thread(self._append, entry)
         except OSError as error:
             raise LogUnreachable(f"{self.path} cannot be written: {error.strerror}") from None
-        return (await self.head()).offset
 
     async def close(self) -> None:
         """Nothing is open."""
 
     def _append(self, entry: bytes) -> None:
-        with self.path.open("ab") as file:
+        with self.path.open("a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
+            if not ended(file):
+                file.write(b"\n")
             file.write(entry + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def ended(file: BinaryIO) -> bool:
+    """Whether *file* ends with a whole line: whoever wrote last may have been cut off in it."""
+    if not file.seek(0, os.SEEK_END):
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
 
 
 async def last(log: Log) -> Head:

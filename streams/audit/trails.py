@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from streams.audit import AuditLog, Head, Trail
-from streams.audit_file import FileTrail, last
+from streams.audit.file import FileTrail, last
 from streams.log import Log, LogUnreachable
 from streams.log_file import FileLog
 from streams.log_kafka import KafkaLog
@@ -34,11 +34,11 @@ class TopicTrail:
         """The last entry on the topic."""
         return await last(KafkaLog(self.bootstrap, AUDIT, 0))
 
-    async def add(self, entry: bytes) -> int:
+    async def add(self, entry: bytes) -> None:
         """Send it, and wait for every copy."""
         message = Message(topic=AUDIT, partition=0, key=None, value=entry)
         try:
-            return await self.sender.send(message)
+            await self.sender.send(message)
         except Undelivered as error:
             raise LogUnreachable(f"the audit could not be written: {error}") from None
 
@@ -55,10 +55,8 @@ class NoTrail:
         """None."""
         return Head()
 
-    async def add(self, entry: bytes) -> int:
+    async def add(self, entry: bytes) -> None:
         """Forget it."""
-        del entry
-        return -1
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -57,8 +57,8 @@ class Trail(Protocol):
         """The last entry."""
         ...
 
-    async def add(self, entry: bytes) -> int:
-        """Its offset, once it is there for good.  Raises LogUnreachable where it may not be."""
+    async def add(self, entry: bytes) -> None:
+        """Come back once it is there for good.  Raises LogUnreachable where it may not be."""
         ...
 
     async def close(self) -> None:
@@ -91,11 +91,11 @@ class AuditLog:
         where: Where | None = None,
         outcome: Outcome = Outcome.DONE,
         who: str | None = None,
-    ) -> int:
+    ) -> None:
         """Note that *what* was done (a command, a page), for which study, alert or partition.
 
-        *who* is named where it is another than the process runs for: a member, a token.  The
-        offset of the entry.  Raises LogUnreachable where it may not be there: then do nothing.
+        *who* is named where it is another than the process runs for: a member, a token.  Raises
+        LogUnreachable where it may not be there: then do nothing.
         """
         async with self.turn:
             if self.unsure is not None:
@@ -106,17 +106,16 @@ class AuditLog:
             said |= {"writer": self.writer, "seq": self.seq + 1, "previous": follows.digest}
             if not self.seq:
                 said["follows"] = follows.offset
-            return await self._add(entry(said, datetime.now(UTC)))
+            await self._add(entry(said, datetime.now(UTC)))
 
     async def close(self) -> None:
         """Let go of the trail."""
         await self.trail.close()
 
-    async def _add(self, made: bytes) -> int:
+    async def _add(self, made: bytes) -> None:
         self.unsure = made
-        offset = await self.trail.add(made)
+        await self.trail.add(made)
         self.unsure, self.seq, self.previous = None, self.seq + 1, digest_in(made)
-        return offset
 
 
 def entry(said: Mapping[str, Any], now: datetime) -> bytes:

@@ -1,0 +1,89 @@
+"""The thread that speaks to the brokers, which asks nothing for longer than somebody waits."""
+
+# pyright: reportMissingTypeStubs=false
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from faust.transport.drivers import aiokafka as driver
+
+Faust: Any = driver
+"""Its types do not know what is overridden here."""
+
+FETCH_WAIT_MS = 100
+"""How long the broker may hold back a fetch: Faust's own 1,500 doubles the slowest latencies."""
+
+ASK_SECONDS = 5
+
+
+class ConsumerThread(Faust.AIOKafkaConsumerThread):
+    """The thread that speaks to the brokers; heartbeats go on there while the agent folds.
+
+    What it asks has its limit of time here: who waits elsewhere and gives up leaves the question
+    in the thread, which cannot end before the client gives up too.
+    """
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        """Faust's own, with the settings that it does not offer."""
+        consumer = Faust.AIOKafkaConsumerThread._create_worker_consumer(self, transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        consumer._isolation_level = "read_committed"
+        return consumer
+
+    async def commit_to_group(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Commit; Faust's own ends the worker where the group has moved on."""
+        async with asyncio.timeout(ASK_SECONDS):
+            await self._ensure_consumer().commit(offsets)
+
+    async def bounds(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
+        """See ``Consumer.bounds``."""
+        consumer: Any = self._ensure_consumer()
+        ours = consumer.assignment()
+        async with asyncio.timeout(ASK_SECONDS):
+            ends = await consumer.end_offsets(ours)
+        states = {tp: consumer._subscription.subscription.assignment.state_value(tp) for tp in ours}
+        fetched = {
+            tp.partition: state.position
+            for tp, state in states.items()
+            if state is not None and state.has_valid_position
+        }
+        return fetched, {tp.partition: end for tp, end in ends.items()}
+
+    def _start_thread(self) -> None:
+        # What breaks here ends the worker by ``crash``, whose reason is told once; and of tasks
+        # that the client left alone nobody needs to hear.  Python would print both, at length,
+        # and what whoever starts us no longer waits for: we may have broken before that.
+        self.thread_loop.set_exception_handler(unheard)
+        if (running := self._thread_running) is not None:
+            self.parent_loop.call_soon_threadsafe(running.add_done_callback, taken_note_of)
+        with suppress(Exception, asyncio.CancelledError):
+            Faust.AIOKafkaConsumerThread._start_thread(self)
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group, unless nobody answers: the session ends by itself then."""
+        with suppress(TimeoutError, asyncio.CancelledError):
+            async with asyncio.timeout(ASK_SECONDS):
+                await Faust.AIOKafkaConsumerThread.on_thread_stop(self)
+
+    def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:
+        """Nothing: Faust prints a traceback here, and the reason ends the worker all the same."""
+
+
+def unheard(loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
+    """Say nothing of what a loop complains of."""
+
+
+def taken_note_of(future: asyncio.Future[Any]) -> None:
+    """Ask for the exception of *future*, as somebody must."""
+    if not future.cancelled():
+        future.exception()
+
+
+def passing(error: BaseException) -> bool:
+    """Whether the brokers may be over it in a while: they are gone, or new to their work."""
+    return isinstance(error, KafkaError) and error.retriable

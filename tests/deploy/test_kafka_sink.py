@@ -1,0 +1,133 @@
+"""Another cluster's topic as a sink: by name and password over TLS, on the real broker."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaConsumer
+from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
+
+from alerts.audience import DeliveryError, deployment
+from streams.broker import administer
+from streams.login import Brokers, options
+from streams.services.kafka_server import KafkaServer
+from streams.sinks import SinkDown, Style
+from streams.sinks.built import NoFile, built
+from tests.alerts.told import Desk, wire
+from tests.deploy.broker import login
+from tests.deploy.vault import Vault
+
+pytestmark = pytest.mark.kafka
+
+Reader: Any = KafkaConsumer
+"""The client has no types."""
+
+CALLS = "hospital.calls"
+STYLE = Style(secret=b"sixteen bytes or more")
+
+FILE = """
+secret_file = "ref.key"
+
+[[audience]]
+name = "board"
+sinks = ["bus"]
+
+[[sink]]
+name = "bus"
+kind = "kafka"
+url = "{url}"
+topic = "hospital.calls"
+security = "sasl_ssl"
+user = "sponsor"
+secret_file = "password"
+ca_file = "ca"
+"""
+
+
+@pytest.fixture
+def hospital(secured: KafkaServer) -> Iterator[KafkaServer]:
+    """The broker with a topic that `sponsor` may write to, as another hospital's would be."""
+    may = ACL(
+        principal="User:sponsor",
+        host="*",
+        operation=ACLOperation.WRITE,
+        permission_type=ACLPermissionType.ALLOW,
+        resource_pattern=ResourcePattern(ResourceType.TOPIC, CALLS),
+    )
+    with administer(secured.bootstrap) as admin:
+        admin.create_topics({CALLS: {"num_partitions": 1, "replication_factor": 1}})
+        admin.create_acls([may])
+        yield secured
+        admin.delete_topics([CALLS])
+
+
+async def test_a_notice_comes_to_a_cluster_that_asks_for_a_login(
+    hospital: KafkaServer, vault: Vault, tmp_path: Path
+):
+    """With the password in a file beside the delivery file; a wrong one is the sink's failure."""
+    shutil.copy(vault.path("kafka-sponsor"), tmp_path / "password")
+    shutil.copy(vault.path("tls-ca"), tmp_path / "ca")
+    plan = deployment(FILE.format(url=hospital.bootstrap))
+    (route,) = plan.routes
+    notice = Desk(plan=plan).announce(wire()).notice(route)
+    sink = built(plan.sinks["bus"], tmp_path, STYLE)
+
+    (tmp_path / "password").write_text("guessed")
+    with pytest.raises(SinkDown) as failed:
+        await sink.send(notice)
+    assert "guessed" not in str(failed.value)
+    shutil.copy(vault.path("kafka-sponsor"), tmp_path / "password")
+    await sink.send(notice)
+    await sink.close()
+
+    (came,) = read(hospital, vault)
+    assert b'"text":"A report is ready."' in came.value
+
+
+def read(server: KafkaServer, vault: Vault) -> list[Any]:
+    """What the topic holds."""
+    admin = Brokers(server.bootstrap, login(vault, "admin"))
+    reader = Reader(
+        CALLS,
+        bootstrap_servers=admin,
+        auto_offset_reset="earliest",
+        consumer_timeout_ms=2_000,
+        **options(admin),
+    )
+    try:
+        return list(reader)
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize(
+    ("found", "instead", "says"),
+    [
+        ('user = "sponsor"\n', "", "has no `user`"),
+        ('secret_file = "password"\n', "", "has no `secret_file`"),
+        ('"sasl_ssl"', '"ssl"', "user: is not known here"),
+        ('"sasl_ssl"', '"sasl_plaintext"', "ca_file: is not known here"),
+        ('"sasl_ssl"', '"tls"', "`tls` is not known"),
+        ("user =", 'mechanism = "MD5"\nuser =', "`MD5` is not known"),
+    ],
+)
+def test_a_login_that_cannot_be_is_named_with_its_line(found: str, instead: str, says: str):
+    """What its security has no use for is a mistake: somebody believes that it is encrypted."""
+    with pytest.raises(DeliveryError, match=r"^delivery file, line \d+: ") as refused:
+        deployment(FILE.replace(found, instead, 1))
+
+    assert says in str(refused.value)
+
+
+def test_a_password_that_cannot_be_read_is_found_out_at_the_start(tmp_path: Path):
+    """Not at night."""
+    plan = deployment(FILE).sinks["bus"]
+    with pytest.raises(NoFile, match="password cannot be read"):
+        built(plan, tmp_path, STYLE)
+    (tmp_path / "password").write_text("a word")
+    with pytest.raises(NoFile, match="ca cannot be read"):
+        built(plan, tmp_path, STYLE)

@@ -1,0 +1,92 @@
+"""A small trial whose subjects are given treatments in any way, and whose board acts on alerts."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from random import Random
+
+import orjson
+
+from alerts.alert import Alert, Kind
+from streams.encode import wire
+from tests.scenarios.commands import clot, opening, record, treated
+
+STUDY = "S"
+ARMS, SUBJECTS = 4, 40
+
+RULES = """
+[[rules]]
+name = "clots"
+when = "group"
+group = "clots"
+"""
+
+
+def tokens(count: int = ARMS) -> list[str]:
+    """A random name for each treatment: it can be nothing else where it is found."""
+    return [f"t{secrets.token_hex(8)}" for _ in range(count)]
+
+
+def as_drawn() -> list[int]:
+    """The number of each subject's treatment: in turns."""
+    return [at % ARMS for at in range(SUBJECTS)]
+
+
+def exchanged(chance: Random) -> list[int]:
+    """The same groups of subjects, each on another group's treatment."""
+    given = chance.sample(range(ARMS), ARMS)
+    return [given[arm] for arm in as_drawn()]
+
+
+def redrawn(chance: Random) -> list[int]:
+    """As many subjects on each treatment, and chance decides anew which."""
+    return chance.sample(as_drawn(), SUBJECTS)
+
+
+def trial(words: Sequence[str], given: Sequence[int]) -> list[bytes]:
+    """Subject n has the treatment *words*[*given*[n]]: clots ring, and two reports look wrong.
+
+    Most clots are those of the first ten of every fourth subject, so that it rings where they
+    have a treatment that is watched, and the more the more of them have it.
+    """
+    control, *active = words
+    lines = [opening()]
+    toml = lines[0]["toml"].replace("placebo", control).replace('"drug"', str(active)[1:-1])
+    toml += RULES
+    lines[0] |= {"toml": toml, "sha256": hashlib.sha256(toml.encode()).hexdigest()}
+    subjects = [f"P{number}" for number in range(len(given))]
+    lines += [
+        record("subject", f"s-{name}", "2020-01-01", subject=name, site=f"site-{at % 3}")
+        | {"randomised_treatment": words[arm], "date": "2020-01-01"}
+        for at, (name, arm) in enumerate(zip(subjects, given, strict=True))
+    ]
+    lines += [treated(name, words[arm]) for name, arm in zip(subjects, given, strict=True)]
+    lines += [clot(name, "2020-01-20") for name in subjects[::4]]
+    lines += [clot(name, "2020-02-11") for name in [*subjects[1::4][:3], *subjects[2::4][:1]]]
+    lines += [clot("P3", "2020-02-12", outcome="fatal")]
+    lines += [clot("P7", "2019-12-20")]
+    return [orjson.dumps(line) for line in lines]
+
+
+def acted(told: Iterable[Alert]) -> list[bytes]:
+    """What members do about every alert of the statistics, and about every other case."""
+    latest = {alert.id: alert for alert in told if alert.tracked}
+    alerts = [each for each in latest.values() if each.kind is Kind.SIGNAL]
+    alerts += [each for each in latest.values() if each.kind is Kind.CASE][::2]
+    moves = ("acknowledge", "begin_review", "refute", "close")
+    return [
+        review(alert, alert.revision + at, move)
+        for alert in alerts
+        for at, move in enumerate(moves)
+    ]
+
+
+def review(alert: Alert, revision: int, move: str) -> bytes:
+    """A member's move, as the board's page sends it."""
+    name = f"{alert.id}-{revision}"
+    return wire(
+        record("review", name, "2020-03-01", alert=alert.id, revision=revision, move=move)
+        | {"shown": "0f5a1c", "member": "ann", "reason": "Read.", "meaning": "I judge so."}
+    )

@@ -1,0 +1,48 @@
+"""What the pages give to be copied does what they say it does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.places import ROOT
+from tests.scenarios.commands import tocsin
+from tocsin.deliver import described, told
+
+DOCS = ROOT / "docs"
+
+
+def block(page: str, beginning: str) -> str:
+    """The block of *page* that begins so."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    found: list[str] = re.findall(r"^```[a-z]*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (one,) = (each for each in found if each.startswith(beginning))
+    return one
+
+
+def test_the_delivery_file_of_the_page_is_checked_as_the_page_prints_it(tmp_path: Path):
+    """With its three secrets made, the file is right, and who is told is what stands there."""
+    path = tmp_path / "delivery.toml"
+    path.write_text(block("delivery.md", "link ="))
+    for name in ("ref.key", "pager.key"):
+        (tmp_path / name).write_text("0123456789abcdef0123456789abcdef")
+    (tmp_path / "phone.url").write_text("json://127.0.0.1/x")
+
+    plan, _ = described(path)
+    assert told(plan) == block("delivery.md", "board:").splitlines()
+
+
+def test_the_log_of_the_page_on_records_rings_the_rule_that_the_page_names(tmp_path: Path):
+    """The plan of the page on plans, signed; one subject; and a death."""
+    plan, key, log = (tmp_path / name for name in ("plan.toml", "office.pem", "log.jsonl"))
+    plan.write_text(block("plan.md", "study ="))
+    shell = block("records.md", "tocsin keys new")
+    lines = [line for line in shell.splitlines() if line.startswith("{")]
+    assert tocsin("keys", "new", key).code == 0
+    signed = tocsin("plan", "sign", plan, "--key", key, "--known-at", "2026-11-01T07:00:00Z")
+    log.write_text("\n".join([signed.out.strip(), *lines]) + "\n")
+
+    done = tocsin("replay", log, "--strict")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("SIGNAL 2026-11-20  rule/deaths  Cardiac arrest")
+    assert "Records 4 lines: 4 folded" in done.out
