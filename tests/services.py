@@ -8,15 +8,12 @@ from pathlib import Path
 import pytest
 
 from streams.services.java import unavailable
-from streams.services.kafka_server import KafkaServer
+from streams.services.kafka_server import QUICK, KafkaServer
 from streams.services.redis_server import RedisServer, find
 from tests.places import ROOT, missing
 
 LIBS = ROOT / ".services" / "kafka" / "libs"
 """Where `make jars` puts Kafka's server."""
-
-QUICK = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-"""For a broker that lives for seconds: what it saves in warming up it never has to earn back."""
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def main() -> None:
 def measurement(asked: argparse.Namespace) -> Callable[[Ground], Table]:
     """The measurement that was asked for."""
     if asked.what == ["latency"]:
-        return lambda here: latency(here, RATE, asked.seconds or 60)
+        return lambda here: latency(here, RATE, asked.seconds or 60, asked.rounds or 3)
     if asked.what == ["alerting"]:
         return lambda here: alerting(here, ALERTING_RATE, asked.seconds or 30)
     if asked.what == ["rebuild"]:
@@ -51,7 +51,7 @@ def measurement(asked: argparse.Namespace) -> Callable[[Ground], Table]:
     contenders = [NAMES[name] for name in asked.what] or list(CONTENDERS)
     reports = asked.reports or 100_000
     return lambda here: race_table(
-        contenders, race(here, contenders, reports, asked.rounds), reports
+        contenders, race(here, contenders, reports, asked.rounds or 5), reports
     )
 
 
@@ -62,7 +62,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("what", nargs="*", help=what)
     parser.add_argument("--reports", type=int, help="how large the log is: 100,000, or 1,000,000")
     parser.add_argument("--trials", type=int, default=TRIALS, help="of how many, in a rebuild")
-    parser.add_argument("--rounds", type=int, default=5, help="how often each runs")
+    parser.add_argument("--rounds", type=int, help="how often each runs: 5, latency: 3")
     parser.add_argument(
         "--seconds", type=int, help="how long latency is measured: 60, alerting: 30"
     )

@@ -9,12 +9,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.live.contender import ROOT, TOCSIN, Contender
 from benchmarks.live.watch import Eye
-from streams.services.kafka_server import KafkaServer
+from streams.services.kafka_server import QUICK, KafkaServer
 from streams.services.ports import free_ports
 from streams.services.process import Process
 from streams.services.redis_server import RedisServer
@@ -37,9 +37,16 @@ class Ground:
     def broker(self, log: str) -> str:
         """The address of the broker that holds *log*."""
         if log not in self.brokers:
-            server = KafkaServer(self.folder / f"kafka-{log}", LIBS)
+            # A whole compiler would take a core for the first 20 seconds, and be part of each rate.
+            server = KafkaServer(self.folder / f"kafka-{log}", LIBS, jvm=QUICK)
             self.brokers[log] = self.ends.enter_context(server)
         return self.brokers[log].bootstrap
+
+    @contextmanager
+    def afresh(self, name: str) -> Iterator[Ground]:
+        """The same store, and brokers of its own that are ended after."""
+        with ExitStack() as ends:
+            yield replace(self, folder=self.folder / name, ends=ends, brokers={})
 
     def start(self, contender: Contender, **surroundings: str) -> Process:
         """Start *contender*, its surroundings told in its environment."""

@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 
 from streams.store import Fields, StoreRefuses, StoreUnreachable, WrongStore
 
-PATIENCE_SECONDS = 2
+PATIENCE_SECONDS = 5
 SCAN_FIELDS = 1_000
 """Of a hash in one command: a larger one would keep all others waiting."""
 

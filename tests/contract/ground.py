@@ -18,9 +18,10 @@ from streams.settings import Settings
 from streams.store import LIVE, Fields
 from streams.store.function import load
 from streams.store.keys import Keys
-from streams.store.redis import RedisStore, connect
+from streams.store.redis import RedisStore
 from streams.topics import ALERTS, LOG, apply, topics
 from tests.contract.commands import tocsin
+from tests.contract.processes import patient
 from tests.scenarios.commands import small, written
 
 STUDIES = ("S", "T", "PRODERM")
@@ -41,7 +42,7 @@ class Ground:
         return done
 
     def kept(self, study: str, space: str = LIVE) -> RedisStore:
-        return RedisStore(connect(self.store), Keys(space, LOG, PLACES[study]))
+        return RedisStore(patient(self.store), Keys(space, LOG, PLACES[study]))
 
     async def fold(self) -> None:
         """Fold every partition, as workers would have."""
@@ -85,6 +86,6 @@ def grounded(admin: Any, broker: str, folder: Path) -> Generator[Ground]:
 
 
 async def _loaded(url: str) -> None:
-    client = connect(url)
+    client = patient(url)
     await load(client)
     await client.aclose()

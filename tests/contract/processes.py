@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from streams.store.client import Client, connect
+
 PATIENCE_SECONDS = 60
 
 
@@ -52,3 +54,11 @@ def until(done: Callable[[], bool], what: str) -> None:
     while not done():
         assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS} s for {what}"
         time.sleep(0.1)
+
+
+def patient(url: str) -> Client:
+    """A client of the store at *url* that waits as long as a test does.
+
+    A machine of tests stands still for seconds at times: it is for the product to give up then.
+    """
+    return connect(url, PATIENCE_SECONDS)

@@ -13,8 +13,8 @@ from streams.services.kafka_server import KafkaServer
 from streams.services.redis_server import RedisServer
 from streams.settings import Settings
 from streams.store.function import load
-from streams.store.redis import connect
 from streams.topics import apply, topics
+from tests.contract.processes import patient
 from tests.contract.workers import Site
 
 
@@ -28,6 +28,6 @@ def site(admin: Any, kafka: KafkaServer, redis_program: str, tmp_path: Path) -> 
 
 
 async def loaded(url: str) -> None:
-    client = connect(url)
+    client = patient(url)
     await load(client)
     await client.aclose()

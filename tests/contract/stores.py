@@ -14,7 +14,8 @@ from streams.store import Applied, Fields, Store, Write
 from streams.store.function import load
 from streams.store.keys import Keys
 from streams.store.memory import MemoryStore
-from streams.store.redis import RedisStore, connect
+from streams.store.redis import RedisStore
+from tests.contract.processes import patient
 
 TOPIC = "trial.log.v1"
 PARTITIONS = count()
@@ -44,7 +45,7 @@ def in_redis(url: str) -> Made:
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Store]:
-        store = RedisStore(connect(url), own_keys())
+        store = RedisStore(patient(url), own_keys())
         await load(store.client)
         yield store
         await store.close()

@@ -14,10 +14,10 @@ from streams.services.kafka_server import KafkaServer
 from streams.services.redis_server import RedisServer
 from streams.settings import Settings
 from streams.store.function import load
-from streams.store.redis import connect
 from streams.topics import apply, topics
 from tests.contract.cluster import alerts
 from tests.contract.commands import tocsin
+from tests.contract.processes import patient
 
 NOWHERE = {"BROKER": "127.0.0.1:1", "STORE": "redis://:secret@127.0.0.1:1/0"}
 
@@ -34,7 +34,7 @@ def loaded(url: str) -> str:
     """The store at *url*, with the function library."""
 
     async def play() -> None:
-        client = connect(url)
+        client = patient(url)
         await load(client)
         await client.aclose()
 

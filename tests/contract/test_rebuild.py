@@ -12,10 +12,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from streams.services.kafka_server import KafkaServer
-from streams.store.redis import connect
 from streams.topics import LOG
 from tests.contract.commands import tocsin
 from tests.contract.ground import PLACES, Ground, grounded
+from tests.contract.processes import patient
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
@@ -34,7 +34,7 @@ async def test_a_wiped_store_is_rebuilt_from_the_log(ground: Ground):
     await ground.fold()
     before = await ground.rows()
     assert ground.tocsin("verify").returncode == 0
-    client = connect(ground.store)
+    client = patient(ground.store)
     for key in [key async for key in client.scan_iter(match="tocsin:*")]:
         await client.delete(key)
     await client.aclose()

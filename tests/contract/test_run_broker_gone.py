@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from streams.broker import administer
-from streams.services.kafka_server import KafkaServer
+from streams.services.kafka_server import QUICK, KafkaServer
 from streams.services.redis_server import RedisServer
 from streams.settings import Settings
 from streams.topics import LOG, apply, topics
@@ -18,7 +18,6 @@ from tests.contract.gate import gate
 from tests.contract.processes import PATIENCE_SECONDS, until
 from tests.contract.sites import loaded
 from tests.contract.workers import Site
-from tests.services import QUICK
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

@@ -15,11 +15,10 @@ from kafka import KafkaConsumer, KafkaProducer
 
 from streams.broker import administer
 from streams.services.java import unavailable
-from streams.services.kafka_server import KafkaServer, identity
+from streams.services.kafka_server import QUICK, KafkaServer, identity
 from streams.services.process import Process, ServiceFailed, tether, wait
 from streams.services.redis_server import RedisServer
 from tests.places import missing
-from tests.services import QUICK
 
 needs_redis = pytest.mark.redis
 needs_kafka = pytest.mark.kafka

@@ -11,7 +11,8 @@ import pytest
 from streams.services.redis_server import RedisServer
 from streams.store import StoreRefuses, WrongStore
 from streams.store.function import load
-from streams.store.redis import RedisStore, connect
+from streams.store.redis import RedisStore
+from tests.contract.processes import patient
 from tests.contract.stores import apply, own_keys, row, write
 from tests.contract.test_store_users import PASSWORD, RIGHTS
 
@@ -34,11 +35,11 @@ def server(redis_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @asynccontextmanager
 async def used(server: RedisServer, *rights: str) -> AsyncIterator[tuple[Any, RedisStore]]:
     """Who may do everything, and the store by a user who has these *rights* and no others."""
-    owner = connect(server.url)
+    owner = patient(server.url)
     await load(owner)
     told = ("worker", "reset", "on", f">{PASSWORD}", "~tocsin:*", "-@all", *rights)
     await owner.execute_command("ACL", "SETUSER", *told)
-    store = RedisStore(connect(f"unix://worker@{server.socket}?password={PASSWORD}"), own_keys())
+    store = RedisStore(patient(f"unix://worker@{server.socket}?password={PASSWORD}"), own_keys())
     try:
         yield owner, store
     finally:

@@ -13,8 +13,9 @@ from streams.services.redis_server import RedisServer
 from streams.store import StoreUnreachable, WrongStore
 from streams.store.function import LIBRARY, load
 from streams.store.keys import Keys
-from streams.store.redis import RedisStore, connect
+from streams.store.redis import RedisStore
 from tests.contract.commands import tocsin
+from tests.contract.processes import patient
 from tests.contract.stores import TOPIC, row, write
 
 pytestmark = pytest.mark.redis
@@ -25,7 +26,7 @@ KEYS = Keys("live", TOPIC, 0)
 @asynccontextmanager
 async def store_on(server: RedisServer) -> AsyncIterator[RedisStore]:
     """A store on *server*, as it is."""
-    store = RedisStore(connect(server.url), KEYS)
+    store = RedisStore(patient(server.url), KEYS)
     yield store
     await store.close()
 

@@ -12,11 +12,11 @@ from streams.broker import administer
 from streams.lane.cursor import Cursor
 from streams.refolding import assigned, members
 from streams.store import LIVE, Fields
-from streams.store.client import connect, scan
+from streams.store.client import scan
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore
 from streams.topics import LOG
-from tests.contract.processes import Worker, until
+from tests.contract.processes import Worker, patient, until
 from tests.contract.workers import Site
 from tests.faults.feed import PARTITIONS, Feed, records, ticks
 from tests.faults.judge import judge
@@ -47,7 +47,7 @@ class Traffic:
         return {each: Cursor.of(said) for each, said in asyncio.run(self._cursors()).items()}
 
     async def _cursors(self) -> dict[int, Fields]:
-        client = connect(self.site.store)
+        client = patient(self.site.store)
         try:
             stores = [RedisStore(client, Keys(LIVE, LOG, each)) for each in range(PARTITIONS)]
             return dict(enumerate([await each.cursor() for each in stores]))
@@ -76,7 +76,7 @@ class Traffic:
         return asyncio.run(self._kept())
 
     async def _kept(self) -> dict[bytes, Fields]:
-        client = connect(self.site.store)
+        client = patient(self.site.store)
         try:
             return {key: await scan(client, key) async for key in client.scan_iter(count=1_000)}
         finally:

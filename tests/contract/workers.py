@@ -20,11 +20,11 @@ from streams.lane.cursor import Cursor
 from streams.services.ports import free_ports
 from streams.store import LIVE, Fields
 from streams.store.keys import Keys
-from streams.store.redis import RedisStore, connect
+from streams.store.redis import RedisStore
 from streams.topics import ALERTS, DEAD_LETTERS, LOG
 from tests.contract.commands import tocsin
 from tests.contract.passes import alerts_expected, full
-from tests.contract.processes import Worker, until
+from tests.contract.processes import Worker, patient, until
 from tests.places import ROOT
 
 Reader: Any = KafkaConsumer
@@ -132,7 +132,7 @@ class Site:
 @asynccontextmanager
 async def kept(url: str, partition: int) -> AsyncGenerator[RedisStore]:
     """A store of *partition*, for as long as it is used."""
-    store = RedisStore(connect(url), Keys(LIVE, LOG, partition))
+    store = RedisStore(patient(url), Keys(LIVE, LOG, partition))
     try:
         yield store
     finally:

@@ -8,11 +8,10 @@ from pathlib import Path
 from deploy.make_secrets import ACCESS
 from streams.acls import parse
 from streams.login import Login
-from streams.services.kafka_server import KafkaServer
+from streams.services.kafka_server import QUICK, KafkaServer
 from streams.services.redis_server import RedisServer
 from tests.deploy.vault import Vault
 from tests.places import ROOT
-from tests.services import QUICK
 
 WANTED = parse(ACCESS.read_text())
 """What the deployment grants."""

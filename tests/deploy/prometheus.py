@@ -9,6 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +67,14 @@ class Prometheus:
         return self.get("query", query=expression)["result"]
 
     def get(self, path: str, **asked: str) -> Any:
-        """An answer of its interface."""
+        """An answer of its interface; an empty one while it is not ready."""
         url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(asked)}"
         try:
             with urllib.request.urlopen(url, timeout=10) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
-            raise AssertionError(error.read().decode()) from None
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise AssertionError(error.read().decode()) from None
         except OSError:
-            return {"result": [], "alerts": []}
+            pass
+        return {"result": [], "alerts": []}

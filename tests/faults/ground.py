@@ -18,18 +18,18 @@ from redis.retry import Retry
 
 from streams.broker import administer
 from streams.lane.cursor import Cursor
-from streams.services.kafka_server import KafkaServer
+from streams.services.kafka_server import QUICK, KafkaServer
 from streams.services.redis_server import RedisServer
 from streams.settings import Settings
 from streams.store import LIVE
 from streams.store.client import named
 from streams.store.function import load
 from streams.store.keys import Keys
-from streams.store.redis import connect
 from streams.topics import LOG, apply, topics
+from tests.contract.processes import patient
 from tests.faults.crew import PLAIN, Crew
 from tests.faults.feed import PARTITIONS, Feed, records, ticks
-from tests.services import LIBS, QUICK
+from tests.services import LIBS
 
 WORKERS = 3
 
@@ -164,7 +164,7 @@ def grounded(
 
 
 async def loaded(url: str) -> None:
-    client = connect(url)
+    client = patient(url)
     await load(client)
     await client.aclose()
 
