@@ -12,6 +12,9 @@ from streams.services.kafka_server import QUICK, KafkaServer
 from streams.services.redis_server import RedisServer, find
 from tests.places import ROOT, missing
 
+STALLING = {"broker.session.timeout.ms": "60000"}
+"""For a broker that nobody kills: a machine that stands still must not fence it off."""
+
 LIBS = ROOT / ".services" / "kafka" / "libs"
 """Where `make jars` puts Kafka's server."""
 
@@ -19,7 +22,7 @@ LIBS = ROOT / ".services" / "kafka" / "libs"
 @pytest.fixture(scope="session")
 def kafka(kafka_libs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
     """Apache Kafka, shared by all tests; one that needs an empty topic makes its own."""
-    with KafkaServer(tmp_path_factory.mktemp("kafka"), kafka_libs, jvm=QUICK) as server:
+    with KafkaServer(tmp_path_factory.mktemp("kafka"), kafka_libs, STALLING, jvm=QUICK) as server:
         yield server
 
 

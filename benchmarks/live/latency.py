@@ -177,8 +177,8 @@ def table(runs: Sequence[Run], rate: int) -> Table:
     return section("Latency (produced to applied, everything on)", head, [[*row, goal]]) + (
         f"\nMedians of the runs; their p99 were {each} ms.  The cursors were read every "
         f"{quantile(gaps, 0.5):.1f} ms (99% within {quantile(gaps, 0.99):.1f} ms, the longest gap "
-        f"{gaps[-1]:.0f} ms): a latency is told "
-        f"too long by at most that.  No record was sent more than "
-        f"{1000 * max(one.late for one in runs):.0f} ms late, and that is in its latency.  "
+        f"{gaps[-1]:.0f} ms): a latency is told too long by at most that.  "
+        f"No record was sent more than {1000 * max(one.late for one in runs):.0f} ms late, "
+        "and that is in its latency.  "
         f"The worker used {median(one.busy for one in runs):.0%} of a core.\n"
     )

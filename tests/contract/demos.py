@@ -26,6 +26,7 @@ from tests.contract import deliverers, workers
 from tests.contract.commands import tocsin
 from tests.contract.deliverers import PARTITIONS
 from tests.contract.processes import PATIENCE_SECONDS, until
+from tests.contract.terminals import heeding_ctrl_c
 from tests.places import ROOT
 
 EXPORT = re.compile(r"^ *export (TOCSIN_.*)$", re.MULTILINE)
@@ -83,6 +84,7 @@ def running(folder: Path, *words: str | Path) -> Generator[Demo]:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
+            preexec_fn=heeding_ctrl_c,
         )
     try:
         yield Demo(process, scratch, says)

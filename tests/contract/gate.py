@@ -25,10 +25,17 @@ def admit(listener: socket.socket, store: Path, first: Callable[[], None]) -> No
         while True:
             guest, _ = listener.accept()
             first()
-            host = socket.socket(socket.AF_UNIX)
-            host.connect(str(store))
-            for ends in ((guest, host), (host, guest)):
-                threading.Thread(target=carry, args=ends, daemon=True).start()
+            threading.Thread(target=serve, args=(guest, store), daemon=True).start()
+
+
+def serve(guest: socket.socket, store: Path) -> None:
+    """Carry what *guest* and the store say to each other, until both are done."""
+    with guest, socket.socket(socket.AF_UNIX) as host, suppress(OSError):
+        host.connect(str(store))
+        back = threading.Thread(target=carry, args=(host, guest), daemon=True)
+        back.start()
+        carry(guest, host)
+        back.join()
 
 
 def carry(source: socket.socket, target: socket.socket) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -14,7 +15,6 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from tests.contract.processes import PATIENCE_SECONDS
@@ -140,6 +140,17 @@ class Terminal:
         return as_it_was and screen.cursor and screen.column == 0
 
 
+def heeding_ctrl_c() -> None:
+    """Have the command hear SIGINT: what a script runs in the background ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def on_a_terminal() -> None:
+    """Have the keys that are pressed on its terminal reach the command."""
+    heeding_ctrl_c()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 @contextmanager
 def terminal(
     settings: Mapping[str, str],
@@ -161,8 +172,7 @@ def terminal(
         stdout=back,
         stderr=back,
         start_new_session=True,
-        # Else no key pressed on it would reach the command.
-        preexec_fn=partial(fcntl.ioctl, 0, termios.TIOCSCTTY, 0),
+        preexec_fn=on_a_terminal,
     )
     try:
         yield Terminal(process, face, back, rows, columns, termios.tcgetattr(back))

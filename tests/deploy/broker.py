@@ -12,6 +12,7 @@ from streams.services.kafka_server import QUICK, KafkaServer
 from streams.services.redis_server import RedisServer
 from tests.deploy.vault import Vault
 from tests.places import ROOT
+from tests.services import STALLING
 
 WANTED = parse(ACCESS.read_text())
 """What the deployment grants."""
@@ -58,7 +59,7 @@ def broker(libs: Path, folder: Path, vault: Vault) -> KafkaServer:
     return KafkaServer(
         folder,
         libs,
-        settings(vault, folder / "data"),
+        {**settings(vault, folder / "data"), **STALLING},
         jvm=QUICK,
         listener="CLIENTS",
         login=login(vault, "admin"),
