@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.truth import GROUP_TERMS, Case, Subject, Truth, truth_of, write_truth
-from streams.encode import wire
+from streams.records.encode import wire
 
 FloatArray = NDArray[np.float64]
 ARMS = ("placebo", "drug")

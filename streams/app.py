@@ -9,11 +9,11 @@ import faust
 from yarl import URL
 
 from streams.batches import QUEUED_MAX, Transport
-from streams.login import Login, login_of
-from streams.reader import Batch, Reader
+from streams.kafka.login import Login, login_of
+from streams.kafka.topics import LOG, LOG_BYTES_MAX
+from streams.log.reader import Batch, Reader
 from streams.settings import Settings
 from streams.store import LIVE
-from streams.topics import LOG, LOG_BYTES_MAX
 
 SECONDS = {
     # A worker that died gives up its partitions after this long.
@@ -33,7 +33,7 @@ KEPT_FROM_FAUST: dict[str, Any] = {
     # It would make a topic of its own to elect a leader, whom nobody needs.
     "topic_disable_leader": True,
     "topic_allow_declare": False,
-    # So soon a log that was given more partitions ends the worker (streams/live.py).
+    # So soon a log that was given more partitions ends the worker (streams/worker/live.py).
     "consumer_metadata_max_age_ms": 10_000,
     # A log that was made anew under a kept store must stop the worker, never be folded.
     "consumer_auto_offset_reset": "none",

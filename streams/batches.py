@@ -11,10 +11,10 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError
 from faust.transport.drivers import aiokafka as driver
 
+from streams.kafka.topics import LOG
 from streams.log import LogRecord
-from streams.reader import Batch, Reader
-from streams.thread import ASK_SECONDS, ConsumerThread
-from streams.topics import LOG
+from streams.log.reader import Batch, Reader
+from streams.worker.thread import ASK_SECONDS, ConsumerThread
 
 Faust: Any = driver
 """Its types do not know what is overridden here."""

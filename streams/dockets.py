@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from alerts.history import Entry
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
 from streams.store import Store
 from streams.store.row_docket import entry_from
 from streams.store.row_load import UNREADABLE, BadRow

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from streams.broker import host_and_port
+from streams.kafka.broker import host_and_port
 
 
 class CannotListen(Exception):

@@ -11,11 +11,11 @@ from typing import Protocol
 import orjson
 
 from monitor.errors import OF_A_SIGNATURE
+from streams.kafka.partition import partition_of
+from streams.kafka.sender import Message, Sender
+from streams.kafka.topics import ALERTS, DEAD_LETTERS, LOG
 from streams.log import Log, LogRecord, RecordsGone
-from streams.partition import partition_of
-from streams.sender import Message, Sender
 from streams.store import Fields
-from streams.topics import ALERTS, DEAD_LETTERS, LOG
 
 ALERT, LETTER = "a", "d"
 """How the name of an entry begins: `a|<alert id>|<revision>` or `d|<offset>`."""

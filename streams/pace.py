@@ -11,9 +11,9 @@ from typing import Protocol
 
 import orjson
 
-from streams.dates import instant
 from streams.log import LogRecord
-from streams.parse import Refused
+from streams.records.dates import instant
+from streams.records.parse import Refused
 
 SOONER_SECONDS = 0.001
 """A wait shorter than this is left out and made up for by the next."""

@@ -13,7 +13,7 @@ from monitor.events import Record
 from monitor.fold import FOLDED, first_step, fold
 from monitor.ledger import Outcome
 from monitor.study import Study
-from streams.decode import decode
+from streams.records.decode import decode
 from streams.signing import OPEN, Trust
 
 

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from kafka.errors import KafkaError
 
-from streams.broker import Unreachable, administer
+from streams.kafka.broker import Unreachable, administer
+from streams.kafka.topics import LOG, Difference, Refused, examine, topics
 from streams.log import LogUnreachable
-from streams.log_kafka import MOCK, KafkaLog, cluster_at
+from streams.log.kafka import MOCK, KafkaLog, cluster_at
 from streams.services import java, redis_server
 from streams.settings import BadSettings, Settings, read_settings
 from streams.standing import going_on, stillness
@@ -23,7 +24,6 @@ from streams.store import LIVE, StoreRefuses, StoreUnreachable, WrongStore
 from streams.store.function import check_library, check_server, check_writing
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore, answer, connect
-from streams.topics import LOG, Difference, Refused, examine, topics
 
 PATIENCE_SECONDS = 5
 

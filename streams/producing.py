@@ -14,12 +14,12 @@ from typing import Any, Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from streams.envelope import headers_of
+from streams.kafka.login import options
+from streams.kafka.partition import partition_of
 from streams.log import Log, LogRecord, LogUnreachable
-from streams.log_kafka import started
-from streams.login import options
+from streams.log.kafka import started
 from streams.pace import Pace
-from streams.partition import partition_of
+from streams.records.envelope import headers_of
 from streams.settings import HEADROOM_BYTES, RECORD_BYTES_MAX
 
 Producer: Any = AIOKafkaProducer

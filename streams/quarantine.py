@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
 from monitor.errors import Refusal
-from streams.decode import decode
+from streams.kafka.sender import Message, Sender
+from streams.kafka.topics import DEAD_LETTERS, LOG
 from streams.log import Log, LogRecord
-from streams.sender import Message, Sender
-from streams.topics import DEAD_LETTERS, LOG
+from streams.records.decode import decode
 
 READ_MAX = 500
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from kafka.errors import KafkaError
 
-from streams.broker import Unreachable, administer
+from streams.kafka.broker import Unreachable, administer
 from streams.lane import Hole, Lane, Stopped
 from streams.log import Log, LogUnreachable
 

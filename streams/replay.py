@@ -13,8 +13,8 @@ from monitor.events import Plan, Record, day_of
 from monitor.fold import first_step
 from monitor.ledger import Outcome
 from monitor.study import Study
-from streams.decode import AHEAD, ahead
 from streams.pipeline import Pipeline, Told
+from streams.records.decode import AHEAD, ahead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

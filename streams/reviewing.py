@@ -18,10 +18,10 @@ from alerts.docket import Answer
 from alerts.duties import answer_field
 from alerts.lifecycle import MEANINGS, Move
 from monitor.errors import Refusal
-from streams.decode import decode
-from streams.encode import wire
+from streams.kafka.sender import Sender
 from streams.records import MAJOR
-from streams.sender import Sender
+from streams.records.decode import decode
+from streams.records.encode import wire
 from streams.signing import Signer
 from streams.store import Fields
 from streams.store.row_docket import answer_from

@@ -11,10 +11,10 @@ from typing import Any
 from alerts.audience import Deployment
 from monitor.study import Study
 from streams.announced import Announced
-from streams.deliverer import Deliverer
+from streams.delivery.deliverer import Deliverer
 from streams.embedded import PARTITIONS, EmbeddedBroker, EmbeddedStore
-from streams.live import Live
-from streams.log_kafka import KafkaLog
+from streams.kafka.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED
+from streams.log.kafka import KafkaLog
 from streams.services.ports import free_ports
 from streams.settings import OFF, PREFIX, TOPIC, Settings
 from streams.sinks import Sink
@@ -23,7 +23,7 @@ from streams.store.function import load
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore
 from streams.store.row_load import restore
-from streams.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED
+from streams.worker.live import Live
 
 
 @dataclass(slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from streams.encode import wire
-from streams.envelope import headers_of
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
+from streams.kafka.sender import Message
+from streams.kafka.topics import LOG
 from streams.records import MAJOR
-from streams.sender import Message
-from streams.topics import LOG
+from streams.records.encode import wire
+from streams.records.envelope import headers_of
 
 SYSTEM = "tocsin.tick"
 

@@ -14,9 +14,9 @@ from cyclopts import App, Parameter
 from alerts.alert import Alert
 from alerts.lifecycle import Move, State
 from streams.audit import Act
-from streams.result_alerts import entry_json, told
+from streams.kafka.sender import Undelivered
+from streams.result.alerts import entry_json, told
 from streams.reviewing import Ask, Fate, shown_of
-from streams.sender import Undelivered
 from tocsin import alerts_watch
 from tocsin.alerts_act import listed, meant, placed, seen
 from tocsin.alerts_grounds import study_of

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from alerts.alert import Alert
 from alerts.history import Entry
 from streams.dockets import entries
+from streams.kafka.sender import KafkaSender
 from streams.reviewing import Ask, Placed, Reviewing, objection, review_of
-from streams.sender import KafkaSender
 from streams.settings import Settings
 from streams.signing import Signer
 from streams.store.keys import NAME

@@ -14,7 +14,7 @@ from monitor.standing import Standing, standings
 from monitor.study import Study
 from monitor.tabulate import rows
 from monitor.terms import is_serious
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
 from streams.settings import Settings
 from streams.store.row_load import BadRow, restore
 from tocsin.live import stores

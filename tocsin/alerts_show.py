@@ -16,7 +16,7 @@ from alerts.history import Entry, Step
 from alerts.lifecycle import Move, State, allowed
 from monitor.dates import iso
 from monitor.study import Study
-from streams.result_alerts import instant
+from streams.result.alerts import instant
 from streams.reviewing import Ask, Placed, shown_of
 from tocsin.alerts_grounds import show_grounds
 from tocsin.alerts_name import beginnings, name_of

@@ -14,10 +14,10 @@ from rich.live import Live
 from alerts.alert import Alert
 from alerts.lifecycle import State
 from streams.announced import Announced
-from streams.log_kafka import KafkaLog
-from streams.result_alerts import alert_line
+from streams.kafka.topics import ALERTS
+from streams.log.kafka import KafkaLog
+from streams.result.alerts import alert_line
 from streams.settings import Settings
-from streams.topics import ALERTS
 from tocsin.alerts_show import STYLES, grid
 from tocsin.grid import Fitting
 from tocsin.show import show_alert

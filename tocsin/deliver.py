@@ -14,16 +14,16 @@ from aiohttp import web
 from alerts.audience import DeliveryError, Deployment
 from streams.audit.reads import Reads
 from streams.audit.trails import audit_log
-from streams.deliverer import Deliverer
+from streams.delivery.deliverer import Deliverer
 from streams.health import Health
+from streams.kafka.topics import ALERTS, NOTIFIED
 from streams.listening import answering, listen
-from streams.log_kafka import cluster_at
+from streams.log.kafka import cluster_at
 from streams.metrics import pages
 from streams.settings import Settings
 from streams.sinks import Sink
 from streams.sinks.built import NoFile, built, read_deployment, style_of
 from streams.sinks.retrying import keep_retries_quiet
-from streams.topics import ALERTS, NOTIFIED
 from tocsin.exits import Exit, Stop
 from tocsin.flags import Flag
 from tocsin.settled import settled

@@ -20,13 +20,13 @@ from monitor.standing import standings
 from monitor.study import Study
 from monitor.tabulate import rows
 from streams.embedded import BYTES_MAX, ENVELOPE_BYTES, RECORDS_MAX, NotInstalled
+from streams.kafka.topics import LOG
 from streams.log import Log, LogUnreachable
-from streams.log_file import FileLog
+from streams.log.file import FileLog
 from streams.pace import Pace, Speed, known, speed
 from streams.producing import Sink, backlog, deliver, lacking, records_of
 from streams.services.process import ServiceFailed
 from streams.stage import Stage
-from streams.topics import LOG
 from tocsin.alerts_name import name_of
 from tocsin.deliver import be_quiet_about_sinks, described, told
 from tocsin.exits import Exit, Stop

@@ -8,15 +8,15 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequ
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
+from streams.kafka.topics import LOG
 from streams.log import LogUnreachable, RecordsGone
-from streams.log_kafka import KafkaLog
+from streams.log.kafka import KafkaLog
 from streams.refolding import StandsStill
 from streams.settings import Settings
 from streams.store import LIVE, StoreUnreachable, WrongStore
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore, connect
 from streams.store.row_load import BadRow
-from streams.topics import LOG
 from tocsin.exits import Exit, Stop
 from tocsin.settled import settled
 

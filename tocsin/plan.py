@@ -14,8 +14,8 @@ from monitor.events import Plan as PlanRecord
 from monitor.events import Record
 from monitor.plan import Plan
 from monitor.plan_text import IDENTIFIER
-from streams.decode import decode
-from streams.encode import wire
+from streams.records.decode import decode
+from streams.records.encode import wire
 from streams.signing import Fields, Signer
 from tocsin.exits import Exit, Stop
 from tocsin.keys import signer_in

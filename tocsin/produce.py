@@ -8,13 +8,13 @@ from pathlib import Path
 from cyclopts import Parameter
 from rich.text import Text
 
+from streams.kafka.topics import LOG
 from streams.log import LogUnreachable
-from streams.log_file import FileLog
-from streams.log_kafka import KafkaLog
+from streams.log.file import FileLog
+from streams.log.kafka import KafkaLog
 from streams.pace import AtOnce, Pace, rate, speed
 from streams.producing import Backlog, Sink, backlog, deliver, lacking
 from streams.settings import Settings
-from streams.topics import LOG
 from tocsin.exits import Exit, Stop
 from tocsin.flags import Flag
 from tocsin.live import answered, partitions_agreed, quietly_settled

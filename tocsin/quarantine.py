@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 from cyclopts import App
 
 from streams.audit import Act
-from streams.log_kafka import KafkaLog
+from streams.kafka.sender import KafkaSender, Undelivered
+from streams.kafka.topics import DEAD_LETTERS, LOG
+from streams.log.kafka import KafkaLog
 from streams.quarantine import DeadLetter, NotRedriven, choose, letter_to_be, letters, redrive
-from streams.sender import KafkaSender, Undelivered
 from streams.settings import Settings
 from streams.standing import stillness
 from streams.store import LIVE
-from streams.topics import DEAD_LETTERS, LOG
 from tocsin.audited import audited
 from tocsin.exits import Exit, Stop
 from tocsin.flags import Flag, Json

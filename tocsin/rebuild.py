@@ -12,14 +12,14 @@ from cyclopts import Parameter
 
 from streams.audit import Act
 from streams.collector import dismiss_the_collector
+from streams.kafka.topics import LOG
 from streams.lane import Lane, Moved
-from streams.log_kafka import KafkaLog
+from streams.log.kafka import KafkaLog
 from streams.pipeline import take_in
 from streams.refolding import at_work, refold
 from streams.settings import Settings
 from streams.signing import Trust
 from streams.store import LIVE
-from streams.topics import LOG
 from tocsin.audited import audited
 from tocsin.exits import Exit, Stop
 from tocsin.flags import Flag

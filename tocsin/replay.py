@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from streams.decode import AHEAD
 from streams.pipeline import Pipeline
+from streams.records.decode import AHEAD
 from streams.replay import Replay
 from streams.signing import OPEN
 from tocsin.exits import Exit, Stop

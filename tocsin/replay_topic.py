@@ -11,18 +11,18 @@ from functools import partial
 from monitor.errors import Refusal
 from monitor.events import Record
 from streams.audit import Act
-from streams.decode import decode
+from streams.kafka.topics import LOG
 from streams.lane import Lane
 from streams.lane.folding import misplaced
 from streams.log import LogRecord
-from streams.log_kafka import KafkaLog
+from streams.log.kafka import KafkaLog
 from streams.pipeline import Pipeline, take_in
+from streams.records.decode import decode
 from streams.refolding import AT_ONCE, refold
 from streams.replay import Replay, WhatIf
 from streams.settings import Settings
 from streams.signing import Trust
 from streams.store import LIVE
-from streams.topics import LOG
 from tocsin.audited import audited
 from tocsin.exits import Exit, Stop
 from tocsin.live import chosen, kept, quietly_settled, stopping

@@ -13,7 +13,7 @@ from rich.text import Text
 from alerts.alert import Alert
 from streams.replay import NotIncluded, Replay
 from streams.result import account, result_line
-from streams.result_alerts import alert_line
+from streams.result.alerts import alert_line
 from tocsin.exits import Exit, Stop
 from tocsin.plan_file import plan_in
 from tocsin.replay_wishes import Wishes

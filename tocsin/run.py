@@ -11,13 +11,13 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from streams.app import group_of
-from streams.deliverer import GROUP
-from streams.live import Live, LogGone, OtherPartitions
+from streams.delivery.deliverer import GROUP
+from streams.kafka.topics import ALERTS, DEAD_LETTERS, LOG
 from streams.settings import Settings
 from streams.store import LIVE, StoreRefuses, StoreUnreachable, WrongStore
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore, connect
-from streams.topics import ALERTS, DEAD_LETTERS, LOG
+from streams.worker.live import Live, LogGone, OtherPartitions
 from tocsin.exits import Exit, Stop
 from tocsin.settled import settled, trusted
 from tocsin.staying import look_at_topics, other_partitions, staying

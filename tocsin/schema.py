@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from streams.result_schema import result_schema
-from streams.schema import json_schema
+from streams.records.schema import json_schema
+from streams.result.schema import result_schema
 
 
 def schema(of: Literal["log", "result"] = "log", /) -> None:

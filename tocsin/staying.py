@@ -8,14 +8,14 @@ from typing import Any
 
 from kafka.errors import KafkaError
 
-from streams.broker import Unreachable, administer
+from streams.kafka.broker import Unreachable, administer
+from streams.kafka.login import login_of, unseen
+from streams.kafka.topics import ALERTS, LOG, NOTIFIED
 from streams.listening import CannotListen
 from streams.log import LogUnreachable
-from streams.login import login_of, unseen
 from streams.metrics import NoToken
-from streams.openly import told
 from streams.settings import Settings
-from streams.topics import ALERTS, LOG, NOTIFIED
+from streams.worker.openly import told
 from tocsin.exits import Exit, Stop
 
 START_BROKER = "Start one (`make kafka`), or name yours in TOCSIN_BROKER."

@@ -11,9 +11,9 @@ from cyclopts import Parameter
 
 from alerts.spans import seconds_in
 from monitor.errors import Refusal
-from streams.decode import decode
+from streams.kafka.sender import KafkaSender, Undelivered
 from streams.log import LogUnreachable
-from streams.sender import KafkaSender, Undelivered
+from streams.records.decode import decode
 from streams.settings import Settings
 from streams.ticking import addressed, tick_of
 from tocsin.days import day_in

@@ -9,14 +9,14 @@ from pathlib import Path
 from cyclopts import App
 from kafka.errors import KafkaError
 
-import streams.acls
-from streams.acls import BadAccess, Grant
+import streams.kafka.acls
 from streams.audit import Act
-from streams.broker import Unreachable, administer
+from streams.kafka.acls import BadAccess, Grant
+from streams.kafka.broker import Unreachable, administer
+from streams.kafka.topics import Outcome, Refused, Report
+from streams.kafka.topics import apply as bring_about
+from streams.kafka.topics import topics as topics_of
 from streams.settings import Settings
-from streams.topics import Outcome, Refused, Report
-from streams.topics import apply as bring_about
-from streams.topics import topics as topics_of
 from tocsin.audited import note, refusals
 from tocsin.exits import Exit, Stop
 from tocsin.flags import Flag, Json
@@ -24,7 +24,7 @@ from tocsin.live import quietly_settled
 
 app = App(name="topics", help="The Kafka topics that Tocsin uses.")
 
-CHANGED = streams.acls.Outcome.GRANTED, streams.acls.Outcome.REVOKED
+CHANGED = streams.kafka.acls.Outcome.GRANTED, streams.kafka.acls.Outcome.REVOKED
 
 
 @app.command
@@ -62,13 +62,13 @@ def apply(
     for grant, outcome in grants:
         print(granted_in_json(grant, outcome) if json_lines else f"{outcome:<11}{grant}")
     remedies = remedies_for(reports)
-    if any(outcome is streams.acls.Outcome.FOREIGN for _, outcome in grants):
+    if any(outcome is streams.kafka.acls.Outcome.FOREIGN for _, outcome in grants):
         remedies.append("Grants are in no file of ours: `--alter` takes them away.")
     if remedies:
         raise Stop(Exit.USAGE, " ".join(remedies))
 
 
-def changes(reports: list[Report], grants: list[tuple[Grant, streams.acls.Outcome]]) -> str:
+def changes(reports: list[Report], grants: list[tuple[Grant, streams.kafka.acls.Outcome]]) -> str:
     """What was changed, for the audit; empty where nothing was."""
     changed = [
         each.topic.name for each in reports if each.mended or each.outcome is Outcome.CREATED
@@ -80,7 +80,7 @@ def changes(reports: list[Report], grants: list[tuple[Grant, streams.acls.Outcom
 def wanted_of(path: Path) -> frozenset[Grant]:
     """The grants that a file gives, or the stop that says why it gives none."""
     try:
-        return streams.acls.parse(path.read_text(encoding="utf-8"))
+        return streams.kafka.acls.parse(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Stop(Exit.USAGE, f"{path}: {error.strerror}.") from None
     except (UnicodeDecodeError, BadAccess) as error:
@@ -89,14 +89,14 @@ def wanted_of(path: Path) -> frozenset[Grant]:
 
 def applied(
     settings: Settings, grants: frozenset[Grant] | None, *, alter: bool
-) -> tuple[list[Report], list[tuple[Grant, streams.acls.Outcome]]]:
+) -> tuple[list[Report], list[tuple[Grant, streams.kafka.acls.Outcome]]]:
     """What was found and done, or the stop that says why not."""
     try:
         with administer(settings.broker) as admin:
             reports = bring_about(admin, topics_of(settings), alter=alter)
             if grants is None:
                 return reports, []
-            return reports, streams.acls.apply(admin, grants, alter=alter)
+            return reports, streams.kafka.acls.apply(admin, grants, alter=alter)
     except Unreachable as error:
         remedy = "Start one (`make kafka`), or name yours in TOCSIN_BROKER."
         raise Stop(Exit.UNREACHABLE, f"{error}. {remedy}") from None
@@ -126,7 +126,7 @@ def in_json(report: Report) -> str:
     )
 
 
-def granted_in_json(grant: Grant, outcome: streams.acls.Outcome) -> str:
+def granted_in_json(grant: Grant, outcome: streams.kafka.acls.Outcome) -> str:
     """A grant for a program."""
     return json.dumps({**asdict(grant), "outcome": outcome})
 

@@ -11,11 +11,11 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from streams.audit import Act
-from streams.log_kafka import KafkaLog
+from streams.kafka.topics import LOG
+from streams.log.kafka import KafkaLog
 from streams.settings import Settings
 from streams.signing import Trust
 from streams.store import LIVE
-from streams.topics import LOG
 from streams.verifying import CURSOR, Difference, Verified
 from streams.verifying import verify as verified
 from tocsin import verify_audit

@@ -10,7 +10,7 @@ from streams.audit import Head
 from streams.audit.check import Audited, Checker
 from streams.audit.trails import trail_log
 from streams.log import Log
-from streams.log_file import FileLog
+from streams.log.file import FileLog
 from streams.producing import AT_ONCE
 from streams.settings import Settings
 from tocsin.exits import Exit, Stop

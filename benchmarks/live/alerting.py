@@ -39,11 +39,11 @@ from benchmarks.live.load import PARTITIONS, Load, Message, draw, make_topics, s
 from benchmarks.live.run import Rejected, surroundings, until
 from benchmarks.live.tables import TableCounts
 from benchmarks.report import Table, section
-from streams.encode import wire
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
+from streams.kafka.topics import ALERTS
+from streams.records.encode import wire
 from streams.services.alertmanager_server import AlertmanagerServer
 from streams.services.process import Process
-from streams.topics import ALERTS
 
 Reader: Any = KafkaConsumer
 """The client has no types."""

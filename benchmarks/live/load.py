@@ -14,11 +14,11 @@ from confluent_kafka import Producer
 
 from benchmarks.live.contenders.job import Cell, cells_of, is_counted
 from benchmarks.synthetic import Workload, write_log
-from streams.broker import administer
-from streams.encode import wire
-from streams.partition import partition_of
+from streams.kafka.broker import administer
+from streams.kafka.partition import partition_of
+from streams.kafka.topics import LOG, apply, topics
+from streams.records.encode import wire
 from streams.settings import Settings
-from streams.topics import LOG, apply, topics
 
 PARTITIONS = Settings().log_partitions
 QUEUED_MAX = 50_000

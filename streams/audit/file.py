@@ -12,7 +12,7 @@ from typing import BinaryIO
 from streams.audit import Head
 from streams.audit.check import head_of
 from streams.log import Log, LogUnreachable
-from streams.log_file import FileLog
+from streams.log.file import FileLog
 
 
 @dataclass(slots=True)

@@ -10,12 +10,12 @@ from secrets import token_hex
 
 from streams.audit import AuditLog, Head, Trail
 from streams.audit.file import FileTrail, last
+from streams.kafka.sender import KafkaSender, Message, Undelivered
+from streams.kafka.topics import AUDIT
 from streams.log import Log, LogUnreachable
-from streams.log_file import FileLog
-from streams.log_kafka import KafkaLog
-from streams.sender import KafkaSender, Message, Undelivered
+from streams.log.file import FileLog
+from streams.log.kafka import KafkaLog
 from streams.settings import OFF, TOPIC, Settings
-from streams.topics import AUDIT
 
 FILE = "file:"
 

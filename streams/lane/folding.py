@@ -13,7 +13,7 @@ from monitor.events import Record
 from monitor.ledger import Outcome
 from monitor.study import Study
 from monitor.trace import Trace
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
 from streams.pipeline import Told
 from streams.store import Fields
 from streams.store.row import Row

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from streams.decode import AHEAD
 from streams.lane.cursor import CODE, Cursor
 from streams.lane.folding import Fold
 from streams.lane.halt import Behind, Halt, Hole, Moved, Raised, Stopped
@@ -18,6 +17,7 @@ from streams.lane.taken import Taken
 from streams.lane.work import Work
 from streams.log import Log, LogRecord, LogUnreachable, RecordsGone
 from streams.pipeline import take_in
+from streams.records.decode import AHEAD
 from streams.store import Store, StoreUnreachable, WrongStore
 
 NOT_THE_RECORDS = (

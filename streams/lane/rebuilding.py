@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from monitor.errors import Refusal
-from streams.decode import decode
 from streams.lane.batch import Batch
 from streams.lane.folding import Fold, fold_into, notices, open_row
 from streams.lane.halt import Raised
 from streams.lane.work import Work
 from streams.log import Log, LogRecord
+from streams.records.decode import decode
 from streams.store import Fields
 from streams.store.row import Row
 

@@ -7,11 +7,11 @@ from itertools import islice
 
 from monitor.errors import Refusal
 from monitor.events import Record
-from streams.decode import decode
 from streams.lane.folding import fold_into, misplaced
 from streams.lane.halt import Behind, Raised, Stopped
 from streams.lane.work import Work
 from streams.log import Log, LogRecord
+from streams.records.decode import decode
 
 PAIRS_A_RECORD = 6
 """What a record adds to an apply at most, nearly always.  A larger batch is written all the same,

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from streams.held import Held
 from streams.metrics.figures import Figures, figures
 from streams.store.row_load import restore
-from streams.worker import Worker
+from streams.worker.held import Held
+from streams.worker.worker import Worker
 
 TURN_SECONDS = 1.0
 """A round begins so long after the last one ended."""

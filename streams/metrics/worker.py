@@ -15,7 +15,7 @@ from streams.metrics.figures import SECONDS_A_DAY, Figures
 from streams.metrics.pages import Heard, Page, pages
 from streams.metrics.survey import Survey
 from streams.settings import Settings
-from streams.worker import Worker
+from streams.worker.worker import Worker
 
 
 def worker_pages(settings: Settings, survey: Survey, heard: Heard | None = None) -> list[Page]:

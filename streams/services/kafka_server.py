@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.broker import Unreachable, administer
-from streams.login import Brokers, Login
+from streams.kafka.broker import Unreachable, administer
+from streams.kafka.login import Brokers, Login
 from streams.services.java import unavailable
 from streams.services.ports import free_ports
 from streams.services.process import Process, ServiceFailed

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from alerts.audience import Deployment, deployment
 from alerts.sink_plan import Security, SinkKind, SinkPlan
-from streams.login import Brokers, Login
-from streams.sender import KafkaSender
+from streams.kafka.login import Brokers, Login
+from streams.kafka.sender import KafkaSender
 from streams.sinks import Sink, SinkRefuses, Style
 from streams.sinks.alertmanager import Alertmanager
 from streams.sinks.apprise import Apprise

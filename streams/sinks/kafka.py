@@ -9,7 +9,7 @@ from typing import Protocol
 from alerts import render
 from alerts.delivery import Notice
 from alerts.hooks import IDEMPOTENCY
-from streams.sender import Message, Sender, Undelivered
+from streams.kafka.sender import Message, Sender, Undelivered
 from streams.sinks import SinkDown, Style
 from streams.sinks.retrying import persistently
 

@@ -9,8 +9,8 @@ import orjson
 
 from alerts.alert import Alert
 from alerts.lifecycle import OF_MEMBERS, Move, allowed
-from streams.encode import wire
 from streams.pipeline import Pipeline
+from streams.records.encode import wire
 
 
 def boarded(log: Iterable[bytes], random: Random, share: float = 0.3) -> Iterator[bytes]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from streams.kafka.topics import Topic, topics
 from streams.settings import Settings
-from streams.topics import Topic, topics
 
 FIVE = topics(Settings())
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from streams.broker import administer
 from streams.embedded import EmbeddedBroker
+from streams.kafka.broker import administer
+from streams.kafka.topics import apply, topics
 from streams.services.alertmanager_server import AlertmanagerServer, find
 from streams.services.kafka_server import KafkaServer
 from streams.settings import Settings
-from streams.topics import apply, topics
 from tests.contract import deliverers
 from tests.contract.cluster import clear
 from tests.contract.sites import site

@@ -16,9 +16,9 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.structs import TopicPartition
 
 from alerts.delivery import Standing
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
+from streams.kafka.topics import ALERTS, NOTIFIED
 from streams.services.ports import free_ports
-from streams.topics import ALERTS, NOTIFIED
 from tests.contract.processes import Worker, until
 from tests.places import ROOT
 

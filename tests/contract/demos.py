@@ -16,12 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from streams.kafka.partition import partition_of
+from streams.kafka.sender import KafkaSender, Message
+from streams.kafka.topics import ALERTS, LOG
 from streams.log import LogRecord
-from streams.log_kafka import KafkaLog
-from streams.partition import partition_of
+from streams.log.kafka import KafkaLog
 from streams.producing import records_of
-from streams.sender import KafkaSender, Message
-from streams.topics import ALERTS, LOG
 from tests.contract import deliverers, workers
 from tests.contract.commands import tocsin
 from tests.contract.deliverers import PARTITIONS

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from streams.kafka.partition import partition_of
+from streams.kafka.topics import ALERTS, LOG, apply, topics
 from streams.lane import Lane
-from streams.log_kafka import KafkaLog
-from streams.partition import partition_of
+from streams.log.kafka import KafkaLog
 from streams.refolding import refold
 from streams.services.redis_server import RedisServer
 from streams.settings import Settings
@@ -19,7 +20,6 @@ from streams.store import LIVE, Fields
 from streams.store.function import load
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore
-from streams.topics import ALERTS, LOG, apply, topics
 from tests.contract.commands import tocsin
 from tests.contract.processes import patient
 from tests.scenarios.commands import small, written

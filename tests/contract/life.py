@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.blinding import page_ref, ref
 from alerts.ledger import Key, Route
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
 from streams.services.alertmanager_server import AlertmanagerServer
 from tests.contract import deliverers
 from tests.contract.deliverers import BUS, PARTITIONS

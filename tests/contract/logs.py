@@ -13,10 +13,10 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from streams.broker import administer
+from streams.kafka.broker import administer
 from streams.log import Log
-from streams.log_file import FileLog
-from streams.log_kafka import KafkaLog
+from streams.log.file import FileLog
+from streams.log.kafka import KafkaLog
 
 Admin: Any = AIOKafkaAdminClient
 Producer: Any = AIOKafkaProducer

@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
-from streams.log_kafka import KafkaLog
+from streams.kafka.topics import LOG
+from streams.log.kafka import KafkaLog
 from streams.pipeline import Pipeline
 from streams.store import Fields
 from streams.store.memory import MemoryStore
-from streams.topics import LOG
 from tests.streams.kept import KeptLog
 from tests.streams.lanes import caught_up
 

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from streams.kafka.partition import partition_of
 from streams.log import LogRecord
-from streams.log_file import FileLog
-from streams.log_kafka import KafkaLog
+from streams.log.file import FileLog
+from streams.log.kafka import KafkaLog
 from streams.pace import AtOnce
-from streams.partition import partition_of
 from streams.producing import Sink, backlog, deliver, lacking
 from tests.contract.logs import TopicShelf, all_of
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from streams.kafka.topics import apply, topics
 from streams.services.kafka_server import KafkaServer
 from streams.services.redis_server import RedisServer
 from streams.settings import Settings
 from streams.store.function import load
-from streams.topics import apply, topics
 from tests.contract.processes import patient
 from tests.contract.workers import Site
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from alerts.lifecycle import Move
-from streams.encode import wire
+from streams.kafka.partition import partition_of
+from streams.kafka.sender import KafkaSender
 from streams.keys import make
-from streams.partition import partition_of
+from streams.records.encode import wire
 from streams.reviewing import Ask, Fate, Placed, Reviewing, review_of
-from streams.sender import KafkaSender
 from streams.store.row_docket import entry_from
 from tests.contract.commands import tocsin
 from tests.contract.processes import until

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
 from tests.alerts.told import wire
 from tests.contract.course import OTHER, RUNG
 from tests.contract.demos import Demo, Ledger, Line, running

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from streams.log_kafka import KafkaLog
+from streams.kafka.topics import AUDIT
+from streams.log.kafka import KafkaLog
 from streams.producing import records_of
 from streams.services.kafka_server import KafkaServer
-from streams.topics import AUDIT
 from tests.contract.commands import tocsin
 from tests.contract.ground import PLACES, Ground, grounded
 from tests.streams.trails import forged

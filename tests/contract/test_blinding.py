@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from alerts.alert import Kind
-from streams.broker import administer
-from streams.partition import partition_of
+from streams.kafka.broker import administer
+from streams.kafka.partition import partition_of
+from streams.kafka.topics import apply, topics
 from streams.services.kafka_server import KafkaServer
 from streams.services.ports import free_ports
 from streams.services.redis_server import RedisServer
 from streams.settings import Settings
-from streams.topics import apply, topics
 from tests.contract import deliverers
 from tests.contract.cluster import clear
 from tests.contract.processes import Worker, until

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from alerts.ledger import Outcome, Route
+from streams.kafka.topics import ALERTS
 from streams.services.alertmanager_server import AlertmanagerServer
-from streams.topics import ALERTS
 from tests.alerts.told import closing, wire
 from tests.contract.commands import tocsin
 from tests.contract.deliverers import Site

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
 from streams.services.alertmanager_server import AlertmanagerServer
 from tests.contract.course import LAST, RISEN, agreed, answered, each_was_told_once, lost
 from tests.contract.deliverers import FILE

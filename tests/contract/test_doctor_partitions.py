@@ -8,9 +8,9 @@ import json
 import orjson
 import pytest
 
+from streams.kafka.partition import partition_of
+from streams.kafka.topics import LOG
 from streams.lane.halt import Halt
-from streams.partition import partition_of
-from streams.topics import LOG
 from tests.contract.processes import until
 from tests.contract.workers import Site, kept
 from tests.faults.raising import TWICE

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streams.log import Ends, LogUnreachable
-from streams.log_file import FileLog
+from streams.log.file import FileLog
 
 
 async def test_a_file_that_is_not_there_is_named(tmp_path: Path):

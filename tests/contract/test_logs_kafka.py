@@ -8,7 +8,7 @@ import pytest
 
 from streams.embedded import EmbeddedBroker
 from streams.log import Ends, LogUnreachable, RecordsGone
-from streams.log_kafka import KafkaLog
+from streams.log.kafka import KafkaLog
 from streams.services.kafka_server import KafkaServer
 from tests.contract.logs import TopicShelf, all_of, opened, shelf_on, values
 

@@ -9,8 +9,8 @@ import pytest
 from confluent_kafka import Producer
 from kafka import KafkaConsumer, KafkaProducer
 
-from streams.broker import administer
-from streams.partition import partition_of
+from streams.kafka.broker import administer
+from streams.kafka.partition import partition_of
 from streams.services.kafka_server import KafkaServer
 
 pytestmark = pytest.mark.kafka

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from streams.kafka.topics import LOG
 from streams.services.kafka_server import KafkaServer
-from streams.topics import LOG
 from tests.contract.commands import tocsin
 from tests.contract.ground import PLACES, Ground, grounded
 from tests.contract.processes import patient

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from streams.kafka.topics import LOG
 from streams.services.kafka_server import KafkaServer
-from streams.topics import LOG
 from tests.contract.commands import tocsin
 from tests.contract.ground import PLACES, STUDIES, Ground, grounded
 from tests.scenarios.commands import clot

@@ -8,7 +8,7 @@ import signal
 import orjson
 import pytest
 
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
 from tests.contract.passes import alerts_expected, rows_expected
 from tests.contract.processes import until
 from tests.contract.workers import Site

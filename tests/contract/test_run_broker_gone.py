@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from streams.broker import administer
+from streams.kafka.broker import administer
+from streams.kafka.topics import LOG, apply, topics
 from streams.services.kafka_server import QUICK, KafkaServer
 from streams.services.redis_server import RedisServer
 from streams.settings import Settings
-from streams.topics import LOG, apply, topics
 from tests.contract.gate import gate
 from tests.contract.processes import PATIENCE_SECONDS, until
 from tests.contract.sites import loaded

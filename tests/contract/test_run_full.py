@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import redis
 
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
 from tests.contract.passes import rows_expected
 from tests.contract.processes import until
 from tests.contract.workers import Site

@@ -8,7 +8,7 @@ import urllib.request
 import orjson
 import pytest
 
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
 from streams.services.ports import free_ports
 from tests.contract.processes import until
 from tests.contract.workers import Site

@@ -11,12 +11,12 @@ import confluent_kafka
 import orjson
 import pytest
 
+from streams.kafka.partition import partition_of
+from streams.kafka.topics import LOG
 from streams.lane import Lane
 from streams.lane.cursor import Cursor
-from streams.partition import partition_of
 from streams.store import Fields
 from streams.store.memory import MemoryStore
-from streams.topics import LOG
 from tests.contract.logs import TopicShelf, marked, opened
 from tests.contract.passes import full
 from tests.contract.processes import until

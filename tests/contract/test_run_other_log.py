@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from streams.kafka.partition import partition_of
+from streams.kafka.topics import apply, topics
 from streams.lane import Halt
-from streams.partition import partition_of
 from streams.settings import Settings
-from streams.topics import apply, topics
 from tests.contract.cluster import clear
 from tests.contract.processes import until
 from tests.contract.workers import Site

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from streams.partition import partition_of
-from streams.topics import LOG
+from streams.kafka.partition import partition_of
+from streams.kafka.topics import LOG
 from tests.contract.processes import PATIENCE_SECONDS
 from tests.contract.workers import Site
 from tests.scenarios.commands import small

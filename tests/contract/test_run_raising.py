@@ -7,8 +7,8 @@ import asyncio
 import orjson
 import pytest
 
+from streams.kafka.partition import partition_of
 from streams.lane.halt import Halt
-from streams.partition import partition_of
 from tests.contract.passes import rows_expected
 from tests.contract.processes import until
 from tests.contract.workers import Site, kept

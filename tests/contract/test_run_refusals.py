@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from streams.kafka.topics import LOG, apply, topics
 from streams.services.kafka_server import KafkaServer
 from streams.services.ports import free_ports
 from streams.services.redis_server import RedisServer
 from streams.settings import Settings
-from streams.topics import LOG, apply, topics
 from tests.contract.commands import tocsin
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]

@@ -13,7 +13,7 @@ import pytest
 import redis
 from kafka import KafkaConsumer, KafkaProducer
 
-from streams.broker import administer
+from streams.kafka.broker import administer
 from streams.services.java import unavailable
 from streams.services.kafka_server import QUICK, KafkaServer, identity
 from streams.services.process import Process, ServiceFailed, tether, wait

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from streams.kafka.partition import partition_of
 from streams.keys import shown
-from streams.partition import partition_of
 from streams.signing import Fields
 from tests.contract.processes import until
 from tests.contract.workers import Site

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import redis
 
+from streams.kafka.topics import apply, topics
 from streams.services.kafka_server import KafkaServer
 from streams.services.ports import free_ports
 from streams.services.redis_server import RedisServer
 from streams.settings import Settings
-from streams.topics import apply, topics
 from tests.contract.commands import tocsin
 from tests.contract.sites import loaded
 

@@ -15,12 +15,12 @@ import pytest
 from monitor.errors import Refusal
 from monitor.events import Tick
 from monitor.ledger import Outcome
-from streams.decode import decode
 from streams.embedded import EmbeddedBroker
-from streams.encode import wire
-from streams.log_kafka import KafkaLog
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
+from streams.log.kafka import KafkaLog
 from streams.pipeline import Pipeline
+from streams.records.decode import decode
+from streams.records.encode import wire
 from streams.ticking import tick_of
 from tests.contract.commands import tocsin
 from tests.places import ROOT

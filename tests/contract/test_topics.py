@@ -8,9 +8,9 @@ import pytest
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from streams.kafka.topics import DEAD_LETTERS, LOG, LOG_BYTES_MAX, Outcome, Report, apply, topics
 from streams.services.kafka_server import KafkaServer
 from streams.settings import RECORD_BYTES_MAX, Settings
-from streams.topics import DEAD_LETTERS, LOG, LOG_BYTES_MAX, Outcome, Report, apply, topics
 from tests.contract.cluster import FIVE, alerts, cluster
 
 pytestmark = pytest.mark.kafka

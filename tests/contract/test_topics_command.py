@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from streams.kafka.topics import apply
 from streams.services.kafka_server import KafkaServer
-from streams.topics import apply
 from tests.contract.cluster import alerts, cluster
 from tests.contract.commands import tocsin
 

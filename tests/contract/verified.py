@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from streams.lane import Lane
-from streams.log_file import FileLog
+from streams.log.file import FileLog
 from streams.refolding import refold
 from streams.store import Fields
 from streams.store.memory import MemoryStore

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from alerts.audience import deployment
-from streams.delivering import Delivery
-from streams.desk import Desk
+from streams.delivery.delivering import Delivery
+from streams.delivery.desk import Desk
 from tests.alerts.told import FILE
 from tests.delivery.far import Doom, Topic
 from tests.delivery.group import Group, World

@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from alerts.delivery import Notice
+from streams.kafka.sender import Message, Undelivered
 from streams.log import Ends, Identity, LogUnreachable
-from streams.sender import Message, Undelivered
 from streams.sinks import SinkDown
 from tests.delivery.receivers import Bell, Receiver, hour
 from tests.simulation.chaos import Chaos, Fate, Machine

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alerts.audience import Deployment
-from streams.delivering import Delivery
-from streams.desk import Desk
+from streams.delivery.delivering import Delivery
+from streams.delivery.desk import Desk
 from streams.metrics import DeliveryMeter
 from tests.delivery.far import Doom, FarSender, FarSink, FarTopic, Host, Topic
 from tests.delivery.receivers import Receiver, hour

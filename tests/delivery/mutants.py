@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from alerts.delivery import Notice, entry
 from alerts.ledger import Outcome, Route
-from streams.delivering import Delivery
-from streams.desk import Desk, Take
-from streams.errand import Errand
+from streams.delivery.delivering import Delivery
+from streams.delivery.desk import Desk, Take
+from streams.delivery.errand import Errand
 from streams.log import Log
 from tests.delivery.crash import Cast
 

@@ -11,8 +11,8 @@ import orjson
 from alerts.audience import deployment
 from alerts.delivery import Notice
 from alerts.ledger import Route
-from streams.desk import Desk
-from streams.errand import Errand
+from streams.delivery.desk import Desk
+from streams.delivery.errand import Errand
 from streams.metrics import DeliveryMeter
 from streams.sinks import SinkDown, SinkRefuses
 from tests.alerts.told import BOARD, FILE

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
 from tests.alerts.told import answer, closing, wire
 from tests.delivery.far import Topic
 

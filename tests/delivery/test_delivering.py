@@ -9,8 +9,8 @@ import pytest
 from alerts.announced import announced
 from alerts.audience import deployment
 from alerts.ledger import Entry, Finding, Key, Outcome
-from streams.delivering import Delivery
-from streams.desk import Desk
+from streams.delivery.delivering import Delivery
+from streams.delivery.desk import Desk
 from streams.metrics import DeliveryMeter
 from tests.alerts.told import BELL, FILE, wire
 from tests.delivery.post import Taker

@@ -9,9 +9,9 @@ import pytest
 
 from alerts.announced import announced
 from alerts.ledger import Entry, Key, Outcome
-from streams.desk import FRESH_SECONDS
-from streams.errand import ENDING_SECONDS, REMIND_SECONDS
-from streams.sender import Undelivered
+from streams.delivery.desk import FRESH_SECONDS
+from streams.delivery.errand import ENDING_SECONDS, REMIND_SECONDS
+from streams.kafka.sender import Undelivered
 from tests.alerts.told import BELL, CHAIR, answer, closing, wire
 from tests.delivery.post import Post, Taker
 

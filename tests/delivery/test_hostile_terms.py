@@ -16,8 +16,8 @@ import pytest
 from alerts import render
 from alerts.audience import Deployment, deployment
 from alerts.delivery import Notice
-from streams.delivering import Delivery
-from streams.desk import Desk
+from streams.delivery.delivering import Delivery
+from streams.delivery.desk import Desk
 from streams.metrics import DeliveryMeter
 from streams.sinks import Sink, SinkFailed, SinkRefuses, Style
 from streams.sinks.apprise import Apprise

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.make_secrets import ACCESS
-from streams.acls import parse
-from streams.login import Login
+from streams.kafka.acls import parse
+from streams.kafka.login import Login
 from streams.services.kafka_server import QUICK, KafkaServer
 from streams.services.redis_server import RedisServer
 from tests.deploy.vault import Vault

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from streams.acls import apply
-from streams.broker import administer
+from streams.kafka.acls import apply
+from streams.kafka.broker import administer
+from streams.kafka.topics import apply as make_topics
+from streams.kafka.topics import topics
 from streams.services.kafka_server import KafkaServer
 from streams.settings import Settings
-from streams.topics import apply as make_topics
-from streams.topics import topics
 from tests.deploy.broker import WANTED, broker
 from tests.deploy.vault import Vault, filled
 

@@ -12,8 +12,8 @@ from kafka import KafkaConsumer
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
 from alerts.audience import DeliveryError, deployment
-from streams.broker import administer
-from streams.login import Brokers, options
+from streams.kafka.broker import administer
+from streams.kafka.login import Brokers, options
 from streams.services.kafka_server import KafkaServer
 from streams.sinks import SinkDown, Style
 from streams.sinks.built import NoFile, built

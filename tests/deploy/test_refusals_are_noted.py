@@ -14,13 +14,13 @@ import pytest
 from kafka import KafkaProducer
 
 from deploy.make_secrets import ACCESS
-from streams.log_kafka import KafkaLog
-from streams.login import Brokers, options
-from streams.partition import partition_of
+from streams.kafka.login import Brokers, options
+from streams.kafka.partition import partition_of
+from streams.kafka.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG
+from streams.log.kafka import KafkaLog
 from streams.producing import records_of
 from streams.services.kafka_server import KafkaServer
 from streams.services.redis_server import RedisServer
-from streams.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG
 from tests.alerts.told import wire
 from tests.contract.commands import tocsin
 from tests.deploy.broker import login, principal

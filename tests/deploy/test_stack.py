@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from streams.log_kafka import KafkaLog
-from streams.login import Brokers
+from streams.kafka.login import Brokers
+from streams.kafka.topics import AUDIT
+from streams.log.kafka import KafkaLog
 from streams.producing import records_of
 from streams.services.process import wait
-from streams.topics import AUDIT
 from tests.deploy.broker import login
 from tests.deploy.stack import IMAGES, Stack
 from tests.deploy.vault import Vault

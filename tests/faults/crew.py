@@ -18,7 +18,7 @@ from typing import Any
 from kafka.admin import MemberToRemove  # pyright: ignore[reportAttributeAccessIssue]
 from kafka.errors import KafkaError
 
-from streams.broker import Unreachable, administer
+from streams.kafka.broker import Unreachable, administer
 from streams.refolding import members
 from streams.services.ports import free_ports
 from streams.services.process import Process

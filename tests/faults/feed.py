@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import confluent_kafka
 
 from benchmarks.synthetic import Effect, Trial, Workload
-from streams.partition import partition_of
-from streams.topics import LOG
+from streams.kafka.partition import partition_of
+from streams.kafka.topics import LOG
 from tests.independent.builders import event, tick
 from tests.simulation.logs import DAYS, POISON, course, sent
 

@@ -16,7 +16,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from streams.broker import administer
+from streams.kafka.broker import administer
+from streams.kafka.topics import LOG, apply, topics
 from streams.lane.cursor import Cursor
 from streams.services.kafka_server import QUICK, KafkaServer
 from streams.services.redis_server import RedisServer
@@ -25,7 +26,6 @@ from streams.store import LIVE
 from streams.store.client import named
 from streams.store.function import load
 from streams.store.keys import Keys
-from streams.topics import LOG, apply, topics
 from tests.contract.processes import patient
 from tests.faults.crew import PLAIN, Crew
 from tests.faults.feed import PARTITIONS, Feed, records, ticks

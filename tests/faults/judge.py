@@ -9,19 +9,19 @@ from dataclasses import asdict, dataclass, field
 
 import orjson
 
+from streams.kafka.partition import partition_of
+from streams.kafka.sender import Message
+from streams.kafka.topics import ALERTS, DEAD_LETTERS, LOG
 from streams.lane import Hole, Lane
 from streams.log import LogRecord
-from streams.log_kafka import KafkaLog
+from streams.log.kafka import KafkaLog
 from streams.outbox import announcement, dead_letter
-from streams.partition import partition_of
 from streams.pipeline import Pipeline
-from streams.sender import Message
 from streams.settings import Settings
 from streams.store import LIVE, Fields
 from streams.store.keys import Keys
 from streams.store.memory import MemoryStore
 from streams.store.redis import RedisStore, connect
-from streams.topics import ALERTS, DEAD_LETTERS, LOG
 from streams.verifying import studies
 from tests.contract.passes import full
 from tests.faults.feed import PARTITIONS

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from monitor.events import Record
 from monitor.study import Study
-from streams.held import Held
 from streams.lane.folding import Fold
-from streams.live import Live
 from streams.pipeline import Told
 from streams.store import LIVE
+from streams.worker.held import Held
+from streams.worker.live import Live
 from tocsin.exits import Stop
 from tocsin.run import watch
 

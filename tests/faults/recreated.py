@@ -10,12 +10,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from streams.broker import administer
+from streams.kafka.broker import administer
+from streams.kafka.topics import LOG, apply, topics
 from streams.lane import Halt
 from streams.settings import Settings
 from streams.store import LIVE
 from streams.store.keys import Keys
-from streams.topics import LOG, apply, topics
 from tests.faults.feed import PARTITIONS, Feed, records
 from tests.faults.ground import WORKERS, Ground, grounded
 

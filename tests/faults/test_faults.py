@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
+from streams.kafka.topics import ALERTS, LOG
 from streams.store import LIVE
 from streams.store.keys import Keys
-from streams.topics import ALERTS, LOG
 from tests.faults.feed import Client
 from tests.faults.ground import Ground, grounded
 from tests.faults.judge import judge

@@ -9,15 +9,15 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.delivering import Delivery
-from streams.desk import Desk as Read
+from streams.delivery.delivering import Delivery
+from streams.delivery.desk import Desk as Read
 from streams.health import Condition, Health
+from streams.kafka.sender import Message
+from streams.kafka.topics import ALERTS
 from streams.listening import answering, listen
 from streams.metrics import DeliveryMeter, Page, pages
 from streams.metrics.worker import worker_pages
-from streams.sender import Message
 from streams.settings import Settings
-from streams.topics import ALERTS
 from tests.metrics.exported import NOON, Desk, log_of, timeless
 from tests.metrics.permuted import STUDY, acted
 from tests.metrics.posted import SINKS, SPONSOR, Post, described

@@ -10,7 +10,7 @@ from random import Random
 import orjson
 
 from alerts.alert import Alert, Kind
-from streams.encode import wire
+from streams.records.encode import wire
 from tests.scenarios.commands import clot, opening, record, treated
 
 STUDY = "S"

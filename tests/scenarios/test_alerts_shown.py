@@ -11,7 +11,7 @@ from rich.console import Console
 from alerts.alert import Alert
 from alerts.duties import docket_of
 from monitor.study import Study
-from streams.encode import wire
+from streams.records.encode import wire
 from streams.replay import Replay
 from tests.scenarios.commands import small
 from tests.streams.acted import SIGNAL, review

@@ -16,7 +16,7 @@ from benchmarks.live.alerting import SECRET, Rung, ruled, serious
 from benchmarks.live.gate import gate
 from benchmarks.live.load import PARTITIONS, Load
 from benchmarks.synthetic import Workload, write_log
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
 from streams.pipeline import Pipeline
 
 HOME = partition_of("S", PARTITIONS)

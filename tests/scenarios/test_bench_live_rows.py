@@ -13,12 +13,12 @@ from benchmarks.live.tables import TableCounts
 from benchmarks.live.watch import Eye
 from benchmarks.synthetic import Workload, write_log
 from monitor.memory import verdicts
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
+from streams.kafka.topics import LOG
 from streams.pipeline import Pipeline
 from streams.store import LIVE
 from streams.store.keys import Keys
 from streams.store.row_fields import state
-from streams.topics import LOG
 
 
 @pytest.fixture

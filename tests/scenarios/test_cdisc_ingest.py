@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from monitor.errors import Refusal
-from streams.decode import decode
+from streams.records.decode import decode
 from streams.sources.sdtm import records
 from streams.sources.sdtm_findings import Finding, findings
 from tests.scenarios.cdisc_recount import cell_of, days_to_first, followed, of_type, recount

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from streams.kafka.sender import Message, Undelivered
 from streams.log import Ends, Identity, LogUnreachable
-from streams.sender import Message, Undelivered
 from tests.simulation.chaos import Machine
 from tests.simulation.logs import PARTITION, PARTITIONS, Entry
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from orjson import loads
 
-from streams.encode import wire as encoded
-from streams.partition import partition_of
+from streams.kafka.partition import partition_of
+from streams.records.encode import wire as encoded
 from tests.alerts.boarded import boarded
 from tests.independent.builders import (
     event,

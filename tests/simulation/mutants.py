@@ -9,12 +9,12 @@ from alerts.alert import Alert
 from monitor.events import Record
 from monitor.study import Study
 from streams.batches import Batch
-from streams.held import Held
 from streams.lane import Hole, Lane
 from streams.lane.taken import Taken
 from streams.log import LogRecord
 from streams.pipeline import Told, take_in
-from streams.progress import Gaps, Sight
+from streams.worker.held import Held
+from streams.worker.progress import Gaps, Sight
 from tests.simulation.far_log import FarLog
 from tests.simulation.far_store import FarStore
 from tests.simulation.storm import Cast

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, field
 
 import orjson
 
+from streams.kafka.partition import partition_of
+from streams.kafka.sender import Message
 from streams.lane import Hole, Lane, Limits
 from streams.outbox import announcement, dead_letter
-from streams.partition import partition_of
 from streams.pipeline import Pipeline
-from streams.sender import Message
 from streams.store import Fields
 from streams.store.hashes import CURSOR, OUTBOX
 from tests.simulation.far_log import WholeLog

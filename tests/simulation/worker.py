@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from monitor.events import Record
 from monitor.study import Study
 from streams.batches import Batch, BatchLost
-from streams.held import Held
 from streams.lane import Lane, Limits
 from streams.outbox import Relay
 from streams.pipeline import Told, take_in
-from streams.progress import Progress, Stalled
 from streams.store import Store
-from streams.worker import TURN_SECONDS, Worker
+from streams.worker.held import Held
+from streams.worker.progress import Progress, Stalled
+from streams.worker.worker import TURN_SECONDS, Worker
 from tests.simulation.chaos import FOLD_RAISED, Machine
 from tests.simulation.far_log import FarLog, FarTopics, Topics, WholeLog
 from tests.simulation.far_store import FarStore

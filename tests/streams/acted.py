@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from alerts.alert import Alert
-from streams.encode import wire
 from streams.pipeline import Pipeline
+from streams.records.encode import wire
 from tests.streams.lanes import PRODERM, STUDY
 
 SIGNAL = "231d3f474a5e20947a1b53ff"

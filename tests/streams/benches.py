@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from streams.held import Held
 from streams.lane import Lane
+from streams.log.reader import Batch
 from streams.outbox import Relay
-from streams.progress import Progress
-from streams.reader import Batch
-from streams.worker import Worker
+from streams.worker.held import Held
+from streams.worker.progress import Progress
+from streams.worker.worker import Worker
 from tests.streams.kept import KeptLog
 from tests.streams.lanes import Failing, Raising
 from tests.streams.sent import Sent

@@ -11,8 +11,8 @@ from aiokafka.errors import ConsumerStoppedError
 from faust.types import TP
 
 from streams.batches import Consumer
-from streams.reader import Batch
-from streams.topics import LOG
+from streams.kafka.topics import LOG
+from streams.log.reader import Batch
 from tests.streams.kept import Kept
 from tests.streams.readers import Reader
 

@@ -12,10 +12,10 @@ from alerts.alert import Alert
 from monitor.digest import digest, fields
 from monitor.events import Record
 from monitor.study import Study
-from streams.encode import wire
+from streams.kafka.partition import partition_of
 from streams.lane import Lane, Limits
-from streams.partition import partition_of
 from streams.pipeline import Pipeline, Told, take_in
+from streams.records.encode import wire
 from streams.store import Applied, Fields, StoreUnreachable, Write
 from streams.store.memory import MemoryStore
 from streams.store.row_load import restore

@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from streams.encode import wire
+from streams.records.encode import wire
 from streams.signing import Fields, Signer
 from tests.scenarios.commands import plan, record
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from streams.sender import Message, Undelivered
+from streams.kafka.sender import Message, Undelivered
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.acls import BadAccess, Grant, concerns, parse
+from streams.kafka.acls import BadAccess, Grant, concerns, parse
 
 
 def test_a_file_becomes_grants():

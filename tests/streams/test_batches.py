@@ -9,8 +9,8 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from faust.types import TP
 
 from streams.batches import BatchLost
-from streams.reader import Batch
-from streams.topics import LOG
+from streams.kafka.topics import LOG
+from streams.log.reader import Batch
 from tests.streams.desks import Desk, fetched
 
 

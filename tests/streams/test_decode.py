@@ -9,9 +9,9 @@ import pytest
 
 from monitor.errors import Reason, Refusal
 from monitor.events import AdverseEvent, Assessment, Criterion, PartialDate, Record, Tick, Treatment
-from streams.decode import decode
-from streams.encode import wire
-from streams.examples import EXAMPLES, example
+from streams.records.decode import decode
+from streams.records.encode import wire
+from streams.records.examples import EXAMPLES, example
 
 
 def taken(fields: dict[str, Any]) -> Record:

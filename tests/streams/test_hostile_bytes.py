@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from monitor.errors import Reason, Refusal
 from monitor.events import Record
-from streams.decode import decode
-from streams.encode import wire
-from streams.examples import EXAMPLES, example
-from streams.parse import Fields, Refused, careful, quick
+from streams.records.decode import decode
+from streams.records.encode import wire
+from streams.records.examples import EXAMPLES, example
+from streams.records.parse import Fields, Refused, careful, quick
 
 VALID = [wire(record) for record in EXAMPLES.values()]
 SLOWEST = 0.005

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streams.log import LogUnreachable
-from streams.openly import told, traced
+from streams.worker.openly import told, traced
 from tocsin.exits import Exit, Stop
 from tocsin.staying import staying
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import orjson
 import pytest
 
+from streams.kafka.partition import partition_of
+from streams.kafka.sender import Undelivered
 from streams.outbox import WAVE_MAX, Relay, waves
-from streams.partition import partition_of
-from streams.sender import Undelivered
 from streams.store import Fields
 from streams.store.memory import OUTBOX, MemoryStore
 from tests.streams.kept import KeptLog

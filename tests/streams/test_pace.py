@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from streams.log_file import Line
+from streams.log.file import Line
 from streams.pace import AtOnce, Due, Rate, Speed, rate, speed
 
 

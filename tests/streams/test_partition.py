@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner import murmur2 as murmur2_of_kafka_python
 
-from streams.partition import murmur2, partition_of
+from streams.kafka.partition import murmur2, partition_of
 
 PUBLISHED = {
     "21": -973932308,

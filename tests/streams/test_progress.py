@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.progress import STALL_SECONDS, Gaps, Progress, Sight, Stalled
+from streams.worker.progress import STALL_SECONDS, Gaps, Progress, Sight, Stalled
 
 
 def sight(folded: int, fetched: int, end: int) -> Sight:

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from monitor import events
 from monitor.events import Body, PartialDate, Record
-from streams.decode import UNSEEN, decode
-from streams.encode import wire
-from streams.examples import EXAMPLES, example
-from streams.meaning import BODIES, SETTLE
 from streams.records import MODELS, Envelope
+from streams.records.decode import UNSEEN, decode
+from streams.records.encode import wire
+from streams.records.examples import EXAMPLES, example
+from streams.records.meaning import BODIES, SETTLE
 
 ENVELOPE = {"schema_", "study", "source", "known_at", "type"}
 

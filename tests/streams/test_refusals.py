@@ -18,9 +18,9 @@ from monitor.errors import (
     Reason,
     Refusal,
 )
-from streams.decode import decode
-from streams.encode import wire
-from streams.examples import EXAMPLES, example
+from streams.records.decode import decode
+from streams.records.encode import wire
+from streams.records.examples import EXAMPLES, example
 from tests.places import ROOT
 
 AE = wire(EXAMPLES["adverse_event"])

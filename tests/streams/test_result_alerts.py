@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 
 from streams.replay import Replay
 from streams.result import result_line
-from streams.result_alerts import alert_line
-from streams.result_schema import result_schema
+from streams.result.alerts import alert_line
+from streams.result.schema import result_schema
 from tests.streams.acted import SIGNAL, acted
 
 Line = dict[str, Any]

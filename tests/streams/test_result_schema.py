@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from streams.result_schema import MAJOR, result_schema
+from streams.result.schema import MAJOR, result_schema
 from tests.places import ROOT
 from tests.scenarios.commands import Line, clot, opening, small, tocsin, treated, written
 

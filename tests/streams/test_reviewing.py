@@ -12,9 +12,9 @@ import pytest
 
 from alerts.alert import Alert
 from alerts.lifecycle import Move
+from streams.kafka.sender import Message
 from streams.lane import Lane
 from streams.reviewing import Ask, Fate, Placed, Reviewing, objection, review_of, shown_of
-from streams.sender import Message
 from streams.store.hashes import row
 from streams.store.memory import MemoryStore
 from streams.store.row_docket import entry_from

@@ -15,10 +15,10 @@ from monitor.events import Record
 from monitor.memory import verdicts
 from monitor.study import Study
 from monitor.trace import Trace
-from streams.decode import decode
-from streams.examples import EXAMPLES
 from streams.lane import CODE
 from streams.pipeline import take_in
+from streams.records.decode import decode
+from streams.records.examples import EXAMPLES
 from streams.store import Fields
 from streams.store.row import Row
 from streams.store.row_bodies import case_from, fact_from, fact_of

@@ -15,8 +15,8 @@ from alerts.duties import docket_of
 from monitor.digest import digest
 from monitor.events import Record
 from monitor.trace import Trace
-from streams.decode import decode
 from streams.pipeline import Told, take_in
+from streams.records.decode import decode
 from streams.store import Fields
 from streams.store.row import Row
 from streams.store.row_load import restore

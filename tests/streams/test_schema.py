@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from streams.compatibility import incompatibilities
-from streams.examples import EXAMPLES, example
 from streams.records import MAJOR, MODELS
-from streams.schema import json_schema
+from streams.records.compatibility import incompatibilities
+from streams.records.examples import EXAMPLES, example
+from streams.records.schema import json_schema
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 COMMITTED = SCHEMAS / f"trial.log-{MAJOR}.json"

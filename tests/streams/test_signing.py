@@ -8,9 +8,9 @@ from monitor.digest import digest
 from monitor.errors import OF_A_SIGNATURE, Reason
 from monitor.events import Record, Review
 from monitor.ledger import Outcome
-from streams.decode import decode
-from streams.examples import EXAMPLES
 from streams.pipeline import Pipeline
+from streams.records.decode import decode
+from streams.records.examples import EXAMPLES
 from streams.signing import Fields, Trust, key_id
 from tests.streams.forged import board, reason, told
 from tests.streams.seals import ANN, BEN, OFFICE, STRANGER, opening, review, seated, wire

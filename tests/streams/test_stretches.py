@@ -9,9 +9,9 @@ import orjson
 
 from monitor.events import Record
 from monitor.study import Study
-from streams.encode import wire
 from streams.lane import Lane
 from streams.pipeline import Told, take_in
+from streams.records.encode import wire
 from streams.store.cursor_fields import studies_in
 from streams.store.memory import CURSOR, MemoryStore
 from tests.streams.kept import KeptLog

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from streams.reader import Batch
+from streams.log.reader import Batch
 from tests.streams.benches import Bench
 from tests.streams.lanes import PRODERM, STUDY, UNREADABLE, log_of, projection, settled
 

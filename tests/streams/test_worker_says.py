@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import pytest
 
 from streams.health import findings
+from streams.kafka.partition import partition_of
+from streams.kafka.sender import Message, Undelivered
+from streams.kafka.topics import ALERTS, DEAD_LETTERS, LOG
 from streams.lane import Halt
 from streams.metrics.survey import Survey
 from streams.metrics.worker import ClosedNumbers
-from streams.partition import partition_of
 from streams.pipeline import Pipeline
-from streams.progress import STALL_SECONDS, Stalled
-from streams.sender import Message, Undelivered
-from streams.topics import ALERTS, DEAD_LETTERS, LOG
+from streams.worker.progress import STALL_SECONDS, Stalled
 from tests.streams.benches import Bench
 from tests.streams.lanes import PRODERM, STUDY, UNREADABLE, log_of
 from tests.streams.sent import Sent

@@ -9,9 +9,9 @@ import orjson
 
 from streams.audit import Act, AuditLog, Head, digest_of
 from streams.audit.check import Audited, Checker, head_of
-from streams.encode import wire
 from streams.log import LogUnreachable
-from streams.log_file import Line
+from streams.log.file import Line
+from streams.records.encode import wire
 
 
 @dataclass(slots=True)

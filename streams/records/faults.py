@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from monitor.errors import Reason
 from streams import records
-from streams.parse import Fields, Refused
+from streams.records.parse import Fields, Refused
 
 
 def explain(kind: str, error: ValidationError, fields: Fields) -> Refused:

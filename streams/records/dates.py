@@ -8,7 +8,7 @@ from functools import lru_cache
 from monitor.dates import Imputation, impute, last_day
 from monitor.errors import Reason
 from monitor.events import SECONDS_A_DAY, PartialDate
-from streams.parse import Fields, Refused
+from streams.records.parse import Fields, Refused
 
 YEARS = ("1900", "2199")
 """As-of dates lie between: one date far outside would silence its study for good."""

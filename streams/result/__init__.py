@@ -17,7 +17,7 @@ from monitor.stats.estimate import Estimate
 from monitor.study import Study
 from monitor.tabulate import Row, exposure, rows, slots
 from streams.replay import Replay
-from streams.result_alerts import docket_json
+from streams.result.alerts import docket_json
 
 Json = dict[str, Any]
 

@@ -20,7 +20,7 @@ from kafka.admin import (
     ResourceType,
 )
 
-from streams.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED, Refused
+from streams.kafka.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED, Refused
 
 OURS = (LOG, DEAD_LETTERS, ALERTS, NOTIFIED, AUDIT)
 GROUPS = "tocsin-"

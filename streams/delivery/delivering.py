@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from alerts.audience import Deployment
 from alerts.delivery import due
 from alerts.ledger import Route
-from streams.desk import Desk
-from streams.errand import Errand
+from streams.delivery.desk import Desk
+from streams.delivery.errand import Errand
+from streams.kafka.sender import Undelivered
 from streams.log import LogUnreachable
 from streams.metrics import DeliveryMeter
-from streams.sender import Undelivered
 from streams.sinks import Sink
 
 POLL_SECONDS = 1.0

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from streams.login import options
+from streams.kafka.login import options
+from streams.kafka.topics import DEAD_LETTER_BYTES_MAX
 from streams.settings import HEADROOM_BYTES
-from streams.topics import DEAD_LETTER_BYTES_MAX
 
 Producer: Any = AIOKafkaProducer
 """The client has no types."""

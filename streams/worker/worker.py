@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from streams.epochs import Epochs
-from streams.held import Held
 from streams.log import LogRecord
+from streams.log.reader import Batch
 from streams.metrics.meter import Meter
-from streams.progress import Gaps, Progress, Sight
-from streams.reader import Batch
+from streams.worker.epochs import Epochs
+from streams.worker.held import Held
+from streams.worker.progress import Gaps, Progress, Sight
 
 TURN_SECONDS = 1.0
 """Cursors are read, and what waits in an outbox is told, so often."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from traceback import format_tb
 
+from streams.kafka.sender import Undelivered
 from streams.lane import Moved
 from streams.log import LogUnreachable, RecordsGone
-from streams.progress import Stalled
-from streams.sender import Undelivered
 from streams.store import StoreUnreachable, WrongStore
+from streams.worker.progress import Stalled
 
 OURS = (Moved, Stalled, StoreUnreachable, WrongStore, LogUnreachable, RecordsGone, Undelivered)
 """Errors whose message may be shown to anybody; others may quote a record."""

@@ -8,14 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from streams.health import Condition
+from streams.kafka.sender import Undelivered
 from streams.lane import Hole, Lane, Moved
 from streams.log import Log, LogRecord
 from streams.metrics.meter import Meter
-from streams.openly import told
 from streams.outbox import Relay
 from streams.refolding import pass_markers
-from streams.sender import Undelivered
 from streams.store import Store, StoreUnreachable, WrongStore
+from streams.worker.openly import told
 
 logger = logging.getLogger("tocsin")
 

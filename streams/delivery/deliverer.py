@@ -17,16 +17,16 @@ from aiokafka.errors import KafkaError
 
 from alerts.audience import Deployment
 from alerts.delivery import delivered
-from streams.delivering import PARTING_SECONDS, Delivery
-from streams.desk import Desk
+from streams.delivery.delivering import PARTING_SECONDS, Delivery
+from streams.delivery.desk import Desk
 from streams.health import Condition
+from streams.kafka.login import options
+from streams.kafka.sender import KafkaSender
+from streams.kafka.topics import ALERTS, NOTIFIED
 from streams.log import LogUnreachable
-from streams.log_kafka import KafkaLog, started
-from streams.login import options
+from streams.log.kafka import KafkaLog, started
 from streams.metrics import DeliveryMeter
-from streams.sender import KafkaSender
 from streams.sinks import Sink
-from streams.topics import ALERTS, NOTIFIED
 
 Consumer: Any = AIOKafkaConsumer
 Listener: Any = ConsumerRebalanceListener

@@ -10,7 +10,7 @@ from typing import Any
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaConnectionError, KafkaTimeoutError
 
-from streams.login import options
+from streams.kafka.login import options
 
 DEFAULT_PORT = 9092
 

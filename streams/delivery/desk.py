@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from alerts.delivery import Standing
 from alerts.ledger import Entry, Finding, Key, Route
+from streams.kafka.sender import Message, Sender
+from streams.kafka.topics import NOTIFIED
 from streams.log import Log, LogRecord, RecordsGone
-from streams.sender import Message, Sender
-from streams.topics import NOTIFIED
 
 READ_MAX = 500
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from alerts.audience import Deployment
 from alerts.delivery import Notice, due, entry, firing
 from alerts.ledger import Entry, Key, Outcome, Route
-from streams.desk import Desk
+from streams.delivery.desk import Desk
 from streams.metrics import DeliveryMeter
 from streams.sinks import Sink, SinkDown, SinkRefuses
 

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from monitor.errors import Reason, Refusal
 from monitor.events import Record
-from streams.dates import instant
-from streams.faults import explain
-from streams.meaning import BODIES, SETTLE
-from streams.parse import Fields, Refused, careful, quick
 from streams.records import MAJOR, MINOR, MODELS
+from streams.records.dates import instant
+from streams.records.faults import explain
+from streams.records.meaning import BODIES, SETTLE
+from streams.records.parse import Fields, Refused, careful, quick
 from streams.signing import SIGNED, seal_of
 
 UNSEEN = ("signatures", "verbatim")

@@ -14,28 +14,28 @@ from typing import Any
 import faust
 
 from streams.app import make_app, rebalanced
-from streams.around import Around
 from streams.audit.reads import Reads
 from streams.audit.trails import audit_log
 from streams.health import Condition, Health
-from streams.held import Held
+from streams.kafka.sender import KafkaSender
+from streams.kafka.topics import LOG
 from streams.lane import Lane, Limits
 from streams.listening import listen
 from streams.log import LogUnreachable
-from streams.log_kafka import KafkaLog
+from streams.log.kafka import KafkaLog
 from streams.metrics.survey import Survey
 from streams.metrics.worker import worker_pages
-from streams.openly import told, traced
 from streams.outbox import Relay
 from streams.pipeline import take_in
-from streams.progress import Stalled
-from streams.sender import KafkaSender
 from streams.settings import Settings
 from streams.signing import OPEN, Trust
 from streams.store import LIVE, Store
-from streams.thread import passing
-from streams.topics import LOG
-from streams.worker import TURN_SECONDS, Worker
+from streams.worker.around import Around
+from streams.worker.held import Held
+from streams.worker.openly import told, traced
+from streams.worker.progress import Stalled
+from streams.worker.thread import passing
+from streams.worker.worker import TURN_SECONDS, Worker
 
 logger = logging.getLogger("tocsin")
 

@@ -9,8 +9,8 @@ from sys import intern
 from monitor import events
 from monitor.errors import Reason
 from monitor.events import Criterion, TermKind
-from streams.dates import check_order, check_plausible, day, partial
-from streams.parse import Fields, Refused
+from streams.records.dates import check_order, check_plausible, day, partial
+from streams.records.parse import Fields, Refused
 
 BODIES: dict[str, Callable[..., events.Body]] = {
     "plan": events.Plan,
