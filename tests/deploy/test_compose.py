@@ -100,6 +100,12 @@ def test_every_service_is_hardened(name: str, service: dict[str, Any]):
 
 
 @EACH
+def test_every_service_hears_that_it_shall_end(name: str, service: dict[str, Any]):
+    """As process 1 a command without a handler would run on until it is killed."""
+    assert service["init"] is True
+
+
+@EACH
 def test_what_is_mounted_is_in_the_tree_and_read_only(name: str, service: dict[str, Any]):
     """A missing file would come up as an empty folder; a writable one could be altered."""
     for here, _, how in binds(service):
