@@ -182,11 +182,11 @@ def aligned(head: list[str], rows: list[list[str]]) -> Table:
 
 def commit() -> str:
     """The commit that is measured, and whether the tree differs from it in more than reports."""
-    named = git("rev-parse", "--short", "HEAD").stdout.strip() or "unknown"
-    same = git("diff", "--quiet", "HEAD", "--", ":/", ":(top,exclude)benchmarks/*.md")
-    return f"{named}-dirty" if same.returncode else named
-
-
-def git(*words: str) -> subprocess.CompletedProcess[str]:
-    """What git says."""
-    return subprocess.run(["git", *words], capture_output=True, text=True, check=False)
+    named, changed = (
+        subprocess.run(["git", *words], capture_output=True, text=True, check=False).stdout.strip()
+        for words in (
+            ["rev-parse", "--short", "HEAD"],
+            ["diff", "--name-only", "HEAD", "--", ":/", ":(top,exclude)benchmarks/*.md"],
+        )
+    )
+    return f"{named or 'unknown'}{'-dirty' if changed else ''}"
