@@ -48,6 +48,14 @@ class Consumer(Faust.Consumer):
 
     async def _drain_messages(self, fetcher: Any) -> None:
         """Seek, fetch, hand over, until stopped; Faust's own makes an event of each record."""
+        try:
+            await self._turns(fetcher)
+        except asyncio.CancelledError:
+            # Whoever stops a fetcher cancels it, and amid a rebalance Faust takes that for a crash.
+            if not fetcher.should_stop:
+                raise
+
+    async def _turns(self, fetcher: Any) -> None:
         while not (self.should_stop or fetcher.should_stop):
             try:
                 await self._turn()
