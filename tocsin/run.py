@@ -17,7 +17,8 @@ from streams.settings import Settings
 from streams.store import LIVE, StoreRefuses, StoreUnreachable, WrongStore
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore, connect
-from streams.worker.live import Live, LogGone, OtherPartitions
+from streams.worker.live import Live
+from streams.worker.partitions import LogGone, OtherPartitions
 from tocsin.exits import Exit, Stop
 from tocsin.settled import settled, trusted
 from tocsin.staying import look_at_topics, other_partitions, staying

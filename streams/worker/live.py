@@ -33,6 +33,7 @@ from streams.store import LIVE, Store
 from streams.worker.around import Around
 from streams.worker.held import Held
 from streams.worker.openly import told, traced
+from streams.worker.partitions import LogGone, OtherPartitions, Partitions
 from streams.worker.progress import Stalled
 from streams.worker.thread import passing
 from streams.worker.worker import TURN_SECONDS, Worker
@@ -45,14 +46,6 @@ STOP_SECONDS = 20
 FAILED = 1
 
 AUDIT_SECONDS = 3_600
-
-
-class OtherPartitions(Exception):
-    """The log has another number of partitions now: studies would be looked for elsewhere."""
-
-
-class LogGone(Exception):
-    """The topic of the log was deleted under us.  Bring the log back: it is the only truth."""
 
 
 @dataclass(slots=True)
@@ -74,6 +67,7 @@ class Live:
     reads: Reads = field(init=False)
     loop: asyncio.AbstractEventLoop = field(init=False)
     sender: KafkaSender = field(init=False)
+    partitions: Partitions = field(init=False)
     worker: Worker = field(init=False)
     survey: Survey = field(init=False)
     app: Any = field(init=False)
@@ -86,6 +80,7 @@ class Live:
         asyncio.set_event_loop(self.loop)
         self.sender = KafkaSender(self.settings.broker)
         self.reads = Reads(audit_log(self.settings, "run"))
+        self.partitions = Partitions(self.settings.log_partitions)
         self.worker = Worker(self.hold)
         self.app = make_app(self.settings, self.worker, space=self.space, check=self.check_crcs)
         self.survey = Survey(self.worker)
@@ -175,7 +170,7 @@ class Live:
         try:
             while True:
                 await asyncio.sleep(TURN_SECONDS)
-                self.count_partitions()
+                self.partitions.look(self.app.consumer.partitions)
                 await self.worker.look(*await self.bounds())
         except (Stalled, OtherPartitions, LogGone) as reason:
             await self.end(reason)
@@ -192,16 +187,6 @@ class Live:
             self.answered = answered
             logger.warning("the broker %s", "answers again" if answered else "does not answer")
         return found
-
-    def count_partitions(self) -> None:
-        """Raise OtherPartitions where the log has not as many as the settings say; LogGone."""
-        found, wanted = self.app.consumer.partitions, self.settings.log_partitions
-        if found == 0:
-            raise LogGone(f"there is no topic {LOG} any more")
-        if found is not None and found != wanted:
-            raise OtherPartitions(
-                f"{LOG} has {found} partitions, and TOCSIN_LOG_PARTITIONS is {wanted}"
-            )
 
     async def tell(self) -> None:
         """Relay what is to be told, for as long as the worker runs."""

@@ -83,7 +83,7 @@ def test_the_log_is_deleted_between_our_look_and_fausts_start(
 
 
 def test_the_log_is_deleted_under_a_worker(admin: Any, site: Site):
-    """It ends within seconds, by itself, and says the same."""
+    """It ends by itself, as soon as no broker that is coming up can be meant, and says the same."""
     with site.running() as worker:
         until(lambda: worker.ready() == (True, []), "readiness")
         admin.delete_topics([LOG])
