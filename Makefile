@@ -50,13 +50,13 @@ silence: $(INSTALLED) jars ## eleven minutes without a deliverer: a real Alertma
 	$(PYTEST) -m campaign -s tests/contract/test_silence.py $(ARGS)
 
 kafka: $(INSTALLED) jars ## start a private Kafka broker (needs Java 17) and print its address
-	@$(BIN)/python -m streams.services start kafka
+	@$(BIN)/python -m streams.local start kafka
 
 redis: $(INSTALLED) ## start a private Redis or Valkey server and print its address
-	@$(BIN)/python -m streams.services start redis
+	@$(BIN)/python -m streams.local start redis
 
 services-stop: ## end the private servers; what they hold stays until `make clean`
-	@test ! -d .services || $(BIN)/python -m streams.services stop
+	@test ! -d .services || $(BIN)/python -m streams.local stop
 
 secrets: $(INSTALLED) ## passwords, tokens and certificates for `docker compose up`, in .secrets/
 	@$(BIN)/python deploy/make_secrets.py .secrets

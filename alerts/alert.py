@@ -8,8 +8,8 @@ from hashlib import blake2b
 from math import exp
 
 from alerts.lifecycle import OF_THE_FOLD, Move, State
-from monitor.episode import Crossing
-from monitor.events import Record
+from monitor.records import Record
+from monitor.state.episode import Crossing
 
 LOG_E_MAX = 700.0
 

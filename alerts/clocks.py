@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from monitor.dates import iso
-from monitor.events import AdverseEvent, day_of
-from monitor.rule import is_fatal, is_life_threatening, is_suspected
+from monitor.plan.case_rules import is_fatal, is_life_threatening, is_suspected
+from monitor.records import AdverseEvent, day_of
 
 
 class Clock(StrEnum):
@@ -59,7 +59,7 @@ def receipt_days(case: AdverseEvent, *, expected: bool) -> int:
 def receipt_due(case: AdverseEvent, known_at: int, *, expected: bool) -> Due:
     """By when *case* is due, received at the instant *known_at* (epoch seconds).
 
-    >>> from monitor.events import Severity
+    >>> from monitor.records import Severity
     >>> death = AdverseEvent("S1", "DVT", "VASC", severity=Severity.FATAL)
     >>> receipt_due(death, 0, expected=False).said
     ('receipt', '1970-01-08')

@@ -17,11 +17,11 @@ from typing import Any
 
 from benchmarks.steps import largest, steps
 from benchmarks.truth import hold, live_cases
-from monitor.ledger import Outcome
-from streams.collector import spare_the_collector
-from streams.pipeline import Pipeline
-from streams.replay import Replay
-from streams.result import result_line
+from monitor.state.entities import Outcome
+from streams.processor.pipeline import Pipeline
+from streams.replay.replay import Replay
+from streams.replay.result import result_line
+from tocsin.common.gc_tuning import spare_the_collector
 
 Measurement = dict[str, Any]
 

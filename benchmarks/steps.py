@@ -7,9 +7,11 @@ from cProfile import Profile
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from monitor import change, fold, judging
-from monitor.ledger import Ledger
-from streams import pipeline, replay
+from monitor.evidence import evaluate as judging
+from monitor.fold import change, fold
+from monitor.state.entities import Ledger
+from streams.processor import pipeline
+from streams.replay import replay
 
 LARGEST = 15
 

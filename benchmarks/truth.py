@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from monitor.study import Study
-from monitor.tabulate import rows
+from monitor.state.study import Study
+from monitor.tables.tabulate import rows
 
 Truth = dict[str, list[int]]
 """By ``treatment/kind/term`` the counts of COUNTS, in their order."""

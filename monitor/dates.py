@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from enum import StrEnum
 
-from monitor.events import PartialDate
+from monitor.records import PartialDate
 
 FOREVER = 2**22
 """The end of an interval that is still open: later than 9999-12-31 (3,652,059)."""

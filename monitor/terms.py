@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from monitor.dates import FOREVER
-from monitor.events import RELATED, ActionTaken, Adjudication, AdverseEvent, Outcome, TermKind
+from monitor.records import RELATED, ActionTaken, Adjudication, AdverseEvent, Outcome, TermKind
 
 
 class Term(NamedTuple):

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from streams.kafka.login import Brokers, Login, Mechanism, Security, word_in
+from streams.login import Brokers, Login, Mechanism, Security, word_in
 
 RECORD_BYTES_MAX = 1 << 20
 """The largest value of a record; a larger one is refused when it is read."""

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from streams.services.java import unavailable
-from streams.services.kafka_server import QUICK, KafkaServer
-from streams.services.redis_server import RedisServer, find
-from tests.places import ROOT, missing
+from streams.local.kafka_server import QUICK, KafkaServer, unavailable
+from streams.local.redis_server import RedisServer, find
+from tests.paths import ROOT, missing
 
 STALLING = {"broker.session.timeout.ms": "60000"}
 """For a broker that nobody kills: a machine that stands still must not fence it off."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 
-from tests.places import ROOT
+from tests.paths import ROOT
 
 MADE_BY_TOOLS = {
     ".git", ".hypothesis", ".pytest_cache", ".ruff_cache", ".secrets", ".services", ".venv",

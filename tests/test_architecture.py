@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.sources import Source, sources
 
 LAYERS = ("monitor.stats", "monitor", "alerts", "streams", "board", "tocsin")
@@ -73,12 +73,16 @@ def foreign(source: Source) -> list[str]:
 @pytest.mark.parametrize(
     ("module", "line", "refused"),
     [
-        ("monitor/stats/garwood.py", "from monitor.table import Cell", ["monitor.table.Cell"]),
-        ("monitor/stats/garwood.py", "from ..table import Cell", ["monitor.table.Cell"]),
+        (
+            "monitor/stats/garwood.py",
+            "from monitor.state.cell import Cell",
+            ["monitor.state.cell.Cell"],
+        ),
+        ("monitor/stats/garwood.py", "from ..state.cell import Cell", ["monitor.state.cell.Cell"]),
         ("monitor/stats/garwood.py", "from .likelihood import score", []),
-        ("monitor/table.py", "from monitor.stats import garwood", []),
-        ("monitor/table.py", "def late():\n    import alerts.alert", ["alerts.alert"]),
-        ("streams/app.py", "from tests.places import ROOT", ["tests.places.ROOT"]),
+        ("monitor/state/cell.py", "from monitor.stats import garwood", []),
+        ("monitor/state/cell.py", "def late():\n    import alerts.alert", ["alerts.alert"]),
+        ("streams/worker/app.py", "from tests.paths import ROOT", ["tests.paths.ROOT"]),
         ("tests/test_table.py", "import tocsin", []),
     ],
 )
@@ -98,7 +102,7 @@ def test_the_rule_sees_an_import_that_points_up(module: str, line: str, refused:
 )
 def test_the_rule_sees_a_clock_behind_a_harmless_name(line: str, seen: list[str]):
     """`datetime` and `numpy` are welcome in the core; their clock and their dice are not."""
-    assert worldly(Source(PurePosixPath("monitor/table.py"), line)) == seen
+    assert worldly(Source(PurePosixPath("monitor/state/cell.py"), line)) == seen
 
 
 def test_every_python_file_stands_in_a_folder_the_rules_know():

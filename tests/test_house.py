@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.sources import files
 
 PIN = re.compile(

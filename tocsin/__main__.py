@@ -8,10 +8,10 @@ from importlib.metadata import version
 from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
-from streams.collector import spare_the_collector
-from tocsin import check, ingest, replay, schema
-from tocsin.exits import Exit, Stop
-from tocsin.terminal import leave_quietly, paper, write_anything
+from tocsin.commands import check, ingest, replay, schema
+from tocsin.common.exits import Exit, Stop
+from tocsin.common.gc_tuning import spare_the_collector
+from tocsin.common.terminal import leave_quietly, paper, write_anything
 
 app = App(
     name="tocsin",
@@ -23,23 +23,31 @@ app.command(replay.replay)
 app.command(check.check)
 app.command(ingest.app)
 app.command(schema.schema)
-app.command("tocsin.alerts:app", name="alerts", help="What has rung, and what the board does.")
-app.command("tocsin.keys:app", name="keys", help="The keys that sign plans and reviews.")
-app.command("tocsin.plan:app", name="plan", help="A plan as the record that puts it into force.")
-# By its path: a Kafka client costs a quarter of a second, which `tocsin replay` need not wait for.
-app.command("tocsin.topics:app", name="topics", help="The Kafka topics that Tocsin uses.")
-app.command("tocsin.store:app", name="store", help="The store of the tables: Redis or Valkey.")
-app.command("tocsin.run:run", name="run")
-app.command("tocsin.deliver:deliver", name="deliver")
 app.command(
-    "tocsin.quarantine:app", name="quarantine", help="Records set aside, partitions standing still."
+    "tocsin.commands.alerts:app", name="alerts", help="What has rung, and what the board does."
 )
-app.command("tocsin.produce:produce", name="produce")
-app.command("tocsin.tick:tick", name="tick")
-app.command("tocsin.doctor:doctor", name="doctor")
-app.command("tocsin.verify:verify", name="verify")
-app.command("tocsin.rebuild:rebuild", name="rebuild")
-app.command("tocsin.demo:demo", name="demo")
+app.command("tocsin.commands.keys:app", name="keys", help="The keys that sign plans and reviews.")
+app.command(
+    "tocsin.commands.plan:app", name="plan", help="A plan as the record that puts it into force."
+)
+# By its path: a Kafka client costs a quarter of a second, which `tocsin replay` need not wait for.
+app.command("tocsin.commands.topics:app", name="topics", help="The Kafka topics that Tocsin uses.")
+app.command(
+    "tocsin.commands.store:app", name="store", help="The store of the tables: Redis or Valkey."
+)
+app.command("tocsin.commands.run:run", name="run")
+app.command("tocsin.commands.deliver:deliver", name="deliver")
+app.command(
+    "tocsin.commands.quarantine:app",
+    name="quarantine",
+    help="Records set aside, partitions standing still.",
+)
+app.command("tocsin.commands.produce:produce", name="produce")
+app.command("tocsin.commands.tick:tick", name="tick")
+app.command("tocsin.commands.doctor:doctor", name="doctor")
+app.command("tocsin.commands.verify:verify", name="verify")
+app.command("tocsin.commands.rebuild:rebuild", name="rebuild")
+app.command("tocsin.commands.demo:demo", name="demo")
 
 
 def main() -> None:

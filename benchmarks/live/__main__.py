@@ -20,7 +20,7 @@ from benchmarks.live.race import race
 from benchmarks.live.rebuild import rebuild
 from benchmarks.live.report import keep, made, race_table
 from benchmarks.report import Table
-from streams.services.process import ServiceFailed
+from streams.local.process import ServiceFailed
 
 NAMES = {contender.name: contender for contender in CONTENDERS}
 RATE, ALERTING_RATE = 2_000, 500

@@ -22,7 +22,7 @@ from typing import Any
 import orjson
 from kafka import KafkaConsumer
 
-from alerts.blinding import page_ref
+from alerts.notification.blinding import page_ref
 from benchmarks.live.contender import EVERYTHING, Contender
 from benchmarks.live.gate import Gate, gate
 from benchmarks.live.ground import Ground
@@ -39,11 +39,11 @@ from benchmarks.live.load import PARTITIONS, Load, Message, draw, make_topics, s
 from benchmarks.live.run import Rejected, surroundings, until
 from benchmarks.live.tables import TableCounts
 from benchmarks.report import Table, section
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import ALERTS
+from streams.local.alertmanager_server import AlertmanagerServer
+from streams.local.process import Process
 from streams.records.encode import wire
-from streams.services.alertmanager_server import AlertmanagerServer
-from streams.services.process import Process
 
 Reader: Any = KafkaConsumer
 """The client has no types."""

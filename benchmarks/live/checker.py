@@ -9,7 +9,7 @@ from benchmarks.live.contenders.job import Cell
 from benchmarks.live.load import Load
 from benchmarks.live.watch import Eye
 from benchmarks.truth import COUNTS, Truth, read_truth
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 
 VERSIONS = COUNTS.index("versions")
 HASHES = {"preferred_term": "pt", "system_organ_class": "soc"}

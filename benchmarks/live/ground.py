@@ -14,10 +14,10 @@ from pathlib import Path
 
 from benchmarks.live.contender import ROOT, TOCSIN, Contender
 from benchmarks.live.watch import Eye
-from streams.services.kafka_server import QUICK, KafkaServer
-from streams.services.ports import free_ports
-from streams.services.process import Process
-from streams.services.redis_server import RedisServer
+from streams.local.kafka_server import QUICK, KafkaServer
+from streams.local.ports import free_ports
+from streams.local.process import Process
+from streams.local.redis_server import RedisServer
 from streams.store.client import connect
 from streams.store.function import load
 

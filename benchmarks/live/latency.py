@@ -25,7 +25,7 @@ from benchmarks.live.run import Rejected, surroundings, until
 from benchmarks.live.tables import TableCounts
 from benchmarks.live.watch import Eye, Moment
 from benchmarks.report import Table, section
-from streams.services.process import Process
+from streams.local.process import Process
 
 WARM = 5_000
 """Records that are folded before the first whose latency counts."""

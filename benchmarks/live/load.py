@@ -14,8 +14,8 @@ from confluent_kafka import Producer
 
 from benchmarks.live.contenders.job import Cell, cells_of, is_counted
 from benchmarks.synthetic import Workload, write_log
-from streams.kafka.broker import administer
-from streams.kafka.partition import partition_of
+from streams.kafka.admin import administer
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG, apply, topics
 from streams.records.encode import wire
 from streams.settings import Settings

@@ -19,7 +19,7 @@ from benchmarks.live.contender import ROOT, Contender
 from benchmarks.live.ground import Ground
 from benchmarks.live.watch import POLL_SECONDS, Counts, Eye, Moment
 from streams.kafka.topics import LOG
-from streams.services.process import Process
+from streams.local.process import Process
 
 BEGIN_SECONDS, END_SECONDS = 60, 600
 """How long a contender may take to its first count, and from there to its last."""

@@ -9,7 +9,7 @@ import orjson
 from benchmarks.live.load import Load
 from benchmarks.live.watch import Eye
 from benchmarks.truth import Truth, read_truth
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
 from streams.store import LIVE
 from streams.store.keys import Keys

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 
-from streams.audit import AuditLog, Head, Trail
-from streams.audit.file import FileTrail, last
+from streams.audit.audit_log import AuditLog, Head, Trail
+from streams.audit.file_trail import FileTrail, last
 from streams.kafka.sender import KafkaSender, Message, Undelivered
 from streams.kafka.topics import AUDIT
 from streams.log import Log, LogUnreachable

@@ -15,16 +15,16 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
-from alerts.audience import Deployment
-from alerts.delivery import delivered
-from streams.delivery.delivering import PARTING_SECONDS, Delivery
-from streams.delivery.desk import Desk
-from streams.health import Condition
-from streams.kafka.login import options
+from alerts.notification.audiences import Deployment
+from alerts.notification.due import delivered
+from streams.delivery.alert_partition import Desk
+from streams.delivery.partition_delivery import PARTING_SECONDS, Delivery
+from streams.health.probes import Condition
 from streams.kafka.sender import KafkaSender
 from streams.kafka.topics import ALERTS, NOTIFIED
 from streams.log import LogUnreachable
 from streams.log.kafka import KafkaLog, started
+from streams.login import options
 from streams.metrics import DeliveryMeter
 from streams.sinks import Sink
 

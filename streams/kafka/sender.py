@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from streams.kafka.login import options
 from streams.kafka.topics import DEAD_LETTER_BYTES_MAX
+from streams.login import options
 from streams.settings import HEADROOM_BYTES
 
 Producer: Any = AIOKafkaProducer

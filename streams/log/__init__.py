@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -77,3 +77,14 @@ class LogUnreachable(Exception):
 
 class RecordsGone(Exception):
     """The log begins later than asked: its first records were removed.  Lost input: stop."""
+
+
+AT_ONCE = 5_000
+
+
+async def records_of(log: Log, start: int = 0) -> AsyncIterator[LogRecord]:
+    """Every record from *start* to the end of this moment."""
+    while records := await log.read(start, AT_ONCE):
+        for record in records:
+            yield record
+        start = records[-1].offset + 1

@@ -18,8 +18,8 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from streams.kafka.login import options, unseen
 from streams.log import Ends, Identity, LogRecord, LogUnreachable, RecordsGone
+from streams.login import options, unseen
 from streams.settings import RECORD_BYTES_MAX
 
 Consumer: Any = AIOKafkaConsumer

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
-from alerts.ledger import Route
+from alerts.notification.notification_log import Route
 from streams.metrics.catalogue import (
     CHANNEL_FAILING,
     DELIVERED,

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import exp
 
-from alerts.docket import Docket
 from alerts.lifecycle import State
-from monitor.events import TermKind
-from monitor.judging import LOG_MAX, evidence
-from monitor.standing import boundary
-from monitor.study import Running, Study
-from monitor.tabulate import ALL, collected_exposure, slots
+from alerts.register.register import Docket
+from monitor.evidence.evaluate import LOG_MAX, evidence
+from monitor.evidence.summary import boundary
+from monitor.records import TermKind
+from monitor.state.study import Running, Study
+from monitor.state.verdict import Level
+from monitor.tables.tabulate import ALL, collected_exposure, slots
 from monitor.terms import ANY, Term
-from monitor.verdict import Level
 
 SOC_MAX = 27
 """MedDRA has so many system organ classes.  Records may say anything: the rest is `other`."""

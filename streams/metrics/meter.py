@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from prometheus_client.samples import Exemplar
 
 from monitor.errors import Reason
-from streams.lane.taken import Taken
 from streams.log import LogRecord
 from streams.metrics.catalogue import APPLY_BUCKETS, LATENCY_BUCKETS
 from streams.metrics.families import Histogram
+from streams.processor.counts import Taken
 
 RUNG_MAX = 10_000
 """So many alerts are remembered until they are announced; of more no latency is known."""

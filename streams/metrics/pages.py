@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from streams.listening import listen
+from streams.health.listener import listen
 from streams.log import LogUnreachable
 from streams.settings import OFF, Settings
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from monitor.dates import Imputation, impute, last_day
 from monitor.errors import Reason
-from monitor.events import SECONDS_A_DAY, PartialDate
+from monitor.records import SECONDS_A_DAY, PartialDate
 from streams.records.parse import Fields, Refused
 
 YEARS = ("1900", "2199")

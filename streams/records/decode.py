@@ -12,13 +12,13 @@ import orjson
 from pydantic import ValidationError
 
 from monitor.errors import Reason, Refusal
-from monitor.events import Record
-from streams.records import MAJOR, MINOR, MODELS
+from monitor.records import Record
+from streams.records.convert import BODIES, SETTLE
 from streams.records.dates import instant
-from streams.records.faults import explain
-from streams.records.meaning import BODIES, SETTLE
+from streams.records.field_errors import explain
+from streams.records.models import MAJOR, MINOR, MODELS
 from streams.records.parse import Fields, Refused, careful, quick
-from streams.signing import SIGNED, seal_of
+from streams.records.signing import SIGNED, seal_of
 
 UNSEEN = ("signatures", "verbatim")
 """What the edge checks, the digest covers and the core never sees."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from streams.records import MAJOR, MINOR, MODELS, AnyRecord
 from streams.records.examples import EXAMPLES
+from streams.records.models import MAJOR, MINOR, MODELS, AnyRecord
 
 
 def json_schema() -> dict[str, Any]:

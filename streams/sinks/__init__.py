@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from alerts.delivery import Notice
+from alerts.notification.due import Notice
 
 
 class SinkFailed(Exception):

@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
-from alerts import render
-from alerts.delivery import Notice
+from alerts.notification import render
+from alerts.notification.due import Notice
 from streams.sinks import SinkRefuses, Style
 from streams.sinks.http import Poster
-from streams.sinks.retrying import persistently
+from streams.sinks.retry import persistently
 
 PATH = "/api/v2/alerts"
 POSTED_MAX = 256

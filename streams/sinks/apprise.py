@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from alerts import render
-from alerts.delivery import Notice
+from alerts.notification import render
+from alerts.notification.due import Notice
 from streams.sinks import SinkDown, SinkRefuses, Style
-from streams.sinks.retrying import persistently
+from streams.sinks.retry import persistently
 
 PATIENCE_SECONDS = 30
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from alerts import render
-from alerts.delivery import Notice
-from alerts.hooks import IDEMPOTENCY
+from alerts.notification import render
+from alerts.notification.due import Notice
+from alerts.notification.webhook_signature import IDEMPOTENCY
 from streams.kafka.sender import Message, Sender, Undelivered
 from streams.sinks import SinkDown, Style
-from streams.sinks.retrying import persistently
+from streams.sinks.retry import persistently
 
 
 class Connected(Sender, Protocol):

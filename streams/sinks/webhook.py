@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from alerts import render
-from alerts.delivery import Notice
-from alerts.hooks import IDEMPOTENCY, SIGNATURE, TIMESTAMP, signature
+from alerts.notification import render
+from alerts.notification.due import Notice
+from alerts.notification.webhook_signature import IDEMPOTENCY, SIGNATURE, TIMESTAMP, signature
 from streams.sinks import Style
 from streams.sinks.http import Poster
-from streams.sinks.retrying import persistently
+from streams.sinks.retry import persistently
 
 
 @dataclass(slots=True)

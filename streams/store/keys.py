@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from streams.records import ID
+from streams.records.models import ID
 
 NAME = re.compile(ID)
 TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")

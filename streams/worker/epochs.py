@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from streams.log.reader import Batch
+from streams.worker.batch_handler import Batch
 
 
 @dataclass(slots=True)

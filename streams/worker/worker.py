@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from streams.log import LogRecord
-from streams.log.reader import Batch
 from streams.metrics.meter import Meter
+from streams.worker.batch_handler import Batch
 from streams.worker.epochs import Epochs
-from streams.worker.held import Held
+from streams.worker.owned_partition import Held
 from streams.worker.progress import Gaps, Progress, Sight
 
 TURN_SECONDS = 1.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from alerts.alert import Alert
-from alerts.docket import Docket
 from alerts.lifecycle import Move, State
-from monitor.events import Record, Review
+from alerts.register.register import Docket
+from monitor.records import Record, Review
 from tests.monitor.builders import STUDY, case, record
 
 ALERT = "c0ffee"

@@ -10,7 +10,7 @@ import pytest
 
 from alerts.clocks import determination_due, receipt_days, receipt_due
 from monitor.dates import iso
-from monitor.events import AdverseEvent, Criterion, Outcome, Relatedness, Severity
+from monitor.records import AdverseEvent, Criterion, Outcome, Relatedness, Severity
 
 DEATH = AdverseEvent("S1", "DVT", "VASC", outcome=Outcome.FATAL)
 STAY = AdverseEvent("S1", "DVT", "VASC", criteria=(Criterion.HOSPITALISATION,))

@@ -18,7 +18,7 @@ from alerts.lifecycle import (
     diagram,
 )
 from tests.alerts.reviews import ALERT, FOLLOW_UP, alert, docket_at, review
-from tests.places import ROOT
+from tests.paths import ROOT
 
 R, A, U, C, F, I, O, Z = (  # noqa: E741
     State.RAISED,

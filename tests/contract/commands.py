@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from tests.places import ROOT
+from tests.paths import ROOT
 
 
 def tocsin(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from streams.embedded import EmbeddedBroker
-from streams.kafka.broker import administer
+from streams.kafka.admin import administer
 from streams.kafka.topics import apply, topics
-from streams.services.alertmanager_server import AlertmanagerServer, find
-from streams.services.kafka_server import KafkaServer
+from streams.local.alertmanager_server import AlertmanagerServer, find
+from streams.local.embedded import EmbeddedBroker
+from streams.local.kafka_server import KafkaServer
 from streams.settings import Settings
 from tests.contract import deliverers
 from tests.contract.cluster import clear
-from tests.contract.sites import site
+from tests.contract.http_sites import site
 from tests.contract.stores import made
-from tests.places import missing
+from tests.paths import missing
 
 __all__ = ["admin", "embedded", "made", "site"]
 

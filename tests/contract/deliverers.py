@@ -15,12 +15,12 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.structs import TopicPartition
 
-from alerts.delivery import Standing
-from streams.kafka.partition import partition_of
+from alerts.notification.due import Standing
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import ALERTS, NOTIFIED
-from streams.services.ports import free_ports
+from streams.local.ports import free_ports
 from tests.contract.processes import Worker, until
-from tests.places import ROOT
+from tests.paths import ROOT
 
 Reader: Any = KafkaConsumer
 Writer: Any = KafkaProducer

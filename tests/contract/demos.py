@@ -16,18 +16,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.kafka.sender import KafkaSender, Message
 from streams.kafka.topics import ALERTS, LOG
-from streams.log import LogRecord
+from streams.log import LogRecord, records_of
 from streams.log.kafka import KafkaLog
-from streams.producing import records_of
 from tests.contract import deliverers, workers
 from tests.contract.commands import tocsin
 from tests.contract.deliverers import PARTITIONS
 from tests.contract.processes import PATIENCE_SECONDS, until
 from tests.contract.terminals import heeding_ctrl_c
-from tests.places import ROOT
+from tests.paths import ROOT
 
 EXPORT = re.compile(r"^ *export (TOCSIN_.*)$", re.MULTILINE)
 STAYS = "It stays open"

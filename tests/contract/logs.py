@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from streams.kafka.broker import administer
+from streams.kafka.admin import administer
 from streams.log import Log
 from streams.log.file import FileLog
 from streams.log.kafka import KafkaLog

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.log import LogRecord
 from streams.log.file import FileLog
 from streams.log.kafka import KafkaLog
-from streams.pace import AtOnce
-from streams.producing import Sink, backlog, deliver, lacking
+from streams.producers.file_producer import Sink, backlog, deliver, lacking
+from streams.producers.pace import AtOnce
 from tests.contract.logs import TopicShelf, all_of
 
 PARTITIONS = 4

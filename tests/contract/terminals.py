@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.contract.processes import PATIENCE_SECONDS
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.scenarios.commands import variables
 
 CTRL_C = b"\x03"

@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from alerts import render
-from alerts.audience import deployment
-from alerts.blinding import ref
-from alerts.delivery import Notice
-from streams.services.alertmanager_server import AlertmanagerServer, find
+from alerts.notification import render
+from alerts.notification.audiences import deployment
+from alerts.notification.blinding import ref
+from alerts.notification.due import Notice
+from streams.local.alertmanager_server import AlertmanagerServer, find
 from streams.sinks import SinkDown, Style
 from streams.sinks.alertmanager import Alertmanager
 from streams.sinks.http import Poster
-from tests.alerts.told import BELL, FILE, Desk, closing, wire
-from tests.delivery.hostile import TERMS
-from tests.delivery.receiver import Receiver
-from tests.places import missing
+from tests.alerts.notification.published_alerts import BELL, FILE, Desk, closing, wire
+from tests.paths import missing
+from tests.streams.delivery.hostile_terms import TERMS
+from tests.streams.sinks.webhook_receiver import Receiver
 
 STYLE = Style(secret=b"sixteen bytes or more", link="https://board.example.org/{ref}")
 

@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 
 from alerts.lifecycle import Move
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.kafka.sender import KafkaSender
-from streams.keys import make
+from streams.producers.reviews import Ask, Fate, Placed, Reviewing, review_of
 from streams.records.encode import wire
-from streams.reviewing import Ask, Fate, Placed, Reviewing, review_of
-from streams.store.row_docket import entry_from
+from streams.records.key_files import make
+from streams.store.rows.alerts import entry_from
 from tests.contract.commands import tocsin
 from tests.contract.processes import until
 from tests.contract.workers import Site, kept
 from tests.scenarios.commands import clot, small
-from tests.streams.acted import SIGNAL
-from tests.streams.lanes import PRODERM, STUDY
-from tests.streams.seals import opening, seated
+from tests.streams.processor.processors import PRODERM, STUDY
+from tests.streams.records.signers import opening, seated
+from tests.streams.reviewed_log import SIGNAL
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

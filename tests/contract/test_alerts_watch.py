@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from streams.kafka.partition import partition_of
-from tests.alerts.told import wire
-from tests.contract.course import OTHER, RUNG
+from streams.kafka.partitioner import partition_of
+from tests.alerts.notification.published_alerts import wire
+from tests.contract.alert_lives import OTHER, RUNG
 from tests.contract.demos import Demo, Ledger, Line, running
 from tests.contract.terminals import CTRL_C, Terminal, terminal
-from tests.streams.acted import SIGNAL
-from tests.streams.lanes import PRODERM, STUDY
+from tests.streams.processor.processors import PRODERM, STUDY
+from tests.streams.reviewed_log import SIGNAL
 
 pytestmark = pytest.mark.redis
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from streams.kafka.topics import AUDIT
+from streams.local.kafka_server import KafkaServer
+from streams.log import records_of
 from streams.log.kafka import KafkaLog
-from streams.producing import records_of
-from streams.services.kafka_server import KafkaServer
+from tests.contract.backing_services import PLACES, Ground, grounded
 from tests.contract.commands import tocsin
-from tests.contract.ground import PLACES, Ground, grounded
-from tests.streams.trails import forged
+from tests.streams.audit.trail_builders import forged
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

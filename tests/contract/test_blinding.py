@@ -13,22 +13,22 @@ from pathlib import Path
 import pytest
 
 from alerts.alert import Kind
-from streams.kafka.broker import administer
-from streams.kafka.partition import partition_of
+from streams.kafka.admin import administer
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import apply, topics
-from streams.services.kafka_server import KafkaServer
-from streams.services.ports import free_ports
-from streams.services.redis_server import RedisServer
+from streams.local.kafka_server import KafkaServer
+from streams.local.ports import free_ports
+from streams.local.redis_server import RedisServer
 from streams.settings import Settings
 from tests.contract import deliverers
 from tests.contract.cluster import clear
+from tests.contract.http_sites import loaded
 from tests.contract.processes import Worker, until
-from tests.contract.sites import loaded
 from tests.contract.workers import Site
-from tests.delivery.receiver import Receiver
-from tests.metrics.exported import log_of, timeless
-from tests.metrics.permuted import ARMS, STUDY, as_drawn, tokens, trial
-from tests.streams.lanes import pass_of
+from tests.streams.metrics.exported import log_of, timeless
+from tests.streams.metrics.permuted_trial import ARMS, STUDY, as_drawn, tokens, trial
+from tests.streams.processor.processors import pass_of
+from tests.streams.sinks.webhook_receiver import Receiver
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

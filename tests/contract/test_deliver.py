@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from alerts.ledger import Outcome, Route
+from alerts.notification.notification_log import Outcome, Route
 from streams.kafka.topics import ALERTS
-from streams.services.alertmanager_server import AlertmanagerServer
-from tests.alerts.told import closing, wire
+from streams.local.alertmanager_server import AlertmanagerServer
+from tests.alerts.notification.published_alerts import closing, wire
 from tests.contract.commands import tocsin
 from tests.contract.deliverers import Site
-from tests.contract.numbers import numbers, shown_to_some
-from tests.delivery.receiver import Receiver
-from tocsin.deliver import lasting
+from tests.contract.scraped_numbers import numbers, shown_to_some
+from tests.streams.sinks.webhook_receiver import Receiver
+from tocsin.commands.deliver import lasting
 
 pytestmark = pytest.mark.kafka
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from streams.kafka.partition import partition_of
-from streams.services.alertmanager_server import AlertmanagerServer
-from tests.contract.course import LAST, RISEN, agreed, answered, each_was_told_once, lost
+from streams.kafka.partitioner import partition_of
+from streams.local.alertmanager_server import AlertmanagerServer
+from tests.contract.alert_lives import LAST, RISEN, agreed, answered, each_was_told_once, lost
 from tests.contract.deliverers import FILE
+from tests.contract.demo_life import HOOKED, Life
 from tests.contract.demos import Demo, Ledger, Line, running
-from tests.contract.life import HOOKED, Life
-from tests.delivery.receiver import Receiver
-from tests.streams.acted import SIGNAL
-from tests.streams.lanes import PRODERM, STUDY
+from tests.streams.processor.processors import PRODERM, STUDY
+from tests.streams.reviewed_log import SIGNAL
+from tests.streams.sinks.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.redis
 

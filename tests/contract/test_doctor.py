@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from streams.embedded import EmbeddedBroker
 from streams.kafka.topics import apply, topics
-from streams.services.kafka_server import KafkaServer
-from streams.services.redis_server import RedisServer
+from streams.local.embedded import EmbeddedBroker
+from streams.local.kafka_server import KafkaServer
+from streams.local.redis_server import RedisServer
 from streams.settings import Settings
 from streams.store.function import load
 from tests.contract.cluster import alerts

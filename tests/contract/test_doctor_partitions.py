@@ -8,14 +8,14 @@ import json
 import orjson
 import pytest
 
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
-from streams.lane.halt import Halt
+from streams.processor.stop import Halt
 from tests.contract.processes import until
 from tests.contract.workers import Site, kept
 from tests.faults.raising import TWICE
 from tests.scenarios.commands import clot, small
-from tests.streams.lanes import PRODERM, STUDY, UNREADABLE
+from tests.streams.processor.processors import PRODERM, STUDY, UNREADABLE
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from alerts.ledger import Route
-from tests.alerts.told import answer, wire
+from alerts.notification.notification_log import Route
+from tests.alerts.notification.published_alerts import answer, wire
 from tests.contract.deliverers import Site
-from tests.contract.life import beside, key
+from tests.contract.demo_life import beside, key
 from tests.contract.processes import Worker, until
-from tests.delivery.receiver import Receiver
+from tests.streams.sinks.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.kafka
 

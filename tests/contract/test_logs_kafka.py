@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from streams.embedded import EmbeddedBroker
+from streams.local.embedded import EmbeddedBroker
+from streams.local.kafka_server import KafkaServer
 from streams.log import Ends, LogUnreachable, RecordsGone
 from streams.log.kafka import KafkaLog
-from streams.services.kafka_server import KafkaServer
 from tests.contract.logs import TopicShelf, all_of, opened, shelf_on, values
 
 

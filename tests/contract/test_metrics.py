@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from streams.local.ports import free_ports
 from streams.metrics import catalogue as c
-from streams.services.ports import free_ports
 from tests.contract.commands import tocsin
+from tests.contract.http_sites import site
 from tests.contract.processes import until
-from tests.contract.sites import site
 from tests.contract.workers import Site
 from tests.deploy.programs import run
-from tests.metrics.exported import declared, names, renamed, series
-from tests.streams.lanes import PRODERM, STUDY, UNREADABLE, log_of, pass_of
+from tests.streams.metrics.exported import declared, names, renamed, series
+from tests.streams.processor.processors import PRODERM, STUDY, UNREADABLE, log_of, pass_of
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.prometheus]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.log.kafka import KafkaLog
-from streams.records.envelope import headers_of
+from streams.records.encode import headers_of
 from tests.contract.logs import TopicShelf, shelf_on
 from tests.contract.produced import PARTITIONS, belonging, held, line, log_of, produce
 

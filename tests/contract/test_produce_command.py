@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.embedded import EmbeddedBroker
+from streams.local.embedded import EmbeddedBroker
 from tests.contract.commands import tocsin
 from tests.contract.produced import held, line, log_of
 

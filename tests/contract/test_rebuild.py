@@ -12,9 +12,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from streams.kafka.topics import LOG
-from streams.services.kafka_server import KafkaServer
+from streams.local.kafka_server import KafkaServer
+from tests.contract.backing_services import PLACES, Ground, grounded
 from tests.contract.commands import tocsin
-from tests.contract.ground import PLACES, Ground, grounded
 from tests.contract.processes import patient
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]

@@ -11,9 +11,9 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from streams.kafka.topics import LOG
-from streams.services.kafka_server import KafkaServer
+from streams.local.kafka_server import KafkaServer
+from tests.contract.backing_services import PLACES, STUDIES, Ground, grounded
 from tests.contract.commands import tocsin
-from tests.contract.ground import PLACES, STUDIES, Ground, grounded
 from tests.scenarios.commands import clot
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]

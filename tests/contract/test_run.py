@@ -8,12 +8,12 @@ import signal
 import orjson
 import pytest
 
-from streams.kafka.partition import partition_of
-from tests.contract.passes import alerts_expected, rows_expected
+from streams.kafka.partitioner import partition_of
+from tests.contract.credentials import alerts_expected, rows_expected
 from tests.contract.processes import until
 from tests.contract.workers import Site
 from tests.scenarios.commands import small
-from tests.streams.lanes import PRODERM, STUDY, UNREADABLE
+from tests.streams.processor.processors import PRODERM, STUDY, UNREADABLE
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from streams.kafka.broker import administer
+from streams.kafka.admin import administer
 from streams.kafka.topics import LOG, apply, topics
-from streams.services.kafka_server import QUICK, KafkaServer
-from streams.services.redis_server import RedisServer
+from streams.local.kafka_server import QUICK, KafkaServer
+from streams.local.redis_server import RedisServer
 from streams.settings import Settings
 from tests.contract.gate import gate
+from tests.contract.http_sites import loaded
 from tests.contract.processes import PATIENCE_SECONDS, until
-from tests.contract.sites import loaded
 from tests.contract.workers import Site
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import redis
 
-from streams.kafka.partition import partition_of
-from tests.contract.passes import rows_expected
+from streams.kafka.partitioner import partition_of
+from tests.contract.credentials import rows_expected
 from tests.contract.processes import until
 from tests.contract.workers import Site
-from tests.streams.lanes import PRODERM, STUDY
+from tests.streams.processor.processors import PRODERM, STUDY
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

@@ -8,12 +8,12 @@ import urllib.request
 import orjson
 import pytest
 
-from streams.kafka.partition import partition_of
-from streams.services.ports import free_ports
+from streams.kafka.partitioner import partition_of
+from streams.local.ports import free_ports
 from tests.contract.processes import until
 from tests.contract.workers import Site
 from tests.scenarios.commands import small
-from tests.streams.lanes import UNREADABLE
+from tests.streams.processor.processors import UNREADABLE
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

@@ -11,20 +11,20 @@ import confluent_kafka
 import orjson
 import pytest
 
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
-from streams.lane import Lane
-from streams.lane.cursor import Cursor
+from streams.processor import Lane
+from streams.processor.cursor import Cursor
 from streams.store import Fields
 from streams.store.memory import MemoryStore
+from tests.contract.credentials import full
 from tests.contract.logs import TopicShelf, marked, opened
-from tests.contract.passes import full
 from tests.contract.processes import until
 from tests.contract.workers import Site
 from tests.faults.judge import take
 from tests.scenarios.commands import small
-from tests.streams.kept import KeptLog
-from tests.streams.lanes import PRODERM, STUDY, records
+from tests.streams.list_log import KeptLog
+from tests.streams.processor.processors import PRODERM, STUDY, records
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

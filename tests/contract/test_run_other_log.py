@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import apply, topics
-from streams.lane import Halt
+from streams.processor import Halt
 from streams.settings import Settings
 from tests.contract.cluster import clear
 from tests.contract.processes import until
 from tests.contract.workers import Site
-from tests.streams.lanes import PRODERM, STUDY
+from tests.streams.processor.processors import PRODERM, STUDY
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
 from tests.contract.processes import PATIENCE_SECONDS
 from tests.contract.workers import Site
 from tests.scenarios.commands import small
-from tests.streams.lanes import PRODERM, STUDY
+from tests.streams.processor.processors import PRODERM, STUDY
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

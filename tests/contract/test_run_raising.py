@@ -7,14 +7,14 @@ import asyncio
 import orjson
 import pytest
 
-from streams.kafka.partition import partition_of
-from streams.lane.halt import Halt
-from tests.contract.passes import rows_expected
+from streams.kafka.partitioner import partition_of
+from streams.processor.stop import Halt
+from tests.contract.credentials import rows_expected
 from tests.contract.processes import until
 from tests.contract.workers import Site, kept
 from tests.faults.raising import TWICE
 from tests.scenarios.commands import clot, small
-from tests.streams.lanes import PRODERM, STUDY
+from tests.streams.processor.processors import PRODERM, STUDY
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

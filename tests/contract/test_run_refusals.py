@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from streams.kafka.topics import LOG, apply, topics
-from streams.services.kafka_server import KafkaServer
-from streams.services.ports import free_ports
-from streams.services.redis_server import RedisServer
+from streams.local.kafka_server import KafkaServer
+from streams.local.ports import free_ports
+from streams.local.redis_server import RedisServer
 from streams.settings import Settings
 from tests.contract.commands import tocsin
 

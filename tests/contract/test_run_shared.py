@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from streams.app import SECONDS
+from streams.worker.app import SECONDS
 from tests.contract.processes import Worker, until
 from tests.contract.traffic import ALL, Traffic
 from tests.contract.workers import Site

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from alerts.ledger import Route
-from streams.listening import answering
+from alerts.notification.notification_log import Route
+from streams.health.listener import answering
+from streams.local.ports import free_ports
 from streams.metrics import DeliveryMeter
 from streams.metrics import pages as served
-from streams.services.ports import free_ports
 from streams.settings import OFF, Settings
+from tests.contract.http_sites import site
 from tests.contract.processes import until
-from tests.contract.sites import site
 from tests.contract.test_metrics import HOME, TOKEN, pages
 from tests.contract.workers import Site
 from tests.deploy.prometheus import Prometheus
 from tests.deploy.test_grafana import expressions
-from tests.streams.lanes import PRODERM, STUDY, UNREADABLE
+from tests.streams.processor.processors import PRODERM, STUDY, UNREADABLE
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.prometheus]
 

@@ -13,12 +13,11 @@ import pytest
 import redis
 from kafka import KafkaConsumer, KafkaProducer
 
-from streams.kafka.broker import administer
-from streams.services.java import unavailable
-from streams.services.kafka_server import QUICK, KafkaServer, identity
-from streams.services.process import Process, ServiceFailed, tether, wait
-from streams.services.redis_server import RedisServer
-from tests.places import missing
+from streams.kafka.admin import administer
+from streams.local.kafka_server import QUICK, KafkaServer, identity, unavailable
+from streams.local.process import Process, ServiceFailed, tether, wait
+from streams.local.redis_server import RedisServer
+from tests.paths import missing
 
 needs_redis = pytest.mark.redis
 needs_kafka = pytest.mark.kafka
@@ -26,7 +25,7 @@ needs_kafka = pytest.mark.kafka
 ATTENDED = """
 import sys
 from pathlib import Path
-from streams.services.redis_server import RedisServer
+from streams.local.redis_server import RedisServer
 RedisServer(Path(sys.argv[1])).start()
 print("up", flush=True)
 sys.stdin.read()
@@ -105,7 +104,7 @@ def test_the_commands_of_make_start_once_and_stop(redis_program: str, tmp_path: 
     """`make redis` in two shells starts one server, and a third shell stops it."""
 
     def services(*words: str) -> str:
-        command = [sys.executable, "-m", "streams.services", *words]
+        command = [sys.executable, "-m", "streams.local", *words]
         return subprocess.run(
             command, cwd=tmp_path, capture_output=True, check=True
         ).stdout.decode()

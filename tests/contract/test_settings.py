@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.kafka.broker import Unreachable, administer, host_and_port
+from streams.kafka.admin import Unreachable, administer, host_and_port
 from tests.contract.commands import tocsin
 
 

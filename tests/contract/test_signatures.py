@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from streams.kafka.partition import partition_of
-from streams.keys import shown
-from streams.signing import Fields
+from streams.kafka.partitioner import partition_of
+from streams.records.key_files import shown
+from streams.records.signing import Fields
 from tests.contract.processes import until
 from tests.contract.workers import Site
 from tests.scenarios.commands import small, tocsin, written
-from tests.streams.seals import ANN, BEN, OFFICE, STRANGER, opening, review, seated, wire
+from tests.streams.records.signers import ANN, BEN, OFFICE, STRANGER, opening, review, seated, wire
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

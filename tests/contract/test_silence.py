@@ -10,13 +10,13 @@ from collections import Counter
 
 import pytest
 
-from alerts.blinding import ref
-from streams.services.alertmanager_server import AlertmanagerServer
-from tests.alerts.told import closing, wire
+from alerts.notification.blinding import ref
+from streams.local.alertmanager_server import AlertmanagerServer
+from tests.alerts.notification.published_alerts import closing, wire
 from tests.contract.deliverers import Site
-from tests.contract.life import HOOKED
+from tests.contract.demo_life import HOOKED
 from tests.contract.processes import until
-from tests.delivery.receiver import SECRET, Receiver
+from tests.streams.sinks.webhook_receiver import SECRET, Receiver
 
 pytestmark = [pytest.mark.campaign, pytest.mark.kafka]
 

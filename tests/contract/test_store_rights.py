@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streams.services.redis_server import RedisServer
+from streams.local.redis_server import RedisServer
 from streams.store import StoreRefuses, WrongStore
 from streams.store.function import load
 from streams.store.redis import RedisStore

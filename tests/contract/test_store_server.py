@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.services.redis_server import RedisServer
+from streams.local.redis_server import RedisServer
 from streams.store import StoreUnreachable, WrongStore
 from streams.store.function import LIBRARY, load
 from streams.store.keys import Keys

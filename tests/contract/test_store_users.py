@@ -13,12 +13,12 @@ import pytest
 import redis
 
 from streams.kafka.topics import apply, topics
-from streams.services.kafka_server import KafkaServer
-from streams.services.ports import free_ports
-from streams.services.redis_server import RedisServer
+from streams.local.kafka_server import KafkaServer
+from streams.local.ports import free_ports
+from streams.local.redis_server import RedisServer
 from streams.settings import Settings
 from tests.contract.commands import tocsin
-from tests.contract.sites import loaded
+from tests.contract.http_sites import loaded
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

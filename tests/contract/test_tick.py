@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 
 from monitor.errors import Refusal
-from monitor.events import Tick
-from monitor.ledger import Outcome
-from streams.embedded import EmbeddedBroker
-from streams.kafka.partition import partition_of
+from monitor.records import Tick
+from monitor.state.entities import Outcome
+from streams.kafka.partitioner import partition_of
+from streams.local.embedded import EmbeddedBroker
 from streams.log.kafka import KafkaLog
-from streams.pipeline import Pipeline
+from streams.processor.pipeline import Pipeline
+from streams.producers.ticks import tick_of
 from streams.records.decode import decode
 from streams.records.encode import wire
-from streams.ticking import tick_of
 from tests.contract.commands import tocsin
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.scenarios.commands import opening
 
 NOON = datetime(2020, 3, 5, 12, 30, tzinfo=UTC)

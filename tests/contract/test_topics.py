@@ -9,7 +9,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from streams.kafka.topics import DEAD_LETTERS, LOG, LOG_BYTES_MAX, Outcome, Report, apply, topics
-from streams.services.kafka_server import KafkaServer
+from streams.local.kafka_server import KafkaServer
 from streams.settings import RECORD_BYTES_MAX, Settings
 from tests.contract.cluster import FIVE, alerts, cluster
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from streams.kafka.topics import apply
-from streams.services.kafka_server import KafkaServer
+from streams.local.kafka_server import KafkaServer
 from tests.contract.cluster import alerts, cluster
 from tests.contract.commands import tocsin
 

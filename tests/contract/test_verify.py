@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
+from streams.replay.verify import CURSOR, Difference
 from streams.store.memory import MemoryStore
-from streams.store.row_digest import digest_of
-from streams.verifying import CURSOR, Difference
+from streams.store.rows.digest import digest_of
 from tests.contract.verified import compared, evidence, folded, named, spoilt
 from tests.scenarios.commands import clot, record, small, written
 

@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from streams.services.alertmanager_server import AlertmanagerServer
+from streams.local.alertmanager_server import AlertmanagerServer
 from tests.contract import deliverers
-from tests.contract.course import RISEN, RUNG, agreed, answered, each_was_told_once, lost
-from tests.contract.life import HOOKED, Life, key
+from tests.contract.alert_lives import RISEN, RUNG, agreed, answered, each_was_told_once, lost
+from tests.contract.demo_life import HOOKED, Life, key
 from tests.contract.workers import Site
-from tests.delivery.receiver import Receiver
+from tests.streams.sinks.webhook_receiver import Receiver
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from itertools import chain
 from random import Random
 
-from streams.kafka.broker import administer
+from streams.kafka.admin import administer
 from streams.kafka.topics import LOG
-from streams.lane.cursor import Cursor
-from streams.refolding import assigned, members
+from streams.processor.cursor import Cursor
+from streams.processor.refold import assigned, members
 from streams.store import LIVE, Fields
 from streams.store.client import scan
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore
 from tests.contract.processes import Worker, patient, until
 from tests.contract.workers import Site
-from tests.faults.feed import PARTITIONS, Feed, records, ticks
 from tests.faults.judge import judge
+from tests.faults.produced_log import PARTITIONS, Feed, records, ticks
 
 GROUP = f"tocsin-{LIVE}"
 

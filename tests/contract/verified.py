@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 
-from streams.lane import Lane
 from streams.log.file import FileLog
-from streams.refolding import refold
+from streams.processor import Lane
+from streams.processor.refold import refold
+from streams.replay.verify import Verified, verify
 from streams.store import Fields
 from streams.store.memory import MemoryStore
-from streams.verifying import Verified, verify
 
 
 async def folded(path: Path, until: int = 1 << 40, store: MemoryStore | None = None) -> MemoryStore:

@@ -17,15 +17,15 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer
 
 from streams.kafka.topics import ALERTS, DEAD_LETTERS, LOG
-from streams.lane.cursor import Cursor
-from streams.services.ports import free_ports
+from streams.local.ports import free_ports
+from streams.processor.cursor import Cursor
 from streams.store import LIVE, Fields
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore
 from tests.contract.commands import tocsin
-from tests.contract.passes import alerts_expected, full
+from tests.contract.credentials import alerts_expected, full
 from tests.contract.processes import Worker, patient, until
-from tests.places import ROOT
+from tests.paths import ROOT
 
 Reader: Any = KafkaConsumer
 Writer: Any = KafkaProducer

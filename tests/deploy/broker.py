@@ -7,11 +7,11 @@ from pathlib import Path
 
 from deploy.make_secrets import ACCESS
 from streams.kafka.acls import parse
-from streams.kafka.login import Login
-from streams.services.kafka_server import QUICK, KafkaServer
-from streams.services.redis_server import RedisServer
+from streams.local.kafka_server import QUICK, KafkaServer
+from streams.local.redis_server import RedisServer
+from streams.login import Login
 from tests.deploy.vault import Vault
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.services import STALLING
 
 WANTED = parse(ACCESS.read_text())

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tests.places import ROOT
+from tests.paths import ROOT
 
 FILE = ROOT / "docker-compose.yml"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from streams.kafka.acls import apply
-from streams.kafka.broker import administer
+from streams.kafka.admin import administer
 from streams.kafka.topics import apply as make_topics
 from streams.kafka.topics import topics
-from streams.services.kafka_server import KafkaServer
+from streams.local.kafka_server import KafkaServer
 from streams.settings import Settings
 from tests.deploy.broker import WANTED, broker
 from tests.deploy.vault import Vault, filled

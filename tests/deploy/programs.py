@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from streams.metrics.catalogue import CATALOGUE, Kind, Zone
-from tests.places import ROOT, missing
+from tests.paths import ROOT, missing
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RULES = PROMETHEUS / "rules"

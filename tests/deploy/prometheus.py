@@ -13,10 +13,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from streams.services.ports import free_ports
-from streams.services.process import Process
+from streams.local.ports import free_ports
+from streams.local.process import Process
 from tests.deploy.programs import PROMETHEUS, RULES
-from tests.places import missing
+from tests.paths import missing
 
 
 @dataclass

@@ -13,14 +13,14 @@ from typing import Any
 
 import yaml
 
-from streams.services.kafka_server import KafkaServer
-from streams.services.ports import free_ports
-from streams.services.process import Process
-from streams.services.redis_server import RedisServer
+from streams.local.kafka_server import KafkaServer
+from streams.local.ports import free_ports
+from streams.local.process import Process
+from streams.local.redis_server import RedisServer
 from tests.deploy.broker import broker, store
 from tests.deploy.compose import binds, services
 from tests.deploy.vault import Vault
-from tests.places import ROOT
+from tests.paths import ROOT
 
 LISTENERS = {
     "worker": ("8010", "8011", "8012"),

@@ -21,7 +21,7 @@ from tests.deploy.compose import (
     volumes,
 )
 from tests.deploy.vault import Vault
-from tests.places import ROOT
+from tests.paths import ROOT
 
 EACH = pytest.mark.parametrize(("name", "service"), services().items(), ids=services())
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.deploy.programs import METRIC, exported, run, unknown
-from tests.places import ROOT
+from tests.paths import ROOT
 
 GRAFANA = ROOT / "deploy" / "grafana"
 DASHBOARDS = GRAFANA / "dashboards"

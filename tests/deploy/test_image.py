@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.test_house import PIN, lock
 
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"

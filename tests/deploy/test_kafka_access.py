@@ -16,12 +16,12 @@ from kafka.protocol.consumer import FetchRequest
 
 from deploy.make_secrets import ACCESS
 from streams.kafka.acls import OURS, Outcome, apply, parse
-from streams.kafka.broker import administer
-from streams.kafka.login import Brokers, Login, options
+from streams.kafka.admin import administer
 from streams.kafka.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED
+from streams.local.kafka_server import KafkaServer
 from streams.log import LogUnreachable
 from streams.log.kafka import Admin, KafkaLog
-from streams.services.kafka_server import KafkaServer
+from streams.login import Brokers, Login, options
 from tests.contract.commands import tocsin
 from tests.deploy.broker import WANTED, login, principal
 from tests.deploy.vault import Vault

@@ -11,13 +11,13 @@ import pytest
 from kafka import KafkaConsumer
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
-from alerts.audience import DeliveryError, deployment
-from streams.kafka.broker import administer
-from streams.kafka.login import Brokers, options
-from streams.services.kafka_server import KafkaServer
+from alerts.notification.audiences import DeliveryError, deployment
+from streams.kafka.admin import administer
+from streams.local.kafka_server import KafkaServer
+from streams.login import Brokers, options
 from streams.sinks import SinkDown, Style
-from streams.sinks.built import NoFile, built
-from tests.alerts.told import Desk, wire
+from streams.sinks.build import NoFile, built
+from tests.alerts.notification.published_alerts import Desk, wire
 from tests.deploy.broker import login
 from tests.deploy.vault import Vault
 

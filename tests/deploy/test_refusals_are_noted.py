@@ -14,19 +14,19 @@ import pytest
 from kafka import KafkaProducer
 
 from deploy.make_secrets import ACCESS
-from streams.kafka.login import Brokers, options
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG
+from streams.local.kafka_server import KafkaServer
+from streams.local.redis_server import RedisServer
+from streams.log import records_of
 from streams.log.kafka import KafkaLog
-from streams.producing import records_of
-from streams.services.kafka_server import KafkaServer
-from streams.services.redis_server import RedisServer
-from tests.alerts.told import wire
+from streams.login import Brokers, options
+from tests.alerts.notification.published_alerts import wire
 from tests.contract.commands import tocsin
 from tests.deploy.broker import login, principal
 from tests.deploy.test_store_users import url
 from tests.deploy.vault import Vault
-from tests.streams.lanes import PRODERM, STUDY
+from tests.streams.processor.processors import PRODERM, STUDY
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

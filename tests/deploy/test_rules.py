@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.deploy.programs import PROMETHEUS, RULES, rules, run, unknown
-from tests.places import ROOT
+from tests.paths import ROOT
 
 ZONES = ("open", "closed")
 UNITS = ROOT / "tests" / "deploy" / "rules"

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from streams.kafka.login import Brokers
 from streams.kafka.topics import AUDIT
+from streams.local.process import wait
+from streams.log import records_of
 from streams.log.kafka import KafkaLog
-from streams.producing import records_of
-from streams.services.process import wait
+from streams.login import Brokers
 from tests.deploy.broker import login
 from tests.deploy.stack import IMAGES, Stack
 from tests.deploy.vault import Vault
-from tests.places import missing
+from tests.paths import missing
 from tests.scenarios.proderm_committed import records
 
 pytestmark = [pytest.mark.campaign, pytest.mark.kafka, pytest.mark.redis]

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from deploy.make_secrets import STORE_USERS
-from streams.services.redis_server import RedisServer
+from streams.local.redis_server import RedisServer
 from streams.store import Store, WrongStore
 from streams.store.client import answer
 from streams.store.function import check_server, load

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
-from streams.services.java import unavailable
+from streams.local.kafka_server import unavailable
 from tests.faults.legs import LEGS, Leg, Struck, run
 from tests.faults.report import shown
 from tests.services import LIBS

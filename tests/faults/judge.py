@@ -9,22 +9,22 @@ from dataclasses import asdict, dataclass, field
 
 import orjson
 
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.kafka.sender import Message
 from streams.kafka.topics import ALERTS, DEAD_LETTERS, LOG
-from streams.lane import Hole, Lane
 from streams.log import LogRecord
 from streams.log.kafka import KafkaLog
-from streams.outbox import announcement, dead_letter
-from streams.pipeline import Pipeline
+from streams.outbox.relay import announcement, dead_letter
+from streams.processor import Hole, Lane
+from streams.processor.pipeline import Pipeline
+from streams.replay.verify import studies
 from streams.settings import Settings
 from streams.store import LIVE, Fields
 from streams.store.keys import Keys
 from streams.store.memory import MemoryStore
 from streams.store.redis import RedisStore, connect
-from streams.verifying import studies
-from tests.contract.passes import full
-from tests.faults.feed import PARTITIONS
+from tests.contract.credentials import full
+from tests.faults.produced_log import PARTITIONS
 
 ALERT_PARTITIONS = Settings().alert_partitions
 

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from tests.faults.crew import PLAIN, send
-from tests.faults.feed import quiet_trial
-from tests.faults.ground import GONE, WORKERS, Ground, save
+from tests.faults.produced_log import quiet_trial
 from tests.faults.raising import ONCE, TWICE
+from tests.faults.services import GONE, WORKERS, Ground, save
+from tests.faults.workers import PLAIN, send
 
 SESSION_SECONDS = 10
 

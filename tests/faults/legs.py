@@ -10,11 +10,11 @@ from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 
-from tests.faults.crew import PLAIN
-from tests.faults.ground import Ground, grounded
 from tests.faults.judge import Verdict, judge
 from tests.faults.kinds import KINDS
 from tests.faults.recreated import CASES, recreate
+from tests.faults.services import Ground, grounded
+from tests.faults.workers import PLAIN
 
 RECREATE = "recreate topic"
 """After it nothing is folded any more, so each has a ground of its own."""

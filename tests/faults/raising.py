@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 
-from monitor.events import Record
-from monitor.study import Study
-from streams.lane.folding import Fold
-from streams.pipeline import Told
+from monitor.records import Record
+from monitor.state.study import Study
+from streams.processor.folding import Fold
+from streams.processor.pipeline import Told
 from streams.store import LIVE
-from streams.worker.held import Held
-from streams.worker.live import Live
-from tocsin.exits import Stop
-from tocsin.run import watch
+from streams.worker.owned_partition import Held
+from streams.worker.process import Live
+from tocsin.commands.run import watch
+from tocsin.common.exits import Stop
 
 ONCE, TWICE = "raises-once", "raises-twice"
 """How the things are named at whose record it raises once, and whenever it is folded."""

@@ -10,14 +10,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from streams.kafka.broker import administer
+from streams.kafka.admin import administer
 from streams.kafka.topics import LOG, apply, topics
-from streams.lane import Halt
+from streams.processor import Halt
 from streams.settings import Settings
 from streams.store import LIVE
 from streams.store.keys import Keys
-from tests.faults.feed import PARTITIONS, Feed, records
-from tests.faults.ground import WORKERS, Ground, grounded
+from tests.faults.produced_log import PARTITIONS, Feed, records
+from tests.faults.services import WORKERS, Ground, grounded
 
 STOPS_SECONDS = 90
 

@@ -12,10 +12,10 @@ import pytest
 from streams.kafka.topics import ALERTS, LOG
 from streams.store import LIVE
 from streams.store.keys import Keys
-from tests.faults.feed import Client
-from tests.faults.ground import Ground, grounded
 from tests.faults.judge import judge
 from tests.faults.legs import Struck, conclude, strike
+from tests.faults.produced_log import Client
+from tests.faults.services import Ground, grounded
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

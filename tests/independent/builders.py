@@ -6,7 +6,7 @@ import hashlib
 from datetime import date
 from typing import Any
 
-from tests.independent.edge import Record
+from tests.independent.wire_records import Record
 
 ZERO = date(2020, 1, 1).toordinal()
 STUDY = "T1"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from tests.independent.edge import Record
 from tests.independent.evidence import evidence, factors_of, screening_question
 from tests.independent.likelihood import concurrent_log_e
 from tests.independent.product import evidence_of, tables_of
 from tests.independent.recount import Key, Row, recount, row, tables
 from tests.independent.trial import Trial
+from tests.independent.wire_records import Record
 
 EXACT = 1e-9
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tests.independent.edge import Record
 from tests.independent.groups import counted
 from tests.independent.likelihood import (
     Factor,
@@ -15,6 +14,7 @@ from tests.independent.likelihood import (
 )
 from tests.independent.recount import Key, inside, recount, row
 from tests.independent.trial import Interval, Trial, holder
+from tests.independent.wire_records import Record
 
 DAYS_PER_YEAR = 365.25
 TERM_KINDS = ("group", "preferred_term", "system_organ_class")

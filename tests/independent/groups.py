@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.independent.edge import Record, ordinal
 from tests.independent.trial import Case, Trial
+from tests.independent.wire_records import Record, ordinal
 
 RELATED = frozenset({"possible", "probable", "definite"})
 

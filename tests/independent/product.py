@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from monitor.digest import digest
-from monitor.standing import standings
-from monitor.study import Study
-from monitor.tabulate import rows
-from streams.pipeline import Pipeline
-from streams.replay import Replay
-from streams.result import account
+from monitor.evidence.summary import standings
+from monitor.state.digest import digest
+from monitor.state.study import Study
+from monitor.tables.tabulate import rows
+from streams.processor.pipeline import Pipeline
+from streams.replay.replay import Replay
+from streams.replay.result import account
 
 Record = dict[str, Any]
 Verdicts = list[tuple[Any, ...]]

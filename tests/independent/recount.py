@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tests.independent.edge import Record
 from tests.independent.groups import counted, related, serious
-from tests.independent.ledger import resolve
+from tests.independent.recount_entities import resolve
 from tests.independent.trial import Case, Interval, Trial, holder, trial_of, waiting
+from tests.independent.wire_records import Record
 
 Row = dict[str, int]
 OUTCOMES = ("folded", "duplicate", "stale", "conflict", "refused", "unallocated")

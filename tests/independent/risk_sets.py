@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from monitor.exposure import Spell
-from monitor.first_events import ARMS_MAX, FirstEvents
-from monitor.followup import FollowUp
+from monitor.exposure.first_events import FirstEvents
+from monitor.exposure.follow_up import FollowUp
+from monitor.exposure.person_time import Spell
+from monitor.plan.plan import ARMS_MAX
 from monitor.stats.concurrent import RiskSets
 
 Factor = tuple[int, int, int]

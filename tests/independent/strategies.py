@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from tests.independent.builders import plan, subject, tick, wire
-from tests.independent.edge import Record
-from tests.independent.ledger import thing_of
-from tests.independent.mischief import disturb
+from tests.independent.merge_tangles import revise, tangle
+from tests.independent.recount_entities import thing_of
 from tests.independent.strategies_plan import Design, designs
 from tests.independent.strategies_records import (
     REDRAWN,
@@ -21,7 +20,8 @@ from tests.independent.strategies_records import (
     often,
     subject_fields,
 )
-from tests.independent.tangle import revise, tangle
+from tests.independent.wire_records import Record
+from tests.independent.wrong_records import disturb
 
 JUMP_TIGHT = 60
 JUMP_NEVER = 5000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from tests.independent.builders import event, plan, subject, tick, treatment
-from tests.independent.edge import Record
 from tests.independent.strategies_plan import TERMS, designs
 from tests.independent.strategies_records import often
+from tests.independent.wire_records import Record
 
 SUBJECTS_MIN, SUBJECTS_MAX = 8, 22
 JUMP = 5000

@@ -21,7 +21,7 @@ from monitor.stats.rate_ratio import rate_ratio, rate_ratio_test
 from monitor.stats.rate_ratio_minlike import rate_ratio_minlike_p
 from monitor.stats.rate_score import rate_score
 from monitor.stats.wilson import wilson
-from tests.places import shared
+from tests.paths import shared
 
 Inputs = dict[str, Any]
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.exposure import Spell
-from monitor.first_events import FirstEvents
-from monitor.followup import FollowUp
+from monitor.exposure.first_events import FirstEvents
+from monitor.exposure.follow_up import FollowUp
+from monitor.exposure.person_time import Spell
+from monitor.plan.watch import Analysis, Scale
 from monitor.stats.concurrent import RiskSets, excess_can_say, log_e_bound
 from monitor.stats.e_value import log_e, most_treated_events_can_say
 from monitor.stats.reference import EstimatedRate, KnownRate
-from monitor.watch import Analysis, Scale
 from tests.independent.risk_sets import exact, one_by_one, put, treated_events
 
 ROUNDING = 1e-9

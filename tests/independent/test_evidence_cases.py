@@ -15,7 +15,7 @@ from monitor.stats.confidence_sequence import confidence_sequence
 from monitor.stats.e_value import LogLikelihood, log_e
 from monitor.stats.reference import EstimatedRate, KnownRate
 from tests.independent.risk_sets import sets_of
-from tests.places import shared
+from tests.paths import shared
 
 Case = dict[str, Any]
 

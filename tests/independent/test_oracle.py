@@ -14,8 +14,8 @@ from tests.independent.builders import (
     treatment,
     wire,
 )
-from tests.independent.edge import Record
 from tests.independent.recount import Key, Row, recount, row, tables
+from tests.independent.wire_records import Record
 
 ACT = Key("first", "act", "any", "any")
 CTL = Key("first", "ctl", "any", "any")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.independent.builders import event, merge, plan, plan_text, subject, tick, treatment
-from tests.independent.edge import Record
 from tests.independent.recount import Key, account, recount, row
+from tests.independent.wire_records import Record
 
 
 def outcomes(log: list[Record], **options: Any) -> dict[str, int]:

@@ -20,7 +20,6 @@ from tests.independent.builders import (
     treatment,
     wire,
 )
-from tests.independent.edge import Record
 from tests.independent.evidence import evidence, factors_of, question_of
 from tests.independent.likelihood import (
     Factor,
@@ -29,6 +28,7 @@ from tests.independent.likelihood import (
     known_rate_log_e,
 )
 from tests.independent.recount import recount
+from tests.independent.wire_records import Record
 
 CASES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("cases.json").read_text())
 ARMS = {"treatment": "act", "control": "ctl"}

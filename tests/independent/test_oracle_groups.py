@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.independent.builders import event, on, plan, plan_text, table, tick, treatment, wire
-from tests.independent.edge import Record
 from tests.independent.groups import counted
 from tests.independent.recount import Key, recount, row
+from tests.independent.wire_records import Record
 
 ALGORITHM = table("groups.reaction", any_of=["SHOCK"], both=[["RASH"], ["WHEEZE"]], within_days=2)
 

@@ -9,11 +9,11 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from tests.independent.campaign import SLOW
-from tests.independent.edge import Record, ordinal
 from tests.independent.evidence import evidence
 from tests.independent.recount import Key, account, recount, row, tables
 from tests.independent.strategies import conflict_free, logs, reordered, repeated
 from tests.independent.trial import Trial
+from tests.independent.wire_records import Record, ordinal
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 

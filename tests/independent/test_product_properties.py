@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from tests.independent.campaign import CAMPAIGN
 from tests.independent.compared import differences, rows_of, strayed, without_versions
-from tests.independent.edge import Record
 from tests.independent.product import account_of, digest_of, tables_of, verdicts_of
 from tests.independent.recount import OUTCOMES, Key, account, recount, row
 from tests.independent.strategies import amended, conflict_free, logs, reordered, repeated
 from tests.independent.strategies_lopsided import lopsided
+from tests.independent.wire_records import Record
 
 
 @CAMPAIGN

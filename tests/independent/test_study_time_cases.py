@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
-from monitor.exposure import Spell
-from monitor.first_events import FirstEvents
-from monitor.followup import FollowUp
-from monitor.judging import likelihood_of
-from monitor.standing import standings
+from monitor.evidence.evaluate import likelihood_of
+from monitor.evidence.summary import standings
+from monitor.exposure.first_events import FirstEvents
+from monitor.exposure.follow_up import FollowUp
+from monitor.exposure.person_time import Spell
+from monitor.plan.watch import Analysis, Scale
+from monitor.state.study import Study
 from monitor.stats.concurrent import RiskSets
 from monitor.stats.e_value import log_e
 from monitor.stats.maximum_likelihood import rate_ratio
-from monitor.study import Study
-from monitor.watch import Analysis, Scale
 from tests.independent.builders import ZERO, event, plan, plan_text, table, tick, treatment, wire
-from tests.independent.edge import Record
 from tests.independent.product import study_of
 from tests.independent.risk_sets import Factor, exact, factors, put
-from tests.places import shared
+from tests.independent.wire_records import Record
+from tests.paths import shared
 
 Case = dict[str, Any]
 Patient = dict[str, Any]

@@ -7,8 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 
-from tests.independent.edge import Record, ordinal
-from tests.independent.ledger import Ledger, merged, survivor, void
+from tests.independent.recount_entities import Ledger, merged, survivor, void
+from tests.independent.wire_records import Record, ordinal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

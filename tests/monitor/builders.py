@@ -6,8 +6,8 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from monitor import events
-from monitor.events import EPOCH_DAY, SECONDS_A_DAY, Body, Record, Status, TermKind
+from monitor import records as events
+from monitor.records import EPOCH_DAY, SECONDS_A_DAY, Body, Record, Status, TermKind
 
 ZERO = date(2020, 1, 1).toordinal()
 STUDY = "T1"

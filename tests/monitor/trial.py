@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from alerts.alert import Alert
-from monitor.events import Record
-from monitor.flow import findings
-from monitor.judging import likelihood_of
-from monitor.ledger import Outcome
-from monitor.standing import Standing, standings
+from monitor.evidence.evaluate import likelihood_of
+from monitor.evidence.summary import Standing, standings
+from monitor.records import Record
+from monitor.state.entities import Outcome
+from monitor.state.study import Study
 from monitor.stats.e_value import log_e
-from monitor.study import Study
-from monitor.tabulate import Row, rows
-from streams.pipeline import Pipeline, Told
+from monitor.tables.flow import findings
+from monitor.tables.tabulate import Row, rows
+from streams.processor.pipeline import Pipeline, Told
 from tests.monitor.builders import STUDY, allocated, planned, treated
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
-from tests.operating.bell import plan_of, rung
 from tests.operating.naive import logrank_rings
+from tests.operating.product_looks import plan_of, rung
 from tests.operating.settings import Setting
 from tests.operating.trials import drawn, log_of
 

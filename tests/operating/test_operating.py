@@ -14,7 +14,7 @@ from tests.operating.naive import logrank_by_look
 from tests.operating.report import table
 from tests.operating.settings import BY_LOT, MAIN, SETTINGS, SHORT, TRIPLE, Setting
 from tests.operating.trials import NEVER, SEED, Trial, drawn, hazard_by_day, log_of
-from tests.places import ROOT
+from tests.paths import ROOT
 
 
 @cache

@@ -11,7 +11,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.events import (
+from monitor.records import (
     EPOCH_DAY,
     SECONDS_A_DAY,
     AdverseEvent,

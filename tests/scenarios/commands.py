@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.places import ROOT
+from tests.paths import ROOT
 
 Line = dict[str, Any]
 

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.scenarios import proderm_recount as recount
 from tests.scenarios.proderm_recount import Event, Fields
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.scenarios.replayed import SECONDS_MAX, Result, cells
 
 

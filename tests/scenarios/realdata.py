@@ -14,7 +14,7 @@ from typing import Any
 from streams.sources.sdtm import records
 from streams.sources.sdtm_plan import default_plan
 from streams.sources.xpt import read_tabulation
-from tests.places import shared
+from tests.paths import shared
 
 Wire = dict[str, Any]
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from tests.places import ROOT
+from tests.paths import ROOT
 
 Result = dict[str, Any]
 Cell = tuple[str, str, str]

@@ -11,12 +11,12 @@ from rich.console import Console
 
 from alerts.alert import Alert
 from alerts.lifecycle import Move, State
-from tests.alerts.told import SAID
-from tests.streams.acted import SIGNAL
-from tocsin.alerts_act import candidates
-from tocsin.alerts_name import LEAST, beginnings, name_in
-from tocsin.alerts_show import grid
-from tocsin.exits import Stop
+from tests.alerts.notification.published_alerts import SAID
+from tests.streams.reviewed_log import SIGNAL
+from tocsin.commands.alerts_move import candidates
+from tocsin.common.alert_name import LEAST, beginnings, name_in
+from tocsin.common.exits import Stop
+from tocsin.display.alerts import grid
 
 TWIN = SIGNAL[:9] + "f" * 15
 

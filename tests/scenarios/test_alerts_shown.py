@@ -9,15 +9,15 @@ import pytest
 from rich.console import Console
 
 from alerts.alert import Alert
-from alerts.duties import docket_of
-from monitor.study import Study
+from alerts.register.update import docket_of
+from monitor.state.study import Study
 from streams.records.encode import wire
-from streams.replay import Replay
+from streams.replay.replay import Replay
 from tests.scenarios.commands import small
-from tests.streams.acted import SIGNAL, review
-from tests.streams.lanes import PRODERM
-from tests.streams.seals import ANN, opening, seated
-from tocsin.alerts_show import show_entry, spoken
+from tests.streams.processor.processors import PRODERM
+from tests.streams.records.signers import ANN, opening, seated
+from tests.streams.reviewed_log import SIGNAL, review
+from tocsin.display.alerts import show_entry, spoken
 
 FIRST = 100
 """So many records of ProDERM ring its first two alerts."""

@@ -11,13 +11,13 @@ from urllib.request import Request, urlopen
 import orjson
 import pytest
 
-from alerts.blinding import page_ref
+from alerts.notification.blinding import page_ref
 from benchmarks.live.alerting import SECRET, Rung, ruled, serious
 from benchmarks.live.gate import gate
 from benchmarks.live.load import PARTITIONS, Load
 from benchmarks.synthetic import Workload, write_log
-from streams.kafka.partition import partition_of
-from streams.pipeline import Pipeline
+from streams.kafka.partitioner import partition_of
+from streams.processor.pipeline import Pipeline
 
 HOME = partition_of("S", PARTITIONS)
 

@@ -19,7 +19,7 @@ from benchmarks.live.load import Load, Message, unwatched
 from benchmarks.live.watch import Eye, cpu_of
 from benchmarks.synthetic import Workload, write_log
 from benchmarks.truth import read_truth
-from monitor.plan import read_plan
+from monitor.plan.plan import read_plan
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,13 @@ from benchmarks.live.load import PARTITIONS, Load, unwatched
 from benchmarks.live.tables import TableCounts
 from benchmarks.live.watch import Eye
 from benchmarks.synthetic import Workload, write_log
-from monitor.memory import verdicts
-from streams.kafka.partition import partition_of
+from monitor.fold.restore import verdicts
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
-from streams.pipeline import Pipeline
+from streams.processor.pipeline import Pipeline
 from streams.store import LIVE
 from streams.store.keys import Keys
-from streams.store.row_fields import state
+from streams.store.rows.fields import state
 
 
 @pytest.fixture

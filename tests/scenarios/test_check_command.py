@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.plans import FAULTS, PLAN, line_at_fault, spoilt
-from tests.places import ROOT
+from tests.monitor.plan.plans import FAULTS, PLAN, line_at_fault, spoilt
+from tests.paths import ROOT
 from tests.scenarios.commands import Done, refused, tocsin
 
 CONCURRENT = """\

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from tests.contract import deliverers
-from tests.contract.life import key
-from tests.delivery.receiver import Receiver
-from tests.places import ROOT
+from tests.contract.demo_life import key
+from tests.paths import ROOT
 from tests.scenarios.commands import clot, opening, small, variables, written
+from tests.streams.sinks.webhook_receiver import Receiver
 
 LOG = ROOT / "studies" / "proderm" / "log.jsonl"
 RANG = re.compile(r"(WATCH|SIGNAL) +\S+ +(\S+).*?alert (\w+) rev (\d+)")

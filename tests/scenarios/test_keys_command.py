@@ -7,10 +7,10 @@ import os
 import stat
 from pathlib import Path
 
-from streams.keys import load
-from streams.signing import holds, seal_of
+from streams.records.key_files import load
+from streams.records.signing import holds, seal_of
 from tests.scenarios.commands import clot, plan, refused, small, tocsin, treated, written
-from tests.streams.seals import review
+from tests.streams.records.signers import review
 
 
 def key_in(folder: Path, name: str = "office") -> tuple[Path, str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.scenarios.commands import tocsin
-from tocsin.deliver import described, told
+from tocsin.commands.deliver import described, told
 
 DOCS = ROOT / "docs"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.scenarios.commands import tocsin
 
 COMMAND = "COLUMNS=118 tocsin replay studies/proderm/log.jsonl --terms 3 --svg docs/replay.svg"

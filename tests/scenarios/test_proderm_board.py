@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.contract.verified import compared, folded, named
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.scenarios.commands import Line, tocsin
 from tests.scenarios.proderm_printed import replayed_once
-from tests.streams.acted import SIGNAL, review
+from tests.streams.reviewed_log import SIGNAL, review
 
 LOG = (ROOT / "studies" / "proderm" / "log.jsonl").read_bytes().splitlines()
 

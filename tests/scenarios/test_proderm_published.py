@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.scenarios import proderm_recount as recount
 from tests.scenarios.proderm_committed import PRINT, found, on_ivig, trial
 from tests.scenarios.proderm_recount import Event, Holds

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.scenarios.commands import ESCAPE, SECONDS_MAX, small, tocsin, variables, written
 
 PRODERM = ROOT / "studies" / "proderm" / "log.jsonl"

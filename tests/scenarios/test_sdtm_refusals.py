@@ -14,7 +14,7 @@ from streams.sources.sdtm import records
 from streams.sources.sdtm_plan import default_plan
 from streams.sources.sdtm_terms import identifier
 from streams.sources.xpt import UnreadableStudy, read_tabulation
-from tests.places import ROOT
+from tests.paths import ROOT
 from tests.scenarios.realdata import CDISC, tabulation
 
 # A transport file has fields of fixed width: a name or a value is changed in place.

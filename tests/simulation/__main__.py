@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from os import cpu_count
 
-from tests.simulation.chronicle import Chronicle
+from tests.simulation.random_trials import Chronicle
 from tests.simulation.search import walked
 from tests.simulation.seeds import at_once, quiet, survived
 from tests.simulation.sizes import LARGE

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from streams.store import Fields
 from streams.store.hashes import CURSOR, OUTBOX, row
-from tests.simulation.far_log import Topics
 from tests.simulation.oracle import OF_THE_LOG, Oracle
+from tests.simulation.remote_log import Topics
 from tests.simulation.storage import Moment, Storage, rows_of, standing
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from orjson import loads
 
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.records.encode import wire as encoded
-from tests.alerts.boarded import boarded
+from tests.alerts.board_logs import boarded
 from tests.independent.builders import (
     event,
     merge,

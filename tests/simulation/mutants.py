@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from alerts.alert import Alert
-from monitor.events import Record
-from monitor.study import Study
-from streams.batches import Batch
-from streams.lane import Hole, Lane
-from streams.lane.taken import Taken
+from monitor.records import Record
+from monitor.state.study import Study
 from streams.log import LogRecord
-from streams.pipeline import Told, take_in
-from streams.worker.held import Held
+from streams.processor import Hole, Lane
+from streams.processor.counts import Taken
+from streams.processor.pipeline import Told, take_in
+from streams.worker.consumer import Batch
+from streams.worker.owned_partition import Held
 from streams.worker.progress import Gaps, Sight
-from tests.simulation.far_log import FarLog
-from tests.simulation.far_store import FarStore
+from tests.simulation.remote_log import FarLog
+from tests.simulation.remote_store import FarStore
 from tests.simulation.storm import Cast
 from tests.simulation.worker import Site
 from tests.simulation.wrong_stores import ComparesNothing, ComparesRowsOnly, CursorFirst, RowInTwo

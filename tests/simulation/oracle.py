@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass, field
 
 import orjson
 
-from streams.kafka.partition import partition_of
+from streams.kafka.partitioner import partition_of
 from streams.kafka.sender import Message
-from streams.lane import Hole, Lane, Limits
-from streams.outbox import announcement, dead_letter
-from streams.pipeline import Pipeline
+from streams.outbox.relay import announcement, dead_letter
+from streams.processor import Hole, Lane, Limits
+from streams.processor.pipeline import Pipeline
 from streams.store import Fields
 from streams.store.hashes import CURSOR, OUTBOX
-from tests.simulation.far_log import WholeLog
 from tests.simulation.logs import PARTITION, PARTITIONS, Entry
 from tests.simulation.loop import play
+from tests.simulation.remote_log import WholeLog
 from tests.simulation.storage import Moment, Storage, rows_of, standing
 
 ALERT_PARTITIONS = 3

@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from streams.lane import Halt, Limits
+from streams.processor import Halt, Limits
 from tests.simulation.chaos import FOLD_RAISED, Chaos, Machine
-from tests.simulation.far_log import Topics, WholeLog
+from tests.simulation.failures import Weather
 from tests.simulation.judge import Judge
 from tests.simulation.logs import Entry, drawn
 from tests.simulation.loop import play
 from tests.simulation.oracle import Oracle, asked
+from tests.simulation.remote_log import Topics, WholeLog
 from tests.simulation.storage import Storage
-from tests.simulation.weather import Weather
 from tests.simulation.worker import Site, World
 
 QUIET_SECONDS = 3.0

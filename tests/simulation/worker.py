@@ -6,21 +6,21 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from monitor.events import Record
-from monitor.study import Study
-from streams.batches import Batch, BatchLost
-from streams.lane import Lane, Limits
-from streams.outbox import Relay
-from streams.pipeline import Told, take_in
+from monitor.records import Record
+from monitor.state.study import Study
+from streams.outbox.relay import Relay
+from streams.processor import Lane, Limits
+from streams.processor.pipeline import Told, take_in
 from streams.store import Store
-from streams.worker.held import Held
+from streams.worker.consumer import Batch, BatchLost
+from streams.worker.owned_partition import Held
 from streams.worker.progress import Progress, Stalled
 from streams.worker.worker import TURN_SECONDS, Worker
 from tests.simulation.chaos import FOLD_RAISED, Machine
-from tests.simulation.far_log import FarLog, FarTopics, Topics, WholeLog
-from tests.simulation.far_store import FarStore
 from tests.simulation.logs import PARTITION
 from tests.simulation.oracle import ALERT_PARTITIONS
+from tests.simulation.remote_log import FarLog, FarTopics, Topics, WholeLog
+from tests.simulation.remote_store import FarStore
 
 LOSES_A_BATCH = 0.01
 RAISES = 0.001

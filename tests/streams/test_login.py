@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from streams.kafka.login import Brokers, Login, login_of, options
+from streams.login import Brokers, Login, login_of, options
 from streams.settings import Settings, with_password
 
 

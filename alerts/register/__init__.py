@@ -1,0 +1,1 @@
+"""Every alert of a study, its history and reviews."""

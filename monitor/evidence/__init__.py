@@ -1,0 +1,1 @@
+"""One look: which watches run, their e-values, verdicts and summaries."""

@@ -1,0 +1,1 @@
+"""Person-time, time to first event, risk sets."""

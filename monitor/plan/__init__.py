@@ -1,0 +1,1 @@
+"""The monitoring plan: treatments, groups, watches, alpha."""

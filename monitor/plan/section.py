@@ -1,0 +1,153 @@
+"""Reading a plan's TOML so that every complaint names its line and what to do about it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar, cast
+
+from monitor.plan.lines import Path, PlanError, line_of
+
+__all__ = ["DAYS_MAX", "IDENTIFIER", "PlanError", "Section", "parse"]
+
+Value = TypeVar("Value")
+Choice = TypeVar("Choice", bound=StrEnum)
+IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+DAYS_MAX = 36_525
+"""A hundred years: longer than any trial, and far from where the arithmetic of days ends."""
+
+
+def parse(toml: str) -> Section:
+    """The plan's text as sections that know their lines."""
+    try:
+        values = tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found.group(1)) if found else len(toml.rstrip("\n").split("\n"))
+        raise PlanError(line, f"not TOML ({error})", "Mend the syntax.") from None
+    except (ValueError, RecursionError):  # Thousands of digits, or of lists in lists.
+        lines = toml.split("\n")
+        longest = max(range(len(lines)), key=lambda index: len(lines[index])) + 1
+        says = "a number, or lists in lists, beyond all measure"
+        raise PlanError(longest, says, "Leave out what no plan needs.") from None
+    return Section(values, (), toml)
+
+
+@dataclass(slots=True)
+class Section:
+    """One table of the plan.  Keys are taken out one by one; what is left over is a mistake."""
+
+    values: dict[str, Any]
+    path: Path
+    toml: str
+    taken: set[str] = field(default_factory=set[str])
+
+    def error(self, key: str | None, says: str, remedy: str) -> PlanError:
+        """A complaint at the line of *key*, or of the table's head."""
+        path = self.path if key is None else (*self.path, key)
+        parts = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path)
+        name = "".join(parts).removeprefix(".")
+        return PlanError(line_of(self.toml, path), f"{name or 'plan'}: {says}", remedy)
+
+    def get(self, key: str, kind: type[Value], default: Value) -> Value:
+        """The value of *key*, or *default* where the plan is silent."""
+        value = self.maybe(key, kind)
+        return default if value is None else value
+
+    def maybe(self, key: str, kind: type[Value]) -> Value | None:
+        """The value of *key*, or None where the plan is silent."""
+        self.taken.add(key)
+        return self.need(key, kind, "") if key in self.values else None
+
+    def need(self, key: str, kind: type[Value], remedy: str) -> Value:
+        """The value of *key*, which the plan must give."""
+        self.taken.add(key)
+        if key not in self.values:
+            raise self.error(None, f"has no `{key}`", remedy)
+        value = self.values[key]
+        if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
+            wanted = TOML_NAMES[kind]
+            raise self.error(key, f"is not {wanted}", f"Write {wanted}.")
+        return value
+
+    def items(self, key: str) -> list[Any]:
+        """A list, empty where the plan is silent."""
+        return self.get(key, list, [])
+
+    def number(self, key: str, default: float | None, low: float, high: float) -> float:
+        """A number from *low* to *high*; without a *default* the plan must give it."""
+        self.taken.add(key)
+        value: Any = self.values.get(key, default)
+        remedy = f"Give `{key}` a number from {low:g} to {high:,.15g}."
+        if value is None:
+            raise self.error(None, f"has no `{key}`", remedy)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.error(key, "is not a number", remedy)
+        if not low <= value <= high:  # NaN is in no range.
+            raise self.error(key, f"{str(value)[:20]} is out of range", remedy)
+        return float(value)
+
+    def whole(self, key: str, default: int, low: int, high: int) -> int:
+        """A whole number from *low* to *high*."""
+        value = self.number(key, default, low, high)
+        if not value.is_integer():
+            raise self.error(key, f"{value:g} is not whole", "Write a whole number.")
+        return int(value)
+
+    def identifier(self, key: str, remedy: str) -> str:
+        """A name of 1 to 64 letters, digits and ``_.:-``."""
+        value = self.need(key, str, remedy)
+        if not IDENTIFIER.fullmatch(value):
+            raise self.error(key, "is not a name", "Use 1 to 64 of letters, digits and _ . : -")
+        return value
+
+    def choice(self, key: str, kind: type[Choice], default: Choice) -> Choice:
+        """One of the words of *kind*."""
+        word = self.get(key, str, default.value)
+        if word not in set(kind):
+            words = ", ".join(kind)
+            raise self.error(key, f"`{word}` is not known", f"Use one of: {words}.")
+        return kind(word)
+
+    def words(self, key: str) -> tuple[str, ...] | None:
+        """A list of words without repeats, or None where the plan is silent."""
+        items = self.items(key)
+        if key not in self.values:
+            return None
+        if not items or not all(isinstance(item, str) and item for item in items):
+            raise self.error(key, "is not a list of words", 'Write it as ["A", "B"].')
+        if len(set(items)) < len(items):
+            raise self.error(key, "names something twice", "Name each once.")
+        return tuple(items)
+
+    def table(self, key: str) -> Section:
+        """The table *key*, empty where the plan is silent."""
+        values = cast(dict[str, Any], self.get(key, dict, {}))
+        return Section(values, (*self.path, key), self.toml)
+
+    def tables(self, key: str) -> Iterator[Section]:
+        """Each ``[[key]]`` in its order."""
+        items = self.items(key)
+        if not all(isinstance(item, dict) for item in items):
+            raise self.error(key, "is not a list of tables", f"Write each as [[{key}]].")
+        for index, item in enumerate(items):
+            yield Section(item, (*self.path, key, index), self.toml)
+
+    def close(self) -> None:
+        """Refuse the keys that nobody asked for: a misspelt setting must not be silent."""
+        for key in self.values:
+            if key not in self.taken:
+                known = ", ".join(sorted(self.taken))
+                raise self.error(key, "is not known here", f"Known here: {known}.")
+
+
+TOML_NAMES: dict[type[Any], str] = {
+    str: "a string",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}

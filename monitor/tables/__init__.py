@@ -1,0 +1,1 @@
+"""Rate tables: counting a case, reading rates, comparing arms, subject flow."""

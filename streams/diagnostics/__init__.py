@@ -1,0 +1,1 @@
+"""What is wrong, and the command that repairs it."""

@@ -1,0 +1,63 @@
+"""One way to a broker for whatever is done rarely: topics, replay by offset, the doctor."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaConnectionError, KafkaTimeoutError
+
+from streams.login import options
+
+DEFAULT_PORT = 9092
+
+Client: Any = KafkaAdminClient
+"""The types that are about for it are those of version 2."""
+
+
+class Unreachable(Exception):
+    """No broker answers there.  Start one, or name another: exit code 4."""
+
+
+@contextmanager
+def administer(bootstrap: str, patience: float = 10) -> Generator[Any]:
+    """A client of kafka-python for the brokers at *bootstrap*."""
+    knock(bootstrap, patience)
+    try:
+        client = Client(
+            bootstrap_servers=bootstrap.split(","),
+            bootstrap_timeout_ms=round(1000 * patience),
+            **options(bootstrap),
+        )
+    except (KafkaTimeoutError, KafkaConnectionError) as error:
+        says = f"{bootstrap} takes a connection but is no Kafka broker, or only that of a demo"
+        raise Unreachable(says) from error
+    try:
+        with client:
+            yield client
+    except (KafkaTimeoutError, KafkaConnectionError) as error:
+        raise Unreachable(f"the broker at {bootstrap} stopped answering") from error
+
+
+def knock(bootstrap: str, patience: float) -> None:
+    """Open and close a connection to any broker named; the client itself would try for long."""
+    failures: list[str] = []
+    for address in bootstrap.split(","):
+        try:
+            socket.create_connection(host_and_port(address), timeout=patience).close()
+        except (OSError, OverflowError) as error:
+            failures.append(f"{address} ({getattr(error, 'strerror', None) or error})")
+        else:
+            return
+    raise Unreachable(f"no Kafka broker at {', '.join(failures)}")
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """The two parts of an address such as `broker:9092`, `broker` or `[::1]:9092`."""
+    host, colon, port = address.strip().rpartition(":")
+    if not colon or port.endswith("]"):
+        return address.strip().strip("[]"), DEFAULT_PORT
+    return host.strip("[]"), int(port)

@@ -1,0 +1,65 @@
+"""``make kafka``, ``make redis``, ``make services-stop``: private servers that outlive a shell."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from streams.local.kafka_server import KafkaServer
+from streams.local.process import ServiceFailed
+from streams.local.redis_server import RedisServer
+
+FOLDER = Path(".services")
+USAGE = "usage: python -m streams.local start kafka|redis ... | stop"
+
+
+def start(name: str) -> None:
+    """Start one, unless it runs, and print the setting that leads to it."""
+    server = servers()[name]
+    if not server.process.running:
+        server.start(attended=False)
+    print(led_to(server))
+
+
+def stop() -> None:
+    """End those that run here."""
+    for name, server in servers().items():
+        if server.process.running:
+            server.stop()
+            print(f"{name} stopped", file=sys.stderr)
+
+
+def servers() -> dict[str, KafkaServer | RedisServer]:
+    """What can be started in this folder, by name."""
+    kafka = FOLDER / "kafka"
+    return {
+        "kafka": KafkaServer(kafka, kafka / "libs"),
+        "redis": RedisServer(FOLDER / "redis", tcp=True),
+    }
+
+
+def led_to(server: KafkaServer | RedisServer) -> str:
+    """The setting with which the commands of Tocsin find *server*."""
+    if isinstance(server, KafkaServer):
+        return f"TOCSIN_BROKER={server.bootstrap}"
+    return f"TOCSIN_STORE={server.url}"
+
+
+def main(words: list[str]) -> None:
+    """Do what the words say; a server that fails says why."""
+    match words:
+        case ["start", *names] if names and set(names) <= set(servers()):
+            act = [lambda name=name: start(name) for name in names]
+        case ["stop"]:
+            act = [stop]
+        case _:
+            sys.exit(USAGE)
+    try:
+        for each in act:
+            each()
+    except ServiceFailed as failure:
+        sys.exit(str(failure))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,162 @@
+"""A private Kafka: Apache's own server as one node, broker and controller, on loopback ports."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from streams.kafka.admin import Unreachable, administer
+from streams.local.ports import free_ports
+from streams.local.process import Process, ServiceFailed
+from streams.local.server import Served
+from streams.login import Brokers, Login
+
+SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "log.dirs": "data",
+    # A topic is made by `tocsin topics apply`; a misspelt one must not come to be by itself.
+    "auto.create.topics.enable": "false",
+    # One node: with the defaults of three, the first transaction would wait for ever.
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.num.partitions": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    # After this long a life that was cut off is over, and the broker is let in again.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+}
+
+
+QUICK = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""For a broker that lives for seconds: what it saves in warming up it never has to earn back."""
+
+
+@dataclass(slots=True)
+class KafkaServer(Served):
+    """A broker of our own in *folder*, run from the jars in *libs* (`make jars` brings them).
+
+    Clients come to *listener*; where its *settings* ask for a login, *login* is one.
+    """
+
+    folder: Path
+    libs: Path
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    jvm: tuple[str, ...] = ("-Xmx1g",)
+    listener: str = "PLAINTEXT"
+    login: Login = field(default_factory=Login, repr=False)
+    process: Process = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.folder, self.libs = self.folder.absolute(), self.libs.absolute()
+        self.process = Process(self.folder)
+
+    def start(self, *, attended: bool = True) -> None:
+        """Start it on what its folder holds, and come back when it answers."""
+        if reason := unavailable(self.libs):
+            raise ServiceFailed(reason)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.process.running:
+            self.properties.write_text(self.configured())
+            self.format()
+        self.process.start(self.java("kafka.Kafka", "server.properties"), attended=attended)
+        self.process.until(self.answers, patience=60)
+
+    @property
+    def properties(self) -> Path:
+        """What it is started with."""
+        return self.folder / "server.properties"
+
+    @property
+    def bootstrap(self) -> Brokers:
+        """Its address, host and port.  It stays the same over restarts."""
+        address = self.told()["advertised.listeners"].removeprefix(f"{self.listener}://")
+        return Brokers(address, self.login)
+
+    def told(self) -> dict[str, str]:
+        """What its configuration file says; nothing before the first start."""
+        lines = self.properties.read_text().splitlines() if self.properties.exists() else []
+        return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+    def configured(self) -> str:
+        """The text of its configuration file; a folder that has one keeps its ports."""
+        broker, controller = (f"127.0.0.1:{port}" for port in free_ports(2))
+        fresh = {
+            "advertised.listeners": f"{self.listener}://{broker}",
+            "controller.quorum.voters": f"1@{controller}",
+        }
+        told = {name: self.told().get(name, value) for name, value in fresh.items()}
+        controller = told["controller.quorum.voters"].removeprefix("1@")
+        listeners = f"{told['advertised.listeners']},CONTROLLER://{controller}"
+        wanted = {**SETTINGS, **self.settings, **told, "listeners": listeners}
+        return "".join(f"{name}={value}\n" for name, value in wanted.items())
+
+    def format(self) -> None:
+        """Give an empty data folder its identity; one that has an identity keeps it."""
+        if (self.folder / "data" / "meta.properties").exists():
+            return
+        tool = self.java("kafka.tools.StorageTool", "format", "-t", identity())
+        command = [*tool, "-c", "server.properties"]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ServiceFailed(f"Kafka's StorageTool: {done.stdout}{done.stderr}".strip())
+
+    def java(self, *words: str) -> list[str]:
+        """The command that runs a class of the jars."""
+        quiet = "-Dorg.apache.logging.log4j.level=WARN"
+        return ["java", *self.jvm, quiet, "-cp", f"{self.libs}/*", *words]
+
+    def answers(self) -> bool:
+        """Whether a client can learn of the cluster from it."""
+        host, _, port = self.bootstrap.partition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+            with administer(self.bootstrap, patience=10) as admin:
+                brokers = admin.describe_cluster()["brokers"]
+                # After a kill it is listed, but fenced off until its last life is seen to be over.
+                return any(not each.get("is_fenced") for each in brokers)
+        except (OSError, Unreachable):
+            return False
+
+
+def identity() -> str:
+    """A new cluster id: 16 bytes as Kafka writes them, never opening with a dash."""
+    raw = uuid.uuid4().bytes
+    return base64.urlsafe_b64encode(bytes([raw[0] & 0x7F]) + raw[1:]).decode().rstrip("=")
+
+
+JAVA_MIN = 17
+"""The oldest Java that Kafka 4's server runs on."""
+
+
+def unavailable(libs: Path) -> str | None:
+    """Why no broker can be started from *libs* here, with the remedy; None if one can."""
+    java = shutil.which("java")
+    version = java_version(java) if java else 0
+    if version < JAVA_MIN:
+        found = f"Java {version} is too old" if version else "no Java on PATH"
+        return f"{found}: Kafka's server needs {JAVA_MIN} or later"
+    if not any(libs.glob("kafka_2.13-*.jar")):
+        return f"Kafka's jars are not in {libs}: run `make jars`, which needs Maven"
+    return None
+
+
+def java_version(program: str) -> int:
+    """The major version of a Java; 0 for a program of that name that is none."""
+    told = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
+    match = re.search(r'version "(\d+)', told)
+    return int(match[1]) if match else 0

@@ -1,0 +1,1 @@
+"""Publishes alerts and dead letters; reads them back."""

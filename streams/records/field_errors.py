@@ -1,0 +1,80 @@
+"""Says what is wrong with a field without saying what is in it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from monitor.errors import Reason
+from streams.records import models as records
+from streams.records.parse import Fields, Refused
+
+
+def explain(kind: str, error: ValidationError, fields: Fields) -> Refused:
+    """The first fault of *error* by path and expectation; neither values nor unknown names.
+
+    A name that is not ours may be a treatment, and a refusal is read by blinded people.
+    """
+    faults = error.errors(include_url=False, include_input=False)
+    fault = faults[0]
+    detail = f"`{_path(kind, fault)}` {_expectation(fault, fields)}"
+    if len(faults) > 1:
+        detail += f" ({len(faults)} faults in all; this is the first.)"
+    return Refused(_reason(fault), detail)
+
+
+def _names(model: type[BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+PUBLIC = set[str]().union(
+    *map(_names, (*records.MODELS.values(), records.Source, records.Target, records.Signature))
+)
+"""Every name that the schema itself tells the world."""
+
+
+def _path(kind: str, fault: ErrorDetails) -> str:
+    path = kind
+    for step in fault["loc"]:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif step in PUBLIC:
+            path += f".{step}"
+        elif fault["type"] != "extra_forbidden" and step != "[key]":
+            path += ".*"
+    return path
+
+
+def _expectation(fault: ErrorDetails, fields: Fields) -> str:
+    if fault["type"] == "missing":
+        return "is missing."
+    if fault["type"] == "extra_forbidden":
+        return _unknown(str(fault["loc"][-1]), list(fields) if len(fault["loc"]) == 1 else [])
+    return f"does not fit: {fault['msg'][:1].lower()}{fault['msg'][1:]}."
+
+
+def _unknown(name: str, siblings: list[str]) -> str:
+    where = f", field {siblings.index(name) + 1} of {len(siblings)}" if siblings else ""
+    meant = get_close_matches(name[:64], PUBLIC, n=1, cutoff=0.7)
+    hint = f" Perhaps `{meant[0]}` is meant." if meant else ""
+    return f"has a field that the schema does not know{where}.{hint}"
+
+
+def _reason(fault: ErrorDetails) -> Reason:
+    if fault["type"] == "string_pattern_mismatch":
+        return PATTERNS.get(fault.get("ctx", {})["pattern"], Reason.BAD_VALUE)
+    if fault["type"].endswith("_type"):
+        return Reason.WRONG_TYPE
+    return FAULTS.get(fault["type"], Reason.BAD_VALUE)
+
+
+FAULTS = {"missing": Reason.MISSING_FIELD, "extra_forbidden": Reason.UNKNOWN_FIELD}
+PATTERNS = {
+    records.IDENTIFIER_PATTERN: Reason.BAD_IDENTIFIER,
+    records.CASE_OR_SUBJECT_PATTERN: Reason.BAD_IDENTIFIER,
+    records.DAY_PATTERN: Reason.BAD_DATE,
+    records.PARTIAL_PATTERN: Reason.BAD_DATE,
+    records.INSTANT_PATTERN: Reason.BAD_DATE,
+}

@@ -1,0 +1,1 @@
+"""A log folded again: results, verification."""

@@ -1,0 +1,1 @@
+"""A study as the fields of one Redis hash."""

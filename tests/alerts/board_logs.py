@@ -1,0 +1,57 @@
+"""A log with a board that acts on what rings: mostly as it should, sometimes late or oddly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from random import Random
+
+import orjson
+
+from alerts.alert import Alert
+from alerts.lifecycle import OF_MEMBERS, Move, allowed
+from streams.processor.pipeline import Pipeline
+from streams.records.encode import wire
+
+
+def boarded(log: Iterable[bytes], random: Random, share: float = 0.3) -> Iterator[bytes]:
+    """*log*, in which after about so great a *share* of the records a member makes a move."""
+    pipeline, latest = Pipeline(), dict[str, Alert]()
+    line = 0
+    for raw in log:
+        waiting = [raw]
+        while waiting:
+            said = waiting.pop(0)
+            yield said
+            latest |= {one.id: one for one in pipeline.advance(said, line).alerts if one.tracked}
+            line += 1
+            if latest and random.random() < share:
+                waiting.append(move(random, latest[random.choice(sorted(latest))], line))
+
+
+def move(random: Random, alert: Alert, line: int) -> bytes:
+    """A move on *alert*, as it stands or as it was, by one of two members."""
+    possible = allowed(alert.state)
+    sensible = possible and random.random() < 0.8
+    made: Move = random.choice(possible if sensible else OF_MEMBERS)
+    late = random.random() < 0.1 and alert.revision > 1
+    return wire(
+        {
+            "schema": "trial.log/1",
+            "type": "review",
+            "study": alert.study,
+            "source": {"system": "board", "id": f"n{line}", "version": random.choice((1, 1, 2))},
+            "known_at": "2020-06-01T10:00:00Z",
+            "alert": alert.id,
+            "revision": alert.revision - late,
+            "move": made.value,
+            "shown": "0f5a1c",
+            "member": random.choice(("board-1", "board-2")),
+            "reason": "The cases were read.",
+            "meaning": "I have seen it.",
+        }
+    )
+
+
+def records(log: Iterable[bytes]) -> list[dict[str, object]]:
+    """The records of *log* as objects."""
+    return [orjson.loads(each) for each in log]

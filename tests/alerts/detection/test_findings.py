@@ -1,0 +1,175 @@
+"""Findings: what is accepted and looks wrong is told once, to whoever keeps the data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from alerts.alert import Kind
+from monitor.records import Criterion, Outcome, PartialDate, Severity
+from tests.alerts.ringing_trial import findings, of_kind, ruled, rung
+from tests.monitor.builders import (
+    allocated,
+    case,
+    collected,
+    dosed,
+    merged,
+    planned,
+    retracted,
+    ticked,
+    treated,
+)
+from tests.monitor.trial import Trial, arms
+
+FATAL: dict[str, Any] = {"outcome": Outcome.FATAL}
+TWINS = case("c1", "A1", 3, known=9), case("c2", "A1", 5, known=9)
+
+
+def told(*records, **said: object) -> Trial:
+    """Three patients an arm from day 0, and *records*."""
+    return rung(ruled(**said), *arms(3), *records)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_found"),
+    [
+        (FATAL, True),
+        ({"severity": Severity.FATAL}, True),
+        ({"criteria": (Criterion.DEATH,)}, True),
+        (FATAL | {"serious": True}, False),
+        ({"criteria": (Criterion.HOSPITALISATION,)}, False),
+        ({}, False),
+    ],
+)
+def test_a_death_that_is_not_serious_is_a_finding(said: dict, is_found: bool):
+    """It counts as serious whatever the flag says; somebody must mend the flag."""
+    expected = [("fatal_not_serious", "safety/c1")] if is_found else []
+
+    assert findings(told(case("c1", "A1", 3, **said))) == expected
+
+
+def test_a_finding_calls_nobody_and_has_no_life():
+    """It is for information: no page, nothing to acknowledge, no evidence, no clock."""
+    (alert,) = of_kind(told(case("c1", "A1", 3, **FATAL)), Kind.FINDING)
+
+    assert alert.id == "40eb281b5e12273b5fe016e3"
+    assert (alert.pages, alert.tracked, alert.level, alert.e_value) == (False, False, "note", None)
+    assert (alert.due, alert.term, alert.revision) == ((), "DVT", 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_found"),
+    [
+        ({"onset": 9}, {"onset": 9}, True),
+        ({"onset": 9}, {"onset": 11}, True),
+        ({"onset": 11}, {"onset": 9}, True),
+        ({"onset": 9}, {"onset": 12}, False),
+        ({"onset": 9}, {"onset": 9, "term": "PE"}, False),
+        ({"onset": 9}, {"onset": 9, "who": "A2"}, False),
+        ({"onset": None}, {"onset": None}, False),
+        ({"onset": PartialDate(2020, 1)}, {"onset": PartialDate(2020, 1)}, False),
+        ({"onset": -9}, {"onset": -8}, True),
+    ],
+)
+def test_two_cases_of_one_event_are_a_finding(first: dict, second: dict, is_found: bool):
+    """One subject, one term, two days at most: a human may merge them; nothing is dropped."""
+    made = [
+        case(name, each.get("who", "A1"), each["onset"], each.get("term", "DVT"), known=30)
+        for name, each in (("c1", first), ("c2", second))
+    ]
+    pairs = [each for each in findings(told(*made)) if each[0] == "likely_duplicates"]
+
+    assert pairs == ([("likely_duplicates", "safety/c1 safety/c2")] if is_found else [])
+
+
+def test_twins_across_a_change_of_treatment_are_found():
+    """The tables have the two in different cells; they may be one event all the same."""
+    switched = treated("A1", "act", 0, 10, version=2), treated("A1", "ctl", 10)
+    pair = case("c1", "A1", 9, known=30), case("c2", "A1", 10, known=30)
+
+    assert findings(told(*switched, *pair)) == [("likely_duplicates", "safety/c1 safety/c2")]
+
+
+def test_twins_of_a_term_that_is_collected_from_a_day_on_are_found():
+    """Before that day they are not counted under the term, and are twins all the same."""
+    assert findings(told(collected("DVT", 20), *TWINS)) == [
+        ("likely_duplicates", "safety/c1 safety/c2")
+    ]
+
+
+def test_a_correction_can_make_two_cases_twins():
+    """The second version has the onset, or the term, of another case."""
+    found = told(case("c1", "A1", 3), case("c2", "A1", 20))
+    assert findings(found) == []
+
+    found.tell(case("c2", "A1", 3, version=2, known=21))
+
+    assert findings(found) == [("likely_duplicates", "safety/c1 safety/c2")]
+
+
+def test_twins_that_were_merged_are_no_finding():
+    """What is void is nobody's twin."""
+    found = told(TWINS[0], merged("m1", "case", "safety/c2", "safety/c1"), TWINS[1])
+
+    assert findings(found) == []
+
+
+def test_a_merge_of_subjects_finds_the_twins_that_it_brings_together():
+    """The same event was reported of two people who are one."""
+    pair = case("c1", "A1", 3, known=9), case("c2", "A2", 4, known=9)
+
+    assert findings(told(*pair, merged("m1", "subject", "A2", "A1"))) == [
+        ("likely_duplicates", "safety/c1 safety/c2")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("onset", "is_found"),
+    [
+        (-1, True),
+        (0, False),
+        (None, False),
+        (PartialDate(2019, None), True),
+        (PartialDate(2019, 12), True),
+        (PartialDate(2020, 1), False),
+        (PartialDate(2020, None), False),
+    ],
+)
+def test_an_event_before_the_first_dose(onset: int | PartialDate | None, is_found: bool):
+    """Only where it is certain: the last day of a partial date must be before."""
+    made = findings(told(case("c1", "A1", onset, known=9)))
+
+    assert made == ([("onset_before_first_dose", "safety/c1")] if is_found else [])
+
+
+@pytest.mark.parametrize("last", [treated("A9", "act", 10), dosed("A9", 10, 10)])
+def test_the_dose_may_be_known_after_the_event(last):
+    """It is found when the treatment is entered, which makes it true."""
+    found = rung(ruled(), allocated("A9", "act"), case("c1", "A9", 3, known=9))
+    assert findings(found) == []
+
+    found.tell(last)
+
+    assert findings(found) == [("onset_before_first_dose", "safety/c1")]
+
+
+def test_a_finding_is_told_once():
+    """Again, corrected, counted anew, taken back and brought back: it has been told."""
+    found = told(*TWINS, case("c3", "A2", -5, known=9, **FATAL))
+    first = findings(found)
+    assert len(first) == 3
+
+    found.tell(
+        case("c1", "A1", 4, version=2, known=12),
+        case("c3", "A2", -6, version=2, known=12, **FATAL),
+        treated("A2", "act", 1, version=2),
+        planned(ruled(window=9), version=2),
+        collected("DVT", 1),
+        merged("m1", "subject", "A2", "A3"),
+        retracted("r1", "safety/c3"),
+        retracted("r2", "safety/r1"),
+        ticked(20),
+    )
+
+    assert findings(found) == first

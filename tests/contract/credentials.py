@@ -1,0 +1,58 @@
+"""What one pass over a partition of a real log comes to: the oracle of live operation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from streams.kafka.topics import LOG
+from streams.log.kafka import KafkaLog
+from streams.processor.pipeline import Pipeline
+from streams.store import Fields
+from streams.store.memory import MemoryStore
+from tests.streams.list_log import KeptLog
+from tests.streams.processor.processors import caught_up
+
+
+def rows_expected(broker: str, partition: int, studies: Iterable[str]) -> dict[str, Fields]:
+    """The rows of *studies*."""
+    store = MemoryStore()
+
+    async def main() -> dict[str, Fields]:
+        await caught_up(await copied(broker, partition), store)
+        return {study: full(await store.row(study)) for study in studies}
+
+    return asyncio.run(main())
+
+
+def alerts_expected(broker: str, partition: int) -> dict[str, dict[str, Any]]:
+    """The alerts that are rung, by the keys they are told under."""
+    log, pipeline = asyncio.run(copied(broker, partition)), Pipeline()
+    rung = [
+        alert
+        for each in log.records.values()
+        for alert in pipeline.advance(each.value or b"", each.offset).alerts
+    ]
+    told = [orjson.loads(orjson.dumps(asdict(each))) for each in rung]
+    return {f"{each['id']}:{each['revision']}": each | {"hypothetical": False} for each in told}
+
+
+async def copied(broker: str, partition: int) -> KeptLog:
+    """The log of *partition* as a list."""
+    log, copy = KafkaLog(broker, LOG, partition), KeptLog(partition, partitions=12)
+    try:
+        while found := await log.read(copy.next, 5_000):
+            for each in found:
+                copy.append(each.value, each.key)
+    finally:
+        await log.close()
+    return copy
+
+
+def full(fields: Fields) -> Fields:
+    """*fields* without the emptied ones: equal for equal rows."""
+    return {name: value for name, value in fields.items() if value}

@@ -1,0 +1,273 @@
+"""A plan with one of everything, and the ways to make it contradict itself."""
+
+from __future__ import annotations
+
+from tests.monitor.plan import board_seats as seats
+
+PLAN = """\
+study = "STUDY-1"
+title = "A trial"
+alpha = 0.05
+q = 0.1
+treatments = { control = "placebo", active = ["drug", "more.drug"] }
+
+[[periods]]
+id = "run-in"
+randomised = false
+
+[[periods]]
+id = "double-blind"
+title = "Weeks 0 to 16"
+randomised = true
+
+[dates]
+partial = "last_day"
+
+[at_risk]
+window_days = 14
+
+[limits]
+as_of_jump_days = 90
+silent_site_days = 45
+
+[levels]
+watch = 4
+
+[screening]
+analysis = "as_randomised"
+
+[benefit_risk]
+instruments = ["TIS"]
+responder = [20, 40.5]
+
+[groups.clots]
+preferred_terms = [
+    "DVT",  # [not.a.head]
+    "PE",
+]
+
+[groups."adjudicated"]
+adjudication = "clots"
+action_taken = ["drug_withdrawn"]
+outcome = ["fatal"]
+serious = true
+
+[groups.haemolysis]
+title = \"\"\"
+[watches]
+share = 1\"\"\"
+any_of = ["Haemolysis"]
+both = [
+    ["Anaemia"],
+    ["Haemoglobinuria"],
+]
+within_days = 14
+
+[[watches]]
+id = "clots"
+group = "clots"
+treatment = "drug"
+tier = 1
+share = 0.5
+
+[[watches]]
+id = "clots-history"
+kind = "reference"
+group = "clots"
+treatment = "drug"
+period = "run-in"
+historical_events = 20
+historical_patient_years = 400
+source = "A register"
+tier = 1
+share = 0.25
+minimum_events = 3
+
+[[watches]]
+id = "any"
+any = true
+analysis = "as_treated"
+tier = 3
+
+[[rules]]
+name = "deaths"
+when = "fatal"
+
+[[rules]]
+name = "any-clot"
+when = "group"
+group = "clots"
+expected = true
+"""
+PLAN += seats.BOARD
+
+MANY = ", ".join(f'"arm-{number}"' for number in range(63))
+BARE = 'study = "A"\ntreatments = { control = "a", active = ["b"] }\n'
+PERIOD = 'periods = [{ id = "p", randomised = false }]'
+WATCH = '[[watches]] #!\nid = "more"\npreferred_term = "DVT"\ntier = 3\n'
+KNOWN = "from 1e-06 to 1,000,000,000"
+
+Fault = tuple[str, str, str, str]
+"""A piece of the plan (empty: all of it), what stands there instead (the line at fault ends with
+``#!``), and what the complaint says and advises."""
+
+FAULTS: dict[str, Fault] = {
+    "not TOML": ("alpha = 0.05", "alpha = #!", "not TOML", "Mend the syntax"),
+    "cut off": ("tier = 3\n", "tier = #!", "not TOML", "Mend the syntax"),
+    "key twice": ("q = 0.1", "alpha = 0.1 #!", "not TOML", "Mend the syntax"),
+    "endless number": ("q = 0.1", f"q = {'1' * 5000} #!", "beyond all measure", "Leave out"),
+    "lists in lists": ("q = 0.1", f"q = {'[' * 5000} #!", "beyond all measure", "Leave out"),
+    "no study": ('study = "STUDY-1"', "#!", "has no `study`", 'study = "STUDY-1"'),
+    "study a number": ('"STUDY-1"', "1 #!", "study: is not a string", "Write a string"),
+    "study a sentence": ("STUDY-1", "STUDY 1", "study: is not a name", "64 of letters"),
+    "alpha is 1": ("alpha = 0.05", "alpha = 1 #!", "alpha: 1 is out of range", "to 0.99"),
+    "alpha is nan": ("alpha = 0.05", "alpha = nan #!", "alpha: nan is out", "from 1e-06"),
+    "alpha a word": ("alpha = 0.05", 'alpha = "a" #!', "alpha: is not a number", "to 0.99"),
+    "alpha true": ("alpha = 0.05", "alpha = true #!", "alpha: is not a number", "to 0.99"),
+    "q is 0": ("q = 0.1", "q = 0 #!", "q: 0 is out of range", "Give `q` a number"),
+    "unknown setting": ("q = 0.1", "quiet = 1 #!", "quiet: is not known here", "alpha"),
+    "unknown table": ("[dates]", "[[dats.a]] #!\n[dates]", "dats: is not known", "dates"),
+    "control not named": ('control = "placebo", ', "", "has no `control`", "Name the control"),
+    "control active": ('"drug", ', '"placebo", ', "does not name the other", "List the others"),
+    "arms a word": ('["drug", "more.drug"] }', '"drug" } #!', "active: is not a list", "a list"),
+    "arm twice": ('"more.drug"', '"drug"', "active: names something twice", "each once"),
+    "arm with a space": ("more.drug", "more drug", "active: names what is not a name", "records"),
+    "arms beyond count": ('"more.drug"', MANY, "names 64 treatments, too many", "at most 64"),
+    "period twice": ('"double-blind"', '"run-in" #!', "periods[2].id: `run-in` is taken", "own"),
+    "period all": ('"run-in"\nrand', '"all" #!\nrand', "periods[1].id: `all` is taken", "own"),
+    "period unnamed": ('[[periods]]\nid = "run-in"', "[[periods]] #!", "no `id`", "Name the"),
+    "period a word": ("randomised = true", 'randomised = "x" #!', "is not true or false", "Write"),
+    "rule of dates": ("last_day", 'noon" #!\n#', "dates.partial: `noon`", "first_day, last_day"),
+    "window a word": ("= 14\n\n[l", '= "x" #!\n\n[l', "window_days: is not days", "unbounded"),
+    "window negative": ("= 14\n\n[l", "= -1 #!\n\n[l", "window_days: -1 is out", "0 to 36,525"),
+    "window in parts": ("= 14\n\n[l", "= 1.5 #!\n\n[l", "window_days: 1.5 is not", "whole"),
+    "jump of 0 days": ("= 90", "= 0 #!", "as_of_jump_days: 0 is out of range", "from 1 to"),
+    "jump for ever": ("= 90", "= inf #!", "as_of_jump_days: inf is out of range", "36,525"),
+    "wait for ever": ("= 45", "= 0 #!", "silent_site_days: 0 is out of range", "from 1 to"),
+    "level below 1": ("watch = 4", "watch = 0.5 #!", "levels.watch: 0.5 is out", "from 1 to"),
+    "screening where": ("[screening]", '[screening]\nperiod = "x" #!', "`x` is not a", "Name one"),
+    "screening open": ("[screening]", '[screening]\nperiod = "run-in" #!', "nobody", "= true"),
+    "screening whether": ("[screening]", "[screening]\nenabled = 1 #!", "enabled", "true"),
+    "screening how": ("as_randomised", 'as" #!\n#', "screening.analysis: `as`", "as_treated"),
+    "panel of nothing": ('instruments = ["TIS"]\nr', "r", "has no `instruments`", '["TIS"]'),
+    "panel misspelt": ("responder = [", "respond = [ #!\n", "respond: is not known", "responder"),
+    "scores words": ("40.5]", '"x"] #!', "responder: is not a list of numbers", "[20, 40]"),
+    "scores true": ("40.5]", "true] #!", "responder: is not a list of numbers", "[20, 40]"),
+    "group name": ("[groups.clots]", '[groups."c s"] #!', "groups.c s: is not a name", "letters"),
+    "group a word": ("[dates]", "[groups]\nx = 1 #!\n[dates]", "groups.x: is not a table", "table"),
+    "group empty": ("[groups.cl", "[groups.x] #!\n[groups.cl", "has no condition", "serious"),
+    "terms empty": ('"DVT",  # [not.a.head]\n    "PE",', "", "is not a list of words", '["A"'),
+    "answer unnamed": ('adjudication = "clots"', 'adjudication = "" #!', "not a name", "letters"),
+    "action unknown": ("drug_withdrawn", 'gone"] #!\n#', "`gone` is not known", "drug_withdrawn"),
+    "outcome unknown": ('["fatal"]', '["x"] #!', "adjudicated.outcome: `x`", "fatal"),
+    "serious a word": ("serious = true", "serious = 1 #!", "is not true or false", "Write true"),
+    "any of alone": ('both = [\n    ["Anaemia"],\n    ["Haemoglobinuria"],\n]\nwithin_days = 14',
+                     "", "any_of: needs `both`", "`preferred_terms` without"),
+    "days alone": ('any_of = ["Haemolysis"]\nboth = [\n    ["Anaemia"],\n'
+                   '    ["Haemoglobinuria"],\n]', "", "within_days: has no `both`", "Add both"),
+    "one side": ('    ["Anaemia"],\n', "", "both: is not two lists of terms", '[["B"], ["C"]]'),
+    "sides of numbers": ('["Anaemia"]', "[1]", "both: is not two lists of terms", '["C"]'),
+    "sides of lists": ('["Anaemia"]', '[["A"]]', "both: is not two lists of terms", '["C"]'),
+    "no days": ("]\nwithin_days = 14", "]", "both: has no `within_days`", "how many days"),
+    "days negative": ("\nwithin_days = 14", "\nwithin_days = -1 #!", "-1 is out", "to 36,525"),
+    "watches a table": ("[dates]", "[[watches]]\n[dates]\n[watches] #!", "not TOML", "Mend"),
+    "watches numbers": ("", BARE + PERIOD + "\nwatches = [1] #!", "list of tables", "[[watches]]"),
+    "no period": ("", BARE, "plan: has no period", "Add [[periods]]"),
+    "no arms": ("", 'study = "A"', "treatments: has no `control`", "Name the control"),
+    "nobody randomised": ("", f"{BARE}{PERIOD}\n{WATCH}", "nobody randomised", "a reference"),
+    "watch unnamed": ('id = "any"\n', "", "watches[3]: has no `id`", "Name the watch"),
+    "watch twice": ('id = "any"', 'id = "clots" #!', "watches[3].id: `clots` is taken", "own"),
+    "kind unknown": ('"reference"', '"x" #!', "watches[2].kind: `x`", "concurrent, reference"),
+    "term unknown": ('group = "clots"\ntreatment = "drug"\ntier', 'group = "x" #!\ntier',
+                     "watches[1].group: `x` is not a group", "Define [groups.x]"),
+    "no term": ("any = true\n", "", "watches[3]: does not name one term", "Give one of group"),
+    "two terms": ("any = true", 'any = true\ngroup = "clots"', "not name one term", "any = true"),
+    "treatment unknown": ('"drug"\np', '"x" #!\np', "watches[2].treatment: `x`", "placebo, drug"),
+    "against itself": ("any = true", 'any = true\ncontrol = "drug" #!', "itself", "two different"),
+    "where unknown": ("any = true", 'any = true\nperiod = "x" #!', "`x` is not known", "run-in"),
+    "where open": ("any = true", 'any = true\nperiod = "run-in" #!', "nobody", "randomised = true"),
+    "time unknown": ("any = true", 'any = true\ntime = "x" #!', "`x` is not", "study, calendar"),
+    "tier 2": ("tier = 3", "tier = 2 #!", "2 is not a tier of named watches", "Use 1"),
+    "no share": ("tier = 1\nshare = 0.5", "tier = 1", "watches[1]: has no `share`", "to 1."),
+    "share negative": ("share = 0.5", "share = -0.5 #!", "share: -0.5 is out", "from 1e-06 to 1."),
+    "shares over 1": ("share = 0.25", "share = 0.51 #!", "brings the shares to 1.01", "at most 1"),
+    "share unjudged": ("tier = 3", "tier = 3\nshare = 0.1 #!", "given but not judged", "tier 1"),
+    "no rate": ("historical_events = 20\nhistorical_patient_years = 400\n", "",
+                "needs one reference rate", "Give rate"),
+    "two rates": ("historical_events = 20", "historical_events = 20\n"
+                  "rate_per_100_patient_years = 5", "needs one reference rate", "Give rate"),
+    "rate of 0": ("historical_events = 20\nhistorical_patient_years = 400",
+                  "rate_per_100_patient_years = 0 #!", "0 is out of range", KNOWN),
+    "no history": ("_events = 20", "_events = 0 #!", "historical_events: 0 is out", "from 1"),
+    "no years": ("historical_patient_years = 400\n", "", "no `historical_patient_years`", KNOWN),
+    "no source": ('source = "A register"\n', "", "watches[2]: has no `source`", "published"),
+    "reference to arms": ('source = "A', 'time = "study" #!\nsource = "A', "time: is not known",
+                          "source"),
+    "events in parts": ("minimum_events = 3", "minimum_events = 1.5 #!", "1.5 is not whole", "w"),
+    "events for ever": ("minimum_events = 3", "minimum_events = inf #!", "inf is out", "from 1"),
+    "rule unnamed": ('name = "deaths"\n', "", "rules[1]: has no `name`", "Name the rule"),
+    "rule twice": ('"any-clot"', '"deaths" #!', "rules[2].name: `deaths` is taken", "own"),
+    "rule of nothing": ('when = "fatal"\n', "", "rules[1]: has no `when`", "Say when it rings"),
+    "rule unknown": ('when = "fatal"', 'when = "x" #!', "rules[1].when: `x`", "fatal, life_"),
+    "rule of no group": ('group = "clots"\nexpected', "expected", "has no `group`", "Name one"),
+    "rule of a stranger": ('group = "clots"\nexpected', 'group = "x" #!\nexpected',
+                           "rules[2].group: `x` is not a group", "Define [groups.x]"),
+    "rule of too much": ('when = "fatal"', 'when = "fatal"\ngroup = "clots" #!',
+                         "group: is given but not asked for", 'when = "group"'),
+    "rule misspelt": ("expected = true", "expectd = true #!", "expectd: is not known", "expected"),
+    "rule a word": ("expected = true", "expected = 1 #!", "expected: is not true or", "Write true"),
+    "level for ever": ("minimum_events = 3", "watch_level = inf #!", "inf is out", "1,000,000."),
+}  # fmt: skip
+FAULTS |= seats.FAULTS
+
+HEADS: dict[str, str] = {
+    "no study": "",
+    "no period": "",
+    "no arms": "",
+    "control not named": "treatments =",
+    "control active": "treatments =",
+    "arm twice": "treatments =",
+    "arms beyond count": "treatments =",
+    "arm with a space": "treatments =",
+    "study a sentence": "study",
+    "panel of nothing": "[benefit_risk]",
+    "terms empty": "preferred_terms = [",
+    "any of alone": "any_of",
+    "days alone": "within_days",
+    "one side": "both = [",
+    "sides of numbers": "both = [",
+    "sides of lists": "both = [",
+    "no days": "both = [",
+    "watch unnamed": "[[watches]] 3",
+    "no term": "[[watches]] 3",
+    "two terms": "[[watches]] 3",
+    "no share": "[[watches]] 1",
+    "no rate": "[[watches]] 2",
+    "two rates": "[[watches]] 2",
+    "no years": "[[watches]] 2",
+    "no source": "[[watches]] 2",
+    "rule unnamed": "[[rules]] 1",
+    "rule of nothing": "[[rules]] 1",
+    "rule of no group": "[[rules]] 2",
+}
+HEADS |= seats.HEADS
+"""Where what is missing, or written over several lines, has no line to end with a mark: the
+start of the line to blame, and which of several."""
+
+
+def spoilt(name: str) -> str:
+    """The plan with fault *name*."""
+    old, new, *_ = FAULTS[name]
+    if not old:
+        return new
+    assert PLAN.count(old) == 1, f"{old!r} is in the plan {PLAN.count(old)} times"
+    return PLAN.replace(old, new)
+
+
+def line_at_fault(name: str) -> int:
+    """The line, counted from 1, that a reader of the spoilt plan would blame."""
+    start, _, which = HEADS.get(name, "#!").partition("]] ")
+    start, nth = (start + "]]", int(which)) if which else (start, 1)
+    lines = enumerate(spoilt(name).split("\n"), start=1)
+    blamed = [n for n, line in lines if line.startswith(start) or start in line[-2:]]
+    return blamed[nth - 1]

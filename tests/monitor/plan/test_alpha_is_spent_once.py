@@ -1,0 +1,101 @@
+"""Holds an amended plan to the budget: a share that was given is spent, whatever comes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.plan.plan import Plan, amends, read_plan
+from tests.monitor.plan.plans import PLAN
+
+CLOTS = PLAN[PLAN.index('[[watches]]\nid = "clots"') : PLAN.index('[[watches]]\nid = "clots-h')]
+
+Change = tuple[str, str]
+
+
+def plan(*changes: Change) -> Plan:
+    """The plan with each old piece replaced by the new one."""
+    text = PLAN
+    for old, new in changes:
+        assert text.count(old) == 1, f"{old!r} is in the plan {text.count(old)} times"
+        text = text.replace(old, new)
+    return read_plan(text)
+
+
+def objection(*changes: Change) -> str | None:
+    """What there is against following the plan with a changed one."""
+    return amends(plan(), plan(*changes), plan().spends)
+
+
+def watch(name: str, share: float) -> Change:
+    """A change that adds a tier 1 watch."""
+    head = '[[watches]]\nid = "any"'
+    return head, f'[[watches]]\nid = "{name}"\ngroup = "clots"\nshare = {share}\n\n{head}'
+
+
+DROPPED = CLOTS, ""
+
+ALLOWED: dict[str, list[Change]] = {
+    "nothing changes": [],
+    "a title": [('"A trial"', '"The trial"')],
+    "a new group": [("[groups.clots]", "[groups.fatal]\noutcome = ['fatal']\n[groups.clots]")],
+    "a group's title": [("[groups.clots]", '[groups.clots]\ntitle = "Clots"')],
+    "a group that nobody judged": [('["Haemolysis"]', '["Haemolysis", "Jaundice"]')],
+    "a new period": [("[dates]", '[[periods]]\nid = "extension"\nrandomised = false\n[dates]')],
+    "a watch shown": [('id = "any"', 'id = "all"')],
+    "a watch dropped": [DROPPED],
+    "a watch no longer judged": [("tier = 1\nshare = 0.5", "tier = 3")],
+    "what was never given": [watch("late", 0.25)],
+}
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_an_amendment_may_do_what_buys_nothing_twice(name: str):
+    """Boards amend plans; what spends only what was never given keeps the promise of alpha."""
+    assert objection(*ALLOWED[name]) is None
+
+
+REFUSED: dict[str, tuple[list[Change], str]] = {
+    "another study": ([('"STUDY-1"', '"STUDY-2"')], "the plan of STUDY-2"),
+    "alpha": ([("alpha = 0.05", "alpha = 0.1")], "alpha and treatments are fixed"),
+    "treatments": ([(', "more.drug"', "")], "alpha and treatments are fixed"),
+    "a period dropped": (
+        [('id = "run-in"\nr', 'id = "early"\nr'), ('"run-in"\nh', '"early"\nh')],
+        "cannot be dropped",
+    ),
+    "a share raised": ([("share = 0.5", "share = 0.6")], "clots has spent its share as it was"),
+    "a share lowered": ([("share = 0.5", "share = 0.1")], "clots has spent its share as it was"),
+    "another arm": ([('"drug"\ntier', '"more.drug"\ntier')], "clots has spent its share as it"),
+    "another rate": ([("years = 400", "years = 900")], "clots-history has spent its share"),
+    "a group redefined": ([('"DVT",  ', '"Stroke",  ')], "share on another group"),
+    "more than is left": ([DROPPED, watch("late", 0.26)], "sum to more than 1"),
+    "bought again": ([DROPPED, watch("late", 0.5)], "sum to more than 1"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_amendment_may_not_spend_what_is_spent(name: str):
+    """Dropping, renaming or redefining a watch after events were seen buys no second chance."""
+    changes, why = REFUSED[name]
+
+    assert why in (objection(*changes) or "")
+
+
+def test_a_dropped_watch_may_come_back_as_it_was():
+    """It spends the share that it always had."""
+    assert amends(plan(DROPPED), plan(), plan().spends) is None
+
+
+def test_a_dropped_watch_may_not_come_back_on_another_group():
+    """Its name is no shelter: what it tests now is not what its share was given for."""
+    redefined = plan(('"DVT",  ', '"Stroke",  '))
+    between = plan(DROPPED, ('"DVT",  ', '"Stroke",  '))
+
+    assert "another group" in (amends(between, redefined, plan().spends) or "")
+
+
+def test_shares_add_up_over_all_amendments():
+    """Two amendments that each fit alone may not fit together."""
+    second, third = plan(DROPPED, watch("late", 0.25)), plan(DROPPED, watch("later", 0.25))
+
+    assert amends(plan(), second, plan().spends) is None
+    assert "more than 1" in (amends(second, third, plan().spends | second.spends) or "")

@@ -1,0 +1,54 @@
+"""The docs' table is the catalogue: `python -m tests.streams.metrics.test_docs` rewrites it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from streams.metrics.catalogue import CATALOGUE, Zone
+from streams.settings import Settings
+from tests.paths import ROOT
+
+PATH = ROOT / "docs" / "metrics.md"
+TABLE = re.compile(r"(?<=<!-- catalogue -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
+def table() -> str:
+    """The catalogue as the docs show it."""
+    lines: list[str] = []
+    for zone in Zone:
+        lines += [
+            f"\n### {zone.value.capitalize()}\n",
+            "| metric | labels | unit | |",
+            "|---|---|---|---|",
+        ]
+        for each in CATALOGUE:
+            if each.zone is zone:
+                labels = ", ".join(f"`{label}`" for label in each.labels)
+                unit = f"{each.unit} ({each.kind.value})"
+                lines.append(f"| `{each.name}` | {labels} | {unit} | {each.help} |")
+    return "\n".join(lines) + "\n\n"
+
+
+def written(path: Path) -> str:
+    """The docs with the table as it should be."""
+    return TABLE.sub(lambda _: table(), path.read_text())
+
+
+def test_the_table_of_the_docs_is_the_catalogue():
+    """Every number with its labels, its unit and its help text, in its zone."""
+    assert PATH.read_text() == written(PATH)
+    assert PATH.read_text().count("safety_build_info") > 0
+
+
+def test_every_setting_of_the_metrics_is_in_the_docs():
+    """With its default."""
+    text = (ROOT / "docs" / "live.md").read_text()
+    for name in ("metrics_open", "metrics_closed", "metrics_token_file"):
+        default = Settings.model_fields[name].default
+        row = next(line for line in text.splitlines() if f"`TOCSIN_{name.upper()}`" in line)
+        assert f"`{default}`" in row if default else True
+
+
+if __name__ == "__main__":
+    PATH.write_text(written(PATH))

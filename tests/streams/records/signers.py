@@ -1,0 +1,47 @@
+"""Keys of members and makers of plans, the same in every run, and what they sign."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import sha256
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from streams.records.encode import wire
+from streams.records.signing import Fields, Signer
+from tests.scenarios.commands import plan, record
+
+
+def signer(name: str) -> Signer:
+    """The holder of a key that *name* alone decides: never do this outside of a test."""
+    return Signer(Ed25519PrivateKey.from_private_bytes(sha256(name.encode()).digest()))
+
+
+ANN, BEN, STRANGER, OFFICE = map(signer, ("ann", "ben", "stranger", "office"))
+"""Two members of the board, somebody who is nobody, and who signs plans."""
+
+
+def seated(*members: tuple[str, Signer]) -> str:
+    """A plan whose board is *members*."""
+    seats = [
+        f'[[board]]\nmember = "{name}"\nkey = "{b64encode(each.public).decode()}"\n'
+        for name, each in members
+    ]
+    return "\n".join([plan(), *seats])
+
+
+def opening(toml: str, version: int = 1) -> Fields:
+    """The record of a plan."""
+    digest = sha256(toml.encode()).hexdigest()
+    return record("plan", "plan", "2020-01-01", toml=toml, sha256=digest, version=version)
+
+
+def review(name: str = "nonce-1", **said: Any) -> Fields:
+    """Ann's move on an alert, unsigned."""
+    fields: Fields = {"alert": "a1b2", "revision": 1, "move": "acknowledge", "shown": "0f5a"}
+    fields |= {"member": "ann", "reason": "Seen.", "meaning": "I have seen this alert."}
+    return record("review", name, "2020-02-12", **fields | said)
+
+
+__all__ = ["ANN", "BEN", "OFFICE", "STRANGER", "opening", "review", "seated", "signer", "wire"]

@@ -1,0 +1,171 @@
+"""Shows what every type of record means, and that the wire and the core agree on its fields."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, get_args
+
+import pytest
+from pydantic import ValidationError
+
+from monitor import records as events
+from monitor.records import Body, PartialDate, Record
+from streams.records.convert import BODIES, SETTLE
+from streams.records.decode import UNSEEN, decode
+from streams.records.encode import wire
+from streams.records.examples import EXAMPLES, example
+from streams.records.models import MODELS, Envelope
+
+ENVELOPE = {"schema_", "study", "source", "known_at", "type"}
+
+
+def on(text: str) -> int:
+    return date.fromisoformat(text).toordinal()
+
+
+MEANT: dict[str, Body] = {
+    "plan": events.Plan(EXAMPLES["plan"]["toml"], EXAMPLES["plan"]["sha256"]),
+    "subject": events.Subject(
+        subject="S-0042",
+        site="US-07",
+        randomised_treatment="ivig",
+        stratum="mild",
+        date=on("2017-02-20"),
+    ),
+    "treatment": events.Treatment(
+        subject="S-0042",
+        treatment="ivig",
+        period="first",
+        start=on("2017-02-20"),
+        end=on("2017-06-12"),
+        end_reason="completed",
+    ),
+    "dose": events.Dose(
+        subject="S-0042",
+        cycle=2,
+        first_date=on("2017-03-20"),
+        last_date=on("2017-03-22"),
+        amount=140.5,
+        unit="g",
+        rate=0.08,
+        batch="B-17.3",
+    ),
+    "adverse_event": events.AdverseEvent(
+        subject="S-0042",
+        preferred_term="Deep vein thrombosis",
+        system_organ_class="Vascular disorders",
+        label_group="Thromboembolic events",
+        onset=on("2017-02-27"),
+        end=PartialDate(2017, 3),
+        serious=True,
+        criteria=(events.Criterion.HOSPITALISATION, events.Criterion.MEDICALLY_IMPORTANT),
+        severity=events.Severity.SEVERE,
+        relatedness=events.Relatedness.POSSIBLE,
+        outcome=events.Outcome.RECOVERING,
+        action_taken=events.ActionTaken.DRUG_WITHDRAWN,
+        adjudications=(("thromboembolic", events.Adjudication.YES),),
+    ),
+    "disposition": events.Disposition(
+        subject="S-0042", status=events.Status.WITHDREW, date=on("2017-06-11"), period="first"
+    ),
+    "collection": events.Collection(
+        kind=events.TermKind.GROUP, term="thromboembolic", start=on("2017-01-01")
+    ),
+    "assessment": events.Assessment(
+        subject="S-0042", instrument="TIS", visit="week-16", value=42.5, date=on("2017-06-12")
+    ),
+    "retraction": events.Retraction(
+        target="edc/adverse_event-000123", reason="Entered for another subject."
+    ),
+    "merge": events.Merge(what="case", duplicate="safety/AE-9", survivor="edc/AE-000123"),
+    "review": events.Review(
+        alert="a1b2c3d4e5f6",
+        revision=1,
+        move="acknowledge",
+        shown="0f5a1c",
+        member="board-2",
+        reason="Seen; the cases are being read.",
+        meaning="I have seen this alert.",
+    ),
+    "tick": events.Tick(on("2017-03-05")),
+}
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_record_of_every_type_means_what_it_says(kind: str):
+    """Each type of the wire becomes the core's value, and its envelope the record around it."""
+    record = decode(wire(EXAMPLES[kind]))
+
+    assert isinstance(record, Record)
+    assert record.body == MEANT[kind]
+    assert type(record.body) is type(MEANT[kind])
+    assert (record.study, record.thing) == ("PRODERM", f"edc/{kind}-000123")
+    assert (record.version, record.known_at) == (2, 1_488_708_000)
+
+
+def test_a_collection_names_its_kind_by_the_core_s_enumeration():
+    """`TermKind` is compared by identity in places; a bare string would pass `==` alone."""
+    record = decode(wire(EXAMPLES["collection"]))
+
+    assert isinstance(record, Record)
+    assert isinstance(record.body, events.Collection)
+    assert record.body.kind is events.TermKind.GROUP
+
+
+FOUND_OUT = {"key"}
+"""Not said but checked: the key that signed a review."""
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_the_wire_and_the_core_have_the_same_fields(kind: str):
+    """A field that only one of the two has would be refused, or silently lost."""
+    on_the_wire = MODELS[kind].model_fields.keys() - ENVELOPE - set(UNSEEN)
+
+    assert on_the_wire == BODIES[kind].__annotations__.keys() - FOUND_OUT
+
+
+def test_every_table_by_type_has_every_type():
+    """No type is left out of a table; no body of the core lacks a type on the wire."""
+    assert list(MODELS) == list(BODIES) == list(SETTLE) == list(EXAMPLES)
+    assert set(BODIES.values()) == set(get_args(Body))
+    for kind, model in MODELS.items():
+        assert get_args(model.model_fields["type"].annotation) == (kind,)
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_an_example_shows_every_field_of_its_type(kind: str):
+    """The examples are the documentation's; a field without one is a field nobody fills in."""
+    names = {field.alias or name for name, field in MODELS[kind].model_fields.items()}
+
+    assert EXAMPLES[kind].keys() == names
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        ("dose", "cycle", "2"),
+        ("dose", "cycle", 2.0),
+        ("dose", "cycle", True),
+        ("dose", "amount", "140.5"),
+        ("adverse_event", "serious", "yes"),
+        ("adverse_event", "serious", 1),
+        ("adverse_event", "criteria", "death"),
+        ("adverse_event", "severity", "SEVERE"),
+        ("subject", "subject", 42),
+    ],
+)
+def test_nothing_is_coerced(kind: str, field: str, value: object):
+    """A value of another type is a fault of its source, not something to be guessed at."""
+    with pytest.raises(ValidationError):
+        MODELS[kind].model_validate(example(kind, **{field: value}))
+
+
+def test_an_error_of_a_model_hides_what_it_was_given():
+    """A stack trace is read by people who must not learn the arms."""
+    model: type[Envelope] = MODELS["treatment"]
+    given: dict[str, Any] = example("treatment", treatment="ivig secret")
+
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate(given)
+
+    assert "secret" not in str(caught.value)

@@ -1,0 +1,194 @@
+"""Walks every reason for refusing bytes: what earns it, what it says, and what it must not say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.errors import (
+    IN_CONTEXT,
+    MISPLACED,
+    OF_A_SIGNATURE,
+    REMEDIES,
+    UNREADABLE,
+    Reason,
+    Refusal,
+)
+from streams.records.decode import decode
+from streams.records.encode import wire
+from streams.records.examples import EXAMPLES, example
+from tests.paths import ROOT
+
+AE = wire(EXAMPLES["adverse_event"])
+SOURCE: dict[str, Any] = EXAMPLES["tick"]["source"]
+
+
+def having(more: bytes, raw: bytes = AE) -> bytes:
+    """*raw* with *more* as its last field."""
+    return raw[:-1] + b"," + more + b"}"
+
+
+def of(kind: str, /, **fields: Any) -> bytes:
+    return wire(example(kind, **fields))
+
+
+REFUSED: list[tuple[Reason, bytes]] = [
+    (Reason.TOO_LARGE, b" " * ((1 << 20) + 1)),
+    (Reason.NOT_UTF8, AE.replace(b"DVT", b"\xff\xfe")),
+    (Reason.NOT_UTF8, "{}".encode("utf-16")),
+    (Reason.NOT_JSON, b""),
+    (Reason.NOT_JSON, b"\n"),
+    (Reason.NOT_JSON, b"\x00"),
+    (Reason.NOT_JSON, AE[:-1]),
+    (Reason.NOT_JSON, AE + AE),
+    (Reason.NOT_JSON, b"\xef\xbb\xbf" + AE),
+    (Reason.NOT_JSON, AE.replace(b"DVT", b"D\nT")),
+    (Reason.NOT_AN_OBJECT, b"[" + AE + b"]"),
+    (Reason.NOT_AN_OBJECT, b"null"),
+    (Reason.TOO_DEEP, b"[" * 33 + b"]" * 33),
+    (Reason.TOO_DEEP, having(b'"x":' + b'{"x":' * 32 + b"0" + b"}" * 32)),
+    (Reason.TOO_MANY_VALUES, b"[" + b"[]," * 4096 + b"[]]"),
+    (Reason.TOO_MANY_VALUES, wire({f"k{number}": 0 for number in range(65)})),
+    (Reason.DUPLICATE_KEY, having(b'"subject":"S-0042"')),
+    (Reason.DUPLICATE_KEY, having(b'"subj\\u0065ct":"S-0042"')),
+    (Reason.DUPLICATE_KEY, AE.replace(b'"version":2', b'"version":2,"version":3')),
+    (Reason.NOT_A_NUMBER, of("dose", amount="@").replace(b'"@"', b"NaN")),
+    (Reason.NOT_A_NUMBER, of("dose", amount="@").replace(b'"@"', b"-Infinity")),
+    (Reason.INTEGER_TOO_LARGE, AE.replace(b'"version":2', b'"version":9223372036854775808')),
+    (Reason.INTEGER_TOO_LARGE, AE.replace(b'"version":2', b'"version":1' + b"0" * 5000)),
+    (Reason.INTEGER_TOO_LARGE, of("dose", amount="@").replace(b'"@"', b"18446744073709551615")),
+    (Reason.NUMBER_TOO_LARGE, of("dose", amount="@").replace(b'"@"', b"1e999")),
+    (Reason.NUMBER_TOO_LARGE, of("dose", amount="@").replace(b'"@"', b"0." + b"1" * 99)),
+    (Reason.LONE_SURROGATE, AE.replace(b"DVT", b"\\ud800")),
+    (Reason.LONE_SURROGATE, having(b'"\\udc00":1')),
+    (Reason.UNKNOWN_SCHEMA, of("tick", schema="trial.log/2")),
+    (Reason.UNKNOWN_SCHEMA, of("tick", schema="trial.log/1.01")),
+    (Reason.UNKNOWN_SCHEMA, of("tick", schema=1)),
+    (Reason.UNKNOWN_SCHEMA, b"{}"),
+    (Reason.UNKNOWN_TYPE, of("tick", type="tock")),
+    (Reason.MISSING_FIELD, of("tick", type=None)),
+    (Reason.MISSING_FIELD, AE.replace(b'"subject":"S-0042",', b"")),
+    (Reason.UNKNOWN_FIELD, of("adverse_event", prefered_term="Rash")),
+    (Reason.UNKNOWN_FIELD, of("adverse_event", source=SOURCE | {"verison": 3})),
+    (Reason.WRONG_TYPE, of("tick", type=["tick"])),
+    (Reason.WRONG_TYPE, of("tick", date=20170305)),
+    (Reason.WRONG_TYPE, of("adverse_event", subject=None)),
+    (Reason.WRONG_TYPE, of("adverse_event", serious="true")),
+    (Reason.WRONG_TYPE, of("adverse_event", source="edc")),
+    (Reason.BAD_VALUE, of("adverse_event", severity="grade 3")),
+    (Reason.BAD_VALUE, of("adverse_event", criteria=["death", "other"])),
+    (Reason.BAD_VALUE, of("adverse_event", adjudications={"thromboembolic": "maybe"})),
+    (Reason.BAD_VALUE, of("adverse_event", preferred_term="")),
+    (Reason.BAD_VALUE, of("adverse_event", preferred_term="x" * 201)),
+    (Reason.BAD_IDENTIFIER, of("adverse_event", subject="S 42")),
+    (Reason.BAD_IDENTIFIER, of("adverse_event", subject="S-42\n")),
+    (Reason.BAD_IDENTIFIER, of("adverse_event", subject="{x}")),
+    (Reason.BAD_IDENTIFIER, of("adverse_event", subject="")),
+    (Reason.BAD_IDENTIFIER, of("adverse_event", subject="x" * 65)),
+    (Reason.BAD_IDENTIFIER, of("adverse_event", adjudications={"a b": "yes"})),
+    (Reason.BAD_IDENTIFIER, of("merge", what="case", survivor="AE-9")),
+    (Reason.BAD_IDENTIFIER, of("merge", what="subject", duplicate="edc/AE-9", survivor="S-1")),
+    (Reason.BAD_DATE, of("tick", date="2017-02-29")),
+    (Reason.BAD_DATE, of("tick", date="2017-2-28")),
+    (Reason.BAD_DATE, of("tick", date="２０１７-02-28")),
+    (Reason.BAD_DATE, of("treatment", start="2017-02")),
+    (Reason.BAD_DATE, of("adverse_event", onset="0000")),
+    (Reason.BAD_DATE, of("adverse_event", onset="2017-13")),
+    (Reason.BAD_DATE, of("tick", known_at="2017-03-05T10:00:00")),
+    (Reason.BAD_DATE, of("tick", known_at="2017-03-05T10:00:00+01:00")),
+    (Reason.BAD_DATE, of("tick", known_at="2016-12-31T23:59:60Z")),
+    (Reason.IMPLAUSIBLE_DATE, of("tick", known_at="9999-12-31T23:59:59Z")),
+    (Reason.IMPLAUSIBLE_DATE, of("tick", known_at="0001-01-01T00:00:00Z")),
+    (Reason.IMPLAUSIBLE_DATE, of("tick", date="2200-01-01")),
+    (Reason.END_BEFORE_START, of("treatment", start="2017-03-01", end="2017-02-28")),
+    (Reason.END_BEFORE_START, of("dose", first_date="2017-03-01", last_date="2017-02-28")),
+    (Reason.END_BEFORE_START, of("adverse_event", onset="2017-03-01", end="2017-02")),
+    (Reason.PLAN_HASH, of("plan", toml='study = "OTHER"\n')),
+    (Reason.SELF_REFERENCE, of("merge", what="subject", duplicate="S-1", survivor="S-1")),
+    (Reason.SELF_REFERENCE, of("retraction", target={"system": "edc", "id": "retraction-000123"})),
+]
+
+
+def refusal_of(raw: bytes) -> Refusal:
+    found = decode(raw)
+    assert isinstance(found, Refusal), found
+    return found
+
+
+@pytest.mark.parametrize(("reason", "raw"), REFUSED, ids=lambda value: str(value)[:40])
+def test_a_fault_is_named(reason: Reason, raw: bytes):
+    """What is wrong has a name of its own, and a sentence for whoever sent it."""
+    refusal = refusal_of(raw)
+
+    assert refusal.reason is reason
+    assert refusal.detail[0] in "`ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    assert refusal.message == f"{refusal.detail} {reason.remedy}"
+    assert len(refusal.message) < 500
+
+
+def test_every_reason_is_earned_by_some_bytes():
+    """A reason that nothing earns is a promise that nobody has kept."""
+    elsewhere = IN_CONTEXT | MISPLACED | OF_A_SIGNATURE
+
+    assert {reason for reason, _ in REFUSED} == set(Reason) - elsewhere
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_says_what_to_do(reason: Reason):
+    """A refusal without a remedy sends somebody to read the source."""
+    assert reason.remedy.endswith(".")
+    assert reason.remedy[0].isupper()
+    assert len(reason.remedy) > 20
+    assert REMEDIES.keys() == set(Reason)
+
+
+def test_every_reason_is_listed_for_senders():
+    """Whoever is refused looks there for what the word means."""
+    listed = (ROOT / "docs" / "records.md").read_text()
+
+    rows = [f"| `{reason}` | {reason.remedy} |" for reason in Reason]
+    assert [row for row in rows if row not in listed] == []
+
+
+def test_unreadable_bytes_are_told_from_refused_content():
+    """Ten unreadable records in a row stop a partition; ten that say nonsense must not."""
+    assert all(refusal_of(raw).unreadable == (reason in UNREADABLE) for reason, raw in REFUSED)
+    assert Reason.UNKNOWN_SCHEMA.unreadable
+    assert not Reason.UNKNOWN_TYPE.unreadable
+    assert not any(reason.unreadable for reason in IN_CONTEXT | MISPLACED | OF_A_SIGNATURE)
+
+
+def test_a_tombstone_is_refused():
+    """Kafka hands out None for a deleted key; nobody may delete, so it is a fault like others."""
+    found = decode(None)
+
+    assert isinstance(found, Refusal)
+    assert found.reason is Reason.NOT_JSON
+
+
+def test_a_misspelt_field_is_answered_with_the_field_that_was_meant():
+    """The name is not repeated, for it may be an arm; where it stands and what is near it is."""
+    refusal = refusal_of(of("subject", randomized_treatment="ivig"))
+
+    assert "`subject` has a field that the schema does not know" in refusal.detail
+    assert "`randomised_treatment`" in refusal.detail
+    assert "randomized" not in refusal.message
+
+
+TOKEN = "xq7fz2kd9wpl"  # It stands for the name of an arm.
+FAULTY: list[Any] = [f"{TOKEN} ", [TOKEN], {TOKEN: TOKEN}, {"a": {TOKEN: [TOKEN]}}, TOKEN * 100]
+
+
+@given(kind=st.sampled_from(list(EXAMPLES)), value=st.sampled_from(FAULTY), data=st.data())
+def test_no_refusal_repeats_what_the_record_said(kind: str, value: Any, data: st.DataObject):
+    """Neither values nor foreign names are echoed: either may tell the arms."""
+    field = data.draw(st.sampled_from([*EXAMPLES[kind], TOKEN, f"treatment_{TOKEN}"]))
+    raw = orjson.dumps(example(kind, **{field: value}))
+
+    found = decode(raw)
+
+    assert TOKEN not in getattr(found, "message", "")

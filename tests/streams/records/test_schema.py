@@ -1,0 +1,187 @@
+"""Holds the wire schema to what is committed, and every change of it to what was released."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from streams.records.compatibility import incompatibilities
+from streams.records.examples import EXAMPLES, example
+from streams.records.models import MAJOR, MODELS
+from streams.records.schema import json_schema
+
+SCHEMAS = Path(__file__).parents[3] / "schemas"
+COMMITTED = SCHEMAS / f"trial.log-{MAJOR}.json"
+RELEASED = sorted((SCHEMAS / "released").glob(f"trial.log-{MAJOR}.*.json"))
+
+Schema = dict[str, Any]
+Change = Callable[[Schema], object]
+
+
+def read(path: Path) -> Schema:
+    return json.loads(path.read_text())
+
+
+def changed(change: Change) -> Schema:
+    """The schema after *change* of its definitions."""
+    schema = deepcopy(json_schema())
+    change(schema["$defs"])
+    return schema
+
+
+def test_the_committed_schema_is_the_one_in_force():
+    """Producers read the file: after a change write it anew with `tocsin schema`."""
+    assert json_schema() == read(COMMITTED)
+
+
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.name)
+def test_the_schema_refuses_nothing_that_was_ever_released(path: Path):
+    """A log is kept for ever; files under `released` are never edited, only added."""
+    released = read(path)
+
+    assert incompatibilities(released, json_schema()) == []
+    if incompatibilities(json_schema(), released):
+        assert json_schema()["$id"] != released["$id"], "what is added needs a higher minor"
+
+
+def test_something_was_released():
+    """Without a baseline the promise above would hold for any change."""
+    assert RELEASED
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_the_schema_takes_the_example_of_every_type(kind: str):
+    """The schema is usable by others' validators, and tells the types apart."""
+    schema = Draft202012Validator(json_schema())
+
+    assert schema.is_valid(EXAMPLES[kind])
+    assert not schema.is_valid(example(kind, typo=1))
+    assert not schema.is_valid(example(kind, type="other"))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("adjudications", {"a b": "yes"}), ("adjudications", {"a": "maybe"}), ("onset", "2017-13")],
+)
+def test_the_schema_refuses_what_the_reader_refuses(field: str, value: object):
+    """A producer that validates against the file learns of a fault before it is in the log."""
+    schema = Draft202012Validator(json_schema())
+
+    assert not schema.is_valid(example("adverse_event", **{field: value}))
+
+
+def test_the_schema_is_one_union_told_apart_by_type():
+    """A reader finds the model of a record by its `type` alone."""
+    schema = json_schema()
+
+    assert schema["discriminator"]["propertyName"] == "type"
+    assert list(schema["discriminator"]["mapping"]) == sorted(MODELS)
+    assert len(schema["oneOf"]) == len(MODELS)
+
+
+def without_type(defs: Schema) -> None:
+    defs["Tick"]["properties"]["type"]["const"] = "tack"
+
+
+def narrowed_key(defs: Schema) -> None:
+    names = defs["AdverseEvent"]["properties"]["adjudications"]["anyOf"][0]["patternProperties"]
+    names["^[a-z]+$"] = names.pop(next(iter(names)))
+
+
+INCOMPATIBLE: dict[str, tuple[Change, str]] = {
+    "removed type": (without_type, "record: tick is no longer allowed"),
+    "removed field": (
+        lambda defs: defs["Subject"]["properties"].pop("site"),
+        "record.subject.site: the field is removed",
+    ),
+    "field required": (
+        lambda defs: defs["Dose"]["required"].append("cycle"),
+        "record.dose.cycle: the field is required now",
+    ),
+    "null refused": (
+        lambda defs: defs["Subject"]["properties"]["site"]["anyOf"].pop(),
+        "record.subject.site: null is no longer allowed",
+    ),
+    "enumeration narrowed": (
+        lambda defs: defs["Severity"]["enum"].remove("fatal"),
+        "record.adverse_event.severity.string: fatal is no longer allowed",
+    ),
+    "enumeration introduced": (
+        lambda defs: defs["Retraction"]["properties"]["reason"].update(enum=["error"]),
+        "record.retraction.reason: only listed values are allowed now",
+    ),
+    "type narrowed": (
+        lambda defs: defs["Assessment"]["properties"]["value"].update(type="integer"),
+        "record.assessment.value: no longer of type number",
+    ),
+    "pattern changed": (
+        lambda defs: defs["Source"]["properties"]["id"].update(pattern="^[a-z]+$"),
+        "record.tick.source.id: pattern has changed",
+    ),
+    "maximum lowered": (
+        lambda defs: defs["Source"]["properties"]["version"].update(maximum=9),
+        "record.tick.source.version: maximum is lowered",
+    ),
+    "length limited": (
+        lambda defs: defs["Plan"]["properties"]["toml"].update(maxLength=9),
+        "record.plan.toml: maxLength is lowered",
+    ),
+    "length demanded": (
+        lambda defs: defs["Review"]["properties"]["shown"].update(minLength=9),
+        "record.review.shown: minLength is raised",
+    ),
+    "member of a list narrowed": (
+        lambda defs: defs["Criterion"]["enum"].remove("death"),
+        "record.adverse_event.criteria.array[]: death is no longer allowed",
+    ),
+    "value of a map narrowed": (
+        lambda defs: defs["Adjudication"]["enum"].remove("pending"),
+        "record.adverse_event.adjudications.object.*: pending is no longer allowed",
+    ),
+    "key of a map narrowed": (
+        narrowed_key,
+        "record.adverse_event.adjudications.object.*: the pattern of names has changed",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INCOMPATIBLE)
+def test_the_schema_refuses_an_incompatible_change(name: str):
+    """What a record of old may say, a record may say for ever."""
+    change, complaint = INCOMPATIBLE[name]
+
+    assert complaint in incompatibilities(json_schema(), changed(change))
+
+
+COMPATIBLE: dict[str, Change] = {
+    "optional field added": lambda defs: defs["Dose"]["properties"].update(
+        route={"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
+    ),
+    "member added": lambda defs: defs["Outcome"]["enum"].append("recovered_late"),
+    "integer widened": lambda defs: defs["Source"]["properties"]["version"].update(type="number"),
+    "limit lifted": lambda defs: defs["Retraction"]["properties"]["reason"].pop("maxLength"),
+    "field no longer required": lambda defs: defs["Dose"]["required"].remove("last_date"),
+}
+
+
+@pytest.mark.parametrize("name", COMPATIBLE)
+def test_what_only_adds_is_compatible_and_asks_for_a_new_minor(name: str):
+    """Every old record still says the same; an old reader must be told that it knows less."""
+    after = changed(COMPATIBLE[name])
+
+    assert incompatibilities(json_schema(), after) == []
+    assert incompatibilities(after, json_schema()) != []
+
+
+def test_prose_is_no_change():
+    """A better sentence or example needs no new version."""
+    after = changed(lambda defs: defs["Tick"].update(description="Quiet.", examples=[]))
+
+    assert incompatibilities(json_schema(), after) == []
+    assert incompatibilities(after, json_schema()) == []

@@ -1,0 +1,73 @@
+"""The consumer over a broker that is a list of fetches."""
+
+# pyright: reportMissingTypeStubs=false
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka.errors import ConsumerStoppedError
+from faust.types import TP
+
+from streams.kafka.topics import LOG
+from streams.worker.batch_handler import Batch
+from streams.worker.consumer import Consumer
+from tests.streams.list_log import Kept
+from tests.streams.worker.batch_handlers import Reader
+
+OURS = {TP(LOG, 0), TP(LOG, 1)}
+
+
+@dataclass
+class Way:
+    """What a consumer finds on its transport: the reader, and the channel to the agent."""
+
+    reader: Reader = field(default_factory=Reader)
+    channel: asyncio.Queue[Batch] = field(default_factory=lambda: asyncio.Queue(2))
+
+
+class Desk(Consumer):
+    """The consumer, over a broker that is a list of *fetches*; then the broker stops it."""
+
+    should_stop = False
+    flow_active = True
+
+    def __init__(self, *fetches: dict[int, list[Kept]] | Exception) -> None:
+        self.fetches, self.transport = list(fetches), Way()
+        self.paused, self.sought_at = set[TP](), list[dict[int, int]]()
+
+    @property
+    def handed(self) -> list[Batch]:
+        queue = self.transport.channel
+        return [queue.get_nowait() for _ in range(queue.qsize())]
+
+    def assignment(self) -> set[TP]:
+        return set(OURS)
+
+    def pause_partitions(self, tps: set[TP]) -> None:
+        self.paused |= tps
+        self.sought_at.append({})
+
+    def resume_partitions(self, tps: set[TP]) -> None:
+        self.paused -= tps
+
+    async def _seek(self, partition: TP, offset: int) -> None:
+        self.sought_at[-1][partition.partition] = offset
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    async def _wait_next_records(self, seconds: float) -> tuple[Any, Any]:
+        found = self.fetches.pop(0) if self.fetches else ConsumerStoppedError()
+        if isinstance(found, Exception):
+            raise found
+        return {TP(LOG, partition): records for partition, records in found.items()}, OURS
+
+    async def drain(self) -> None:
+        await self._drain_messages(self)
+
+
+def fetched(**partitions: int) -> dict[int, list[Kept]]:
+    """One record of each of *partitions*, such as `p1=20`: at offset 20."""
+    return {int(name[1:]): [Kept(offset, None, b"")] for name, offset in partitions.items()}
