@@ -1,6 +1,5 @@
 """A deliverer: shares the partitions of the alerts with its group, and delivers its own."""
 
-# pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
 import asyncio
@@ -10,9 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from alerts.notification.audiences import Deployment
@@ -27,10 +25,6 @@ from streams.log.kafka import KafkaLog, started
 from streams.login import options
 from streams.metrics import DeliveryMeter
 from streams.sinks import Sink
-
-Consumer: Any = AIOKafkaConsumer
-Listener: Any = ConsumerRebalanceListener
-"""The client has no types."""
 
 GROUP = "tocsin-deliver"
 
@@ -108,7 +102,7 @@ class Deliverer:
             told = each.trouble
             yield Condition(partition=partition, claimed=not told, trouble=told)
 
-    async def _turn(self, consumer: Any) -> None:
+    async def _turn(self, consumer: AIOKafkaConsumer) -> None:
         """Wait for something new, and say so; that we ask is also how the group knows we live."""
         try:
             told = await consumer.getmany(timeout_ms=FETCH_MS)
@@ -129,14 +123,14 @@ class Deliverer:
             counts = (delivered(each, self.deployment) for each in owned)
             self.meter.have(sum(counts, Counter[str]()))
 
-    async def _connect(self, consumer: Any) -> None:
+    async def _connect(self, consumer: AIOKafkaConsumer) -> None:
         try:
             await started(consumer)
         except (KafkaError, OSError) as error:
             raise LogUnreachable(f"no Kafka broker answers at {self.bootstrap}") from error
 
-    def _consumer(self) -> Any:
-        return Consumer(
+    def _consumer(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap,
             **options(self.bootstrap),
             group_id=GROUP,
@@ -163,16 +157,16 @@ class Deliverer:
         await self.sender.close()
 
 
-class Shares(Listener):
+class Shares(ConsumerRebalanceListener):
     """What the group calls when partitions change hands."""
 
     def __init__(self, deliverer: Deliverer) -> None:
         self.deliverer = deliverer
 
-    async def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Stop before somebody else begins."""
         await self.deliverer.give_up()
 
-    async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Begin with what is ours now."""
         await self.deliverer.take(sorted(place.partition for place in assigned))

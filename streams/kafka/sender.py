@@ -1,12 +1,11 @@
 """Sends a message to Kafka so that it is there, on every copy, or says that it may not be."""
 
-# pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -14,9 +13,6 @@ from aiokafka.errors import KafkaError
 from streams.kafka.topics import DEAD_LETTER_BYTES_MAX
 from streams.login import options
 from streams.settings import HEADROOM_BYTES
-
-Producer: Any = AIOKafkaProducer
-"""The client has no types."""
 
 PATIENCE_SECONDS = 10
 
@@ -52,7 +48,7 @@ class KafkaSender:
     """
 
     bootstrap: str
-    producer: Any = field(default=None, repr=False)
+    producer: AIOKafkaProducer | None = field(default=None, repr=False)
     connecting: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     async def send(self, message: Message) -> int:
@@ -79,10 +75,10 @@ class KafkaSender:
         """Disconnect."""
         await self._give_up(self.producer)
 
-    async def _connected(self) -> Any:
+    async def _connected(self) -> AIOKafkaProducer:
         async with self.connecting:
             if self.producer is None:
-                producer = Producer(
+                producer = AIOKafkaProducer(
                     bootstrap_servers=self.bootstrap,
                     **options(self.bootstrap),
                     acks="all",
@@ -98,7 +94,7 @@ class KafkaSender:
                 self.producer = producer
             return self.producer
 
-    async def _give_up(self, producer: Any) -> None:
+    async def _give_up(self, producer: AIOKafkaProducer | None) -> None:
         if producer is not None and producer is self.producer:
             self.producer = None
             with suppress(TimeoutError, KafkaError, OSError):

@@ -1,15 +1,13 @@
 """A partition of a topic as a log: read by offset, without a group, committed records only."""
 
-# pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     KafkaConnectionError,
@@ -21,10 +19,6 @@ from aiokafka.errors import (
 from streams.log import Ends, Identity, LogRecord, LogUnreachable, RecordsGone
 from streams.login import options, unseen
 from streams.settings import RECORD_BYTES_MAX
-
-Consumer: Any = AIOKafkaConsumer
-Admin: Any = AIOKafkaAdminClient
-"""The client has no types."""
 
 MOCK = "mockCluster"
 """How librdkafka's mock broker begins its cluster's name."""
@@ -46,7 +40,7 @@ class KafkaLog:
     topic: str
     partition: int
     patience: float = 10
-    consumer: Any = field(default=None, repr=False)
+    consumer: AIOKafkaConsumer | None = field(default=None, repr=False)
     end: int = 0
 
     async def identity(self) -> Identity:
@@ -86,7 +80,8 @@ class KafkaLog:
         async with self._asking():
             consumer = await self._connected()
             found = await consumer.offsets_for_times({self.place: milliseconds})
-            return end if found[self.place] is None else found[self.place].offset
+            at = found[self.place]
+            return end if at is None else at.offset
 
     async def close(self) -> None:
         """Disconnect."""
@@ -99,7 +94,7 @@ class KafkaLog:
         """The partition, as the client names it."""
         return TopicPartition(self.topic, self.partition)
 
-    async def _fetched(self, consumer: Any, most: int) -> Sequence[LogRecord]:
+    async def _fetched(self, consumer: AIOKafkaConsumer, most: int) -> Sequence[LogRecord]:
         """The next records, or none if only markers are left before the end."""
         found: Sequence[LogRecord] = []
         while not found and await consumer.position(self.place) < self.end:
@@ -120,10 +115,10 @@ class KafkaLog:
             )
         return []
 
-    async def _connected(self) -> Any:
+    async def _connected(self) -> AIOKafkaConsumer:
         if self.consumer is None:
             cluster = (await described(self.bootstrap, self.topic, self.partition)).cluster
-            consumer = Consumer(
+            consumer = AIOKafkaConsumer(
                 bootstrap_servers=self.bootstrap,
                 **options(self.bootstrap),
                 group_id=None,
@@ -160,7 +155,7 @@ class KafkaLog:
 
 async def described(bootstrap: str, topic: str, partition: int) -> Identity:
     """Which log the brokers hold under this name; a topic that is not there is unreachable."""
-    admin = Admin(bootstrap_servers=bootstrap, **options(bootstrap))
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **options(bootstrap))
     try:
         await admin.start()
         cluster = (await admin.describe_cluster())["cluster_id"]
@@ -179,7 +174,7 @@ async def described(bootstrap: str, topic: str, partition: int) -> Identity:
 
 async def cluster_at(bootstrap: str) -> str:
     """The id of the cluster that answers at *bootstrap*."""
-    admin = Admin(bootstrap_servers=bootstrap, **options(bootstrap))
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **options(bootstrap))
     try:
         await admin.start()
         return (await admin.describe_cluster())["cluster_id"]
@@ -189,7 +184,7 @@ async def cluster_at(bootstrap: str) -> str:
         await admin.close()
 
 
-async def started(client: Any) -> None:
+async def started(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     """Start *client*; one that cannot be started is stopped, or it would complain at the end."""
     try:
         await client.start()

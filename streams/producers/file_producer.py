@@ -1,6 +1,5 @@
 """Puts a file of records into Kafka: what is there already is found out, and not sent again."""
 
-# pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
 import asyncio
@@ -21,9 +20,6 @@ from streams.login import options
 from streams.producers.pace import Pace
 from streams.records.encode import headers_of
 from streams.settings import HEADROOM_BYTES, RECORD_BYTES_MAX
-
-Producer: Any = AIOKafkaProducer
-"""The client has no types."""
 
 AT_ONCE = 5_000
 """Lines or records in one read, and the most that are sent and not yet confirmed."""
@@ -149,10 +145,10 @@ class Sink:
 
     bootstrap: str
     topic: str
-    producer: Any = field(default=None, repr=False)
+    producer: AIOKafkaProducer = field(init=False, repr=False)
 
     async def __aenter__(self) -> Self:
-        self.producer = Producer(
+        self.producer = AIOKafkaProducer(
             bootstrap_servers=self.bootstrap,
             **options(self.bootstrap),
             acks="all",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncIterable, Awaitable, Callable
+from typing import Any, cast
 
 import faust
 from yarl import URL
@@ -13,7 +14,7 @@ from streams.login import Login, login_of
 from streams.settings import Settings
 from streams.store import LIVE
 from streams.worker.batch_handler import Batch, Reader
-from streams.worker.consumer import QUEUED_MAX, Transport
+from streams.worker.consumer import QUEUED_MAX, Consumer, Transport
 
 SECONDS = {
     # A worker that died gives up its partitions after this long.
@@ -45,14 +46,16 @@ KEPT_FROM_FAUST: dict[str, Any] = {
 }
 
 
-def make_app(settings: Settings, reader: Reader, *, space: str = LIVE, check: bool = True) -> Any:
+def make_app(
+    settings: Settings, reader: Reader, *, space: str = LIVE, check: bool = True
+) -> faust.App:
     """The app that hands what it fetches to *reader*.
 
     Workers of one *space* share the partitions.  *check* is whether each fetched batch has a
     checksum: those of the mock broker's markers are wrong.
     """
     urls = [URL(f"kafka://{address}") for address in settings.broker.split(",")]
-    app: Any = App(
+    app = App(
         group_of(space),
         broker=urls,
         broker_credentials=credentials(login_of(settings.broker)),
@@ -81,7 +84,12 @@ def group_of(space: str) -> str:
     return f"tocsin-{space}"
 
 
-async def rebalanced(app: Any) -> None:
+def consumer_of(app: faust.App) -> Consumer:
+    """The consumer of *app*, which its transport makes."""
+    return cast(Consumer, app.consumer)
+
+
+async def rebalanced(app: faust.App) -> None:
     """Come back when no rebalance goes on, or after five seconds.
 
     To stop *app* within one leaves tasks that Faust starts again, having just cut them off.
@@ -92,7 +100,7 @@ async def rebalanced(app: Any) -> None:
         await asyncio.sleep(0.1)
 
 
-def credentials(login: Login) -> Any:
+def credentials(login: Login) -> faust.SASLCredentials | faust.SSLCredentials | None:
     """The login as Faust takes it."""
     if login.by_name:
         return faust.SASLCredentials(
@@ -111,11 +119,10 @@ class App(faust.App):
         pass
 
 
-def folding(reader: Reader) -> Any:
+def folding(reader: Reader) -> Callable[[AsyncIterable[Batch]], Awaitable[None]]:
     """The body of the agent.  ``fold`` never raises: with the agent its batch would be gone."""
 
-    async def fold(batches: Any) -> None:
-        batch: Batch
+    async def fold(batches: AsyncIterable[Batch]) -> None:
         async for batch in batches:
             await reader.fold(batch)
 

@@ -1,23 +1,20 @@
 """Faust's consumer without its per-event path: what was fetched goes to the agent in batches."""
 
-# pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError
-from faust.transport.drivers import aiokafka as driver
+from faust import Channel
+from faust.transport.drivers import aiokafka as faust
+from faust.types import TP
 
 from streams.kafka.topics import LOG
-from streams.log import LogRecord
 from streams.worker.batch_handler import Batch, Reader
 from streams.worker.consumer_thread import ASK_SECONDS, ConsumerThread
-
-Faust: Any = driver
-"""Its types do not know what is overridden here."""
 
 QUEUED_MAX = 2
 """So many wait where folding takes long; a full channel holds up the fetching."""
@@ -29,7 +26,7 @@ THREAD_SECONDS = 2 * ASK_SECONDS
 """The thread gives up before that, if it turns at all."""
 
 
-class Consumer(Faust.Consumer):
+class Consumer(faust.Consumer):
     """Fetches in batches.  One task seeks and fetches, so no batch can miss what came before it.
 
     Whatever makes it give up what was fetched begins a new epoch, and every epoch begins by
@@ -79,7 +76,7 @@ class Consumer(Faust.Consumer):
             await self._seek_all(await self.reader.places())
             self.sought = epoch
         told, _ = await self._wait_next_records(FETCH_SECONDS)
-        found: dict[Any, Sequence[LogRecord]] = told or {}
+        found = told or {}
         if found:
             await self._hand_over(Batch(epoch, {tp.partition: found[tp] for tp in found}))
 
@@ -141,19 +138,19 @@ class Consumer(Faust.Consumer):
         """How many partitions the log has, as far as is known."""
         return self.topic_partitions(LOG)
 
-    def verify_event_path(self, now: float, tp: Any) -> None:
+    def verify_event_path(self, now: float, tp: TP) -> None:
         """Nothing: Faust looks for events here; that the worker gets on, the worker watches."""
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
 
-class Transport(Faust.Transport):
+class Transport(faust.Transport):
     """Faust's transport with this consumer, and who folds what it fetches."""
 
     Consumer = Consumer
     reader: Reader
-    channel: Any
+    channel: Channel[Batch]
 
 
 class BatchLost(Exception):

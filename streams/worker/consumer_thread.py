@@ -1,6 +1,5 @@
 """The thread that speaks to the brokers, which asks nothing for longer than somebody waits."""
 
-# pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
 import asyncio
@@ -8,12 +7,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from faust.transport.drivers import aiokafka as driver
-
-Faust: Any = driver
-"""Its types do not know what is overridden here."""
+from faust.transport.drivers import aiokafka as faust
 
 FETCH_WAIT_MS, FETCH_BYTES = 20, 64 << 10
 """The broker holds back a fetch until it is worth one, but not for long: batches of few records
@@ -22,16 +18,16 @@ cost more than the fold, and what waits for Faust's own 1,500 ms is late."""
 ASK_SECONDS = 5
 
 
-class ConsumerThread(Faust.AIOKafkaConsumerThread):
+class ConsumerThread(faust.AIOKafkaConsumerThread):
     """The thread that speaks to the brokers; heartbeats go on there while the agent folds.
 
     What it asks has its limit of time here: who waits elsewhere and gives up leaves the question
     in the thread, which cannot end before the client gives up too.
     """
 
-    def _create_worker_consumer(self, transport: Any) -> Any:
+    def _create_worker_consumer(self, transport: faust.Transport) -> AIOKafkaConsumer:
         """Faust's own, with the settings that it does not offer."""
-        consumer = Faust.AIOKafkaConsumerThread._create_worker_consumer(self, transport)
+        consumer: Any = faust.AIOKafkaConsumerThread._create_worker_consumer(self, transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         consumer._fetch_min_bytes = FETCH_BYTES
         consumer._isolation_level = "read_committed"
@@ -64,13 +60,13 @@ class ConsumerThread(Faust.AIOKafkaConsumerThread):
         if (running := self._thread_running) is not None:
             self.parent_loop.call_soon_threadsafe(running.add_done_callback, taken_note_of)
         with suppress(Exception, asyncio.CancelledError):
-            Faust.AIOKafkaConsumerThread._start_thread(self)
+            faust.AIOKafkaConsumerThread._start_thread(self)
 
     async def on_thread_stop(self) -> None:
         """Leave the group, unless nobody answers: the session ends by itself then."""
         with suppress(TimeoutError, asyncio.CancelledError):
             async with asyncio.timeout(ASK_SECONDS):
-                await Faust.AIOKafkaConsumerThread.on_thread_stop(self)
+                await faust.AIOKafkaConsumerThread.on_thread_stop(self)
 
     def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:
         """Nothing: Faust prints a traceback here, and the reason ends the worker all the same."""

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import faust
 
@@ -28,7 +27,7 @@ from streams.processor.pipeline import take_in
 from streams.records.signing import OPEN, Trust
 from streams.settings import Settings
 from streams.store import LIVE, Store
-from streams.worker.app import make_app, rebalanced
+from streams.worker.app import consumer_of, make_app, rebalanced
 from streams.worker.consumer_thread import passing
 from streams.worker.figure_cache import Survey
 from streams.worker.metrics import worker_pages
@@ -70,8 +69,8 @@ class Live:
     partitions: Partitions = field(init=False)
     worker: Worker = field(init=False)
     survey: Survey = field(init=False)
-    app: Any = field(init=False)
-    service: Any = field(init=False, default=None)
+    app: faust.App = field(init=False)
+    service: faust.Worker = field(init=False)
     stopping: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
@@ -170,7 +169,7 @@ class Live:
         try:
             while True:
                 await asyncio.sleep(TURN_SECONDS)
-                self.partitions.look(self.app.consumer.partitions)
+                self.partitions.look(consumer_of(self.app).partitions)
                 await self.worker.look(*await self.bounds())
         except (Stalled, OtherPartitions, LogGone) as reason:
             await self.end(reason)
@@ -180,7 +179,7 @@ class Live:
         found: tuple[Mapping[int, int], Mapping[int, int]] = {}, {}
         answered = True
         try:
-            found = await self.app.consumer.bounds()
+            found = await consumer_of(self.app).bounds()
         except Exception:
             answered = False
         if answered != self.answered:

@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError as KafkaFailure
 from kafka import KafkaProducer
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
@@ -20,7 +21,7 @@ from streams.kafka.admin import administer
 from streams.kafka.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED
 from streams.local.kafka_server import KafkaServer
 from streams.log import LogUnreachable
-from streams.log.kafka import Admin, KafkaLog
+from streams.log.kafka import KafkaLog
 from streams.login import Brokers, Login, options
 from tests.contract.commands import tocsin
 from tests.deploy.broker import WANTED, login, principal
@@ -198,7 +199,7 @@ async def test_a_stranger_does_not_get_in(secured: KafkaServer, vault: Vault):
 async def gets_in(server: KafkaServer, who: Mapping[str, Any]) -> bool:
     """Whether the broker tells somebody of the cluster."""
     options: dict[str, Any] = {"bootstrap_servers": server.bootstrap, "request_timeout_ms": 2_000}
-    client = Admin(**options, **who)
+    client = AIOKafkaAdminClient(**options, **who)
     try:
         await client.start()
     except KafkaFailure:

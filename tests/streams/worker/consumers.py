@@ -1,9 +1,9 @@
 """The consumer over a broker that is a list of fetches."""
 
-# pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ class Way:
 class Desk(Consumer):
     """The consumer, over a broker that is a list of *fetches*; then the broker stops it."""
 
+    transport: Any
     should_stop = False
     flow_active = True
 
@@ -45,12 +46,12 @@ class Desk(Consumer):
     def assignment(self) -> set[TP]:
         return set(OURS)
 
-    def pause_partitions(self, tps: set[TP]) -> None:
-        self.paused |= tps
+    def pause_partitions(self, tps: Iterable[TP]) -> None:
+        self.paused |= set(tps)
         self.sought_at.append({})
 
-    def resume_partitions(self, tps: set[TP]) -> None:
-        self.paused -= tps
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        self.paused -= set(tps)
 
     async def _seek(self, partition: TP, offset: int) -> None:
         self.sought_at[-1][partition.partition] = offset

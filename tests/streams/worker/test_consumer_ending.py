@@ -1,6 +1,5 @@
 """How the consumer ends: told to, it is no crash, whatever its group does meanwhile."""
 
-# pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
 import asyncio
