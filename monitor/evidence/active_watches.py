@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from monitor.exposure.first_events import FirstEvents
 from monitor.exposure.follow_up import FollowUp
 from monitor.exposure.person_time import PersonDays, Spell, spells
 from monitor.plan.watch import Basis, Kind, Watch
 from monitor.records import TermKind
-from monitor.state.study import Bench, Running, Study, SubjectState
+from monitor.state.study import Bench, Running, Study, SubjectState, WatchedFirstEvents
 from monitor.terms import ANY, fields_read
 
 SCREENED = (TermKind.PREFERRED_TERM, TermKind.SYSTEM_ORGAN_CLASS)
@@ -49,7 +48,7 @@ def begin(study: Study) -> None:
     study.spent |= plan.spends
 
 
-def first_event_scopes(study: Study, term: int) -> list[FirstEvents]:
+def first_event_scopes(study: Study, term: int) -> list[WatchedFirstEvents]:
     """The scopes in which first events of *term* are kept, opened when it first appears."""
     scopes = study.first_events.get(term)
     if scopes is None:
@@ -97,17 +96,19 @@ def open_watch(study: Study, watch: Watch) -> None:
     _run(study, watch, events)
 
 
-def scope_of(study: Study, term: int, period: int | None, treatment: int | None) -> FirstEvents:
+def scope_of(
+    study: Study, term: int, period: int | None, treatment: int | None
+) -> WatchedFirstEvents:
     """The first events of *term* within (period, treatment), shared by all watches on them."""
     scopes = study.first_events.setdefault(term, [])
     for scope in scopes:
         if (scope.period, scope.treatment) == (period, treatment):
             return scope
-    scopes.append(FirstEvents(term, period, treatment, study.collected.get(term, 0)))
+    scopes.append(WatchedFirstEvents(term, period, treatment, study.collected.get(term, 0)))
     return scopes[-1]
 
 
-def _run(study: Study, watch: Watch, events: FirstEvents) -> None:
+def _run(study: Study, watch: Watch, events: WatchedFirstEvents) -> None:
     events.watches += (Running(_bench(study, watch), events),)
 
 

@@ -7,13 +7,9 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 from monitor.exposure.person_time import PersonDays, Spell
 from monitor.plan.plan import ARMS_MAX
-
-if TYPE_CHECKING:
-    from monitor.state.study import Running
 
 COUNT_BITS = 24
 COUNT_MASK = (1 << COUNT_BITS) - 1
@@ -40,8 +36,7 @@ class FirstEvents:
     *held* is sorted by subject, 64 bits each: the subject's number above what it had,
     ``onset * ARMS_MAX + treatment``.  With *at_risk*, the person-days up to and including each
     subject's first event are kept as well, and *latest* is the last there ever was.
-    *by_treatment* holds a count for each treatment in one integer; *watches* are those that are
-    judged on these events.
+    *by_treatment* holds a count for each treatment in one integer.
     """
 
     term: int
@@ -52,7 +47,6 @@ class FirstEvents:
     held: array[int] = field(default_factory=lambda: array("q"))
     by_treatment: int = 0
     latest: int = 0
-    watches: tuple[Running, ...] = field(default=(), repr=False)
 
     def __len__(self) -> int:
         return len(self.held)

@@ -72,7 +72,7 @@ class Running:
     """
 
     bench: Bench
-    events: FirstEvents
+    events: WatchedFirstEvents
     verdict: Verdict | None = None
 
     @property
@@ -91,6 +91,13 @@ class Running:
             return watch.id
         kind, name = self.bench.names[self.events.term]
         return f"screening/{kind}/{name}/{watch.treatment}"
+
+
+@dataclass(slots=True, eq=False)
+class WatchedFirstEvents(FirstEvents):
+    """First events, and the watches that are evaluated on them."""
+
+    watches: tuple[Running, ...] = field(default=(), repr=False)
 
 
 @dataclass(slots=True)
@@ -129,12 +136,14 @@ class Study:
     tables: list[dict[int, Cell]] = field(default_factory=list[dict[int, Cell]])
     exposure: list[PersonDays] = field(default_factory=list[PersonDays])
     follow_ups: dict[Basis, FollowUp] = field(default_factory=dict[Basis, FollowUp])
-    first_events: dict[int, list[FirstEvents]] = field(default_factory=dict[int, list[FirstEvents]])
-    exposed: list[FirstEvents] = field(default_factory=list[FirstEvents])
+    first_events: dict[int, list[WatchedFirstEvents]] = field(
+        default_factory=dict[int, list[WatchedFirstEvents]]
+    )
+    exposed: list[WatchedFirstEvents] = field(default_factory=list[WatchedFirstEvents])
     benches: list[Bench] = field(default_factory=list[Bench])
     strong: dict[Running, float] = field(default_factory=dict[Running, float])
     screened: int = 0
-    touched: dict[FirstEvents, int] = field(default_factory=dict[FirstEvents, int])
+    touched: dict[WatchedFirstEvents, int] = field(default_factory=dict[WatchedFirstEvents, int])
     trace: Trace | None = None
     decided: set[str] = field(default_factory=set[str])
     beside: Beside | None = None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from monitor.dates import impute
 from monitor.evidence.active_watches import first_event_scopes
-from monitor.exposure.first_events import SEVERAL, Came, FirstEvents
+from monitor.exposure.first_events import SEVERAL, Came
 from monitor.exposure.person_time import spell_on
 from monitor.plan.plan import ARMS_MAX
 from monitor.records import RELATED, AdverseEvent, TermKind
 from monitor.state.cell import Cell, weight_of
 from monitor.state.dirty import Trace
 from monitor.state.entities import Place, Thing
-from monitor.state.study import Study, SubjectState
+from monitor.state.study import Study, SubjectState, WatchedFirstEvents
 from monitor.terms import ANY, Group, Term, completes_pair, is_serious, near_dose
 
 
@@ -185,7 +185,7 @@ def _forget(study: Study, term: int) -> None:
         del study.first_events[term]
 
 
-def _next_first(subject: SubjectState, events: FirstEvents) -> int | None:
+def _next_first(subject: SubjectState, events: WatchedFirstEvents) -> int | None:
     """The first event of *subject* within *events*, of the cases that are counted now."""
     places = (held.place for held in subject.cases.values())
     return min(
