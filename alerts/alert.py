@@ -7,17 +7,17 @@ from enum import StrEnum
 from hashlib import blake2b
 from math import exp
 
-from alerts.lifecycle import OF_THE_FOLD, Move, State
+from alerts.lifecycle import DATA_MOVES, Move, State
 from monitor.records import Record
 from monitor.state.episode import Crossing
 
 LOG_E_MAX = 700.0
 
-Due = tuple[str, str]
+DueDate = tuple[str, str]
 """A clock that runs on an alert: its name, and the ISO date on which it ends."""
 
 
-class Kind(StrEnum):
+class AlertKind(StrEnum):
     """What an alert rests on: evidence, one case, or a fault of the data."""
 
     SIGNAL = "signal"
@@ -50,19 +50,19 @@ class Alert:
     version: int
     plan_sha256: str
     known_at: int
-    kind: Kind = Kind.SIGNAL
+    kind: AlertKind = AlertKind.SIGNAL
     state: State = State.RAISED
     move: Move = Move.RAISE
     member: str | None = None
     pages: bool = True
     tracked: bool = True
     about: str = ""
-    due: tuple[Due, ...] = ()
+    due: tuple[DueDate, ...] = ()
 
     def __post_init__(self) -> None:
-        called = self.move in OF_THE_FOLD
-        assert called is (self.member is None), "a member makes a member's move"
-        assert called or not self.pages, "nobody is called for what a member did"
+        by_data = self.move in DATA_MOVES
+        assert by_data is (self.member is None), "a member makes a member's move"
+        assert by_data or not self.pages, "nobody is called for what a member did"
 
 
 def alert_id(study: str, watch: str, episode: int | str) -> str:
@@ -75,23 +75,25 @@ def alert_id(study: str, watch: str, episode: int | str) -> str:
     return blake2b(name.encode(), digest_size=12).hexdigest()
 
 
-def raised(crossing: Crossing, record: Record, *, line: int, plan_sha256: str) -> Alert:
+def alert_from_crossing(
+    crossing: Crossing, record: Record, *, position: int, plan_sha256: str
+) -> Alert:
     """The alert that *crossing* makes at the *record* that rang it.
 
     Evidence is kept to six significant digits: the last bits of a logarithm differ from one
     processor to another, and a replay must give the same bytes on each.
     """
     return Alert(
-        id=alert_id(record.study, crossing.watch, crossing.episode),
+        id=alert_id(record.study, crossing.watch_id, crossing.episode),
         revision=crossing.revision,
         study=record.study,
-        watch=crossing.watch,
+        watch=crossing.watch_id,
         term=crossing.term,
         level=crossing.level.word,
         e_value=float(f"{exp(min(crossing.log_e, LOG_E_MAX)):.6g}"),
         as_of=crossing.as_of,
-        line=line,
-        thing=record.thing,
+        line=position,
+        thing=record.entity_id,
         version=record.version,
         plan_sha256=plan_sha256,
         known_at=record.known_at,

@@ -34,24 +34,24 @@ class Move(StrEnum):
     CLOSE = "close"
 
 
-OF_THE_FOLD = (Move.RAISE, Move.RISE, Move.CHANGE)
+DATA_MOVES = (Move.RAISE, Move.RISE, Move.CHANGE)
 """Moves that the data make: it rings, its level rises, what it was decided on has changed.
 
 These are what people are called for; nobody is called for what a member did.
 """
 
-OF_MEMBERS = tuple(move for move in Move if move not in OF_THE_FOLD)
+MEMBER_MOVES = tuple(move for move in Move if move not in DATA_MOVES)
 
-DECIDED = (State.CONFIRMED, State.REFUTED, State.INSUFFICIENT)
+DECIDED_STATES = (State.CONFIRMED, State.REFUTED, State.INSUFFICIENT)
 """People have judged the data as they were; other data put the alert before them again."""
 
-_DECIDED = {
+_DECIDED_TRANSITIONS = {
     Move.CLOSE: State.CLOSED,
     Move.RISE: State.REOPENED,
     Move.CHANGE: State.REOPENED,
 }
 
-START = State.RAISED
+INITIAL_STATE = State.RAISED
 """Where ``Move.RAISE`` puts an alert, once."""
 
 TRANSITIONS: dict[State, dict[Move, State]] = {
@@ -63,9 +63,9 @@ TRANSITIONS: dict[State, dict[Move, State]] = {
         Move.CALL_INSUFFICIENT: State.INSUFFICIENT,
         Move.RISE: State.RAISED,
     },
-    State.CONFIRMED: _DECIDED,
-    State.REFUTED: _DECIDED,
-    State.INSUFFICIENT: _DECIDED,
+    State.CONFIRMED: _DECIDED_TRANSITIONS,
+    State.REFUTED: _DECIDED_TRANSITIONS,
+    State.INSUFFICIENT: _DECIDED_TRANSITIONS,
     State.REOPENED: {
         Move.ACKNOWLEDGE: State.ACKNOWLEDGED,
         Move.BEGIN_REVIEW: State.UNDER_REVIEW,
@@ -87,38 +87,38 @@ MEANINGS: dict[Move, str] = {
 """What the signature of a member under a move means."""
 
 
-def after(state: State, move: Move) -> State | None:
+def next_state(state: State, move: Move) -> State | None:
     """The state that *move* leads to from *state*, or None where there is no such move.
 
-    >>> after(State.RAISED, Move.CLOSE) is None
+    >>> next_state(State.RAISED, Move.CLOSE) is None
     True
     """
     return TRANSITIONS[state].get(move)
 
 
-def allowed(state: State) -> tuple[Move, ...]:
+def allowed_moves(state: State) -> tuple[Move, ...]:
     """What a member can do with an alert in *state*."""
-    return tuple(move for move in TRANSITIONS[state] if move in OF_MEMBERS)
+    return tuple(move for move in TRANSITIONS[state] if move in MEMBER_MOVES)
 
 
-def diagram() -> str:
+def state_diagram() -> str:
     """The table as a Mermaid state diagram; moves of the fold are in brackets.
 
     ``docs/alerts.md`` holds it, and a test draws it anew.
     """
-    return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in _arrows())])
+    return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in _transition_lines())])
 
 
-def _arrows() -> Iterator[str]:
-    yield f"[*] --> {START}: {_label(Move.RAISE)}"
+def _transition_lines() -> Iterator[str]:
+    yield f"[*] --> {INITIAL_STATE}: {_move_label(Move.RAISE)}"
     for state, moves in TRANSITIONS.items():
-        for move, to in moves.items():
-            yield f"{state} --> {to}: {_label(move)}"
+        for move, target in moves.items():
+            yield f"{state} --> {target}: {_move_label(move)}"
     for state, moves in TRANSITIONS.items():
         if not moves:
             yield f"{state} --> [*]"
 
 
-def _label(move: Move) -> str:
+def _move_label(move: Move) -> str:
     word = move.replace("_", " ")
-    return f"({word})" if move in OF_THE_FOLD else word
+    return f"({word})" if move in DATA_MOVES else word

@@ -18,7 +18,7 @@ from benchmarks.report import (
     heading,
     memory_table,
     profile_table,
-    results_of,
+    results_text,
     scale_table,
     size_table,
     speed_table,
@@ -32,12 +32,12 @@ RUNS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class BenchmarkSuite:
     """A folder of logs, each drawn once, and the measurements taken on them."""
 
     folder: Path
 
-    def log(self, workload: Workload) -> Path:
+    def draw_log(self, workload: Workload) -> Path:
         """The log of *workload*, drawn at its first use."""
         name = "-".join(str(part) for part in (workload.trials, workload.reports, workload.seed))
         log = self.folder / f"{name}-{workload.effect.name}-{workload.reference}.jsonl"
@@ -48,65 +48,72 @@ class Bench:
 
     def measure(self, kind: str, workload: Workload) -> Measurement:
         """One measurement in a process of its own, so that none inherits another's memory."""
-        command = [sys.executable, "-m", "benchmarks.measure", kind, str(self.log(workload))]
+        command = [sys.executable, "-m", "benchmarks.measure", kind, str(self.draw_log(workload))]
         one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         print(f"measuring {kind} of {workload.reports:,} reports", file=sys.stderr)
-        done = subprocess.run(
+        completed = subprocess.run(
             command, cwd=ROOT, env=os.environ | one_thread, stdout=subprocess.PIPE, check=True
         )
-        return json.loads(done.stdout)
+        return json.loads(completed.stdout)
 
-    def runs(self, kind: str, workload: Workload, times: int = RUNS) -> list[Measurement]:
+    def measure_repeatedly(
+        self, kind: str, workload: Workload, repetitions: int = RUNS
+    ) -> list[Measurement]:
         """The same measurement several times."""
-        return [self.measure(kind, workload) for _ in range(times)]
+        return [self.measure(kind, workload) for _ in range(repetitions)]
 
 
 def main() -> None:
     """Measure, print as each part is done, and keep what was asked to be kept."""
-    asked = _arguments()
-    text = [heading(sys.argv[1:])]
-    print(text[0])
+    arguments = _arguments()
+    sections = [heading(sys.argv[1:])]
+    print(sections[0])
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
-        for part in _parts(Bench(Path(folder)), 200 if asked.full else 40):
-            text.append(part())
-            print(text[-1], flush=True)
-    if asked.keep:
-        RESULTS.write_text("\n".join(text))
+        for section in _sections(BenchmarkSuite(Path(folder)), 200 if arguments.full else 40):
+            sections.append(section())
+            print(sections[-1], flush=True)
+    if arguments.keep:
+        RESULTS.write_text("\n".join(sections))
         print(f"kept in {RESULTS.relative_to(ROOT)}", file=sys.stderr)
 
 
-def _parts(bench: Bench, trials: int) -> Iterator[Callable[[], Table]]:
-    yield lambda: speed(bench)
-    yield lambda: scale(bench, trials)
-    yield lambda: size(bench)
-    yield lambda: memory(bench)
-    yield lambda: profile(bench)
+def _sections(suite: BenchmarkSuite, trials: int) -> Iterator[Callable[[], Table]]:
+    yield lambda: measure_speed(suite)
+    yield lambda: measure_scale(suite, trials)
+    yield lambda: measure_size(suite)
+    yield lambda: measure_memory(suite)
+    yield lambda: measure_profile(suite)
 
 
-def speed(bench: Bench) -> Table:
+def measure_speed(suite: BenchmarkSuite) -> Table:
     """Reports a second, beside a bare loop over the same lines and the product's long way."""
-    log, small = Workload(trials=200, reports=100_000), Workload(trials=200, reports=20_000)
-    table = speed_table(
-        replays=bench.runs("replay", log),
-        bare=bench.runs("bare", log),
-        small=bench.measure("replay", small),
-        exact=bench.measure("exact", small),
+    workload, small_workload = (
+        Workload(trials=200, reports=100_000),
+        Workload(trials=200, reports=20_000),
     )
-    return table + results_of(bench.measure("results", small))
+    table = speed_table(
+        replays=suite.measure_repeatedly("replay", workload),
+        bare=suite.measure_repeatedly("bare", workload),
+        small=suite.measure("replay", small_workload),
+        exact=suite.measure("exact", small_workload),
+    )
+    return table + results_text(suite.measure("results", small_workload))
 
 
-def scale(bench: Bench, trials: int) -> Table:
+def measure_scale(suite: BenchmarkSuite, trials: int) -> Table:
     """Cost per report with many trials beside few; the few are measured before and after."""
     few = Workload(trials=2, reports=2 * REPORTS_A_TRIAL, effect=Effect.NONE)
     many = Workload(trials=trials, reports=trials * REPORTS_A_TRIAL, effect=Effect.NONE)
-    before = bench.runs("replay", few)
-    after = bench.measure("replay", many)
-    return scale_table(few=before + bench.runs("replay", few), many=after, trials=(2, trials))
+    before = suite.measure_repeatedly("replay", few)
+    after = suite.measure("replay", many)
+    return scale_table(
+        few=before + suite.measure_repeatedly("replay", few), many=after, trials=(2, trials)
+    )
 
 
-def size(bench: Bench) -> Table:
+def measure_size(suite: BenchmarkSuite) -> Table:
     """One long trial beside a short one, where the drug does nothing and where it harms."""
-    shown = [
+    cases = [
         (5_000, Effect.NONE, RUNS),
         (100_000, Effect.NONE, 1),
         (5_000, Effect.ONE_CLASS, RUNS),
@@ -116,27 +123,34 @@ def size(bench: Bench) -> Table:
     ]
     return size_table(
         [
-            (effect, bench.runs("replay", Workload(trials=1, reports=n, effect=effect), times))
-            for n, effect, times in shown
+            (
+                effect,
+                suite.measure_repeatedly(
+                    "replay", Workload(trials=1, reports=n, effect=effect), times
+                ),
+            )
+            for n, effect, times in cases
         ]
     )
 
 
-def memory(bench: Bench) -> Table:
+def measure_memory(suite: BenchmarkSuite) -> Table:
     """Bytes that a live case takes."""
     return memory_table(
         [
-            (trials, bench.measure("memory", Workload(trials=trials, reports=100_000)))
+            (trials, suite.measure("memory", Workload(trials=trials, reports=100_000)))
             for trials in (200, 20)
         ]
     )
 
 
-def profile(bench: Bench) -> Table:
+def measure_profile(suite: BenchmarkSuite) -> Table:
     """Where the time goes; what the reference watches cost is told by leaving them out."""
-    log = Workload(trials=200, reports=20_000)
-    without = Workload(trials=200, reports=20_000, reference=False)
-    return profile_table(bench.measure("profile", log), bench.measure("profile", without))
+    workload = Workload(trials=200, reports=20_000)
+    without_reference = Workload(trials=200, reports=20_000, reference=False)
+    return profile_table(
+        suite.measure("profile", workload), suite.measure("profile", without_reference)
+    )
 
 
 def _arguments() -> argparse.Namespace:

@@ -15,19 +15,19 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-from benchmarks.steps import largest, steps
-from benchmarks.truth import hold, live_cases
-from monitor.state.entities import Outcome
+from benchmarks.steps import seconds_by_step, slowest_functions
+from benchmarks.truth import check_against_truth, live_cases
+from monitor.state.entities import RecordOutcome
 from streams.processor.pipeline import Pipeline
 from streams.replay.replay import Replay
 from streams.replay.result import result_line
-from tocsin.common.gc_tuning import spare_the_collector
+from tocsin.common.gc_tuning import relax_gc
 
 Measurement = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Clock:
+class Stopwatch:
     """Seconds of work and of waiting since it was made.
 
     Rates are per CPU second: one thread works, and what other processes do on the machine
@@ -38,18 +38,18 @@ class Clock:
     wall: float
 
     @classmethod
-    def start(cls) -> Clock:
+    def start(cls) -> Stopwatch:
         """A clock that runs from now on."""
         gc.collect()
         return cls(process_time(), perf_counter())
 
-    def read(self) -> Measurement:
+    def elapsed(self) -> Measurement:
         """The seconds until now."""
         return {"cpu": process_time() - self.cpu, "wall": perf_counter() - self.wall}
 
 
 @dataclass(slots=True)
-class Collector:
+class GcTimer:
     """How long the garbage collector worked while the callback was in place."""
 
     since: float = 0.0
@@ -65,76 +65,93 @@ class Collector:
 
 def replay(log: Path, *, shortcuts: bool = True) -> Measurement:
     """Replay *log* as the product does, then hold its account and its tables to the truth."""
-    running, collector = Replay(pipeline=Pipeline(shortcuts=shortcuts)), Collector()
-    gc.callbacks.append(collector)
-    clock = Clock.start()
-    rang = _run(running, log)
-    found = clock.read() | {"reports": running.lines, "alerts": len(rang)}
-    gc.callbacks.remove(collector)
-    found |= {"collecting": collector.seconds}
-    return found | check(running, log) | {"digest": sha256("\n".join(rang).encode()).hexdigest()}
+    replay_run, gc_timer = Replay(pipeline=Pipeline(shortcuts=shortcuts)), GcTimer()
+    gc.callbacks.append(gc_timer)
+    stopwatch = Stopwatch.start()
+    raised = _raised_alerts(replay_run, log)
+    measurement = stopwatch.elapsed() | {"reports": replay_run.lines, "alerts": len(raised)}
+    gc.callbacks.remove(gc_timer)
+    measurement |= {"collecting": gc_timer.seconds}
+    return (
+        measurement
+        | check_replay(replay_run, log)
+        | {"digest": sha256("\n".join(raised).encode()).hexdigest()}
+    )
 
 
-def exact(log: Path) -> Measurement:
+def replay_exact(log: Path) -> Measurement:
     """The same with every verdict from the exact evidence."""
     return replay(log, shortcuts=False)
 
 
-def results(log: Path) -> Measurement:
+def result_lines(log: Path) -> Measurement:
     """The result lines of every trial: all tables, comparisons, and evidence of all watches."""
-    running = Replay()
-    _run(running, log)
-    clock = Clock.start()
-    lines = [result_line(running, study) for study in running.studies]
-    return clock.read() | {"reports": running.lines, "trials": len(lines)}
+    replay_run = Replay()
+    _raised_alerts(replay_run, log)
+    stopwatch = Stopwatch.start()
+    lines = [result_line(replay_run, study) for study in replay_run.studies]
+    return stopwatch.elapsed() | {"reports": replay_run.lines, "trials": len(lines)}
 
 
-def bare(log: Path) -> Measurement:
+def bare_loop(log: Path) -> Measurement:
     """The least that any reader in Python does: parse each line and count it by four fields."""
     counts: Counter[tuple[Any, ...]] = Counter()
-    clock = Clock.start()
+    stopwatch = Stopwatch.start()
     with log.open("rb") as lines:
         for line in lines:
-            said = json.loads(line)
-            counts[said["study"], said["type"], said.get("preferred_term"), said.get("onset")] += 1
-    return clock.read() | {"reports": sum(counts.values())}
+            fields = json.loads(line)
+            counts[
+                fields["study"], fields["type"], fields.get("preferred_term"), fields.get("onset")
+            ] += 1
+    return stopwatch.elapsed() | {"reports": sum(counts.values())}
 
 
 def memory(log: Path) -> Measurement:
     """Resident bytes that the folded *log* takes, with all that it needs beside the cases."""
-    before = resident()
-    running = Replay()
-    _run(running, log)
+    before = resident_bytes()
+    replay_run = Replay()
+    _raised_alerts(replay_run, log)
     gc.collect()
-    grown = resident() - before
-    check(running, log)
+    grown_bytes = resident_bytes() - before
+    check_replay(replay_run, log)
     cases = live_cases(log)
-    return {"reports": running.lines, "cases": cases, "grown": grown, "a_case": grown / cases}
+    return {
+        "reports": replay_run.lines,
+        "cases": cases,
+        "grown": grown_bytes,
+        "a_case": grown_bytes / cases,
+    }
 
 
 def profile(log: Path) -> Measurement:
     """Where the time goes: seconds by step, and the functions with the most time of their own."""
-    running, tool = Replay(), Profile()
-    with tool:
-        _run(running, log)
-    check(running, log)
-    return {"reports": running.lines, "steps": steps(tool), "largest": largest(tool)}
+    replay_run, profiler = Replay(), Profile()
+    with profiler:
+        _raised_alerts(replay_run, log)
+    check_replay(replay_run, log)
+    return {
+        "reports": replay_run.lines,
+        "steps": seconds_by_step(profiler),
+        "largest": slowest_functions(profiler),
+    }
 
 
-def _run(running: Replay, log: Path) -> list[str]:
+def _raised_alerts(replay_run: Replay, log: Path) -> list[str]:
     with log.open("rb") as lines:
-        rang = list(running.run(lines))
-    return [f"{alert.line} {alert.study} {alert.watch} {alert.level}" for alert in rang]
+        raised = list(replay_run.run(lines))
+    return [f"{alert.line} {alert.study} {alert.watch} {alert.level}" for alert in raised]
 
 
-def check(running: Replay, log: Path) -> Measurement:
+def check_replay(replay_run: Replay, log: Path) -> Measurement:
     """Every line has an outcome, all are folded, and the tables are those that were drawn."""
-    assert sum(running.outcomes.values()) + running.cut == running.lines, running.outcomes
-    assert running.outcomes == {Outcome.FOLDED: running.lines}, running.outcomes
-    return {"agreed": hold(running.studies, log)}
+    assert sum(replay_run.outcomes.values()) + replay_run.lines_after_cutoff == replay_run.lines, (
+        replay_run.outcomes
+    )
+    assert replay_run.outcomes == {RecordOutcome.FOLDED: replay_run.lines}, replay_run.outcomes
+    return {"agreed": check_against_truth(replay_run.studies, log)}
 
 
-def resident() -> int:
+def resident_bytes() -> int:
     """Bytes of this process that are in memory."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
@@ -142,13 +159,13 @@ def resident() -> int:
 
 KINDS: dict[str, Callable[[Path], Measurement]] = {
     "replay": replay,
-    "exact": exact,
-    "results": results,
-    "bare": bare,
+    "exact": replay_exact,
+    "results": result_lines,
+    "bare": bare_loop,
     "memory": memory,
     "profile": profile,
 }
 
 if __name__ == "__main__":
-    spare_the_collector()  # As `tocsin replay` does.
+    relax_gc()  # As `tocsin replay` does.
     print(json.dumps(KINDS[sys.argv[1]](Path(sys.argv[2]))))

@@ -14,7 +14,7 @@ from benchmarks.synthetic import Effect
 
 Table = str
 RATE_GOAL, RATIO_GOAL, BYTES_GOAL = 15_000, 1.3, 1_024
-TRIALS_OF_GOAL = 200
+GOAL_TRIALS = 200
 
 
 def heading(arguments: Sequence[str]) -> Table:
@@ -23,7 +23,7 @@ def heading(arguments: Sequence[str]) -> Table:
     load = ", ".join(f"{part:.1f}" for part in os.getloadavg())
     command = " ".join(["python -m benchmarks", *arguments])
     return (
-        f"# Benchmarks\n\n{day}, `{command}`, at commit {commit()}; {os.cpu_count()} cores, "
+        f"# Benchmarks\n\n{day}, `{command}`, at commit {commit_text()}; {os.cpu_count()} cores, "
         f"{platform.machine()}, Python {platform.python_version()}, load {load} at the start.\n"
         "Rates are per CPU second of one thread; every replay was held to what was drawn.\n"
     )
@@ -39,27 +39,36 @@ def speed_table(
     """Reports a second of the replay and of what it is measured against."""
     assert len({run["digest"] for run in replays}) == 1, "the runs rang different alerts"
     assert small["digest"] == exact["digest"], "the shortcuts changed an alert"
-    fast, least = _rate(replays), _rate(bare)
+    replay_rate, bare_rate = _rate(replays), _rate(bare)
     rows = [
-        ["replay", *_run_cells(replays), _goal(fast >= RATE_GOAL, f"at least {RATE_GOAL:,}")],
-        ["bare loop (json.loads, Counter)", *_run_cells(bare), f"{least / fast:.1f} x replay"],
+        [
+            "replay",
+            *_run_cells(replays),
+            _goal(replay_rate >= RATE_GOAL, f"at least {RATE_GOAL:,}"),
+        ],
+        [
+            "bare loop (json.loads, Counter)",
+            *_run_cells(bare),
+            f"{bare_rate / replay_rate:.1f} x replay",
+        ],
         ["replay", *_run_cells([small]), ""],
         ["replay, shortcuts off", *_run_cells([exact]), "same alerts"],
     ]
-    head = ["200 trials", "reports", "runs", "reports/s (median)", "from - to", "wall s", ""]
-    return section("Reports a second", head, rows) + (
+    header = ["200 trials", "reports", "runs", "reports/s (median)", "from - to", "wall s", ""]
+    return section("Reports a second", header, rows) + (
         f"\n{replays[0]['alerts']} alerts; {replays[0]['agreed']:,} counts agree with the "
         "generator's own in every run.  "
-        f"The garbage collector took {_share(replays):.0%} of the time.\n"
+        f"The garbage collector took {_gc_share(replays):.0%} of the time.\n"
     )
 
 
-def results_of(run: Measurement) -> str:
+def results_text(run: Measurement) -> str:
     """What the result lines cost at the end, beside the replay itself."""
-    each = 1000 * run["cpu"] / run["trials"]
+    milliseconds = 1000 * run["cpu"] / run["trials"]
     return (
         f"\nThe result line of a trial (tables, comparisons, evidence of every watch) takes "
-        f"{each:.0f} ms once, at the end, at {run['reports'] // run['trials']} reports a trial; "
+        f"{milliseconds:.0f} ms once, at the end, at {run['reports'] // run['trials']} "
+        f"reports a trial; "
         "it is not in the rates.\n"
     )
 
@@ -67,32 +76,44 @@ def results_of(run: Measurement) -> str:
 def scale_table(*, few: list[Measurement], many: Measurement, trials: tuple[int, int]) -> Table:
     """Cost per report as the number of trials grows."""
     ratio = _cost(many) / median(_cost(run) for run in few)
-    goal = f"the goal is {RATIO_GOAL} x at {TRIALS_OF_GOAL}: --full"
-    if trials[1] == TRIALS_OF_GOAL:
+    goal = f"the goal is {RATIO_GOAL} x at {GOAL_TRIALS}: --full"
+    if trials[1] == GOAL_TRIALS:
         goal = _goal(ratio <= RATIO_GOAL, f"at most {RATIO_GOAL} x")
     rows = [
         [str(trials[0]), *_run_cells(few), "1"],
         [str(trials[1]), *_run_cells([many]), f"{ratio:.2f} x the cost; {goal}"],
     ]
-    head = ["trials of 5,000", "reports", "runs", "reports/s (median)", "from - to", "wall s", ""]
-    return section("Many trials beside few", head, rows)
+    header = ["trials of 5,000", "reports", "runs", "reports/s (median)", "from - to", "wall s", ""]
+    return section("Many trials beside few", header, rows)
 
 
-def size_table(shown: list[tuple[Effect, list[Measurement]]]) -> Table:
+def size_table(results: list[tuple[Effect, list[Measurement]]]) -> Table:
     """Cost per report as one trial grows."""
     rows: list[list[str]] = []
-    base = 0.0
-    for effect, runs in shown:
+    base_cost = 0.0
+    for effect, runs in results:
         cost = median(_cost(run) for run in runs)
-        base = cost if runs[0]["reports"] == 5_000 else base
+        base_cost = cost if runs[0]["reports"] == 5_000 else base_cost
         rows.append(
-            [effect.value, *_run_cells(runs), f"{cost / base:.2f} x; {runs[0]['alerts']} alerts"]
+            [
+                effect.value,
+                *_run_cells(runs),
+                f"{cost / base_cost:.2f} x; {runs[0]['alerts']} alerts",
+            ]
         )
-    head = ["the drug has", "reports", "runs", "reports/s (median)", "from - to", "wall s", "cost"]
-    return section("One trial, short and long", head, rows)
+    header = [
+        "the drug has",
+        "reports",
+        "runs",
+        "reports/s (median)",
+        "from - to",
+        "wall s",
+        "cost",
+    ]
+    return section("One trial, short and long", header, rows)
 
 
-def memory_table(shown: list[tuple[int, Measurement]]) -> Table:
+def memory_table(results: list[tuple[int, Measurement]]) -> Table:
     """Resident bytes a live case."""
     rows = [
         [
@@ -103,10 +124,10 @@ def memory_table(shown: list[tuple[int, Measurement]]) -> Table:
             f"{run['a_case']:,.0f}",
             _goal(run["a_case"] <= BYTES_GOAL, f"at most {BYTES_GOAL:,}"),
         ]
-        for trials, run in shown
+        for trials, run in results
     ]
-    head = ["trials", "reports", "live cases", "MiB resident", "bytes a live case", ""]
-    return section("Memory", head, rows) + (
+    header = ["trials", "reports", "live cases", "MiB resident", "bytes a live case", ""]
+    return section("Memory", header, rows) + (
         "\nAll that the fold holds, divided by the cases: subjects, days at risk, tables and "
         "watches too.\n"
     )
@@ -119,18 +140,25 @@ def profile_table(run: Measurement, without_reference: Measurement) -> Table:
     concurrent = min(tier_1, without_reference["steps"]["judging tier 1"])
     steps["judging tier 1: concurrent"] = concurrent
     steps["judging tier 1: reference (by difference)"] = tier_1 - concurrent
-    whole = sum(steps.values())
+    total_seconds = sum(steps.values())
     rows = [
-        [step, f"{1e6 * seconds / run['reports']:.1f}", f"{seconds / whole:.1%}"]
+        [step, f"{1e6 * seconds / run['reports']:.1f}", f"{seconds / total_seconds:.1%}"]
         for step, seconds in sorted(steps.items(), key=lambda item: -item[1])
     ]
-    own = [
-        [f"`{name}`", f"{calls:,}", f"{spent / whole:.1%}", f"{seconds / whole:.1%}"]
-        for name, calls, spent, seconds in run["largest"]
+    function_rows = [
+        [
+            f"`{name}`",
+            f"{calls:,}",
+            f"{own_seconds / total_seconds:.1%}",
+            f"{seconds / total_seconds:.1%}",
+        ]
+        for name, calls, own_seconds, seconds in run["largest"]
     ]
     title = f"Where the time goes ({run['reports']:,} reports of 200 trials, under cProfile)"
-    functions = ["function", "calls", "own time", "with what it calls"]
-    return section(title, ["step", "us a report", "share"], rows) + aligned(functions, own)
+    function_header = ["function", "calls", "own time", "with what it calls"]
+    return section(title, ["step", "us a report", "share"], rows) + markdown_table(
+        function_header, function_rows
+    )
 
 
 def _run_cells(runs: list[Measurement]) -> list[str]:
@@ -148,7 +176,7 @@ def _rate(runs: list[Measurement]) -> float:
     return median(run["reports"] / run["cpu"] for run in runs)
 
 
-def _share(runs: list[Measurement]) -> float:
+def _gc_share(runs: list[Measurement]) -> float:
     """The share of the time in which Python looked for cycles instead of folding."""
     return median(run["collecting"] / run["cpu"] for run in runs)
 
@@ -161,32 +189,34 @@ def _goal(met: bool, goal: str) -> str:
     return f"goal {goal}: {'met' if met else 'NOT MET'}"
 
 
-def section(title: str, head: list[str], rows: list[list[str]]) -> Table:
+def section(title: str, header: list[str], rows: list[list[str]]) -> Table:
     """A part of the report with one table."""
-    return f"\n## {title}\n{aligned(head, rows)}"
+    return f"\n## {title}\n{markdown_table(header, rows)}"
 
 
-def aligned(head: list[str], rows: list[list[str]]) -> Table:
+def markdown_table(header: list[str], rows: list[list[str]]) -> Table:
     """An aligned Markdown table; columns after the first are set to the right."""
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     lines = [
         [
             row[0].ljust(widths[0]),
             *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)),
         ]
-        for row in [head, rule, *rows]
+        for row in [header, rule, *rows]
     ]
     return "".join(f"\n| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def commit() -> str:
+def commit_text() -> str:
     """The commit that is measured, and whether the tree differs from it in more than reports."""
-    named, changed = (
-        subprocess.run(["git", *words], capture_output=True, text=True, check=False).stdout.strip()
-        for words in (
+    commit_hash, changed = (
+        subprocess.run(
+            ["git", *arguments], capture_output=True, text=True, check=False
+        ).stdout.strip()
+        for arguments in (
             ["rev-parse", "--short", "HEAD"],
             ["diff", "--name-only", "HEAD", "--", ":/", ":(top,exclude)benchmarks/*.md"],
         )
     )
-    return f"{named or 'unknown'}{'-dirty' if changed else ''}"
+    return f"{commit_hash or 'unknown'}{'-dirty' if changed else ''}"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.truth import GROUP_TERMS, Case, Subject, Truth, truth_of, write_truth
-from streams.records.encode import wire
+from streams.records.encode import encode_record
 
 FloatArray = NDArray[np.float64]
 ARMS = ("placebo", "drug")
@@ -25,18 +25,18 @@ TRIAL_DAYS, ENTRY_DAYS, OPENING_DAYS = 720, 540, 180
 """Every trial runs this long, takes subjects in this long, and opens within this long."""
 
 EVENTS_A_YEAR = 8.0
-SHAPE = 4.0
+DISPERSION = 4.0
 """Negative binomial dispersion: counts have the variance ``mean + mean**2 / SHAPE``."""
 
-AMENDED, SERIOUS, MADE_SERIOUS = 0.33, 0.08, 0.05
+AMENDED_SHARE, SERIOUS_SHARE, UPGRADED_SHARE = 0.33, 0.08, 0.05
 RANKS = range(1, 201)
 THROMBOEMBOLIC: dict[int, str] = dict(zip((40, 80, 120, 160), GROUP_TERMS, strict=True))
 """Rare terms of the named group, by their rank in the Zipf order; all of one class."""
 
 TERMS = tuple(THROMBOEMBOLIC.get(rank, f"Preferred term {rank:03}") for rank in RANKS)
 CLASSES = tuple(f"System organ class {rank % 20 + 1:02}" for rank in RANKS)
-CHANCES = (1 / np.array(RANKS)) / (1 / np.array(RANKS)).sum()
-FIRST_CLASS = np.array([rank % 20 == 0 for rank in RANKS])
+TERM_PROBABILITIES = (1 / np.array(RANKS)) / (1 / np.array(RANKS)).sum()
+IN_FIRST_CLASS = np.array([rank % 20 == 0 for rank in RANKS])
 SEVERITIES = ("mild", "moderate", "severe")
 RELATEDNESS = ("not_related", "unlikely", "possible", "probable")
 
@@ -49,16 +49,16 @@ class Effect(StrEnum):
     ONE_CLASS = "three times as many events of one class"
     EVERYTHING = "twice as many events of every kind"
 
-    def multiplies(self, trial: int) -> FloatArray:
+    def rate_multipliers(self, trial: int) -> FloatArray:
         """By how much the drug multiplies the events of each term in trial number *trial*."""
         if self is Effect.EVERYTHING:
             return np.full(len(TERMS), 2.0)
         if self is Effect.ONE_CLASS or (self is Effect.MIXED and trial % 10 == 0):
-            return np.where(FIRST_CLASS, 3.0, 1.0)
+            return np.where(IN_FIRST_CLASS, 3.0, 1.0)
         return np.ones(len(TERMS))
 
 
-class Entry(NamedTuple):
+class TimedRecord(NamedTuple):
     """A line of the log and the second at which it became known."""
 
     known_at: int
@@ -78,15 +78,15 @@ class Workload:
 
 def write_log(workload: Workload, log: Path) -> Path:
     """Write the log of *workload* as *log* and, beside it, its truth; *log* comes back."""
-    entries: list[Entry] = []
+    records: list[TimedRecord] = []
     truths: dict[str, Truth] = {}
-    each, more = divmod(workload.reports, workload.trials)
+    per_trial, remainder = divmod(workload.reports, workload.trials)
     for number in range(workload.trials):
         trial = Trial(workload, number)
-        entries += trial.entries(each + (number < more))
+        records += trial.draw_records(per_trial + (number < remainder))
         truths[trial.study] = truth_of(trial.subjects, trial.as_of)
-    entries.sort(key=lambda entry: entry.known_at)  # Stable: of one second, the plan stays first.
-    log.write_bytes(b"".join(entry.line + b"\n" for entry in entries))
+    records.sort(key=lambda entry: entry.known_at)  # Stable: of one second, the plan stays first.
+    log.write_bytes(b"".join(entry.line + b"\n" for entry in records))
     write_truth(log, truths)
     return log
 
@@ -97,86 +97,101 @@ class Trial:
     def __init__(self, workload: Workload, number: int) -> None:
         self.study = f"TRIAL-{number:03}"
         self.rng = np.random.default_rng((workload.seed, number))
-        self.reference = workload.reference
-        self.opens = FIRST_DAY + int(self.rng.integers(OPENING_DAYS))
-        self.rates = {"placebo": CHANCES, "drug": CHANCES * workload.effect.multiplies(number)}
+        self.has_reference = workload.reference
+        self.opening_day = FIRST_DAY + int(self.rng.integers(OPENING_DAYS))
+        self.rates = {
+            "placebo": TERM_PROBABILITIES,
+            "drug": TERM_PROBABILITIES * workload.effect.rate_multipliers(number),
+        }
         self.subjects: list[Subject] = []
         self.as_of = 0
 
-    def entries(self, reports: int) -> list[Entry]:
+    def draw_records(self, reports: int) -> list[TimedRecord]:
         """The plan and the first *reports* - 1 records of subjects drawn one after another."""
-        found = [self._entry(self.opens, 0, "plan", "plan", 1, **plan_fields(self))]
-        while len(found) < reports:
-            found += self._subject(reports - len(found))
-        return found
+        records = [self._timed_record(self.opening_day, 0, "plan", "plan", 1, **plan_fields(self))]
+        while len(records) < reports:
+            records += self._draw_subject(reports - len(records))
+        return records
 
-    def _subject(self, room: int) -> list[Entry]:
+    def _draw_subject(self, records_max: int) -> list[TimedRecord]:
         """One subject's records, at most *room*; what is cut off is not in the truth either."""
         rng, number = self.rng, len(self.subjects)
         name, treatment = f"S-{number:05}", ARMS[number % 2]
-        start = self.opens + 1 + int(rng.integers(ENTRY_DAYS))
+        start = self.opening_day + 1 + int(rng.integers(ENTRY_DAYS))
         subject = Subject(name, treatment, start)
         self.subjects.append(subject)
-        found = [self._subject_record(subject, start)]
-        if room > 1:
-            found.append(self._treatment_record(subject, start))
+        records = [self._subject_record(subject, start)]
+        if records_max > 1:
+            records.append(self._treatment_record(subject, start))
             subject.treated = True
-        found += islice(self._cases(subject), max(0, room - 2))
-        return found
+        records += islice(self._draw_cases(subject), max(0, records_max - 2))
+        return records
 
-    def _subject_record(self, subject: Subject, day: int) -> Entry:
+    def _subject_record(self, subject: Subject, day: int) -> TimedRecord:
         fields = {"randomised_treatment": subject.treatment, "date": iso(day), "site": "US-07"}
-        return self._entry(day, 28800, "subject", subject.name, 1, subject=subject.name, **fields)
+        return self._timed_record(
+            day, 28800, "subject", subject.name, 1, subject=subject.name, **fields
+        )
 
-    def _treatment_record(self, subject: Subject, day: int) -> Entry:
+    def _treatment_record(self, subject: Subject, day: int) -> TimedRecord:
         fields = {"treatment": subject.treatment, "period": PERIOD, "start": iso(day)}
-        thing = f"{subject.name}-T1"
-        return self._entry(day, 36000, "treatment", thing, 1, subject=subject.name, **fields)
+        source_id = f"{subject.name}-T1"
+        return self._timed_record(
+            day, 36000, "treatment", source_id, 1, subject=subject.name, **fields
+        )
 
-    def _cases(self, subject: Subject) -> Iterator[Entry]:
+    def _draw_cases(self, subject: Subject) -> Iterator[TimedRecord]:
         """The subject's cases: a gamma frailty makes the Poisson counts negative binomial."""
-        rng, days = self.rng, self.opens + TRIAL_DAYS - subject.start
+        rng, days = self.rng, self.opening_day + TRIAL_DAYS - subject.start
         rates = self.rates[subject.treatment]
         mean = EVENTS_A_YEAR * float(rates.sum()) * days / 365.25
-        count = rng.poisson(mean * rng.gamma(SHAPE, 1 / SHAPE))
+        count = rng.poisson(mean * rng.gamma(DISPERSION, 1 / DISPERSION))
         terms = rng.choice(len(TERMS), size=count, p=rates / rates.sum()).tolist()
         onsets = (subject.start + np.sort(rng.integers(days, size=count))).tolist()
-        chances = rng.random((5, count)).T.tolist()
-        serious = [chance[0] < SERIOUS for chance in chances]
+        probabilities = rng.random((5, count)).T.tolist()
+        serious = [chance[0] < SERIOUS_SHARE for chance in probabilities]
         lags = (1 + rng.geometric(np.where(serious, 1 / 5, 1 / 20), size=count)).tolist()
         seconds = rng.integers(21600, 86400, size=count).tolist()
         for number in range(count):
             case = Case(TERMS[terms[number]], CLASSES[terms[number]], serious[number])
             subject.cases.append(case)
-            known, second = onsets[number] + lags[number], seconds[number]
-            thing = f"{subject.name}-AE{number:03}"
-            fields = case_fields(subject, case, onsets[number], chances[number])
-            yield self._entry(known, second, "adverse_event", thing, 1, **fields)
-            if chances[number][1] < AMENDED:
-                later = known + 7 + int(60 * chances[number][2])
+            known_day, second = onsets[number] + lags[number], seconds[number]
+            source_id = f"{subject.name}-AE{number:03}"
+            fields = case_fields(subject, case, onsets[number], probabilities[number])
+            yield self._timed_record(known_day, second, "adverse_event", source_id, 1, **fields)
+            if probabilities[number][1] < AMENDED_SHARE:
+                amended_day = known_day + 7 + int(60 * probabilities[number][2])
                 case.versions = 2
-                case.serious |= chances[number][2] < MADE_SERIOUS
-                fields |= {"end": iso(later - 2), "outcome": "recovered", "serious": case.serious}
-                yield self._entry(later, second, "adverse_event", thing, 2, **fields)
+                case.serious |= probabilities[number][2] < UPGRADED_SHARE
+                fields |= {
+                    "end": iso(amended_day - 2),
+                    "outcome": "recovered",
+                    "serious": case.serious,
+                }
+                yield self._timed_record(
+                    amended_day, second, "adverse_event", source_id, 2, **fields
+                )
 
-    def _entry(
-        self, day: int, second: int, kind: str, thing: str, version: int, **fields: Any
-    ) -> Entry:
-        if kind != "plan":
+    def _timed_record(
+        self, day: int, second: int, record_type: str, source_id: str, version: int, **fields: Any
+    ) -> TimedRecord:
+        if record_type != "plan":
             self.as_of = max(self.as_of, day)
-        hours, rest = divmod(second, 3600)
+        hours, remainder = divmod(second, 3600)
         record = {
             "schema": "trial.log/1",
-            "type": kind,
+            "type": record_type,
             "study": self.study,
-            "source": {"system": "edc", "id": thing, "version": version},
-            "known_at": f"{iso(day)}T{hours:02}:{rest // 60:02}:{rest % 60:02}Z",
+            "source": {"system": "edc", "id": source_id, "version": version},
+            "known_at": f"{iso(day)}T{hours:02}:{remainder // 60:02}:{remainder % 60:02}Z",
             **fields,
         }
-        return Entry(day * 86400 + second, wire(record))
+        return TimedRecord(day * 86400 + second, encode_record(record))
 
 
-def case_fields(subject: Subject, case: Case, onset: int, chances: list[float]) -> dict[str, Any]:
+def case_fields(
+    subject: Subject, case: Case, onset: int, probabilities: list[float]
+) -> dict[str, Any]:
     """What the first report of *case* says besides its envelope."""
     return {
         "subject": subject.name,
@@ -185,8 +200,8 @@ def case_fields(subject: Subject, case: Case, onset: int, chances: list[float]) 
         "verbatim": f"{case.term.lower()}, as the site wrote it",
         "onset": iso(onset),
         "serious": case.serious,
-        "severity": SEVERITIES[int(3 * chances[3])],
-        "relatedness": RELATEDNESS[int(4 * chances[4])],
+        "severity": SEVERITIES[int(3 * probabilities[3])],
+        "relatedness": RELATEDNESS[int(4 * probabilities[4])],
         "outcome": "not_recovered",
     }
 
@@ -195,21 +210,21 @@ def plan_fields(trial: Trial) -> dict[str, str]:
     """The trial's plan: its text and its hash."""
     terms = ", ".join(f'"{term}"' for term in THROMBOEMBOLIC.values())
     toml = PLAN.format(study=trial.study, terms=terms)
-    if trial.reference:
-        share = sum(CHANCES[rank - 1] for rank in THROMBOEMBOLIC)
+    if trial.has_reference:
+        share = sum(TERM_PROBABILITIES[rank - 1] for rank in THROMBOEMBOLIC)
         toml += REFERENCE.format(rate=round(100 * EVENTS_A_YEAR * share, 2))
     return {"toml": toml, "sha256": sha256(toml.encode()).hexdigest()}
 
 
-_ISO: dict[int, str] = {}
+_ISO_CACHE: dict[int, str] = {}
 
 
 def iso(day: int) -> str:
     """The day as text; there are few of them, and each is wanted often."""
-    known = _ISO.get(day)
-    if known is None:
-        known = _ISO[day] = date.fromordinal(day).isoformat()
-    return known
+    text = _ISO_CACHE.get(day)
+    if text is None:
+        text = _ISO_CACHE[day] = date.fromordinal(day).isoformat()
+    return text
 
 
 PLAN = """\

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.state.study import Study
-from monitor.tables.tabulate import rows
+from monitor.tables.tabulate import rate_rows
 
 Truth = dict[str, list[int]]
 """By ``treatment/kind/term`` the counts of COUNTS, in their order."""
@@ -45,30 +45,30 @@ class Subject:
 
 def truth_of(subjects: list[Subject], as_of: int) -> Truth:
     """What the tables of a trial must say, without the product's code."""
-    found: Truth = {}
-    exposed = {
+    truth: Truth = {}
+    exposure_days = {
         treatment: [
             as_of + 1 - one.start for one in subjects if one.treated and one.treatment == treatment
         ]
         for treatment in {one.treatment for one in subjects}
     }
     for subject in subjects:
-        met: dict[str, bool] = {}
+        seen_serious: dict[str, bool] = {}
         for case in subject.cases:
-            for term in names(case):
+            for term in term_keys(case):
                 key = f"{subject.treatment}/{term}"
-                days = exposed[subject.treatment]
-                row = found.setdefault(key, [0, 0, 0, 0, 0, len(days), sum(days)])
+                days = exposure_days[subject.treatment]
+                row = truth.setdefault(key, [0, 0, 0, 0, 0, len(days), sum(days)])
                 row[0] += 1
-                row[1] += key not in met
+                row[1] += key not in seen_serious
                 row[2] += case.serious
-                row[3] += case.serious and not met.get(key, False)
+                row[3] += case.serious and not seen_serious.get(key, False)
                 row[4] += case.versions
-                met[key] = met.get(key, False) or case.serious
-    return found
+                seen_serious[key] = seen_serious.get(key, False) or case.serious
+    return truth
 
 
-def names(case: Case) -> Iterator[str]:
+def term_keys(case: Case) -> Iterator[str]:
     """Every kind and term under which *case* counts."""
     yield f"preferred_term/{case.term}"
     yield f"system_organ_class/{case.system_organ_class}"
@@ -79,34 +79,36 @@ def names(case: Case) -> Iterator[str]:
         yield "group/thromboembolic"
 
 
-def said_by(study: Study) -> Truth:
+def folded_counts(study: Study) -> Truth:
     """What the product's own tables say, of every row that has events."""
-    found: Truth = {}
-    for row in rows(study):
+    counts: Truth = {}
+    for row in rate_rows(study):
         if row.period != "all" and row.cell.events:
             cell = row.cell
-            found[f"{row.treatment}/{row.term.kind}/{row.term.name}"] = [
+            counts[f"{row.treatment}/{row.term.kind}/{row.term.name}"] = [
                 *(getattr(cell, name) for name in COUNTS[:5]),
                 row.subjects_exposed,
                 row.person_days,
             ]
-    return found
+    return counts
 
 
-def hold(studies: list[Study], log: Path) -> int:
+def check_against_truth(studies: list[Study], log: Path) -> int:
     """Stop if the tables of *studies* differ from the truth of *log*; how many numbers agree."""
     truths = read_truth(log)
     assert [study.name for study in studies] == sorted(truths), "the trials are not those drawn"
-    agreed = 0
+    agreeing = 0
     for study in studies:
-        said, truth = said_by(study), truths[study.name]
-        wrong = [key for key in said.keys() | truth.keys() if said.get(key) != truth.get(key)]
-        for key in wrong[:1]:
+        folded, truth = folded_counts(study), truths[study.name]
+        differing = [
+            key for key in folded.keys() | truth.keys() if folded.get(key) != truth.get(key)
+        ]
+        for key in differing[:1]:
             raise AssertionError(
-                f"{study.name} {key}: folded {said.get(key)}, drawn {truth.get(key)} ({COUNTS})"
+                f"{study.name} {key}: folded {folded.get(key)}, drawn {truth.get(key)} ({COUNTS})"
             )
-        agreed += len(truth) * len(COUNTS)
-    return agreed
+        agreeing += len(truth) * len(COUNTS)
+    return agreeing
 
 
 def live_cases(log: Path) -> int:
@@ -117,13 +119,13 @@ def live_cases(log: Path) -> int:
 
 def read_truth(log: Path) -> dict[str, Truth]:
     """What is true of *log*, by study, as it was written beside it."""
-    return json.loads(_path(log).read_text())
+    return json.loads(_truth_path(log).read_text())
 
 
 def write_truth(log: Path, truths: dict[str, Truth]) -> None:
     """Write the truth beside its log."""
-    _path(log).write_text(json.dumps(truths))
+    _truth_path(log).write_text(json.dumps(truths))
 
 
-def _path(log: Path) -> Path:
+def _truth_path(log: Path) -> Path:
     return log.with_suffix(".truth.json")

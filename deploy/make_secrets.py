@@ -20,61 +20,69 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 HERE = Path(__file__).resolve().parent
-ACCESS = HERE / "kafka" / "acls.toml"
+KAFKA_ACLS = HERE / "kafka" / "acls.toml"
 STORE_USERS = HERE / "redis" / "users.acl"
 
 TOKENS = ("metrics-token", "grafana-admin", "ui-password", "link-secret")
 """Secrets that are only a long random word."""
 
-BEFORE_ACCESS = ("broker", "admin")
+USERS_WITHOUT_GRANTS = ("broker", "admin")
 """Who is known to Kafka without a grant: the broker itself, and who applies the grants."""
 
-DAYS = 825
+CERTIFICATE_DAYS = 825
 """How long a certificate holds; none that clients accept may hold longer."""
 
-Pair = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
+CertificateAndKey = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
-def make(folder: Path) -> list[str]:
+def make_secrets(folder: Path) -> list[str]:
     """Write what is missing in *folder*; the names of what was written."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = [name for name in words() if write(folder / name, secrets.token_urlsafe(32))]
-    made += certificates(folder)
+    written = [
+        name for name in secret_names() if write_new_file(folder / name, secrets.token_urlsafe(32))
+    ]
+    written += make_certificates(folder)
     # Not a secret by itself, but made of them: it follows them, whatever was there.
     (folder / "users.acl").unlink(missing_ok=True)
-    write(folder / "users.acl", store_users(folder))
-    return made
+    write_new_file(folder / "users.acl", render_store_users(folder))
+    return written
 
 
-def words() -> list[str]:
+def secret_names() -> list[str]:
     """The names of all passwords and tokens."""
-    kafka = [*BEFORE_ACCESS, *tomllib.loads(ACCESS.read_text())]
-    return [*(f"kafka-{name}" for name in kafka), *(f"store-{name}" for name in users()), *TOKENS]
+    kafka_users = [*USERS_WITHOUT_GRANTS, *tomllib.loads(KAFKA_ACLS.read_text())]
+    return [
+        *(f"kafka-{name}" for name in kafka_users),
+        *(f"store-{name}" for name in store_user_names()),
+        *TOKENS,
+    ]
 
 
-def users() -> list[str]:
+def store_user_names() -> list[str]:
     """Who may log in to the store."""
-    names = [line.split()[1] for line in rules()]
+    names = [line.split()[1] for line in user_rules()]
     return [name for name in names if name != "default"]
 
 
-def rules() -> list[str]:
+def user_rules() -> list[str]:
     """The lines of the committed file of users, which holds no password."""
     return [line for line in STORE_USERS.read_text().splitlines() if line.startswith("user ")]
 
 
-def store_users(folder: Path) -> str:
+def render_store_users(folder: Path) -> str:
     """The file of users that the store reads: the rules, with the digest of each password."""
     lines: list[str] = []
-    for line in rules():
-        _, name, rest = line.split(maxsplit=2)
-        word = folder / f"store-{name}"
-        known = f"#{sha256(word.read_bytes()).hexdigest()} " if name != "default" else ""
-        lines.append(f"user {name} {known}{rest}\n")
+    for line in user_rules():
+        _, name, permissions = line.split(maxsplit=2)
+        password_file = folder / f"store-{name}"
+        password_digest = (
+            f"#{sha256(password_file.read_bytes()).hexdigest()} " if name != "default" else ""
+        )
+        lines.append(f"user {name} {password_digest}{permissions}\n")
     return "".join(lines)
 
 
-def certificates(folder: Path) -> list[str]:
+def make_certificates(folder: Path) -> list[str]:
     """An authority for this deployment alone, and a certificate for each server.
 
     The authority's key is not kept: it has nothing left to sign.
@@ -83,53 +91,56 @@ def certificates(folder: Path) -> list[str]:
     if all((folder / name).exists() for name in ("tls-ca", *servers)):
         return []
     key = ec.generate_private_key(ec.SECP256R1())
-    authority = (certificate("tocsin", key, None), key)
+    authority = (build_certificate("tocsin", key, None), key)
     (folder / "tls-ca").unlink(missing_ok=True)
-    write(folder / "tls-ca", pem(authority[0]))
+    write_new_file(folder / "tls-ca", to_pem(authority[0]))
     for name, host in servers.items():
-        own = ec.generate_private_key(ec.SECP256R1())
+        server_key = ec.generate_private_key(ec.SECP256R1())
         (folder / name).unlink(missing_ok=True)
-        write(folder / name, pem(own) + pem(certificate(host, own, authority)))
+        write_new_file(
+            folder / name,
+            to_pem(server_key) + to_pem(build_certificate(host, server_key, authority)),
+        )
     return ["tls-ca", *servers]
 
 
-def certificate(
-    host: str, key: ec.EllipticCurvePrivateKey, authority: Pair | None
+def build_certificate(
+    host: str, key: ec.EllipticCurvePrivateKey, authority: CertificateAndKey | None
 ) -> x509.Certificate:
     """A certificate of *host*; without an *authority* it is one, and signs itself."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     issuer, signer = (authority[0].subject, authority[1]) if authority else (name, key)
     now = datetime.now(UTC)
-    built = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=DAYS))
+        .not_valid_after(now + timedelta(days=CERTIFICATE_DAYS))
         .add_extension(x509.BasicConstraints(ca=authority is None, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(of_key(signer), critical=False)
-        .add_extension(usage(authority is None), critical=True)
+        .add_extension(authority_key_identifier(signer), critical=False)
+        .add_extension(key_usage(authority is None), critical=True)
     )
     if authority is not None:
         loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
         names = [x509.DNSName(host), x509.DNSName("localhost"), loopback]
-        use = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-        built = built.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        built = built.add_extension(x509.ExtendedKeyUsage(use), critical=False)
-    return built.sign(signer, hashes.SHA256())
+        extended_usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage(extended_usage), critical=False)
+    return builder.sign(signer, hashes.SHA256())
 
 
-def of_key(signer: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
+def authority_key_identifier(signer: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
     """Which key signs; strict clients refuse a certificate that does not say."""
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
 
 
-def usage(authority: bool) -> x509.KeyUsage:
+def key_usage(is_authority: bool) -> x509.KeyUsage:
     """What a key may do: an authority's signs certificates, a server's its own handshakes."""
-    may = dict.fromkeys(
+    unused = dict.fromkeys(
         (
             "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
             "encipher_only", "decipher_only",
@@ -137,22 +148,25 @@ def usage(authority: bool) -> x509.KeyUsage:
         False,
     )  # fmt: skip
     return x509.KeyUsage(
-        digital_signature=not authority, key_cert_sign=authority, crl_sign=authority, **may
+        digital_signature=not is_authority,
+        key_cert_sign=is_authority,
+        crl_sign=is_authority,
+        **unused,
     )
 
 
-def pem(what: x509.Certificate | ec.EllipticCurvePrivateKey) -> str:
+def to_pem(certificate_or_key: x509.Certificate | ec.EllipticCurvePrivateKey) -> str:
     """A certificate, or a key in the form that Java reads (PKCS 8), as text."""
-    if isinstance(what, x509.Certificate):
-        return what.public_bytes(serialization.Encoding.PEM).decode()
-    return what.private_bytes(
+    if isinstance(certificate_or_key, x509.Certificate):
+        return certificate_or_key.public_bytes(serialization.Encoding.PEM).decode()
+    return certificate_or_key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     ).decode()
 
 
-def write(path: Path, text: str) -> bool:
+def write_new_file(path: Path, text: str) -> bool:
     """Write a new file; False where there is one.
 
     Its folder is closed to others.  The file is not: inside a container, where it is mounted by
@@ -167,6 +181,6 @@ def write(path: Path, text: str) -> bool:
 
 
 if __name__ == "__main__":
-    where = Path(sys.argv[1] if sys.argv[1:] else ".secrets")
-    done = make(where)
-    print(f"{where}/: {', '.join(done) if done else 'all there'}")
+    secrets_folder = Path(sys.argv[1] if sys.argv[1:] else ".secrets")
+    written_names = make_secrets(secrets_folder)
+    print(f"{secrets_folder}/: {', '.join(written_names) if written_names else 'all there'}")

@@ -19,7 +19,9 @@ class Imputation(StrEnum):
     TREATMENT_START = "treatment_start"
 
 
-def impute(when: PartialDate, rule: Imputation, treated_from: int | None = None) -> int:
+def impute(
+    partial_date: PartialDate, rule: Imputation, first_treated_day: int | None = None
+) -> int:
     """The day that stands for *when*; *treated_from* is the subject's first day on treatment.
 
     >>> iso(impute(PartialDate(2012, 12), Imputation.FIRST_DAY))
@@ -27,20 +29,22 @@ def impute(when: PartialDate, rule: Imputation, treated_from: int | None = None)
     >>> iso(impute(PartialDate(2012, None), Imputation.LAST_DAY))
     '2012-12-31'
     """
-    first = date(when.year, when.month or 1, 1).toordinal()
-    last = last_day(when)
+    first = date(partial_date.year, partial_date.month or 1, 1).toordinal()
+    last = last_day(partial_date)
     if rule is Imputation.LAST_DAY:
         return last
     if rule is Imputation.TREATMENT_START:
-        return treated_from if treated_from and first <= treated_from <= last else first
+        return (
+            first_treated_day if first_treated_day and first <= first_treated_day <= last else first
+        )
     return first
 
 
-def last_day(when: PartialDate) -> int:
+def last_day(partial_date: PartialDate) -> int:
     """The last day that *when* may mean."""
-    if when.month is None or when.month == 12:
-        return date(when.year, 12, 31).toordinal()
-    return (date(when.year, when.month + 1, 1) - timedelta(days=1)).toordinal()
+    if partial_date.month is None or partial_date.month == 12:
+        return date(partial_date.year, 12, 31).toordinal()
+    return (date(partial_date.year, partial_date.month + 1, 1) - timedelta(days=1)).toordinal()
 
 
 def iso(day: int) -> str:

@@ -67,19 +67,21 @@ class Reason(StrEnum):
         return REMEDIES[self]
 
     @property
-    def unreadable(self) -> bool:
+    def is_unreadable(self) -> bool:
         """Whether the bytes are set aside as poison, rather than refused for their content."""
-        return self in UNREADABLE
+        return self in UNREADABLE_REASONS
 
 
-UNREADABLE = frozenset(list(Reason)[: list(Reason).index(Reason.UNKNOWN_TYPE)])
-MISPLACED = frozenset({Reason.WRONG_KEY, Reason.WRONG_PARTITION})
+UNREADABLE_REASONS = frozenset(list(Reason)[: list(Reason).index(Reason.UNKNOWN_TYPE)])
+PLACEMENT_REASONS = frozenset({Reason.WRONG_KEY, Reason.WRONG_PARTITION})
 """Reasons that only the record's place in the log can give."""
 
-OF_A_SIGNATURE = frozenset(list(Reason)[list(Reason).index(Reason.UNSIGNED) :])
+SIGNATURE_REASONS = frozenset(list(Reason)[list(Reason).index(Reason.UNSIGNED) :])
 """Reasons that only keys can give: those of the plan, or those of its deployment."""
 
-IN_CONTEXT = frozenset(list(Reason)[list(Reason).index(Reason.NO_PLAN) :]) - OF_A_SIGNATURE
+STUDY_STATE_REASONS = (
+    frozenset(list(Reason)[list(Reason).index(Reason.NO_PLAN) :]) - SIGNATURE_REASONS
+)
 """Reasons that only a study's state can give."""
 
 REMEDIES: dict[Reason, str] = {
@@ -135,9 +137,9 @@ class Refusal:
     detail: str
 
     @property
-    def unreadable(self) -> bool:
+    def is_unreadable(self) -> bool:
         """Whether the bytes are set aside as poison, rather than refused for their content."""
-        return self.reason in UNREADABLE
+        return self.reason in UNREADABLE_REASONS
 
     @property
     def message(self) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-SECONDS_A_DAY = 86_400
+SECONDS_PER_DAY = 86_400
 EPOCH_DAY = 719_163
 """``date(1970, 1, 1).toordinal()``."""
 
@@ -21,7 +21,7 @@ def day_of(instant: int) -> int:
     >>> day_of(0) == EPOCH_DAY
     True
     """
-    return instant // SECONDS_A_DAY + EPOCH_DAY
+    return instant // SECONDS_PER_DAY + EPOCH_DAY
 
 
 class PartialDate(NamedTuple):
@@ -119,7 +119,7 @@ class TermKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PlanRecord:
     """A plan version takes effect from here on, for all data."""
 
     toml: str
@@ -257,7 +257,7 @@ class Tick:
 
 
 Body = (
-    Plan
+    PlanRecord
     | Subject
     | Treatment
     | Dose
@@ -272,7 +272,7 @@ Body = (
 )
 
 
-class Seal(NamedTuple):
+class SignedContent(NamedTuple):
     """What is signed of a record, and its signatures: name of the key, signature in base64."""
 
     content: bytes
@@ -287,9 +287,9 @@ class Record(NamedTuple):
     """
 
     study: str
-    thing: str
+    entity_id: str
     version: int
     known_at: int
     digest: int
     body: Body
-    seal: Seal | None = None
+    signed_content: SignedContent | None = None

@@ -22,15 +22,15 @@ ANY = Term(TermKind.ANY, "any")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TermPair:
     """The algorithmic half of a group: a term of *first* and one of *second* close in time."""
 
-    first: frozenset[str]
-    second: frozenset[str]
+    first_terms: frozenset[str]
+    second_terms: frozenset[str]
     within_days: int
 
     def __contains__(self, preferred_term: str) -> bool:
-        return preferred_term in self.first or preferred_term in self.second
+        return preferred_term in self.first_terms or preferred_term in self.second_terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +50,18 @@ class Group:
     action_taken: frozenset[ActionTaken] | None = None
     outcome: frozenset[Outcome] | None = None
     within_days_after_dose: int | None = None
-    pair: Pair | None = None
+    term_pair: TermPair | None = None
 
     @property
     def term(self) -> Term:
         """The term under which the group's events are counted."""
         return Term(TermKind.GROUP, self.name)
 
-    def admits(self, case: AdverseEvent) -> bool:
+    def matches(self, case: AdverseEvent) -> bool:
         """Whether *case* by itself meets every condition that needs no other record."""
         label = case.label_group or case.preferred_term
         return (
-            (self.preferred_terms is None or self._admits_term(case.preferred_term))
+            (self.preferred_terms is None or self._matches_term(case.preferred_term))
             and (self.label_groups is None or label in self.label_groups)
             and (self.serious is None or is_serious(case) is self.serious)
             and (self.related is None or (case.relatedness in RELATED) is self.related)
@@ -73,31 +73,31 @@ class Group:
             and (self.outcome is None or case.outcome in self.outcome)
         )
 
-    def _admits_term(self, preferred_term: str) -> bool:
+    def _matches_term(self, preferred_term: str) -> bool:
         assert self.preferred_terms is not None
-        in_pair = self.pair is not None and preferred_term in self.pair
+        in_pair = self.term_pair is not None and preferred_term in self.term_pair
         return preferred_term in self.preferred_terms or in_pair
 
-    def needs_company(self, case: AdverseEvent) -> bool:
+    def needs_context(self, case: AdverseEvent) -> bool:
         """Whether *case* belongs only beside a dose, or beside another case of its subject."""
         return self.within_days_after_dose is not None or (
-            self.pair is not None
-            and case.preferred_term in self.pair
+            self.term_pair is not None
+            and case.preferred_term in self.term_pair
             and case.preferred_term not in (self.preferred_terms or ())
         )
 
 
-def fields_read(groups: Sequence[Group]) -> tuple[str, ...]:
+def grouping_fields(groups: Sequence[Group]) -> tuple[str, ...]:
     """The fields of a case that decide, with its seriousness, under which terms it counts."""
-    asked = {
+    is_used = {
         "label_group": any(group.label_groups is not None for group in groups),
         "relatedness": any(group.related is not None for group in groups),
         "adjudications": any(group.adjudication is not None for group in groups),
         "action_taken": any(group.action_taken is not None for group in groups),
         "outcome": any(group.outcome is not None for group in groups),
     }
-    extra = (name for name, is_asked in asked.items() if is_asked)
-    return ("preferred_term", "system_organ_class", *extra)
+    used_fields = (name for name, is_asked in is_used.items() if is_asked)
+    return ("preferred_term", "system_organ_class", *used_fields)
 
 
 def is_serious(case: AdverseEvent) -> bool:
@@ -108,7 +108,7 @@ def is_serious(case: AdverseEvent) -> bool:
     return case.serious or bool(case.criteria) or case.outcome is Outcome.FATAL
 
 
-def contradicts_itself(case: AdverseEvent) -> bool:
+def has_inconsistent_seriousness(case: AdverseEvent) -> bool:
     """A case that meets a criterion, or is fatal, and says it is not serious: a data finding."""
     return not case.serious and is_serious(case)
 
@@ -118,21 +118,21 @@ class Vocabulary:
     """Terms by small number: the fold counts by number, and names them when it speaks."""
 
     numbers: dict[Term, int] = field(default_factory=dict[Term, int])
-    names: list[Term] = field(default_factory=list[Term])
+    terms: list[Term] = field(default_factory=list[Term])
 
-    def number(self, term: Term) -> int:
+    def number_of(self, term: Term) -> int:
         """The number of *term*, given at its first use."""
-        known = self.numbers.get(term)
-        if known is None:
-            known = self.numbers[term] = len(self.names)
-            self.names.append(term)
-        return known
+        number = self.numbers.get(term)
+        if number is None:
+            number = self.numbers[term] = len(self.terms)
+            self.terms.append(term)
+        return number
 
     def __getitem__(self, number: int) -> Term:
-        return self.names[number]
+        return self.terms[number]
 
     def __iter__(self) -> Iterator[Term]:
-        return iter(self.names)
+        return iter(self.terms)
 
 
 VOCABULARY = Vocabulary()
@@ -146,7 +146,7 @@ class DosedDays(NamedTuple):
     last: int
 
 
-def near_dose(onset: int, doses: Sequence[DosedDays], within_days: int) -> bool:
+def is_near_dose(onset: int, doses: Sequence[DosedDays], within_days: int) -> bool:
     """Whether *onset* falls from a dose's first day to *within_days* after its last.
 
     *doses* are in order: the latest that had begun is asked first, and is nearly always enough.
@@ -156,19 +156,24 @@ def near_dose(onset: int, doses: Sequence[DosedDays], within_days: int) -> bool:
 
 
 def completes_pair(
-    pair: Pair, preferred_term: str, when: tuple[int, str], others: Iterable[tuple[str, int, str]]
+    term_pair: TermPair,
+    preferred_term: str,
+    onset_key: tuple[int, str],
+    other_cases: Iterable[tuple[str, int, str]],
 ) -> bool:
     """Whether the case of *preferred_term* at *when* (onset, thing) is the later of a pair.
 
     *others* are (preferred term, onset, thing) of the subject's cases.  Of two cases of one
     day the one with the greater name is the later, so that a pair counts once.
     """
-    wanted: frozenset[str] = frozenset()
-    if preferred_term in pair.first:
-        wanted |= pair.second
-    if preferred_term in pair.second:
-        wanted |= pair.first
+    partner_terms: frozenset[str] = frozenset()
+    if preferred_term in term_pair.first_terms:
+        partner_terms |= term_pair.second_terms
+    if preferred_term in term_pair.second_terms:
+        partner_terms |= term_pair.first_terms
     return any(
-        term in wanted and (onset, thing) < when and onset >= when[0] - pair.within_days
-        for term, onset, thing in others
+        term in partner_terms
+        and (onset, thing) < onset_key
+        and onset >= onset_key[0] - term_pair.within_days
+        for term, onset, thing in other_cases
     )

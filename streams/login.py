@@ -25,17 +25,17 @@ class Login:
     ca_file: str | None = None
 
     @property
-    def by_name(self) -> bool:
+    def uses_sasl(self) -> bool:
         """Whether it has a name and a password."""
         return self.security.startswith("sasl")
 
     @property
     def password(self) -> str:
         """The password; raises OSError where its file cannot be read."""
-        return word_in(self.password_file or "")
+        return read_secret(self.password_file or "")
 
     @property
-    def context(self) -> ssl.SSLContext | None:
+    def ssl_context(self) -> ssl.SSLContext | None:
         """What checks the broker's certificate: the given authority, or those of the system."""
         if not self.security.endswith("ssl"):
             return None
@@ -50,9 +50,9 @@ class Brokers(str):
 
     def __new__(cls, addresses: str, login: Login) -> Brokers:
         """The same text, with a login."""
-        made = super().__new__(cls, addresses)
-        made.login = login
-        return made
+        brokers = super().__new__(cls, addresses)
+        brokers.login = login
+        return brokers
 
 
 def login_of(bootstrap: str) -> Login:
@@ -60,27 +60,29 @@ def login_of(bootstrap: str) -> Login:
     return bootstrap.login if isinstance(bootstrap, Brokers) else Login()
 
 
-def options(bootstrap: str) -> dict[str, Any]:
+def client_options(bootstrap: str) -> dict[str, Any]:
     """The login at *bootstrap* in the terms of kafka-python, which aiokafka has kept."""
     login = login_of(bootstrap)
-    told: dict[str, Any] = {"security_protocol": login.security.upper()}
-    if (context := login.context) is not None:
-        told["ssl_context"] = context
-    if login.by_name:
-        told["sasl_mechanism"] = login.mechanism
-        told["sasl_plain_username"] = login.user
-        told["sasl_plain_password"] = login.password
-    return told
+    result: dict[str, Any] = {"security_protocol": login.security.upper()}
+    if (ssl_context := login.ssl_context) is not None:
+        result["ssl_context"] = ssl_context
+    if login.uses_sasl:
+        result["sasl_mechanism"] = login.mechanism
+        result["sasl_plain_username"] = login.user
+        result["sasl_plain_password"] = login.password
+    return result
 
 
-def unseen(topic: str, bootstrap: str) -> str:
+def missing_topic_message(topic: str, bootstrap: str) -> str:
     """What to say where brokers show us no *topic*: absent and forbidden look alike."""
-    who = login_of(bootstrap).user or "this login"
-    absent = "it is absent (`tocsin topics apply` makes the topics)"
-    hidden = f"{who} may not describe it (`tocsin topics apply --acls FILE` grants what FILE gives)"
-    return f"no topic {topic}: {absent}, or {hidden}"
+    user = login_of(bootstrap).user or "this login"
+    if_absent = "it is absent (`tocsin topics apply` makes the topics)"
+    if_forbidden = (
+        f"{user} may not describe it (`tocsin topics apply --acls FILE` grants what FILE gives)"
+    )
+    return f"no topic {topic}: {if_absent}, or {if_forbidden}"
 
 
-def word_in(path: str) -> str:
+def read_secret(path: str) -> str:
     """The secret that a file holds, without the end of its line."""
     return Path(path).read_text(encoding="utf-8").rstrip("\r\n")

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from streams.login import Brokers, Login, Mechanism, Security, word_in
+from streams.login import Brokers, Login, Mechanism, Security, read_secret
 
 RECORD_BYTES_MAX = 1 << 20
 """The largest value of a record; a larger one is refused when it is read."""
@@ -19,31 +19,31 @@ RECORD_BYTES_MAX = 1 << 20
 HEADROOM_BYTES = 64 << 10
 """What a record may need around its value: key, headers, and the frame of a batch."""
 
-PREFIX = "TOCSIN_"
+ENV_PREFIX = "TOCSIN_"
 
-ADDRESS = r"(\[[0-9a-fA-F:]+\]|[^,:\s]+)(:\d{1,5})?"
-BROKERS = f"^{ADDRESS}(,{ADDRESS})*$"
+ADDRESS_PATTERN = r"(\[[0-9a-fA-F:]+\]|[^,:\s]+)(:\d{1,5})?"
+BROKERS_PATTERN = f"^{ADDRESS_PATTERN}(,{ADDRESS_PATTERN})*$"
 """Addresses such as `one:9092,two:9092` or `[::1]:9092`."""
 
 OFF = "off"
-LISTENER = f"^({ADDRESS}|{OFF})$"
+LISTENER_PATTERN = f"^({ADDRESS_PATTERN}|{OFF})$"
 
-TOPIC = "topic"
-LOCAL = r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$"
+AUDIT_TOPIC_SINK = "topic"
+LOCAL_PATTERN = r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$"
 
 Partitions = Annotated[int, Field(ge=1, le=10_000)]
 
 
-class BadSettings(Exception):
+class SettingsError(Exception):
     """A setting makes no sense; the message names it.  Exit code 2."""
 
 
 class Settings(BaseSettings):
     """One deployment: each field is the environment's `TOCSIN_<FIELD>`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, hide_input_in_errors=True)
 
-    broker: str = Field(default="127.0.0.1:9092", pattern=BROKERS)
+    broker: str = Field(default="127.0.0.1:9092", pattern=BROKERS_PATTERN)
     """Kafka's brokers, `host:port`, with commas between them."""
 
     kafka_security: Security = "plaintext"
@@ -82,13 +82,13 @@ class Settings(BaseSettings):
     memory_mib: int = Field(default=1_024, ge=16)
     """For the studies a worker keeps in memory; those not reported on for longest leave first."""
 
-    health: str = Field(default="127.0.0.1:8010", pattern=f"^{ADDRESS}$")
+    health: str = Field(default="127.0.0.1:8010", pattern=f"^{ADDRESS_PATTERN}$")
     """Where `/livez` and `/readyz` are served; they say nothing of the arms."""
 
-    metrics_open: str = Field(default="127.0.0.1:8011", pattern=LISTENER)
+    metrics_open: str = Field(default="127.0.0.1:8011", pattern=LISTENER_PATTERN)
     """Where `/metrics` is served that anybody may see, or `off`."""
 
-    metrics_closed: str = Field(default="127.0.0.1:8012", pattern=LISTENER)
+    metrics_closed: str = Field(default="127.0.0.1:8012", pattern=LISTENER_PATTERN)
     """Where `/metrics` by treatment is served to whoever shows the token, or `off`."""
 
     metrics_token_file: str | None = None
@@ -106,7 +106,9 @@ class Settings(BaseSettings):
     plan_signers: int = Field(default=1, ge=1, le=16)
     """So many of these keys must have signed a plan: 2 is a rule of two persons."""
 
-    audit: str = Field(default=TOPIC, pattern=f"^({TOPIC}|{OFF}|file:.+)$", max_length=1000)
+    audit: str = Field(
+        default=AUDIT_TOPIC_SINK, pattern=f"^({AUDIT_TOPIC_SINK}|{OFF}|file:.+)$", max_length=1000
+    )
     """Where it is kept who looked and who changed what: `topic`, `file:PATH`, or `off`."""
 
     why: str = Field(default="", max_length=200)
@@ -115,22 +117,22 @@ class Settings(BaseSettings):
     @property
     def in_production(self) -> bool:
         """Whether it is more than one machine's trial: signed plans, or a broker elsewhere."""
-        local = all(re.match(LOCAL, address) for address in self.broker.split(","))
+        local = all(re.match(LOCAL_PATTERN, address) for address in self.broker.split(","))
         return self.plan_keys_file is not None or not local
 
     @field_validator("store")
     @classmethod
-    def _is_an_address(cls, store: str) -> str:
+    def _check_store_address(cls, store: str) -> str:
         """A client would name the part that makes no sense, which may be one of a password."""
         try:
             _ = urlsplit(store).port
         except ValueError:
-            says = "is no address; in a password write # as %23, / as %2F and ? as %3F"
-            raise PydanticCustomError("address", says) from None
+            message = "is no address; in a password write # as %23, / as %2F and ? as %3F"
+            raise PydanticCustomError("address", message) from None
         return store
 
     @model_validator(mode="after")
-    def _with_secrets(self) -> Self:
+    def _add_secrets(self) -> Self:
         """The addresses take up who we are there; a file that is missing is told at once."""
         login = Login(
             security=self.kafka_security,
@@ -139,25 +141,25 @@ class Settings(BaseSettings):
             password_file=self.kafka_password_file,
             ca_file=self.kafka_ca_file,
         )
-        if login.by_name and not (login.user and login.password_file):
-            says = "with sasl it needs TOCSIN_KAFKA_USER and TOCSIN_KAFKA_PASSWORD_FILE"
-            raise PydanticCustomError("login", f"{PREFIX}KAFKA_SECURITY: {says}")
+        if login.uses_sasl and not (login.user and login.password_file):
+            message = "with sasl it needs TOCSIN_KAFKA_USER and TOCSIN_KAFKA_PASSWORD_FILE"
+            raise PydanticCustomError("login", f"{ENV_PREFIX}KAFKA_SECURITY: {message}")
         for name in ("kafka_password_file", "kafka_ca_file", "store_password_file"):
             path, text = getattr(self, name), name != "kafka_ca_file"
-            if path and (why := unreadable(path, text=text)):
-                told = {"name": f"{PREFIX}{name.upper()}", "why": why}
-                raise PydanticCustomError("file", "{name}: {why}", told)
+            if path and (reason := read_failure(path, text=text)):
+                context = {"name": f"{ENV_PREFIX}{name.upper()}", "why": reason}
+                raise PydanticCustomError("file", "{name}: {why}", context)
         object.__setattr__(self, "broker", Brokers(self.broker, login))
         if self.store_password_file:
-            known = with_password(self.store, word_in(self.store_password_file))
-            object.__setattr__(self, "store", known)
+            store_url = with_password(self.store, read_secret(self.store_password_file))
+            object.__setattr__(self, "store", store_url)
         return self
 
     @model_validator(mode="after")
-    def _is_audited(self) -> Self:
-        if self.audit != TOPIC and self.in_production:
-            says = "with signed plans, or a broker on another machine, it must be `topic`"
-            raise PydanticCustomError("audit", f"{PREFIX}AUDIT: {says}")
+    def _check_audit(self) -> Self:
+        if self.audit != AUDIT_TOPIC_SINK and self.in_production:
+            message = "with signed plans, or a broker on another machine, it must be `topic`"
+            raise PydanticCustomError("audit", f"{ENV_PREFIX}AUDIT: {message}")
         return self
 
     def __repr__(self) -> str:
@@ -167,10 +169,10 @@ class Settings(BaseSettings):
     __str__ = __repr__
 
 
-def unreadable(path: str, *, text: bool) -> str:
+def read_failure(path: str, *, text: bool) -> str:
     """Why the file at *path* cannot be read, as *text* if it must be; empty where it can."""
     try:
-        _ = word_in(path) if text else Path(path).read_bytes()
+        _ = read_secret(path) if text else Path(path).read_bytes()
     except FileNotFoundError:
         return "no such file"
     except OSError as error:
@@ -180,15 +182,15 @@ def unreadable(path: str, *, text: bool) -> str:
     return ""
 
 
-def with_password(url: str, word: str) -> str:
+def with_password(url: str, password: str) -> str:
     """The address of a store with the password of its user."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        query = "&".join(filter(None, (parts.query, f"password={quote(word, safe='')}")))
+        query = "&".join(filter(None, (parts.query, f"password={quote(password, safe='')}")))
         return urlunsplit(parts._replace(query=query))
     user, _, host = parts.netloc.rpartition("@")
-    known = f"{user.partition(':')[0]}:{quote(word, safe='')}@{host}"
-    return urlunsplit(parts._replace(netloc=known))
+    netloc = f"{user.partition(':')[0]}:{quote(password, safe='')}@{host}"
+    return urlunsplit(parts._replace(netloc=netloc))
 
 
 def read_settings() -> Settings:
@@ -196,10 +198,10 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise BadSettings("; ".join(map(_told, error.errors()))) from None
+        raise SettingsError("; ".join(map(_describe_error, error.errors()))) from None
 
 
-def _told(error: ErrorDetails) -> str:
+def _describe_error(error: ErrorDetails) -> str:
     """What is wrong, with the name of the setting; what holds between several names itself."""
-    where = ".".join(map(str, error["loc"])).upper()
-    return f"{PREFIX}{where}: {error['msg']}" if where else error["msg"]
+    name = ".".join(map(str, error["loc"])).upper()
+    return f"{ENV_PREFIX}{name}: {error['msg']}" if name else error["msg"]

@@ -18,11 +18,11 @@ def shared(*parts: str) -> Path:
     """The file or folder of the shared data that *parts* name; without it, skip, but fail in CI."""
     path = SHARED.joinpath(*parts)
     if not path.exists():
-        missing(f"../shared/{'/'.join(parts)} is not beside this checkout")
+        skip_or_fail(f"../shared/{'/'.join(parts)} is not beside this checkout")
     return path
 
 
-def missing(what: str) -> None:
+def skip_or_fail(what: str) -> None:
     """Skip on a laptop and fail in CI: *what* a test needs is not there."""
     if os.environ.get("CI"):
         pytest.fail(f"{what}, and in CI it must be")

@@ -7,30 +7,32 @@ from pathlib import Path
 
 import pytest
 
-from streams.local.kafka_server import QUICK, KafkaServer, unavailable
-from streams.local.redis_server import RedisServer, find
-from tests.paths import ROOT, missing
+from streams.local.kafka_server import SHORT_LIVED_JVM, KafkaServer, unavailable_reason
+from streams.local.redis_server import RedisServer, find_program
+from tests.paths import ROOT, skip_or_fail
 
-STALLING = {"broker.session.timeout.ms": "60000"}
+SESSION_TIMEOUT = {"broker.session.timeout.ms": "60000"}
 """For a broker that nobody kills: a machine that stands still must not fence it off."""
 
-LIBS = ROOT / ".services" / "kafka" / "libs"
+KAFKA_LIBS = ROOT / ".services" / "kafka" / "libs"
 """Where `make jars` puts Kafka's server."""
 
 
 @pytest.fixture(scope="session")
 def kafka(kafka_libs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
     """Apache Kafka, shared by all tests; one that needs an empty topic makes its own."""
-    with KafkaServer(tmp_path_factory.mktemp("kafka"), kafka_libs, STALLING, jvm=QUICK) as server:
+    with KafkaServer(
+        tmp_path_factory.mktemp("kafka"), kafka_libs, SESSION_TIMEOUT, jvm=SHORT_LIVED_JVM
+    ) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def kafka_libs() -> Path:
     """Kafka's jars, where a broker can be started from them."""
-    if reason := unavailable(LIBS):
-        missing(reason)
-    return LIBS
+    if reason := unavailable_reason(KAFKA_LIBS):
+        skip_or_fail(reason)
+    return KAFKA_LIBS
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +45,7 @@ def redis_url(redis_program: str, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture(scope="session")
 def redis_program() -> str:
     """The server program, where there is one."""
-    program, reason = find()
+    program, reason = find_program()
     if program is None:
-        missing(reason)
+        skip_or_fail(reason)
     return str(program)

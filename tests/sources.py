@@ -45,10 +45,10 @@ class Source:
     @cached_property
     def imports(self) -> set[str]:
         """The dotted name of everything it imports, wherever in the file it does so."""
-        return {name for node in ast.walk(self.tree) for name in imported(node, self)}
+        return {name for node in ast.walk(self.tree) for name in imported_names(node, self)}
 
 
-def imported(node: ast.AST, source: Source) -> Iterator[str]:
+def imported_names(node: ast.AST, source: Source) -> Iterator[str]:
     """What *node* imports, with the names taken from a module as parts of it."""
     match node:
         case ast.Import(names=names):
@@ -67,7 +67,7 @@ def package(source: Source, level: int) -> list[str]:
 
 
 @cache
-def files() -> list[Path]:
+def tree_files() -> list[Path]:
     """Every file of the tree that a commit could hold."""
     found: list[Path] = []
     for folder, inner, names in os.walk(ROOT):
@@ -79,9 +79,9 @@ def files() -> list[Path]:
 @cache
 def sources() -> list[Source]:
     """Every Python file of the tree."""
-    return [read(path) for path in files() if path.suffix == ".py"]
+    return [read_source(path) for path in tree_files() if path.suffix == ".py"]
 
 
-def read(path: Path) -> Source:
+def read_source(path: Path) -> Source:
     """The Python file at *path*."""
     return Source(PurePosixPath(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))

@@ -27,11 +27,11 @@ FOLDERS = (
 """The order of imports: each folder imports itself and what stands before it, nothing after it."""
 
 PRODUCT = {folder.partition(".")[0] for folder in FOLDERS}
-BESIDE = {"benchmarks", "deploy", "studies", "tests"}
+NON_PRODUCT = {"benchmarks", "deploy", "studies", "tests"}
 """Folders of Python that no folder of the product may import."""
 
 CORE = {"monitor", "alerts"}
-WORLD = {
+IO_MODULES = {
     "asyncio", "concurrent", "ctypes", "http", "importlib", "logging", "multiprocessing", "os",
     "pathlib", "random", "secrets", "select", "selectors", "shutil", "signal", "socket", "ssl",
     "subprocess", "tempfile", "threading", "time", "urllib", "uuid",
@@ -41,7 +41,7 @@ WORLD = {
 CLOCKS_AND_DICE = {"now", "utcnow", "today", "random"}
 """Attributes that read a clock or throw dice though their module is allowed."""
 
-SCIENCE = {"numpy", "scipy.special"}
+SCIENCE_PACKAGES = {"numpy", "scipy.special"}
 
 
 def folder(name: str) -> str | None:
@@ -58,33 +58,33 @@ def allowed(source: Source) -> tuple[str, ...]:
     return FOLDERS[: FOLDERS.index(own) + 1]
 
 
-def upward(source: Source) -> list[str]:
+def upward_imports(source: Source) -> list[str]:
     """The imports of *source* from a later folder, or from outside the product."""
     if folder(source.module) is None:
         return []
-    return [name for name in sorted(source.imports) if not downward(name, allowed(source))]
+    return [name for name in sorted(source.imports) if not is_downward(name, allowed(source))]
 
 
-def downward(name: str, folders: tuple[str, ...]) -> bool:
+def is_downward(name: str, folders: tuple[str, ...]) -> bool:
     """Whether *name* is foreign to this tree or stands in one of *folders*."""
     home = folder(name)
-    return home in folders if home else name.partition(".")[0] not in BESIDE
+    return home in folders if home else name.partition(".")[0] not in NON_PRODUCT
 
 
-def worldly(source: Source) -> list[str]:
+def clock_and_io_uses(source: Source) -> list[str]:
     """What in *source* would let the core tell the hour, throw dice or reach out."""
-    names = {name for name in source.imports if name.partition(".")[0] in WORLD}
+    names = {name for name in source.imports if name.partition(".")[0] in IO_MODULES}
     reads = {node.attr for node in ast.walk(source.tree) if isinstance(node, ast.Attribute)}
     return sorted(names | (reads & CLOCKS_AND_DICE))
 
 
-def foreign(source: Source) -> list[str]:
+def foreign_imports(source: Source) -> list[str]:
     """What *source* imports that is neither the standard library, nor science, nor its own."""
     return [
         name
         for name in sorted(source.imports)
         if name.partition(".")[0] not in sys.stdlib_module_names | {"monitor"}
-        and not any(f"{name}.".startswith(f"{one}.") for one in SCIENCE)
+        and not any(f"{name}.".startswith(f"{one}.") for one in SCIENCE_PACKAGES)
     ]
 
 
@@ -108,7 +108,7 @@ def foreign(source: Source) -> list[str]:
 )
 def test_the_rule_sees_an_import_that_points_up(module: str, line: str, refused: list[str]):
     """Relative, late and sideways imports are seen; those that point down are welcome."""
-    assert upward(Source(PurePosixPath(module), line)) == refused
+    assert upward_imports(Source(PurePosixPath(module), line)) == refused
 
 
 @pytest.mark.parametrize(
@@ -122,31 +122,31 @@ def test_the_rule_sees_an_import_that_points_up(module: str, line: str, refused:
 )
 def test_the_rule_sees_a_clock_behind_a_harmless_name(line: str, seen: list[str]):
     """`datetime` and `numpy` are welcome in the core; their clock and their dice are not."""
-    assert worldly(Source(PurePosixPath("monitor/state/cell.py"), line)) == seen
+    assert clock_and_io_uses(Source(PurePosixPath("monitor/state/cell.py"), line)) == seen
 
 
 def test_every_python_file_stands_in_a_folder_the_rules_know():
     """A new package at the top cannot dodge the direction of imports, nor miss the wheel."""
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
 
-    assert {source.path.parts[0] for source in sources()} <= PRODUCT | BESIDE
+    assert {source.path.parts[0] for source in sources()} <= PRODUCT | NON_PRODUCT
     assert set(wheel["targets"]["wheel"]["packages"]) == PRODUCT | {"studies"}
 
 
 def test_imports_point_down():
     """Each layer can be read, tested and audited without those above it."""
-    assert {str(one.path): upward(one) for one in sources() if upward(one)} == {}
+    assert {str(one.path): upward_imports(one) for one in sources() if upward_imports(one)} == {}
 
 
 def test_the_core_has_no_clock_no_dice_and_no_network():
     """What a log rings today it rings in ten years: time and chance come in as arguments."""
     core = [one for one in sources() if one.path.parts[0] in CORE]
 
-    assert {str(one.path): worldly(one) for one in core if worldly(one)} == {}
+    assert {str(one.path): clock_and_io_uses(one) for one in core if clock_and_io_uses(one)} == {}
 
 
 def test_the_science_needs_numbers_and_nothing_else():
     """A statistician audits `monitor` with the standard library, numpy and scipy.special."""
     science = [source for source in sources() if source.path.parts[0] == "monitor"]
 
-    assert {str(one.path): foreign(one) for one in science if foreign(one)} == {}
+    assert {str(one.path): foreign_imports(one) for one in science if foreign_imports(one)} == {}

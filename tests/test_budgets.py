@@ -16,18 +16,18 @@ DOUBLES = re.compile(r"mock(er)?|(Magic|Async)?Mock|monkey\w*|create_autospec|py
 """Names of test doubles that assert how they were called, and of patching."""
 
 
-def lines_of(function: Function) -> int:
+def line_count(function: Function) -> int:
     """How many lines a reader sees from the `def` to the end, the docstring among them."""
     return (function.end_lineno or 0) - function.lineno + 1
 
 
-def work_of(function: Function) -> int:
+def working_lines(function: Function) -> int:
     """How many lines do something: the docstring explains them, and may be as long as it needs."""
     said = function.body[0] if ast.get_docstring(function) else None
-    return lines_of(function) - (0 if said is None else (said.end_lineno or 0) - said.lineno + 1)
+    return line_count(function) - (0 if said is None else (said.end_lineno or 0) - said.lineno + 1)
 
 
-def faults(source: Source) -> list[str]:
+def broken_budgets(source: Source) -> list[str]:
     """The budgets and habits of the style guide that *source* breaks."""
     rows = source.text.splitlines()
     opening = (ast.get_docstring(source.tree) or "").partition("\n")[0]
@@ -40,11 +40,11 @@ def faults(source: Source) -> list[str]:
         "no `from __future__ import annotations`": bool(code)
         and "__future__.annotations" not in source.imports,
     }
-    long = {f"{each.name} is over 40 lines": lines_of(each) > 40 for each in source.functions}
+    long = {f"{each.name} is over 40 lines": line_count(each) > 40 for each in source.functions}
     return [fault for fault, broken in {**found, **long}.items() if broken]
 
 
-def doubles(source: Source) -> list[str]:
+def mock_names(source: Source) -> list[str]:
     """The names in *source* of test doubles that record their calls."""
     nodes = list(ast.walk(source.tree))
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
@@ -66,19 +66,19 @@ def doubles(source: Source) -> list[str]:
 )
 def test_every_budget_can_be_overdrawn(text: str, fault: str):
     """A rule that nothing breaks is a rule that looks away."""
-    assert fault in faults(Source(PurePosixPath("monitor/state/cell.py"), text))
+    assert fault in broken_budgets(Source(PurePosixPath("monitor/state/cell.py"), text))
 
 
 def test_every_file_keeps_within_its_budget():
     """Files and functions are short enough to be read whole, and say what they are for."""
-    assert {str(one.path): faults(one) for one in sources() if faults(one)} == {}
+    assert {str(one.path): broken_budgets(one) for one in sources() if broken_budgets(one)} == {}
 
 
 def test_the_median_function_is_under_eight_lines():
     """Most functions of the product do one thing."""
     product = [source for source in sources() if source.path.parts[0] in PRODUCT]
 
-    assert median(work_of(each) for one in product for each in one.functions) < 8
+    assert median(working_lines(each) for one in product for each in one.functions) < 8
 
 
 def test_every_test_says_what_it_shows():
@@ -98,4 +98,4 @@ def test_no_test_asks_how_a_double_was_called():
     """Builders and fakes only: a double that records calls tests the code against itself."""
     tests = [source for source in sources() if source.path.parts[0] == "tests"]
 
-    assert {str(one.path): doubles(one) for one in tests if doubles(one)} == {}
+    assert {str(one.path): mock_names(one) for one in tests if mock_names(one)} == {}

@@ -10,14 +10,14 @@ from cyclopts.exceptions import CycloptsError
 
 from tocsin.commands import check, ingest, replay, schema
 from tocsin.common.exits import Exit, Stop
-from tocsin.common.gc_tuning import spare_the_collector
-from tocsin.common.terminal import leave_quietly, paper, write_anything
+from tocsin.common.gc_tuning import relax_gc
+from tocsin.common.terminal import cli_console, exit_on_broken_pipe, replace_unencodable
 
 app = App(
     name="tocsin",
     help="Live safety monitoring of clinical trials: rate tables, evidence, alerts, replay.",
     version=lambda: version("tocsin"),
-    error_console=paper(stderr=True),
+    error_console=cli_console(stderr=True),
 )
 app.command(replay.replay)
 app.command(check.check)
@@ -52,10 +52,10 @@ app.command("tocsin.commands.demo:demo", name="demo")
 
 def main() -> None:
     """Run the command; its exit code says how it ended."""
-    write_anything()
-    spare_the_collector()
+    replace_unencodable()
+    relax_gc()
     if not sys.argv[1:] or sys.argv[1] in app.help_flags:
-        bring_all()
+        import_all_commands()
     try:
         app(exit_on_error=False, print_error=True)
         sys.stdout.flush()  # A reader that has gone is noticed here, not by the interpreter.
@@ -65,10 +65,10 @@ def main() -> None:
         print(f"tocsin: {stop}", file=sys.stderr)
         sys.exit(stop.code)
     except BrokenPipeError:
-        leave_quietly()
+        exit_on_broken_pipe()
 
 
-def bring_all() -> None:
+def import_all_commands() -> None:
     """Import every command: the list of them says what each is for."""
     for name in app:
         app.__getitem__(name)  # To look a command up is to import it.

@@ -12,21 +12,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-from alerts.detection.findings import Finding
+from alerts.detection.findings import DataFinding
 from alerts.lifecycle import Move
-from alerts.notification.audiences import Audience, Sees
-from alerts.notification.notification_log import Key, Route
-from alerts.notification.published import Announced
+from alerts.notification.audiences import Audience, Visibility
+from alerts.notification.notification_log import NotificationKey, Route
+from alerts.notification.published import PublishedAlert
 
 REF_DIGITS = 32
 
-Revisions = Mapping[int, Announced]
+Revisions = Mapping[int, PublishedAlert]
 
-MADE_BY_MEMBERS = frozenset({Finding.CONFLICT.watch, Finding.QUARANTINED.watch})
+MEMBER_CAUSED_FINDINGS = frozenset({DataFinding.CONFLICT.watch, DataFinding.QUARANTINED.watch})
 """Findings that a member's record can make: nobody reviews where there is no alert."""
 
 
-class Event(StrEnum):
+class ReportEvent(StrEnum):
     """What happened, in words that say nothing of the trial."""
 
     READY = "report.ready"
@@ -35,71 +35,81 @@ class Event(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class BlindedReport:
     """An alert for ways that others may read.  It has no field that could tell of the arms.
 
     *ref* names the alert, *page* the last call that was made for it, *key* this notification.
     """
 
     audience: str
-    event: Event
+    event: ReportEvent
     ref: str
     page: str
     key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class UnblindedReport:
     """The same report with the alert itself, for the closed zone."""
 
-    report: Report
-    alert: Announced
+    report: BlindedReport
+    alert: PublishedAlert
 
 
-def heard(audience: Audience, revisions: Revisions) -> Revisions:
+def visible_revisions(audience: Audience, revisions: Revisions) -> Revisions:
     """The *revisions* of an alert that *audience* is told of at all.
 
     The blinded hear that something began in which no treatment has a part, and of nothing that
     follows: members know the treatments, so what they do tells of them, and so does what comes
     of it (a decision reopened, a closed alert that does not rise).
     """
-    if not audience.blinded:
+    if not audience.is_blinded:
         return revisions
     return {
         number: alert
         for number, alert in revisions.items()
-        if alert.move == Move.RAISE and alert.watch not in MADE_BY_MEMBERS
+        if alert.move == Move.RAISE and alert.watch not in MEMBER_CAUSED_FINDINGS
     }
 
 
-def seen(
-    alert: Announced, *, audience: Audience, sink: str, page: int, secret: bytes
-) -> Report | Opened:
+def view_for(
+    alert: PublishedAlert, *, audience: Audience, sink: str, page: int, secret: bytes
+) -> BlindedReport | UnblindedReport:
     """What *audience* sees of *alert*, whose last call was revision *page*."""
-    event = Event.CLOSED if alert.over else Event.READY if alert.pages else Event.UPDATED
-    key = Key(Route(audience.name, sink), alert.id, alert.revision)
-    report = Report(
+    event = (
+        ReportEvent.CLOSED
+        if alert.is_closed
+        else ReportEvent.READY
+        if alert.pages
+        else ReportEvent.UPDATED
+    )
+    key = NotificationKey(Route(audience.name, sink), alert.id, alert.revision)
+    report = BlindedReport(
         audience=audience.name,
         event=event,
-        ref=ref(secret, alert.id),
-        page=page_ref(secret, alert.id, page),
-        key=ref(secret, key.wire().decode()),
+        ref=pseudonym(secret, alert.id),
+        page=page_pseudonym(secret, alert.id, page),
+        key=pseudonym(secret, key.encode().decode()),
     )
-    return Opened(report=report, alert=alert) if audience.sees is Sees.ALERT else report
+    return (
+        UnblindedReport(report=report, alert=alert)
+        if audience.visibility is Visibility.ALERT
+        else report
+    )
 
 
-def ref(secret: bytes, name: str) -> str:
+def pseudonym(secret: bytes, name: str) -> str:
     """*name* for whoever has no right to it.
 
     An alert's id is computed from its study, watch and episode: there are so few of those that
     all candidate ids hash in a third of a second.  Without *secret* nobody can do that here.
 
-    >>> ref(b"secret", "1f0c") == ref(b"secret", "1f0c") != ref(b"other", "1f0c")
+    >>> pseudonym(b"secret", "1f0c") == pseudonym(b"secret", "1f0c") != pseudonym(b"other", "1f0c")
     True
     """
     return hmac.new(secret, name.encode(), sha256).hexdigest()[:REF_DIGITS]
 
 
-def page_ref(secret: bytes, alert: str, revision: int) -> str:
+def page_pseudonym(secret: bytes, alert: str, revision: int) -> str:
     """The name of one call: an Alertmanager rings anew where it changes."""
-    return ref(secret, f"page|{alert}|{revision}")
+    return pseudonym(secret, f"page|{alert}|{revision}")

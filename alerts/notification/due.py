@@ -6,11 +6,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from alerts.alert import Kind
-from alerts.notification.audiences import Audience, Deployment
-from alerts.notification.blinding import Revisions, heard
-from alerts.notification.notification_log import Entry, Finding, Key, Ledger, Outcome, Route, read
-from alerts.notification.published import Announced, NotAnAlert, announced
+from alerts.alert import AlertKind
+from alerts.notification.audiences import Audience, RoutingConfig
+from alerts.notification.blinding import Revisions, visible_revisions
+from alerts.notification.notification_log import (
+    ContentMismatch,
+    NotificationEntry,
+    NotificationKey,
+    NotificationLog,
+    NotificationOutcome,
+    Route,
+    decode_log_record,
+)
+from alerts.notification.published import InvalidAlert, PublishedAlert, parse_published_alert
 
 FIRING_HOURS = 24
 """How long an Alertmanager rings by itself if nobody repeats it: a deliverer that is silent must
@@ -18,7 +26,7 @@ never become an all-clear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notification:
     """The latest revision of an alert, for one route.
 
     *page* is the last revision that called somebody, *since* when that was first told here;
@@ -27,197 +35,207 @@ class Notice:
 
     route: Route
     audience: Audience
-    alert: Announced
-    page: Announced
-    since: float
-    ended: tuple[Announced, ...] = ()
+    alert: PublishedAlert
+    page: PublishedAlert
+    first_sent_at: float
+    resolved: tuple[PublishedAlert, ...] = ()
 
     @property
-    def key(self) -> Key:
+    def key(self) -> NotificationKey:
         """Its key in the ledger."""
-        return Key(self.route, self.alert.id, self.alert.revision)
+        return NotificationKey(self.route, self.alert.id, self.alert.revision)
 
-    def ends(self, hour: float) -> float:
+    def ends_at(self, now: float) -> float:
         """Until when an Alertmanager that is told at *hour* rings by itself.
 
         For the blinded that is a day: when members close the alert is not theirs to learn.
         """
-        if self.alert.over:
-            return hour
-        return (self.since if self.audience.blinded else hour) + 3600 * FIRING_HOURS
+        if self.alert.is_closed:
+            return now
+        return (self.first_sent_at if self.audience.is_blinded else now) + 3600 * FIRING_HOURS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class DueWork:
     """What one route has to do: *send*, and *note* what needs no sending."""
 
-    send: tuple[Notice, ...]
-    note: tuple[tuple[Key, Entry], ...]
+    send: tuple[Notification, ...]
+    log_only: tuple[tuple[NotificationKey, NotificationEntry], ...]
 
 
 @dataclass(slots=True)
-class Standing:
+class DeliveryState:
     """All alerts and the ledger of one partition, as far as they were read."""
 
-    alerts: dict[str, dict[int, Announced]] = field(default_factory=dict[str, dict[int, Announced]])
-    ledger: Ledger = field(default_factory=Ledger)
+    alerts: dict[str, dict[int, PublishedAlert]] = field(
+        default_factory=dict[str, dict[int, PublishedAlert]]
+    )
+    notification_log: NotificationLog = field(default_factory=NotificationLog)
     unreadable: int = 0
-    fresh: list[Announced] = field(default_factory=list[Announced])
+    uncompared: list[PublishedAlert] = field(default_factory=list[PublishedAlert])
 
-    def announce(self, value: bytes | None) -> None:
+    def add_published(self, value: bytes | None) -> None:
         """Take in what was announced; of one revision the first content is kept."""
         try:
-            alert = announced(value)
-        except NotAnAlert:
+            alert = parse_published_alert(value)
+        except InvalidAlert:
             self.unreadable += 1
             return
         self.alerts.setdefault(alert.id, {}).setdefault(alert.revision, alert)
-        self.fresh.append(alert)
+        self.uncompared.append(alert)
 
-    def compare(self) -> Iterator[Finding]:
+    def find_mismatches(self) -> Iterator[ContentMismatch]:
         """What was announced since the last comparison with other content than was told.
 
         The ledger must have been read after the alerts; each finding is made once.
         """
-        fresh, self.fresh = self.fresh, []
-        for alert in fresh:
-            first = self.alerts[alert.id][alert.revision].sha256
-            told = self.ledger.contents.get((alert.id, alert.revision), first)
-            finding = Finding(alert.id, alert.revision, told, alert.sha256)
-            if alert.sha256 != told and finding not in self.ledger.findings:
-                yield finding
+        uncompared, self.uncompared = self.uncompared, []
+        for alert in uncompared:
+            first_published = self.alerts[alert.id][alert.revision].sha256
+            logged = self.notification_log.first_sha256.get(
+                (alert.id, alert.revision), first_published
+            )
+            mismatch = ContentMismatch(alert.id, alert.revision, logged, alert.sha256)
+            if alert.sha256 != logged and mismatch not in self.notification_log.mismatches:
+                yield mismatch
 
-    def note(self, key: bytes | None, value: bytes | None) -> None:
+    def add_log_record(self, key: bytes | None, value: bytes | None) -> None:
         """Take in a record of the ledger."""
-        found = read(key, value)
-        if found is None:
+        record = decode_log_record(key, value)
+        if record is None:
             self.unreadable += 1
-        elif isinstance(found, Finding):
-            self.ledger.findings.add(found)
+        elif isinstance(record, ContentMismatch):
+            self.notification_log.mismatches.add(record)
         else:
-            self.ledger.note(*found)
+            self.notification_log.add(*record)
 
 
-def due(standing: Standing, deployment: Deployment, route: Route, hour: float) -> Work:
+def due_work(state: DeliveryState, config: RoutingConfig, route: Route, now: float) -> DueWork:
     """What *route* has to do at *hour*: of each alert the latest revision, if it is not noted.
 
     Older revisions that were never told are superseded, so that a backlog, or a store that was
     built anew, calls nobody twice.
     """
-    send: list[Notice] = []
-    note: list[tuple[Key, Entry]] = []
-    for revisions in heard_on(standing, deployment, route):
+    send: list[Notification] = []
+    log_only: list[tuple[NotificationKey, NotificationEntry]] = []
+    for revisions in visible_alerts(state, config, route):
         latest = revisions[max(revisions)]
-        done = standing.ledger.of(route, latest.id)
-        if revisions.keys() <= done.keys():
+        logged = state.notification_log.entries_of(route, latest.id)
+        if revisions.keys() <= logged.keys():
             continue
-        if not reached(standing.ledger, deployment, revisions, route, hour):
+        if not has_reached_audience(state.notification_log, config, revisions, route, now):
             continue
         for revision, alert in sorted(revisions.items()):
-            if revision in done:
+            if revision in logged:
                 continue
-            key = Key(route, alert.id, revision)
+            key = NotificationKey(route, alert.id, revision)
             if alert is not latest:
-                note.append((key, entry(Outcome.SUPERSEDED, alert, hour)))
-            elif deployment.sinks[route.sink].only_calls and not alert.pages:
-                note.append((key, entry(Outcome.QUIET, alert, hour)))
+                log_only.append((key, log_entry(NotificationOutcome.SUPERSEDED, alert, now)))
+            elif config.sinks[route.sink].only_pages and not alert.pages:
+                log_only.append((key, log_entry(NotificationOutcome.QUIET, alert, now)))
             else:
-                send.append(notice(standing.ledger, deployment, revisions, route, hour))
-    return Work(send=tuple(send), note=tuple(note))
+                send.append(
+                    latest_notification(state.notification_log, config, revisions, route, now)
+                )
+    return DueWork(send=tuple(send), log_only=tuple(log_only))
 
 
-def firing(
-    standing: Standing, deployment: Deployment, route: Route, hour: float
-) -> Iterator[Notice]:
+def firing_notifications(
+    state: DeliveryState, config: RoutingConfig, route: Route, now: float
+) -> Iterator[Notification]:
     """What an Alertmanager must be reminded of at *hour*, whether it knows it already or not.
 
     Alerts that were closed long ago are left out: it has forgotten them by itself.
     """
-    for revisions in heard_on(standing, deployment, route):
+    for revisions in visible_alerts(state, config, route):
         latest = revisions[max(revisions)]
         if not latest.tracked:
             continue
-        if not reached(standing.ledger, deployment, revisions, route, hour):
+        if not has_reached_audience(state.notification_log, config, revisions, route, now):
             continue
-        if latest.over and ended_before(standing.ledger, route, latest, hour):
+        if latest.is_closed and is_long_closed(state.notification_log, route, latest, now):
             continue
-        reminder = notice(standing.ledger, deployment, revisions, route, hour)
-        if reminder.ends(hour) > hour or latest.over:
-            yield reminder
+        notification = latest_notification(state.notification_log, config, revisions, route, now)
+        if notification.ends_at(now) > now or latest.is_closed:
+            yield notification
 
 
-def heard_on(standing: Standing, deployment: Deployment, route: Route) -> Iterator[Revisions]:
+def visible_alerts(
+    state: DeliveryState, config: RoutingConfig, route: Route
+) -> Iterator[Revisions]:
     """Of each alert what the audience of *route* may hear of, if it may hear of it."""
-    audience = deployment.audiences[route.audience]
-    for revisions in standing.alerts.values():
-        if told := heard(audience, revisions):
-            yield told
+    audience = config.audiences[route.audience]
+    for revisions in state.alerts.values():
+        if visible := visible_revisions(audience, revisions):
+            yield visible
 
 
-def delivered(standing: Standing, deployment: Deployment) -> Counter[str]:
+def count_delivered(state: DeliveryState, config: RoutingConfig) -> Counter[str]:
     """By study the alerts, findings apart, whose latest call is with every sink told at once.
 
     A call that a later revision replaced counts: that revision was told.  A study that has no
     audience, or none but the blinded, has no delivered signal, and so is noticed.
     """
     counts: Counter[str] = Counter()
-    for revisions in standing.alerts.values():
+    for revisions in state.alerts.values():
         latest = revisions[max(revisions)]
         page = max((one for one, alert in revisions.items() if alert.pages), default=0)
         routes = [
             Route(audience.name, sink)
-            for audience in deployment.first(latest.study, latest.kind)
-            if not audience.blinded
+            for audience in config.first_audiences(latest.study, latest.kind)
+            if not audience.is_blinded
             for sink in audience.sinks
         ]
-        done = (page in standing.ledger.of(route, latest.id) for route in routes)
-        counts[latest.study] += latest.kind != Kind.FINDING and bool(routes) and all(done)
+        logged = (page in state.notification_log.entries_of(route, latest.id) for route in routes)
+        counts[latest.study] += latest.kind != AlertKind.FINDING and bool(routes) and all(logged)
     return counts
 
 
-def ended_before(ledger: Ledger, route: Route, latest: Announced, hour: float) -> bool:
+def is_long_closed(log: NotificationLog, route: Route, latest: PublishedAlert, now: float) -> bool:
     """Whether it was told so long ago that *latest* is closed that nothing can still ring."""
-    told = dict(ledger.sent(route, latest.id)).get(latest.revision)
-    return told is not None and hour - told > 3600 * (FIRING_HOURS + 1)
+    sent_at = dict(log.sent_revisions(route, latest.id)).get(latest.revision)
+    return sent_at is not None and now - sent_at > 3600 * (FIRING_HOURS + 1)
 
 
-def notice(
-    ledger: Ledger, deployment: Deployment, revisions: Revisions, route: Route, hour: float
-) -> Notice:
+def latest_notification(
+    log: NotificationLog, config: RoutingConfig, revisions: Revisions, route: Route, now: float
+) -> Notification:
     """The latest of *revisions* as it is told on *route* at *hour*."""
     latest = revisions[max(revisions)]
     pages = [alert for _, alert in sorted(revisions.items()) if alert.pages]
-    *ended, page = pages or [latest]
-    told = [at for revision, at in ledger.sent(route, latest.id) if revision >= page.revision]
-    return Notice(
+    *resolved, page = pages or [latest]
+    sent_times = [
+        at for revision, at in log.sent_revisions(route, latest.id) if revision >= page.revision
+    ]
+    return Notification(
         route=route,
-        audience=deployment.audiences[route.audience],
+        audience=config.audiences[route.audience],
         alert=latest,
         page=page,
-        since=min(told, default=hour),
-        ended=tuple(ended),
+        first_sent_at=min(sent_times, default=now),
+        resolved=tuple(resolved),
     )
 
 
-def entry(outcome: Outcome, alert: Announced, hour: float) -> Entry:
+def log_entry(outcome: NotificationOutcome, alert: PublishedAlert, now: float) -> NotificationEntry:
     """The entry that says so of *alert*."""
-    return Entry(outcome=outcome, at=hour, sha256=alert.sha256)
+    return NotificationEntry(outcome=outcome, logged_at=now, sha256=alert.sha256)
 
 
-def reached(
-    ledger: Ledger, deployment: Deployment, revisions: Revisions, route: Route, hour: float
+def has_reached_audience(
+    log: NotificationLog, config: RoutingConfig, revisions: Revisions, route: Route, now: float
 ) -> bool:
     """Whether the alert of *revisions* has come to the audience of *route* by *hour*."""
     latest = revisions[max(revisions)]
     return any(
         route.audience == audience.name
-        for first in deployment.first(latest.study, latest.kind)
-        for audience in called(ledger, deployment, revisions, first, hour)
+        for first in config.first_audiences(latest.study, latest.kind)
+        for audience in escalation_chain(log, config, revisions, first, now)
     )
 
 
-def called(
-    ledger: Ledger, deployment: Deployment, revisions: Revisions, first: Audience, hour: float
+def escalation_chain(
+    log: NotificationLog, config: RoutingConfig, revisions: Revisions, first: Audience, now: float
 ) -> Iterator[Audience]:
     """*first*, and who was called after it, or must be by *hour*, because nobody answered.
 
@@ -226,32 +244,38 @@ def called(
     latest, audience = revisions[max(revisions)], first
     yield audience
     while audience.escalates_to:
-        following = deployment.audiences[audience.escalates_to]
-        heard = any(
-            True for sink in following.sinks
-            for _ in ledger.sent(Route(following.name, sink), latest.id)
+        next_audience = config.audiences[audience.escalates_to]
+        is_notified = any(
+            True for sink in next_audience.sinks
+            for _ in log.sent_revisions(Route(next_audience.name, sink), latest.id)
         )  # fmt: skip
-        since = unanswered_since(ledger, revisions, audience)
-        late = since is not None and hour >= since + audience.acknowledge_within
-        if not (heard or late):
+        waiting_since = unacknowledged_since(log, revisions, audience)
+        is_overdue = (
+            waiting_since is not None and now >= waiting_since + audience.acknowledge_within
+        )
+        if not (is_notified or is_overdue):
             return
-        audience = following
+        audience = next_audience
         yield audience
 
 
-def unanswered_since(ledger: Ledger, revisions: Revisions, audience: Audience) -> float | None:
+def unacknowledged_since(
+    log: NotificationLog, revisions: Revisions, audience: Audience
+) -> float | None:
     """The hour of the first notification that nobody has answered; None if all is answered.
 
     An answer cancels what was told before it: a report that is opened again is a new call.
     """
-    if not revisions[max(revisions)].unanswered:
+    if not revisions[max(revisions)].is_unacknowledged:
         return None
-    answered = max((one for one, alert in revisions.items() if not alert.unanswered), default=0)
+    acknowledged = max(
+        (one for one, alert in revisions.items() if not alert.is_unacknowledged), default=0
+    )
     alert = revisions[max(revisions)].id
-    hours = [
+    sent_times = [
         at
         for sink in audience.sinks
-        for revision, at in ledger.sent(Route(audience.name, sink), alert)
-        if revision > answered
+        for revision, at in log.sent_revisions(Route(audience.name, sink), alert)
+        if revision > acknowledged
     ]
-    return min(hours, default=None)
+    return min(sent_times, default=None)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-SPAN = re.compile(r"(\d{1,6})([smhd])")
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+DURATION = re.compile(r"(\d{1,6})([smhd])")
+SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-def seconds_in(text: str) -> int | None:
+def parse_duration(text: str) -> int | None:
     """The seconds of *text*; None where it is no span, or one of no length.
 
-    >>> seconds_in("30m"), seconds_in("0h"), seconds_in("soon")
+    >>> parse_duration("30m"), parse_duration("0h"), parse_duration("soon")
     (1800, None, None)
     """
-    found = SPAN.fullmatch(text)
-    return int(found[1]) * SECONDS[found[2]] or None if found else None
+    match = DURATION.fullmatch(text)
+    return int(match[1]) * SECONDS_PER_UNIT[match[2]] or None if match else None

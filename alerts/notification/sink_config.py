@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from monitor.plan.section import Section
+from monitor.plan.section import TomlSection
 
-NAMED = "Name it with 1 to 64 of letters, digits and _ . : -"
+NAME_HINT = "Name it with 1 to 64 of letters, digits and _ . : -"
 
 
 class SinkKind(StrEnum):
@@ -29,12 +29,12 @@ class Security(StrEnum):
     SASL_SSL = "sasl_ssl"
 
     @property
-    def by_name(self) -> bool:
+    def needs_password(self) -> bool:
         """Whether it asks for a name and a password."""
         return self.value.startswith("sasl")
 
     @property
-    def encrypted(self) -> bool:
+    def is_encrypted(self) -> bool:
         """Whether nobody else can listen."""
         return self.value.endswith("ssl")
 
@@ -48,7 +48,7 @@ class Mechanism(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SinkPlan:
+class SinkConfig:
     """A sink as the file describes it.  Secrets are in files of their own, named here.
 
     With *allow_private* a webhook may go to a private address, and without encryption.  *security*
@@ -71,51 +71,55 @@ class SinkPlan:
     @property
     def address(self) -> tuple[str, str, str]:
         """Where its notices can be read."""
-        return self.url, self.topic, self.secret_file if self.only_calls else ""
+        return self.url, self.topic, self.secret_file if self.only_pages else ""
 
     @property
-    def only_calls(self) -> bool:
+    def only_pages(self) -> bool:
         """Whether it calls people, and so has no use for a revision that calls nobody."""
         return self.kind is SinkKind.APPRISE
 
 
-def sink_of(section: Section) -> SinkPlan:
+def read_sink(section: TomlSection) -> SinkConfig:
     """One ``[[sink]]``."""
-    name = section.identifier("name", NAMED)
+    name = section.identifier("name", NAME_HINT)
     kinds = ", ".join(SinkKind)
-    word = section.need("kind", str, f"Use one of: {kinds}.")
-    if word not in set(SinkKind):
-        raise section.error("kind", f"`{word}` is not known", f"Use one of: {kinds}.")
-    kind, wanted = SinkKind(word), WANTED[SinkKind(word)]
-    given: dict[str, Any] = {key: section.need(key, str, why) for key, why in wanted.items()}
+    kind_text = section.required("kind", str, f"Use one of: {kinds}.")
+    if kind_text not in set(SinkKind):
+        raise section.error("kind", f"`{kind_text}` is not known", f"Use one of: {kinds}.")
+    kind, required = SinkKind(kind_text), REQUIRED_KEYS[SinkKind(kind_text)]
+    values: dict[str, Any] = {
+        key: section.required(key, str, hint) for key, hint in required.items()
+    }
     if kind is SinkKind.WEBHOOK:
-        given["allow_private"] = section.get("allow_private", bool, False)
+        values["allow_private"] = section.get("allow_private", bool, False)
     if kind is SinkKind.KAFKA:
-        given["partition"] = section.whole("partition", 0, 0, 9_999)
-        given |= login_of(section)
-    section.close()
-    plan = SinkPlan(name=name, kind=kind, **given)
+        values["partition"] = section.integer("partition", 0, 0, 9_999)
+        values |= read_kafka_login(section)
+    section.refuse_unknown_keys()
+    config = SinkConfig(name=name, kind=kind, **values)
     if kind in (SinkKind.WEBHOOK, SinkKind.ALERTMANAGER):
-        private = plan.allow_private or kind is SinkKind.ALERTMANAGER
-        if not plan.url.startswith(("https://", "http://") if private else "https://"):
+        allow_http = config.allow_private or kind is SinkKind.ALERTMANAGER
+        if not config.url.startswith(("https://", "http://") if allow_http else "https://"):
             raise section.error("url", "is no address that may be called", "Begin it https://")
-    return plan
+    return config
 
 
-def login_of(section: Section) -> dict[str, Any]:
+def read_kafka_login(section: TomlSection) -> dict[str, Any]:
     """How another cluster is logged into; a word that its security has no use for stays unread."""
     security = section.choice("security", Security, Security.PLAINTEXT)
-    given: dict[str, Any] = {"security": security}
-    if security.by_name:
-        given["mechanism"] = section.choice("mechanism", Mechanism, Mechanism.PLAIN)
-        given["user"] = section.need("user", str, "Give the name that the cluster knows.")
-        given["secret_file"] = section.need("secret_file", str, "Name the file of its password.")
-    if security.encrypted:
-        given["ca_file"] = section.get("ca_file", str, "")
-    return given
+    values: dict[str, Any] = {"security": security}
+    if security.needs_password:
+        values["mechanism"] = section.choice("mechanism", Mechanism, Mechanism.PLAIN)
+        values["user"] = section.required("user", str, "Give the name that the cluster knows.")
+        values["secret_file"] = section.required(
+            "secret_file", str, "Name the file of its password."
+        )
+    if security.is_encrypted:
+        values["ca_file"] = section.get("ca_file", str, "")
+    return values
 
 
-WANTED: dict[SinkKind, dict[str, str]] = {
+REQUIRED_KEYS: dict[SinkKind, dict[str, str]] = {
     SinkKind.ALERTMANAGER: {"url": "Give the address of the closed Alertmanager."},
     SinkKind.WEBHOOK: {
         "url": "Give the address of the receiver.",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hmac
 from hashlib import sha256
 
-SIGNATURE = "Tocsin-Signature"
-TIMESTAMP = "Tocsin-Timestamp"
-IDEMPOTENCY = "Idempotency-Key"
+SIGNATURE_HEADER = "Tocsin-Signature"
+TIMESTAMP_HEADER = "Tocsin-Timestamp"
+IDEMPOTENCY_HEADER = "Idempotency-Key"
 
-WINDOW_SECONDS = 300
+REPLAY_WINDOW_SECONDS = 300
 """An older request is a replay: the sender gives up after seconds and signs each attempt anew."""
 
 
@@ -19,22 +19,26 @@ def signature(secret: bytes, timestamp: int, body: bytes) -> str:
     >>> signature(b"secret", 1_700_000_000, b"{}")[:16]
     'v1=b8569b78799ff'
     """
-    signed = hmac.new(secret, str(timestamp).encode() + b"." + body, sha256)
-    return f"v1={signed.hexdigest()}"
+    mac = hmac.new(secret, str(timestamp).encode() + b"." + body, sha256)
+    return f"v1={mac.hexdigest()}"
 
 
-def genuine(secret: bytes, *, timestamp: str, body: bytes, signed: str, hour: float) -> bool:
+def is_genuine(secret: bytes, *, timestamp: str, body: bytes, received: str, now: float) -> bool:
     """Whether *body* is from whoever knows *secret*, and was sent within minutes of *hour*.
 
     >>> signed = signature(b"secret", 1_700_000_000, b"{}")
-    >>> genuine(b"secret", timestamp="1700000000", body=b"{}", signed=signed, hour=1_700_000_060)
+    >>> is_genuine(
+    ...     b"secret", timestamp="1700000000", body=b"{}", received=signed, now=1_700_000_060
+    ... )
     True
-    >>> genuine(b"secret", timestamp="1700000000", body=b"{}", signed=signed, hour=1_700_000_600)
+    >>> is_genuine(
+    ...     b"secret", timestamp="1700000000", body=b"{}", received=signed, now=1_700_000_600
+    ... )
     False
     """
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
         return False
-    if abs(hour - int(timestamp)) > WINDOW_SECONDS:
+    if abs(now - int(timestamp)) > REPLAY_WINDOW_SECONDS:
         return False
-    wanted = signature(secret, int(timestamp), body)
-    return hmac.compare_digest(wanted.encode(), signed.encode("utf-8", "replace"))
+    expected = signature(secret, int(timestamp), body)
+    return hmac.compare_digest(expected.encode(), received.encode("utf-8", "replace"))

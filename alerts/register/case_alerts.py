@@ -9,132 +9,173 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from alerts.alert import Alert, Kind, alert_id
-from alerts.detection.affected import bears_on, sender, subject_of
-from alerts.detection.case_rules import Cases, Hit, changed, hits, standing
-from alerts.detection.findings import Finding, Found, is_suspect, of_case, of_dates
-from alerts.register.build import case_alert, finding_alert, may_rise
-from alerts.register.register import Docket
-from alerts.register.update import change, docket_of, ring, rise
+from alerts.alert import Alert, AlertKind, alert_id
+from alerts.detection.affected import affected_subjects, site_of_record, subject_of
+from alerts.detection.case_rules import (
+    RuleCases,
+    RuleHit,
+    cases_meeting_rules,
+    changed_cases,
+    find_rule_hits,
+)
+from alerts.detection.findings import (
+    DataFinding,
+    FindingHit,
+    case_findings,
+    date_findings,
+    may_have_findings,
+)
+from alerts.register.build import case_alert, finding_alert, is_due_sooner
+from alerts.register.register import AlertRegister
+from alerts.register.update import (
+    open_alert,
+    register_of,
+    reopen_on_data_change,
+    set_earlier_deadline,
+)
 from monitor.dates import iso
 from monitor.errors import Refusal
-from monitor.fold.change import OF_SUBJECT
-from monitor.records import AdverseEvent, Merge, Plan, Record, Retraction, day_of
+from monitor.fold.change import SUBJECT_BODIES
+from monitor.records import AdverseEvent, Merge, PlanRecord, Record, Retraction, day_of
 from monitor.state.study import Study, SubjectState
 
 
-def noticed(
-    study: Study, docket: Docket, record: Record, line: int, before: Cases
+def alerts_from_record(
+    study: Study, register: AlertRegister, record: Record, position: int, decided_before: RuleCases
 ) -> tuple[Alert, ...]:
     """What *record*, which was folded, makes worth telling.
 
     *before* is what the cases said that people have decided on, before it was folded.
     """
-    body, vigil, day = record.body, docket.vigil, study.as_of
+    body, tracker, day = record.body, register.overdue_tracker, study.as_of
     if day is None:
         return ()  # There is a plan, and nothing else yet.
-    if isinstance(body, OF_SUBJECT):
-        subject = study.subject(body.subject)
-        site, suspect = subject.site, is_suspect(study, subject, record.thing)
+    if isinstance(body, SUBJECT_BODIES):
+        subject = study.get_or_add_subject(body.subject)
+        site, check_findings = subject.site, may_have_findings(study, subject, record.entity_id)
     else:
-        site, suspect = sender(study, record), True
-        if isinstance(body, Plan | Retraction | Merge):
-            vigil.next_look = 0  # Limits may have moved, and who is followed where.
-    if site is not None and vigil.heard.get(site) != day:
-        vigil.hear(study, site, day)
-    brought = vigil.look(study, day) if day >= vigil.next_look else ()
-    if not (suspect or brought or before or study.plan.rules):
+        site, check_findings = site_of_record(study, record), True
+        if isinstance(body, PlanRecord | Retraction | Merge):
+            tracker.next_check_day = 0  # Limits may have moved, and who is followed where.
+    if site is not None and tracker.last_record_day.get(site) != day:
+        tracker.record_site(study, site, day)
+    overdue = tracker.check(study, day) if day >= tracker.next_check_day else ()
+    if not (check_findings or overdue or decided_before or study.plan.case_rules):
         return ()  # Nearly every record comes this far, and nearly none any further.
-    return tuple(_noticed(study, record, line, before, brought))
+    return tuple(_alerts_from_affected(study, record, position, decided_before, overdue))
 
 
-def beneath(study: Study, docket: Docket, record: Record) -> Cases:
+def decided_cases(study: Study, register: AlertRegister, record: Record) -> RuleCases:
     """What the cases say that people have decided on, where *record* may bear on them."""
-    alerts = (docket.entries[name].alert for name in sorted(docket.decided))
+    alerts = (register.entries[name].alert for name in sorted(register.decided_case_alerts))
     decided = [(alert.watch, alert.about) for alert in alerts]
-    if isinstance(record.body, OF_SUBJECT):
-        before = study.ledger.things.get(record.thing)
-        names = {subject_of(study, body) for body in (record.body, before and before.body)}
-        things = study.ledger.things
-        decided = [key for key in decided if subject_of(study, things[key[1]].body) in names]
-    elif not isinstance(record.body, Plan | Retraction | Merge):
+    if isinstance(record.body, SUBJECT_BODIES):
+        previous = study.entities.by_id.get(record.entity_id)
+        subject_ids = {
+            subject_of(study, body) for body in (record.body, previous and previous.body)
+        }
+        entities = study.entities.by_id
+        decided = [
+            key for key in decided if subject_of(study, entities[key[1]].body) in subject_ids
+        ]
+    elif not isinstance(record.body, PlanRecord | Retraction | Merge):
         return {}
-    return standing(study, decided)
+    return cases_meeting_rules(study, decided)
 
 
-def _noticed(
-    study: Study, record: Record, line: int, before: Cases, found: Iterable[Found]
+def _alerts_from_affected(
+    study: Study,
+    record: Record,
+    position: int,
+    decided_before: RuleCases,
+    overdue: Iterable[FindingHit],
 ) -> Iterator[Alert]:
     """Rules that are met, cases that have changed under a decision, then what looks wrong.
 
     *found* is what was found beside the cases on which the record bears.
     """
-    subjects = bears_on(study, record)
-    alone = record.thing if isinstance(record.body, AdverseEvent) else None
-    if study.plan.rules:
-        hit = hits(study, subjects, None if study.context_groups else alone)
-        yield from _rung(study, record, line, hit)
-    for watch, thing in changed(before, standing(study, before)) if before else ():
-        name = alert_id(study.name, watch, thing)
-        if (told := change(study, name, record, line)) is not None:
-            yield told
-    for each in sorted({*found, *_findings(study, subjects, record)}):
-        if (told := _tell(study, each, record, line)) is not None:
-            yield told
+    subjects = affected_subjects(study, record)
+    only_case = record.entity_id if isinstance(record.body, AdverseEvent) else None
+    if study.plan.case_rules:
+        rule_hits = find_rule_hits(study, subjects, None if study.context_groups else only_case)
+        yield from _alerts_from_rules(study, record, position, rule_hits)
+    for watch, case_id in (
+        changed_cases(decided_before, cases_meeting_rules(study, decided_before))
+        if decided_before
+        else ()
+    ):
+        name = alert_id(study.name, watch, case_id)
+        if (revision := reopen_on_data_change(study, name, record, position)) is not None:
+            yield revision
+    for each in sorted({*overdue, *_affected_findings(study, subjects, record)}):
+        if (revision := _raise_finding(study, each, record, position)) is not None:
+            yield revision
 
 
-def _rung(study: Study, record: Record, line: int, found: Iterable[Hit]) -> Iterator[Alert]:
+def _alerts_from_rules(
+    study: Study, record: Record, position: int, rule_hits: Iterable[RuleHit]
+) -> Iterator[Alert]:
     """Ring for every case that meets a rule; again where its own record makes it due sooner."""
-    entries = docket_of(study).entries
-    for hit in sorted(found, key=lambda hit: (hit.rule.name, hit.thing)):
-        alert = case_alert(study, hit, record, line)
+    entries = register_of(study).entries
+    for hit in sorted(rule_hits, key=lambda hit: (hit.rule.name, hit.case_id)):
+        alert = case_alert(study, hit, record, position)
         entry = entries.get(alert.id)
         if entry is None:
-            if (told := ring(study, alert)) is not None:
-                yield told
-        elif hit.thing == record.thing and may_rise(alert, entry.alert):
-            yield rise(study, alert)
+            if (revision := open_alert(study, alert)) is not None:
+                yield revision
+        elif hit.case_id == record.entity_id and is_due_sooner(alert, entry.alert):
+            yield set_earlier_deadline(study, alert)
 
 
-def _findings(study: Study, subjects: Collection[SubjectState], record: Record) -> Iterator[Found]:
+def _affected_findings(
+    study: Study, subjects: Collection[SubjectState], record: Record
+) -> Iterator[FindingHit]:
     """What looks wrong with the cases of *subjects*, on whom *record* bears.
 
     A case is looked at by itself; what is said of its subject can only have moved the dates
     around it.
     """
-    vigil, body = docket_of(study).vigil, record.body
+    tracker, body = register_of(study).overdue_tracker, record.body
     is_case = isinstance(body, AdverseEvent)
-    look = of_dates if isinstance(body, OF_SUBJECT) and not is_case else of_case
+    find = date_findings if isinstance(body, SUBJECT_BODIES) and not is_case else case_findings
     for subject in subjects:
-        for thing, held in subject.cases.items():
-            if not is_case or thing == record.thing:
-                if not held.counted and study.waiting(subject):
-                    vigil.wait(study, thing)
-                yield from look(subject, thing, held)
+        for case_id, entity in subject.cases.items():
+            if not is_case or case_id == record.entity_id:
+                if not entity.counted_versions and study.is_unallocated(subject):
+                    tracker.record_unallocated(study, case_id)
+                yield from find(subject, case_id, entity)
 
 
-def wronged(study: Study, record: Record, line: int, refusal: Refusal | None) -> tuple[Alert, ...]:
+def alerts_from_refusal(
+    study: Study, record: Record, position: int, refusal: Refusal | None
+) -> tuple[Alert, ...]:
     """What is told of a record that was kept out: a conflict (without *refusal*), or refused.
 
     A conflict is told for each version of a thing.  Refusals may come by the thousand: they are
     told once a reason and day of the study, and the dead letters name each.
     """
     if refusal is None:
-        found = Found(Finding.CONFLICT, f"{record.thing} {record.version}", record.thing)
+        hit = FindingHit(
+            DataFinding.CONFLICT, f"{record.entity_id} {record.version}", record.entity_id
+        )
     else:
         day = day_of(record.known_at) if study.as_of is None else study.as_of
-        found = Found(Finding.QUARANTINED, f"{refusal.reason} {iso(day)}", str(refusal.reason))
-    told = _tell(study, found, record, line)
-    return () if told is None else (told,)
+        hit = FindingHit(
+            DataFinding.QUARANTINED, f"{refusal.reason} {iso(day)}", str(refusal.reason)
+        )
+    revision = _raise_finding(study, hit, record, position)
+    return () if revision is None else (revision,)
 
 
-def noted(study: Study) -> dict[str, int]:
+def count_findings(study: Study) -> dict[str, int]:
     """How many findings of each kind somebody was told of."""
-    alerts = (entry.alert for entry in docket_of(study).entries.values())
-    found = Counter(alert.watch for alert in alerts if alert.kind is Kind.FINDING)
-    return {finding.value: found[finding.watch] for finding in Finding if found[finding.watch]}
+    alerts = (entry.alert for entry in register_of(study).entries.values())
+    counts = Counter(alert.watch for alert in alerts if alert.kind is AlertKind.FINDING)
+    return {
+        finding.value: counts[finding.watch] for finding in DataFinding if counts[finding.watch]
+    }
 
 
-def _tell(study: Study, found: Found, record: Record, line: int) -> Alert | None:
+def _raise_finding(study: Study, hit: FindingHit, record: Record, position: int) -> Alert | None:
     """Ring for a finding, unless it has rung."""
-    return ring(study, finding_alert(study, found, record, line))
+    return open_alert(study, finding_alert(study, hit, record, position))

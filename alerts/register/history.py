@@ -10,7 +10,7 @@ from alerts.lifecycle import State
 from monitor.records import Record, Review
 
 
-class Objection(StrEnum):
+class ReviewRefusal(StrEnum):
     """Why a member's move is refused.  The member is owed the reason with the refusal."""
 
     UNKNOWN_ALERT = "The study has no such alert."
@@ -28,7 +28,7 @@ class Objection(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class HistoryEntry:
     """A line of an alert's history: a revision, or a member's move that was *refused*.
 
     *state*, *level* and *revision* are the alert's after it, *known_at* is in seconds since
@@ -45,46 +45,46 @@ class Step:
     thing: str
     version: int
     review: Review | None = None
-    refused: Objection | None = None
+    refused: ReviewRefusal | None = None
 
 
 @dataclass(slots=True)
-class Entry:
+class AlertEntry:
     """An alert at its latest revision, and how it came to be so, refused moves included."""
 
     alert: Alert
-    history: list[Step] = field(default_factory=list[Step])
+    history: list[HistoryEntry] = field(default_factory=list[HistoryEntry])
 
     @property
-    def reviewed(self) -> bool:
+    def is_reviewed(self) -> bool:
         """Whether a member has ever acted on it."""
-        return any(step.review is not None for step in self.history)
+        return any(item.review is not None for item in self.history)
 
-    def take(self, alert: Alert, review: Review | None = None) -> Alert:
+    def append(self, alert: Alert, review: Review | None = None) -> Alert:
         """Make *alert* the latest revision, by *review* if a member's move brought it."""
         self.alert = alert
-        self.history.append(_step(alert, review))
+        self.history.append(_history_entry(alert, review))
         return alert
 
-    def refuse(self, record: Record, line: int, objection: Objection) -> None:
+    def append_refused(self, record: Record, position: int, refusal: ReviewRefusal) -> None:
         """Keep a member's move that was refused; the alert stands as it did."""
         review = record.body
         assert isinstance(review, Review)
-        refused = replace(
-            _step(self.alert, review),
+        history_entry = replace(
+            _history_entry(self.alert, review),
             move=review.move,
             known_at=record.known_at,
-            line=line,
-            thing=record.thing,
+            line=position,
+            thing=record.entity_id,
             version=record.version,
-            refused=objection,
+            refused=refusal,
         )
-        self.history.append(refused)
+        self.history.append(history_entry)
 
 
-def _step(alert: Alert, review: Review | None) -> Step:
+def _history_entry(alert: Alert, review: Review | None) -> HistoryEntry:
     """The line that the present revision of *alert* makes in its history."""
-    return Step(
+    return HistoryEntry(
         revision=alert.revision,
         state=alert.state,
         level=alert.level,

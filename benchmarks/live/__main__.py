@@ -11,54 +11,65 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks.live.alerting import alerting
+from benchmarks.live.alerting import measure_alerting
 from benchmarks.live.contender import CONTENDERS
-from benchmarks.live.ground import Ground, ground
-from benchmarks.live.latency import latency
+from benchmarks.live.environment import BenchmarkEnvironment, open_environment
+from benchmarks.live.latency import measure_latency
 from benchmarks.live.load import TRIALS
-from benchmarks.live.race import race
-from benchmarks.live.rebuild import rebuild
-from benchmarks.live.report import keep, made, race_table
+from benchmarks.live.race import compare_contenders
+from benchmarks.live.rebuild import measure_rebuild
+from benchmarks.live.report import comparison_table, provenance_text, save_section
 from benchmarks.report import Table
 from streams.local.process import ServiceFailed
 
-NAMES = {contender.name: contender for contender in CONTENDERS}
+CONTENDERS_BY_NAME = {contender.name: contender for contender in CONTENDERS}
 RATE, ALERTING_RATE = 2_000, 500
 
 
 def main() -> None:
     """Measure what was asked for, print it, and keep it where that was asked for."""
-    asked = arguments()
-    opening = made(sys.argv[1:])
+    options = parse_arguments()
+    provenance = provenance_text(sys.argv[1:])
     try:
-        with ground() as here:
-            part = measurement(asked)(here) + opening
+        with open_environment() as environment:
+            section = select_measurement(options)(environment) + provenance
     except ServiceFailed as failure:
         sys.exit(str(failure))
-    print(part)
-    if asked.keep:
-        keep(part)
+    print(section)
+    if options.keep:
+        save_section(section)
 
 
-def measurement(asked: argparse.Namespace) -> Callable[[Ground], Table]:
+def select_measurement(options: argparse.Namespace) -> Callable[[BenchmarkEnvironment], Table]:
     """The measurement that was asked for."""
-    if asked.what == ["latency"]:
-        return lambda here: latency(here, RATE, asked.seconds or 60, asked.rounds or 3)
-    if asked.what == ["alerting"]:
-        return lambda here: alerting(here, ALERTING_RATE, asked.seconds or 30)
-    if asked.what == ["rebuild"]:
-        return lambda here: rebuild(here, asked.reports or 1_000_000, asked.trials)
-    contenders = [NAMES[name] for name in asked.what] or list(CONTENDERS)
-    reports = asked.reports or 100_000
-    return lambda here: race_table(
-        contenders, race(here, contenders, reports, asked.rounds or 5), reports
+    if options.what == ["latency"]:
+        return lambda environment: measure_latency(
+            environment, RATE, options.seconds or 60, options.rounds or 3
+        )
+    if options.what == ["alerting"]:
+        return lambda environment: measure_alerting(
+            environment, ALERTING_RATE, options.seconds or 30
+        )
+    if options.what == ["rebuild"]:
+        return lambda environment: measure_rebuild(
+            environment, options.reports or 1_000_000, options.trials
+        )
+    contenders = [CONTENDERS_BY_NAME[name] for name in options.what] or list(CONTENDERS)
+    reports = options.reports or 100_000
+    return lambda environment: comparison_table(
+        contenders,
+        compare_contenders(environment, contenders, reports, options.rounds or 5),
+        reports,
     )
 
 
-def arguments() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
-    what = f"latency, alerting, rebuild, or contenders of {', '.join(NAMES)}: all if none is named"
+    what = (
+        f"latency, alerting, rebuild, or contenders of "
+        f"{', '.join(CONTENDERS_BY_NAME)}: all if none is named"
+    )
     parser.add_argument("what", nargs="*", help=what)
     parser.add_argument("--reports", type=int, help="how large the log is: 100,000, or 1,000,000")
     parser.add_argument("--trials", type=int, default=TRIALS, help="of how many, in a rebuild")
@@ -67,13 +78,15 @@ def arguments() -> argparse.Namespace:
         "--seconds", type=int, help="how long latency is measured: 60, alerting: 30"
     )
     parser.add_argument("--keep", action="store_true", help="put it into benchmarks/LIVE.md")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     if (
-        asked.what not in (["latency"], ["alerting"], ["rebuild"])
-        and not set(asked.what) <= NAMES.keys()
+        options.what not in (["latency"], ["alerting"], ["rebuild"])
+        and not set(options.what) <= CONTENDERS_BY_NAME.keys()
     ):
-        parser.error(f"no such contender: {', '.join(sorted(set(asked.what) - NAMES.keys()))}")
-    return asked
+        parser.error(
+            f"no such contender: {', '.join(sorted(set(options.what) - CONTENDERS_BY_NAME.keys()))}"
+        )
+    return options
 
 
 if __name__ == "__main__":

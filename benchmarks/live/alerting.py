@@ -2,9 +2,10 @@
 
 Open loop, as in latency.py: a record's time is when it was to be sent, whatever became of those
 before it.  The line is whole: worker, store, the topic of alerts, `tocsin deliver`, its ledger, and
-a real Alertmanager.  Before that stands a gate (gate.py), so rung is when it had answered 200: a
-latency is told too long by what the gate takes, never too short.  Every serious case rings by a
-rule of the plan, beside what the evidence rings.
+a real Alertmanager.  A recording proxy (recording_proxy.py) stands before it, so an alert counts
+as delivered when the Alertmanager has answered 200: the proxy's own time lengthens a latency and
+never shortens it.  Every serious case raises an alert by a rule of the plan, beside the alerts of
+the evidence.
 """
 
 from __future__ import annotations
@@ -22,35 +23,35 @@ from typing import Any
 import orjson
 from kafka import KafkaConsumer
 
-from alerts.notification.blinding import page_ref
+from alerts.notification.blinding import page_pseudonym
 from benchmarks.live.contender import EVERYTHING, Contender
-from benchmarks.live.gate import Gate, gate
-from benchmarks.live.ground import Ground
+from benchmarks.live.environment import BenchmarkEnvironment
 from benchmarks.live.latency import (
-    HEADWAY_SECONDS,
-    PATIENCE_SECONDS,
-    SHARES,
-    WARM,
+    LEAD_SECONDS,
+    QUANTILES,
+    TIMEOUT_SECONDS,
+    WARM_UP_RECORDS,
     due_times,
-    paced,
+    pace_messages,
     quantile,
 )
-from benchmarks.live.load import PARTITIONS, Load, Message, draw, make_topics, send
-from benchmarks.live.run import Rejected, surroundings, until
-from benchmarks.live.tables import TableCounts
+from benchmarks.live.load import PARTITIONS, Load, Message, draw_log, make_topics, send_messages
+from benchmarks.live.recording_proxy import RecordingProxy, open_proxy
+from benchmarks.live.run import Rejected, contender_variables, poll_until
+from benchmarks.live.table_counts import TableCounts
 from benchmarks.report import Table, section
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import ALERTS
 from streams.local.alertmanager_server import AlertmanagerServer
 from streams.local.process import Process
-from streams.records.encode import wire
+from streams.records.encode import encode_record
 
-Reader: Any = KafkaConsumer
+Consumer: Any = KafkaConsumer
 """The client has no types."""
 
-DELIVER = Contender(name="deliver", title="Tocsin, delivering", words=("deliver",))
+DELIVERER = Contender(name="deliver", title="Tocsin, delivering", arguments=("deliver",))
 P99_MAX_SECONDS = 2.0
-QUIET_MS = 1_500
+CONSUMER_TIMEOUT_MS = 1_500
 SECRET = b"sixteen bytes or more"
 
 RULES = """\
@@ -74,103 +75,119 @@ sinks = ["bell"]
 
 
 @dataclass(slots=True)
-class Rung:
+class AlertLatencies:
     """When each record was due, by partition and offset, and how late each of its alerts rang.
 
     *first* is the offset of the first record of each partition that counts.
     """
 
     due: list[list[float]]
-    first: list[int]
-    late: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
-    unheard: int = 0
+    first_offsets: list[int]
+    latencies: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    undelivered: int = 0
 
-    def hear(self, alerts: Sequence[dict[str, Any]], at: dict[str, float]) -> int:
+    def update(self, alerts: Sequence[dict[str, Any]], delivery_times: dict[str, float]) -> int:
         """Take in all that was announced, and when each page rang; how many did not ring yet.
 
         A revision that was superseded before it was told is heard of with the one that was told.
         """
-        self.late, self.unheard, heard = {}, 0, dict[str, float]()
+        self.latencies, self.undelivered, first_delivery = {}, 0, dict[str, float]()
         for alert in sorted(alerts, key=lambda each: -each["revision"]):
-            name = alert["id"]
-            page = page_ref(SECRET, name, alert["revision"])
-            rang = heard[name] = min(at.get(page, float("inf")), heard.get(name, float("inf")))
-            part = partition_of(alert["study"], PARTITIONS)
-            place = alert["line"] - self.first[part]
-            if rang == float("inf"):
-                self.unheard += 1
-            elif place >= 0:
-                self.late.setdefault(alert["kind"], []).append(rang - self.due[part][place])
-        return self.unheard
+            alert_id = alert["id"]
+            page = page_pseudonym(SECRET, alert_id, alert["revision"])
+            delivered_at = first_delivery[alert_id] = min(
+                delivery_times.get(page, float("inf")), first_delivery.get(alert_id, float("inf"))
+            )
+            partition = partition_of(alert["study"], PARTITIONS)
+            index = alert["line"] - self.first_offsets[partition]
+            if delivered_at == float("inf"):
+                self.undelivered += 1
+            elif index >= 0:
+                self.latencies.setdefault(alert["kind"], []).append(
+                    delivered_at - self.due[partition][index]
+                )
+        return self.undelivered
 
 
-def alerting(ground: Ground, rate: int, seconds: int) -> Table:
+def measure_alerting(environment: BenchmarkEnvironment, rate: int, seconds: int) -> Table:
     """Send *rate* reports a second for *seconds*, and time what rings in an Alertmanager."""
-    broker, load = ground.broker(EVERYTHING.log), Load(draw(ground.folder, WARM + rate * seconds))
-    messages = list(load.read(ruled))
+    broker = environment.broker_address(EVERYTHING.log)
+    load = Load(draw_log(environment.folder, WARM_UP_RECORDS + rate * seconds))
+    messages = list(load.messages(add_serious_rule))
     make_topics(broker)
-    ground.eye.empty()
-    with ExitStack() as ends:
-        bell = ends.enter_context(AlertmanagerServer(ground.folder / "alertmanager"))
-        rings = ends.enter_context(gate(bell.url))
-        worker = ground.start(EVERYTHING, **surroundings(ground, EVERYTHING))
-        ends.callback(worker.stop)
-        ends.callback(deliverer(ground, rings.url).stop)
-        ours, theirs = Pipe()
-        sender = Child(target=send, args=(broker, paced(messages, rate, theirs)))
-        ends.callback(sender.kill)
+    environment.probe.flush()
+    with ExitStack() as exit_stack:
+        server = AlertmanagerServer(environment.folder / "alertmanager")
+        alertmanager = exit_stack.enter_context(server)
+        proxy = exit_stack.enter_context(open_proxy(alertmanager.url))
+        worker = environment.start(EVERYTHING, **contender_variables(environment, EVERYTHING))
+        exit_stack.callback(worker.stop)
+        exit_stack.callback(start_deliverer(environment, proxy.url).stop)
+        our_end, sender_end = Pipe()
+        paced = pace_messages(messages, rate, sender_end)
+        sender = Child(target=send_messages, args=(broker, paced))
+        exit_stack.callback(sender.kill)
         sender.start()
-        until(worker, lambda: len(rings.at) >= serious(messages[:WARM]), PATIENCE_SECONDS)
-        begin = time.monotonic() + HEADWAY_SECONDS
-        ours.send(begin)
-        time.sleep(HEADWAY_SECONDS + seconds)
+        warm_up = count_serious(messages[:WARM_UP_RECORDS])
+        poll_until(worker, lambda: len(proxy.delivery_times) >= warm_up, TIMEOUT_SECONDS)
+        begin = time.monotonic() + LEAD_SECONDS
+        our_end.send(begin)
+        time.sleep(LEAD_SECONDS + seconds)
         counts = TableCounts(load)
-        until(worker, lambda: counts.done(ground.eye), PATIENCE_SECONDS)
-        rung = Rung(due_times(messages[WARM:], begin, rate), warmed(messages))
-        told = listen(rung, broker, rings, serious(messages))
-        if fault := counts.fault(ground.eye):
+        poll_until(worker, lambda: counts.is_complete(environment.probe), TIMEOUT_SECONDS)
+        due = due_times(messages[WARM_UP_RECORDS:], begin, rate)
+        latencies = AlertLatencies(due, count_warm_up(messages))
+        published_count = wait_for_delivery(latencies, broker, proxy, count_serious(messages))
+        if fault := counts.first_difference(environment.probe):
             raise Rejected(fault)
-        if len(bell.alerts()) != told:
-            raise Rejected(f"{len(bell.alerts())} ring in the Alertmanager, {told} were announced")
-        return table(rung, rate, len(messages) - WARM, ours.recv())
+        if len(alertmanager.alerts()) != published_count:
+            raise Rejected(
+                f"{len(alertmanager.alerts())} ring in the Alertmanager, "
+                f"{published_count} were announced"
+            )
+        return alerting_table(latencies, rate, len(messages) - WARM_UP_RECORDS, our_end.recv())
 
 
-def deliverer(ground: Ground, url: str) -> Process:
+def start_deliverer(environment: BenchmarkEnvironment, url: str) -> Process:
     """A deliverer that tells the Alertmanager at *url*."""
-    file = ground.folder / "delivery.toml"
+    file = environment.folder / "delivery.toml"
     file.write_text(DELIVERY.format(url=url))
-    (ground.folder / "ref.key").write_bytes(SECRET)
-    settings = surroundings(ground, DELIVER) | {"TOCSIN_DELIVERY_FILE": str(file)}
-    return ground.start(DELIVER, **settings)
+    (environment.folder / "ref.key").write_bytes(SECRET)
+    settings = contender_variables(environment, DELIVERER) | {"TOCSIN_DELIVERY_FILE": str(file)}
+    return environment.start(DELIVERER, **settings)
 
 
-def listen(rung: Rung, broker: str, rings: Gate, cases: int) -> int:
+def wait_for_delivery(
+    latencies: AlertLatencies, broker: str, proxy: RecordingProxy, case_count: int
+) -> int:
     """Wait until so many *cases* were announced and all alerts have rung; how many there are."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
-        alerts = announced(broker)
-        unheard = rung.hear(alerts, rings.at)
-        found = sum(alert["kind"] == "case" for alert in alerts)
-        if found == cases and not unheard:
+        alerts = read_published(broker)
+        undelivered = latencies.update(alerts, proxy.delivery_times)
+        published_cases = sum(alert["kind"] == "case" for alert in alerts)
+        if published_cases == case_count and not undelivered:
             return len({alert["id"] for alert in alerts})
         if time.monotonic() > deadline:
-            raise Rejected(f"{found} of {cases} cases rang, {unheard} alerts were not told")
+            raise Rejected(
+                f"{published_cases} of {case_count} cases rang, {undelivered} alerts were not told"
+            )
 
 
-def announced(broker: str) -> list[dict[str, Any]]:
+def read_published(broker: str) -> list[dict[str, Any]]:
     """Every revision that was announced of what calls people, once."""
-    reader = Reader(
+    consumer = Consumer(
         ALERTS,
         bootstrap_servers=broker,
         auto_offset_reset="earliest",
-        consumer_timeout_ms=QUIET_MS,
+        consumer_timeout_ms=CONSUMER_TIMEOUT_MS,
     )
-    told = {record.key: orjson.loads(record.value) for record in reader}
-    reader.close()
-    return [alert for alert in told.values() if alert["kind"] != "finding"]
+    messages = {record.key: orjson.loads(record.value) for record in consumer}
+    consumer.close()
+    return [alert for alert in messages.values() if alert["kind"] != "finding"]
 
 
-def ruled(line: bytes) -> bytes:
+def add_serious_rule(line: bytes) -> bytes:
     """The record, and if it is a plan, the same plan with the rule that every serious case rings.
 
     >>> ruled(b'{"type":"subject"}')
@@ -180,50 +197,59 @@ def ruled(line: bytes) -> bytes:
         return line
     record = json.loads(line)
     toml = record["toml"] + RULES
-    return wire(record | {"toml": toml, "sha256": sha256(toml.encode()).hexdigest()})
+    return encode_record(record | {"toml": toml, "sha256": sha256(toml.encode()).hexdigest()})
 
 
-def serious(messages: Iterable[Message]) -> int:
+def count_serious(messages: Iterable[Message]) -> int:
     """How many cases of *messages* were ever called serious."""
-    told = (json.loads(each.value) for each in messages if b'"serious":true' in each.value)
-    return len({(each["study"], each["source"]["id"]) for each in told})
+    reports = (json.loads(each.value) for each in messages if b'"serious":true' in each.value)
+    return len({(each["study"], each["source"]["id"]) for each in reports})
 
 
-def warmed(messages: Sequence[Message]) -> list[int]:
+def count_warm_up(messages: Sequence[Message]) -> list[int]:
     """How many records of each partition do not count."""
-    found = [0] * PARTITIONS
-    for message in messages[:WARM]:
-        found[message.partition] += 1
-    return found
+    counts = [0] * PARTITIONS
+    for message in messages[:WARM_UP_RECORDS]:
+        counts[message.partition] += 1
+    return counts
 
 
-def table(rung: Rung, rate: int, reports: int, late: float) -> Table:
+def alerting_table(latencies: AlertLatencies, rate: int, reports: int, lateness: float) -> Table:
     """The latencies of each kind of alert, and what they must be."""
-    head = [
+    header = [
         "reports a second",
         "reports",
         "rung by",
         "alerts",
-        *(f"{name} s" for name in SHARES),
+        *(f"{name} s" for name in QUANTILES),
         "",
     ]
     rows = [
-        [f"{rate:,}", f"{reports:,}", name, f"{len(found):,}", *shares(found), must(found)]
+        [
+            f"{rate:,}",
+            f"{reports:,}",
+            name,
+            f"{len(ordered):,}",
+            *quantile_cells(ordered),
+            goal_text(ordered),
+        ]
         for kind, name in (("case", "a single case"), ("signal", "evidence"))
-        if (found := sorted(rung.late.get(kind, [])))
+        if (ordered := sorted(latencies.latencies.get(kind, [])))
     ]
-    return section("Alerting (produced to taken by an Alertmanager, everything on)", head, rows) + (
+    return section(
+        "Alerting (produced to taken by an Alertmanager, everything on)", header, rows
+    ) + (
         f"\nOne worker, one deliverer, one Alertmanager; every serious case rings.  No record was "
-        f"sent more than {1000 * late:.0f} ms late, and that is in its latency.\n"
+        f"sent more than {1000 * lateness:.0f} ms late, and that is in its latency.\n"
     )
 
 
-def shares(ordered: Sequence[float]) -> list[str]:
+def quantile_cells(ordered: Sequence[float]) -> list[str]:
     """The quantiles of *ordered* latencies."""
-    return [f"{quantile(ordered, share):.2f}" for share in SHARES.values()]
+    return [f"{quantile(ordered, share):.2f}" for share in QUANTILES.values()]
 
 
-def must(ordered: Sequence[float]) -> str:
+def goal_text(ordered: Sequence[float]) -> str:
     """What their p99 must be."""
     met = "met" if quantile(ordered, 0.99) <= P99_MAX_SECONDS else "NOT MET"
     return f"must p99 at most {P99_MAX_SECONDS:g} s: {met}"

@@ -29,73 +29,73 @@ class Contender:
 
     name: str
     title: str
-    words: tuple[str, ...]
+    arguments: tuple[str, ...]
     environment: str = ""
     packages: tuple[str, ...] = ()
     log: str = "watched"
 
     @property
-    def is_ours(self) -> bool:
+    def is_product(self) -> bool:
         """Whether it is the product itself."""
         return not self.environment
 
     @property
     def command(self) -> list[str]:
         """What starts it, once its environment is there."""
-        if self.is_ours:
-            return [TOCSIN, *self.words]
-        return [str(ENVIRONMENTS / self.environment / "bin" / "python"), "-m", *self.words]
+        if self.is_product:
+            return [TOCSIN, *self.arguments]
+        return [str(ENVIRONMENTS / self.environment / "bin" / "python"), "-m", *self.arguments]
 
     def install(self) -> None:
         """Make its environment, unless it is there with these very packages."""
         folder, wanted = ENVIRONMENTS / self.environment, "\n".join(self.packages)
-        stamp = folder / "installed"
-        if self.is_ours or (stamp.exists() and stamp.read_text() == wanted):
+        marker = folder / "installed"
+        if self.is_product or (marker.exists() and marker.read_text() == wanted):
             return
         print(f"making the environment of {self.title}", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, *self.packages], check=True)
-        stamp.write_text(wanted)  # Last: an installation that was cut short is taken up again.
+        marker.write_text(wanted)  # Last: an installation that was cut short is taken up again.
 
 
-EVERYTHING = Contender(name="everything", title="Tocsin, everything on", words=("run",))
+EVERYTHING = Contender(name="everything", title="Tocsin, everything on", arguments=("run",))
 CONTENDERS = (
     Contender(
         name="faust-call",
         title="Faust, a Redis call per event",
-        words=(f"{PROGRAMS}.faust_call", "worker", "--without-web", "-l", "warn"),
+        arguments=(f"{PROGRAMS}.faust_call", "worker", "--without-web", "-l", "warn"),
         environment="faust",
         packages=FAUST,
     ),
     Contender(
         name="faust-take",
         title="Faust, `take` and MULTI",
-        words=(f"{PROGRAMS}.faust_take", "worker", "--without-web", "-l", "warn"),
+        arguments=(f"{PROGRAMS}.faust_take", "worker", "--without-web", "-l", "warn"),
         environment="faust",
         packages=FAUST,
     ),
     Contender(
         name="quix",
         title="Quix Streams, batching sink",
-        words=(f"{PROGRAMS}.quix",),
+        arguments=(f"{PROGRAMS}.quix",),
         environment="quix",
         packages=QUIX,
     ),
     Contender(
         name="bytewax",
         title="Bytewax, batched pipeline",
-        words=("bytewax.run", f"{PROGRAMS}.bytewax_flow:flow"),
+        arguments=("bytewax.run", f"{PROGRAMS}.bytewax_flow:flow"),
         environment="bytewax",
         packages=BYTEWAX,
     ),
     Contender(
         name="bare",
         title="bare aiokafka loop",
-        words=(f"{PROGRAMS}.bare",),
+        arguments=(f"{PROGRAMS}.bare",),
         environment="bare",
         packages=BARE,
     ),
-    Contender(name="counting", title="Tocsin, counting", words=("run",), log="unwatched"),
+    Contender(name="counting", title="Tocsin, counting", arguments=("run",), log="unwatched"),
     EVERYTHING,
 )

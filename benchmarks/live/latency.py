@@ -19,131 +19,143 @@ from statistics import median
 from typing import Any
 
 from benchmarks.live.contender import EVERYTHING
-from benchmarks.live.ground import Ground
-from benchmarks.live.load import PARTITIONS, Load, Message, draw, make_topics, send
-from benchmarks.live.run import Rejected, surroundings, until
-from benchmarks.live.tables import TableCounts
-from benchmarks.live.watch import Eye, Moment
+from benchmarks.live.environment import BenchmarkEnvironment
+from benchmarks.live.load import PARTITIONS, Load, Message, draw_log, make_topics, send_messages
+from benchmarks.live.probe import CpuReading, StoreProbe
+from benchmarks.live.run import Rejected, contender_variables, poll_until
+from benchmarks.live.table_counts import TableCounts
 from benchmarks.report import Table, section
 from streams.local.process import Process
 
-WARM = 5_000
+WARM_UP_RECORDS = 5_000
 """Records that are folded before the first whose latency counts."""
 
-HEADWAY_SECONDS = 1.0
-NAP_SECONDS = 0.004
-PATIENCE_SECONDS = 60
+LEAD_SECONDS = 1.0
+SLEEP_SECONDS = 0.004
+TIMEOUT_SECONDS = 60
 P99_MAX_MS = 100
-SHARES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999, "longest": 1.0}
+QUANTILES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999, "longest": 1.0}
 
 
 @dataclass(slots=True)
-class Seen:
+class LatencySample:
     """When records were due in each partition, and how late each was seen to be applied."""
 
     due: list[list[float]]
     applied: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
     latencies: list[float] = field(default_factory=list[float])
-    readings: list[float] = field(default_factory=list[float])
+    reading_times: list[float] = field(default_factory=list[float])
 
     @property
-    def found(self) -> dict[str, float]:
+    def quantiles_ms(self) -> dict[str, float]:
         """The latencies of SHARES, in milliseconds."""
         ordered = sorted(1000 * each for each in self.latencies)
-        return {name: quantile(ordered, share) for name, share in SHARES.items()}
+        return {name: quantile(ordered, share) for name, share in QUANTILES.items()}
 
     @property
-    def gaps(self) -> list[float]:
+    def reading_gaps_ms(self) -> list[float]:
         """The times between two readings, in milliseconds."""
-        return [1000 * (later - earlier) for earlier, later in pairwise(self.readings)]
+        return [1000 * (later - earlier) for earlier, later in pairwise(self.reading_times)]
 
     @property
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether every record was seen to be applied."""
         return self.applied == [len(times) for times in self.due]
 
-    def see(self, applied: list[int], now: float) -> None:
+    def add_reading(self, applied: list[int], now: float) -> None:
         """Take in how many records of each partition are applied *now*."""
-        for part, number in enumerate(applied):
-            self.latencies += [now - due for due in self.due[part][self.applied[part] : number]]
+        for partition, number in enumerate(applied):
+            self.latencies += [
+                now - due for due in self.due[partition][self.applied[partition] : number]
+            ]
         self.applied = applied
-        self.readings.append(now)
+        self.reading_times.append(now)
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class LatencyRun:
     """What was seen, the share of a core that the worker used, and the latest record's delay."""
 
-    seen: Seen
-    busy: float
-    late: float
+    sample: LatencySample
+    cpu_share: float
+    lateness: float
 
 
-def latency(ground: Ground, rate: int, seconds: int, rounds: int) -> Table:
+def measure_latency(
+    environment: BenchmarkEnvironment, rate: int, seconds: int, rounds: int
+) -> Table:
     """Send *rate* reports a second for *seconds* to a worker with everything on, *rounds* times."""
-    runs: list[Run] = []
+    runs: list[LatencyRun] = []
     for number in range(1, rounds + 1):
-        with ground.afresh(f"round-{number}") as here:
-            runs.append(run(here, rate, seconds))
-        print(f"round {number}: {runs[-1].seen.found}", file=sys.stderr)
-    return table(runs, rate)
+        with environment.with_new_brokers(f"round-{number}") as round_environment:
+            runs.append(run_round(round_environment, rate, seconds))
+        print(f"round {number}: {runs[-1].sample.quantiles_ms}", file=sys.stderr)
+    return latency_table(runs, rate)
 
 
-def run(ground: Ground, rate: int, seconds: int) -> Run:
+def run_round(environment: BenchmarkEnvironment, rate: int, seconds: int) -> LatencyRun:
     """One run."""
-    broker, eye = ground.broker(EVERYTHING.log), ground.eye
+    broker, probe = environment.broker_address(EVERYTHING.log), environment.probe
     make_topics(broker)
-    load = Load(draw(ground.folder, WARM + rate * seconds))
-    messages = list(load.read())
+    load = Load(draw_log(environment.folder, WARM_UP_RECORDS + rate * seconds))
+    messages = list(load.messages())
     counts = TableCounts(load)
-    eye.empty()
-    worker = ground.start(EVERYTHING, **surroundings(ground, EVERYTHING))
-    ours, theirs = Pipe()
-    sender = Child(target=send, args=(broker, paced(messages, rate, theirs)))
+    probe.flush()
+    worker = environment.start(EVERYTHING, **contender_variables(environment, EVERYTHING))
+    our_end, sender_end = Pipe()
+    sender = Child(target=send_messages, args=(broker, pace_messages(messages, rate, sender_end)))
     try:
         sender.start()
-        until(worker, lambda: counts.begun(eye) == WARM, PATIENCE_SECONDS)
-        before = Moment.now(worker.pid or 0)
-        begin = time.monotonic() + HEADWAY_SECONDS
-        ours.send(begin)
-        seen = watch(worker, counts, eye, Seen(due_times(messages[WARM:], begin, rate)))
-        after = Moment.now(worker.pid or 0)
-        if fault := counts.fault(eye):
+        poll_until(worker, lambda: counts.count_folded(probe) == WARM_UP_RECORDS, TIMEOUT_SECONDS)
+        before = CpuReading.measure(worker.pid or 0)
+        begin = time.monotonic() + LEAD_SECONDS
+        our_end.send(begin)
+        sample = read_until_complete(
+            worker, counts, probe, LatencySample(due_times(messages[WARM_UP_RECORDS:], begin, rate))
+        )
+        after = CpuReading.measure(worker.pid or 0)
+        if fault := counts.first_difference(probe):
             raise Rejected(fault)
-        late = ours.recv()
+        lateness = our_end.recv()
     finally:
         worker.stop()
         sender.kill()
-    return Run(seen, (after.cpu - before.cpu) / (after.at - before.at), late)
+    return LatencyRun(
+        sample, (after.cpu_seconds - before.cpu_seconds) / (after.time - before.time), lateness
+    )
 
 
-def paced(messages: Sequence[Message], rate: int, orders: Any) -> Iterator[Message]:
+def pace_messages(messages: Sequence[Message], rate: int, connection: Any) -> Iterator[Message]:
     """The first records at once; the rest, from the moment that *orders* bring, at their times.
 
     In the end *orders* hear how late the latest was.
     """
-    yield from messages[:WARM]
-    begin, latest = orders.recv(), 0.0
-    for number, message in enumerate(messages[WARM:]):
+    yield from messages[:WARM_UP_RECORDS]
+    begin, latest = connection.recv(), 0.0
+    for number, message in enumerate(messages[WARM_UP_RECORDS:]):
         due = begin + number / rate
-        while (late := time.monotonic() - due) < 0:
-            time.sleep(NAP_SECONDS)
-        latest = max(latest, late)
+        while (lateness := time.monotonic() - due) < 0:
+            time.sleep(SLEEP_SECONDS)
+        latest = max(latest, lateness)
         yield message
-    orders.send(latest)
+    connection.send(latest)
 
 
-def watch(worker: Process, counts: TableCounts, eye: Eye, seen: Seen) -> Seen:
+def read_until_complete(
+    worker: Process, counts: TableCounts, probe: StoreProbe, sample: LatencySample
+) -> LatencySample:
     """Read the cursors until all that is due is applied."""
-    first = counts.applied(eye)
-    deadline = max(times[-1] for times in seen.due if times) + PATIENCE_SECONDS
-    while not seen.complete:
-        applied = counts.applied(eye)
-        seen.see([now - then for now, then in zip(applied, first, strict=True)], time.monotonic())
+    first = counts.count_folded_by_partition(probe)
+    deadline = max(times[-1] for times in sample.due if times) + TIMEOUT_SECONDS
+    while not sample.is_complete:
+        applied = counts.count_folded_by_partition(probe)
+        sample.add_reading(
+            [now - then for now, then in zip(applied, first, strict=True)], time.monotonic()
+        )
         if not worker.running or time.monotonic() > deadline:
-            raise Rejected(f"the worker does not keep up: {worker.last_words()}")
-        time.sleep(NAP_SECONDS)
-    return seen
+            raise Rejected(f"the worker does not keep up: {worker.output_tail()}")
+        time.sleep(SLEEP_SECONDS)
+    return sample
 
 
 def due_times(messages: Sequence[Message], begin: float, rate: int) -> list[list[float]]:
@@ -163,22 +175,22 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
 
 
-def table(runs: Sequence[Run], rate: int) -> Table:
+def latency_table(runs: Sequence[LatencyRun], rate: int) -> Table:
     """The latencies, what they must be, and how finely they were told."""
-    found = [each.seen.found for each in runs]
-    middle = {name: median(each[name] for each in found) for name in SHARES}
-    met = "met" if middle["p99"] <= P99_MAX_MS else "NOT MET"
-    gaps = sorted(chain.from_iterable(each.seen.gaps for each in runs))
-    head = ["reports a second", "runs", "reports", *(f"{name} ms" for name in SHARES), ""]
-    row = [f"{rate:,}", str(len(runs)), f"{len(runs[0].seen.latencies):,}"]
-    row += [f"{each:.1f}" for each in middle.values()]
-    each = ", ".join(f"{one['p99']:.1f}" for one in found)
+    quantiles = [p99_text.sample.quantiles_ms for p99_text in runs]
+    medians = {name: median(p99_text[name] for p99_text in quantiles) for name in QUANTILES}
+    met = "met" if medians["p99"] <= P99_MAX_MS else "NOT MET"
+    gaps = sorted(chain.from_iterable(p99_text.sample.reading_gaps_ms for p99_text in runs))
+    header = ["reports a second", "runs", "reports", *(f"{name} ms" for name in QUANTILES), ""]
+    row = [f"{rate:,}", str(len(runs)), f"{len(runs[0].sample.latencies):,}"]
+    row += [f"{p99_text:.1f}" for p99_text in medians.values()]
+    p99_text = ", ".join(f"{one['p99']:.1f}" for one in quantiles)
     goal = f"must p99 at most {P99_MAX_MS} ms: {met}"
-    return section("Latency (produced to applied, everything on)", head, [[*row, goal]]) + (
-        f"\nMedians of the runs; their p99 were {each} ms.  The cursors were read every "
+    return section("Latency (produced to applied, everything on)", header, [[*row, goal]]) + (
+        f"\nMedians of the runs; their p99 were {p99_text} ms.  The cursors were read every "
         f"{quantile(gaps, 0.5):.1f} ms (99% within {quantile(gaps, 0.99):.1f} ms, the longest gap "
         f"{gaps[-1]:.0f} ms): a latency is told too long by at most that.  "
-        f"No record was sent more than {1000 * max(one.late for one in runs):.0f} ms late, "
+        f"No record was sent more than {1000 * max(one.lateness for one in runs):.0f} ms late, "
         "and that is in its latency.  "
-        f"The worker used {median(one.busy for one in runs):.0%} of a core.\n"
+        f"The worker used {median(one.cpu_share for one in runs):.0%} of a core.\n"
     )

@@ -7,74 +7,85 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.live.checker import PeerCounts
 from benchmarks.live.contender import Contender
-from benchmarks.live.ground import Ground
-from benchmarks.live.load import Load, draw, fill, unwatched
-from benchmarks.live.run import Rejected, Result, run
-from benchmarks.live.tables import TableCounts
-from benchmarks.live.watch import Counts
+from benchmarks.live.environment import BenchmarkEnvironment
+from benchmarks.live.load import Load, draw_log, without_watches, write_to_kafka
+from benchmarks.live.peer_counts import PeerCounts
+from benchmarks.live.probe import ExpectedCounts
+from benchmarks.live.run import Rejected, RunResult, run_contender
+from benchmarks.live.table_counts import TableCounts
 
 
 @dataclass(slots=True)
-class Record:
+class ContenderResult:
     """What a contender has shown: its accepted runs, and why it was rejected if it was."""
 
-    runs: list[Result] = field(default_factory=list[Result])
-    rejected: str = ""
+    runs: list[RunResult] = field(default_factory=list[RunResult])
+    rejection: str = ""
 
     def __str__(self) -> str:
-        if self.rejected:
-            return f"REJECTED: {self.rejected}"
+        if self.rejection:
+            return f"REJECTED: {self.rejection}"
         last = self.runs[-1]
-        return f"{last.by_wall:,.0f} reports/s, {last.by_cpu:,.0f} per CPU second"
+        return f"{last.wall_rate:,.0f} reports/s, {last.cpu_rate:,.0f} per CPU second"
 
 
-Records = dict[str, Record]
+ContenderResults = dict[str, ContenderResult]
 
 
-def race(ground: Ground, contenders: Sequence[Contender], reports: int, rounds: int) -> Records:
+def compare_contenders(
+    environment: BenchmarkEnvironment, contenders: Sequence[Contender], reports: int, rounds: int
+) -> ContenderResults:
     """Run all *contenders* in turn, *rounds* times; one that is rejected runs no more."""
-    records = {contender.name: installed(contender) for contender in contenders}
-    loads = fill_logs(ground, contenders, reports)
-    for number, contender in turns(contenders, rounds):
-        record, load = records[contender.name], loads[contender.log]
-        if not record.rejected:
+    results = {contender.name: install_contender(contender) for contender in contenders}
+    loads = fill_logs(environment, contenders, reports)
+    for number, contender in interleaved_rounds(contenders, rounds):
+        contender_result, load = results[contender.name], loads[contender.log]
+        if not contender_result.rejection:
             try:
-                result = run(ground, contender, counts_of(contender, load), load.records)
-                record.runs.append(result)
-            except Rejected as reason:
-                record.rejected = str(reason)
-            print(f"round {number}: {contender.title}: {record}", file=sys.stderr)
-    return records
+                result = run_contender(
+                    environment, contender, expected_counts_of(contender, load), load.records
+                )
+                contender_result.runs.append(result)
+            except Rejected as error:
+                contender_result.rejection = str(error)
+            print(f"round {number}: {contender.title}: {contender_result}", file=sys.stderr)
+    return results
 
 
-def installed(contender: Contender) -> Record:
+def install_contender(contender: Contender) -> ContenderResult:
     """An empty record, or that of one who cannot take part here."""
     try:
         contender.install()
     except subprocess.CalledProcessError:
-        return Record(rejected=f"pip could not install {' '.join(contender.packages)}")
-    return Record()
+        return ContenderResult(rejection=f"pip could not install {' '.join(contender.packages)}")
+    return ContenderResult()
 
 
-def turns(contenders: Sequence[Contender], rounds: int) -> Iterator[tuple[int, Contender]]:
+def interleaved_rounds(
+    contenders: Sequence[Contender], rounds: int
+) -> Iterator[tuple[int, Contender]]:
     """Whose turn it is; every second round goes backwards, so nobody always follows the same."""
     for number in range(rounds):
         for contender in contenders if number % 2 == 0 else reversed(contenders):
             yield number + 1, contender
 
 
-def fill_logs(ground: Ground, contenders: Sequence[Contender], reports: int) -> dict[str, Load]:
+def fill_logs(
+    environment: BenchmarkEnvironment, contenders: Sequence[Contender], reports: int
+) -> dict[str, Load]:
     """The logs that are wanted, each in a broker of its own: the topic's name is given."""
-    file = draw(ground.folder, reports)
-    edits = {"watched": bytes, "unwatched": unwatched}
+    file = draw_log(environment.folder, reports)
+    edits = {"watched": bytes, "unwatched": without_watches}
     wanted = {contender.log for contender in contenders}
-    return {log: fill(ground.broker(log), file, edits[log]) for log in sorted(wanted)}
+    return {
+        log: write_to_kafka(environment.broker_address(log), file, edits[log])
+        for log in sorted(wanted)
+    }
 
 
-def counts_of(contender: Contender, load: Load) -> Counts:
+def expected_counts_of(contender: Contender, load: Load) -> ExpectedCounts:
     """What *contender* must leave in the store."""
-    if contender.is_ours:
+    if contender.is_product:
         return TableCounts(load, groups=contender.log == "watched")
     return PeerCounts(load)

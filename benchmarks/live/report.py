@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from statistics import median
 
 from benchmarks.live.contender import ROOT, Contender
-from benchmarks.live.race import Record, Records
-from benchmarks.report import Table, commit, section
+from benchmarks.live.race import ContenderResult, ContenderResults
+from benchmarks.report import Table, commit_text, section
 
-KEPT = ROOT / "benchmarks" / "LIVE.md"
-OPENING = "# Live benchmarks\n"
+LIVE_REPORT = ROOT / "benchmarks" / "LIVE.md"
+REPORT_TITLE = "# Live benchmarks\n"
 BARE = "bare"
 
-HEAD = [
+HEADER = [
     "contender",
     "runs",
     "reports/s (median)",
@@ -30,114 +30,129 @@ HEAD = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
+class SpeedGoal:
     """That *ours* is *times* as fast as *theirs*, by the clock and by CPU alike."""
 
     kind: str
-    ours: str
-    theirs: str
-    times: float
+    product: str
+    peer: str
+    factor: float
 
 
-PROMISES = (
-    Promise(kind="must", ours="everything", theirs="faust-call", times=3),
-    Promise(kind="must", ours="counting", theirs="faust-take", times=1),
-    Promise(kind="goal", ours="everything", theirs="faust-call", times=6),
-    Promise(kind="goal", ours="everything", theirs="quix", times=1),
+SPEED_GOALS = (
+    SpeedGoal(kind="must", product="everything", peer="faust-call", factor=3),
+    SpeedGoal(kind="must", product="counting", peer="faust-take", factor=1),
+    SpeedGoal(kind="goal", product="everything", peer="faust-call", factor=6),
+    SpeedGoal(kind="goal", product="everything", peer="quix", factor=1),
 )
 
 
-def race_table(contenders: Sequence[Contender], records: Records, length: int) -> Table:
+def comparison_table(
+    contenders: Sequence[Contender], results: ContenderResults, record_count: int
+) -> Table:
     """The contenders side by side, what each is made of, and the promises."""
-    bare = records.get(BARE, Record())
-    rows = [row(contender, records[contender.name], bare) for contender in contenders]
-    rejections = [
-        f"{each.title}: {records[each.name]}" for each in contenders if records[each.name].rejected
+    bare_result = results.get(BARE, ContenderResult())
+    rows = [
+        contender_row(contender, results[contender.name], bare_result) for contender in contenders
     ]
-    title = f"Reports a second ({length:,} reports of 200 trials, 12 partitions, one process each)"
-    made_of = {" ".join(each.packages) for each in contenders if each.packages}
+    rejections = [
+        f"{each.title}: {results[each.name]}" for each in contenders if results[each.name].rejection
+    ]
+    title = (
+        f"Reports a second ({record_count:,} reports of 200 trials, 12 partitions, "
+        f"one process each)"
+    )
+    packages = {" ".join(each.packages) for each in contenders if each.packages}
     return (
-        section(title, HEAD, rows)
-        + "".join(f"\n* {line}" for line in [*rejections, *promises(contenders, records)])
+        section(title, HEADER, rows)
+        + "".join(f"\n* {line}" for line in [*rejections, *goal_lines(contenders, results)])
         + "\n\nOf every contender the final counts were held to what was drawn.  "
         "Rates are over the time from the first counts seen in Redis to the last "
         "(benchmarks/live/run.py); CPU is that of the contender, not of Redis or Kafka.  "
         f"The peers are the programs in benchmarks/live/contenders, "
-        f"installed from: {'; '.join(sorted(made_of))}.\n"
+        f"installed from: {'; '.join(sorted(packages))}.\n"
     )
 
 
-def row(contender: Contender, record: Record, bare: Record) -> list[str]:
+def contender_row(
+    contender: Contender, result: ContenderResult, bare_result: ContenderResult
+) -> list[str]:
     """One line of the table."""
-    if record.rejected or not record.runs:
-        return [contender.title, str(len(record.runs)), "REJECTED", *[""] * 5]
-    share = f"{by_cpu(record) / by_cpu(bare):.1%}" if bare.runs else ""
-    walls = [run.by_wall for run in record.runs]
-    cpus = [run.by_cpu for run in record.runs]
-    commands = f"{median(run.commands for run in record.runs):,.0f}"
-    return [
-        contender.title, str(len(record.runs)), *spread(walls), *spread(cpus), share, commands,
-    ]  # fmt: skip
+    if result.rejection or not result.runs:
+        return [contender.title, str(len(result.runs)), "REJECTED", *[""] * 5]
+    share = (
+        f"{median_cpu_rate(result) / median_cpu_rate(bare_result):.1%}" if bare_result.runs else ""
+    )
+    wall_rates = [run.wall_rate for run in result.runs]
+    cpu_rates = [run.cpu_rate for run in result.runs]
+    commands = f"{median(run.commands for run in result.runs):,.0f}"
+    rates = [*median_and_range(wall_rates), *median_and_range(cpu_rates)]
+    return [contender.title, str(len(result.runs)), *rates, share, commands]
 
 
-def spread(rates: list[float]) -> list[str]:
+def median_and_range(rates: list[float]) -> list[str]:
     """The median, and from where to where."""
     return [f"{median(rates):,.0f}", f"{min(rates):,.0f} - {max(rates):,.0f}"]
 
 
-def by_wall(record: Record) -> float:
+def median_wall_rate(result: ContenderResult) -> float:
     """The median of the reports a second."""
-    return median(run.by_wall for run in record.runs)
+    return median(run.wall_rate for run in result.runs)
 
 
-def by_cpu(record: Record) -> float:
+def median_cpu_rate(result: ContenderResult) -> float:
     """The median of the reports a CPU second."""
-    return median(run.by_cpu for run in record.runs)
+    return median(run.cpu_rate for run in result.runs)
 
 
-def promises(contenders: Sequence[Contender], records: Records) -> Iterator[str]:
+def goal_lines(contenders: Sequence[Contender], results: ContenderResults) -> Iterator[str]:
     """Each promise about contenders that ran, and whether it was kept."""
     titles = {contender.name: contender.title for contender in contenders}
-    for each in PROMISES:
-        if {each.ours, each.theirs} <= titles.keys():
-            kept, found = judge(each, records[each.ours], records[each.theirs])
-            wanted = f"at least {each.times:g} x" if each.times != 1 else "ahead of"
+    for goal in SPEED_GOALS:
+        if {goal.product, goal.peer} <= titles.keys():
+            is_met, measured = check_goal(goal, results[goal.product], results[goal.peer])
+            wanted = f"at least {goal.factor:g} x" if goal.factor != 1 else "ahead of"
             yield (
-                f"{each.kind}: {titles[each.ours]}, {wanted} {titles[each.theirs]}: "
-                f"{found}: {'met' if kept else 'NOT MET'}"
+                f"{goal.kind}: {titles[goal.product]}, {wanted} {titles[goal.peer]}: "
+                f"{measured}: {'met' if is_met else 'NOT MET'}"
             )
 
 
-def judge(promise: Promise, ours: Record, theirs: Record) -> tuple[bool, str]:
+def check_goal(
+    goal: SpeedGoal, product: ContenderResult, peer: ContenderResult
+) -> tuple[bool, str]:
     """Whether *promise* was kept, and the numbers that say so."""
-    if ours.rejected or theirs.rejected or not (ours.runs and theirs.runs):
+    if product.rejection or peer.rejection or not (product.runs and peer.runs):
         return False, "a contender was rejected"
-    wall, cpu = by_wall(ours) / by_wall(theirs), by_cpu(ours) / by_cpu(theirs)
-    return min(wall, cpu) >= promise.times, f"{wall:.1f} x by the clock, {cpu:.1f} x by CPU"
+    wall, cpu = (
+        median_wall_rate(product) / median_wall_rate(peer),
+        median_cpu_rate(product) / median_cpu_rate(peer),
+    )
+    return min(wall, cpu) >= goal.factor, f"{wall:.1f} x by the clock, {cpu:.1f} x by CPU"
 
 
-def made(arguments: Sequence[str]) -> str:
+def provenance_text(arguments: Sequence[str]) -> str:
     """When, on what and by which command the numbers below were made."""
     day = datetime.now(UTC).date().isoformat()
     load = ", ".join(f"{part:.1f}" for part in os.getloadavg())
     command = " ".join(["python -m benchmarks.live", *arguments])
     return (
-        f"\n{day}, `{command}`, at commit {commit()}; {os.cpu_count()} cores, "
+        f"\n{day}, `{command}`, at commit {commit_text()}; {os.cpu_count()} cores, "
         f"{platform.machine()}, Python {platform.python_version()}, load {load} at the start; "
         "Apache Kafka and Redis on the same machine.\n"
     )
 
 
-def keep(part: Table) -> None:
+def save_section(new_section: Table) -> None:
     """Put *part* into LIVE.md, in the place of what it said under the same heading's first word."""
-    old = KEPT.read_text() if KEPT.exists() else OPENING
-    KEPT.write_text(with_part(old, part))
+    old = LIVE_REPORT.read_text() if LIVE_REPORT.exists() else REPORT_TITLE
+    LIVE_REPORT.write_text(replace_section(old, new_section))
 
 
-def with_part(text: str, part: Table) -> str:
+def replace_section(text: str, new_section: Table) -> str:
     """*text* with *part* in the place of the part that opens with the same words."""
-    opening, *parts = text.split("\n## ")
-    fresh = part.strip("\n").removeprefix("## ") + "\n"
-    name = fresh.partition(" (")[0]
-    left = [each for each in parts if each.partition(" (")[0] != name]
-    return "\n## ".join([opening, *sorted([*left, fresh])])
+    introduction, *sections = text.split("\n## ")
+    new_text = new_section.strip("\n").removeprefix("## ") + "\n"
+    name = new_text.partition(" (")[0]
+    others = [each for each in sections if each.partition(" (")[0] != name]
+    return "\n## ".join([introduction, *sorted([*others, new_text])])

@@ -16,15 +16,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.live.contender import ROOT, Contender
-from benchmarks.live.ground import Ground
-from benchmarks.live.watch import POLL_SECONDS, Counts, Eye, Moment
+from benchmarks.live.environment import BenchmarkEnvironment
+from benchmarks.live.probe import POLL_SECONDS, CpuReading, ExpectedCounts, StoreProbe
 from streams.kafka.topics import LOG
 from streams.local.process import Process
 
-BEGIN_SECONDS, END_SECONDS = 60, 600
+BEGIN_TIMEOUT_SECONDS, END_TIMEOUT_SECONDS = 60, 600
 """How long a contender may take to its first count, and from there to its last."""
 
-SETTLE_SECONDS = 0.3
+CHECK_DELAY_SECONDS = 0.3
 """Between the last count and the check: a count too many may still be on its way."""
 
 
@@ -33,7 +33,7 @@ class Rejected(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class RunResult:
     """One run: *records* were folded in *seconds* and *cpu* seconds of the contender's own.
 
     *commands* is how many Redis executed for it per 1,000 records, over the whole log.
@@ -45,62 +45,69 @@ class Result:
     commands: float
 
     @property
-    def by_wall(self) -> float:
+    def wall_rate(self) -> float:
         """Records a second of wall time."""
         return self.records / self.seconds
 
     @property
-    def by_cpu(self) -> float:
+    def cpu_rate(self) -> float:
         """Records a CPU second."""
         return self.records / self.cpu if self.cpu else float("inf")
 
 
-def run(ground: Ground, contender: Contender, counts: Counts, length: int) -> Result:
+def run_contender(
+    environment: BenchmarkEnvironment,
+    contender: Contender,
+    counts: ExpectedCounts,
+    record_count: int,
+) -> RunResult:
     """Run *contender* on a log of *length* records; what it leaves must be right."""
-    ground.eye.empty()
-    process = ground.start(contender, **surroundings(ground, contender))
+    environment.probe.flush()
+    process = environment.start(contender, **contender_variables(environment, contender))
     try:
-        return watched(process, ground.eye, counts, length)
+        return measure_run(process, environment.probe, counts, record_count)
     finally:
         process.stop()
 
 
-def watched(process: Process, eye: Eye, counts: Counts, length: int) -> Result:
+def measure_run(
+    process: Process, probe: StoreProbe, counts: ExpectedCounts, record_count: int
+) -> RunResult:
     """What the run took, from the first counts seen to the last."""
     pid = process.pid or 0
-    early = until(process, lambda: counts.begun(eye), BEGIN_SECONDS)
-    begin = Moment.now(pid)
-    until(process, lambda: counts.done(eye), END_SECONDS)
-    end, commands = Moment.now(pid), eye.commands()
-    time.sleep(SETTLE_SECONDS)
-    if fault := counts.fault(eye):
+    folded_before = poll_until(process, lambda: counts.count_folded(probe), BEGIN_TIMEOUT_SECONDS)
+    begin = CpuReading.measure(pid)
+    poll_until(process, lambda: counts.is_complete(probe), END_TIMEOUT_SECONDS)
+    end, commands = CpuReading.measure(pid), probe.count_commands()
+    time.sleep(CHECK_DELAY_SECONDS)
+    if fault := counts.first_difference(probe):
         raise Rejected(fault)
-    return Result(
-        records=length - early,
-        seconds=end.at - begin.at,
-        cpu=end.cpu - begin.cpu,
-        commands=1_000 * commands / length,
+    return RunResult(
+        records=record_count - folded_before,
+        seconds=end.time - begin.time,
+        cpu=end.cpu_seconds - begin.cpu_seconds,
+        commands=1_000 * commands / record_count,
     )
 
 
-def until(process: Process, seen: Callable[[], int], patience: float) -> int:
+def poll_until(process: Process, condition: Callable[[], int], timeout: float) -> int:
     """Poll until something is *seen*, and say what; reject who ends or takes too long."""
-    deadline = time.monotonic() + patience
-    while not (found := seen()):
+    deadline = time.monotonic() + timeout
+    while not (value := condition()):
         if not process.running:
-            raise Rejected(f"ended by itself: {process.last_words()}")
+            raise Rejected(f"ended by itself: {process.output_tail()}")
         if time.monotonic() > deadline:
-            raise Rejected(f"not done after {patience:.0f} s: {process.last_words()}")
+            raise Rejected(f"not done after {timeout:.0f} s: {process.output_tail()}")
         time.sleep(POLL_SECONDS)
-    return found
+    return value
 
 
-def surroundings(ground: Ground, contender: Contender) -> dict[str, str]:
+def contender_variables(environment: BenchmarkEnvironment, contender: Contender) -> dict[str, str]:
     """What a contender is told: where it finds what, and a group that nobody has used."""
-    return ground.ours(contender.log) | {
+    return environment.product_variables(contender.log) | {
         "PYTHONPATH": str(ROOT),
-        "BENCH_BROKER": ground.broker(contender.log),
-        "BENCH_STORE": ground.eye.url,
+        "BENCH_BROKER": environment.broker_address(contender.log),
+        "BENCH_STORE": environment.probe.url,
         "BENCH_TOPIC": LOG,
         "BENCH_GROUP": f"bench-{uuid.uuid4().hex}",
     }

@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from closed_board import CLOSED
+from dashboard_spec import DashboardSpec, PanelSpec
 from grafana_foundation_sdk.builders import dashboard, prometheus, stat, timeseries
 from grafana_foundation_sdk.builders.common import (
     ReduceDataOptions,
@@ -31,116 +32,121 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableRefresh,
 )
 from operations import OPERATIONS
-from shapes import Board, Panel
 
 from streams.metrics.catalogue import Zone
 
-SOURCE = DataSourceRef(type_val="prometheus", uid="${source}")
+DATASOURCE = DataSourceRef(type_val="prometheus", uid="${source}")
 
-UNITS = {
+GRAFANA_UNITS = {
     "1": "short",
     "seconds": "s",
     "seconds since 1970": "s",
 }
 """What Grafana calls the units of the catalogue; all others are counts of something."""
 
-HEIGHT, WIDTH, NARROW = 8, 12, 4
+HEIGHT, WIDTH, STAT_WIDTH = 8, 12, 4
 
 HERE = Path(__file__).parent
 
 
 def main(folder: Path) -> None:
     """Write every dashboard below *folder*, those of each zone in a folder of their own."""
-    for board in (OPERATIONS, CLOSED):
-        path = folder / board.zone.value / f"{board.uid}.json"
+    for spec in (OPERATIONS, CLOSED):
+        path = folder / spec.zone.value / f"{spec.uid}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(built(board))
+        path.write_text(render_dashboard(spec))
 
 
-def built(board: Board) -> str:
+def render_dashboard(spec: DashboardSpec) -> str:
     """The dashboard as Grafana reads it."""
-    made = (
-        dashboard.Dashboard(board.title)
-        .uid(board.uid)
-        .description(board.says)
-        .tags(["tocsin", board.zone.value])
+    builder = (
+        dashboard.Dashboard(spec.title)
+        .uid(spec.uid)
+        .description(spec.description)
+        .tags(["tocsin", spec.zone.value])
         .readonly()
         .timezone("utc")
         .refresh("30s")
         .time("now-6h", "now")
-        .with_variable(source(board.zone))
+        .with_variable(datasource_variable(spec.zone))
     )
-    for name, asked in board.choices:
-        made.with_variable(choice(name, asked))
-    numbers = count(1)
-    for title, panels in board.rows:
-        made.with_row(dashboard.Row(title).id(next(numbers)))
+    for name, query in spec.variables:
+        builder.with_variable(query_variable(name, query))
+    panel_ids = count(1)
+    for title, panels in spec.rows:
+        builder.with_row(dashboard.Row(title).id(next(panel_ids)))
         for panel in panels:
-            drawn = now(panel) if panel.of_now else lines(panel)
-            made.with_panel(drawn.id(next(numbers)))
-    return json.dumps(made.build(), cls=JSONEncoder, indent=2, sort_keys=True) + "\n"
+            panel_builder = stat_panel(panel) if panel.is_stat else line_panel(panel)
+            builder.with_panel(panel_builder.id(next(panel_ids)))
+    return json.dumps(builder.build(), cls=JSONEncoder, indent=2, sort_keys=True) + "\n"
 
 
-def source(zone: Zone) -> dashboard.DatasourceVariable:
+def datasource_variable(zone: Zone) -> dashboard.DatasourceVariable:
     """The Prometheus of *zone*: in its organisation there is no other."""
-    found = dashboard.DatasourceVariable("source").label("Prometheus").type("prometheus")
-    return found.regex(f"/^Tocsin {zone.value}$/")
+    variable = dashboard.DatasourceVariable("source").label("Prometheus").type("prometheus")
+    return variable.regex(f"/^Tocsin {zone.value}$/")
 
 
-def choice(name: str, asked: str) -> dashboard.QueryVariable:
+def query_variable(name: str, query: str) -> dashboard.QueryVariable:
     """What a reader picks; one kind of group, or any studies."""
-    found = dashboard.QueryVariable(name).label(name.capitalize()).query(asked).datasource(SOURCE)
-    found.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
-    return found if name == "kind" else found.multi(True).include_all(True)
+    variable = (
+        dashboard.QueryVariable(name).label(name.capitalize()).query(query).datasource(DATASOURCE)
+    )
+    variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
+    return variable if name == "kind" else variable.multi(True).include_all(True)
 
 
-def queries(panel: Panel) -> Sequence[prometheus.Dataquery]:
+def build_queries(panel: PanelSpec) -> Sequence[prometheus.Dataquery]:
     """The panel's expressions, each with its legend."""
-    found: list[prometheus.Dataquery] = []
-    for at, (expr, legend) in enumerate(panel.asks):
-        query = prometheus.Dataquery().expr(expr).legend_format(legend).ref_id(chr(ord("A") + at))
-        query.instant() if panel.of_now else query.range()
-        found.append(query.exemplar(panel.exemplars).datasource(SOURCE))
-    return found
+    queries_built: list[prometheus.Dataquery] = []
+    for index, (expr, legend) in enumerate(panel.queries):
+        query = (
+            prometheus.Dataquery().expr(expr).legend_format(legend).ref_id(chr(ord("A") + index))
+        )
+        query.instant() if panel.is_stat else query.range()
+        queries_built.append(query.exemplar(panel.exemplars).datasource(DATASOURCE))
+    return queries_built
 
 
-def unit_of(panel: Panel) -> str:
+def unit_of(panel: PanelSpec) -> str:
     """The panel's unit in Grafana's words."""
-    return panel.unit or UNITS.get(panel.metric.unit, "short")
+    return panel.unit or GRAFANA_UNITS.get(panel.metric.unit, "short")
 
 
-def thresholds(panel: Panel) -> dashboard.ThresholdsConfig:
+def thresholds(panel: PanelSpec) -> dashboard.ThresholdsConfig:
     """Green, and red from the panel's alarm on."""
     steps = [Threshold(value=None, color="green")]
-    if panel.alarm is not None:
-        steps.append(Threshold(value=panel.alarm, color="red"))
+    if panel.threshold is not None:
+        steps.append(Threshold(value=panel.threshold, color="red"))
     return dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)
 
 
-def now(panel: Panel) -> stat.Panel:
+def stat_panel(panel: PanelSpec) -> stat.Panel:
     """A number as it is."""
-    made = stat.Panel().title(panel.title).description(panel.says or panel.metric.help)
-    made.datasource(SOURCE).unit(unit_of(panel)).thresholds(thresholds(panel))
-    made.height(HEIGHT // 2).span(NARROW).no_value("nothing")
-    made.reduce_options(ReduceDataOptions().calcs(["lastNotNull"]))
-    for query in queries(panel):
-        made.with_target(query)
-    return made
+    builder = stat.Panel().title(panel.title).description(panel.description or panel.metric.help)
+    builder.datasource(DATASOURCE).unit(unit_of(panel)).thresholds(thresholds(panel))
+    builder.height(HEIGHT // 2).span(STAT_WIDTH).no_value("nothing")
+    builder.reduce_options(ReduceDataOptions().calcs(["lastNotNull"]))
+    for query in build_queries(panel):
+        builder.with_target(query)
+    return builder
 
 
-def lines(panel: Panel) -> timeseries.Panel:
+def line_panel(panel: PanelSpec) -> timeseries.Panel:
     """Lines over time."""
-    made = timeseries.Panel().title(panel.title).description(panel.says or panel.metric.help)
-    made.datasource(SOURCE).unit(unit_of(panel)).height(HEIGHT).span(WIDTH).thresholds(
+    builder = (
+        timeseries.Panel().title(panel.title).description(panel.description or panel.metric.help)
+    )
+    builder.datasource(DATASOURCE).unit(unit_of(panel)).height(HEIGHT).span(WIDTH).thresholds(
         thresholds(panel)
     )
     legend = VizLegendOptions().display_mode(LegendDisplayMode.LIST).show_legend(True)
-    made.legend(legend.placement(LegendPlacement.BOTTOM))
+    builder.legend(legend.placement(LegendPlacement.BOTTOM))
     if panel.logarithmic:
-        made.scale_distribution(ScaleDistributionConfig().type(ScaleDistribution.LOG).log(10))
-    for query in queries(panel):
-        made.with_target(query)
-    return made
+        builder.scale_distribution(ScaleDistributionConfig().type(ScaleDistribution.LOG).log(10))
+    for query in build_queries(panel):
+        builder.with_target(query)
+    return builder
 
 
 if __name__ == "__main__":

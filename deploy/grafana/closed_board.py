@@ -2,80 +2,92 @@
 
 from __future__ import annotations
 
-from shapes import BY_GROUP, GROUP, PER_100_YEARS, STUDY, YEAR_SECONDS, Board, Panel, age, quantile
+from dashboard_spec import (
+    BY_GROUP,
+    GROUP,
+    PER_100_YEARS,
+    STUDY,
+    YEAR_SECONDS,
+    DashboardSpec,
+    PanelSpec,
+    quantile,
+    seconds_since,
+)
 
 from streams.metrics import catalogue as c
 from streams.metrics.catalogue import Zone
 
-RATE = "study_treatment_group:safety_events_per_event_exposure_seconds:ratio"
-RATIO = "study_watch:safety_evidence_e_value_per_boundary:ratio"
-LATENCY = "le:safety_detection_latency_seconds_bucket:rate1h"
+RATE_RULE = "study_treatment_group:safety_events_per_event_exposure_seconds:ratio"
+BOUNDARY_RATIO_RULE = "study_watch:safety_evidence_e_value_per_boundary:ratio"
+LATENCY_RULE = "le:safety_detection_latency_seconds_bucket:rate1h"
 
-NOW = (
-    Panel(
+NOW_PANELS = (
+    PanelSpec(
         title="Signals",
-        metric=c.ACTIVE,
-        asks=((f'sum({c.ACTIVE.name}{{{STUDY},level="signal"}})', ""),),
-        of_now=True,
-        alarm=1,
+        metric=c.SIGNALS_ACTIVE,
+        queries=((f'sum({c.SIGNALS_ACTIVE.name}{{{STUDY},level="signal"}})', ""),),
+        is_stat=True,
+        threshold=1,
     ),
-    Panel(
+    PanelSpec(
         title="Watches",
-        metric=c.ACTIVE,
-        asks=((f'sum({c.ACTIVE.name}{{{STUDY},level="watch"}})', ""),),
-        of_now=True,
+        metric=c.SIGNALS_ACTIVE,
+        queries=((f'sum({c.SIGNALS_ACTIVE.name}{{{STUDY},level="watch"}})', ""),),
+        is_stat=True,
     ),
-    Panel(
+    PanelSpec(
         title="Alerts ever raised",
-        metric=c.RAISED,
-        asks=((f"sum({c.RAISED.name}{{{STUDY}}})", ""),),
-        of_now=True,
+        metric=c.SIGNALS_RAISED,
+        queries=((f"sum({c.SIGNALS_RAISED.name}{{{STUDY}}})", ""),),
+        is_stat=True,
     ),
-    Panel(
+    PanelSpec(
         title="Not delivered to everybody",
-        metric=c.DELIVERED,
-        asks=((f"sum(study:safety_signals_undelivered:sum{{{STUDY}}})", ""),),
-        says="Alerts raised, less those whose latest call every sink has.",
-        of_now=True,
-        alarm=1,
+        metric=c.SIGNALS_DELIVERED,
+        queries=((f"sum(study:safety_signals_undelivered:sum{{{STUDY}}})", ""),),
+        description="Alerts raised, less those whose latest call every sink has.",
+        is_stat=True,
+        threshold=1,
     ),
-    Panel(
+    PanelSpec(
         title="Longest without delivery",
         metric=c.DELIVERY_CAUGHT_UP,
-        asks=((f"max({age(c.DELIVERY_CAUGHT_UP)})", ""),),
-        of_now=True,
-        alarm=300,
+        queries=((f"max({seconds_since(c.DELIVERY_CAUGHT_UP)})", ""),),
+        is_stat=True,
+        threshold=300,
     ),
-    Panel(
+    PanelSpec(
         title="Figures that could not be made",
-        metric=c.SURVEY_FAILURES,
-        asks=((f"sum(increase({c.SURVEY_FAILURES.name}[1h]))", ""),),
-        of_now=True,
-        alarm=1,
+        metric=c.FIGURE_FAILURES,
+        queries=((f"sum(increase({c.FIGURE_FAILURES.name}[1h]))", ""),),
+        is_stat=True,
+        threshold=1,
     ),
 )
 
-EVIDENCE = (
-    Panel(
+EVIDENCE_PANELS = (
+    PanelSpec(
         title="Evidence by its boundary",
         metric=c.E_VALUE,
-        asks=((f"{RATIO}{{{STUDY}}}", "{{study}} {{watch}}"),),
-        says="The e-value of each watch by that at which it signals: 1 and more is a signal.",
-        alarm=1,
+        queries=((f"{BOUNDARY_RATIO_RULE}{{{STUDY}}}", "{{study}} {{watch}}"),),
+        description=(
+            "The e-value of each watch by that at which it signals: 1 and more is a signal."
+        ),
+        threshold=1,
         logarithmic=True,
     ),
-    Panel(
+    PanelSpec(
         title="E-values",
         metric=c.E_VALUE,
-        asks=(
+        queries=(
             (f"max without (instance, job) ({c.E_VALUE.name}{{{STUDY}}})", "{{study}} {{watch}}"),
         ),
         logarithmic=True,
     ),
-    Panel(
+    PanelSpec(
         title="Boundaries",
         metric=c.BOUNDARY,
-        asks=(
+        queries=(
             (
                 f"max without (instance, job) ({c.BOUNDARY.name}{{{STUDY}}})",
                 "{{study}} {{watch}}",
@@ -83,31 +95,33 @@ EVIDENCE = (
         ),
         logarithmic=True,
     ),
-    Panel(
+    PanelSpec(
         title="Looks an hour",
         metric=c.LOOKS,
-        asks=((f"sum by (study) (increase({c.LOOKS.name}{{{STUDY}}}[1h]))", "{{study}}"),),
-        says="However often a watch is judged, its error rate holds.",
+        queries=((f"sum by (study) (increase({c.LOOKS.name}{{{STUDY}}}[1h]))", "{{study}}"),),
+        description="However often a watch is judged, its error rate holds.",
     ),
 )
 
-RATES = (
-    Panel(
+RATE_PANELS = (
+    PanelSpec(
         title="Events per 100 patient-years",
         metric=c.EVENTS,
-        asks=((f"{RATE}{{{GROUP}}} * {PER_100_YEARS}", BY_GROUP),),
-        says="Events by the person-time in which they had to happen. No limits: see the tables.",
+        queries=((f"{RATE_RULE}{{{GROUP}}} * {PER_100_YEARS}", BY_GROUP),),
+        description=(
+            "Events by the person-time in which they had to happen. No limits: see the tables."
+        ),
         unit="short",
     ),
-    Panel(
+    PanelSpec(
         title="Events",
         metric=c.EVENTS,
-        asks=((f"max without (instance, job) ({c.EVENTS.name}{{{GROUP}}})", BY_GROUP),),
+        queries=((f"max without (instance, job) ({c.EVENTS.name}{{{GROUP}}})", BY_GROUP),),
     ),
-    Panel(
+    PanelSpec(
         title="Patient-years",
         metric=c.EVENT_EXPOSURE,
-        asks=(
+        queries=(
             (
                 f"max without (instance, job) ({c.EVENT_EXPOSURE.name}{{{GROUP}}})"
                 f" / {YEAR_SECONDS}",
@@ -118,22 +132,22 @@ RATES = (
     ),
 )
 
-DELIVERY = (
-    Panel(
+DELIVERY_PANELS = (
+    PanelSpec(
         title="From report to alert",
-        metric=c.LATENCY,
-        asks=((quantile(0.5, LATENCY), "half"), (quantile(0.99, LATENCY), "99 %")),
+        metric=c.DETECTION_LATENCY,
+        queries=((quantile(0.5, LATENCY_RULE), "half"), (quantile(0.99, LATENCY_RULE), "99 %")),
         exemplars=True,
     ),
-    Panel(
+    PanelSpec(
         title="Moves of members",
         metric=c.MOVES,
-        asks=((f"sum by (study, answer) ({c.MOVES.name}{{{STUDY}}})", "{{study}} {{answer}}"),),
+        queries=((f"sum by (study, answer) ({c.MOVES.name}{{{STUDY}}})", "{{study}} {{answer}}"),),
     ),
-    Panel(
+    PanelSpec(
         title="Notifications in 5 minutes",
         metric=c.NOTIFICATIONS,
-        asks=(
+        queries=(
             (f"sum by (channel) (increase({c.NOTIFICATIONS.name}[5m]))", "{{channel}} tried"),
             (
                 f"sum by (channel) (increase({c.NOTIFICATION_FAILURES.name}[5m]))",
@@ -141,31 +155,33 @@ DELIVERY = (
             ),
         ),
     ),
-    Panel(
+    PanelSpec(
         title="Channels that fail",
         metric=c.CHANNEL_FAILING,
-        asks=((f"max by (channel, why) ({c.CHANNEL_FAILING.name} > 0)", "{{channel}}: {{why}}"),),
+        queries=(
+            (f"max by (channel, why) ({c.CHANNEL_FAILING.name} > 0)", "{{channel}}: {{why}}"),
+        ),
     ),
-    Panel(
+    PanelSpec(
         title="Oldest that waits to be told",
-        metric=c.UNTOLD,
-        asks=((f"max by (partition) ({c.UNTOLD.name})", "{{partition}}"),),
+        metric=c.OUTBOX_PENDING,
+        queries=((f"max by (partition) ({c.OUTBOX_PENDING.name})", "{{partition}}"),),
     ),
 )
 
-CLOSED = Board(
+CLOSED = DashboardSpec(
     uid="tocsin-board",
     title="Tocsin: board",
     zone=Zone.CLOSED,
-    says="By treatment: for the board and its statistician alone.",
-    choices=(
-        ("study", f"label_values({c.RAISED.name}, study)"),
+    description="By treatment: for the board and its statistician alone.",
+    variables=(
+        ("study", f"label_values({c.SIGNALS_RAISED.name}, study)"),
         ("kind", f"label_values({c.EVENTS.name}, kind)"),
     ),
     rows=(
-        ("Now", NOW),
-        ("Evidence", EVIDENCE),
-        ("Events and rates, by treatment", RATES),
-        ("Alerts on their way", DELIVERY),
+        ("Now", NOW_PANELS),
+        ("Evidence", EVIDENCE_PANELS),
+        ("Events and rates, by treatment", RATE_PANELS),
+        ("Alerts on their way", DELIVERY_PANELS),
     ),
 )

@@ -2,93 +2,97 @@
 
 from __future__ import annotations
 
-from shapes import STUDY, YEAR_SECONDS, Board, Panel, age, quantile
+from dashboard_spec import STUDY, YEAR_SECONDS, DashboardSpec, PanelSpec, quantile, seconds_since
 
 from streams.metrics import catalogue as c
 from streams.metrics.catalogue import Zone
 
-OPERATIONS = Board(
+OPERATIONS = DashboardSpec(
     uid="tocsin-operations",
     title="Tocsin: operations",
     zone=Zone.OPEN,
-    says="Whether every report is folded, and how long that takes. Nothing is by treatment.",
-    choices=(("study", f"label_values({c.CASES.name}, study)"),),
+    description="Whether every report is folded, and how long that takes. Nothing is by treatment.",
+    variables=(("study", f"label_values({c.CASES.name}, study)"),),
     rows=(
         (
             "Now",
             (
-                Panel(
+                PanelSpec(
                     title="Workers",
-                    metric=c.BUILD,
-                    asks=((f"count({c.BUILD.name}) or vector(0)", ""),),
-                    says="Workers that answer.",
-                    of_now=True,
+                    metric=c.BUILD_INFO,
+                    queries=((f"count({c.BUILD_INFO.name}) or vector(0)", ""),),
+                    description="Workers that answer.",
+                    is_stat=True,
                 ),
-                Panel(
+                PanelSpec(
                     title="Partitions unwatched",
                     metric=c.LOG_PARTITIONS,
-                    asks=(
+                    queries=(
                         (
                             f"max({c.LOG_PARTITIONS.name}) - (count(count by (partition) "
-                            f"({c.LAG.name})) or vector(0))",
+                            f"({c.CONSUMER_LAG.name})) or vector(0))",
                             "",
                         ),
                     ),
-                    says="Partitions that no worker holds: the studies in them are not watched.",
-                    of_now=True,
-                    alarm=1,
+                    description=(
+                        "Partitions that no worker holds: the studies in them are not watched."
+                    ),
+                    is_stat=True,
+                    threshold=1,
                 ),
-                Panel(
+                PanelSpec(
                     title="Partitions stopped",
-                    metric=c.STOPPED,
-                    asks=((f"sum(max by (partition) ({c.STOPPED.name}))", ""),),
-                    says="Partitions that stand still and wait for an operator.",
-                    of_now=True,
-                    alarm=1,
+                    metric=c.PARTITION_STOPPED,
+                    queries=((f"sum(max by (partition) ({c.PARTITION_STOPPED.name}))", ""),),
+                    description="Partitions that stand still and wait for an operator.",
+                    is_stat=True,
+                    threshold=1,
                 ),
-                Panel(
+                PanelSpec(
                     title="Longest not caught up",
-                    metric=c.CAUGHT_UP,
-                    asks=((f"max({age(c.CAUGHT_UP)})", ""),),
-                    says="A quiet night does not count: an idle log is caught up every second.",
-                    of_now=True,
-                    alarm=300,
+                    metric=c.LAST_CAUGHT_UP,
+                    queries=((f"max({seconds_since(c.LAST_CAUGHT_UP)})", ""),),
+                    description=(
+                        "A quiet night does not count: an idle log is caught up every second."
+                    ),
+                    is_stat=True,
+                    threshold=300,
                 ),
-                Panel(
+                PanelSpec(
                     title="Records behind",
-                    metric=c.LAG,
-                    asks=((f"sum({c.LAG.name})", ""),),
-                    of_now=True,
-                    alarm=10_000,
+                    metric=c.CONSUMER_LAG,
+                    queries=((f"sum({c.CONSUMER_LAG.name})", ""),),
+                    is_stat=True,
+                    threshold=10_000,
                 ),
-                Panel(
+                PanelSpec(
                     title="Records left out, of one hour",
                     metric=c.RECORDS,
-                    asks=(("max(study:safety_records_left_out:ratio_rate1h)", ""),),
-                    says="Refused, unreadable, or in conflict; of the study with the most.",
+                    queries=(("max(study:safety_records_left_out:ratio_rate1h)", ""),),
+                    description="Refused, unreadable, or in conflict; of the study with the most.",
                     unit="percentunit",
-                    of_now=True,
-                    alarm=0.05,
+                    is_stat=True,
+                    threshold=0.05,
                 ),
             ),
         ),
         (
             "The line",
             (
-                Panel(
+                PanelSpec(
                     title="Lag by partition",
-                    metric=c.LAG,
-                    asks=((f"max by (partition) ({c.LAG.name})", "{{partition}}"),),
+                    metric=c.CONSUMER_LAG,
+                    queries=((f"max by (partition) ({c.CONSUMER_LAG.name})", "{{partition}}"),),
                 ),
-                Panel(
+                PanelSpec(
                     title="Time since caught up, by partition",
-                    metric=c.CAUGHT_UP,
-                    asks=((age(c.CAUGHT_UP), "{{partition}}"),),
+                    metric=c.LAST_CAUGHT_UP,
+                    queries=((seconds_since(c.LAST_CAUGHT_UP), "{{partition}}"),),
                 ),
-                Panel(
+                PanelSpec(
                     title="Records a second, by outcome",
                     metric=c.RECORDS,
-                    asks=(
+                    queries=(
                         (
                             "sum by (outcome) (study_outcome:safety_records:rate5m)",
                             "{{outcome}}",
@@ -96,41 +100,46 @@ OPERATIONS = Board(
                     ),
                     unit="cps",
                 ),
-                Panel(
+                PanelSpec(
                     title="From fetch to store",
-                    metric=c.APPLY,
-                    asks=(
+                    metric=c.APPLY_DURATION,
+                    queries=(
                         (quantile(0.5, "le:safety_apply_duration_seconds_bucket:rate5m"), "half"),
                         (quantile(0.99, "le:safety_apply_duration_seconds_bucket:rate5m"), "99 %"),
                     ),
                 ),
-                Panel(
+                PanelSpec(
                     title="Workers writing past each other",
-                    metric=c.CONFLICTS,
-                    asks=((f"sum(increase({c.CONFLICTS.name}[5m]))", "in 5 minutes"),),
+                    metric=c.STORE_CONFLICTS,
+                    queries=((f"sum(increase({c.STORE_CONFLICTS.name}[5m]))", "in 5 minutes"),),
                 ),
             ),
         ),
         (
             "The studies, all treatments together",
             (
-                Panel(
+                PanelSpec(
                     title="Since the last record",
-                    metric=c.PROCESSED,
-                    asks=(
-                        (f"time() - max by (study) ({c.PROCESSED.name}{{{STUDY}}})", "{{study}}"),
+                    metric=c.LAST_PROCESSED,
+                    queries=(
+                        (
+                            f"time() - max by (study) ({c.LAST_PROCESSED.name}{{{STUDY}}})",
+                            "{{study}}",
+                        ),
                     ),
-                    says="A study may be quiet. Since 1970 is: none since its worker started.",
+                    description=(
+                        "A study may be quiet. Since 1970 is: none since its worker started."
+                    ),
                 ),
-                Panel(
+                PanelSpec(
                     title="Cases",
                     metric=c.CASES,
-                    asks=((f"max by (study) ({c.CASES.name}{{{STUDY}}})", "{{study}}"),),
+                    queries=((f"max by (study) ({c.CASES.name}{{{STUDY}}})", "{{study}}"),),
                 ),
-                Panel(
+                PanelSpec(
                     title="Patient-years",
                     metric=c.EXPOSURE,
-                    asks=(
+                    queries=(
                         (
                             f"max by (study) ({c.EXPOSURE.name}{{{STUDY}}}) / {YEAR_SECONDS}",
                             "{{study}}",

@@ -5,47 +5,47 @@ from __future__ import annotations
 from operator import attrgetter
 
 from monitor.exposure.follow_up import FollowUp
-from monitor.exposure.person_time import PersonDays, Spell, spells
-from monitor.plan.watch import Basis, Kind, Watch
+from monitor.exposure.person_time import PersonDays, Spell, build_spells
+from monitor.plan.watch import ControlKind, RiskSetBasis, Watch
 from monitor.records import TermKind
-from monitor.state.study import Bench, Running, Study, SubjectState, WatchedFirstEvents
-from monitor.terms import ANY, fields_read
+from monitor.state.study import ActiveWatch, Study, SubjectState, WatchDesign, WatchedFirstEvents
+from monitor.terms import ANY, grouping_fields
 
-SCREENED = (TermKind.PREFERRED_TERM, TermKind.SYSTEM_ORGAN_CLASS)
+SCREENED_TERM_KINDS = (TermKind.PREFERRED_TERM, TermKind.SYSTEM_ORGAN_CLASS)
 
 
-def begin(study: Study) -> None:
+def reset_study(study: Study) -> None:
     """Empty everything that is counted, and open the plan's watches on it."""
     plan = study.plan
-    study.treatments = {name: number for number, name in enumerate(plan.treatments)}
-    study.periods = {period.id: number for number, period in enumerate(plan.periods)}
-    size = (len(plan.periods) + 1) * len(plan.treatments)
-    study.tables = [{} for _ in range(size)]
-    study.exposure = [PersonDays() for _ in range(size)]
-    study.named_terms = plan.named_terms
-    study.term_sets.clear()
-    study.numbers.clear()
-    study.grouped_by = attrgetter(*fields_read(plan.groups))
-    study.collected = study.collections()
+    study.treatment_numbers = {name: number for number, name in enumerate(plan.treatments)}
+    study.period_numbers = {period.id: number for number, period in enumerate(plan.periods)}
+    table_count = (len(plan.periods) + 1) * len(plan.treatments)
+    study.tables = [{} for _ in range(table_count)]
+    study.person_days = [PersonDays() for _ in range(table_count)]
+    study.tier_1_terms = plan.tier_1_terms
+    study.terms_by_key.clear()
+    study.table_number_cache.clear()
+    study.grouping_key = attrgetter(*grouping_fields(plan.groups))
+    study.collected_from = study.collection_starts()
     study.context_groups = tuple(
-        (study.vocabulary.number(group.term), group)
+        (study.vocabulary.number_of(group.term), group)
         for group in plan.groups
-        if group.within_days_after_dose is not None or group.pair is not None
+        if group.within_days_after_dose is not None or group.term_pair is not None
     )
     study.subjects.clear()
     study.follow_ups.clear()
     study.first_events.clear()
-    study.exposed.clear()
-    study.touched.clear()
-    study.strong.clear()
-    study.screened = 0
-    study.benches = benches(study)
+    study.reference_first_events.clear()
+    study.changed_first_events.clear()
+    study.e_bh_candidates.clear()
+    study.hypotheses = 0
+    study.screening_designs = build_screening_designs(study)
     for watch in plan.watches:
-        open_watch(study, watch)
+        open_planned_watch(study, watch)
     for term in list(study.first_events):
-        if study.vocabulary[term].kind in SCREENED:
-            open_screening(study, term)
-    study.spent |= plan.spends
+        if study.vocabulary[term].kind in SCREENED_TERM_KINDS:
+            open_screening_watches(study, term)
+    study.spent_shares |= plan.spent_shares
 
 
 def first_event_scopes(study: Study, term: int) -> list[WatchedFirstEvents]:
@@ -53,50 +53,67 @@ def first_event_scopes(study: Study, term: int) -> list[WatchedFirstEvents]:
     scopes = study.first_events.get(term)
     if scopes is None:
         scopes = study.first_events[term] = []
-        if study.vocabulary[term].kind in SCREENED:
-            open_screening(study, term)
+        if study.vocabulary[term].kind in SCREENED_TERM_KINDS:
+            open_screening_watches(study, term)
     return scopes
 
 
-def open_screening(study: Study, term: int) -> None:
+def open_screening_watches(study: Study, term: int) -> None:
     """Open a tier 2 watch on *term* for every active treatment that tier 1 does not watch."""
-    if not study.benches:
+    if not study.screening_designs:
         return
-    name = study.vocabulary[term]
-    events = scope_of(study, term, study.periods[study.plan.screening.period], None)
-    for bench in study.benches:
-        if (name, bench.watch.treatment) not in study.named_terms:
-            events.watches += (Running(bench, events),)
+    named_term = study.vocabulary[term]
+    first_events = first_events_in_scope(
+        study, term, study.period_numbers[study.plan.screening_basis.period], None
+    )
+    for design in study.screening_designs:
+        if (named_term, design.watch.treatment) not in study.tier_1_terms:
+            first_events.watches += (ActiveWatch(design, first_events),)
 
 
-def benches(study: Study) -> list[Bench]:
+def build_screening_designs(study: Study) -> list[WatchDesign]:
     """What tier 2 compares: every active treatment with the control, unless the plan forgoes it."""
     plan = study.plan
-    if not plan.screens:
+    if not plan.screening_enabled:
         return []
     templates = (
-        Watch(id="", term=ANY, treatment=name, tier=2, control=plan.control, basis=plan.screening)
-        for name in plan.active
+        Watch(
+            id="",
+            term=ANY,
+            treatment=name,
+            tier=2,
+            control=plan.control,
+            risk_set_basis=plan.screening_basis,
+        )
+        for name in plan.active_treatments
     )
-    return [_bench(study, template) for template in templates]
+    return [_watch_design(study, template) for template in templates]
 
 
-def open_watch(study: Study, watch: Watch) -> None:
+def open_planned_watch(study: Study, watch: Watch) -> None:
     """Open a watch that the plan names."""
-    term = study.vocabulary.number(watch.term)
-    if watch.kind is Kind.CONCURRENT:
-        assert watch.basis is not None
-        _run(study, watch, scope_of(study, term, study.periods[watch.basis.period], None))
+    term = study.vocabulary.number_of(watch.term)
+    if watch.control_kind is ControlKind.CONCURRENT:
+        assert watch.risk_set_basis is not None
+        _activate_watch(
+            study,
+            watch,
+            first_events_in_scope(
+                study, term, study.period_numbers[watch.risk_set_basis.period], None
+            ),
+        )
         return
-    period = None if watch.period is None else study.periods[watch.period]
-    events = scope_of(study, term, period, study.treatments[watch.treatment])
-    if events.at_risk is None:
-        events.at_risk = PersonDays()
-        study.exposed.append(events)
-    _run(study, watch, events)
+    period = None if watch.period is None else study.period_numbers[watch.period]
+    first_events = first_events_in_scope(
+        study, term, period, study.treatment_numbers[watch.treatment]
+    )
+    if first_events.person_days is None:
+        first_events.person_days = PersonDays()
+        study.reference_first_events.append(first_events)
+    _activate_watch(study, watch, first_events)
 
 
-def scope_of(
+def first_events_in_scope(
     study: Study, term: int, period: int | None, treatment: int | None
 ) -> WatchedFirstEvents:
     """The first events of *term* within (period, treatment), shared by all watches on them."""
@@ -104,57 +121,74 @@ def scope_of(
     for scope in scopes:
         if (scope.period, scope.treatment) == (period, treatment):
             return scope
-    scopes.append(WatchedFirstEvents(term, period, treatment, study.collected.get(term, 0)))
+    scopes.append(WatchedFirstEvents(term, period, treatment, study.collected_from.get(term, 0)))
     return scopes[-1]
 
 
-def _run(study: Study, watch: Watch, events: WatchedFirstEvents) -> None:
-    events.watches += (Running(_bench(study, watch), events),)
+def _activate_watch(study: Study, watch: Watch, first_events: WatchedFirstEvents) -> None:
+    first_events.watches += (ActiveWatch(_watch_design(study, watch), first_events),)
 
 
-def _bench(study: Study, watch: Watch) -> Bench:
-    control = None if watch.control is None else study.treatments[watch.control]
-    follow_up = None if watch.basis is None else follow_up_on(study, watch.basis)
-    treatment = study.treatments[watch.treatment]
-    return Bench(watch, treatment, control, follow_up, study.vocabulary)
+def _watch_design(study: Study, watch: Watch) -> WatchDesign:
+    control = None if watch.control is None else study.treatment_numbers[watch.control]
+    follow_up = None if watch.risk_set_basis is None else follow_up_for(study, watch.risk_set_basis)
+    treatment = study.treatment_numbers[watch.treatment]
+    return WatchDesign(watch, treatment, control, follow_up, study.vocabulary)
 
 
-def follow_up_on(study: Study, basis: Basis) -> FollowUp:
+def follow_up_for(study: Study, risk_set_basis: RiskSetBasis) -> FollowUp:
     """The follow-up table on *basis*, with everyone known so far in it."""
-    table = study.follow_ups.get(basis)
-    if table is None:
-        period, arms = study.periods[basis.period], len(study.treatments)
-        table = study.follow_ups[basis] = FollowUp(period, basis.analysis, basis.time, arms)
+    follow_up = study.follow_ups.get(risk_set_basis)
+    if follow_up is None:
+        period, arm_count = (
+            study.period_numbers[risk_set_basis.period],
+            len(study.treatment_numbers),
+        )
+        follow_up = study.follow_ups[risk_set_basis] = FollowUp(
+            period, risk_set_basis.analysis, risk_set_basis.time_scale, arm_count
+        )
         for subject in study.subjects.values():
-            table.place(subject.number, subject.spells, subject.starts, subject.allocated)
-    return table
+            follow_up.update_subject(
+                subject.number, subject.spells, subject.period_starts, subject.allocated_arm
+            )
+    return follow_up
 
 
-def settle(study: Study, subject: SubjectState) -> bool:
+def update_exposure(study: Study, subject: SubjectState) -> bool:
     """Bring a subject's days at risk up to its facts; whether its cases must be counted anew."""
-    intervals = study.intervals_of(subject)
-    first = {interval.period: interval.start for interval in reversed(intervals)}
-    starts = tuple(sorted(first.items()))
-    days = spells(intervals, study.leavings_of(subject), study.plan.window_days)
-    allocated, doses = study.allocation_of(subject), study.doses_of(subject)
-    dosed = doses != subject.doses and bool(study.context_groups)
+    intervals = study.treatment_intervals_of(subject)
+    first_days = {interval.period: interval.start for interval in reversed(intervals)}
+    period_starts = tuple(sorted(first_days.items()))
+    spells = build_spells(intervals, study.follow_up_ends_of(subject), study.plan.window_days)
+    allocated_arm, doses = study.allocation_of(subject), study.doses_of(subject)
+    context_doses_changed = doses != subject.doses and bool(study.context_groups)
     subject.doses, subject.site = doses, study.site_of(subject)
-    if (subject.spells, subject.starts, subject.allocated) == (days, starts, allocated):
-        return dosed
-    if study.trace is not None:
-        study.trace.subjects.add(subject.name)
-    _move(study, subject, days)
-    subject.spells, subject.starts, subject.allocated = days, starts, allocated
-    for table in study.follow_ups.values():
-        table.place(subject.number, days, starts, allocated)
+    if (subject.spells, subject.period_starts, subject.allocated_arm) == (
+        spells,
+        period_starts,
+        allocated_arm,
+    ):
+        return context_doses_changed
+    if study.dirty is not None:
+        study.dirty.subjects.add(subject.name)
+    _replace_person_days(study, subject, spells)
+    subject.spells, subject.period_starts, subject.allocated_arm = (
+        spells,
+        period_starts,
+        allocated_arm,
+    )
+    for follow_up in study.follow_ups.values():
+        follow_up.update_subject(subject.number, spells, period_starts, allocated_arm)
     return True
 
 
-def _move(study: Study, subject: SubjectState, days: tuple[Spell, ...]) -> None:
+def _replace_person_days(
+    study: Study, subject: SubjectState, new_spells: tuple[Spell, ...]
+) -> None:
     """Count the subject's person-days in *days* instead of where they were."""
-    for sign, held in ((-1, subject.spells), (1, days)):
-        for spell in held:
-            for number in study.table_numbers(spell.period, spell.treatment):
-                study.exposure[number].add(spell.start, spell.end, sign)
-        for events in study.exposed:
-            events.expose(subject.number, held, sign)
+    for sign, spells in ((-1, subject.spells), (1, new_spells)):
+        for spell in spells:
+            for table_number in study.table_numbers(spell.period, spell.treatment):
+                study.person_days[table_number].add(spell.start, spell.end, sign)
+        for first_events in study.reference_first_events:
+            first_events.add_person_days(subject.number, spells, sign)

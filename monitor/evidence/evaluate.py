@@ -5,239 +5,283 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import exp, inf, log
 
-from monitor.exposure.first_events import SEVERAL
+from monitor.exposure.first_events import MANY_SUBJECTS
 from monitor.plan.watch import Analysis
 from monitor.state.episode import Crossing, Episode
-from monitor.state.study import Running, Study
-from monitor.state.verdict import Ground, Level, Verdict
-from monitor.stats.concurrent import RiskSets, excess_needed
+from monitor.state.study import ActiveWatch, Study
+from monitor.state.verdict import Level, Verdict, VerdictReason
+from monitor.stats.concurrent import PartialLikelihood, excess_needed
 from monitor.stats.e_bh import e_bh
-from monitor.stats.e_value import log_e, most_treated_events_can_say
+from monitor.stats.e_value import log_e, log_e_bound_of_treated
 from monitor.stats.reference import EstimatedRate, KnownRate
 
-Likelihood = RiskSets | KnownRate | EstimatedRate
-DAYS_A_YEAR = 365.25
-LOG_MAX = 700.0
+Likelihood = PartialLikelihood | KnownRate | EstimatedRate
+DAYS_PER_YEAR = 365.25
+LOG_E_MAX = 700.0
 """Above it ``exp`` overflows; no level comes near."""
 
-REJECTED = Level.SIGNAL, Ground.REJECTED
-NOT_REJECTED = Level.QUIET, Ground.NOT_REJECTED
-SILENT = Verdict(Level.QUIET, Ground.NO_EVENTS, 0.0)
-WEAK = Verdict(*NOT_REJECTED, None)
-BELOW = Verdict(Level.QUIET, Ground.BELOW_WATCH, None)
+REJECTED = Level.SIGNAL, VerdictReason.REJECTED
+NOT_REJECTED = Level.QUIET, VerdictReason.NOT_REJECTED
+NO_EVENTS_VERDICT = Verdict(Level.QUIET, VerdictReason.NO_EVENTS, 0.0)
+NOT_REJECTED_VERDICT = Verdict(*NOT_REJECTED, None)
+BELOW_WATCH_VERDICT = Verdict(Level.QUIET, VerdictReason.BELOW_WATCH, None)
 
-FEW, FEW_ONCE_CUT = 20, 6
+LOOP_EVENTS_MAX, LOOP_EVENTS_MAX_WITH_SNAPSHOT = 20, 6
 """Up to so many first events, a loop over them is cheaper than their risk sets all at once.
 
 The second holds once another watch has had the columns cut for the day.
 """
 
 
-def judge(study: Study, running: Iterable[Running], *, shortcuts: bool = True) -> list[Crossing]:
+def evaluate(
+    study: Study, active_watches: Iterable[ActiveWatch], *, shortcuts: bool = True
+) -> list[Crossing]:
     """Judge the watches in *running* as of now; what rose above its episode comes back."""
-    screened = False
-    moved: list[Running] = []
-    for watch in running:
-        before, tier = watch.verdict, watch.bench.watch.tier
+    e_bh_due = False
+    changed: list[ActiveWatch] = []
+    for watch in active_watches:
+        previous_verdict, tier = watch.verdict, watch.design.watch.tier
         if tier == 2:
-            screened |= screen(study, watch, shortcuts=shortcuts)
+            e_bh_due |= evaluate_screened(study, watch, shortcuts=shortcuts)
         elif tier == 1:
-            watch.verdict = verdict_of(study, watch, shortcuts=shortcuts)
-        if watch.verdict is not before:
-            moved.append(watch)
-            if study.trace is not None:
-                study.trace.watches.add(watch.id)
-    if screened:
-        moved += reject(study)
-    loud = {watch.id: watch for watch in moved if matters(study, watch)}
-    crossings = (announce(study, loud[name], name) for name in sorted(loud))
+            watch.verdict = tier_1_verdict(study, watch, shortcuts=shortcuts)
+        if watch.verdict is not previous_verdict:
+            changed.append(watch)
+            if study.dirty is not None:
+                study.dirty.watches.add(watch.id)
+    if e_bh_due:
+        changed += apply_e_bh(study)
+    watches_by_id = {watch.id: watch for watch in changed if affects_episode(study, watch)}
+    crossings = (update_episode(study, watches_by_id[name], name) for name in sorted(watches_by_id))
     return [crossing for crossing in crossings if crossing]
 
 
-def may_move(running: Running, subject: int) -> bool:
+def can_change(active_watch: ActiveWatch, subject: int) -> bool:
     """Whether it moves the watch that *subject* (SEVERAL: not this alone) has its first event.
 
     Off the watch's own arm it adds ``-log(1 + share (theta - 1))`` to the log-likelihood, and
     takes the subject out of the sets of later events, whose shares rise: evidence falls.  So a
     watch whose evidence was too weak stays where it is.
     """
-    verdict, table = running.verdict, running.bench.follow_up
-    if subject == SEVERAL or verdict is None or table is None:
+    verdict, follow_up = active_watch.verdict, active_watch.design.follow_up
+    if subject == MANY_SUBJECTS or verdict is None or follow_up is None:
         return True
-    if verdict.log_e is not None or verdict.ground is Ground.NO_EVENTS:
+    if verdict.log_e is not None or verdict.reason is VerdictReason.NO_EVENTS:
         return True
-    return running.bench.treatment in table.arms_of(subject)
+    return active_watch.design.treatment in follow_up.arms_of(subject)
 
 
-def matters(study: Study, running: Running) -> bool:
+def affects_episode(study: Study, active_watch: ActiveWatch) -> bool:
     """Whether the watch was judged, and is above quiet or once was."""
-    if running.verdict is None:
+    if active_watch.verdict is None:
         return False
-    if running.verdict.level is not Level.QUIET:
+    if active_watch.verdict.level is not Level.QUIET:
         return True
-    return bool(study.episodes) and running.id in study.episodes
+    return bool(study.episodes) and active_watch.id in study.episodes
 
 
-def verdict_of(study: Study, running: Running, *, shortcuts: bool = True) -> Verdict:
+def tier_1_verdict(study: Study, active_watch: ActiveWatch, *, shortcuts: bool = True) -> Verdict:
     """Where a tier 1 watch stands: evidence against the plan's levels."""
-    watch = running.bench.watch
-    if not running.events:
-        return SILENT
-    floor = log(min(watch.watch_level, watch.signal_level(study.plan.alpha)))
-    found = evidence(study, running, floor if shortcuts else None)
-    if found is None:
-        return BELOW
-    likelihood, value = found
-    if value < floor:
-        return BELOW
+    watch = active_watch.design.watch
+    if not active_watch.first_events:
+        return NO_EVENTS_VERDICT
+    log_e_floor = log(min(watch.watch_level, watch.signal_level(study.plan.alpha)))
+    evaluated = likelihood_and_log_e(study, active_watch, log_e_floor if shortcuts else None)
+    if evaluated is None:
+        return BELOW_WATCH_VERDICT
+    likelihood, log_e_value = evaluated
+    if log_e_value < log_e_floor:
+        return BELOW_WATCH_VERDICT
     if likelihood.events < watch.minimum_events:
-        return Verdict(Level.QUIET, Ground.TOO_FEW_EVENTS, value)
-    if value >= log(watch.signal_level(study.plan.alpha)):
-        return Verdict(Level.SIGNAL, Ground.CROSSED, value)
-    return Verdict(Level.WATCH, Ground.BELOW_BOUNDARY, value)
+        return Verdict(Level.QUIET, VerdictReason.TOO_FEW_EVENTS, log_e_value)
+    if log_e_value >= log(watch.signal_level(study.plan.alpha)):
+        return Verdict(Level.SIGNAL, VerdictReason.CROSSED, log_e_value)
+    return Verdict(Level.WATCH, VerdictReason.BELOW_BOUNDARY, log_e_value)
 
 
-def evidence(
-    study: Study, running: Running, floor: float | None
+def likelihood_and_log_e(
+    study: Study, active_watch: ActiveWatch, log_e_floor: float | None
 ) -> tuple[Likelihood, float] | None:
     """The watch's likelihood and log E, or None where a bound proves log E below *floor*.
 
     The bounds, each sharper than the last: all treated events at their most; their excess over
     the sum of the shares of their risk sets; smallest, largest and mean share.
     """
-    if floor is None:
-        likelihood = likelihood_of(study, running)
+    if log_e_floor is None:
+        likelihood = likelihood_of(study, active_watch)
         return likelihood, log_e(likelihood.log_likelihood)
-    if most_can_say(running) < floor:
+    if log_e_upper_bound(active_watch) < log_e_floor:
         return None
-    if running.bench.follow_up is None:
-        likelihood = against_rate(study, running)
+    if active_watch.design.follow_up is None:
+        likelihood = reference_likelihood(study, active_watch)
     else:
-        likelihood = risk_sets(study, running, excess_needed(floor))
-        if likelihood is None or likelihood.log_e_bound(enough=floor) < floor:
+        likelihood = concurrent_likelihood(study, active_watch, excess_needed(log_e_floor))
+        if likelihood is None or likelihood.log_e_bound(minimum=log_e_floor) < log_e_floor:
             return None
     return likelihood, log_e(likelihood.log_likelihood)
 
 
-def most_can_say(running: Running) -> float:
+def log_e_upper_bound(active_watch: ActiveWatch) -> float:
     """An upper limit of log E that needs no risk sets: every event on treatment at its most."""
-    events, bench = running.events, running.bench
-    table = bench.follow_up
-    if table is None or table.analysis is Analysis.AS_RANDOMISED:
-        return most_treated_events_can_say(len(events))
-    return most_treated_events_can_say(events.on(bench.treatment))
+    first_events, design = active_watch.first_events, active_watch.design
+    follow_up = design.follow_up
+    if follow_up is None or follow_up.analysis is Analysis.AS_RANDOMISED:
+        return log_e_bound_of_treated(len(first_events))
+    return log_e_bound_of_treated(first_events.count_on(design.treatment))
 
 
-def likelihood_of(study: Study, running: Running) -> Likelihood:
+def likelihood_of(study: Study, active_watch: ActiveWatch) -> Likelihood:
     """The one function from which everything a watch reports is computed, as of now."""
-    if running.bench.follow_up is None:
-        return against_rate(study, running)
-    found = risk_sets(study, running)
-    assert found is not None
-    return found
+    if active_watch.design.follow_up is None:
+        return reference_likelihood(study, active_watch)
+    likelihood = concurrent_likelihood(study, active_watch)
+    assert likelihood is not None
+    return likelihood
 
 
-def risk_sets(study: Study, running: Running, excess: float = -inf) -> RiskSets | None:
+def concurrent_likelihood(
+    study: Study, active_watch: ActiveWatch, minimum_excess: float = -inf
+) -> PartialLikelihood | None:
     """Who was at risk at each first event, found by whichever way is cheaper.
 
     None where fewer treated events exceed the sum of their shares than *excess*.
     """
-    events, bench, day = running.events, running.bench, study.as_of
-    table, treatment, control = bench.follow_up, bench.treatment, bench.control
-    assert table is not None and control is not None and day is not None
-    few = FEW_ONCE_CUT if table.is_cut(events, day) else FEW
-    if len(events) > few or table.crossed:
-        treated, on, off = table.risk_sets(events, day).between(treatment, control)
-        return RiskSets.of(treated=treated, on_treatment=on, on_control=off)
-    found = table.shares(events, day, treatment, control, excess)
-    return found and RiskSets(treated=found[0], events=len(found[1]), share=found[1])
+    first_events, design, day = active_watch.first_events, active_watch.design, study.as_of
+    follow_up, treatment, control = design.follow_up, design.treatment, design.control
+    assert follow_up is not None and control is not None and day is not None
+    loop_events_max = (
+        LOOP_EVENTS_MAX_WITH_SNAPSHOT
+        if follow_up.has_snapshot(first_events, day)
+        else LOOP_EVENTS_MAX
+    )
+    if len(first_events) > loop_events_max or follow_up.has_crossover:
+        treated, at_risk_treated, at_risk_control = follow_up.risk_set_counts(
+            first_events, day
+        ).for_arms(treatment, control)
+        return PartialLikelihood.from_counts(
+            treated=treated, on_treatment=at_risk_treated, on_control=at_risk_control
+        )
+    treated_and_shares = follow_up.treated_count_and_shares(
+        first_events, day, treatment, control, minimum_excess
+    )
+    return treated_and_shares and PartialLikelihood(
+        treated=treated_and_shares[0],
+        events=len(treated_and_shares[1]),
+        shares=treated_and_shares[1],
+    )
 
 
-def against_rate(study: Study, running: Running) -> KnownRate | EstimatedRate:
+def reference_likelihood(study: Study, active_watch: ActiveWatch) -> KnownRate | EstimatedRate:
     """First events on one treatment against the rate that the plan fixed for them."""
-    events, rate = running.events, running.bench.watch.rate
-    assert rate is not None and events.at_risk is not None and study.as_of is not None
-    years = events.at_risk.until(study.as_of) / DAYS_A_YEAR
-    seen = events.until(study.as_of)
-    if rate.per_100_patient_years is not None:
-        return KnownRate(events=seen, expected=years * rate.per_100_patient_years / 100)
-    assert rate.historical_events is not None and rate.historical_patient_years is not None
-    ratio = years / rate.historical_patient_years
-    return EstimatedRate(events=seen, historical_events=rate.historical_events, time_ratio=ratio)
+    first_events, reference_rate = (
+        active_watch.first_events,
+        active_watch.design.watch.reference_rate,
+    )
+    assert (
+        reference_rate is not None
+        and first_events.person_days is not None
+        and study.as_of is not None
+    )
+    patient_years = first_events.person_days.total_until(study.as_of) / DAYS_PER_YEAR
+    event_count = first_events.count_until(study.as_of)
+    if reference_rate.per_100_patient_years is not None:
+        return KnownRate(
+            events=event_count, expected=patient_years * reference_rate.per_100_patient_years / 100
+        )
+    assert (
+        reference_rate.historical_events is not None
+        and reference_rate.historical_patient_years is not None
+    )
+    time_ratio = patient_years / reference_rate.historical_patient_years
+    return EstimatedRate(
+        events=event_count,
+        historical_events=reference_rate.historical_events,
+        time_ratio=time_ratio,
+    )
 
 
-def screen(study: Study, running: Running, *, shortcuts: bool = True) -> bool:
+def evaluate_screened(study: Study, active_watch: ActiveWatch, *, shortcuts: bool = True) -> bool:
     """Look at a tier 2 watch; whether the set that e-BH rejects must be found anew.
 
     Only e-values of at least ``1/q`` can ever be rejected, so nothing below is kept.
     """
-    held = study.strong.pop(running, None) if study.strong else None
-    before, running.verdict = running.verdict, SILENT
-    counted = before is not None and before.ground is not Ground.NO_EVENTS
-    seen = seen_on_its_arms(running)
-    study.screened += seen - counted
-    if seen:
-        floor = -log(study.plan.q)
-        found = evidence(study, running, floor if shortcuts else None)
-        running.verdict = WEAK
-        if found is not None and found[1] >= floor:
-            running.verdict = Verdict(*NOT_REJECTED, found[1])
-            study.strong[running] = found[1]
+    previous_log_e = (
+        study.e_bh_candidates.pop(active_watch, None) if study.e_bh_candidates else None
+    )
+    previous_verdict, active_watch.verdict = active_watch.verdict, NO_EVENTS_VERDICT
+    was_hypothesis = (
+        previous_verdict is not None and previous_verdict.reason is not VerdictReason.NO_EVENTS
+    )
+    is_hypothesis = has_event_on_arms(active_watch)
+    study.hypotheses += is_hypothesis - was_hypothesis
+    if is_hypothesis:
+        log_e_floor = -log(study.plan.q)
+        evaluated = likelihood_and_log_e(study, active_watch, log_e_floor if shortcuts else None)
+        active_watch.verdict = NOT_REJECTED_VERDICT
+        if evaluated is not None and evaluated[1] >= log_e_floor:
+            active_watch.verdict = Verdict(*NOT_REJECTED, evaluated[1])
+            study.e_bh_candidates[active_watch] = evaluated[1]
             return True
-    return held is not None or (seen != counted and bool(study.strong))
+    return previous_log_e is not None or (
+        is_hypothesis != was_hypothesis and bool(study.e_bh_candidates)
+    )
 
 
-def seen_on_its_arms(running: Running) -> bool:
+def has_event_on_arms(active_watch: ActiveWatch) -> bool:
     """Whether the watch has a first event on either of its arms: it is one of the K of e-BH."""
-    bench, events = running.bench, running.events
-    basis = bench.watch.basis
-    if basis is not None and basis.analysis is Analysis.AS_RANDOMISED:
-        return bool(events)
-    return bool(events.on(bench.treatment) or events.on(bench.control or 0))
+    design, first_events = active_watch.design, active_watch.first_events
+    risk_set_basis = design.watch.risk_set_basis
+    if risk_set_basis is not None and risk_set_basis.analysis is Analysis.AS_RANDOMISED:
+        return bool(first_events)
+    return bool(
+        first_events.count_on(design.treatment) or first_events.count_on(design.control or 0)
+    )
 
 
-def reject(study: Study) -> list[Running]:
+def apply_e_bh(study: Study) -> list[ActiveWatch]:
     """Judge tier 2 by e-BH (Wang & Ramdas 2022) on current e-values; whose level changed."""
-    names = {running.id: running for running in study.strong}
-    strong = [names[name] for name in sorted(names)]
-    e_values = [exp(min(study.strong[running], LOG_MAX)) for running in strong]
-    chosen = set(e_bh(e_values, q=study.plan.q, hypotheses=study.screened))
-    changed: list[Running] = []
-    for at, running in enumerate(strong):
-        assert running.verdict is not None
-        if (at in chosen) is not (running.verdict.level is Level.SIGNAL):
-            changed.append(running)
-            standing = REJECTED if at in chosen else NOT_REJECTED
-            running.verdict = Verdict(*standing, study.strong[running])
-            if study.trace is not None:
-                study.trace.watches.add(running.id)
+    watches_by_id = {active_watch.id: active_watch for active_watch in study.e_bh_candidates}
+    candidates = [watches_by_id[name] for name in sorted(watches_by_id)]
+    e_values = [
+        exp(min(study.e_bh_candidates[active_watch], LOG_E_MAX)) for active_watch in candidates
+    ]
+    rejected = set(e_bh(e_values, q=study.plan.q, hypotheses=study.hypotheses))
+    changed: list[ActiveWatch] = []
+    for index, active_watch in enumerate(candidates):
+        assert active_watch.verdict is not None
+        if (index in rejected) is not (active_watch.verdict.level is Level.SIGNAL):
+            changed.append(active_watch)
+            level_and_reason = REJECTED if index in rejected else NOT_REJECTED
+            active_watch.verdict = Verdict(*level_and_reason, study.e_bh_candidates[active_watch])
+            if study.dirty is not None:
+                study.dirty.watches.add(active_watch.id)
     return changed
 
 
-def announce(study: Study, running: Running, name: str) -> Crossing | None:
+def update_episode(study: Study, active_watch: ActiveWatch, watch_id: str) -> Crossing | None:
     """Open an episode, or raise the level of the one that stands, if the verdict is above it.
 
     Evidence that has fallen back is noted on the episode and told to nobody anew.  One that was
     closed is followed by the next when the evidence rises above where it has stood since.
     """
-    verdict = running.verdict
+    verdict = active_watch.verdict
     assert verdict is not None
-    episode = study.episodes.get(name)
+    episode = study.episodes.get(watch_id)
     if episode is None:
-        episode = study.episodes[name] = Episode(1)
-    elif episode.closed and verdict.level > episode.stands:
-        episode = study.episodes[name] = Episode(episode.number + 1)
-    if study.trace is not None:
-        study.trace.episodes.add(name)
-    episode.stands = verdict.level
-    if verdict.level <= episode.level:
+        episode = study.episodes[watch_id] = Episode(1)
+    elif episode.is_closed and verdict.level > episode.current_level:
+        episode = study.episodes[watch_id] = Episode(episode.number + 1)
+    if study.dirty is not None:
+        study.dirty.episodes.add(watch_id)
+    episode.current_level = verdict.level
+    if verdict.level <= episode.highest_level:
         return None
     assert verdict.log_e is not None and study.as_of is not None
-    episode.level = verdict.level
+    episode.highest_level = verdict.level
     episode.revision += 1
     return Crossing(
-        watch=name,
-        term=running.watch.term.name,
+        watch_id=watch_id,
+        term=active_watch.watch.term.name,
         episode=episode.number,
         revision=episode.revision,
         level=verdict.level,

@@ -6,19 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import exp
 
-from monitor.evidence.evaluate import LOG_MAX, Likelihood, evidence, seen_on_its_arms, verdict_of
+from monitor.evidence.evaluate import (
+    LOG_E_MAX,
+    Likelihood,
+    has_event_on_arms,
+    likelihood_and_log_e,
+    tier_1_verdict,
+)
 from monitor.plan.watch import Watch
-from monitor.state.study import Running, Study
-from monitor.state.verdict import Ground, Level, Verdict
+from monitor.state.study import ActiveWatch, Study
+from monitor.state.verdict import Level, Verdict, VerdictReason
 from monitor.stats.confidence_sequence import confidence_sequence
 from monitor.stats.e_bh import e_bh
 from monitor.stats.e_value import always_valid_p
-from monitor.stats.maximum_likelihood import rate_ratio
+from monitor.stats.maximum_likelihood import rate_ratio_mle
 from monitor.stats.posterior import Posterior, posterior
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class WatchSummary:
     """A watch as of now: exact evidence, whatever bound sufficed when it was last judged.
 
     *events* counts the first events in its likelihood, *control_events* those on control.
@@ -27,71 +33,83 @@ class Standing:
 
     watch: Watch
     verdict: Verdict
-    events: int
+    treatment_events: int
     control_events: int
     log_e: float
     p_always_valid: float
     rate_ratio: float
-    interval: tuple[float, float]
+    rate_ratio_interval: tuple[float, float]
     posterior: Posterior
 
 
-def standings(study: Study) -> list[Standing]:
+def watch_summaries(study: Study) -> list[WatchSummary]:
     """Every watch of the study, tier 1 first, then by falling evidence."""
-    found = [standing for watch in study.watches.values() for standing in standing_of(study, watch)]
-    screened = [standing for standing in found if standing.watch.tier == 2]
-    values = [exp(min(standing.log_e, LOG_MAX)) for standing in screened]
-    rejected = {screened[index].watch.id for index in e_bh(values, q=study.plan.q)}
-    judged = [
-        replace(standing, verdict=Verdict(Level.SIGNAL, Ground.REJECTED, standing.log_e))
-        if standing.watch.id in rejected
-        else standing
-        for standing in found
+    summaries = [
+        summary
+        for watch in study.watches_by_id.values()
+        for summary in watch_summary_of(study, watch)
     ]
-    return sorted(judged, key=lambda s: (s.watch.tier == 2, s.watch.tier, -s.log_e, s.watch.id))
+    screened = [summary for summary in summaries if summary.watch.tier == 2]
+    e_values = [exp(min(summary.log_e, LOG_E_MAX)) for summary in screened]
+    rejected = {screened[index].watch.id for index in e_bh(e_values, q=study.plan.q)}
+    final = [
+        replace(summary, verdict=Verdict(Level.SIGNAL, VerdictReason.REJECTED, summary.log_e))
+        if summary.watch.id in rejected
+        else summary
+        for summary in summaries
+    ]
+    return sorted(final, key=lambda s: (s.watch.tier == 2, s.watch.tier, -s.log_e, s.watch.id))
 
 
-def standing_of(study: Study, running: Running) -> Iterator[Standing]:
+def watch_summary_of(study: Study, active_watch: ActiveWatch) -> Iterator[WatchSummary]:
     """The standing of one watch; a tier 2 watch without a first event on its arms has none."""
     if study.as_of is None:
         return
-    found = evidence(study, running, None)
-    assert found is not None
-    likelihood, value = found
+    evaluated = likelihood_and_log_e(study, active_watch, None)
+    assert evaluated is not None
+    likelihood, log_e = evaluated
     treated = getattr(likelihood, "treated", likelihood.events)
-    if running.watch.tier == 2 and not seen_on_its_arms(running):
+    if active_watch.watch.tier == 2 and not has_event_on_arms(active_watch):
         return
-    yield Standing(
-        watch=running.watch,
-        verdict=judged(study, running, likelihood, value),
-        events=treated,
+    yield WatchSummary(
+        watch=active_watch.watch,
+        verdict=current_verdict(study, active_watch, likelihood, log_e),
+        treatment_events=treated,
         control_events=likelihood.events - treated,
-        log_e=value,
-        p_always_valid=always_valid_p(value),
-        rate_ratio=rate_ratio(likelihood.log_likelihood) if likelihood.events else float("nan"),
-        interval=confidence_sequence(likelihood.log_likelihood, study.plan.alpha),
+        log_e=log_e,
+        p_always_valid=always_valid_p(log_e),
+        rate_ratio=rate_ratio_mle(likelihood.log_likelihood) if likelihood.events else float("nan"),
+        rate_ratio_interval=confidence_sequence(likelihood.log_likelihood, study.plan.alpha),
         posterior=posterior(likelihood.log_likelihood),
     )
 
 
-def judged(study: Study, running: Running, likelihood: Likelihood, value: float) -> Verdict:
+def current_verdict(
+    study: Study, active_watch: ActiveWatch, likelihood: Likelihood, log_e: float
+) -> Verdict:
     """The verdict of now, with its evidence; e-BH is settled over all of tier 2 afterwards."""
-    if running.events and not likelihood.events and running.watch.tier != 3:
-        empty = Ground.NO_PERSON_TIME if happened(study, running) else Ground.NO_EVENTS
-        return Verdict(Level.QUIET, empty, value)
-    if running.watch.tier == 1:
-        return replace(verdict_of(study, running, shortcuts=False), log_e=value)
-    ground = Ground.NOT_JUDGED if running.watch.tier == 3 else Ground.NOT_REJECTED
-    return Verdict(Level.QUIET, ground, value)
+    if active_watch.first_events and not likelihood.events and active_watch.watch.tier != 3:
+        empty_reason = (
+            VerdictReason.NO_PERSON_TIME
+            if has_event_by_now(study, active_watch)
+            else VerdictReason.NO_EVENTS
+        )
+        return Verdict(Level.QUIET, empty_reason, log_e)
+    if active_watch.watch.tier == 1:
+        return replace(tier_1_verdict(study, active_watch, shortcuts=False), log_e=log_e)
+    reason = (
+        VerdictReason.NOT_JUDGED if active_watch.watch.tier == 3 else VerdictReason.NOT_REJECTED
+    )
+    return Verdict(Level.QUIET, reason, log_e)
 
 
-def happened(study: Study, running: Running) -> bool:
+def has_event_by_now(study: Study, active_watch: ActiveWatch) -> bool:
     """Whether a first event on one of the watch's arms has its onset by now."""
-    arms = (running.bench.treatment, running.bench.control)
+    arms = (active_watch.design.treatment, active_watch.design.control)
     as_of = study.as_of or 0
-    return any(onset <= as_of and arm in arms for _, onset, arm in running.events)
+    return any(onset <= as_of and arm in arms for _, onset, arm in active_watch.first_events)
 
 
-def boundary(study: Study, watch: Watch) -> float | None:
+def signal_boundary(study: Study, watch: Watch) -> float | None:
     """The e-value at which a tier 1 watch signals, or None."""
     return watch.signal_level(study.plan.alpha) if watch.tier == 1 else None

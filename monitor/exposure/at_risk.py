@@ -12,7 +12,7 @@ from typing import NamedTuple
 from monitor.dates import FOREVER
 
 
-class Stay(NamedTuple):
+class AtRiskInterval(NamedTuple):
     """Study days ``[enter, leave)`` of one subject on *arm*; day 0 is *day_0* of the calendar."""
 
     arm: int
@@ -21,134 +21,138 @@ class Stay(NamedTuple):
     leave: int
 
 
-def ints() -> array[int]:
+def empty_column() -> array[int]:
     """An empty sorted column."""
     return array("i")
 
 
 @dataclass(slots=True)
-class Arm:
+class ArmIntervals:
     """The stays of one arm that have begun, each as the one day that tells when it is over.
 
     Whoever is still followed leaves, as of day T, on study day ``T + 1 - day_0``: all of them
     move on together, so their sorted *running* day 0 says it of each.
     """
 
-    at_once: int = 0
-    later: array[int] = field(default_factory=ints)
-    running: array[int] = field(default_factory=ints)
-    ended: array[int] = field(default_factory=ints)
+    entries_on_day_0: int = 0
+    later_entries: array[int] = field(default_factory=empty_column)
+    open_day_0s: array[int] = field(default_factory=empty_column)
+    exits: array[int] = field(default_factory=empty_column)
 
-    def enter(self, day: int, by: int) -> None:
+    def count_entry(self, day: int, change: int) -> None:
         """Count an entry on study *day*, or take it back; nearly all enter on day 0."""
         if day <= 0:
-            self.at_once += by
-        elif by > 0:
-            insort(self.later, day)
+            self.entries_on_day_0 += change
+        elif change > 0:
+            insort(self.later_entries, day)
         else:
-            drop(self.later, day)
+            remove_sorted(self.later_entries, day)
 
 
-def drop(column: array[int], value: int) -> None:
+def remove_sorted(column: array[int], value: int) -> None:
     """Take one *value* out of a sorted column."""
-    at = bisect_left(column, value)
-    assert column[at] == value, "a stay is taken back that was never counted"
-    del column[at]
+    index = bisect_left(column, value)
+    assert column[index] == value, "a stay is taken back that was never counted"
+    del column[index]
 
 
 @dataclass(slots=True)
-class AtRisk:
+class AtRiskTable:
     """At risk on study day s: those who entered by s, less those who have left by s.
 
     A stay costs a few insertions when it comes, begins and ends; a count is three searches,
     whatever the number of subjects or of days (DESIGN.md section 5).
     """
 
-    arms: list[Arm]
+    arms: list[ArmIntervals]
     as_of: int = 0
-    waiting: dict[int, list[Stay]] = field(default_factory=dict[int, list[Stay]])
-    ahead: list[int] = field(default_factory=list[int])
+    pending: dict[int, list[AtRiskInterval]] = field(
+        default_factory=dict[int, list[AtRiskInterval]]
+    )
+    pending_days: list[int] = field(default_factory=list[int])
 
     @classmethod
-    def of(cls, arms: int, stays: Iterable[Stay], as_of: int) -> AtRisk:
+    def from_intervals(
+        cls, arm_count: int, intervals: Iterable[AtRiskInterval], as_of: int
+    ) -> AtRiskTable:
         """The table of *stays* as of a day."""
-        table = cls([Arm() for _ in range(arms)], as_of)
-        for stay in stays:
-            table.add(stay)
+        table = cls([ArmIntervals() for _ in range(arm_count)], as_of)
+        for interval in intervals:
+            table.add(interval)
         return table
 
-    def add(self, stay: Stay) -> None:
+    def add(self, interval: AtRiskInterval) -> None:
         """Count a stay of at least one day."""
-        arm, begins, ends = self._when(stay)
-        if begins > self.as_of:
-            self._await(begins, stay)
+        arm, first_day, end_day = self._arm_and_days(interval)
+        if first_day > self.as_of:
+            self._schedule(first_day, interval)
             return
-        arm.enter(stay.enter, 1)
-        if ends <= self.as_of + 1:
-            insort(arm.ended, stay.leave)
+        arm.count_entry(interval.enter, 1)
+        if end_day <= self.as_of + 1:
+            insort(arm.exits, interval.leave)
             return
-        insort(arm.running, stay.day_0)
-        if ends < FOREVER:
-            self._await(ends - 1, stay)
+        insort(arm.open_day_0s, interval.day_0)
+        if end_day < FOREVER:
+            self._schedule(end_day - 1, interval)
 
-    def remove(self, stay: Stay) -> None:
+    def remove(self, interval: AtRiskInterval) -> None:
         """Take back a stay that was added."""
-        arm, begins, ends = self._when(stay)
-        if begins > self.as_of:
-            self.waiting[begins].remove(stay)
+        arm, first_day, end_day = self._arm_and_days(interval)
+        if first_day > self.as_of:
+            self.pending[first_day].remove(interval)
             return
-        arm.enter(stay.enter, -1)
-        if ends <= self.as_of + 1:
-            drop(arm.ended, stay.leave)
+        arm.count_entry(interval.enter, -1)
+        if end_day <= self.as_of + 1:
+            remove_sorted(arm.exits, interval.leave)
             return
-        drop(arm.running, stay.day_0)
-        if ends < FOREVER:
-            self.waiting[ends - 1].remove(stay)
+        remove_sorted(arm.open_day_0s, interval.day_0)
+        if end_day < FOREVER:
+            self.pending[end_day - 1].remove(interval)
 
-    def _when(self, stay: Stay) -> tuple[Arm, int, int]:
-        day_0 = stay.day_0
-        return self.arms[stay.arm], day_0 + stay.enter, day_0 + stay.leave
+    def _arm_and_days(self, interval: AtRiskInterval) -> tuple[ArmIntervals, int, int]:
+        day_0 = interval.day_0
+        return self.arms[interval.arm], day_0 + interval.enter, day_0 + interval.leave
 
-    def _await(self, day: int, stay: Stay) -> None:
-        held = self.waiting.get(day)
-        if held is None:
-            self.waiting[day] = [stay]
-            heappush(self.ahead, day)
+    def _schedule(self, day: int, interval: AtRiskInterval) -> None:
+        scheduled = self.pending.get(day)
+        if scheduled is None:
+            self.pending[day] = [interval]
+            heappush(self.pending_days, day)
         else:
-            held.append(stay)
+            scheduled.append(interval)
 
-    def move_to(self, day: int) -> None:
+    def advance_to(self, day: int) -> None:
         """Let the days up to *day* pass: what begins, begins, and what ends, ends."""
-        while self.ahead and self.ahead[0] <= day:
-            self.as_of = heappop(self.ahead)
-            for stay in self.waiting.pop(self.as_of):
-                arm, begins, _ = self._when(stay)
-                if begins == self.as_of:
-                    self.add(stay)
+        while self.pending_days and self.pending_days[0] <= day:
+            self.as_of = heappop(self.pending_days)
+            for interval in self.pending.pop(self.as_of):
+                arm, first_day, _ = self._arm_and_days(interval)
+                if first_day == self.as_of:
+                    self.add(interval)
                 else:
-                    drop(arm.running, stay.day_0)
-                    insort(arm.ended, stay.leave)
+                    remove_sorted(arm.open_day_0s, interval.day_0)
+                    insort(arm.exits, interval.leave)
         self.as_of = day
 
     def count(self, arm: int, day: int) -> int:
         """At risk on *arm* on study *day*, as of today."""
-        return self.between(arm, arm, day)[0]
+        return self.count_both(arm, arm, day)[0]
 
-    def between(self, treatment: int, control: int, day: int) -> tuple[int, int]:
+    def count_both(self, treatment: int, control: int, day: int) -> tuple[int, int]:
         """At risk on study *day*, as of today, on each of two arms."""
         # Of those still followed, whoever has not reached the day yet counts as gone.
         # Both arms are written out: no other function is called as often in a replay.
         reached = self.as_of + 1 - day
-        on, off = self.arms[treatment], self.arms[control]
+        treated, controls = self.arms[treatment], self.arms[control]
         return (
-            on.at_once
-            + (bisect_right(on.later, day) if on.later else 0)
-            + bisect_left(on.running, reached)
-            - len(on.running)
-            - bisect_right(on.ended, day),
-            off.at_once
-            + (bisect_right(off.later, day) if off.later else 0)
-            + bisect_left(off.running, reached)
-            - len(off.running)
-            - bisect_right(off.ended, day),
+            treated.entries_on_day_0
+            + (bisect_right(treated.later_entries, day) if treated.later_entries else 0)
+            + bisect_left(treated.open_day_0s, reached)
+            - len(treated.open_day_0s)
+            - bisect_right(treated.exits, day),
+            controls.entries_on_day_0
+            + (bisect_right(controls.later_entries, day) if controls.later_entries else 0)
+            + bisect_left(controls.open_day_0s, reached)
+            - len(controls.open_day_0s)
+            - bisect_right(controls.exits, day),
         )

@@ -17,11 +17,11 @@ SUBJECT_BITS = 32
 
 PACKED_MASK = (1 << SUBJECT_BITS) - 1
 
-SEVERAL = -1
+MANY_SUBJECTS = -1
 """In place of a subject: other things have changed than that this one had its first event."""
 
 
-class Came(IntEnum):
+class FirstEventChange(IntEnum):
     """What an event is to its subject: not the first, the first ever, or earlier than the first."""
 
     LATER = 0
@@ -43,13 +43,13 @@ class FirstEvents:
     period: int | None
     treatment: int | None
     collected_from: int = 0
-    at_risk: PersonDays | None = None
-    held: array[int] = field(default_factory=lambda: array("q"))
-    by_treatment: int = 0
-    latest: int = 0
+    person_days: PersonDays | None = None
+    packed_events: array[int] = field(default_factory=lambda: array("q"))
+    packed_counts: int = 0
+    latest_packed: int = 0
 
     def __len__(self) -> int:
-        return len(self.held)
+        return len(self.packed_events)
 
     def covers(self, period: int, treatment: int) -> bool:
         """Whether an event in *period* on *treatment* is in scope."""
@@ -57,70 +57,70 @@ class FirstEvents:
             self.treatment is None or self.treatment == treatment
         )
 
-    def first(self, subject: int) -> int | None:
+    def first_event_of(self, subject: int) -> int | None:
         """The first event of *subject*, packed, or None."""
-        at = bisect_left(self.held, subject << SUBJECT_BITS)
-        if at == len(self.held) or self.held[at] >> SUBJECT_BITS != subject:
+        index = bisect_left(self.packed_events, subject << SUBJECT_BITS)
+        if index == len(self.packed_events) or self.packed_events[index] >> SUBJECT_BITS != subject:
             return None
-        return self.held[at] & PACKED_MASK
+        return self.packed_events[index] & PACKED_MASK
 
-    def on(self, treatment: int) -> int:
+    def count_on(self, treatment: int) -> int:
         """How many first events fell on *treatment*."""
-        return self.by_treatment >> COUNT_BITS * treatment & COUNT_MASK
+        return self.packed_counts >> COUNT_BITS * treatment & COUNT_MASK
 
-    def come(self, subject: int, packed: int, spells: tuple[Spell, ...]) -> Came:
+    def add_event(self, subject: int, packed: int, spells: tuple[Spell, ...]) -> FirstEventChange:
         """Note an event of *subject*, and say what it is; *spells* are the subject's days."""
         key = subject << SUBJECT_BITS
-        at = bisect_left(self.held, key)
-        if at < len(self.held):
-            there = self.held[at] - key
-            if there <= packed:
-                return Came.LATER
-            if there <= PACKED_MASK:
-                self.put(subject, packed, spells)
-                return Came.EARLIER
-        if self.at_risk is not None:
-            self.put(subject, packed, spells)
-            return Came.NEW
-        self.held.insert(at, key | packed)
-        self.by_treatment += 1 << COUNT_BITS * (packed % ARMS_MAX)
-        return Came.NEW
+        index = bisect_left(self.packed_events, key)
+        if index < len(self.packed_events):
+            existing = self.packed_events[index] - key
+            if existing <= packed:
+                return FirstEventChange.LATER
+            if existing <= PACKED_MASK:
+                self.set_first(subject, packed, spells)
+                return FirstEventChange.EARLIER
+        if self.person_days is not None:
+            self.set_first(subject, packed, spells)
+            return FirstEventChange.NEW
+        self.packed_events.insert(index, key | packed)
+        self.packed_counts += 1 << COUNT_BITS * (packed % ARMS_MAX)
+        return FirstEventChange.NEW
 
-    def put(self, subject: int, packed: int | None, spells: tuple[Spell, ...]) -> None:
+    def set_first(self, subject: int, packed: int | None, spells: tuple[Spell, ...]) -> None:
         """Set the first event of *subject*, or clear it with None; *spells* are its days."""
-        if self.at_risk is not None:
-            self.expose(subject, spells, -1)
+        if self.person_days is not None:
+            self.add_person_days(subject, spells, -1)
         key = subject << SUBJECT_BITS
-        at = bisect_left(self.held, key)
-        if at < len(self.held) and self.held[at] - key <= PACKED_MASK:
-            self.by_treatment -= 1 << COUNT_BITS * (self.held[at] % ARMS_MAX)
-            del self.held[at]
+        index = bisect_left(self.packed_events, key)
+        if index < len(self.packed_events) and self.packed_events[index] - key <= PACKED_MASK:
+            self.packed_counts -= 1 << COUNT_BITS * (self.packed_events[index] % ARMS_MAX)
+            del self.packed_events[index]
         if packed is not None:
-            self.by_treatment += 1 << COUNT_BITS * (packed % ARMS_MAX)
-            self.held.insert(at, key | packed)
-            self.latest = max(self.latest, packed)
-        if self.at_risk is not None:
-            self.expose(subject, spells, 1)
+            self.packed_counts += 1 << COUNT_BITS * (packed % ARMS_MAX)
+            self.packed_events.insert(index, key | packed)
+            self.latest_packed = max(self.latest_packed, packed)
+        if self.person_days is not None:
+            self.add_person_days(subject, spells, 1)
 
-    def expose(self, subject: int, spells: tuple[Spell, ...], sign: int) -> None:
+    def add_person_days(self, subject: int, spells: tuple[Spell, ...], sign: int) -> None:
         """Add the person-days of *subject* until its first event, or take them back."""
-        assert self.at_risk is not None
-        packed = self.first(subject)
+        assert self.person_days is not None
+        packed = self.first_event_of(subject)
         for spell in spells:
             if self.covers(spell.period, spell.treatment):
                 start = max(spell.start, self.collected_from)
                 end = spell.end if packed is None else min(spell.end, packed // ARMS_MAX + 1)
                 if end > start:
-                    self.at_risk.add(start, end, sign)
+                    self.person_days.add(start, end, sign)
 
-    def until(self, as_of: int) -> int:
+    def count_until(self, as_of: int) -> int:
         """How many first events have their onset by *as_of*."""
         limit = (as_of + 1) * ARMS_MAX
-        if self.at_risk is not None and self.latest < limit:
-            return len(self.held)
-        return sum(each & PACKED_MASK < limit for each in self.held)
+        if self.person_days is not None and self.latest_packed < limit:
+            return len(self.packed_events)
+        return sum(each & PACKED_MASK < limit for each in self.packed_events)
 
     def __iter__(self) -> Iterator[tuple[int, int, int]]:
         """Each first event as (subject, onset, treatment), by subject."""
-        for each in self.held:
+        for each in self.packed_events:
             yield each >> SUBJECT_BITS, (each & PACKED_MASK) // ARMS_MAX, each % ARMS_MAX

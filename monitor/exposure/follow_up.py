@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from math import inf
 
 from monitor.dates import FOREVER
-from monitor.exposure.at_risk import AtRisk, Stay
+from monitor.exposure.at_risk import AtRiskInterval, AtRiskTable
 from monitor.exposure.first_events import PACKED_MASK, SUBJECT_BITS, FirstEvents
 from monitor.exposure.person_time import Spell
-from monitor.exposure.risk_sets import AllArms, Columns
+from monitor.exposure.risk_sets import IntervalColumns, RiskSetCounts
 from monitor.plan.plan import ARMS_MAX
-from monitor.plan.watch import Analysis, Scale
+from monitor.plan.watch import Analysis, TimeScale
 
-BEFORE = -FOREVER
+BEFORE_ALL_DAYS = -FOREVER
 """A study day before any other."""
 
 
@@ -31,74 +31,86 @@ class FollowUp:
 
     period: int
     analysis: Analysis
-    time: Scale
-    arms: int
-    stays: list[tuple[Stay, ...]] = field(default_factory=list[tuple[Stay, ...]])
-    tables: dict[int, AtRisk] = field(default_factory=dict[int, AtRisk])
-    columns: Columns | None = None
-    crossed: bool = False
+    time_scale: TimeScale
+    arm_count: int
+    intervals: list[tuple[AtRiskInterval, ...]] = field(
+        default_factory=list[tuple[AtRiskInterval, ...]]
+    )
+    at_risk_tables: dict[int, AtRiskTable] = field(default_factory=dict[int, AtRiskTable])
+    columns: IntervalColumns | None = None
+    has_crossover: bool = False
 
-    def place(
+    def update_subject(
         self,
         subject: int,
         spells: tuple[Spell, ...],
-        starts: tuple[tuple[int, int], ...],
-        allocated: int | None,
+        period_starts: tuple[tuple[int, int], ...],
+        allocated_arm: int | None,
     ) -> None:
         """Put *subject* where its *spells* and its *allocated* arm say it belongs.
 
         *starts* is the first day of treatment by period: study day 0.
         """
-        while subject >= len(self.stays):
-            self.stays.append(())
-        wanted = self._wanted(spells, starts, allocated)
-        for since, table in self.tables.items():
-            for stay in collected(self.stays[subject], since):
-                table.remove(stay)
-            for stay in collected(wanted, since):
-                table.add(stay)
+        while subject >= len(self.intervals):
+            self.intervals.append(())
+        intervals = self._build_intervals(spells, period_starts, allocated_arm)
+        for collected_from, table in self.at_risk_tables.items():
+            for interval in clip_to_collection(self.intervals[subject], collected_from):
+                table.remove(interval)
+            for interval in clip_to_collection(intervals, collected_from):
+                table.add(interval)
         if self.columns is not None:
-            self.columns.put(subject, wanted)
-        self.stays[subject] = wanted
-        self.crossed |= len(wanted) > 1
+            self.columns.set_intervals(subject, intervals)
+        self.intervals[subject] = intervals
+        self.has_crossover |= len(intervals) > 1
 
-    def _wanted(
+    def _build_intervals(
         self,
         spells: tuple[Spell, ...],
-        starts: tuple[tuple[int, int], ...],
-        allocated: int | None,
-    ) -> tuple[Stay, ...]:
-        mine = [spell for spell in spells if spell.period == self.period]
-        if not mine or (self.analysis is Analysis.AS_RANDOMISED and allocated is None):
+        period_starts: tuple[tuple[int, int], ...],
+        allocated_arm: int | None,
+    ) -> tuple[AtRiskInterval, ...]:
+        period_spells = [spell for spell in spells if spell.period == self.period]
+        if not period_spells or (self.analysis is Analysis.AS_RANDOMISED and allocated_arm is None):
             return ()
-        day_0 = dict(starts)[self.period] if self.time is Scale.STUDY else 0
-        wanted: list[Stay] = []
-        for start, end, _, treatment in mine:
-            arm = treatment if self.analysis is Analysis.AS_TREATED else allocated
+        day_0 = dict(period_starts)[self.period] if self.time_scale is TimeScale.STUDY else 0
+        intervals: list[AtRiskInterval] = []
+        for start, end, _, treatment in period_spells:
+            arm = treatment if self.analysis is Analysis.AS_TREATED else allocated_arm
             assert arm is not None
-            stay = Stay(arm, day_0, start - day_0, end - day_0)
+            interval = AtRiskInterval(arm, day_0, start - day_0, end - day_0)
             # A course told cycle by cycle is one stay: whoever has several costs every look more.
-            if wanted and wanted[-1].arm == arm and wanted[-1].leave == stay.enter:
-                stay = wanted.pop()._replace(leave=stay.leave)
-            wanted.append(stay)
-        return tuple(wanted)
+            if intervals and intervals[-1].arm == arm and intervals[-1].leave == interval.enter:
+                interval = intervals.pop()._replace(leave=interval.leave)
+            intervals.append(interval)
+        return tuple(intervals)
 
     def arms_of(self, subject: int) -> set[int]:
         """The arms on which *subject* ever stays."""
-        return {stay.arm for stay in self.stays[subject]} if subject < len(self.stays) else set()
+        return (
+            {stay.arm for stay in self.intervals[subject]}
+            if subject < len(self.intervals)
+            else set()
+        )
 
-    def as_of(self, day: int, since: int) -> AtRisk:
+    def at_risk_as_of(self, day: int, collected_from: int) -> AtRiskTable:
         """The table as known at the end of *day*, no stay beginning before day *since*."""
-        table = self.tables.get(since)
+        table = self.at_risk_tables.get(collected_from)
         if table is None or table.as_of > day:
-            stays = (stay for each in self.stays for stay in collected(each, since))
-            table = self.tables[since] = AtRisk.of(self.arms, stays, day)
+            intervals = (
+                interval
+                for each in self.intervals
+                for interval in clip_to_collection(each, collected_from)
+            )
+            table = self.at_risk_tables[collected_from] = AtRiskTable.from_intervals(
+                self.arm_count, intervals, day
+            )
         elif table.as_of < day:
-            table.move_to(day)
+            table.advance_to(day)
         return table
 
-    def shares(
-        self, events: FirstEvents, day: int, treatment: int, control: int, enough: float = -inf
+    def treated_count_and_shares(
+        self, events: FirstEvents, day: int, treatment: int, control: int, floor: float = -inf
     ) -> tuple[int, list[float]] | None:
         """How many first events are treated, and the treated share of the risk set of each.
 
@@ -106,63 +118,77 @@ class FollowUp:
         event that met an empty arm is left out.  None once the excess of treated events over the
         sum of the shares is below *enough*.
         """
-        assert not self.crossed, "a subject of several stays is gone from each of them"
-        met = self._met(events, day)
-        excess = float(sum(arm == treatment for _, arm, _ in met))
-        between = self.as_of(day, events.collected_from).between
-        gone: tuple[list[int], list[int]] = [], []
-        waiting, last, on, off, treated = 0, BEFORE, 0, 0, 0
-        found: list[float] = []
-        for number, (at, arm, _) in enumerate(met):
-            if at != last:
-                for _, its_arm, leaves in met[waiting:number]:
-                    if its_arm == treatment:
-                        insort(gone[0], leaves)
-                    elif its_arm == control:
-                        insort(gone[1], leaves)
-                waiting, last = number, at
-                on, off = between(treatment, control, at)
-                if waiting:
-                    on += bisect_right(gone[0], at) - len(gone[0])
-                    off += bisect_right(gone[1], at) - len(gone[1])
+        assert not self.has_crossover, "a subject of several stays is gone from each of them"
+        events_at_risk = self._events_at_risk(events, day)
+        excess = float(sum(arm == treatment for _, arm, _ in events_at_risk))
+        count_both = self.at_risk_as_of(day, events.collected_from).count_both
+        exits_by_arm: tuple[list[int], list[int]] = [], []
+        pending_from, last_day, n_treated, n_control, treated = 0, BEFORE_ALL_DAYS, 0, 0, 0
+        shares: list[float] = []
+        for index, (event_day, arm, _) in enumerate(events_at_risk):
+            if event_day != last_day:
+                for _, earlier_arm, exit_day in events_at_risk[pending_from:index]:
+                    if earlier_arm == treatment:
+                        insort(exits_by_arm[0], exit_day)
+                    elif earlier_arm == control:
+                        insort(exits_by_arm[1], exit_day)
+                pending_from, last_day = index, event_day
+                n_treated, n_control = count_both(treatment, control, event_day)
+                if pending_from:
+                    n_treated += bisect_right(exits_by_arm[0], event_day) - len(exits_by_arm[0])
+                    n_control += bisect_right(exits_by_arm[1], event_day) - len(exits_by_arm[1])
             if arm == treatment:
-                treated += off > 0
+                treated += n_control > 0
             elif arm != control:
                 continue
-            share = on / (on + off)
+            share = n_treated / (n_treated + n_control)
             excess -= share
-            if excess < enough:
+            if excess < floor:
                 return None
             if 0.0 < share < 1.0:
-                found.append(share)
-        return treated, found
+                shares.append(share)
+        return treated, shares
 
-    def _met(self, events: FirstEvents, day: int) -> list[tuple[int, int, int]]:
+    def _events_at_risk(self, first_events: FirstEvents, day: int) -> list[tuple[int, int, int]]:
         """Each first event by the end of *day*: its study day, its arm, when its stay ends."""
-        stays, met = self.stays, list[tuple[int, int, int]]()
-        for each in events.held:
-            onset, mine = (each & PACKED_MASK) // ARMS_MAX, stays[each >> SUBJECT_BITS]
-            if onset <= day and mine:
-                arm, day_0, _, leave = mine[0]
-                until = day + 1 - day_0
-                met.append((onset - day_0, arm, leave if leave < until else until))
-        met.sort()
-        return met
+        intervals, events_at_risk = self.intervals, list[tuple[int, int, int]]()
+        for each in first_events.packed_events:
+            onset, subject_intervals = (
+                (each & PACKED_MASK) // ARMS_MAX,
+                intervals[each >> SUBJECT_BITS],
+            )
+            if onset <= day and subject_intervals:
+                arm, day_0, _, leave = subject_intervals[0]
+                end_of_data = day + 1 - day_0
+                events_at_risk.append(
+                    (onset - day_0, arm, leave if leave < end_of_data else end_of_data)
+                )
+        events_at_risk.sort()
+        return events_at_risk
 
-    def is_cut(self, events: FirstEvents, day: int) -> bool:
+    def has_snapshot(self, first_events: FirstEvents, day: int) -> bool:
         """Whether ``risk_sets`` has most of its work done: the columns as known on *day*."""
-        return self.columns is not None and (day, events.collected_from) in self.columns.cuts
+        return (
+            self.columns is not None
+            and (day, first_events.collected_from) in self.columns.snapshots
+        )
 
-    def risk_sets(self, events: FirstEvents, day: int) -> AllArms:
+    def risk_set_counts(self, first_events: FirstEvents, day: int) -> RiskSetCounts:
         """Who was at risk at each first event, as known at the end of *day*."""
         if self.columns is None:
-            self.columns = Columns.of(self.arms, self.stays)
-        return self.columns.risk_sets(events, day)
+            self.columns = IntervalColumns.from_intervals(self.arm_count, self.intervals)
+        return self.columns.count_risk_sets(first_events, day)
 
 
-def collected(stays: tuple[Stay, ...], since: int) -> Iterator[Stay]:
+def clip_to_collection(
+    intervals: tuple[AtRiskInterval, ...], collected_from: int
+) -> Iterator[AtRiskInterval]:
     """What is left of *stays* from day *since* on."""
-    for stay in stays:
-        enter = max(stay.enter, since - stay.day_0) if since else stay.enter
-        if enter < stay.leave:
-            yield stay if enter == stay.enter else stay._replace(enter=enter)
+    for interval in intervals:
+        enter = (
+            max(interval.enter, collected_from - interval.day_0)
+            if collected_from
+            else interval.enter
+        )
+        if enter < interval.leave:
+            yield interval if enter == interval.enter else interval._replace(enter=enter)

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from monitor.dates import FOREVER
 
 
-class Interval(NamedTuple):
+class TreatmentInterval(NamedTuple):
     """A treatment as received, ``[start, end)``; *end* is FOREVER while it goes on."""
 
     start: int
-    thing: str
+    entity_id: str
     end: int
     period: int
     treatment: int
@@ -28,15 +28,17 @@ class Spell(NamedTuple):
     treatment: int
 
 
-class Leaving(NamedTuple):
+class FollowUpEnd(NamedTuple):
     """The last day of follow-up in *period*, or in the study where it is None."""
 
     last_day: int
     period: int | None
 
 
-def spells(
-    intervals: Iterable[Interval], leavings: Iterable[Leaving], window_days: int | None
+def build_spells(
+    intervals: Iterable[TreatmentInterval],
+    follow_up_ends: Iterable[FollowUpEnd],
+    window_days: int | None,
 ) -> tuple[Spell, ...]:
     """The days at risk of one subject, in order, without overlap.
 
@@ -44,19 +46,19 @@ def spells(
     ends it with its day.
     """
     ordered = sorted(intervals)
-    leavings = tuple(leavings)
-    found: list[Spell] = []
+    follow_up_ends = tuple(follow_up_ends)
+    built: list[Spell] = []
     for index, (start, _, end, period, treatment) in enumerate(ordered):
         if end < FOREVER:
             end = FOREVER if window_days is None else end + window_days
         if index + 1 < len(ordered):
             end = min(end, ordered[index + 1].start)
-        for last_day, left in leavings:
-            if left is None or left == period:
+        for last_day, ended_period in follow_up_ends:
+            if ended_period is None or ended_period == period:
                 end = min(end, last_day + 1)
         if end > start:
-            found.append(Spell(start, end, period, treatment))
-    return tuple(found)
+            built.append(Spell(start, end, period, treatment))
+    return tuple(built)
 
 
 def spell_on(day: int, spells: tuple[Spell, ...]) -> Spell | None:
@@ -75,36 +77,36 @@ class PersonDays:
     needs only a count and a sum; what lies ahead waits by its day.
     """
 
-    running: int = 0
-    days: int = 0
-    ahead: dict[int, int] = field(default_factory=dict[int, int])
+    open_spells: int = 0
+    day_offset: int = 0
+    future_changes: dict[int, int] = field(default_factory=dict[int, int])
     as_of: int = 0
 
     def add(self, start: int, end: int, sign: int = 1) -> None:
         """Add the spell ``[start, end)``, or take it back with *sign* -1."""
-        self._bend(start, sign)
-        self._bend(end, -sign)
+        self._add_change(start, sign)
+        self._add_change(end, -sign)
 
-    def _bend(self, day: int, by: int) -> None:
+    def _add_change(self, day: int, change: int) -> None:
         if day <= self.as_of:
-            self.running += by
-            self.days -= by * day
+            self.open_spells += change
+            self.day_offset -= change * day
         elif day < FOREVER:
-            self.ahead[day] = self.ahead.get(day, 0) + by
+            self.future_changes[day] = self.future_changes.get(day, 0) + change
 
-    def until(self, as_of: int) -> int:
+    def total_until(self, as_of: int) -> int:
         """Person-days up to and including *as_of*.
 
         >>> on_drug = PersonDays()
         >>> on_drug.add(100, FOREVER)
         >>> on_drug.add(100, 107)
-        >>> on_drug.until(109)
+        >>> on_drug.total_until(109)
         17
         """
         if as_of > self.as_of:
             self.as_of = as_of
-            for day in [day for day in self.ahead if day <= as_of]:
-                by = self.ahead.pop(day)
-                self.running += by
-                self.days -= by * day
-        return self.running * (as_of + 1) + self.days
+            for day in [day for day in self.future_changes if day <= as_of]:
+                change = self.future_changes.pop(day)
+                self.open_spells += change
+                self.day_offset -= change * day
+        return self.open_spells * (as_of + 1) + self.day_offset

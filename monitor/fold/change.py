@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from monitor.evidence.active_watches import begin, settle
+from monitor.evidence.active_watches import reset_study, update_exposure
 from monitor.plan.plan import read_plan
 from monitor.records import (
     AdverseEvent,
@@ -14,7 +14,7 @@ from monitor.records import (
     Disposition,
     Dose,
     Merge,
-    Plan,
+    PlanRecord,
     Record,
     Retraction,
     Review,
@@ -23,147 +23,153 @@ from monitor.records import (
     Treatment,
     day_of,
 )
-from monitor.state.entities import Thing, points_at_subject, target_of
+from monitor.state.entities import Entity, is_subject_merge, target_of
 from monitor.state.study import Study, SubjectState
 from monitor.state.verdict import Level
-from monitor.tables.counting import count_anew, take_back
+from monitor.tables.counting import remove_contribution, update_contribution
 from monitor.terms import DosedDays
 
-OfSubject = AdverseEvent | Subject | Treatment | Dose | Disposition
-OF_SUBJECT = (AdverseEvent, Subject, Treatment, Dose, Disposition)
+SubjectBody = AdverseEvent | Subject | Treatment | Dose | Disposition
+SUBJECT_BODIES = (AdverseEvent, Subject, Treatment, Dose, Disposition)
 """What is counted under a subject: a case, or a fact that bears on its days at risk."""
 
-UNCOUNTED = (Plan, Assessment, Review, Tick)
+UNCOUNTED_BODIES = (PlanRecord, Assessment, Review, Tick)
 """What bears on no count and no risk set, void or not."""
 
 
-def enter(study: Study, record: Record) -> bool:
+def apply_change(study: Study, record: Record) -> bool:
     """Hold the record and count what it changes; whether every watch must be judged."""
     body = record.body
-    if study.trace is not None:
-        study.trace.things.add(record.thing)
-    if isinstance(body, OF_SUBJECT):
-        held = study.ledger.things.get(record.thing)
-        before = _subject_of(study, held) if held else None
-        held = study.ledger.enter(record)
-        held.foretold = _is_foretold(record)
-        _settle_thing(study, record.thing, held, before)
+    if study.dirty is not None:
+        study.dirty.entities.add(record.entity_id)
+    if isinstance(body, SUBJECT_BODIES):
+        entity = study.entities.by_id.get(record.entity_id)
+        previous_subject = _subject_of(study, entity) if entity else None
+        entity = study.entities.add_version(record)
+        entity.onset_after_known = _is_onset_after_known(record)
+        _update_entity(study, record.entity_id, entity, previous_subject)
         return False
     if isinstance(body, Retraction | Merge):
-        return _point(study, record, body)
-    study.ledger.enter(record)
-    if isinstance(body, Plan):
+        return _apply_reference(study, record, body)
+    study.entities.add_version(record)
+    if isinstance(body, PlanRecord):
         study.plan = read_plan(body.toml)
-    if isinstance(body, Plan | Collection):
+    if isinstance(body, PlanRecord | Collection):
         recount(study)
-    return isinstance(body, Plan | Collection | Tick)
+    return isinstance(body, PlanRecord | Collection | Tick)
 
 
 def recount(study: Study) -> None:
     """Count everything anew: a plan, a collection or a merge of subjects changes it all."""
-    if study.trace is not None:
-        study.trace.whole = True
-    begin(study)
-    for thing, held in study.ledger.things.items():
-        held.count_at(None)
-        if isinstance(held.body, OF_SUBJECT) and study.ledger.live(thing):
-            _attach(_subject_of(study, held), thing, held)
+    if study.dirty is not None:
+        study.dirty.everything = True
+    reset_study(study)
+    for entity_id, entity in study.entities.by_id.items():
+        entity.set_contribution(None)
+        if isinstance(entity.body, SUBJECT_BODIES) and study.entities.is_active(entity_id):
+            _attach_to_subject(_subject_of(study, entity), entity_id, entity)
     for subject in study.subjects.values():
-        settle(study, subject)
-        _count_cases(study, subject)
-    _lapse(study)
+        update_exposure(study, subject)
+        _update_contributions(study, subject)
+    _reset_inactive_episodes(study)
 
 
-def _lapse(study: Study) -> None:
+def _reset_inactive_episodes(study: Study) -> None:
     """Let evidence stand nowhere that no watch is at work: no case of its term is left, or no plan.
 
     If it ever crosses again, that is a rise of its own, which a closed alert must not keep silent.
     """
-    standing = {name for name, episode in study.episodes.items() if episode.stands}
-    if standing:
-        for name in standing - {running.id for running in study.running()}:
-            study.episodes[name].stands = Level.QUIET
+    raised_watches = {name for name, episode in study.episodes.items() if episode.current_level}
+    if raised_watches:
+        for name in raised_watches - {running.id for running in study.active_watches()}:
+            study.episodes[name].current_level = Level.QUIET
 
 
-def _subject_of(study: Study, held: Thing) -> SubjectState:
-    assert isinstance(held.body, OF_SUBJECT)
-    return study.subject(held.body.subject)
+def _subject_of(study: Study, entity: Entity) -> SubjectState:
+    assert isinstance(entity.body, SUBJECT_BODIES)
+    return study.get_or_add_subject(entity.body.subject)
 
 
-def _attach(subject: SubjectState, thing: str, held: Thing) -> None:
-    where = subject.cases if isinstance(held.body, AdverseEvent) else subject.facts
-    where[thing] = held
+def _attach_to_subject(subject: SubjectState, entity_id: str, entity: Entity) -> None:
+    entities = subject.cases if isinstance(entity.body, AdverseEvent) else subject.facts
+    entities[entity_id] = entity
 
 
-def _settle_thing(study: Study, thing: str, held: Thing, before: SubjectState | None) -> None:
+def _update_entity(
+    study: Study, entity_id: str, entity: Entity, previous_subject: SubjectState | None
+) -> None:
     """Put a thing where it belongs now; *before* is the subject under which it was."""
-    subject, live = _subject_of(study, held), study.ledger.live(thing)
-    if before is not None and (before is not subject or not live):
-        if thing in before.cases:
-            take_back(study, before, thing, held)
-            del before.cases[thing]
-        before.facts.pop(thing, None)
-        _settle_subject(study, before, None)
-    if live:
-        _attach(subject, thing, held)
-        if before is None and isinstance(held.body, Dose):
-            _take_dose(study, subject, held.body)
+    subject, is_active = _subject_of(study, entity), study.entities.is_active(entity_id)
+    if previous_subject is not None and (previous_subject is not subject or not is_active):
+        if entity_id in previous_subject.cases:
+            remove_contribution(study, previous_subject, entity_id, entity)
+            del previous_subject.cases[entity_id]
+        previous_subject.facts.pop(entity_id, None)
+        _update_subject_counts(study, previous_subject, None)
+    if is_active:
+        _attach_to_subject(subject, entity_id, entity)
+        if previous_subject is None and isinstance(entity.body, Dose):
+            _add_dose(study, subject, entity.body)
         else:
-            _settle_subject(study, subject, thing)
+            _update_subject_counts(study, subject, entity_id)
 
 
-def _take_dose(study: Study, subject: SubjectState, dose: Dose) -> None:
+def _add_dose(study: Study, subject: SubjectState, dose: Dose) -> None:
     """Put an administration among the subject's others: it bears on no day at risk.
 
     To go through all facts for each of a thousand would cost the square of them.
     """
     days = DosedDays(dose.first_date, dose.last_date)
-    at = bisect_left(subject.doses, days)
-    subject.doses = (*subject.doses[:at], days, *subject.doses[at:])
+    index = bisect_left(subject.doses, days)
+    subject.doses = (*subject.doses[:index], days, *subject.doses[index:])
     if study.context_groups:
-        _count_cases(study, subject)
+        _update_contributions(study, subject)
 
 
-def _settle_subject(study: Study, subject: SubjectState, thing: str | None) -> None:
+def _update_subject_counts(study: Study, subject: SubjectState, entity_id: str | None) -> None:
     """Count a subject's cases anew: only *thing* where it is a case that keeps to itself."""
-    held = None if thing is None else subject.cases.get(thing)
-    if thing is not None and held is not None and not study.context_groups:
-        count_anew(study, subject, thing, held)
-    elif held is not None or settle(study, subject) or study.context_groups:
-        _count_cases(study, subject)
+    entity = None if entity_id is None else subject.cases.get(entity_id)
+    if entity_id is not None and entity is not None and not study.context_groups:
+        update_contribution(study, subject, entity_id, entity)
+    elif entity is not None or update_exposure(study, subject) or study.context_groups:
+        _update_contributions(study, subject)
 
 
-def _count_cases(study: Study, subject: SubjectState) -> None:
-    for thing, held in subject.cases.items():
-        count_anew(study, subject, thing, held)
+def _update_contributions(study: Study, subject: SubjectState) -> None:
+    for entity_id, entity in subject.cases.items():
+        update_contribution(study, subject, entity_id, entity)
 
 
-def _point(study: Study, record: Record, body: Retraction | Merge) -> bool:
+def _apply_reference(study: Study, record: Record, body: Retraction | Merge) -> bool:
     """Enter a retraction or merge; whether it changed more than one subject's things."""
-    held = study.ledger.things.get(record.thing)
-    old = held.body if held else None
-    if isinstance(old, Retraction | Merge):
-        study.ledger.point(record.thing, old)
-    study.ledger.enter(record)
-    study.ledger.point(record.thing, body)
-    target = study.ledger.things.get(target_of(body))
-    if target is not None and isinstance(target.body, UNCOUNTED):
+    entity = study.entities.by_id.get(record.entity_id)
+    old_body = entity.body if entity else None
+    if isinstance(old_body, Retraction | Merge):
+        study.entities.toggle_reference(record.entity_id, old_body)
+    study.entities.add_version(record)
+    study.entities.toggle_reference(record.entity_id, body)
+    target = study.entities.by_id.get(target_of(body))
+    if target is not None and isinstance(target.body, UNCOUNTED_BODIES):
         target = None
-    of_subject = target is None or isinstance(target.body, OF_SUBJECT)
-    if not of_subject or points_at_subject(body) or not (old is None or _is_as_before(old, body)):
+    of_subject = target is None or isinstance(target.body, SUBJECT_BODIES)
+    if (
+        not of_subject
+        or is_subject_merge(body)
+        or not (old_body is None or _has_same_target(old_body, body))
+    ):
         recount(study)
         return True
-    if target is not None and old is None:
-        _settle_thing(study, target_of(body), target, _subject_of(study, target))
+    if target is not None and old_body is None:
+        _update_entity(study, target_of(body), target, _subject_of(study, target))
     return False
 
 
-def _is_as_before(old: Body, body: Retraction | Merge) -> bool:
+def _has_same_target(old: Body, body: Retraction | Merge) -> bool:
     """Whether a later version of a retraction voids what the earlier did: its reason is edited."""
     return isinstance(old, Retraction) and target_of(old) == target_of(body)
 
 
-def _is_foretold(record: Record) -> bool:
+def _is_onset_after_known(record: Record) -> bool:
     """Whether a case begins later than it was known: a partial date, a time zone, or an error."""
     body = record.body
     onset = body.onset if isinstance(body, AdverseEvent) else None

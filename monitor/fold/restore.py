@@ -7,23 +7,23 @@ from collections.abc import Iterator, Mapping
 from monitor.fold.change import recount
 from monitor.records import Merge, Retraction
 from monitor.state.study import Study
-from monitor.state.verdict import Ground, Verdict
+from monitor.state.verdict import Verdict, VerdictReason
 
 
-def verdicts(study: Study) -> Iterator[tuple[str, Verdict]]:
+def last_verdicts(study: Study) -> Iterator[tuple[str, Verdict]]:
     """Every watch that has been judged, by its id, with where it stands."""
-    for name, running in study.watches.items():
-        if running.verdict is not None:
-            yield name, running.verdict
+    for watch_id, active_watch in study.watches_by_id.items():
+        if active_watch.verdict is not None:
+            yield watch_id, active_watch.verdict
 
 
-def verdict_on(study: Study, watch: str) -> Verdict | None:
+def last_verdict_of(study: Study, watch_id: str) -> Verdict | None:
     """Where *watch* stands, if it is there and was judged."""
-    running = study.watches.get(watch)
-    return None if running is None else running.verdict
+    active_watch = study.watches_by_id.get(watch_id)
+    return None if active_watch is None else active_watch.verdict
 
 
-def resume(study: Study, judged: Mapping[str, Verdict]) -> None:
+def restore_counts(study: Study, stored_verdicts: Mapping[str, Verdict]) -> None:
     """Count anew all that the ledger's things say, and put each watch where it stood.
 
     The study has its plan, `latest`, `spent`, `episodes`, and its things in the order in which
@@ -31,15 +31,15 @@ def resume(study: Study, judged: Mapping[str, Verdict]) -> None:
     been away: a watch is judged when a record touches it and not because somebody looked, so a
     verdict is kept, not computed again.
     """
-    for thing, held in study.ledger.things.items():
-        if isinstance(held.body, Retraction | Merge):
-            study.ledger.point(thing, held.body)
+    for entity_id, entity in study.entities.by_id.items():
+        if isinstance(entity.body, Retraction | Merge):
+            study.entities.toggle_reference(entity_id, entity.body)
     recount(study)
-    study.touched.clear()
-    for name, running in study.watches.items():
-        running.verdict = verdict = judged.get(name)
-        if verdict is not None and running.bench.watch.tier == 2:
-            seen = verdict.ground is not Ground.NO_EVENTS
-            study.screened += seen
-            if seen and verdict.log_e is not None:
-                study.strong[running] = verdict.log_e
+    study.changed_first_events.clear()
+    for watch_id, active_watch in study.watches_by_id.items():
+        active_watch.verdict = verdict = stored_verdicts.get(watch_id)
+        if verdict is not None and active_watch.design.watch.tier == 2:
+            is_hypothesis = verdict.reason is not VerdictReason.NO_EVENTS
+            study.hypotheses += is_hypothesis
+            if is_hypothesis and verdict.log_e is not None:
+                study.e_bh_candidates[active_watch] = verdict.log_e

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monitor.plan.section import Section
+from monitor.plan.section import TomlSection
 from monitor.records import RELATED, AdverseEvent, Criterion, Outcome, Severity
 from monitor.terms import Group
 
 
-class When(StrEnum):
+class RuleTrigger(StrEnum):
     """What a case must be for its rule to ring."""
 
     FATAL = "fatal"
@@ -19,7 +19,7 @@ class When(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class CaseRule:
     """One rule; *group* is the plan's, where it rings for any case of one.
 
     Unless its cases are *expected* (the reference safety information lists them), they are due
@@ -27,7 +27,7 @@ class Rule:
     """
 
     name: str
-    when: When
+    trigger: RuleTrigger
     group: Group | None = None
     expected: bool = False
 
@@ -58,37 +58,41 @@ def is_suspected(case: AdverseEvent) -> bool:
     return case.relatedness is None or case.relatedness in RELATED
 
 
-def rules_in(root: Section, groups: tuple[Group, ...]) -> tuple[Rule, ...]:
+def read_case_rules(root: TomlSection, groups: tuple[Group, ...]) -> tuple[CaseRule, ...]:
     """Every rule of the plan, in its order."""
-    rules: dict[str, Rule] = {}
+    case_rules: dict[str, CaseRule] = {}
     for section in root.tables("rules"):
-        rule = _rule_in(section, {group.name: group for group in groups})
-        if rule.name in rules:
-            raise section.error("name", f"`{rule.name}` is taken", "Give each rule its own name.")
-        rules[rule.name] = rule
-        section.close()
-    return tuple(rules.values())
+        case_rule = _read_case_rule(section, {group.name: group for group in groups})
+        if case_rule.name in case_rules:
+            raise section.error(
+                "name", f"`{case_rule.name}` is taken", "Give each rule its own name."
+            )
+        case_rules[case_rule.name] = case_rule
+        section.refuse_unknown_keys()
+    return tuple(case_rules.values())
 
 
-def _rule_in(section: Section, groups: dict[str, Group]) -> Rule:
+def _read_case_rule(section: TomlSection, groups: dict[str, Group]) -> CaseRule:
     name = section.identifier("name", 'Name the rule: name = "deaths".')
-    section.need("when", str, f"Say when it rings: {', '.join(When)}.")
-    when = section.choice("when", When, When.FATAL)
-    return Rule(
+    section.required("when", str, f"Say when it rings: {', '.join(RuleTrigger)}.")
+    trigger = section.choice("when", RuleTrigger, RuleTrigger.FATAL)
+    return CaseRule(
         name=name,
-        when=when,
-        group=_group_in(section, groups, when),
+        trigger=trigger,
+        group=_read_group(section, groups, trigger),
         expected=section.get("expected", bool, False),
     )
 
 
-def _group_in(section: Section, groups: dict[str, Group], when: When) -> Group | None:
-    if when is not When.GROUP:
+def _read_group(
+    section: TomlSection, groups: dict[str, Group], trigger: RuleTrigger
+) -> Group | None:
+    if trigger is not RuleTrigger.GROUP:
         if "group" in section.values:
             remedy = 'Leave it out, or write when = "group".'
             raise section.error("group", "is given but not asked for", remedy)
         return None
-    name = section.need("group", str, 'Name one of the plan\'s groups: group = "haemolysis".')
+    name = section.required("group", str, 'Name one of the plan\'s groups: group = "haemolysis".')
     if name not in groups:
         raise section.error("group", f"`{name}` is not a group", f"Define [groups.{name}].")
     return groups[name]

@@ -6,24 +6,31 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from monitor.dates import Imputation
-from monitor.plan.board import Member, board_in
-from monitor.plan.case_rules import Rule, rules_in
-from monitor.plan.groups import groups_in
-from monitor.plan.section import IDENTIFIER, PlanError, Section, parse
-from monitor.plan.settings import Limits, imputation_in, level_in, limits_in, panel_in, window_in
-from monitor.plan.watch import Analysis, Basis, Kind, Scale, Watch
-from monitor.plan.watches import NOT_RANDOMISED, watches_in
+from monitor.plan.board import BoardMember, read_board
+from monitor.plan.case_rules import CaseRule, read_case_rules
+from monitor.plan.groups import read_groups
+from monitor.plan.section import IDENTIFIER_PATTERN, PlanError, TomlSection, parse_toml
+from monitor.plan.settings import (
+    DataLimits,
+    read_benefit_risk,
+    read_data_limits,
+    read_imputation,
+    read_watch_level,
+    read_window_days,
+)
+from monitor.plan.watch import Analysis, ControlKind, RiskSetBasis, TimeScale, Watch
+from monitor.plan.watches import NOT_RANDOMISED, read_watches
 from monitor.terms import Group
 
 ARM_BITS = 6
 ARMS_MAX = 1 << ARM_BITS
 """A first event packs onset and treatment into 32 bits: treatments are below this."""
 
-LEVELS = 1e-6, 0.99
+ERROR_RATE_RANGE = 1e-6, 0.99
 """Of alpha and q: less asks for evidence that no trial can give."""
 
 
-__all__ = ["Period", "Plan", "PlanError", "amends", "read_plan"]
+__all__ = ["Period", "Plan", "PlanError", "amendment_error", "read_plan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +43,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class SpentShare:
     """A watch that has spent its share, and the group it was spent on (None for a term)."""
 
     watch: Watch
@@ -58,23 +65,23 @@ class Plan:
     q: float
     treatments: tuple[str, ...]
     periods: tuple[Period, ...]
-    partial_dates: Imputation
+    partial_date_rule: Imputation
     window_days: int | None
-    limits: Limits
-    screening: Basis
-    screens: bool
+    data_limits: DataLimits
+    screening_basis: RiskSetBasis
+    screening_enabled: bool
     groups: tuple[Group, ...]
     watches: tuple[Watch, ...]
-    rules: tuple[Rule, ...]
+    case_rules: tuple[CaseRule, ...]
     instruments: frozenset[str]
-    responder: tuple[float, ...]
-    board: tuple[Member, ...]
+    responder_thresholds: tuple[float, ...]
+    board_members: tuple[BoardMember, ...]
     toml: str = field(repr=False)
 
     @property
     def as_of_jump_days(self) -> int:
         """How far `known_at` may run ahead of all that is known."""
-        return self.limits.as_of_jump_days
+        return self.data_limits.as_of_jump_days
 
     @property
     def control(self) -> str:
@@ -82,7 +89,7 @@ class Plan:
         return self.treatments[0]
 
     @property
-    def active(self) -> tuple[str, ...]:
+    def active_treatments(self) -> tuple[str, ...]:
         """Every treatment but the control."""
         return self.treatments[1:]
 
@@ -92,16 +99,18 @@ class Plan:
         return sha256(self.toml.encode()).hexdigest()
 
     @property
-    def spends(self) -> dict[str, Spent]:
+    def spent_shares(self) -> dict[str, SpentShare]:
         """What alpha is spent on: every tier 1 watch with what it means by its group."""
-        meant = {group.term: replace(group, title="") for group in self.groups}
+        groups_by_term = {group.term: replace(group, title="") for group in self.groups}
         tier_1 = (watch for watch in self.watches if watch.tier == 1)
-        return {watch.id: Spent(watch, meant.get(watch.term)) for watch in tier_1}
+        return {watch.id: SpentShare(watch, groups_by_term.get(watch.term)) for watch in tier_1}
 
     @property
-    def named_terms(self) -> frozenset[tuple[object, str]]:
+    def tier_1_terms(self) -> frozenset[tuple[object, str]]:
         """(term, treatment) of tier 1 concurrent watches: tier 2 leaves these out."""
-        tier_1 = (w for w in self.watches if w.tier == 1 and w.kind is Kind.CONCURRENT)
+        tier_1 = (
+            w for w in self.watches if w.tier == 1 and w.control_kind is ControlKind.CONCURRENT
+        )
         return frozenset((watch.term, watch.treatment) for watch in tier_1)
 
 
@@ -110,41 +119,43 @@ def read_plan(toml: str) -> Plan:
 
     Raises PlanError, naming line and remedy, where it is inconsistent.
     """
-    root = parse(toml)
+    root = parse_toml(toml)
     study = root.identifier("study", 'Say whose plan it is: study = "STUDY-1".')
-    alpha = root.number("alpha", 0.05, *LEVELS)
-    treatments = _treatments_in(root.table("treatments"))
-    periods = _periods_in(root)
-    randomised = {period.id: period.randomised for period in periods}
-    screens, screening = _screening_in(root.table("screening"), randomised)
-    groups = groups_in(root.table("groups"))
-    level = level_in(root.table("levels"))
-    instruments, responder = panel_in(root)
+    alpha = root.number("alpha", 0.05, *ERROR_RATE_RANGE)
+    treatments = _read_treatments(root.table("treatments"))
+    periods = _read_periods(root)
+    randomised_by_period = {period.id: period.randomised for period in periods}
+    screening_enabled, screening_basis = _read_screening(
+        root.table("screening"), randomised_by_period
+    )
+    groups = read_groups(root.table("groups"))
+    watch_level = read_watch_level(root.table("levels"))
+    instruments, responder_thresholds = read_benefit_risk(root)
     plan = Plan(
         study=study,
         title=root.get("title", str, study),
         alpha=alpha,
-        q=root.number("q", 0.1, *LEVELS),
+        q=root.number("q", 0.1, *ERROR_RATE_RANGE),
         treatments=treatments,
         periods=periods,
-        partial_dates=imputation_in(root.table("dates")),
-        window_days=window_in(root.table("at_risk")),
-        limits=limits_in(root.table("limits")),
-        screening=screening,
-        screens=screens,
+        partial_date_rule=read_imputation(root.table("dates")),
+        window_days=read_window_days(root.table("at_risk")),
+        data_limits=read_data_limits(root.table("limits")),
+        screening_basis=screening_basis,
+        screening_enabled=screening_enabled,
         groups=groups,
-        watches=watches_in(root, groups, treatments, randomised, level),
-        rules=rules_in(root, groups),
+        watches=read_watches(root, groups, treatments, randomised_by_period, watch_level),
+        case_rules=read_case_rules(root, groups),
         instruments=instruments,
-        responder=responder,
-        board=board_in(root),
+        responder_thresholds=responder_thresholds,
+        board_members=read_board(root),
         toml=toml,
     )
-    root.close()
+    root.refuse_unknown_keys()
     return plan
 
 
-def amends(old: Plan, new: Plan, spent: dict[str, Spent]) -> str | None:
+def amendment_error(old: Plan, new: Plan, spent_shares: dict[str, SpentShare]) -> str | None:
     """Why *new* may not follow *old*, or None.  *spent* is all that was ever bought with alpha.
 
     A share, once given, is spent: the watch may be dropped but not bought again, and what is
@@ -156,60 +167,65 @@ def amends(old: Plan, new: Plan, spent: dict[str, Spent]) -> str | None:
         return "alpha and treatments are fixed once events have been seen"
     if not {period.id for period in old.periods} <= {period.id for period in new.periods}:
         return "a period that has records cannot be dropped"
-    bought = new.spends
-    for name in bought.keys() & spent.keys():
-        if spent[name].watch != bought[name].watch:
-            return f"watch {name} has spent its share as it was: name the changed one anew"
-        if spent[name].group != bought[name].group:
-            return f"watch {name} has spent its share on another group: name it anew"
-    if sum(each.watch.share for each in (spent | bought).values()) > 1 + 1e-9:
+    new_shares = new.spent_shares
+    for watch_id in new_shares.keys() & spent_shares.keys():
+        if spent_shares[watch_id].watch != new_shares[watch_id].watch:
+            return f"watch {watch_id} has spent its share as it was: name the changed one anew"
+        if spent_shares[watch_id].group != new_shares[watch_id].group:
+            return f"watch {watch_id} has spent its share on another group: name it anew"
+    if sum(each.watch.share for each in (spent_shares | new_shares).values()) > 1 + 1e-9:
         return "the shares of all watches that were ever named sum to more than 1"
     return None
 
 
-def _treatments_in(section: Section) -> tuple[str, ...]:
+def _read_treatments(section: TomlSection) -> tuple[str, ...]:
     control = section.identifier("control", 'Name the control: control = "placebo".')
-    active = section.words("active")
+    active = section.strings("active")
     if not active or control in active:
         remedy = 'List the others, without the control: active = ["drug"].'
         raise section.error("active", "does not name the other treatments", remedy)
-    if not all(IDENTIFIER.fullmatch(name) for name in active):
+    if not all(IDENTIFIER_PATTERN.fullmatch(name) for name in active):
         remedy = "Use 1 to 64 of letters, digits and _ . : - for each, as the records do."
         raise section.error("active", "names what is not a name", remedy)
     if len(active) >= ARMS_MAX:
         remedy = f"Name at most {ARMS_MAX} treatments, the control included."
         raise section.error("active", f"names {len(active)} treatments, too many", remedy)
-    section.close()
+    section.refuse_unknown_keys()
     return (control, *active)
 
 
-def _periods_in(root: Section) -> tuple[Period, ...]:
+def _read_periods(root: TomlSection) -> tuple[Period, ...]:
     periods: list[Period] = []
     for section in root.tables("periods"):
-        name = section.identifier("id", 'Name the period: id = "first".')
-        if name == "all" or name in {period.id for period in periods}:
-            raise section.error("id", f"`{name}` is taken", "Give each period its own name.")
-        title = section.get("title", str, name)
+        period_id = section.identifier("id", 'Name the period: id = "first".')
+        if period_id == "all" or period_id in {period.id for period in periods}:
+            raise section.error("id", f"`{period_id}` is taken", "Give each period its own name.")
+        title = section.get("title", str, period_id)
         randomised = section.get("randomised", bool, not periods)
-        periods.append(Period(id=name, title=title, randomised=randomised))
-        section.close()
+        periods.append(Period(id=period_id, title=title, randomised=randomised))
+        section.refuse_unknown_keys()
     if not periods:
         raise root.error(None, "has no period", 'Add [[periods]] with id = "randomised".')
     return tuple(periods)
 
 
-def _screening_in(section: Section, randomised: dict[str, bool]) -> tuple[bool, Basis]:
-    first = next((name for name, arms in randomised.items() if arms), next(iter(randomised)))
-    period = section.get("period", str, first)
-    if period not in randomised:
+def _read_screening(
+    section: TomlSection, randomised_by_period: dict[str, bool]
+) -> tuple[bool, RiskSetBasis]:
+    default_period = next(
+        (name for name, arms in randomised_by_period.items() if arms),
+        next(iter(randomised_by_period)),
+    )
+    period = section.get("period", str, default_period)
+    if period not in randomised_by_period:
         raise section.error("period", f"`{period}` is not a period", "Name one of [[periods]].")
-    if "period" in section.values and not randomised[period]:
+    if "period" in section.values and not randomised_by_period[period]:
         raise section.error("period", NOT_RANDOMISED, "Name a period with randomised = true.")
-    basis = Basis(
+    screening_basis = RiskSetBasis(
         period=period,
         analysis=section.choice("analysis", Analysis, Analysis.AS_TREATED),
-        time=section.choice("time", Scale, Scale.STUDY),
+        time_scale=section.choice("time", TimeScale, TimeScale.STUDY),
     )
-    screens = section.get("enabled", bool, True)
-    section.close()
-    return screens, basis
+    screening_enabled = section.get("enabled", bool, True)
+    section.refuse_unknown_keys()
+    return screening_enabled, screening_basis

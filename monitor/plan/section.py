@@ -9,68 +9,68 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
-from monitor.plan.lines import Path, PlanError, line_of
+from monitor.plan.lines import KeyPath, PlanError, line_of
 
-__all__ = ["DAYS_MAX", "IDENTIFIER", "PlanError", "Section", "parse"]
+__all__ = ["DAYS_MAX", "IDENTIFIER_PATTERN", "PlanError", "TomlSection", "parse_toml"]
 
 Value = TypeVar("Value")
 Choice = TypeVar("Choice", bound=StrEnum)
-IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+IDENTIFIER_PATTERN = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 DAYS_MAX = 36_525
 """A hundred years: longer than any trial, and far from where the arithmetic of days ends."""
 
 
-def parse(toml: str) -> Section:
+def parse_toml(toml: str) -> TomlSection:
     """The plan's text as sections that know their lines."""
     try:
         values = tomllib.loads(toml)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        line = int(found.group(1)) if found else len(toml.rstrip("\n").split("\n"))
+        line_match = re.search(r"line (\d+)", str(error))
+        line = int(line_match.group(1)) if line_match else len(toml.rstrip("\n").split("\n"))
         raise PlanError(line, f"not TOML ({error})", "Mend the syntax.") from None
     except (ValueError, RecursionError):  # Thousands of digits, or of lists in lists.
         lines = toml.split("\n")
-        longest = max(range(len(lines)), key=lambda index: len(lines[index])) + 1
-        says = "a number, or lists in lists, beyond all measure"
-        raise PlanError(longest, says, "Leave out what no plan needs.") from None
-    return Section(values, (), toml)
+        longest_line = max(range(len(lines)), key=lambda index: len(lines[index])) + 1
+        problem = "a number, or lists in lists, beyond all measure"
+        raise PlanError(longest_line, problem, "Leave out what no plan needs.") from None
+    return TomlSection(values, (), toml)
 
 
 @dataclass(slots=True)
-class Section:
+class TomlSection:
     """One table of the plan.  Keys are taken out one by one; what is left over is a mistake."""
 
     values: dict[str, Any]
-    path: Path
+    path: KeyPath
     toml: str
-    taken: set[str] = field(default_factory=set[str])
+    read_keys: set[str] = field(default_factory=set[str])
 
-    def error(self, key: str | None, says: str, remedy: str) -> PlanError:
+    def error(self, key: str | None, problem: str, remedy: str) -> PlanError:
         """A complaint at the line of *key*, or of the table's head."""
         path = self.path if key is None else (*self.path, key)
         parts = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path)
         name = "".join(parts).removeprefix(".")
-        return PlanError(line_of(self.toml, path), f"{name or 'plan'}: {says}", remedy)
+        return PlanError(line_of(self.toml, path), f"{name or 'plan'}: {problem}", remedy)
 
-    def get(self, key: str, kind: type[Value], default: Value) -> Value:
+    def get(self, key: str, value_type: type[Value], default: Value) -> Value:
         """The value of *key*, or *default* where the plan is silent."""
-        value = self.maybe(key, kind)
+        value = self.optional(key, value_type)
         return default if value is None else value
 
-    def maybe(self, key: str, kind: type[Value]) -> Value | None:
+    def optional(self, key: str, value_type: type[Value]) -> Value | None:
         """The value of *key*, or None where the plan is silent."""
-        self.taken.add(key)
-        return self.need(key, kind, "") if key in self.values else None
+        self.read_keys.add(key)
+        return self.required(key, value_type, "") if key in self.values else None
 
-    def need(self, key: str, kind: type[Value], remedy: str) -> Value:
+    def required(self, key: str, value_type: type[Value], remedy: str) -> Value:
         """The value of *key*, which the plan must give."""
-        self.taken.add(key)
+        self.read_keys.add(key)
         if key not in self.values:
             raise self.error(None, f"has no `{key}`", remedy)
         value = self.values[key]
-        if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
-            wanted = TOML_NAMES[kind]
-            raise self.error(key, f"is not {wanted}", f"Write {wanted}.")
+        if not isinstance(value, value_type) or isinstance(value, bool) is not (value_type is bool):
+            expected_type = TOML_TYPE_NAMES[value_type]
+            raise self.error(key, f"is not {expected_type}", f"Write {expected_type}.")
         return value
 
     def items(self, key: str) -> list[Any]:
@@ -79,7 +79,7 @@ class Section:
 
     def number(self, key: str, default: float | None, low: float, high: float) -> float:
         """A number from *low* to *high*; without a *default* the plan must give it."""
-        self.taken.add(key)
+        self.read_keys.add(key)
         value: Any = self.values.get(key, default)
         remedy = f"Give `{key}` a number from {low:g} to {high:,.15g}."
         if value is None:
@@ -90,7 +90,7 @@ class Section:
             raise self.error(key, f"{str(value)[:20]} is out of range", remedy)
         return float(value)
 
-    def whole(self, key: str, default: int, low: int, high: int) -> int:
+    def integer(self, key: str, default: int, low: int, high: int) -> int:
         """A whole number from *low* to *high*."""
         value = self.number(key, default, low, high)
         if not value.is_integer():
@@ -99,20 +99,20 @@ class Section:
 
     def identifier(self, key: str, remedy: str) -> str:
         """A name of 1 to 64 letters, digits and ``_.:-``."""
-        value = self.need(key, str, remedy)
-        if not IDENTIFIER.fullmatch(value):
+        value = self.required(key, str, remedy)
+        if not IDENTIFIER_PATTERN.fullmatch(value):
             raise self.error(key, "is not a name", "Use 1 to 64 of letters, digits and _ . : -")
         return value
 
-    def choice(self, key: str, kind: type[Choice], default: Choice) -> Choice:
+    def choice(self, key: str, enum_type: type[Choice], default: Choice) -> Choice:
         """One of the words of *kind*."""
-        word = self.get(key, str, default.value)
-        if word not in set(kind):
-            words = ", ".join(kind)
-            raise self.error(key, f"`{word}` is not known", f"Use one of: {words}.")
-        return kind(word)
+        text = self.get(key, str, default.value)
+        if text not in set(enum_type):
+            allowed = ", ".join(enum_type)
+            raise self.error(key, f"`{text}` is not known", f"Use one of: {allowed}.")
+        return enum_type(text)
 
-    def words(self, key: str) -> tuple[str, ...] | None:
+    def strings(self, key: str) -> tuple[str, ...] | None:
         """A list of words without repeats, or None where the plan is silent."""
         items = self.items(key)
         if key not in self.values:
@@ -123,28 +123,28 @@ class Section:
             raise self.error(key, "names something twice", "Name each once.")
         return tuple(items)
 
-    def table(self, key: str) -> Section:
+    def table(self, key: str) -> TomlSection:
         """The table *key*, empty where the plan is silent."""
         values = cast(dict[str, Any], self.get(key, dict, {}))
-        return Section(values, (*self.path, key), self.toml)
+        return TomlSection(values, (*self.path, key), self.toml)
 
-    def tables(self, key: str) -> Iterator[Section]:
+    def tables(self, key: str) -> Iterator[TomlSection]:
         """Each ``[[key]]`` in its order."""
         items = self.items(key)
         if not all(isinstance(item, dict) for item in items):
             raise self.error(key, "is not a list of tables", f"Write each as [[{key}]].")
         for index, item in enumerate(items):
-            yield Section(item, (*self.path, key, index), self.toml)
+            yield TomlSection(item, (*self.path, key, index), self.toml)
 
-    def close(self) -> None:
+    def refuse_unknown_keys(self) -> None:
         """Refuse the keys that nobody asked for: a misspelt setting must not be silent."""
         for key in self.values:
-            if key not in self.taken:
-                known = ", ".join(sorted(self.taken))
-                raise self.error(key, "is not known here", f"Known here: {known}.")
+            if key not in self.read_keys:
+                known_keys = ", ".join(sorted(self.read_keys))
+                raise self.error(key, "is not known here", f"Known here: {known_keys}.")
 
 
-TOML_NAMES: dict[type[Any], str] = {
+TOML_TYPE_NAMES: dict[type[Any], str] = {
     str: "a string",
     int: "a whole number",
     bool: "true or false",

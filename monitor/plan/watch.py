@@ -8,7 +8,7 @@ from enum import StrEnum
 from monitor.terms import Term
 
 
-class Kind(StrEnum):
+class ControlKind(StrEnum):
     """21 CFR 312.32(c)(1)(i)(C): more frequent than in a concurrent or a historical control."""
 
     CONCURRENT = "concurrent"
@@ -22,7 +22,7 @@ class Analysis(StrEnum):
     AS_RANDOMISED = "as_randomised"
 
 
-class Scale(StrEnum):
+class TimeScale(StrEnum):
     """The clock on which risk sets are compared."""
 
     STUDY = "study"
@@ -30,16 +30,16 @@ class Scale(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
+class RiskSetBasis:
     """Where a concurrent watch takes its risk sets from."""
 
     period: str
     analysis: Analysis
-    time: Scale
+    time_scale: TimeScale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
+class ReferenceRate:
     """A rate fixed before unblinding: known, or estimated from *events* in *patient_years*."""
 
     per_100_patient_years: float | None = None
@@ -61,8 +61,8 @@ class Watch:
     treatment: str
     tier: int
     control: str | None = None
-    basis: Basis | None = None
-    rate: Rate | None = None
+    risk_set_basis: RiskSetBasis | None = None
+    reference_rate: ReferenceRate | None = None
     period: str | None = None
     source: str = ""
     share: float = 0.0
@@ -70,9 +70,9 @@ class Watch:
     minimum_events: int = 1
 
     @property
-    def kind(self) -> Kind:
+    def control_kind(self) -> ControlKind:
         """Concurrent where it has a control arm, else reference."""
-        return Kind.CONCURRENT if self.basis else Kind.REFERENCE
+        return ControlKind.CONCURRENT if self.risk_set_basis else ControlKind.REFERENCE
 
     def signal_level(self, alpha: float) -> float:
         """The e-value at which a tier 1 watch signals: ``1 / (alpha * share)``."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from monitor.plan.section import PlanError, Section
-from monitor.plan.settings import LEVEL_MAX
-from monitor.plan.watch import Analysis, Basis, Kind, Rate, Scale, Watch
+from monitor.plan.section import PlanError, TomlSection
+from monitor.plan.settings import WATCH_LEVEL_MAX
+from monitor.plan.watch import Analysis, ControlKind, ReferenceRate, RiskSetBasis, TimeScale, Watch
 from monitor.records import TermKind
 from monitor.terms import ANY, Group, Term
 
@@ -19,121 +19,130 @@ NOT_RANDOMISED = "compares arms that nobody randomised"
 SHARE_MIN = 1e-6
 """Less asks for evidence that no trial can give."""
 EVENTS_MAX = 10**9
-RATES = 1e-6, 1e9
+RATE_RANGE = 1e-6, 1e9
 
 
-def watches_in(
-    root: Section,
+def read_watches(
+    root: TomlSection,
     groups: tuple[Group, ...],
     treatments: tuple[str, ...],
-    randomised: dict[str, bool],
-    level: float,
+    randomised_by_period: dict[str, bool],
+    watch_level: float,
 ) -> tuple[Watch, ...]:
     """Every watch of the plan; tier 1 shares sum to at most 1.
 
     *randomised* holds the periods, each with whether its arms may be compared.
     """
     watches: dict[str, Watch] = {}
-    shares = 0.0
+    share_total = 0.0
     for section in root.tables("watches"):
-        watch = _watch_in(section, treatments, randomised, level)
-        if watch.term.kind is TermKind.GROUP and watch.term.name not in _names(groups):
+        watch = _read_watch(section, treatments, randomised_by_period, watch_level)
+        if watch.term.kind is TermKind.GROUP and watch.term.name not in _group_names(groups):
             remedy = f"Define [groups.{watch.term.name}]."
             raise section.error("group", f"`{watch.term.name}` is not a group", remedy)
         if watch.id in watches:
             raise section.error("id", f"`{watch.id}` is taken", "Give each watch its own name.")
-        shares += watch.share
-        if shares > 1 + 1e-9:
-            says = f"brings the shares to {shares:g}"
-            raise section.error("share", says, "Tier 1 shares may sum to at most 1.")
+        share_total += watch.share
+        if share_total > 1 + 1e-9:
+            problem = f"brings the shares to {share_total:g}"
+            raise section.error("share", problem, "Tier 1 shares may sum to at most 1.")
         watches[watch.id] = watch
-        section.close()
+        section.refuse_unknown_keys()
     return tuple(watches.values())
 
 
-def _watch_in(
-    section: Section, treatments: tuple[str, ...], randomised: dict[str, bool], level: float
+def _read_watch(
+    section: TomlSection,
+    treatments: tuple[str, ...],
+    randomised_by_period: dict[str, bool],
+    watch_level: float,
 ) -> Watch:
-    name = section.identifier("id", 'Name the watch: id = "tee-randomised".')
-    kind = section.choice("kind", Kind, Kind.CONCURRENT)
-    treatment = _one_of(section, "treatment", treatments, treatments[1])
+    watch_id = section.identifier("id", 'Name the watch: id = "tee-randomised".')
+    control_kind = section.choice("kind", ControlKind, ControlKind.CONCURRENT)
+    treatment = _read_choice(section, "treatment", treatments, treatments[1])
     tier = section.get("tier", int, 1)
     if tier not in (1, 3):
         remedy = "Use 1 (spends a share) or 3 (shown only); tier 2 is every other term."
         raise section.error("tier", f"{tier} is not a tier of named watches", remedy)
-    concurrent = kind is Kind.CONCURRENT
+    is_concurrent = control_kind is ControlKind.CONCURRENT
     return Watch(
-        id=name,
-        term=_term_in(section),
+        id=watch_id,
+        term=_read_term(section),
         treatment=treatment,
         tier=tier,
-        control=_control_in(section, treatment, treatments) if concurrent else None,
-        basis=_basis_in(section, randomised) if concurrent else None,
-        rate=None if concurrent else _rate_in(section),
-        period=None if concurrent else _period_in(section, tuple(randomised)),
-        source=section.get("source", str, "") if concurrent else _source_in(section),
-        share=_share_in(section, tier),
-        watch_level=section.number("watch_level", level, 1, LEVEL_MAX),
-        minimum_events=section.whole("minimum_events", 1, 1, EVENTS_MAX),
+        control=_read_control(section, treatment, treatments) if is_concurrent else None,
+        risk_set_basis=_read_risk_set_basis(section, randomised_by_period)
+        if is_concurrent
+        else None,
+        reference_rate=None if is_concurrent else _read_reference_rate(section),
+        period=None if is_concurrent else _read_period(section, tuple(randomised_by_period)),
+        source=section.get("source", str, "") if is_concurrent else _read_source(section),
+        share=_read_share(section, tier),
+        watch_level=section.number("watch_level", watch_level, 1, WATCH_LEVEL_MAX),
+        minimum_events=section.integer("minimum_events", 1, 1, EVENTS_MAX),
     )
 
 
-def _term_in(section: Section) -> Term:
-    given = [key for key in TERM_KEYS if key in section.values]
-    everything = section.get("any", bool, False)
-    if everything and not given:
+def _read_term(section: TomlSection) -> Term:
+    given_keys = [key for key in TERM_KEYS if key in section.values]
+    is_any = section.get("any", bool, False)
+    if is_any and not given_keys:
         return ANY
-    if len(given) != 1 or everything:
+    if len(given_keys) != 1 or is_any:
         remedy = "Give one of group, preferred_term, system_organ_class, any = true."
         raise section.error(None, "does not name one term", remedy)
-    return Term(TERM_KEYS[given[0]], section.need(given[0], str, ""))
+    return Term(TERM_KEYS[given_keys[0]], section.required(given_keys[0], str, ""))
 
 
-def _control_in(section: Section, treatment: str, treatments: tuple[str, ...]) -> str:
-    control = _one_of(section, "control", treatments, treatments[0])
+def _read_control(section: TomlSection, treatment: str, treatments: tuple[str, ...]) -> str:
+    control = _read_choice(section, "control", treatments, treatments[0])
     if control == treatment:
         raise section.error("control", "is the treatment itself", "Name two different arms.")
     return control
 
 
-def _basis_in(section: Section, randomised: dict[str, bool]) -> Basis:
+def _read_risk_set_basis(
+    section: TomlSection, randomised_by_period: dict[str, bool]
+) -> RiskSetBasis:
     remedy = "Name a period with randomised = true, or watch against a reference."
-    first = next((name for name, arms in randomised.items() if arms), None)
-    if first is None:
+    default_period = next((name for name, arms in randomised_by_period.items() if arms), None)
+    if default_period is None:
         raise section.error(None, NOT_RANDOMISED, remedy)
-    period = _one_of(section, "period", tuple(randomised), first)
-    if not randomised[period]:
+    period = _read_choice(section, "period", tuple(randomised_by_period), default_period)
+    if not randomised_by_period[period]:
         raise section.error("period", NOT_RANDOMISED, remedy)
-    return Basis(
+    return RiskSetBasis(
         period=period,
         analysis=section.choice("analysis", Analysis, Analysis.AS_RANDOMISED),
-        time=section.choice("time", Scale, Scale.STUDY),
+        time_scale=section.choice("time", TimeScale, TimeScale.STUDY),
     )
 
 
-def _rate_in(section: Section) -> Rate:
-    known = "rate_per_100_patient_years" in section.values
-    history = "historical_events" in section.values
-    if known is history:
+def _read_reference_rate(section: TomlSection) -> ReferenceRate:
+    has_known_rate = "rate_per_100_patient_years" in section.values
+    has_historical_rate = "historical_events" in section.values
+    if has_known_rate is has_historical_rate:
         remedy = "Give rate_per_100_patient_years, or historical_events with their patient_years."
         raise section.error(None, "needs one reference rate", remedy)
-    if known:
-        rate = section.number("rate_per_100_patient_years", None, *RATES)
-        return Rate(per_100_patient_years=rate)
-    events = section.whole("historical_events", 1, 1, EVENTS_MAX)
-    years = section.number("historical_patient_years", None, *RATES)
-    return Rate(historical_events=events, historical_patient_years=years)
+    if has_known_rate:
+        rate = section.number("rate_per_100_patient_years", None, *RATE_RANGE)
+        return ReferenceRate(per_100_patient_years=rate)
+    events = section.integer("historical_events", 1, 1, EVENTS_MAX)
+    patient_years = section.number("historical_patient_years", None, *RATE_RANGE)
+    return ReferenceRate(historical_events=events, historical_patient_years=patient_years)
 
 
-def _period_in(section: Section, periods: tuple[str, ...]) -> str | None:
-    return _one_of(section, "period", periods, "") if "period" in section.values else None
+def _read_period(section: TomlSection, periods: tuple[str, ...]) -> str | None:
+    return _read_choice(section, "period", periods, "") if "period" in section.values else None
 
 
-def _source_in(section: Section) -> str:
-    return section.need("source", str, "Say where the rate was published: the alarm is against it.")
+def _read_source(section: TomlSection) -> str:
+    return section.required(
+        "source", str, "Say where the rate was published: the alarm is against it."
+    )
 
 
-def _share_in(section: Section, tier: int) -> float:
+def _read_share(section: TomlSection, tier: int) -> float:
     if tier == 1:
         return section.number("share", None, SHARE_MIN, 1)
     if "share" in section.values:
@@ -141,15 +150,15 @@ def _share_in(section: Section, tier: int) -> float:
     return 0.0
 
 
-def _one_of(section: Section, key: str, known: tuple[str, ...], default: str) -> str:
-    word = section.get(key, str, default)
-    if word not in known:
-        raise section.error(key, f"`{word}` is not known", f"Use one of: {', '.join(known)}.")
-    return word
+def _read_choice(section: TomlSection, key: str, allowed: tuple[str, ...], default: str) -> str:
+    text = section.get(key, str, default)
+    if text not in allowed:
+        raise section.error(key, f"`{text}` is not known", f"Use one of: {', '.join(allowed)}.")
+    return text
 
 
-def _names(groups: tuple[Group, ...]) -> set[str]:
+def _group_names(groups: tuple[Group, ...]) -> set[str]:
     return {group.name for group in groups}
 
 
-__all__ = ["PlanError", "watches_in"]
+__all__ = ["PlanError", "read_watches"]

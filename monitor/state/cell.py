@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-COUNTED: dict[int, int] = {}
+INTERNED_COUNTS: dict[int, int] = {}
 """The counts that occur, each held once: few subjects differ in how often they had a term."""
 
 # One integer a subject holds three counts of at most a million: events, serious, related.
-SERIOUS = 1 << 20
-RELATED = 1 << 40
-MASK = SERIOUS - 1
+SERIOUS_UNIT = 1 << 20
+RELATED_UNIT = 1 << 40
+COUNT_MASK = SERIOUS_UNIT - 1
 
 
 @dataclass(slots=True)
@@ -25,45 +25,49 @@ class Cell:
     related_subjects: int = 0
     related_events: int = 0
 
-    def add(self, mine: dict[int, int], term: int, weight: int, versions: int) -> None:
+    def add(self, subject_counts: dict[int, int], term: int, increment: int, versions: int) -> None:
         """Count one case of the subject whose counts of the table, by term, are *mine*.
 
         *weight* is ``weight_of(case)``, negated to take the case back.  Counts never fall below
         zero: that would be a change applied twice.
         """
-        before = mine.get(term, 0)
-        after = before + weight
+        before = subject_counts.get(term, 0)
+        after = before + increment
         assert after >= 0, "a case is taken back twice"
         if after:
-            mine[term] = after if after < SERIOUS else COUNTED.setdefault(after, after)
+            subject_counts[term] = (
+                after if after < SERIOUS_UNIT else INTERNED_COUNTS.setdefault(after, after)
+            )
         else:
-            del mine[term]
+            del subject_counts[term]
         self.versions += versions
         if not before:
             self.subjects += 1
         elif not after:
             self.subjects -= 1
-        if weight == 1:
+        if increment == 1:
             self.events += 1
-        elif weight == -1:
+        elif increment == -1:
             self.events -= 1
         else:
-            sign = 1 if weight > 0 else -1
+            sign = 1 if increment > 0 else -1
             self.events += sign
-            self._add_kinds(abs(weight), sign, before, after)
+            self._add_serious_and_related(abs(increment), sign, before, after)
 
-    def _add_kinds(self, weight: int, sign: int, before: int, after: int) -> None:
-        if weight >> 20 & MASK:
+    def _add_serious_and_related(self, increment: int, sign: int, before: int, after: int) -> None:
+        if increment >> 20 & COUNT_MASK:
             self.serious_events += sign
-            self.serious_subjects += (after >> 20 & MASK > 0) - (before >> 20 & MASK > 0)
-        if weight >> 40:
+            self.serious_subjects += (after >> 20 & COUNT_MASK > 0) - (
+                before >> 20 & COUNT_MASK > 0
+            )
+        if increment >> 40:
             self.related_events += sign
             self.related_subjects += (after >> 40 > 0) - (before >> 40 > 0)
 
 
-def weight_of(*, serious: bool, related: bool) -> int:
+def count_increment(*, serious: bool, related: bool) -> int:
     """One case as an addend to its subject's counts; one of four integers, shared by all."""
-    return WEIGHTS[serious][related]
+    return INCREMENTS[serious][related]
 
 
-WEIGHTS = ((1, 1 + RELATED), (1 + SERIOUS, 1 + SERIOUS + RELATED))
+INCREMENTS = ((1, 1 + RELATED_UNIT), (1 + SERIOUS_UNIT, 1 + SERIOUS_UNIT + RELATED_UNIT))

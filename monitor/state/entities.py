@@ -11,7 +11,7 @@ from monitor.errors import Reason, Refusal
 from monitor.records import AdverseEvent, Body, Merge, Record, Retraction
 
 
-class Outcome(StrEnum):
+class RecordOutcome(StrEnum):
     """What became of a record; each record has exactly one."""
 
     FOLDED = "folded"
@@ -22,18 +22,18 @@ class Outcome(StrEnum):
     UNALLOCATED = "unallocated"
 
 
-class Place(NamedTuple):
+class Contribution(NamedTuple):
     """Where a case counts.  Two statements with one place differ in nothing that is counted."""
 
     period: int
     treatment: int
     onset: int
-    weight: int
+    increment: int
     terms: tuple[int, ...]
 
 
 @dataclass(slots=True)
-class Thing:
+class Entity:
     """A thing as its latest accepted record tells it; *versions* counts those accepted.
 
     A case that is in the tables is there at its place with *counted* versions.  *foretold* says
@@ -44,106 +44,116 @@ class Thing:
     digest: int
     versions: int
     body: Body
-    counted: int = 0
-    foretold: bool = False
+    counted_versions: int = 0
+    onset_after_known: bool = False
     period: int = 0
     treatment: int = 0
     onset: int = 0
-    weight: int = 0
+    increment: int = 0
     terms: tuple[int, ...] = ()
 
     @property
-    def place(self) -> Place | None:
+    def contribution(self) -> Contribution | None:
         """Where the case is counted, if it is; kept in parts, which most cases share."""
-        if not self.counted:
+        if not self.counted_versions:
             return None
-        return Place(self.period, self.treatment, self.onset, self.weight, self.terms)
+        return Contribution(self.period, self.treatment, self.onset, self.increment, self.terms)
 
-    def count_at(self, place: Place | None) -> None:
+    def set_contribution(self, contribution: Contribution | None) -> None:
         """Note that all versions are counted at *place*, or that none is counted."""
-        self.counted = 0 if place is None else self.versions
-        if place is not None:
-            self.period, self.treatment, self.onset, self.weight, self.terms = place
+        self.counted_versions = 0 if contribution is None else self.versions
+        if contribution is not None:
+            self.period, self.treatment, self.onset, self.increment, self.terms = contribution
 
 
 @dataclass(slots=True)
-class Ledger:
+class Entities:
     """Every thing of a study, and which retractions and merges name it."""
 
-    things: dict[str, Thing] = field(default_factory=dict[str, Thing])
-    voiders: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
-    aliases: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    by_id: dict[str, Entity] = field(default_factory=dict[str, Entity])
+    nullified_by: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    merged_by: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
-    def weigh(self, record: Record) -> Outcome | Refusal:
+    def classify_version(self, record: Record) -> RecordOutcome | Refusal:
         """What the record's version makes of it, before anything else is looked at."""
-        held = self.things.get(record.thing)
-        if held is None:
-            return Outcome.FOLDED
-        if record.version < held.version:
-            return Outcome.STALE
-        if record.version == held.version:
-            return Outcome.DUPLICATE if record.digest == held.digest else Outcome.CONFLICT
-        if type(held.body) is not type(record.body):
+        entity = self.by_id.get(record.entity_id)
+        if entity is None:
+            return RecordOutcome.FOLDED
+        if record.version < entity.version:
+            return RecordOutcome.STALE
+        if record.version == entity.version:
+            return (
+                RecordOutcome.DUPLICATE
+                if record.digest == entity.digest
+                else RecordOutcome.CONFLICT
+            )
+        if type(entity.body) is not type(record.body):
             return Refusal(
                 Reason.TYPE_CHANGED, "The record's type differs from its earlier version."
             )
-        return Outcome.FOLDED
+        return RecordOutcome.FOLDED
 
-    def enter(self, record: Record) -> Thing:
+    def add_version(self, record: Record) -> Entity:
         """Hold *record* as the latest of its thing."""
-        held = self.things.get(record.thing)
-        if held is None:
-            held = Thing(record.version, record.digest, 1, record.body)
-            self.things[record.thing] = held
+        entity = self.by_id.get(record.entity_id)
+        if entity is None:
+            entity = Entity(record.version, record.digest, 1, record.body)
+            self.by_id[record.entity_id] = entity
         else:
-            held.version, held.digest, held.body = record.version, record.digest, record.body
-            held.versions += 1
-        return held
+            entity.version, entity.digest, entity.body = record.version, record.digest, record.body
+            entity.versions += 1
+        return entity
 
-    def point(self, thing: str, body: Retraction | Merge) -> None:
+    def toggle_reference(self, entity_id: str, body: Retraction | Merge) -> None:
         """Note that *thing* points at its target; said a second time, it no longer does."""
-        where = self.aliases if points_at_subject(body) else self.voiders
-        where.setdefault(target_of(body), set()).symmetric_difference_update({thing})
+        references = self.merged_by if is_subject_merge(body) else self.nullified_by
+        references.setdefault(target_of(body), set()).symmetric_difference_update({entity_id})
 
-    def live(self, thing: str) -> bool:
+    def is_active(self, entity_id: str) -> bool:
         """Whether no retraction or merge that itself holds has voided *thing*."""
-        if not self.voiders.get(thing):
+        if not self.nullified_by.get(entity_id):
             return True
         # Voided, restored, voided again: a chain of these may be longer than calls can be deep.
-        asked = [self._meant_for(thing)]
+        stack = [self._candidate_nullifiers(entity_id)]
         while True:
-            voider = next(asked[-1], None)
-            if voider is not None:
-                asked.append(self._meant_for(voider))
-            elif len(asked) == 1:
+            nullifier = next(stack[-1], None)
+            if nullifier is not None:
+                stack.append(self._candidate_nullifiers(nullifier))
+            elif len(stack) == 1:
                 return True
             else:  # Nothing voids the last: it holds, and what it voids does not.
-                del asked[-2:]
-                if not asked:
+                del stack[-2:]
+                if not stack:
                     return False
 
-    def _meant_for(self, thing: str) -> Iterator[str]:
+    def _candidate_nullifiers(self, entity_id: str) -> Iterator[str]:
         """All that would void *thing* if it holds: two cases are merged, nothing else.
 
         Cases that are merged in a circle, because what voided one of the merges was taken back,
         count each by itself: a case must not be lost.
         """
-        held = self.things.get(thing)
-        is_case = held is None or isinstance(held.body, AdverseEvent)
-        for voider in self.voiders.get(thing, ()):
-            body = self.things[voider].body
-            if not isinstance(body, Merge) or (is_case and not self._circles(voider, body)):
-                yield voider
+        entity = self.by_id.get(entity_id)
+        is_case = entity is None or isinstance(entity.body, AdverseEvent)
+        for nullifier in self.nullified_by.get(entity_id, ()):
+            body = self.by_id[nullifier].body
+            if not isinstance(body, Merge) or (
+                is_case and not self._is_merge_cycle(nullifier, body)
+            ):
+                yield nullifier
 
-    def _circles(self, thing: str, body: Merge) -> bool:
+    def _is_merge_cycle(self, merge_id: str, body: Merge) -> bool:
         """Whether the survivor of the merge *thing* is merged, by others, into its duplicate."""
-        return self._reaches(body.survivor, body.duplicate, self.voiders, but=thing)
+        return self._merges_lead_to(
+            body.survivor, body.duplicate, self.nullified_by, excluded=merge_id
+        )
 
-    def survivor(self, subject: str) -> str:
+    def surviving_subject(self, subject: str) -> str:
         """The subject under which *subject*'s records count."""
         seen = {subject}
-        while merges := [name for name in sorted(self.aliases.get(subject, ())) if self.live(name)]:
-            body = self.things[merges[0]].body
+        while merges := [
+            name for name in sorted(self.merged_by.get(subject, ())) if self.is_active(name)
+        ]:
+            body = self.by_id[merges[0]].body
             assert isinstance(body, Merge)
             subject = body.survivor
             if subject in seen:
@@ -151,45 +161,47 @@ class Ledger:
             seen.add(subject)
         return subject
 
-    def closes_cycle(self, thing: str, body: Retraction | Merge) -> bool:
+    def would_close_cycle(self, entity_id: str, body: Retraction | Merge) -> bool:
         """Whether *body* would make two things void, or survive, each other."""
         if isinstance(body, Merge):
-            pointers = self.aliases if points_at_subject(body) else self.voiders
-            if self._reaches(body.survivor, body.duplicate, pointers, but=thing):
+            references = self.merged_by if is_subject_merge(body) else self.nullified_by
+            if self._merges_lead_to(body.survivor, body.duplicate, references, excluded=entity_id):
                 return True
-            if points_at_subject(body):
+            if is_subject_merge(body):
                 return False
         target = target_of(body)
-        return target == thing or target in set(self._voiders_of(thing))
+        return target == entity_id or target in set(self._transitive_nullifiers(entity_id))
 
-    def _reaches(self, start: str, goal: str, pointers: dict[str, set[str]], *, but: str) -> bool:
+    def _merges_lead_to(
+        self, start: str, goal: str, references: dict[str, set[str]], *, excluded: str
+    ) -> bool:
         """Whether the merges that hold lead, from duplicate to survivor, from *start* to *goal*.
 
         What the merge called *but* said until now does not count: it is about to say otherwise.
         """
-        waiting, seen = [start], {start}
-        while waiting:
-            name = waiting.pop()
+        pending, seen = [start], {start}
+        while pending:
+            name = pending.pop()
             if name == goal:
                 return True
-            for merge in pointers.get(name, ()):
-                body = self.things[merge].body
-                if merge == but or not isinstance(body, Merge) or not self.live(merge):
+            for merge in references.get(name, ()):
+                body = self.by_id[merge].body
+                if merge == excluded or not isinstance(body, Merge) or not self.is_active(merge):
                     continue
                 if body.survivor not in seen:
                     seen.add(body.survivor)
-                    waiting.append(body.survivor)
+                    pending.append(body.survivor)
         return False
 
-    def _voiders_of(self, thing: str) -> Iterator[str]:
+    def _transitive_nullifiers(self, entity_id: str) -> Iterator[str]:
         """All that voids *thing*, or voids what does, and so on."""
-        waiting, seen = [thing], {thing}
-        while waiting:
-            for voider in sorted(self.voiders.get(waiting.pop(), ())):
-                if voider not in seen:
-                    seen.add(voider)
-                    waiting.append(voider)
-                    yield voider
+        pending, seen = [entity_id], {entity_id}
+        while pending:
+            for nullifier in sorted(self.nullified_by.get(pending.pop(), ())):
+                if nullifier not in seen:
+                    seen.add(nullifier)
+                    pending.append(nullifier)
+                    yield nullifier
 
 
 def target_of(body: Retraction | Merge) -> str:
@@ -197,6 +209,6 @@ def target_of(body: Retraction | Merge) -> str:
     return body.target if isinstance(body, Retraction) else body.duplicate
 
 
-def points_at_subject(body: Retraction | Merge) -> bool:
+def is_subject_merge(body: Retraction | Merge) -> bool:
     """A merge of subjects renames; everything else voids."""
     return isinstance(body, Merge) and body.what == "subject"

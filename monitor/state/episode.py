@@ -17,17 +17,17 @@ class Episode:
     """
 
     number: int
-    level: Level = Level.QUIET
-    stands: Level = Level.QUIET
+    highest_level: Level = Level.QUIET
+    current_level: Level = Level.QUIET
     revision: int = 0
-    closed: bool = False
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
     """A watch rose above the highest level of its episode: somebody must be told."""
 
-    watch: str
+    watch_id: str
     term: str
     episode: int
     revision: int

@@ -10,9 +10,9 @@ from typing import Protocol
 from monitor.dates import FOREVER
 from monitor.exposure.first_events import FirstEvents
 from monitor.exposure.follow_up import FollowUp
-from monitor.exposure.person_time import Interval, Leaving, PersonDays, Spell
-from monitor.plan.plan import Plan, Spent
-from monitor.plan.watch import Basis, Watch
+from monitor.exposure.person_time import FollowUpEnd, PersonDays, Spell, TreatmentInterval
+from monitor.plan.plan import Plan, SpentShare
+from monitor.plan.watch import RiskSetBasis, Watch
 from monitor.records import (
     AdverseEvent,
     Collection,
@@ -23,8 +23,8 @@ from monitor.records import (
     Treatment,
 )
 from monitor.state.cell import Cell
-from monitor.state.dirty import Trace
-from monitor.state.entities import Ledger, Thing
+from monitor.state.dirty import DirtySet
+from monitor.state.entities import Entities, Entity
 from monitor.state.episode import Episode
 from monitor.state.verdict import Verdict
 from monitor.terms import VOCABULARY, DosedDays, Group, Term, Vocabulary
@@ -41,17 +41,17 @@ class SubjectState:
     number: int
     name: str
     counts: dict[int, dict[int, int]] = field(default_factory=dict[int, dict[int, int]])
-    facts: dict[str, Thing] = field(default_factory=dict[str, Thing])
-    cases: dict[str, Thing] = field(default_factory=dict[str, Thing])
+    facts: dict[str, Entity] = field(default_factory=dict[str, Entity])
+    cases: dict[str, Entity] = field(default_factory=dict[str, Entity])
     spells: tuple[Spell, ...] = ()
-    starts: tuple[tuple[int, int], ...] = ()
+    period_starts: tuple[tuple[int, int], ...] = ()
     doses: tuple[DosedDays, ...] = ()
-    allocated: int | None = None
+    allocated_arm: int | None = None
     site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class WatchDesign:
     """What a watch compares, by numbers; all of tier 2 on one treatment share one.
 
     *watch* is as the plan states it.  In tier 2 it lacks its id and its term, which *names* has.
@@ -61,35 +61,35 @@ class Bench:
     treatment: int
     control: int | None
     follow_up: FollowUp | None
-    names: Vocabulary
+    vocabulary: Vocabulary
 
 
 @dataclass(slots=True, eq=False)
-class Running:
+class ActiveWatch:
     """A watch at work: where its evidence comes from, and where it stands.
 
     There are more of tier 2 than of anything else but cases, so each is kept to three words.
     """
 
-    bench: Bench
-    events: WatchedFirstEvents
+    design: WatchDesign
+    first_events: WatchedFirstEvents
     verdict: Verdict | None = None
 
     @property
     def watch(self) -> Watch:
         """The watch as the plan states it, or would if it named every term."""
-        watch = self.bench.watch
+        watch = self.design.watch
         if watch.tier != 2:
             return watch
-        return replace(watch, id=self.id, term=self.bench.names[self.events.term])
+        return replace(watch, id=self.id, term=self.design.vocabulary[self.first_events.term])
 
     @property
     def id(self) -> str:
         """The name of the watch, the same in every replay."""
-        watch = self.bench.watch
+        watch = self.design.watch
         if watch.tier != 2:
             return watch.id
-        kind, name = self.bench.names[self.events.term]
+        kind, name = self.design.vocabulary[self.first_events.term]
         return f"screening/{kind}/{name}/{watch.treatment}"
 
 
@@ -97,7 +97,7 @@ class Running:
 class WatchedFirstEvents(FirstEvents):
     """First events, and the watches that are evaluated on them."""
 
-    watches: tuple[Running, ...] = field(default=(), repr=False)
+    watches: tuple[ActiveWatch, ...] = field(default=(), repr=False)
 
 
 @dataclass(slots=True)
@@ -114,142 +114,153 @@ class Study:
 
     name: str
     plan: Plan
-    ledger: Ledger = field(default_factory=Ledger)
-    latest: int | None = None
+    entities: Entities = field(default_factory=Entities)
+    latest_day: int | None = None
     horizon: int = FOREVER
-    onsets_until: int = FOREVER
-    spent: dict[str, Spent] = field(default_factory=dict[str, Spent])
+    onset_horizon: int = FOREVER
+    spent_shares: dict[str, SpentShare] = field(default_factory=dict[str, SpentShare])
     episodes: dict[str, Episode] = field(default_factory=dict[str, Episode])
 
-    treatments: dict[str, int] = field(default_factory=dict[str, int])
-    periods: dict[str, int] = field(default_factory=dict[str, int])
+    treatment_numbers: dict[str, int] = field(default_factory=dict[str, int])
+    period_numbers: dict[str, int] = field(default_factory=dict[str, int])
     context_groups: tuple[tuple[int, Group], ...] = ()
     vocabulary: Vocabulary = VOCABULARY
-    grouped_by: Callable[[AdverseEvent], object] = attrgetter("preferred_term")
-    named_terms: frozenset[tuple[object, str]] = frozenset()
-    term_sets: dict[object, tuple[int, ...]] = field(default_factory=dict[object, tuple[int, ...]])
-    collected: dict[int, int] = field(default_factory=dict[int, int])
+    grouping_key: Callable[[AdverseEvent], object] = attrgetter("preferred_term")
+    tier_1_terms: frozenset[tuple[object, str]] = frozenset()
+    terms_by_key: dict[object, tuple[int, ...]] = field(
+        default_factory=dict[object, tuple[int, ...]]
+    )
+    collected_from: dict[int, int] = field(default_factory=dict[int, int])
     subjects: dict[str, SubjectState] = field(default_factory=dict[str, SubjectState])
-    numbers: dict[tuple[int, int], tuple[int, ...]] = field(
+    table_number_cache: dict[tuple[int, int], tuple[int, ...]] = field(
         default_factory=dict[tuple[int, int], tuple[int, ...]]
     )
     tables: list[dict[int, Cell]] = field(default_factory=list[dict[int, Cell]])
-    exposure: list[PersonDays] = field(default_factory=list[PersonDays])
-    follow_ups: dict[Basis, FollowUp] = field(default_factory=dict[Basis, FollowUp])
+    person_days: list[PersonDays] = field(default_factory=list[PersonDays])
+    follow_ups: dict[RiskSetBasis, FollowUp] = field(default_factory=dict[RiskSetBasis, FollowUp])
     first_events: dict[int, list[WatchedFirstEvents]] = field(
         default_factory=dict[int, list[WatchedFirstEvents]]
     )
-    exposed: list[WatchedFirstEvents] = field(default_factory=list[WatchedFirstEvents])
-    benches: list[Bench] = field(default_factory=list[Bench])
-    strong: dict[Running, float] = field(default_factory=dict[Running, float])
-    screened: int = 0
-    touched: dict[WatchedFirstEvents, int] = field(default_factory=dict[WatchedFirstEvents, int])
-    trace: Trace | None = None
-    decided: set[str] = field(default_factory=set[str])
-    beside: Beside | None = None
-    looks: int = field(default=0, compare=False)
+    reference_first_events: list[WatchedFirstEvents] = field(
+        default_factory=list[WatchedFirstEvents]
+    )
+    screening_designs: list[WatchDesign] = field(default_factory=list[WatchDesign])
+    e_bh_candidates: dict[ActiveWatch, float] = field(default_factory=dict[ActiveWatch, float])
+    hypotheses: int = 0
+    changed_first_events: dict[WatchedFirstEvents, int] = field(
+        default_factory=dict[WatchedFirstEvents, int]
+    )
+    dirty: DirtySet | None = None
+    decided_watches: set[str] = field(default_factory=set[str])
+    extension: StudyExtension | None = None
+    evaluation_count: int = field(default=0, compare=False)
 
     @property
     def as_of(self) -> int | None:
         """The day the data speak of: the latest one known, and never past the horizon."""
-        return None if self.latest is None else min(self.latest, self.horizon)
+        return None if self.latest_day is None else min(self.latest_day, self.horizon)
 
-    def running(self) -> Iterator[Running]:
+    def active_watches(self) -> Iterator[ActiveWatch]:
         """Every watch of the study, those of one term together."""
         for scopes in self.first_events.values():
-            for events in scopes:
-                yield from events.watches
+            for first_events in scopes:
+                yield from first_events.watches
 
     @property
-    def watches(self) -> dict[str, Running]:
+    def watches_by_id(self) -> dict[str, ActiveWatch]:
         """Every watch by its id; made when asked for, since nothing that is frequent asks."""
-        return {running.id: running for running in self.running()}
+        return {running.id: running for running in self.active_watches()}
 
-    def subject(self, name: str) -> SubjectState:
+    def get_or_add_subject(self, name: str) -> SubjectState:
         """The subject under which records of *name* count, made at its first mention."""
-        if self.ledger.aliases:
-            name = self.ledger.survivor(name)
-        found = self.subjects.get(name)
-        if found is None:
-            found = self.subjects[name] = SubjectState(len(self.subjects), name)
-        return found
+        if self.entities.merged_by:
+            name = self.entities.surviving_subject(name)
+        state = self.subjects.get(name)
+        if state is None:
+            state = self.subjects[name] = SubjectState(len(self.subjects), name)
+        return state
 
-    def intervals_of(self, subject: SubjectState) -> list[Interval]:
+    def treatment_intervals_of(self, subject: SubjectState) -> list[TreatmentInterval]:
         """The treatments that the subject received, by their start."""
         return sorted(
-            Interval(
+            TreatmentInterval(
                 body.start,
-                thing,
+                entity_id,
                 FOREVER if body.end is None else body.end,
-                self.periods[body.period],
-                self.treatments[body.treatment],
+                self.period_numbers[body.period],
+                self.treatment_numbers[body.treatment],
             )
-            for thing, held in subject.facts.items()
-            if isinstance(body := held.body, Treatment)
+            for entity_id, entity in subject.facts.items()
+            if isinstance(body := entity.body, Treatment)
         )
 
-    def leavings_of(self, subject: SubjectState) -> list[Leaving]:
+    def follow_up_ends_of(self, subject: SubjectState) -> list[FollowUpEnd]:
         """The ends of follow-up that the subject's facts tell of."""
-        leavings: list[Leaving] = []
-        for held in subject.facts.values():
-            body = held.body
+        follow_up_ends: list[FollowUpEnd] = []
+        for entity in subject.facts.values():
+            body = entity.body
             if isinstance(body, Disposition):
-                period = None if body.period is None else self.periods[body.period]
-                leavings.append(Leaving(body.date, period))
-        return leavings
+                period = None if body.period is None else self.period_numbers[body.period]
+                follow_up_ends.append(FollowUpEnd(body.date, period))
+        return follow_up_ends
 
     def allocation_of(self, subject: SubjectState) -> int | None:
         """The arm the subject was randomised to; of several statements, the first by name."""
         arms = sorted(
-            (thing, held.body.randomised_treatment)
-            for thing, held in subject.facts.items()
-            if isinstance(held.body, Subject) and held.body.randomised_treatment
+            (entity_id, entity.body.randomised_treatment)
+            for entity_id, entity in subject.facts.items()
+            if isinstance(entity.body, Subject) and entity.body.randomised_treatment
         )
-        return self.treatments[arms[0][1] or ""] if arms else None
+        return self.treatment_numbers[arms[0][1] or ""] if arms else None
 
     def site_of(self, subject: SubjectState) -> str | None:
         """The site that the subject's records come from; of several statements, the first."""
         sites = sorted(
-            (thing, held.body.site)
-            for thing, held in subject.facts.items()
-            if isinstance(held.body, Subject) and held.body.site
+            (entity_id, entity.body.site)
+            for entity_id, entity in subject.facts.items()
+            if isinstance(entity.body, Subject) and entity.body.site
         )
         return sites[0][1] if sites else None
 
     def doses_of(self, subject: SubjectState) -> tuple[DosedDays, ...]:
         """The subject's administrations, by date."""
-        bodies = [held.body for held in subject.facts.values() if isinstance(held.body, Dose)]
+        bodies = [entity.body for entity in subject.facts.values() if isinstance(entity.body, Dose)]
         return tuple(sorted(DosedDays(dose.first_date, dose.last_date) for dose in bodies))
 
     def table_numbers(self, period: int, treatment: int) -> tuple[int, ...]:
         """The tables in which (period, treatment) is counted: its own, and that of all periods."""
-        known = self.numbers.get((period, treatment))
-        if known is None:
-            width = len(self.treatments)
-            own, all_periods = period * width + treatment, len(self.periods) * width + treatment
-            known = (own,) if len(self.periods) == 1 else (own, all_periods)
-            self.numbers[period, treatment] = known
-        return known
+        numbers = self.table_number_cache.get((period, treatment))
+        if numbers is None:
+            treatment_count = len(self.treatment_numbers)
+            own, all_periods = (
+                period * treatment_count + treatment,
+                len(self.period_numbers) * treatment_count + treatment,
+            )
+            numbers = (own,) if len(self.period_numbers) == 1 else (own, all_periods)
+            self.table_number_cache[period, treatment] = numbers
+        return numbers
 
-    def collections(self) -> dict[int, int]:
+    def collection_starts(self) -> dict[int, int]:
         """From which day each term is collected, where a record says so; the latest holds."""
-        found: dict[int, int] = {}
-        for name, held in self.ledger.things.items():
-            if isinstance(held.body, Collection) and self.ledger.live(name):
-                number = self.vocabulary.number(Term(TermKind(held.body.kind), held.body.term))
-                found[number] = max(found.get(number, 0), held.body.start)
-        return found
+        starts: dict[int, int] = {}
+        for entity_id, entity in self.entities.by_id.items():
+            if isinstance(entity.body, Collection) and self.entities.is_active(entity_id):
+                number = self.vocabulary.number_of(
+                    Term(TermKind(entity.body.kind), entity.body.term)
+                )
+                starts[number] = max(starts.get(number, 0), entity.body.start)
+        return starts
 
-    def waiting(self, subject: SubjectState) -> bool:
+    def is_unallocated(self, subject: SubjectState) -> bool:
         """Whether the subject has neither an allocation nor a treatment: its events wait."""
-        return subject.allocated is None and not any(
-            isinstance(held.body, Treatment) for held in subject.facts.values()
+        return subject.allocated_arm is None and not any(
+            isinstance(entity.body, Treatment) for entity in subject.facts.values()
         )
 
 
-class Beside(Protocol):
+class StudyExtension(Protocol):
     """A companion of a study, such as the docket of its alerts."""
 
-    def fields(self) -> Iterator[tuple[str, str]]:
+    def digest_fields(self) -> Iterator[tuple[str, str]]:
         """What it adds to the digest of the state, as named values."""
         ...

@@ -19,7 +19,7 @@ class Level(IntEnum):
         return self.name.lower()
 
 
-class Ground(StrEnum):
+class VerdictReason(StrEnum):
     """Why a watch stands where it stands.  A board is owed the reason with the verdict."""
 
     NO_EVENTS = "no first event yet"
@@ -38,5 +38,5 @@ class Verdict:
     """A level and its ground.  *log_e* is None where a bound proved the verdict without it."""
 
     level: Level
-    ground: Ground
+    reason: VerdictReason
     log_e: float | None

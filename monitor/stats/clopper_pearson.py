@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scipy.special import betaincinv
 
-from monitor.stats.estimate import Estimate, checked_share, tail
+from monitor.stats.estimate import Estimate, checked_proportion, tail_probability
 
 
 def clopper_pearson(events: int, patients: int, *, confidence: float = 0.95) -> Estimate:
@@ -19,13 +19,13 @@ def clopper_pearson(events: int, patients: int, *, confidence: float = 0.95) -> 
     >>> clopper_pearson(0, 30).low, round(clopper_pearson(0, 30).high, 4)
     (0.0, 0.1157)
     """
-    events, patients = checked_share(events, patients)
-    outside = tail(confidence)
+    events, patients = checked_proportion(events, patients)
+    tail_area = tail_probability(confidence)
     if not patients:
         return Estimate(None, 0.0, 1.0)
-    low, high = (_low(x, patients, outside) for x in (events, patients - events))
+    low, high = (_lower_limit(x, patients, tail_area) for x in (events, patients - events))
     return Estimate(events / patients, low, 1.0 - high)
 
 
-def _low(events: int, patients: int, outside: float) -> float:
-    return float(betaincinv(events, patients - events + 1, outside)) if events else 0.0
+def _lower_limit(events: int, patients: int, tail_area: float) -> float:
+    return float(betaincinv(events, patients - events + 1, tail_area)) if events else 0.0

@@ -6,8 +6,8 @@ from math import exp, inf, log
 
 import numpy as np
 
-from monitor.stats.e_value import LOG_TWO_SIDED, LogLikelihood, log_mean_exp
-from monitor.stats.maximum_likelihood import LOG_LIMIT, rate_ratio
+from monitor.stats.e_value import LOG_TWO_SIDED_RATIOS, LogLikelihood, log_mean_exp
+from monitor.stats.maximum_likelihood import LOG_LIMIT, rate_ratio_mle
 
 
 def confidence_sequence(likelihood: LogLikelihood, alpha: float) -> tuple[float, float]:
@@ -22,21 +22,23 @@ def confidence_sequence(likelihood: LogLikelihood, alpha: float) -> tuple[float,
     >>> round(low, 6), high
     (0.98368, inf)
     """
-    floor = log_mean_exp(likelihood(LOG_TWO_SIDED)) - log(1.0 / alpha)
-    best = rate_ratio(likelihood)
-    peak = min(LOG_LIMIT, max(-LOG_LIMIT, log(best) if 0 < best < inf else inf if best else -inf))
+    floor = log_mean_exp(likelihood(LOG_TWO_SIDED_RATIOS)) - log(1.0 / alpha)
+    maximum = rate_ratio_mle(likelihood)
+    log_maximum = min(
+        LOG_LIMIT, max(-LOG_LIMIT, log(maximum) if 0 < maximum < inf else inf if maximum else -inf)
+    )
     return (
-        crossing(likelihood, floor, inside=peak, outside=-LOG_LIMIT, beyond=0.0),
-        crossing(likelihood, floor, inside=peak, outside=LOG_LIMIT, beyond=inf),
+        limit_between(likelihood, floor, inside=log_maximum, outside=-LOG_LIMIT, if_unbounded=0.0),
+        limit_between(likelihood, floor, inside=log_maximum, outside=LOG_LIMIT, if_unbounded=inf),
     )
 
 
-def crossing(
-    likelihood: LogLikelihood, floor: float, *, inside: float, outside: float, beyond: float
+def limit_between(
+    likelihood: LogLikelihood, floor: float, *, inside: float, outside: float, if_unbounded: float
 ) -> float:
     """Rate ratio between *inside* and *outside* where the likelihood meets *floor*."""
     if inside == outside or float(likelihood(np.array([outside]))[0]) > floor:
-        return beyond
+        return if_unbounded
     while abs(outside - inside) > 1e-12:
         middle = (inside + outside) / 2
         if float(likelihood(np.array([middle]))[0]) > floor:

@@ -22,13 +22,13 @@ def e_bh(e_values: Sequence[float], q: float, *, hypotheses: int | None = None) 
     >>> e_bh([60.0, 45.0, 30.0], q=0.1, hypotheses=6)
     (0, 1, 2)
     """
-    number = len(e_values) if hypotheses is None else hypotheses
-    _check(e_values, q, number)
+    hypothesis_count = len(e_values) if hypotheses is None else hypotheses
+    _check(e_values, q, hypothesis_count)
     order = sorted(range(len(e_values)), key=e_values.__getitem__, reverse=True)
-    level = 1.0 / q
+    threshold = 1.0 / q
     for k in range(len(order), 0, -1):
         # In this order a bar that is a whole number stays one; rounding may not take it below 1/q.
-        if e_values[order[k - 1]] >= max(level, level * number / k):
+        if e_values[order[k - 1]] >= max(threshold, threshold * hypothesis_count / k):
             return tuple(sorted(order[:k]))
     return ()
 

@@ -13,9 +13,9 @@ Floats = NDArray[np.float64]
 LogLikelihood = Callable[[Floats], Floats]
 """``l(log_theta)``: log-likelihood at rate ratios ``exp(log_theta)``, relative to ratio 1."""
 
-LOG_HARM: Floats = np.linspace(log(1.25), log(20.0), 33)
-HARM: Floats = np.exp(LOG_HARM)
-LOG_TWO_SIDED: Floats = np.linspace(-log(20.0), log(20.0), 65)
+LOG_HARM_RATIOS: Floats = np.linspace(log(1.25), log(20.0), 33)
+HARM_RATIOS: Floats = np.exp(LOG_HARM_RATIOS)
+LOG_TWO_SIDED_RATIOS: Floats = np.linspace(-log(20.0), log(20.0), 65)
 
 
 def log_mean_exp(values: Floats) -> float:
@@ -38,25 +38,25 @@ def log_e(likelihood: LogLikelihood) -> float:
     >>> round(float(np.exp(log_e(six))), 4)
     22.6631
     """
-    return log_mean_exp(likelihood(LOG_HARM))
+    return log_mean_exp(likelihood(LOG_HARM_RATIOS))
 
 
-def always_valid_p(log_evidence: float) -> float:
+def always_valid_p(log_e_value: float) -> float:
     """The always-valid p-value ``min(1, 1/E)`` with E as it stands now.
 
     >>> always_valid_p(np.log(40.0)), always_valid_p(-1.0)
     (0.025, 1.0)
     """
-    return float(min(1.0, np.exp(-log_evidence)))
+    return float(min(1.0, np.exp(-log_e_value)))
 
 
 @lru_cache(maxsize=4096)
-def most_treated_events_can_say(treated: int) -> float:
+def log_e_bound_of_treated(treated: int) -> float:
     """An upper limit of log E after *treated* treated events, whatever the risk sets.
 
     Every factor is at most theta for a treated event and at most 1 for a control event.
 
-    >>> round(float(np.exp(most_treated_events_can_say(1))), 2)
+    >>> round(float(np.exp(log_e_bound_of_treated(1))), 2)
     6.88
     """
-    return log_mean_exp(treated * LOG_HARM)
+    return log_mean_exp(treated * LOG_HARM_RATIOS)

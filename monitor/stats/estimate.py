@@ -18,10 +18,10 @@ class Estimate(NamedTuple):
     high: float
 
 
-def tail(confidence: float) -> float:
+def tail_probability(confidence: float) -> float:
     """The probability left outside each end of a two-sided interval.
 
-    >>> tail(0.9)
+    >>> tail_probability(0.9)
     0.04999999999999999
     """
     if not 0.0 < confidence < 1.0:
@@ -35,12 +35,12 @@ def normal_quantile(confidence: float) -> float:
     >>> round(normal_quantile(0.95), 6)
     1.959964
     """
-    return -float(ndtri(tail(confidence)))
+    return -float(ndtri(tail_probability(confidence)))
 
 
 def checked_rate(events: int, person_time: float) -> tuple[int, float]:
     """The same as plain numbers; counts and person-time that no arm can have are refused."""
-    events = _whole("events", events)
+    events = _checked_count("events", events)
     if not 0 <= person_time < float("inf"):
         raise ValueError(f"person_time is {person_time!r}: give a finite time, zero or more")
     if events and not person_time:
@@ -48,9 +48,9 @@ def checked_rate(events: int, person_time: float) -> tuple[int, float]:
     return events, float(person_time)
 
 
-def checked_share(events: int, patients: int) -> tuple[int, int]:
+def checked_proportion(events: int, patients: int) -> tuple[int, int]:
     """The same as plain numbers; counts that no arm can have are refused."""
-    events, patients = _whole("events", events), _whole("patients", patients)
+    events, patients = _checked_count("events", events), _checked_count("patients", patients)
     if events > patients:
         raise ValueError(
             f"{events} of {patients} patients: count patients with an event, not their events"
@@ -58,7 +58,7 @@ def checked_share(events: int, patients: int) -> tuple[int, int]:
     return events, patients
 
 
-def _whole(name: str, count: int) -> int:
+def _checked_count(name: str, count: int) -> int:
     # Not ``isinstance``: a NumPy integer is a count too, though its products overflow.
     if not (count >= 0 and count % 1 == 0):
         raise ValueError(f"{name} is {count!r}: give a whole number, zero or more")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.stats.estimate import checked_share
+from monitor.stats.estimate import checked_proportion
 from monitor.stats.rate_ratio import TailProbabilities
 
-TIE = 1.0 + 1e-7
+TIE_FACTOR = 1.0 + 1e-7
 """Two tables are equally likely up to this factor: base R's own tolerance in ``fisher.test``."""
 
 
@@ -31,32 +31,34 @@ def fisher(
     >>> fisher(events=0, patients=52, control_events=0, control_patients=48).two_sided
     1.0
     """
-    events, patients = checked_share(events, patients)
-    control_events, control_patients = checked_share(control_events, control_patients)
-    chances = _chances(events + control_events, patients, control_patients)
+    events, patients = checked_proportion(events, patients)
+    control_events, control_patients = checked_proportion(control_events, control_patients)
+    probabilities = _relative_probabilities(events + control_events, patients, control_patients)
     # The first table is the one with the fewest events on treatment that the margins allow.
-    at = min(events, control_patients - control_events)
-    total = float(chances.sum())
-    limit = chances[at] * TIE
+    observed = min(events, control_patients - control_events)
+    total = float(probabilities.sum())
+    limit = probabilities[observed] * TIE_FACTOR
     return TailProbabilities(
-        two_sided=min(1.0, float(chances[chances <= limit].sum()) / total),
-        greater=min(1.0, float(chances[at:].sum()) / total),
-        less=min(1.0, float(chances[: at + 1].sum()) / total),
+        two_sided=min(1.0, float(probabilities[probabilities <= limit].sum()) / total),
+        greater=min(1.0, float(probabilities[observed:].sum()) / total),
+        less=min(1.0, float(probabilities[: observed + 1].sum()) / total),
     )
 
 
-def _chances(both: int, patients: int, control_patients: int) -> NDArray[np.float64]:
+def _relative_probabilities(
+    total_events: int, patients: int, control_patients: int
+) -> NDArray[np.float64]:
     """The relative chance of each table with *both* events in all.
 
     From the likeliest table outwards, each by its ratio to its neighbour: nothing overflows, and
     what becomes zero is below 1e-308 of the likeliest.
     """
-    spare = control_patients - both
-    first, last = max(0, -spare), min(both, patients)
-    likeliest = (both + 1) * (patients + 1) // (patients + control_patients + 2) - first
+    spare = control_patients - total_events
+    first, last = max(0, -spare), min(total_events, patients)
+    likeliest = (total_events + 1) * (patients + 1) // (patients + control_patients + 2) - first
     k = np.arange(first, last, dtype=np.float64)
-    ratios = (patients - k) * (both - k) / ((k + 1.0) * (spare + k + 1.0))
-    chances = np.ones(last - first + 1)
-    chances[likeliest + 1 :] = np.cumprod(ratios[likeliest:])
-    chances[:likeliest] = np.cumprod(1.0 / ratios[:likeliest][::-1])[::-1]
-    return chances
+    ratios = (patients - k) * (total_events - k) / ((k + 1.0) * (spare + k + 1.0))
+    probabilities = np.ones(last - first + 1)
+    probabilities[likeliest + 1 :] = np.cumprod(ratios[likeliest:])
+    probabilities[:likeliest] = np.cumprod(1.0 / ratios[:likeliest][::-1])[::-1]
+    return probabilities

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scipy.special import gammainccinv, gammaincinv
 
-from monitor.stats.estimate import Estimate, checked_rate, tail
+from monitor.stats.estimate import Estimate, checked_rate, tail_probability
 
 DAYS_IN_100_YEARS = 36_525
 """Person-days divided by this give rates per 100 patient-years."""
@@ -30,9 +30,9 @@ def garwood(events: int, person_time: float, *, confidence: float = 0.95) -> Est
     Estimate(value=None, low=0.0, high=inf)
     """
     events, person_time = checked_rate(events, person_time)
-    outside = tail(confidence)
+    tail_area = tail_probability(confidence)
     if not person_time:
         return Estimate(None, 0.0, float("inf"))
-    low = float(gammaincinv(events, outside)) if events else 0.0
-    high = float(gammainccinv(events + 1, outside))
+    low = float(gammaincinv(events, tail_area)) if events else 0.0
+    high = float(gammainccinv(events + 1, tail_area))
     return Estimate(events / person_time, low / person_time, high / person_time)

@@ -12,14 +12,14 @@ LOG_LIMIT = log(1e9)
 STEP = 1e-5
 
 
-def rate_ratio(likelihood: LogLikelihood) -> float:
+def rate_ratio_mle(likelihood: LogLikelihood) -> float:
     """Maximum-likelihood rate ratio: 0 where it only falls, infinity where it only rises.
 
     The log-likelihoods of this package are concave in ``log(theta)``, so the sign of the slope
     brackets the maximum.  With 12 of 14 events on treatment and equal arms it is 6:
 
     >>> tilted = lambda b: 12 * b - 14 * np.log((1 + np.exp(b)) / 2)
-    >>> round(rate_ratio(tilted), 6)
+    >>> round(rate_ratio_mle(tilted), 6)
     6.0
     """
     low, high = -LOG_LIMIT, LOG_LIMIT

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from scipy.special import ndtr
 
-from monitor.stats.estimate import Estimate, checked_share, normal_quantile
+from monitor.stats.estimate import Estimate, checked_proportion, normal_quantile
 from monitor.stats.root import root
 
 
@@ -47,16 +47,16 @@ def miettinen_nurminen(
     >>> miettinen_nurminen(events=0, patients=0, control_events=1, control_patients=9)
     Estimate(value=None, low=-1.0, high=1.0)
     """
-    events, patients = checked_share(events, patients)
-    control_events, control_patients = checked_share(control_events, control_patients)
+    events, patients = checked_proportion(events, patients)
+    control_events, control_patients = checked_proportion(control_events, control_patients)
     z = normal_quantile(confidence)
     if not patients or not control_patients:
         return Estimate(None, -1.0, 1.0)
     factor = z * z * _factor(patients + control_patients, correction)
-    ours = _reach(events, patients, control_events, control_patients, factor)
+    upper = _upper_limit(events, patients, control_events, control_patients, factor)
     # The lower limit is the upper one of the arms exchanged: a swap mirrors to the last digit.
-    theirs = _reach(control_events, control_patients, events, patients, factor)
-    return Estimate(events / patients - control_events / control_patients, -theirs, ours)
+    mirrored = _upper_limit(control_events, control_patients, events, patients, factor)
+    return Estimate(events / patients - control_events / control_patients, -mirrored, upper)
 
 
 def miettinen_nurminen_test(
@@ -76,18 +76,18 @@ def miettinen_nurminen_test(
     >>> round(ours.z, 6), round(ours.greater, 6)
     (2.932195, 0.001683)
     """
-    events, patients = checked_share(events, patients)
-    control_events, control_patients = checked_share(control_events, control_patients)
+    events, patients = checked_proportion(events, patients)
+    control_events, control_patients = checked_proportion(control_events, control_patients)
     if not -1.0 < null_difference < 1.0:
         raise ValueError(f"null_difference is {null_difference!r}: give one between -1 and 1")
     if not patients or not control_patients:
         return ScoreTest(0.0, 1.0, 1.0, 1.0)
     counts = (events, patients, control_events, control_patients)
-    apart = events / patients - control_events / control_patients - null_difference
+    distance = events / patients - control_events / control_patients - null_difference
     variance = _variance(*counts, null_difference)
     # Without a variance both arms are all or nothing, as the null says: nothing is apart.
-    error = sqrt(variance * _factor(patients + control_patients, correction))
-    z = apart / error if error else 0.0
+    standard_error = sqrt(variance * _factor(patients + control_patients, correction))
+    z = distance / standard_error if standard_error else 0.0
     greater, less = float(ndtr(-z)), float(ndtr(z))
     return ScoreTest(z, min(1.0, 2.0 * min(greater, less)), greater, less)
 
@@ -96,15 +96,17 @@ def _factor(total: int, correction: bool) -> float:
     return total / (total - 1) if correction else 1.0
 
 
-def _reach(events: int, patients: int, others: int, other_patients: int, factor: float) -> float:
+def _upper_limit(
+    events: int, patients: int, other_events: int, other_patients: int, factor: float
+) -> float:
     """The largest difference within the squared standard errors of *factor*.
 
     Without a division: at its own estimate a variance may be zero, and 0/0 is where others fail.
     """
-    value = events / patients - others / other_patients
+    value = events / patients - other_events / other_patients
 
     def excess(difference: float) -> float:
-        variance = _variance(events, patients, others, other_patients, difference)
+        variance = _variance(events, patients, other_events, other_patients, difference)
         return (value - difference) ** 2 - factor * variance
 
     return root(excess, value, 1.0)

@@ -32,11 +32,13 @@ def newcombe(
     >>> [round(x, 4) for x in ours]
     [0.0, -0.1611, 0.2775]
     """
-    ours = wilson(events, patients, confidence=confidence)
-    theirs = wilson(control_events, control_patients, confidence=confidence)
-    if ours.value is None or theirs.value is None:
+    treated = wilson(events, patients, confidence=confidence)
+    control = wilson(control_events, control_patients, confidence=confidence)
+    if treated.value is None or control.value is None:
         return Estimate(None, -1.0, 1.0)
-    difference = ours.value - theirs.value
-    down = hypot(ours.value - ours.low, theirs.high - theirs.value)
-    up = hypot(ours.high - ours.value, theirs.value - theirs.low)
-    return Estimate(difference, max(-1.0, difference - down), min(1.0, difference + up))
+    difference = treated.value - control.value
+    lower_distance = hypot(treated.value - treated.low, control.high - control.value)
+    upper_distance = hypot(treated.high - treated.value, control.value - control.low)
+    return Estimate(
+        difference, max(-1.0, difference - lower_distance), min(1.0, difference + upper_distance)
+    )

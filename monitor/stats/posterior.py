@@ -12,7 +12,7 @@ from monitor.stats.e_value import Floats, LogLikelihood
 PRIOR_SD = 1.0
 """Prior: ``log RR ~ Normal(0, 1)``, 95 % of it between 1/7 and 7."""
 
-GRID: Floats = np.linspace(-10.0, 10.0, 4001)
+LOG_RATIO_GRID: Floats = np.linspace(-10.0, 10.0, 4001)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ def posterior(likelihood: LogLikelihood) -> Posterior:
     >>> posterior(lambda b: 0 * b)
     Posterior(above_1=0.5, above_2=0.2441, median=1.0)
     """
-    log_density = likelihood(GRID) - GRID**2 / (2 * PRIOR_SD**2)
+    log_density = likelihood(LOG_RATIO_GRID) - LOG_RATIO_GRID**2 / (2 * PRIOR_SD**2)
     density = np.exp(log_density - log_density.max())
     mass = np.concatenate(([0.0], np.cumsum((density[1:] + density[:-1]) / 2)))
-    below: Floats = mass / mass[-1]
+    cumulative: Floats = mass / mass[-1]
     return Posterior(
-        above_1=round(1 - float(np.interp(0.0, GRID, below)), 6),
-        above_2=round(1 - float(np.interp(log(2.0), GRID, below)), 4),
-        median=round(exp(float(np.interp(0.5, below, GRID))), 4),
+        above_1=round(1 - float(np.interp(0.0, LOG_RATIO_GRID, cumulative)), 6),
+        above_2=round(1 - float(np.interp(log(2.0), LOG_RATIO_GRID, cumulative)), 4),
+        median=round(exp(float(np.interp(0.5, cumulative, LOG_RATIO_GRID))), 4),
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from scipy.special import betainc, betainccinv, betaincinv
 
-from monitor.stats.estimate import Estimate, checked_rate, tail
+from monitor.stats.estimate import Estimate, checked_rate, tail_probability
 from monitor.stats.root import root
 
 
@@ -47,16 +47,16 @@ def rate_ratio(
     """
     events, person_time = checked_rate(events, person_time)
     control_events, control_person_time = checked_rate(control_events, control_person_time)
-    outside = tail(confidence)
+    tail_area = tail_probability(confidence)
     if not (events or control_events) or not (person_time and control_person_time):
         return Estimate(None, 0.0, float("inf"))
     low_odds = _low_odds_mid_p if mid_p else _low_odds
     scale = control_person_time / person_time
-    turned = low_odds(control_events, events, outside)
+    swapped_odds = low_odds(control_events, events, tail_area)
     return Estimate(
         events / control_events * scale if control_events else float("inf"),
-        low_odds(events, control_events, outside) * scale,
-        scale / turned if turned else float("inf"),
+        low_odds(events, control_events, tail_area) * scale,
+        scale / swapped_odds if swapped_odds else float("inf"),
     )
 
 
@@ -83,10 +83,10 @@ def rate_ratio_test(
     events, person_time = checked_rate(events, person_time)
     control_events, control_person_time = checked_rate(control_events, control_person_time)
     share = null_share(person_time, control_person_time, null_ratio)
-    greater = _at_least(events, control_events, share, mid_p)
+    greater = _probability_at_least(events, control_events, share, mid_p)
     # The other side is counted from the control arm's own share: ``1 - greater`` loses small tails.
-    turned = null_share(control_person_time, person_time, 1.0 / null_ratio)
-    less = _at_least(control_events, events, turned, mid_p)
+    swapped_share = null_share(control_person_time, person_time, 1.0 / null_ratio)
+    less = _probability_at_least(control_events, events, swapped_share, mid_p)
     return TailProbabilities(min(1.0, 2.0 * min(greater, less)), greater, less)
 
 
@@ -98,38 +98,42 @@ def null_share(person_time: float, control_person_time: float, null_ratio: float
     """
     if not 0.0 < null_ratio < float("inf"):
         raise ValueError(f"null_ratio is {null_ratio!r}: give a finite ratio above 0, like 1.0")
-    weighed = null_ratio * person_time
+    weighted_time = null_ratio * person_time
     # Nobody at risk: no event can have happened, and any share gives a p of 1.
-    return weighed / (weighed + control_person_time) if weighed or control_person_time else 0.5
+    return (
+        weighted_time / (weighted_time + control_person_time)
+        if weighted_time or control_person_time
+        else 0.5
+    )
 
 
-def _at_least(events: int, others: int, share: float, mid_p: bool) -> float:
+def _probability_at_least(events: int, other_events: int, share: float, mid_p: bool) -> float:
     """The chance of *events* or more among all, counting the tie half if *mid_p*."""
-    reached = float(betainc(events, others + 1, share)) if events else 1.0
+    at_least = float(betainc(events, other_events + 1, share)) if events else 1.0
     if not mid_p:
-        return reached
-    passed = float(betainc(events + 1, others, share)) if others else 0.0
-    return (reached + passed) / 2.0
+        return at_least
+    more_than = float(betainc(events + 1, other_events, share)) if other_events else 0.0
+    return (at_least + more_than) / 2.0
 
 
-def _low_odds(events: int, others: int, outside: float) -> float:
+def _low_odds(events: int, other_events: int, tail_area: float) -> float:
     """The odds of falling on this arm at which *events* or more has probability *outside*."""
     if not events:
         return 0.0
-    share = float(betaincinv(events, others + 1, outside))
+    share = float(betaincinv(events, other_events + 1, tail_area))
     # The complement is asked for by itself: near 1, ``1 - share`` would keep few digits.
-    return share / float(betainccinv(others + 1, events, outside))
+    return share / float(betainccinv(other_events + 1, events, tail_area))
 
 
-def _low_odds_mid_p(events: int, others: int, outside: float) -> float:
+def _low_odds_mid_p(events: int, other_events: int, tail_area: float) -> float:
     """The same with the tie counted half: between the two exact limits, by root finding."""
     if not events:
         return 0.0
-    exact = _low_odds(events, others, outside)
-    turned = _low_odds(others, events, outside)
+    exact_odds = _low_odds(events, other_events, tail_area)
+    swapped_odds = _low_odds(other_events, events, tail_area)
     share = root(
-        lambda share: _at_least(events, others, share, mid_p=True) - outside,
-        exact / (1.0 + exact),
-        1.0 / (1.0 + turned),
+        lambda share: _probability_at_least(events, other_events, share, mid_p=True) - tail_area,
+        exact_odds / (1.0 + exact_odds),
+        1.0 / (1.0 + swapped_odds),
     )
     return share / (1.0 - share)

@@ -10,7 +10,7 @@ from scipy.special import betainc
 from monitor.stats.estimate import checked_rate
 from monitor.stats.rate_ratio import null_share
 
-TIE = 1e-7
+TIE_TOLERANCE = 1e-7
 """Log probabilities this close are equal: base R's own tolerance in ``binom.test``."""
 
 
@@ -46,13 +46,15 @@ def rate_ratio_minlike_p(
 def _both_tails(events: int, total: int, share: float) -> float:
     """The chance of *events* or fewer, and of every number above that is no likelier."""
 
-    def log_chance(k: int) -> float:
-        ways = lgamma(total + 1) - lgamma(k + 1) - lgamma(total - k + 1)
-        return ways + k * log(share) + (total - k) * log1p(-share)
+    def log_probability(k: int) -> float:
+        log_combinations = lgamma(total + 1) - lgamma(k + 1) - lgamma(total - k + 1)
+        return log_combinations + k * log(share) + (total - k) * log1p(-share)
 
     # From the likeliest number upwards the chances only fall, so the first low one can be searched.
     above = range(max(events + 1, int((total + 1) * share)), total + 1)
-    first = above.start + bisect(above, -log_chance(events) - TIE, key=lambda k: -log_chance(k))
-    near = float(betainc(total - events, events + 1, 1.0 - share)) if events < total else 1.0
-    far = float(betainc(first, total - first + 1, share)) if first <= total else 0.0
-    return min(1.0, near + far)
+    first = above.start + bisect(
+        above, -log_probability(events) - TIE_TOLERANCE, key=lambda k: -log_probability(k)
+    )
+    lower_tail = float(betainc(total - events, events + 1, 1.0 - share)) if events < total else 1.0
+    upper_tail = float(betainc(first, total - first + 1, share)) if first <= total else 0.0
+    return min(1.0, lower_tail + upper_tail)

@@ -34,10 +34,12 @@ def root(function: Callable[[float], float], inside: float, outside: float) -> f
             c, fc, b, fb = b, fb, a, fa
         a, fa = x, fx
         best = a if abs(fa) < abs(fb) else b
-        room = 1e-14 * abs(best) + 1e-18
-        if fx == 0.0 or room >= abs(b - a) / 2.0:
+        tolerance = 1e-14 * abs(best) + 1e-18
+        if fx == 0.0 or tolerance >= abs(b - a) / 2.0:
             return best
-        step = min(max(_step(a, fa, b, fb, c, fc), room / abs(b - a)), 1.0 - room / abs(b - a))
+        step = min(
+            max(_step(a, fa, b, fb, c, fc), tolerance / abs(b - a)), 1.0 - tolerance / abs(b - a)
+        )
 
 
 def _step(a: float, fa: float, b: float, fb: float, c: float, fc: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from monitor.stats.estimate import Estimate, checked_share, normal_quantile
+from monitor.stats.estimate import Estimate, checked_proportion, normal_quantile
 
 
 def wilson(events: int, patients: int, *, confidence: float = 0.95) -> Estimate:
@@ -20,20 +20,20 @@ def wilson(events: int, patients: int, *, confidence: float = 0.95) -> Estimate:
     >>> wilson(0, 0)
     Estimate(value=None, low=0.0, high=1.0)
     """
-    events, patients = checked_share(events, patients)
+    events, patients = checked_proportion(events, patients)
     z = normal_quantile(confidence)
     if not patients:
         return Estimate(None, 0.0, 1.0)
     return Estimate(
         events / patients,
-        _low(events, patients, z),
+        _lower_limit(events, patients, z),
         # Said of patients without an event, so that an arm and its complement mirror exactly.
-        1.0 - _low(patients - events, patients, z),
+        1.0 - _lower_limit(patients - events, patients, z),
     )
 
 
-def _low(events: int, patients: int, z: float) -> float:
-    middle = events + z * z / 2.0
-    reach = z * sqrt(events * (patients - events) / patients + z * z / 4.0)
+def _lower_limit(events: int, patients: int, z: float) -> float:
+    centre = events + z * z / 2.0
+    half_width = z * sqrt(events * (patients - events) / patients + z * z / 4.0)
     # Low times high is ``events**2 / patients / (patients + z * z)``: no cancellation near zero.
-    return events * events / (patients * (middle + reach))
+    return events * events / (patients * (centre + half_width))

@@ -11,7 +11,7 @@ from monitor.stats.estimate import Estimate
 from monitor.stats.fisher import fisher
 from monitor.stats.miettinen_nurminen import miettinen_nurminen
 from monitor.stats.rate_ratio import rate_ratio
-from monitor.tables.tabulate import Row
+from monitor.tables.tabulate import RateRow
 from monitor.terms import Term
 
 
@@ -32,61 +32,65 @@ class Comparison:
     rate_ratio: Estimate
 
 
-def comparisons(plan: Plan, rows: Iterable[Row]) -> Iterator[Comparison]:
+def compare_arms(plan: Plan, rows: Iterable[RateRow]) -> Iterator[Comparison]:
     """Every term of *rows*, each active treatment against the control, in randomised periods."""
     randomised = {period.id for period in plan.periods if period.randomised}
-    cells = {(row.period, row.treatment, row.term): row for row in rows if row.period in randomised}
-    for (period, treatment, term), ours in cells.items():
-        theirs = cells.get((period, plan.control, term))
-        if treatment != plan.control and theirs is not None:
-            yield comparison(ours, theirs)
+    rows_by_key = {
+        (row.period, row.treatment, row.term): row for row in rows if row.period in randomised
+    }
+    for (period, treatment, term), treatment_row in rows_by_key.items():
+        control_row = rows_by_key.get((period, plan.control, term))
+        if treatment != plan.control and control_row is not None:
+            yield compare_rows(treatment_row, control_row)
 
 
-def comparison(ours: Row, theirs: Row) -> Comparison:
+def compare_rows(treatment_row: RateRow, control_row: RateRow) -> Comparison:
     """The estimates for one pair of cells."""
-    test, difference = tests_of_subjects(ours, theirs)
+    fisher_p, risk_difference = fisher_p_and_risk_difference(treatment_row, control_row)
     return Comparison(
-        period=ours.period,
-        term=ours.term,
-        treatment=ours.treatment,
-        control=theirs.treatment,
-        fisher_p=test,
-        risk_difference=difference,
-        rate_ratio=ratio_of_first_events(ours, theirs),
+        period=treatment_row.period,
+        term=treatment_row.term,
+        treatment=treatment_row.treatment,
+        control=control_row.treatment,
+        fisher_p=fisher_p,
+        risk_difference=risk_difference,
+        rate_ratio=first_event_rate_ratio(treatment_row, control_row),
     )
 
 
-def tests_of_subjects(ours: Row, theirs: Row) -> tuple[float, Estimate]:
+def fisher_p_and_risk_difference(
+    treatment_row: RateRow, control_row: RateRow
+) -> tuple[float, Estimate]:
     """Fisher's p and the risk difference.
 
     A subject whose only event lies ahead of the as-of date may have no day at risk yet: it is
     exposed all the same.
     """
-    events, control_events = ours.cell.subjects, theirs.cell.subjects
-    patients = max(ours.subjects_exposed, events)
-    control_patients = max(theirs.subjects_exposed, control_events)
-    test = fisher(
+    events, control_events = treatment_row.cell.subjects, control_row.cell.subjects
+    patients = max(treatment_row.subjects_exposed, events)
+    control_patients = max(control_row.subjects_exposed, control_events)
+    fisher_test = fisher(
         events=events,
         patients=patients,
         control_events=control_events,
         control_patients=control_patients,
     )
-    difference = miettinen_nurminen(
+    risk_difference = miettinen_nurminen(
         events=events,
         patients=patients,
         control_events=control_events,
         control_patients=control_patients,
     )
-    return test.two_sided, difference
+    return fisher_test.two_sided, risk_difference
 
 
-def ratio_of_first_events(ours: Row, theirs: Row) -> Estimate:
+def first_event_rate_ratio(treatment_row: RateRow, control_row: RateRow) -> Estimate:
     """The rate ratio of first events; no value where an event lies ahead of all time at risk."""
-    if not (ours.person_days_to_first and theirs.person_days_to_first):
+    if not (treatment_row.person_days_to_first and control_row.person_days_to_first):
         return Estimate(None, 0.0, inf)
     return rate_ratio(
-        events=ours.cell.subjects,
-        person_time=ours.person_days_to_first,
-        control_events=theirs.cell.subjects,
-        control_person_time=theirs.person_days_to_first,
+        events=treatment_row.cell.subjects,
+        person_time=treatment_row.person_days_to_first,
+        control_events=control_row.cell.subjects,
+        control_person_time=control_row.person_days_to_first,
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from monitor.dates import impute
 from monitor.evidence.active_watches import first_event_scopes
-from monitor.exposure.first_events import SEVERAL, Came
+from monitor.exposure.first_events import MANY_SUBJECTS, FirstEventChange
 from monitor.exposure.person_time import spell_on
 from monitor.plan.plan import ARMS_MAX
 from monitor.records import RELATED, AdverseEvent, TermKind
-from monitor.state.cell import Cell, weight_of
-from monitor.state.dirty import Trace
-from monitor.state.entities import Place, Thing
+from monitor.state.cell import Cell, count_increment
+from monitor.state.dirty import DirtySet
+from monitor.state.entities import Contribution, Entity
 from monitor.state.study import Study, SubjectState, WatchedFirstEvents
-from monitor.terms import ANY, Group, Term, completes_pair, is_serious, near_dose
+from monitor.terms import ANY, Group, Term, completes_pair, is_near_dose, is_serious
 
 
 def onset_of(study: Study, subject: SubjectState, case: AdverseEvent) -> int | None:
@@ -20,14 +20,16 @@ def onset_of(study: Study, subject: SubjectState, case: AdverseEvent) -> int | N
     onset = case.onset
     if onset is None or isinstance(onset, int):
         return onset
-    treated_from = min((start for _, start in subject.starts), default=None)
-    return impute(onset, study.plan.partial_dates, treated_from)
+    first_treated_day = min((start for _, start in subject.period_starts), default=None)
+    return impute(onset, study.plan.partial_date_rule, first_treated_day)
 
 
-def place_of(study: Study, subject: SubjectState, thing: str, case: AdverseEvent) -> Place | None:
+def contribution_of(
+    study: Study, subject: SubjectState, entity_id: str, case: AdverseEvent
+) -> Contribution | None:
     """Where the case counts, or None: undated, not treatment-emergent, or waiting."""
     onset = onset_of(study, subject, case)
-    if onset is None or onset > study.onsets_until:
+    if onset is None or onset > study.onset_horizon:
         return None
     spell = spell_on(onset, subject.spells)
     if spell is None:
@@ -35,11 +37,11 @@ def place_of(study: Study, subject: SubjectState, thing: str, case: AdverseEvent
     serious = is_serious(case)
     terms = terms_of(study, case, serious=serious)
     if study.context_groups:
-        terms += _company_of(study, subject, thing, case, onset)
-    if study.collected:
-        terms = tuple(term for term in terms if onset >= study.collected.get(term, onset))
-    weight = weight_of(serious=serious, related=case.relatedness in RELATED)
-    return Place(spell.period, spell.treatment, onset, weight, terms)
+        terms += _context_groups_of(study, subject, entity_id, case, onset)
+    if study.collected_from:
+        terms = tuple(term for term in terms if onset >= study.collected_from.get(term, onset))
+    increment = count_increment(serious=serious, related=case.relatedness in RELATED)
+    return Contribution(spell.period, spell.treatment, onset, increment, terms)
 
 
 def terms_of(study: Study, case: AdverseEvent, *, serious: bool) -> tuple[int, ...]:
@@ -47,152 +49,183 @@ def terms_of(study: Study, case: AdverseEvent, *, serious: bool) -> tuple[int, .
 
     They are the same for all cases that agree in what the plan's groups ask for.
     """
-    key = study.grouped_by(case), serious
-    known = study.term_sets.get(key)
-    if known is None:
-        names = [
+    key = study.grouping_key(case), serious
+    numbers = study.terms_by_key.get(key)
+    if numbers is None:
+        terms = [
             Term(TermKind.PREFERRED_TERM, case.preferred_term),
             Term(TermKind.SYSTEM_ORGAN_CLASS, case.system_organ_class),
             ANY,
         ]
         groups = study.plan.groups
-        names += [g.term for g in groups if g.admits(case) and not g.needs_company(case)]
-        known = study.term_sets[key] = tuple(study.vocabulary.number(name) for name in names)
-    return known
+        terms += [g.term for g in groups if g.matches(case) and not g.needs_context(case)]
+        numbers = study.terms_by_key[key] = tuple(
+            study.vocabulary.number_of(name) for name in terms
+        )
+    return numbers
 
 
-def _company_of(
-    study: Study, subject: SubjectState, thing: str, case: AdverseEvent, onset: int
+def _context_groups_of(
+    study: Study, subject: SubjectState, entity_id: str, case: AdverseEvent, onset: int
 ) -> tuple[int, ...]:
     """The groups to which the case belongs because of a dose, or of another case, beside it."""
     return tuple(
         number
         for number, group in study.context_groups
-        if group.admits(case)
-        and group.needs_company(case)
-        and _has_company(study, subject, group, thing, case, onset)
+        if group.matches(case)
+        and group.needs_context(case)
+        and _has_context(study, subject, group, entity_id, case, onset)
     )
 
 
-def _has_company(
-    study: Study, subject: SubjectState, group: Group, thing: str, case: AdverseEvent, onset: int
+def _has_context(
+    study: Study,
+    subject: SubjectState,
+    group: Group,
+    entity_id: str,
+    case: AdverseEvent,
+    onset: int,
 ) -> bool:
-    days = group.within_days_after_dose
-    if days is not None and not near_dose(onset, subject.doses, days):
+    within_days = group.within_days_after_dose
+    if within_days is not None and not is_near_dose(onset, subject.doses, within_days):
         return False
-    if group.pair is None or case.preferred_term in (group.preferred_terms or ()):
+    if group.term_pair is None or case.preferred_term in (group.preferred_terms or ()):
         return True
-    others = [
-        (held.body.preferred_term, day, name)
-        for name, held in subject.cases.items()
-        if isinstance(held.body, AdverseEvent) and group.admits(held.body)
-        if (day := onset_of(study, subject, held.body)) is not None
+    other_cases = [
+        (entity.body.preferred_term, day, name)
+        for name, entity in subject.cases.items()
+        if isinstance(entity.body, AdverseEvent) and group.matches(entity.body)
+        if (day := onset_of(study, subject, entity.body)) is not None
     ]
-    return completes_pair(group.pair, case.preferred_term, (onset, thing), others)
+    return completes_pair(group.term_pair, case.preferred_term, (onset, entity_id), other_cases)
 
 
-def belongs(
-    study: Study, subject: SubjectState, group: Group, thing: str, case: AdverseEvent
+def in_group(
+    study: Study, subject: SubjectState, group: Group, entity_id: str, case: AdverseEvent
 ) -> bool:
     """Whether the case is one of *group*, by itself or by what is beside it."""
-    if not group.admits(case):
+    if not group.matches(case):
         return False
-    if not group.needs_company(case):
+    if not group.needs_context(case):
         return True
     onset = onset_of(study, subject, case)
-    return onset is not None and _has_company(study, subject, group, thing, case, onset)
+    return onset is not None and _has_context(study, subject, group, entity_id, case, onset)
 
 
-def count_anew(study: Study, subject: SubjectState, thing: str, held: Thing) -> None:
+def update_contribution(
+    study: Study, subject: SubjectState, entity_id: str, entity: Entity
+) -> None:
     """Count the case where it belongs now: contribution after less contribution before."""
-    assert isinstance(held.body, AdverseEvent)
-    place = place_of(study, subject, thing, held.body)
-    if held.counted and place != held.place:
-        take_back(study, subject, thing, held)
-    if place is None:
+    assert isinstance(entity.body, AdverseEvent)
+    contribution = contribution_of(study, subject, entity_id, entity.body)
+    if entity.counted_versions and contribution != entity.contribution:
+        remove_contribution(study, subject, entity_id, entity)
+    if contribution is None:
         return
-    if not held.counted:
-        _count(study, subject, held, place)
-    elif held.versions != held.counted:
-        for number in study.table_numbers(place.period, place.treatment):
-            for term in place.terms:
-                study.tables[number][term].versions += held.versions - held.counted
-        held.counted = held.versions
-        if study.trace is not None:
-            _mark(study, study.trace, place)
+    if not entity.counted_versions:
+        _add_contribution(study, subject, entity, contribution)
+    elif entity.versions != entity.counted_versions:
+        for table_number in study.table_numbers(contribution.period, contribution.treatment):
+            for term in contribution.terms:
+                study.tables[table_number][term].versions += (
+                    entity.versions - entity.counted_versions
+                )
+        entity.counted_versions = entity.versions
+        if study.dirty is not None:
+            _mark_cells_dirty(study, study.dirty, contribution)
 
 
-def _mark(study: Study, trace: Trace, place: Place) -> None:
+def _mark_cells_dirty(study: Study, dirty: DirtySet, contribution: Contribution) -> None:
     """Note that the cells of *place* have changed."""
-    for number in study.table_numbers(place.period, place.treatment):
-        trace.cells.update([(number, term) for term in place.terms])
+    for number in study.table_numbers(contribution.period, contribution.treatment):
+        dirty.cells.update([(number, term) for term in contribution.terms])
 
 
-def _count(study: Study, subject: SubjectState, held: Thing, place: Place) -> None:
-    held.count_at(place)
-    if study.trace is not None:
-        _mark(study, study.trace, place)
-    period, treatment, onset, weight, terms = place
-    for number in study.table_numbers(period, treatment):
-        table, mine = study.tables[number], subject.counts.get(number)
-        if mine is None:
-            mine = subject.counts[number] = {}
+def _add_contribution(
+    study: Study, subject: SubjectState, entity: Entity, contribution: Contribution
+) -> None:
+    entity.set_contribution(contribution)
+    if study.dirty is not None:
+        _mark_cells_dirty(study, study.dirty, contribution)
+    period, treatment, onset, increment, terms = contribution
+    for table_number in study.table_numbers(period, treatment):
+        table, subject_counts = study.tables[table_number], subject.counts.get(table_number)
+        if subject_counts is None:
+            subject_counts = subject.counts[table_number] = {}
         for term in terms:
             cell = table.get(term)
             if cell is None:
                 cell = table[term] = Cell()
-            cell.add(mine, term, weight, held.versions)
-    packed, who, spells = onset * ARMS_MAX + treatment, subject.number, subject.spells
+            cell.add(subject_counts, term, increment, entity.versions)
+    packed_event, subject_number, spells = (
+        onset * ARMS_MAX + treatment,
+        subject.number,
+        subject.spells,
+    )
     for term in terms:
-        for events in study.first_events.get(term) or first_event_scopes(study, term):
-            if events.covers(period, treatment) and (came := events.come(who, packed, spells)):
-                alone = came is Came.NEW and study.touched.get(events, who) == who
-                study.touched[events] = who if alone else SEVERAL
+        for first_events in study.first_events.get(term) or first_event_scopes(study, term):
+            if first_events.covers(period, treatment) and (
+                change := first_events.add_event(subject_number, packed_event, spells)
+            ):
+                is_only_change = (
+                    change is FirstEventChange.NEW
+                    and study.changed_first_events.get(first_events, subject_number)
+                    == subject_number
+                )
+                study.changed_first_events[first_events] = (
+                    subject_number if is_only_change else MANY_SUBJECTS
+                )
 
 
-def take_back(study: Study, subject: SubjectState, thing: str, held: Thing) -> None:
+def remove_contribution(
+    study: Study, subject: SubjectState, entity_id: str, entity: Entity
+) -> None:
     """Take the case out of all that it was counted in."""
-    place, versions = held.place, held.counted
-    if place is None:
+    contribution, versions = entity.contribution, entity.counted_versions
+    if contribution is None:
         return
-    if study.trace is not None:
-        _mark(study, study.trace, place)
-    for number in study.table_numbers(place.period, place.treatment):
-        for term in place.terms:
-            cell = study.tables[number][term]
-            cell.add(subject.counts[number], term, -place.weight, -versions)
-    held.count_at(None)
-    packed = place.onset * ARMS_MAX + place.treatment
-    for term in place.terms:
-        for events in first_event_scopes(study, term):
-            if events.first(subject.number) == packed:
-                events.put(subject.number, _next_first(subject, events), subject.spells)
-                study.touched[events] = SEVERAL
-        _forget(study, term)
+    if study.dirty is not None:
+        _mark_cells_dirty(study, study.dirty, contribution)
+    for table_number in study.table_numbers(contribution.period, contribution.treatment):
+        for term in contribution.terms:
+            cell = study.tables[table_number][term]
+            cell.add(subject.counts[table_number], term, -contribution.increment, -versions)
+    entity.set_contribution(None)
+    packed_event = contribution.onset * ARMS_MAX + contribution.treatment
+    for term in contribution.terms:
+        for first_events in first_event_scopes(study, term):
+            if first_events.first_event_of(subject.number) == packed_event:
+                first_events.set_first(
+                    subject.number, _next_first_event(subject, first_events), subject.spells
+                )
+                study.changed_first_events[first_events] = MANY_SUBJECTS
+        _close_unused_watches(study, term)
 
 
-def _forget(study: Study, term: int) -> None:
+def _close_unused_watches(study: Study, term: int) -> None:
     """Close the watches of a term that no case has any more, where none was ever judged.
 
     Counting anew would not open them: a study that was left and taken up again must not differ.
     """
     scopes = study.first_events[term]
     watches = [watch for events in scopes for watch in events.watches]
-    if any(watch.verdict is not None or watch.bench.watch.tier != 2 for watch in watches):
+    if any(watch.verdict is not None or watch.design.watch.tier != 2 for watch in watches):
         return
     has_cases = any(table[term].events for table in study.tables if term in table)
-    if not has_cases and not any(events in study.touched for events in scopes):
+    if not has_cases and not any(events in study.changed_first_events for events in scopes):
         del study.first_events[term]
 
 
-def _next_first(subject: SubjectState, events: WatchedFirstEvents) -> int | None:
+def _next_first_event(subject: SubjectState, first_events: WatchedFirstEvents) -> int | None:
     """The first event of *subject* within *events*, of the cases that are counted now."""
-    places = (held.place for held in subject.cases.values())
+    contributions = (entity.contribution for entity in subject.cases.values())
     return min(
         (
-            place.onset * ARMS_MAX + place.treatment
-            for place in places
-            if place and events.term in place.terms and events.covers(place.period, place.treatment)
+            contribution.onset * ARMS_MAX + contribution.treatment
+            for contribution in contributions
+            if contribution
+            and first_events.term in contribution.terms
+            and first_events.covers(contribution.period, contribution.treatment)
         ),
         default=None,
     )

@@ -13,11 +13,11 @@ from monitor.stats.estimate import Estimate
 from monitor.stats.garwood import DAYS_IN_100_YEARS, garwood
 from monitor.terms import ANY, Term
 
-ALL = "all"
+ALL_PERIODS = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class RateRow:
     """One cell of the rate tables with the time that its events had to happen in."""
 
     period: str
@@ -37,7 +37,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exposed:
+class ExposureRow:
     """Exposure to one treatment in one period; *cycles* are administrations."""
 
     period: str
@@ -47,98 +47,119 @@ class Exposed:
     person_days: int
 
 
-Slot = tuple[str, str]
+TableKey = tuple[str, str]
 
 
-def slots(study: Study) -> Iterator[tuple[int, Slot]]:
+def table_keys(study: Study) -> Iterator[tuple[int, TableKey]]:
     """Each table's number with its (period, treatment); "all" comes last."""
-    width = len(study.treatments)
-    for period, number in study.periods.items():
-        for treatment, arm in study.treatments.items():
-            yield number * width + arm, (period, treatment)
-    for treatment, arm in study.treatments.items():
-        number = len(study.periods) * width + arm if len(study.periods) > 1 else arm
-        yield number, (ALL, treatment)
+    treatment_count = len(study.treatment_numbers)
+    for period, number in study.period_numbers.items():
+        for treatment, arm in study.treatment_numbers.items():
+            yield number * treatment_count + arm, (period, treatment)
+    for treatment, arm in study.treatment_numbers.items():
+        number = (
+            len(study.period_numbers) * treatment_count + arm
+            if len(study.period_numbers) > 1
+            else arm
+        )
+        yield number, (ALL_PERIODS, treatment)
 
 
-def rows(study: Study) -> Iterator[Row]:
+def rate_rows(study: Study) -> Iterator[RateRow]:
     """Every term that appears anywhere, for every (period, treatment) with exposure.
 
     Empty cells are there too: "none seen in 80 patient-years" is a finding.
     """
     onsets = first_onsets(study)
-    by_number = {subject.number: subject for subject in study.subjects.values()}
-    names = study.vocabulary
-    always = {names.number(ANY), *(names.number(group.term) for group in study.plan.groups)}
-    seen = {term for table in study.tables for term, cell in table.items() if cell.events}
-    ordered = sorted(always | seen, key=names.__getitem__)
-    for number, slot in slots(study):
-        exposed = exposure(study, slot)
-        for term in ordered if exposed.subjects else ():
-            since = study.collected.get(term, 0)
-            subjects, days = exposed.subjects, exposed.person_days
-            if since:
-                subjects, days = collected_exposure(study, slot, since)
-            later = sum(
+    subjects_by_number = {subject.number: subject for subject in study.subjects.values()}
+    terms = study.vocabulary
+    always = {terms.number_of(ANY), *(terms.number_of(group.term) for group in study.plan.groups)}
+    seen_terms = {term for table in study.tables for term, cell in table.items() if cell.events}
+    ordered_terms = sorted(always | seen_terms, key=terms.__getitem__)
+    for number, table_key in table_keys(study):
+        table_exposure = exposure_row(study, table_key)
+        for term in ordered_terms if table_exposure.subjects else ():
+            collected_from = study.collected_from.get(term, 0)
+            subjects, person_days = table_exposure.subjects, table_exposure.person_days
+            if collected_from:
+                subjects, person_days = exposure_since_collection(study, table_key, collected_from)
+            days_after_first = sum(
                 max(0, end - max(start, onset + 1))
                 for subject, onset in onsets.get((number, term), {}).items()
-                for start, end in spans(study, slot, by_number[subject], since)
+                for start, end in intervals_in_table(
+                    study, table_key, subjects_by_number[subject], collected_from
+                )
             )
-            yield Row(
-                period=slot[0],
-                treatment=slot[1],
-                term=names[term],
+            yield RateRow(
+                period=table_key[0],
+                treatment=table_key[1],
+                term=terms[term],
                 cell=study.tables[number].get(term) or Cell(),
                 subjects_exposed=subjects,
-                person_days=days,
-                person_days_to_first=days - later,
+                person_days=person_days,
+                person_days_to_first=person_days - days_after_first,
             )
 
 
-def _in_slot(study: Study, slot: Slot, period: int, treatment: int) -> bool:
-    return study.treatments[slot[1]] == treatment and (
-        slot[0] == ALL or study.periods[slot[0]] == period
+def _is_in_table(study: Study, table_key: TableKey, period: int, treatment: int) -> bool:
+    return study.treatment_numbers[table_key[1]] == treatment and (
+        table_key[0] == ALL_PERIODS or study.period_numbers[table_key[0]] == period
     )
 
 
-def spans(study: Study, slot: Slot, subject: SubjectState, since: int) -> Iterator[tuple[int, int]]:
+def intervals_in_table(
+    study: Study, table_key: TableKey, subject: SubjectState, from_day: int
+) -> Iterator[tuple[int, int]]:
     """The subject's days in *slot*, from *since* to the as-of date, as ``[start, end)``."""
-    until = (study.as_of or 0) + 1
+    end_day = (study.as_of or 0) + 1
     for spell in subject.spells:
-        if _in_slot(study, slot, spell.period, spell.treatment):
-            start, end = max(spell.start, since), min(spell.end, until)
+        if _is_in_table(study, table_key, spell.period, spell.treatment):
+            start, end = max(spell.start, from_day), min(spell.end, end_day)
             if end > start:
                 yield start, end
 
 
-def exposure(study: Study, slot: Slot) -> Exposed:
+def exposure_row(study: Study, table_key: TableKey) -> ExposureRow:
     """Subjects, administrations and person-days of one slot as of now."""
-    subjects = cycles = days = 0
+    subjects = cycles = person_days = 0
     for subject in study.subjects.values():
-        span = list(spans(study, slot, subject, 0))
-        subjects += bool(span)
-        days += sum(end - start for start, end in span)
+        intervals = list(intervals_in_table(study, table_key, subject, 0))
+        subjects += bool(intervals)
+        person_days += sum(end - start for start, end in intervals)
         for dose in subject.doses:
             spell = spell_on(dose.first, subject.spells)
-            cycles += bool(spell) and _in_slot(study, slot, spell.period, spell.treatment)
-    return Exposed(
-        period=slot[0], treatment=slot[1], subjects=subjects, cycles=cycles, person_days=days
+            cycles += bool(spell) and _is_in_table(study, table_key, spell.period, spell.treatment)
+    return ExposureRow(
+        period=table_key[0],
+        treatment=table_key[1],
+        subjects=subjects,
+        cycles=cycles,
+        person_days=person_days,
     )
 
 
-def collected_exposure(study: Study, slot: Slot, since: int) -> tuple[int, int]:
+def exposure_since_collection(
+    study: Study, table_key: TableKey, collected_from: int
+) -> tuple[int, int]:
     """Subjects and person-days of *slot* since a term is collected."""
-    each = [sum(e - s for s, e in spans(study, slot, x, since)) for x in study.subjects.values()]
-    return sum(days > 0 for days in each), sum(each)
+    days_by_subject = [
+        sum(e - s for s, e in intervals_in_table(study, table_key, x, collected_from))
+        for x in study.subjects.values()
+    ]
+    return sum(days > 0 for days in days_by_subject), sum(days_by_subject)
 
 
 def first_onsets(study: Study) -> dict[tuple[int, int], dict[int, int]]:
     """Each subject's first onset, by table number and term."""
-    found: dict[tuple[int, int], dict[int, int]] = {}
+    onsets: dict[tuple[int, int], dict[int, int]] = {}
     for subject in study.subjects.values():
-        places = [held.place for held in subject.cases.values() if held.place]
-        for place in sorted(places, key=lambda place: place.onset):
-            for number in study.table_numbers(place.period, place.treatment):
-                for term in place.terms:
-                    found.setdefault((number, term), {}).setdefault(subject.number, place.onset)
-    return found
+        contributions = [
+            entity.contribution for entity in subject.cases.values() if entity.contribution
+        ]
+        for contribution in sorted(contributions, key=lambda contribution: contribution.onset):
+            for number in study.table_numbers(contribution.period, contribution.treatment):
+                for term in contribution.terms:
+                    onsets.setdefault((number, term), {}).setdefault(
+                        subject.number, contribution.onset
+                    )
+    return onsets

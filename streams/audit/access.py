@@ -7,44 +7,48 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from streams.audit.audit_log import Act, AuditLog, Outcome
+from streams.audit.audit_log import AuditAction, AuditLog, AuditOutcome
 
-QUIET_SECONDS = 60
+REFUSAL_LOG_SECONDS = 60
 """Between two entries on refusals of one address: nobody without the token may fill the trail."""
 
 ADDRESSES_MAX = 1_000
 
-OTHERS = "others"
+OTHER_ADDRESSES = "others"
 """Stands for all addresses beyond those that are told apart."""
 
 
 @dataclass(slots=True)
-class Reads:
+class AccessLog:
     """Notes the reads of *page* in *log*; *clock* gives seconds."""
 
-    log: AuditLog
+    audit_log: AuditLog
     page: str = "/metrics"
     clock: Callable[[], float] = time.monotonic
-    noted: dict[str, float] = field(default_factory=dict[str, float])
-    refused: Counter[str] = field(default_factory=Counter[str])
+    refusal_logged_at: dict[str, float] = field(default_factory=dict[str, float])
+    refusal_counts: Counter[str] = field(default_factory=Counter[str])
 
-    async def heard(self, address: str, admitted: bool) -> None:
+    async def log_request(self, address: str, authorized: bool) -> None:
         """Note a request from *address*.  Raises LogUnreachable: then nothing may be shown."""
-        if admitted:
+        if authorized:
             where = {"address": address}
-            await self.log.note(Act.READ, self.page, who="the metrics token", where=where)
+            await self.audit_log.log_action(
+                AuditAction.READ, self.page, who="the metrics token", where=where
+            )
             return
-        if address not in self.noted and len(self.noted) >= ADDRESSES_MAX:
-            address = OTHERS
-        self.refused[address] += 1
+        if address not in self.refusal_logged_at and len(self.refusal_logged_at) >= ADDRESSES_MAX:
+            address = OTHER_ADDRESSES
+        self.refusal_counts[address] += 1
         now = self.clock()
-        if now < self.noted.get(address, -QUIET_SECONDS) + QUIET_SECONDS:
+        if now < self.refusal_logged_at.get(address, -REFUSAL_LOG_SECONDS) + REFUSAL_LOG_SECONDS:
             return
-        self.noted[address] = now
-        where = {"address": address, "times": self.refused.pop(address)}
-        refused = Outcome.REFUSED
-        await self.log.note(Act.READ, self.page, who="nobody known", where=where, outcome=refused)
+        self.refusal_logged_at[address] = now
+        where = {"address": address, "times": self.refusal_counts.pop(address)}
+        refused = AuditOutcome.REFUSED
+        await self.audit_log.log_action(
+            AuditAction.READ, self.page, who="nobody known", where=where, outcome=refused
+        )
 
     async def close(self) -> None:
         """Let go of the trail."""
-        await self.log.close()
+        await self.audit_log.close()

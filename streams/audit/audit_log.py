@@ -18,17 +18,17 @@ import orjson
 
 SCHEMA = "safety.audit/1"
 
-NOTHING = "0" * 64
+NO_DIGEST = "0" * 64
 """Stands for the digest of an entry where there is none before."""
 
-WORDS_MAX = 200
+TEXT_CHARACTERS_MAX = 200
 """Of a text in an entry: it may quote what somebody typed."""
 
 Value = str | int
 Where = Mapping[str, Value]
 
 
-class Act(StrEnum):
+class AuditAction(StrEnum):
     """What was done, or was to be done."""
 
     READ = "read"  # Data by treatment were shown.
@@ -36,24 +36,24 @@ class Act(StrEnum):
     CHANGE = "change"  # Topics, store, quarantine or tables were changed.
 
 
-class Outcome(StrEnum):
+class AuditOutcome(StrEnum):
     """Whether it came to it."""
 
     DONE = "done"
     REFUSED = "refused"
 
 
-class Head(NamedTuple):
+class TrailHead(NamedTuple):
     """The last entry of a trail: where it is, and its digest."""
 
     offset: int = -1
-    digest: str = NOTHING
+    digest: str = NO_DIGEST
 
 
 class Trail(Protocol):
     """Where entries are kept, all of them, in one order."""
 
-    async def head(self) -> Head:
+    async def head(self) -> TrailHead:
         """The last entry."""
         ...
 
@@ -78,18 +78,18 @@ class AuditLog:
     who: str
     writer: str
     seq: int = 0
-    previous: str = NOTHING
-    unsure: bytes | None = None
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    previous: str = NO_DIGEST
+    unconfirmed: bytes | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
-    async def note(
+    async def log_action(
         self,
-        act: Act,
+        action: AuditAction,
         what: str,
         *,
         why: str = "",
         where: Where | None = None,
-        outcome: Outcome = Outcome.DONE,
+        outcome: AuditOutcome = AuditOutcome.DONE,
         who: str | None = None,
     ) -> None:
         """Note that *what* was done (a command, a page), for which study, alert or partition.
@@ -97,53 +97,53 @@ class AuditLog:
         *who* is named where it is another than the process runs for: a member, a token.  Raises
         LogUnreachable where it may not be there: then do nothing.
         """
-        async with self.turn:
-            if self.unsure is not None:
-                await self._add(self.unsure)  # It may be there: twice the same is once.
-            follows = Head(digest=self.previous) if self.seq else await self.trail.head()
-            said: dict[str, Any] = {"act": act, "what": what, "why": why, "outcome": outcome}
-            said |= {"who": self.who if who is None else who, "where": dict(where or {})}
-            said |= {"writer": self.writer, "seq": self.seq + 1, "previous": follows.digest}
+        async with self.lock:
+            if self.unconfirmed is not None:
+                await self._write(self.unconfirmed)  # It may be there: twice the same is once.
+            head = TrailHead(digest=self.previous) if self.seq else await self.trail.head()
+            fields: dict[str, Any] = {"act": action, "what": what, "why": why, "outcome": outcome}
+            fields |= {"who": self.who if who is None else who, "where": dict(where or {})}
+            fields |= {"writer": self.writer, "seq": self.seq + 1, "previous": head.digest}
             if not self.seq:
-                said["follows"] = follows.offset
-            await self._add(entry(said, datetime.now(UTC)))
+                fields["follows"] = head.offset
+            await self._write(encode_entry(fields, datetime.now(UTC)))
 
     async def close(self) -> None:
         """Let go of the trail."""
         await self.trail.close()
 
-    async def _add(self, made: bytes) -> None:
-        self.unsure = made
-        await self.trail.add(made)
-        self.unsure, self.seq, self.previous = None, self.seq + 1, digest_in(made)
+    async def _write(self, encoded: bytes) -> None:
+        self.unconfirmed = encoded
+        await self.trail.add(encoded)
+        self.unconfirmed, self.seq, self.previous = None, self.seq + 1, read_digest(encoded)
 
 
-def entry(said: Mapping[str, Any], now: datetime) -> bytes:
+def encode_entry(fields: Mapping[str, Any], now: datetime) -> bytes:
     """The bytes of an entry: canonical, its own digest within."""
-    content = {name: _short(value) for name, value in said.items()}
+    content = {name: _truncate(value) for name, value in fields.items()}
     content |= {"schema": SCHEMA, "at": f"{now:%Y-%m-%dT%H:%M:%S.%fZ}"}
-    return canonical(content | {"digest": digest_of(content)})
+    return canonical_json(content | {"digest": digest_of(content)})
 
 
-def canonical(content: Mapping[str, Any]) -> bytes:
+def canonical_json(content: Mapping[str, Any]) -> bytes:
     """The one way to write *content*."""
     return orjson.dumps(dict(content), option=orjson.OPT_SORT_KEYS)
 
 
 def digest_of(content: Mapping[str, Any]) -> str:
     """Names *content*, an entry without its digest."""
-    return sha256(canonical(content)).hexdigest()
+    return sha256(canonical_json(content)).hexdigest()
 
 
-def digest_in(made: bytes) -> str:
+def read_digest(encoded: bytes) -> str:
     """The digest that an entry names as its own."""
-    return orjson.loads(made)["digest"]
+    return orjson.loads(encoded)["digest"]
 
 
-def _short(value: Any) -> Any:
+def _truncate(value: Any) -> Any:
     """A text no longer than it may be, and such as every UTF-8 can carry."""
     if isinstance(value, dict):
-        return {name: _short(each) for name, each in cast(dict[str, Any], value).items()}
+        return {name: _truncate(each) for name, each in cast(dict[str, Any], value).items()}
     if not isinstance(value, str):
         return value
-    return str(value).encode(errors="replace").decode()[:WORDS_MAX]
+    return str(value).encode(errors="replace").decode()[:TEXT_CHARACTERS_MAX]

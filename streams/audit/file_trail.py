@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from streams.audit.audit_log import Head
+from streams.audit.audit_log import TrailHead
 from streams.audit.verify import head_of
 from streams.log import Log, LogUnreachable
 from streams.log.file import FileLog
@@ -21,9 +21,9 @@ class FileTrail:
 
     path: Path
 
-    async def head(self) -> Head:
+    async def head(self) -> TrailHead:
         """The last line; a file that is not there yet has none."""
-        return await last(FileLog(self.path)) if self.path.exists() else Head()
+        return await read_head(FileLog(self.path)) if self.path.exists() else TrailHead()
 
     async def add(self, entry: bytes) -> None:
         """Write it to the end, and have it on the disk."""
@@ -38,14 +38,14 @@ class FileTrail:
     def _append(self, entry: bytes) -> None:
         with self.path.open("a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            if not ended(file):
+            if not ends_with_newline(file):
                 file.write(b"\n")
             file.write(entry + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
 
-def ended(file: BinaryIO) -> bool:
+def ends_with_newline(file: BinaryIO) -> bool:
     """Whether *file* ends with a whole line: whoever wrote last may have been cut off in it."""
     if not file.seek(0, os.SEEK_END):
         return True
@@ -53,15 +53,15 @@ def ended(file: BinaryIO) -> bool:
     return file.read(1) == b"\n"
 
 
-async def last(log: Log) -> Head:
+async def read_head(log: Log) -> TrailHead:
     """The last entry of *log*, which is closed then."""
     try:
-        ends = await log.ends()
+        ends = await log.offset_range()
         if ends.next == ends.first:
-            return Head()
-        found = await log.read(ends.next - 1, 1)
-        if not found:
+            return TrailHead()
+        records = await log.read(ends.next - 1, 1)
+        if not records:
             raise LogUnreachable("the end of the audit cannot be read")
-        return head_of(found[-1])
+        return head_of(records[-1])
     finally:
         await log.close()

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 
-from streams.audit.audit_log import AuditLog, Head, Trail
-from streams.audit.file_trail import FileTrail, last
+from streams.audit.audit_log import AuditLog, Trail, TrailHead
+from streams.audit.file_trail import FileTrail, read_head
 from streams.kafka.sender import KafkaSender, Message, Undelivered
 from streams.kafka.topics import AUDIT
 from streams.log import Log, LogUnreachable
 from streams.log.file import FileLog
 from streams.log.kafka import KafkaLog
-from streams.settings import OFF, TOPIC, Settings
+from streams.settings import AUDIT_TOPIC_SINK, OFF, Settings
 
-FILE = "file:"
+FILE_PREFIX = "file:"
 
 
 @dataclass(slots=True)
@@ -30,9 +30,9 @@ class TopicTrail:
     def __post_init__(self) -> None:
         self.sender = KafkaSender(self.bootstrap)
 
-    async def head(self) -> Head:
+    async def head(self) -> TrailHead:
         """The last entry on the topic."""
-        return await last(KafkaLog(self.bootstrap, AUDIT, 0))
+        return await read_head(KafkaLog(self.bootstrap, AUDIT, 0))
 
     async def add(self, entry: bytes) -> None:
         """Send it, and wait for every copy."""
@@ -51,9 +51,9 @@ class TopicTrail:
 class NoTrail:
     """Nothing is kept: never where patients are."""
 
-    async def head(self) -> Head:
+    async def head(self) -> TrailHead:
         """None."""
-        return Head()
+        return TrailHead()
 
     async def add(self, entry: bytes) -> None:
         """Forget it."""
@@ -62,29 +62,29 @@ class NoTrail:
         """Nothing is open."""
 
 
-def audit_log(settings: Settings, name: str) -> AuditLog:
+def open_audit_log(settings: Settings, name: str) -> AuditLog:
     """The chain of this process, which is called *name* and a number of its own."""
     return AuditLog(
-        trail(settings), who=principal(settings.kafka_user), writer=f"{name}-{token_hex(8)}"
+        open_trail(settings), who=principal(settings.kafka_user), writer=f"{name}-{token_hex(8)}"
     )
 
 
-def trail(settings: Settings) -> Trail:
+def open_trail(settings: Settings) -> Trail:
     """Where the settings say that entries are kept."""
     if settings.audit == OFF:
         return NoTrail()
-    if settings.audit == TOPIC:
+    if settings.audit == AUDIT_TOPIC_SINK:
         return TopicTrail(settings.broker)
-    return FileTrail(Path(settings.audit.removeprefix(FILE)))
+    return FileTrail(Path(settings.audit.removeprefix(FILE_PREFIX)))
 
 
-def trail_log(settings: Settings) -> Log | None:
+def open_trail_log(settings: Settings) -> Log | None:
     """The trail as it is read; None where nothing is kept."""
     if settings.audit == OFF:
         return None
-    if settings.audit == TOPIC:
+    if settings.audit == AUDIT_TOPIC_SINK:
         return KafkaLog(settings.broker, AUDIT, 0)
-    return FileLog(Path(settings.audit.removeprefix(FILE)))
+    return FileLog(Path(settings.audit.removeprefix(FILE_PREFIX)))
 
 
 def principal(login: str | None = None) -> str:
@@ -92,9 +92,9 @@ def principal(login: str | None = None) -> str:
 
     A variable of the environment may say anything.
     """
-    number = os.getuid()
+    uid = os.getuid()
     try:
-        name = pwd.getpwuid(number).pw_name
+        name = pwd.getpwuid(uid).pw_name
     except KeyError:  # In a container a user may have no name.
-        name = f"uid {number}"
+        name = f"uid {uid}"
     return name if login is None else f"{name} as {login}"

@@ -10,18 +10,18 @@ from typing import Any, NamedTuple, cast
 
 import orjson
 
-from streams.audit.audit_log import NOTHING, SCHEMA, Head, canonical, digest_of
+from streams.audit.audit_log import NO_DIGEST, SCHEMA, TrailHead, canonical_json, digest_of
 from streams.log import LogRecord
 
 Entry = dict[str, Any]
 
 DIGEST_BYTES = 32
-SKIPPED_MAX = 1_000
+MISSING_MAX = 1_000
 """Missing entries of one gap that are named one by one."""
 
-ENTRY = "the entry"
+UNNAMED_ENTRY = "the entry"
 
-FIELDS: dict[str, type] = {
+FIELD_TYPES: dict[str, type] = {
     "schema": str,
     "at": str,
     "writer": str,
@@ -31,7 +31,7 @@ FIELDS: dict[str, type] = {
 }
 
 
-class Wrong(StrEnum):
+class FaultKind(StrEnum):
     """What is wrong with an entry."""
 
     UNREADABLE = "is no entry"
@@ -44,178 +44,194 @@ class Fault(NamedTuple):
     """What is *wrong* with an *entry* (its writer and number), found at *offset*."""
 
     offset: int
-    wrong: Wrong
+    kind: FaultKind
     entry: str
 
     def __str__(self) -> str:
-        return f"offset {self.offset}: {self.entry} {self.wrong}"
+        return f"offset {self.offset}: {self.entry} {self.kind}"
 
 
 @dataclass(slots=True)
-class Chain:
+class WriterChain:
     """How far a writer's chain has come: number, digest and offset of its last entry."""
 
     seq: int = 0
-    digest: str = NOTHING
+    digest: str = NO_DIGEST
     offset: int = -1
-    skipped: dict[int, Fault] = field(default_factory=dict[int, Fault])
+    missing: dict[int, Fault] = field(default_factory=dict[int, Fault])
 
 
 @dataclass(slots=True)
-class Audited:
+class ChainReport:
     """What was read: *entries* of so many *writers*, some said *again*, and what is wrong.
 
     *mark* stands for all of it: noted elsewhere, it shows later whether this is still the trail.
     """
 
     entries: int = 0
-    again: int = 0
+    repeated: int = 0
     writers: int = 0
-    mark: Head = field(default_factory=Head)
+    mark: TrailHead = field(default_factory=TrailHead)
     faults: list[Fault] = field(default_factory=list[Fault])
 
 
 @dataclass(slots=True)
-class Checker:
+class ChainVerifier:
     """Takes a trail entry by entry; ``close`` then says what is wrong with it.
 
     *kept* is a mark that somebody noted outside of the trail: against it even a trail that was
     written anew as a whole, or cut at its end, does not hold.
     """
 
-    kept: Head | None = None
-    chains: dict[str, Chain] = field(default_factory=dict[str, Chain])
+    expected_mark: TrailHead | None = None
+    chains: dict[str, WriterChain] = field(default_factory=dict[str, WriterChain])
     digests: bytearray = field(default_factory=bytearray)
-    found: Audited = field(default_factory=Audited)
+    report: ChainReport = field(default_factory=ChainReport)
 
     @property
-    def next(self) -> int:
+    def next_offset(self) -> int:
         """The offset that comes next."""
         return len(self.digests) // DIGEST_BYTES
 
-    def take(self, records: Iterable[LogRecord]) -> None:
+    def add(self, records: Iterable[LogRecord]) -> None:
         """Take the records that come next."""
         for record in records:
-            while self.next < record.offset:
-                self.fault(self.next, Wrong.MISSING, ENTRY)
+            while self.next_offset < record.offset:
+                self.add_fault(self.next_offset, FaultKind.MISSING, UNNAMED_ENTRY)
                 self.digests += bytes(DIGEST_BYTES)
-            self.found.entries += 1
-            self.digests += self._digest(record.offset, record.value or b"")
+            self.report.entries += 1
+            self.digests += self._check_entry(record.offset, record.value or b"")
 
-    def close(self) -> Audited:
+    def finish(self) -> ChainReport:
         """What was found; its faults by offset, the first first."""
-        found = self.found
-        found.writers = len(self.chains)
-        found.mark = Head(self.next - 1, self.sum_of(self.next - 1))
-        if self.kept is not None and self.kept.offset >= self.next:
-            self.fault(self.next, Wrong.MISSING, f"what was kept in mind up to {self.kept.offset}")
-        elif self.kept is not None and self.kept.digest != self.sum_of(self.kept.offset):
-            self.fault(self.kept.offset, Wrong.ALTERED, "what was kept in mind up to here")
+        report = self.report
+        report.writers = len(self.chains)
+        report.mark = TrailHead(self.next_offset - 1, self.digest_up_to(self.next_offset - 1))
+        if self.expected_mark is not None and self.expected_mark.offset >= self.next_offset:
+            self.add_fault(
+                self.next_offset,
+                FaultKind.MISSING,
+                f"what was kept in mind up to {self.expected_mark.offset}",
+            )
+        elif self.expected_mark is not None and self.expected_mark.digest != self.digest_up_to(
+            self.expected_mark.offset
+        ):
+            self.add_fault(
+                self.expected_mark.offset, FaultKind.ALTERED, "what was kept in mind up to here"
+            )
         for chain in self.chains.values():
-            found.faults += chain.skipped.values()
-        found.faults.sort(key=lambda fault: fault.offset)
-        return found
+            report.faults += chain.missing.values()
+        report.faults.sort(key=lambda fault: fault.offset)
+        return report
 
-    def digest(self, offset: int) -> str:
+    def digest_at(self, offset: int) -> str:
         """The digest of the entry at *offset*, which was taken."""
-        at = offset * DIGEST_BYTES
-        return self.digests[at : at + DIGEST_BYTES].hex()
+        start = offset * DIGEST_BYTES
+        return self.digests[start : start + DIGEST_BYTES].hex()
 
-    def sum_of(self, offset: int) -> str:
+    def digest_up_to(self, offset: int) -> str:
         """Names all entries up to the one at *offset*."""
         return sha256(self.digests[: (offset + 1) * DIGEST_BYTES]).hexdigest()
 
-    def fault(self, offset: int, wrong: Wrong, entry: str) -> None:
+    def add_fault(self, offset: int, kind: FaultKind, entry: str) -> None:
         """Note a fault."""
-        self.found.faults.append(Fault(offset, wrong, entry))
+        self.report.faults.append(Fault(offset, kind, entry))
 
-    def _digest(self, offset: int, value: bytes) -> bytes:
+    def _check_entry(self, offset: int, value: bytes) -> bytes:
         """Look at one entry; what it says its digest is."""
-        said = read(value)
-        if said is None:
-            self.fault(offset, Wrong.UNREADABLE, ENTRY)
+        entry = parse_entry(value)
+        if entry is None:
+            self.add_fault(offset, FaultKind.UNREADABLE, UNNAMED_ENTRY)
             return sha256(value).digest()
-        chain = self.chains.setdefault(said["writer"], Chain())
-        if not is_whole(said, value):
-            self.fault(offset, Wrong.ALTERED, name(said))
-            chain.skipped.pop(said["seq"], None)
+        chain = self.chains.setdefault(entry["writer"], WriterChain())
+        if not is_intact(entry, value):
+            self.add_fault(offset, FaultKind.ALTERED, entry_name(entry))
+            chain.missing.pop(entry["seq"], None)
         else:
-            self._link(offset, said, chain)
-        if said["seq"] > chain.seq:
-            chain.seq, chain.digest, chain.offset = said["seq"], said["digest"], offset
-        return bytes.fromhex(said["digest"])
+            self._check_link(offset, entry, chain)
+        if entry["seq"] > chain.seq:
+            chain.seq, chain.digest, chain.offset = entry["seq"], entry["digest"], offset
+        return bytes.fromhex(entry["digest"])
 
-    def _link(self, offset: int, said: Entry, chain: Chain) -> None:
+    def _check_link(self, offset: int, entry: Entry, chain: WriterChain) -> None:
         """Hold an entry to the chain of its writer."""
-        seq, writer = said["seq"], said["writer"]
-        if seq == chain.seq and said["digest"] == chain.digest:
-            self.found.again += 1  # Its writer did not hear that it was there, and said it again.
+        seq, writer = entry["seq"], entry["writer"]
+        if seq == chain.seq and entry["digest"] == chain.digest:
+            self.report.repeated += (
+                1  # Its writer did not hear that it was there, and said it again.
+            )
         elif seq <= chain.seq:
-            chain.skipped.pop(seq, None)
-            self.fault(offset, Wrong.MOVED, name(said))
+            chain.missing.pop(seq, None)
+            self.add_fault(offset, FaultKind.MOVED, entry_name(entry))
         elif seq > chain.seq + 1:
-            for each in range(chain.seq + 1, min(seq, chain.seq + 1 + SKIPPED_MAX)):
-                chain.skipped[each] = Fault(offset, Wrong.MISSING, f"{writer} {each}")
+            for each in range(chain.seq + 1, min(seq, chain.seq + 1 + MISSING_MAX)):
+                chain.missing[each] = Fault(offset, FaultKind.MISSING, f"{writer} {each}")
         elif seq > 1:
-            if said["previous"] != chain.digest:
-                self.fault(chain.offset, Wrong.ALTERED, f"{writer} {chain.seq}")
+            if entry["previous"] != chain.digest:
+                self.add_fault(chain.offset, FaultKind.ALTERED, f"{writer} {chain.seq}")
         else:
-            self._anchor(offset, said["follows"], said["previous"], name(said))
+            self._check_first_entry(offset, entry["follows"], entry["previous"], entry_name(entry))
 
-    def _anchor(self, offset: int, follows: int, previous: str, who: str) -> None:
+    def _check_first_entry(self, offset: int, follows: int, previous: str, label: str) -> None:
         """Hold the first entry of a chain to the trail as its writer found it."""
         if follows < 0:
-            if previous != NOTHING:
-                self.fault(offset, Wrong.ALTERED, who)
+            if previous != NO_DIGEST:
+                self.add_fault(offset, FaultKind.ALTERED, label)
         elif follows >= offset:
-            self.fault(offset, Wrong.MISSING, f"an entry before {who}")
-        elif self.digest(follows) != previous:
-            at = self._place_of(previous)
-            if at is None:
-                self.fault(follows, Wrong.ALTERED, ENTRY)
-            elif at < follows:
-                self.fault(at, Wrong.MISSING, f"an entry up to offset {at},")
+            self.add_fault(offset, FaultKind.MISSING, f"an entry before {label}")
+        elif self.digest_at(follows) != previous:
+            found_at = self._offset_of(previous)
+            if found_at is None:
+                self.add_fault(follows, FaultKind.ALTERED, UNNAMED_ENTRY)
+            elif found_at < follows:
+                self.add_fault(found_at, FaultKind.MISSING, f"an entry up to offset {found_at},")
             else:
-                self.fault(at, Wrong.MOVED, ENTRY)
+                self.add_fault(found_at, FaultKind.MOVED, UNNAMED_ENTRY)
 
-    def _place_of(self, digest: str) -> int | None:
+    def _offset_of(self, digest: str) -> int | None:
         """Where the entry with *digest* is."""
-        wanted, at = bytes.fromhex(digest), -1
-        while (at := self.digests.find(wanted, at + 1)) >= 0:
-            if at % DIGEST_BYTES == 0:
-                return at // DIGEST_BYTES
+        wanted, index = bytes.fromhex(digest), -1
+        while (index := self.digests.find(wanted, index + 1)) >= 0:
+            if index % DIGEST_BYTES == 0:
+                return index // DIGEST_BYTES
         return None
 
 
-def head_of(record: LogRecord) -> Head:
+def head_of(record: LogRecord) -> TrailHead:
     """Where *record* is, and its digest: what the next chain that begins will follow."""
     value = record.value or b""
-    said = read(value)
-    return Head(record.offset, sha256(value).hexdigest() if said is None else said["digest"])
+    entry = parse_entry(value)
+    return TrailHead(record.offset, sha256(value).hexdigest() if entry is None else entry["digest"])
 
 
-def name(said: Entry) -> str:
+def entry_name(entry: Entry) -> str:
     """What an entry is called: its writer, and its number."""
-    return f"{said['writer']} {said['seq']}"
+    return f"{entry['writer']} {entry['seq']}"
 
 
-def read(value: bytes) -> Entry | None:
+def parse_entry(value: bytes) -> Entry | None:
     """The entry in *value*; None where there is none."""
     try:
-        said = orjson.loads(value)
-        if not isinstance(said, dict):
+        decoded = orjson.loads(value)
+        if not isinstance(decoded, dict):
             return None
-        entry = cast(Entry, said)
-        kinds = all(type(entry[each]) is kind for each, kind in FIELDS.items())
-        digests = all(len(bytes.fromhex(entry[each])) == 32 for each in ("digest", "previous"))
-        first = entry["seq"] != 1 or type(entry["follows"]) is int
+        entry = cast(Entry, decoded)
+        types_match = all(type(entry[each]) is kind for each, kind in FIELD_TYPES.items())
+        digests_fit = all(len(bytes.fromhex(entry[each])) == 32 for each in ("digest", "previous"))
+        first_has_follows = entry["seq"] != 1 or type(entry["follows"]) is int
     except (orjson.JSONDecodeError, KeyError, ValueError):
         return None
-    good = kinds and digests and first and entry["seq"] > 0 and entry["schema"] == SCHEMA
-    return entry if good else None
+    is_valid = (
+        types_match
+        and digests_fit
+        and first_has_follows
+        and entry["seq"] > 0
+        and entry["schema"] == SCHEMA
+    )
+    return entry if is_valid else None
 
 
-def is_whole(said: Entry, value: bytes) -> bool:
+def is_intact(entry: Entry, value: bytes) -> bool:
     """Whether an entry is what its digest says, to the byte."""
-    content = {each: what for each, what in said.items() if each != "digest"}
-    return canonical(said) == value and digest_of(content) == said["digest"]
+    content = {each: what for each, what in entry.items() if each != "digest"}
+    return canonical_json(entry) == value and digest_of(content) == entry["digest"]

@@ -13,20 +13,20 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from alerts.notification.audiences import Deployment
-from alerts.notification.due import delivered
-from streams.delivery.alert_partition import Desk
-from streams.delivery.partition_delivery import PARTING_SECONDS, Delivery
-from streams.health.probes import Condition
+from alerts.notification.audiences import RoutingConfig
+from alerts.notification.due import count_delivered
+from streams.delivery.alert_partition import AlertPartition
+from streams.delivery.partition_delivery import STOP_SECONDS_MAX, PartitionDelivery
+from streams.health.probes import PartitionStatus
 from streams.kafka.sender import KafkaSender
 from streams.kafka.topics import ALERTS, NOTIFIED
 from streams.log import LogUnreachable
-from streams.log.kafka import KafkaLog, started
-from streams.login import options
+from streams.log.kafka import KafkaLog, start_client
+from streams.login import client_options
 from streams.metrics import DeliveryMeter
 from streams.sinks import Sink
 
-GROUP = "tocsin-deliver"
+CONSUMER_GROUP = "tocsin-deliver"
 
 FETCH_MS = 500
 BACKOFF_SECONDS = 1.0
@@ -44,16 +44,16 @@ class Deliverer:
     """
 
     bootstrap: str
-    deployment: Deployment
+    routing: RoutingConfig
     sinks: Mapping[str, Sink]
     clock: Callable[[], float] = time.time
-    candid: bool = False
+    log_all_sinks: bool = False
     meter: DeliveryMeter = field(init=False)
     measured_at: float = 0.0
-    joined: bool = False
+    has_joined: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    desks: dict[int, Desk] = field(default_factory=dict[int, Desk])
-    deliveries: dict[int, Delivery] = field(default_factory=dict[int, Delivery])
+    alert_partitions: dict[int, AlertPartition] = field(default_factory=dict[int, AlertPartition])
+    deliveries: dict[int, PartitionDelivery] = field(default_factory=dict[int, PartitionDelivery])
     sender: KafkaSender = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,99 +65,106 @@ class Deliverer:
 
         Raises LogUnreachable where the group cannot be joined.
         """
-        consumer = self._consumer()
+        consumer = self._create_consumer()
         try:
             await self._connect(consumer)
-            consumer.subscribe([ALERTS], listener=Shares(self))
+            consumer.subscribe([ALERTS], listener=RebalanceListener(self))
             while not self.stopping.is_set():
-                await self._turn(consumer)
+                await self._poll_once(consumer)
         finally:
-            await self.give_up()
+            await self.revoke()
             with suppress(KafkaError, OSError):
                 await consumer.stop()
             await self._close()
 
-    async def take(self, partitions: Iterable[int]) -> None:
+    async def assign(self, partitions: Iterable[int]) -> None:
         """These partitions are ours now."""
-        self.joined = True
+        self.has_joined = True
         for partition in partitions:
-            desk = self.desks.get(partition) or self._desk(partition)
-            self.desks[partition] = desk
-            delivery = Delivery(
-                desk, self.deployment, self.sinks, self.meter, self.clock, self.candid
+            alert_partition = self.alert_partitions.get(partition) or self._open_alert_partition(
+                partition
+            )
+            self.alert_partitions[partition] = alert_partition
+            delivery = PartitionDelivery(
+                alert_partition,
+                self.routing,
+                self.sinks,
+                self.meter,
+                self.clock,
+                self.log_all_sinks,
             )
             self.deliveries[partition] = delivery
             delivery.start()
-        self.meter.hold(self.deliveries)
+        self.meter.set_partitions(self.deliveries)
 
-    async def give_up(self) -> None:
+    async def revoke(self) -> None:
         """All partitions are somebody else's: what is being sent comes to its end first."""
         ending, self.deliveries = self.deliveries, {}
-        self.meter.hold(())
+        self.meter.set_partitions(())
         await asyncio.gather(*(each.stop() for each in ending.values()))
 
-    def conditions(self) -> Iterator[Condition]:
+    def partition_statuses(self) -> Iterator[PartitionStatus]:
         """How the partitions stand."""
         for partition, each in self.deliveries.items():
-            told = each.trouble
-            yield Condition(partition=partition, claimed=not told, trouble=told)
+            error = each.error
+            yield PartitionStatus(partition=partition, claimed=not error, claim_error=error)
 
-    async def _turn(self, consumer: AIOKafkaConsumer) -> None:
+    async def _poll_once(self, consumer: AIOKafkaConsumer) -> None:
         """Wait for something new, and say so; that we ask is also how the group knows we live."""
         try:
-            told = await consumer.getmany(timeout_ms=FETCH_MS)
+            fetched = await consumer.getmany(timeout_ms=FETCH_MS)
         except KafkaError as error:
             log.warning("the group does not answer: %s", type(error).__name__)
             await asyncio.sleep(BACKOFF_SECONDS)
             return
-        self._measure()
-        for place in told:
-            if (delivery := self.deliveries.get(place.partition)) is not None:
+        self._update_delivered_counts()
+        for topic_partition in fetched:
+            if (delivery := self.deliveries.get(topic_partition.partition)) is not None:
                 delivery.wake()
 
-    def _measure(self) -> None:
+    def _update_delivered_counts(self) -> None:
         now = time.monotonic()
         if now - self.measured_at >= MEASURE_SECONDS:
             self.measured_at = now
-            owned = [delivery.desk.standing for delivery in self.deliveries.values()]
-            counts = (delivered(each, self.deployment) for each in owned)
-            self.meter.have(sum(counts, Counter[str]()))
+            states = [delivery.alert_partition.state for delivery in self.deliveries.values()]
+            counts = (count_delivered(each, self.routing) for each in states)
+            self.meter.set_delivered_counts(sum(counts, Counter[str]()))
 
     async def _connect(self, consumer: AIOKafkaConsumer) -> None:
         try:
-            await started(consumer)
+            await start_client(consumer)
         except (KafkaError, OSError) as error:
             raise LogUnreachable(f"no Kafka broker answers at {self.bootstrap}") from error
 
-    def _consumer(self) -> AIOKafkaConsumer:
+    def _create_consumer(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap,
-            **options(self.bootstrap),
-            group_id=GROUP,
+            **client_options(self.bootstrap),
+            group_id=CONSUMER_GROUP,
             enable_auto_commit=False,
             auto_offset_reset="latest",
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
             # Whoever gives up partitions lets what is being sent come to its end.
-            rebalance_timeout_ms=round(2_000 * PARTING_SECONDS),
+            rebalance_timeout_ms=round(2_000 * STOP_SECONDS_MAX),
             fetch_max_wait_ms=FETCH_MS,
             check_crcs=False,  # What it fetches is not read: it only says that there is something.
         )
 
-    def _desk(self, partition: int) -> Desk:
+    def _open_alert_partition(self, partition: int) -> AlertPartition:
         alerts = KafkaLog(self.bootstrap, ALERTS, partition)
         notified = KafkaLog(self.bootstrap, NOTIFIED, partition)
-        return Desk(partition, alerts, notified, self.sender)
+        return AlertPartition(partition, alerts, notified, self.sender)
 
     async def _close(self) -> None:
-        for desk in self.desks.values():
-            await desk.close()
+        for alert_partition in self.alert_partitions.values():
+            await alert_partition.close()
         for sink in self.sinks.values():
             await sink.close()
         await self.sender.close()
 
 
-class Shares(ConsumerRebalanceListener):
+class RebalanceListener(ConsumerRebalanceListener):
     """What the group calls when partitions change hands."""
 
     def __init__(self, deliverer: Deliverer) -> None:
@@ -165,8 +172,8 @@ class Shares(ConsumerRebalanceListener):
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Stop before somebody else begins."""
-        await self.deliverer.give_up()
+        await self.deliverer.revoke()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Begin with what is ours now."""
-        await self.deliverer.take(sorted(place.partition for place in assigned))
+        await self.deliverer.assign(sorted(place.partition for place in assigned))

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from alerts.notification.audiences import Deployment
-from alerts.notification.due import due
+from alerts.notification.audiences import RoutingConfig
+from alerts.notification.due import due_work
 from alerts.notification.notification_log import Route
-from streams.delivery.alert_partition import Desk
-from streams.delivery.route_sender import Errand
+from streams.delivery.alert_partition import AlertPartition
+from streams.delivery.route_sender import RouteSender
 from streams.kafka.sender import Undelivered
 from streams.log import LogUnreachable
 from streams.metrics import DeliveryMeter
@@ -21,14 +21,14 @@ from streams.sinks import Sink
 POLL_SECONDS = 1.0
 """How often both topics are looked at even if nobody says that there is something new."""
 
-PARTING_SECONDS = 8.0
+STOP_SECONDS_MAX = 8.0
 """How long what is being sent may take to end before the partition is given up."""
 
 log = logging.getLogger("tocsin.deliver")
 
 
 @dataclass(slots=True)
-class Delivery:
+class PartitionDelivery:
     """The delivery of the partition of *desk*, from when it becomes ours until it is not.
 
     Each errand is a task: a sink that hangs holds up no other.  A *candid* one logs of every sink
@@ -36,108 +36,121 @@ class Delivery:
     something to tell.
     """
 
-    desk: Desk
-    deployment: Deployment
+    alert_partition: AlertPartition
+    routing: RoutingConfig
     sinks: Mapping[str, Sink]
     meter: DeliveryMeter
     clock: Callable[[], float]
-    candid: bool = False
-    trouble: str = "its topics are being read"
+    log_all_sinks: bool = False
+    error: str = "its topics are being read"
     stopped: bool = False
-    errands: list[Errand] = field(default_factory=list[Errand])
+    route_senders: list[RouteSender] = field(default_factory=list[RouteSender])
     tasks: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    wake_event: asyncio.Event = field(default_factory=asyncio.Event)
 
     def start(self) -> None:
         """Begin."""
-        self.errands = [self.errand(route) for route in self.deployment.routes]
+        self.route_senders = [self.create_route_sender(route) for route in self.routing.routes]
         # What was read before now may be of when somebody else sent.
-        before = self.desk.readings
-        runs = [self._read_on(), *(self._run(errand, before) for errand in self.errands)]
-        self.tasks = [asyncio.create_task(run) for run in runs]
+        reads_before = self.alert_partition.reads_completed
+        coroutines = [
+            self._read_loop(),
+            *(self._send_loop(errand, reads_before) for errand in self.route_senders),
+        ]
+        self.tasks = [asyncio.create_task(run) for run in coroutines]
 
     @property
-    def idle(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether by what was read there is nobody to tell, and nothing to note."""
-        hour, standing = self.clock(), self.desk.standing
-        works = [due(standing, self.deployment, each.route, hour) for each in self.errands]
-        owed = any(each.owed for each in self.errands)
-        return not owed and not any(work.send or work.note for work in works)
+        now, state = self.clock(), self.alert_partition.state
+        works = [due_work(state, self.routing, each.route, now) for each in self.route_senders]
+        unlogged = any(each.unlogged for each in self.route_senders)
+        return not unlogged and not any(work.send or work.log_only for work in works)
 
-    def errand(self, route: Route) -> Errand:
+    def create_route_sender(self, route: Route) -> RouteSender:
         """What is to be done on *route*."""
-        return Errand(
-            self.desk,
-            self.deployment,
+        return RouteSender(
+            self.alert_partition,
+            self.routing,
             route,
             self.sinks[route.sink],
             self.meter,
-            stopping=lambda: self.stopped,
+            is_stopping=lambda: self.stopped,
             clock=self.clock,
         )
 
     def wake(self) -> None:
         """There is something new."""
-        self.woken.set()
+        self.wake_event.set()
 
     async def stop(self) -> None:
         """Let what is being sent come to its end, and be noted; then send nothing more."""
         self.stopped = True
-        self.woken.set()
-        self.desk.release()
+        self.wake_event.set()
+        self.alert_partition.wake_waiters()
         if self.tasks:
-            _, late = await asyncio.wait(self.tasks, timeout=PARTING_SECONDS)
-            for task in late:
+            _, unfinished = await asyncio.wait(self.tasks, timeout=STOP_SECONDS_MAX)
+            for task in unfinished:
                 task.cancel()
             await asyncio.gather(*self.tasks, return_exceptions=True)
 
-    async def _read_on(self) -> None:
+    async def _read_loop(self) -> None:
         while not self.stopped:
             try:
-                await self.desk.read()
-                self.meter.is_caught_up(self.desk.partition)
-                self._says("")
+                await self.alert_partition.read()
+                self.meter.mark_caught_up(self.alert_partition.partition)
+                self._set_error("")
             except LogUnreachable as error:
-                self._says(str(error))
+                self._set_error(str(error))
             except Undelivered as error:
                 # A finding cannot be written down, and that there is one tells of an alert.  The
                 # closed page shows that the partition is not read to its end.
-                if self.candid:
-                    self._says(str(error))
+                if self.log_all_sinks:
+                    self._set_error(str(error))
             except Exception as error:  # A fault of ours must be said, not end the reading.
-                self._says(f"{type(error).__name__}: a fault of ours")
+                self._set_error(f"{type(error).__name__}: a fault of ours")
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
-                    await self.woken.wait()
-            self.woken.clear()
-        self.desk.release()
+                    await self.wake_event.wait()
+            self.wake_event.clear()
+        self.alert_partition.wake_waiters()
 
-    async def _run(self, errand: Errand, read: int) -> None:
+    async def _send_loop(self, route_sender: RouteSender, reads_seen: int) -> None:
         while True:
-            read = await self.desk.reading(read)
+            reads_seen = await self.alert_partition.wait_for_read(reads_seen)
             if self.stopped:
                 return
-            before = errand.trouble
+            previous_error = route_sender.error
             try:
-                await errand.round()
+                await route_sender.send_due()
             except Undelivered as error:
-                errand.trouble = str(error)
+                route_sender.error = str(error)
             except Exception as error:  # A fault of ours in one errand must not end the others.
-                errand.trouble = f"{type(error).__name__}: a fault of ours"
-                errand.rest.longer(self.desk.steady())
-            if errand.trouble != before:
-                self._report(errand)
+                route_sender.error = f"{type(error).__name__}: a fault of ours"
+                route_sender.backoff.increase(self.alert_partition.monotonic_clock())
+            if route_sender.error != previous_error:
+                self._report_route(route_sender)
 
-    def _report(self, errand: Errand) -> None:
+    def _report_route(self, route_sender: RouteSender) -> None:
         """Say once that a sink does not take notices, or does again; nothing of what they say."""
-        self.meter.stands(self.desk.partition, errand.route, errand.trouble)
-        if not (self.candid or self.deployment.audiences[errand.route.audience].blinded):
+        self.meter.set_failure_reason(
+            self.alert_partition.partition, route_sender.route, route_sender.error
+        )
+        if not (
+            self.log_all_sinks or self.routing.audiences[route_sender.route.audience].is_blinded
+        ):
             return
-        how = f"is not delivered to: {errand.trouble}" if errand.trouble else "takes notices again"
-        where = f"{errand.route.audience}/{errand.route.sink}"
-        log.warning("partition %d, %s %s", self.desk.partition, where, how)
+        status = (
+            f"is not delivered to: {route_sender.error}"
+            if route_sender.error
+            else "takes notices again"
+        )
+        route_name = f"{route_sender.route.audience}/{route_sender.route.sink}"
+        log.warning("partition %d, %s %s", self.alert_partition.partition, route_name, status)
 
-    def _says(self, trouble: str) -> None:
-        if trouble and trouble != self.trouble:
-            log.warning("partition %d is not delivered: %s", self.desk.partition, trouble)
-        self.trouble = trouble
+    def _set_error(self, message: str) -> None:
+        if message and message != self.error:
+            log.warning(
+                "partition %d is not delivered: %s", self.alert_partition.partition, message
+            )
+        self.error = message

@@ -6,42 +6,47 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from alerts.notification.audiences import Deployment
-from alerts.notification.due import Notice, due, entry, firing
-from alerts.notification.notification_log import Entry, Key, Outcome, Route
-from streams.delivery.alert_partition import Desk
+from alerts.notification.audiences import RoutingConfig
+from alerts.notification.due import Notification, due_work, firing_notifications, log_entry
+from alerts.notification.notification_log import (
+    NotificationEntry,
+    NotificationKey,
+    NotificationOutcome,
+    Route,
+)
+from streams.delivery.alert_partition import AlertPartition
 from streams.metrics import DeliveryMeter
 from streams.sinks import Sink, SinkDown, SinkRefuses
 
-REMIND_SECONDS = 60.0
-ENDING_SECONDS = 300.0
+RESEND_SECONDS = 60.0
+RESOLVED_RESEND_SECONDS = 300.0
 """How long an Alertmanager is told that something has ended: its own clients do the same."""
 
-REST_SECONDS_MAX = 60.0
+BACKOFF_SECONDS_MAX = 60.0
 
-NOTED_MAX = 200
+SUPERSEDED_LOGGED_MAX = 200
 """Entries written in one round: what is superseded can wait for what is to be sent."""
 
 
 @dataclass(slots=True)
-class Rest:
+class Backoff:
     """How often something has failed, and until when it is left alone."""
 
     failures: int = 0
     until: float = float("-inf")
 
-    def longer(self, now: float) -> None:
+    def increase(self, now: float) -> None:
         """It failed again: leave it alone for twice as long, a minute at most."""
         self.failures += 1
-        self.until = now + min(REST_SECONDS_MAX, 2.0 ** (self.failures - 1))
+        self.until = now + min(BACKOFF_SECONDS_MAX, 2.0 ** (self.failures - 1))
 
-    def over(self) -> None:
+    def reset(self) -> None:
         """It went well."""
         self.failures, self.until = 0, float("-inf")
 
 
 @dataclass(slots=True)
-class Errand:
+class RouteSender:
     """The errand of *route* at *desk*.
 
     *breaking* are notices on which the sink was down: it may be they that break it, so the others
@@ -49,121 +54,133 @@ class Errand:
     the last reminder.  *stopping* says whether the partition is about to be somebody else's.
     """
 
-    desk: Desk
-    deployment: Deployment
+    alert_partition: AlertPartition
+    routing: RoutingConfig
     route: Route
     sink: Sink
     meter: DeliveryMeter
-    stopping: Callable[[], bool]
+    is_stopping: Callable[[], bool]
     clock: Callable[[], float] = time.time
-    rest: Rest = field(default_factory=Rest)
-    rests: dict[Key, Rest] = field(default_factory=dict[Key, Rest])
-    reminded_at: float = float("-inf")
-    ended: dict[Key, float] = field(default_factory=dict[Key, float])
-    breaking: set[Key] = field(default_factory=set[Key])
-    unreminded: bool = False
-    trouble: str = ""
+    backoff: Backoff = field(default_factory=Backoff)
+    backoffs: dict[NotificationKey, Backoff] = field(default_factory=dict[NotificationKey, Backoff])
+    resent_at: float = float("-inf")
+    first_resent_at: dict[NotificationKey, float] = field(
+        default_factory=dict[NotificationKey, float]
+    )
+    deferred: set[NotificationKey] = field(default_factory=set[NotificationKey])
+    resend_refused: bool = False
+    error: str = ""
 
     @property
-    def owed(self) -> dict[Key, Entry]:
+    def unlogged(self) -> dict[NotificationKey, NotificationEntry]:
         """Entries of what was sent here and is not yet written down.
 
         Before they are, nothing else is sent: whoever comes after us sends at most one notice
         again.
         """
-        return self.desk.owed.setdefault(self.route, {})
+        return self.alert_partition.unlogged.setdefault(self.route, {})
 
-    async def round(self) -> None:
+    async def send_due(self) -> None:
         """Do what is to be done by what was read.  Raises Undelivered if it cannot be noted."""
-        if self.desk.steady() < self.rest.until:
+        if self.alert_partition.monotonic_clock() < self.backoff.until:
             return
-        await self._settle()
-        work = due(self.desk.standing, self.deployment, self.route, self.clock())
-        waiting = {notice.key for notice in work.send}
-        self.rests = {key: rest for key, rest in self.rests.items() if key in waiting}
-        self.breaking &= waiting
-        first = [notice for notice in work.send if notice.key not in self.breaking]
-        again = [notice for notice in work.send if notice.key in self.breaking]
+        await self._log_unlogged()
+        work = due_work(self.alert_partition.state, self.routing, self.route, self.clock())
+        due_keys = {notification.key for notification in work.send}
+        self.backoffs = {key: rest for key, rest in self.backoffs.items() if key in due_keys}
+        self.deferred &= due_keys
+        first = [
+            notification for notification in work.send if notification.key not in self.deferred
+        ]
+        last = [notification for notification in work.send if notification.key in self.deferred]
         try:
-            if not await self._tell_all(first):
+            if not await self._send_all(first):
                 return
-            await self._remind()
-            if not await self._tell_all(again):
+            await self._resend_firing()
+            if not await self._send_all(last):
                 return
         except SinkDown as error:
-            self._failed(str(error))
-            self.rest.longer(self.desk.steady())
+            self._set_failed(str(error))
+            self.backoff.increase(self.alert_partition.monotonic_clock())
             return
-        self.rest.over()
-        self.trouble = self.trouble if self.rests or self.unreminded else ""
+        self.backoff.reset()
+        self.error = self.error if self.backoffs or self.resend_refused else ""
         # Nothing is superseded by what was refused.
-        refused = {key.alert for key in self.rests}
-        for key, noted in [each for each in work.note if each[0].alert not in refused][:NOTED_MAX]:
-            self._owe(key, noted)
-        await self._settle()
+        refused_alerts = {key.alert for key in self.backoffs}
+        for key, entry in [each for each in work.log_only if each[0].alert not in refused_alerts][
+            :SUPERSEDED_LOGGED_MAX
+        ]:
+            self._add_unlogged(key, entry)
+        await self._log_unlogged()
 
-    async def _tell_all(self, notices: Sequence[Notice]) -> bool:
+    async def _send_all(self, notifications: Sequence[Notification]) -> bool:
         """Send *notices*; False if from one of them on that is no longer ours to do."""
-        for notice in notices:
-            if self.stopping() or not self.desk.fresh:
+        for notification in notifications:
+            if self.is_stopping() or not self.alert_partition.is_fresh:
                 return False
-            await self._tell(notice)
+            await self._send_one(notification)
         return True
 
-    async def _tell(self, notice: Notice) -> None:
+    async def _send_one(self, notification: Notification) -> None:
         """Send *notice* and write it down; if it is refused, the others go first from now on."""
-        rest = self.rests.get(notice.key, Rest())
-        if self.desk.steady() < rest.until:
+        backoff = self.backoffs.get(notification.key, Backoff())
+        if self.alert_partition.monotonic_clock() < backoff.until:
             return
         try:
-            await self.sink.send(notice)
+            await self.sink.send(notification)
         except SinkDown:
-            self.breaking.add(notice.key)
+            self.deferred.add(notification.key)
             raise
         except SinkRefuses as error:
-            self._failed(str(error))
-            rest.longer(self.desk.steady())
-            self.rests[notice.key] = rest
+            self._set_failed(str(error))
+            backoff.increase(self.alert_partition.monotonic_clock())
+            self.backoffs[notification.key] = backoff
             return
-        self.rests.pop(notice.key, None)
-        self.breaking.discard(notice.key)
-        self.meter.tried(self.route.sink, failed=False)
-        self._owe(notice.key, entry(Outcome.SENT, notice.alert, self.clock()))
-        await self._settle()
+        self.backoffs.pop(notification.key, None)
+        self.deferred.discard(notification.key)
+        self.meter.count_attempt(self.route.sink, failed=False)
+        self._add_unlogged(
+            notification.key, log_entry(NotificationOutcome.SENT, notification.alert, self.clock())
+        )
+        await self._log_unlogged()
 
-    async def _remind(self) -> None:
+    async def _resend_firing(self) -> None:
         """Tell a sink that forgets of all that stands, once a minute and at the very first."""
-        now = self.desk.steady()
-        if not self.sink.reminds or now - self.reminded_at < REMIND_SECONDS:
+        now = self.alert_partition.monotonic_clock()
+        if not self.sink.needs_resend or now - self.resent_at < RESEND_SECONDS:
             return
-        if self.stopping() or not self.desk.fresh:
+        if self.is_stopping() or not self.alert_partition.is_fresh:
             return
-        notices, self.unreminded = list(self._standing(now)), False
+        notifications, self.resend_refused = list(self._notifications_to_resend(now)), False
         try:
-            await self.sink.remind(notices)
+            await self.sink.resend(notifications)
         except SinkRefuses as error:
-            self.unreminded = True
-            self._failed(str(error))
-        self.reminded_at = now
-        for notice in notices:
-            self.ended.setdefault(notice.key, now)
+            self.resend_refused = True
+            self._set_failed(str(error))
+        self.resent_at = now
+        for notification in notifications:
+            self.first_resent_at.setdefault(notification.key, now)
 
-    def _standing(self, now: float) -> Iterator[Notice]:
+    def _notifications_to_resend(self, now: float) -> Iterator[Notification]:
         """What is to be told again; of what has ended, only for a while."""
-        for notice in firing(self.desk.standing, self.deployment, self.route, self.clock()):
-            long_ago = now - self.ended.get(notice.key, now) > ENDING_SECONDS
-            if not (long_ago and notice.alert.over):
-                yield replace(notice, ended=()) if long_ago else notice
+        for notification in firing_notifications(
+            self.alert_partition.state, self.routing, self.route, self.clock()
+        ):
+            is_expired = (
+                now - self.first_resent_at.get(notification.key, now) > RESOLVED_RESEND_SECONDS
+            )
+            if not (is_expired and notification.alert.is_closed):
+                yield replace(notification, resolved=()) if is_expired else notification
 
-    def _owe(self, key: Key, noted: Entry) -> None:
-        self.desk.standing.ledger.note(key, noted)
-        self.owed[key] = noted
+    def _add_unlogged(self, key: NotificationKey, entry: NotificationEntry) -> None:
+        self.alert_partition.state.notification_log.add(key, entry)
+        self.unlogged[key] = entry
 
-    async def _settle(self) -> None:
-        for key, noted in list(self.owed.items()):
-            await self.desk.note({key: noted})
-            self.owed.pop(key, None)
+    async def _log_unlogged(self) -> None:
+        for key, entry in list(self.unlogged.items()):
+            await self.alert_partition.log_notifications({key: entry})
+            self.unlogged.pop(key, None)
 
-    def _failed(self, why: str) -> None:
-        self.meter.tried(self.route.sink, failed=True)
-        self.trouble = why
+    def _set_failed(self, reason: str) -> None:
+        self.meter.count_attempt(self.route.sink, failed=True)
+        self.error = reason

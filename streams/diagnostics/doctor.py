@@ -13,28 +13,28 @@ from urllib.parse import urlsplit
 
 from kafka.errors import KafkaError
 
-from streams.diagnostics.stopped import going_on, stillness
-from streams.kafka.admin import Unreachable, administer
-from streams.kafka.topics import LOG, Difference, Refused, examine, topics
+from streams.diagnostics.stopped import next_command, stop_message
+from streams.kafka.admin import BrokerUnreachable, admin_client
+from streams.kafka.topics import LOG, BrokerRefused, Difference, find_differences, required_topics
 from streams.local import kafka_server as java
 from streams.local import redis_server
 from streams.log import LogUnreachable
-from streams.log.kafka import MOCK, KafkaLog, cluster_at
-from streams.settings import BadSettings, Settings, read_settings
-from streams.store import LIVE, StoreRefuses, StoreUnreachable, WrongStore
-from streams.store.function import check_library, check_server, check_writing
+from streams.log.kafka import MOCK_CLUSTER_PREFIX, KafkaLog, cluster_id_of
+from streams.settings import Settings, SettingsError, read_settings
+from streams.store import LIVE_SPACE, StoreMisconfigured, StoreNotWritable, StoreUnreachable
+from streams.store.function import check_library, check_server, check_write_access
 from streams.store.keys import Keys
-from streams.store.redis import RedisStore, answer, connect
+from streams.store.redis import RedisStore, connect, run_command
 
-PATIENCE_SECONDS = 5
+TIMEOUT_SECONDS = 5
 
-JARS = Path(".services/kafka/libs")
+JARS_FOLDER = Path(".services/kafka/libs")
 """Where `make jars` puts Kafka's server."""
 
-COMMAND = re.compile(r"`([^`]+)`")
+COMMAND_PATTERN = re.compile(r"`([^`]+)`")
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     """How something stands."""
 
     WELL = "well"
@@ -48,182 +48,194 @@ class Finding:
     """What was found of one thing; *next* is the command that mends it, or nothing."""
 
     what: str
-    state: State
+    state: CheckState
     says: str
     next: str = ""
 
 
-async def examined() -> AsyncIterator[Finding]:
+async def run_checks() -> AsyncIterator[Finding]:
     """One finding after another: settings, services, partitions, and what could be started."""
     try:
         settings = read_settings()
-    except BadSettings as error:
-        what = f"{error}. Nothing else can be looked for before."
-        yield wrong("settings", what, f"export {str(error).partition(':')[0]}=...")
+    except SettingsError as error:
+        message = f"{error}. Nothing else can be looked for before."
+        yield wrong_finding("settings", message, f"export {str(error).partition(':')[0]}=...")
         return
-    yield Finding(what="settings", state=State.WELL, says=described(settings))
-    states: dict[str, State] = {}
-    for look in (broker, store):
-        async for finding in look(settings):
+    yield Finding(what="settings", state=CheckState.WELL, says=settings_text(settings))
+    states: dict[str, CheckState] = {}
+    for check in (check_broker, check_store):
+        async for finding in check(settings):
             states[finding.what] = finding.state
             yield finding
-    if states["broker"] is states["store"] is State.WELL:
-        for finding in await partitions(settings):
+    if states["broker"] is states["store"] is CheckState.WELL:
+        for finding in await check_partitions(settings):
             yield finding
-    for finding in programs():
+    for finding in check_programs():
         yield finding
 
 
-async def broker(settings: Settings) -> AsyncIterator[Finding]:
+async def check_broker(settings: Settings) -> AsyncIterator[Finding]:
     """The broker, and the topics it should hold."""
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            cluster = await cluster_at(settings.broker)
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            cluster = await cluster_id_of(settings.broker)
     except (LogUnreachable, TimeoutError):
-        says = f"no Kafka broker answers at {settings.broker} (TOCSIN_BROKER)"
-        command = "export $(make -s kafka)" if java.unavailable(JARS) is None else "tocsin demo"
-        yield Finding(what="broker", state=State.UNREACHABLE, says=says, next=command)
+        message = f"no Kafka broker answers at {settings.broker} (TOCSIN_BROKER)"
+        command = (
+            "export $(make -s kafka)"
+            if java.unavailable_reason(JARS_FOLDER) is None
+            else "tocsin demo"
+        )
+        yield Finding(what="broker", state=CheckState.UNREACHABLE, says=message, next=command)
         return
-    yield Finding(what="broker", state=State.WELL, says=f"cluster {cluster} at {settings.broker}")
-    if cluster.startswith(MOCK):
-        says = "the embedded broker: it keeps nothing, and has no settings to look at"
-        yield Finding(what="topics", state=State.WELL, says=says)
+    yield Finding(
+        what="broker", state=CheckState.WELL, says=f"cluster {cluster} at {settings.broker}"
+    )
+    if cluster.startswith(MOCK_CLUSTER_PREFIX):
+        message = "the embedded broker: it keeps nothing, and has no settings to look at"
+        yield Finding(what="topics", state=CheckState.WELL, says=message)
         return
-    for finding in await asyncio.to_thread(lambda: list(topics_of(settings))):
+    for finding in await asyncio.to_thread(lambda: list(check_topics(settings))):
         yield finding
 
 
-def topics_of(settings: Settings) -> Iterator[Finding]:
+def check_topics(settings: Settings) -> Iterator[Finding]:
     """Each topic that is missing or not what it should be; one finding if all are well."""
-    wanted = topics(settings)
+    expected = required_topics(settings)
     try:
-        with administer(settings.broker, PATIENCE_SECONDS) as admin:
-            there = set(admin.list_topics())
-            found = examine(admin, [topic for topic in wanted if topic.name in there])
-    except (Unreachable, KafkaError, Refused) as error:
-        yield wrong("topics", f"the broker does not tell: {error}", "tocsin topics apply")
+        with admin_client(settings.broker, TIMEOUT_SECONDS) as admin:
+            existing = set(admin.list_topics())
+            differences = find_differences(
+                admin, [topic for topic in expected if topic.name in existing]
+            )
+    except (BrokerUnreachable, KafkaError, BrokerRefused) as error:
+        yield wrong_finding("topics", f"the broker does not tell: {error}", "tocsin topics apply")
         return
-    bad = False
-    for topic in wanted:
-        if topic.name not in found:
-            bad = True
-            yield wrong(topic.name, "there is no such topic", "tocsin topics apply")
-        for each in found.get(topic.name, []):
-            bad = True
-            yield wrong(topic.name, str(each), mending(topic.name, each))
-    if not bad:
-        says = f"{len(wanted)} topics, each with its partitions and settings"
-        yield Finding(what="topics", state=State.WELL, says=says)
+    any_wrong = False
+    for topic in expected:
+        if topic.name not in differences:
+            any_wrong = True
+            yield wrong_finding(topic.name, "there is no such topic", "tocsin topics apply")
+        for difference in differences.get(topic.name, []):
+            any_wrong = True
+            yield wrong_finding(topic.name, str(difference), topic_remedy(topic.name, difference))
+    if not any_wrong:
+        message = f"{len(expected)} topics, each with its partitions and settings"
+        yield Finding(what="topics", state=CheckState.WELL, says=message)
 
 
-def mending(topic: str, each: Difference) -> str:
+def topic_remedy(topic: str, difference: Difference) -> str:
     """The command for a topic that is not what it should be."""
-    if each.mendable:
+    if difference.mendable:
         return "tocsin topics apply --alter"
-    if each.setting == "replication":
+    if difference.setting == "replication":
         return f"kafka-reassign-partitions.sh (for {topic})"
-    which = "LOG" if topic.startswith("trial.log") else "ALERT"
-    return f"export TOCSIN_{which}_PARTITIONS={each.found}"
+    setting = "LOG" if topic.startswith("trial.log") else "ALERT"
+    return f"export TOCSIN_{setting}_PARTITIONS={difference.found}"
 
 
-async def store(settings: Settings) -> AsyncIterator[Finding]:
+async def check_store(settings: Settings) -> AsyncIterator[Finding]:
     """The store: whether it answers, keeps what it is given, and has the function library."""
-    client, where = connect(settings.store), address(settings.store)
-    looks = (
-        ("store", check_server, f"answers at {where} and never evicts"),
+    client, shown_address = connect(settings.store), store_address(settings.store)
+    checks = (
+        ("store", check_server, f"answers at {shown_address} and never evicts"),
         ("functions", check_library, "the library is the one that this version calls"),
     )
     try:
-        states: set[State] = set()
-        for what, look, says in looks:
-            yield (finding := await looked(what, look(client), says))
+        states: set[CheckState] = set()
+        for what, check, message in checks:
+            yield (finding := await run_store_check(what, check(client), message))
             states.add(finding.state)
-        if states == {State.WELL}:
-            look = check_writing(client, Keys(LIVE, LOG, 0))
-            yield await looked("writing", look, "the store takes what a worker writes")
+        if states == {CheckState.WELL}:
+            check = check_write_access(client, Keys(LIVE_SPACE, LOG, 0))
+            yield await run_store_check("writing", check, "the store takes what a worker writes")
     except StoreUnreachable:
-        says = f"no Redis or Valkey answers at {where} (TOCSIN_STORE)"
-        command = "export $(make -s redis)" if redis_server.find()[0] else "tocsin demo"
-        yield Finding(what="store", state=State.UNREACHABLE, says=says, next=command)
+        message = f"no Redis or Valkey answers at {shown_address} (TOCSIN_STORE)"
+        command = "export $(make -s redis)" if redis_server.find_program()[0] else "tocsin demo"
+        yield Finding(what="store", state=CheckState.UNREACHABLE, says=message, next=command)
     finally:
         await client.aclose()
 
 
-async def partitions(settings: Settings) -> list[Finding]:
+async def check_partitions(settings: Settings) -> list[Finding]:
     """Each partition that stands still, why, and what goes on; one finding if none does."""
     client, count = connect(settings.store), settings.log_partitions
 
-    async def still(number: int) -> str:
+    async def check_partition(number: int) -> str:
         log = KafkaLog(settings.broker, LOG, number)
         try:
-            return await stillness(log, RedisStore(client, Keys(LIVE, LOG, number)), count)
+            return await stop_message(log, RedisStore(client, Keys(LIVE_SPACE, LOG, number)), count)
         finally:
             await log.close()
 
     try:
-        found = await asyncio.gather(*map(still, range(count)))
-    except (LogUnreachable, StoreUnreachable, WrongStore) as error:
-        command = next(iter(COMMAND.findall(str(error))), "tocsin quarantine list")
-        return [wrong("partitions", f"they cannot be looked at: {error}", command)]
+        messages = await asyncio.gather(*map(check_partition, range(count)))
+    except (LogUnreachable, StoreUnreachable, StoreMisconfigured) as error:
+        command = next(iter(COMMAND_PATTERN.findall(str(error))), "tocsin quarantine list")
+        return [wrong_finding("partitions", f"they cannot be looked at: {error}", command)]
     finally:
         await client.aclose()
     stopped = [
-        wrong(f"partition {number}", f"stands still: {says}", going_on(says, number))
-        for number, says in enumerate(found)
-        if says
+        wrong_finding(
+            f"partition {number}", f"stands still: {message}", next_command(message, number)
+        )
+        for number, message in enumerate(messages)
+        if message
     ]
-    says = f"{count} of the log, and none of them stands still"
-    return stopped or [Finding(what="partitions", state=State.WELL, says=says)]
+    message = f"{count} of the log, and none of them stands still"
+    return stopped or [Finding(what="partitions", state=CheckState.WELL, says=message)]
 
 
-async def looked(what: str, look: Awaitable[None], says: str) -> Finding:
+async def run_store_check(what: str, check: Awaitable[None], message: str) -> Finding:
     """What a *look* at the store found; the error of a wrong one holds the command."""
     try:
-        await answer(look)
-    except WrongStore as error:
-        return wrong(what, str(error), next(iter(COMMAND.findall(str(error))), ""))
-    except StoreRefuses as error:
-        return wrong(what, str(error), "redis-cli INFO memory persistence replication")
-    return Finding(what=what, state=State.WELL, says=says)
+        await run_command(check)
+    except StoreMisconfigured as error:
+        return wrong_finding(what, str(error), next(iter(COMMAND_PATTERN.findall(str(error))), ""))
+    except StoreNotWritable as error:
+        return wrong_finding(what, str(error), "redis-cli INFO memory persistence replication")
+    return Finding(what=what, state=CheckState.WELL, says=message)
 
 
-def programs() -> Iterator[Finding]:
+def check_programs() -> Iterator[Finding]:
     """What `make kafka`, `make redis` and `tocsin demo` would run."""
-    reason = java.unavailable(JARS)
+    reason = java.unavailable_reason(JARS_FOLDER)
     if reason is None:
-        yield Finding(what="java", state=State.WELL, says="`make kafka` can start a broker")
+        yield Finding(what="java", state=CheckState.WELL, says="`make kafka` can start a broker")
     else:
-        yield Finding(what="java", state=State.ABSENT, says=f"{reason}; only `make kafka` needs it")
-    program, why = redis_server.find()
+        yield Finding(
+            what="java", state=CheckState.ABSENT, says=f"{reason}; only `make kafka` needs it"
+        )
+    program, missing_reason = redis_server.find_program()
     if program is not None:
-        yield Finding(what="redis-server", state=State.WELL, says=f"{program}")
+        yield Finding(what="redis-server", state=CheckState.WELL, says=f"{program}")
     else:
-        says = f"{why}; the demo then uses fakeredis"
-        yield Finding(what="redis-server", state=State.ABSENT, says=says)
+        message = f"{missing_reason}; the demo then uses fakeredis"
+        yield Finding(what="redis-server", state=CheckState.ABSENT, says=message)
     missing = [name for name in ("confluent_kafka", "fakeredis", "lupa") if not find_spec(name)]
     if missing:
-        says = f"without {', '.join(missing)} there is no `tocsin demo`"
+        message = f"without {', '.join(missing)} there is no `tocsin demo`"
         command = "pip install 'tocsin[demo]'"
-        yield Finding(what="demo", state=State.ABSENT, says=says, next=command)
+        yield Finding(what="demo", state=CheckState.ABSENT, says=message, next=command)
     else:
-        yield Finding(what="demo", state=State.WELL, says="`tocsin demo` has all it needs")
+        yield Finding(what="demo", state=CheckState.WELL, says="`tocsin demo` has all it needs")
 
 
-def wrong(what: str, says: str, command: str) -> Finding:
+def wrong_finding(what: str, message: str, command: str) -> Finding:
     """A finding of something that somebody must mend."""
-    return Finding(what=what, state=State.WRONG, says=says, next=command)
+    return Finding(what=what, state=CheckState.WRONG, says=message, next=command)
 
 
-def described(settings: Settings) -> str:
+def settings_text(settings: Settings) -> str:
     """The settings that are no secret."""
     parts = f"{settings.log_partitions} partitions of the log"
-    return f"broker {settings.broker}, store {address(settings.store)}, {parts}"
+    return f"broker {settings.broker}, store {store_address(settings.store)}, {parts}"
 
 
-def address(url: str) -> str:
+def store_address(url: str) -> str:
     """Where a store is, without the password that its address may hold.
 
-    >>> address("redis://:secret@store:6379/0"), address("unix:///run/redis.sock")
+    >>> store_address("redis://:secret@store:6379/0"), store_address("unix:///run/redis.sock")
     ('store:6379', '/run/redis.sock')
     """
     parts = urlsplit(url)

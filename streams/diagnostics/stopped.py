@@ -5,24 +5,24 @@ from __future__ import annotations
 import re
 
 from streams.log import Log
-from streams.processor.cursor import CODE, Cursor
-from streams.processor.log_check import objection
-from streams.processor.stop import Halt
+from streams.processor.cursor import FOLD_VERSION, Cursor
+from streams.processor.log_check import check_log
+from streams.processor.stop import StopReason
 from streams.store import Store
 
-COMMANDS = {
-    Halt.OTHER_LOG: "export TOCSIN_BROKER=...",
-    Halt.LOST_INPUT: "tocsin topics apply",
-    Halt.OTHER_CODE: "tocsin rebuild --partition {partition}",
-    Halt.UNREADABLE: "tocsin quarantine release {partition} --through {through}",
-    Halt.RAISED: "tocsin run (of a version that mends it)",
+NEXT_COMMANDS = {
+    StopReason.OTHER_LOG: "export TOCSIN_BROKER=...",
+    StopReason.LOST_INPUT: "tocsin topics apply",
+    StopReason.OTHER_CODE: "tocsin rebuild --partition {partition}",
+    StopReason.UNREADABLE: "tocsin quarantine release {partition} --through {through}",
+    StopReason.RAISED: "tocsin run (of a version that mends it)",
 }
 """What goes on.  A log that was cut off comes back from its archive, and by no command of ours."""
 
-THROUGH = re.compile(r"up to offset (\d+)")
+RELEASE_OFFSET = re.compile(r"up to offset (\d+)")
 
 
-async def stillness(log: Log, store: Store, partitions: int) -> str:
+async def stop_message(log: Log, store: Store, partition_count: int) -> str:
     """Why a partition stands still; empty where it does not, or nobody has folded anything of it.
 
     What a worker finds when it claims is found anew: it is not in the store, for a worker that
@@ -32,17 +32,19 @@ async def stillness(log: Log, store: Store, partitions: int) -> str:
     if "next" not in fields:
         return ""
     identity = await log.identity()
-    if found := await objection(log, identity, Cursor.of(fields), CODE, partitions):
-        return str(found)
+    if stop := await check_log(
+        log, identity, Cursor.from_fields(fields), FOLD_VERSION, partition_count
+    ):
+        return str(stop)
     return fields.get("stopped", b"").decode()
 
 
-def going_on(says: str, partition: int) -> str:
+def next_command(message: str, partition: int) -> str:
     """The command that goes on with *partition*, which stands still as *says*; or none."""
-    reason = next((each for each in Halt if says.endswith(each.remedy)), None)
+    reason = next((each for each in StopReason if message.endswith(each.remedy)), None)
     if reason is None:  # Another version has put it into words of its own.
         return "tocsin quarantine list"
-    through = THROUGH.search(says)
-    return COMMANDS.get(reason, "").format(
-        partition=partition, through=through[1] if through else "OFFSET"
+    match = RELEASE_OFFSET.search(message)
+    return NEXT_COMMANDS.get(reason, "").format(
+        partition=partition, through=match[1] if match else "OFFSET"
     )

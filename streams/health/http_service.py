@@ -8,10 +8,10 @@ from socket import socket
 from aiohttp.web import AppRunner
 from mode import Service
 
-from streams.health.listener import Pages, answering
+from streams.health.listener import Pages, serve
 
 
-class Around(Service):
+class HttpService(Service):
     """Starts before the app and ends after it: whoever asks is answered all the time."""
 
     def __init__(
@@ -23,7 +23,7 @@ class Around(Service):
 
     async def on_start(self) -> None:
         """Answer the probes, and whoever collects numbers."""
-        self.runners = [await answering(each, listener) for each, listener in self.pages]
+        self.runners = [await serve(each, listener) for each, listener in self.pages]
 
     async def on_stop(self) -> None:
         """Answer no more, and let go of the broker."""

@@ -26,14 +26,14 @@ def listen(address: str) -> socket.socket:
     """A socket that takes connections at *address*.  Raises CannotListen."""
     host, port = host_and_port(address)
     try:
-        family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(place[:2], family=family)
+        family, *_, socket_address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(socket_address[:2], family=family)
     except OSError as error:
-        why, *_ = f"{error.strerror or error}".split(" (while ")  # The address, once more.
-        raise CannotListen(f"{address}: {why}") from error
+        reason, *_ = f"{error.strerror or error}".split(" (while ")  # The address, once more.
+        raise CannotListen(f"{address}: {reason}") from error
 
 
-async def answering(pages: Pages, listener: socket.socket) -> web.AppRunner:
+async def serve(pages: Pages, listener: socket.socket) -> web.AppRunner:
     """Have *pages* answer who comes to *listener*; the runner's ``cleanup`` ends it."""
     runner = web.AppRunner(pages.app(), access_log=None)
     await runner.setup()

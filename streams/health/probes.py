@@ -10,17 +10,17 @@ from dataclasses import asdict, dataclass, field
 from aiohttp import web
 
 from streams.log import LogUnreachable
-from streams.store import StoreUnreachable, WrongStore
+from streams.store import StoreMisconfigured, StoreUnreachable
 
 LIVE_SECONDS = 5
 """A loop that has not turned for so long is stuck: a supervisor should start anew."""
 
 OUTBOX_SECONDS = 10
-BEAT_SECONDS = 0.5
+HEARTBEAT_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class ProbeFinding:
     """Something that is not well, of *partition* or of the whole worker, and its *remedy*."""
 
     what: str
@@ -29,107 +29,111 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class PartitionStatus:
     """How one partition stands; its words are empty where all is well."""
 
     partition: int
     claimed: bool = True
-    trouble: str = ""
-    refused: str = ""
-    stopped: str = ""
+    claim_error: str = ""
+    write_error: str = ""
+    stop_reason: str = ""
     lag: int = 0
-    waiting_seconds: float = 0
-    untold: str = ""
+    pending_seconds: float = 0
+    publish_error: str = ""
 
 
-def findings(conditions: Iterable[Condition], lag_max: int) -> Iterator[Finding]:
+def partition_findings(statuses: Iterable[PartitionStatus], lag_max: int) -> Iterator[ProbeFinding]:
     """What keeps partitions from being ready."""
-    for each in conditions:
-        yield from faults(each, lag_max)
+    for each in statuses:
+        yield from findings_of_partition(each, lag_max)
 
 
-def faults(each: Condition, lag_max: int) -> Iterator[Finding]:
+def findings_of_partition(status: PartitionStatus, lag_max: int) -> Iterator[ProbeFinding]:
     """What keeps one partition from being ready."""
-    at = each.partition
-    if not each.claimed:
-        what = f"not claimed: {each.trouble or 'it is being claimed'}"
-        yield Finding(what=what, remedy="tocsin doctor", partition=at)
-    elif each.refused:
-        what = f"not written: {each.refused}"
-        yield Finding(what=what, remedy="tocsin doctor", partition=at)
-    if each.stopped:
-        yield Finding(what=each.stopped, remedy="tocsin quarantine list", partition=at)
-    if each.lag > lag_max:
-        what = f"{each.lag} records behind, of {lag_max} allowed"
-        yield Finding(what=what, remedy="start another worker: tocsin run", partition=at)
-    if each.waiting_seconds > OUTBOX_SECONDS:
-        why = f": {each.untold}" if each.untold else ""
-        what = f"something to tell has been waiting for {each.waiting_seconds:.0f} s{why}"
-        yield Finding(what=what, remedy="tocsin topics apply", partition=at)
+    partition = status.partition
+    if not status.claimed:
+        what = f"not claimed: {status.claim_error or 'it is being claimed'}"
+        yield ProbeFinding(what=what, remedy="tocsin doctor", partition=partition)
+    elif status.write_error:
+        what = f"not written: {status.write_error}"
+        yield ProbeFinding(what=what, remedy="tocsin doctor", partition=partition)
+    if status.stop_reason:
+        yield ProbeFinding(
+            what=status.stop_reason, remedy="tocsin quarantine list", partition=partition
+        )
+    if status.lag > lag_max:
+        what = f"{status.lag} records behind, of {lag_max} allowed"
+        yield ProbeFinding(
+            what=what, remedy="start another worker: tocsin run", partition=partition
+        )
+    if status.pending_seconds > OUTBOX_SECONDS:
+        reason = f": {status.publish_error}" if status.publish_error else ""
+        what = f"something to tell has been waiting for {status.pending_seconds:.0f} s{reason}"
+        yield ProbeFinding(what=what, remedy="tocsin topics apply", partition=partition)
 
 
 @dataclass(slots=True)
-class Health:
+class Probes:
     """Answers both probes.
 
     *joined* says whether the group has given us partitions or none, *conditions* how those
     stand; *check* raises WrongStore, StoreUnreachable or LogUnreachable.
     """
 
-    joined: Callable[[], bool]
-    conditions: Callable[[], Iterable[Condition]]
-    check: Callable[[], Awaitable[None]]
+    has_joined: Callable[[], bool]
+    partition_statuses: Callable[[], Iterable[PartitionStatus]]
+    check_connections: Callable[[], Awaitable[None]]
     lag_max: int
     clock: Callable[[], float] = time.monotonic
-    turned_at: float = field(default=float("-inf"))
+    last_heartbeat: float = field(default=float("-inf"))
 
     def app(self) -> web.Application:
         """The two pages."""
         app = web.Application()
         app.router.add_get("/livez", self.livez)
         app.router.add_get("/readyz", self.readyz)
-        app.cleanup_ctx.append(self.beating)
+        app.cleanup_ctx.append(self.heartbeat_context)
         return app
 
-    async def beating(self, _: web.Application) -> AsyncIterator[None]:
+    async def heartbeat_context(self, _: web.Application) -> AsyncIterator[None]:
         """Notes that the loop turns, while the app runs."""
-        beat = asyncio.create_task(self.beat())
+        task = asyncio.create_task(self.run_heartbeat())
         yield
-        beat.cancel()
+        task.cancel()
 
-    async def beat(self) -> None:
+    async def run_heartbeat(self) -> None:
         """Note again and again that the loop turns."""
         while True:
-            self.turned_at = self.clock()
-            await asyncio.sleep(BEAT_SECONDS)
+            self.last_heartbeat = self.clock()
+            await asyncio.sleep(HEARTBEAT_SECONDS)
 
     async def livez(self, _: web.Request) -> web.Response:
         """Whether the loop turns."""
-        if (still := self.clock() - self.turned_at) > LIVE_SECONDS:
-            what = f"the loop has not turned for {still:.0f} s"
-            return answer([Finding(what=what, remedy="restart this worker")])
-        return answer([])
+        if (stalled_seconds := self.clock() - self.last_heartbeat) > LIVE_SECONDS:
+            what = f"the loop has not turned for {stalled_seconds:.0f} s"
+            return probe_response([ProbeFinding(what=what, remedy="restart this worker")])
+        return probe_response([])
 
     async def readyz(self, _: web.Request) -> web.Response:
         """Whether all that this worker holds is watched as it should be."""
-        return answer([each async for each in self.unready()])
+        return probe_response([each async for each in self.readiness_findings()])
 
-    async def unready(self) -> AsyncIterator[Finding]:
+    async def readiness_findings(self) -> AsyncIterator[ProbeFinding]:
         """What is not ready."""
-        if not self.joined():
+        if not self.has_joined():
             what = "it has not joined its group yet"
-            yield Finding(what=what, remedy="wait; if it lasts: tocsin doctor")
+            yield ProbeFinding(what=what, remedy="wait; if it lasts: tocsin doctor")
         try:
-            await self.check()
-        except WrongStore as error:
-            yield Finding(what=str(error), remedy="tocsin store apply")
+            await self.check_connections()
+        except StoreMisconfigured as error:
+            yield ProbeFinding(what=str(error), remedy="tocsin store apply")
         except (StoreUnreachable, LogUnreachable) as error:
-            yield Finding(what=str(error), remedy="tocsin doctor")
-        for finding in findings(self.conditions(), self.lag_max):
+            yield ProbeFinding(what=str(error), remedy="tocsin doctor")
+        for finding in partition_findings(self.partition_statuses(), self.lag_max):
             yield finding
 
 
-def answer(found: list[Finding]) -> web.Response:
+def probe_response(findings: list[ProbeFinding]) -> web.Response:
     """200 where nothing was found, else 503, and what was."""
-    body = {"ready": not found, "findings": [asdict(each) for each in found]}
-    return web.json_response(body, status=503 if found else 200)
+    body = {"ready": not findings, "findings": [asdict(each) for each in findings]}
+    return web.json_response(body, status=503 if findings else 200)

@@ -20,24 +20,24 @@ from kafka.admin import (
     ResourceType,
 )
 
-from streams.kafka.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED, Refused
+from streams.kafka.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED, BrokerRefused
 
-OURS = (LOG, DEAD_LETTERS, ALERTS, NOTIFIED, AUDIT)
-GROUPS = "tocsin-"
+OUR_TOPICS = (LOG, DEAD_LETTERS, ALERTS, NOTIFIED, AUDIT)
+GROUP_PREFIX = "tocsin-"
 """How the groups of workers begin: one for each space."""
 
 OPERATIONS = ("read", "write", "create", "describe", "describe_configs", "alter_configs")
 """What can be granted.  Delete and alter are not among them: nobody may unmake the log."""
 
-NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
-GROUP = "group:"
+PRINCIPAL_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+GROUP_MARK = "group:"
 
 
-class BadAccess(Exception):
+class AclFileError(Exception):
     """The file of grants makes no sense; the message says where.  Exit code 2."""
 
 
-class Outcome(StrEnum):
+class GrantOutcome(StrEnum):
     """What became of a grant."""
 
     GRANTED = "granted"
@@ -58,114 +58,120 @@ class Grant:
     host: str = "*"
 
     def __str__(self) -> str:
-        what = f"{'group ' if self.group else ''}{self.name}{'*' if self.prefix else ''}"
-        place = "" if self.host == "*" else f" from {self.host}"
-        return f"{self.principal} may {self.operation.replace('_', ' ')} {what}{place}"
+        resource = f"{'group ' if self.group else ''}{self.name}{'*' if self.prefix else ''}"
+        origin = "" if self.host == "*" else f" from {self.host}"
+        return f"{self.principal} may {self.operation.replace('_', ' ')} {resource}{origin}"
 
 
-def parse(text: str) -> frozenset[Grant]:
+def parse_grants(text: str) -> frozenset[Grant]:
     """The grants that a file gives; raises BadAccess."""
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadAccess(f"it is not TOML: {error}") from None
+        raise AclFileError(f"it is not TOML: {error}") from None
     return frozenset(
-        grant(principal, operation, name)
+        parse_grant(principal, operation, name)
         for principal, table in tables.items()
-        for operation, names in listed(principal, table)
+        for operation, names in names_by_operation(principal, table)
         for name in names
     )
 
 
-def listed(principal: str, table: Any) -> Iterable[tuple[str, list[Any]]]:
+def names_by_operation(principal: str, table: Any) -> Iterable[tuple[str, list[Any]]]:
     """The lists of one principal, by operation."""
-    if not NAME.fullmatch(principal) or not isinstance(table, dict):
-        raise BadAccess(f"{principal}: a principal is a table named in small letters")
+    if not PRINCIPAL_NAME.fullmatch(principal) or not isinstance(table, dict):
+        raise AclFileError(f"{principal}: a principal is a table named in small letters")
     for operation, names in cast("dict[str, Any]", table).items():
         if operation not in OPERATIONS:
             allowed = ", ".join(OPERATIONS)
-            raise BadAccess(f"{principal}: {operation} cannot be granted, only {allowed}")
+            raise AclFileError(f"{principal}: {operation} cannot be granted, only {allowed}")
         if not isinstance(names, list):
-            raise BadAccess(f"{principal}: {operation} must be a list of names")
+            raise AclFileError(f"{principal}: {operation} must be a list of names")
         yield operation, names
 
 
-def grant(principal: str, operation: str, name: Any) -> Grant:
+def parse_grant(principal: str, operation: str, name: Any) -> Grant:
     """One grant of the file."""
     text = str(name)
-    group, bare = text.startswith(GROUP), text.removeprefix(GROUP)
-    prefix, bare = bare.endswith("*"), bare.removesuffix("*")
-    if not (bare.startswith(GROUPS) if group else bare in OURS and not prefix):
-        known = ", ".join(OURS)
-        raise BadAccess(f"{principal}: {text} is neither a group `{GROUPS}...` nor one of {known}")
-    who = f"User:{principal}"
-    return Grant(principal=who, operation=operation, name=bare, group=group, prefix=prefix)
+    group, resource = text.startswith(GROUP_MARK), text.removeprefix(GROUP_MARK)
+    prefix, resource = resource.endswith("*"), resource.removesuffix("*")
+    if not (resource.startswith(GROUP_PREFIX) if group else resource in OUR_TOPICS and not prefix):
+        known = ", ".join(OUR_TOPICS)
+        raise AclFileError(
+            f"{principal}: {text} is neither a group `{GROUP_PREFIX}...` nor one of {known}"
+        )
+    user = f"User:{principal}"
+    return Grant(principal=user, operation=operation, name=resource, group=group, prefix=prefix)
 
 
-def apply(admin: Any, wanted: frozenset[Grant], *, alter: bool) -> list[tuple[Grant, Outcome]]:
+def apply_grants(
+    admin: Any, wanted: frozenset[Grant], *, alter: bool
+) -> list[tuple[Grant, GrantOutcome]]:
     """Grant what is missing, and report what others may do; with *alter*, take that away.
 
     A grant on one of our topics or groups that is not *wanted* is foreign, whoever holds it: that
     is how somebody blinded would come to read a treatment.
     """
-    found = {each for each in standing(admin) if concerns(each, wanted)}
-    missing, foreign = sorted(wanted - found), sorted(found - wanted)
+    existing = {each for each in existing_grants(admin) if is_in_scope(each, wanted)}
+    missing, foreign = sorted(wanted - existing), sorted(existing - wanted)
     if missing:
         failed = admin.create_acls([as_acl(each) for each in missing])["failed"]
-        refuse(failed)
+        raise_first_error(failed)
     if foreign and alter:
         for _, _, error in admin.delete_acls([as_filter(each) for each in foreign]):
-            refuse([error])
-    left = Outcome.REVOKED if alter else Outcome.FOREIGN
-    outcomes = dict.fromkeys(wanted & found, Outcome.UNCHANGED)
-    outcomes |= dict.fromkeys(missing, Outcome.GRANTED) | dict.fromkeys(foreign, left)
+            raise_first_error([error])
+    foreign_outcome = GrantOutcome.REVOKED if alter else GrantOutcome.FOREIGN
+    outcomes = dict.fromkeys(wanted & existing, GrantOutcome.UNCHANGED)
+    outcomes |= dict.fromkeys(missing, GrantOutcome.GRANTED) | dict.fromkeys(
+        foreign, foreign_outcome
+    )
     return sorted(outcomes.items())
 
 
-def refuse(errors: Iterable[Any]) -> None:
+def raise_first_error(errors: Iterable[Any]) -> None:
     """Raise Refused for the first that is an error."""
     for error in errors:
         if error is not None and getattr(error, "errno", 0):
-            raise Refused(f"access: {getattr(error, 'message', error)}")
+            raise BrokerRefused(f"access: {getattr(error, 'message', error)}")
 
 
-def standing(admin: Any) -> Iterable[Grant]:
+def existing_grants(admin: Any) -> Iterable[Grant]:
     """Every grant on topics and groups that the cluster has, for whomever."""
-    found, _ = admin.describe_acls(ANYTHING)
-    for each in found:
-        pattern = each.resource_pattern
+    found, _ = admin.describe_acls(ANY_ACL)
+    for acl in found:
+        pattern = acl.resource_pattern
         if (
-            each.permission_type is ACLPermissionType.ALLOW
-            and pattern.resource_type in KINDS.values()
+            acl.permission_type is ACLPermissionType.ALLOW
+            and pattern.resource_type in RESOURCE_TYPES.values()
         ):
             yield Grant(
-                principal=each.principal,
-                operation=each.operation.name.lower(),
+                principal=acl.principal,
+                operation=acl.operation.name.lower(),
                 name=pattern.resource_name,
                 group=pattern.resource_type is ResourceType.GROUP,
                 prefix=pattern.pattern_type is ACLResourcePatternType.PREFIXED,
-                host=each.host,
+                host=acl.host,
             )
 
 
-def concerns(each: Grant, wanted: Iterable[Grant]) -> bool:
+def is_in_scope(grant: Grant, wanted: Iterable[Grant]) -> bool:
     """Whether a grant touches what is ours, or is held by a principal of the file."""
-    if any(each.principal == one.principal for one in wanted):
+    if any(grant.principal == other.principal for other in wanted):
         return True
-    names = (GROUPS,) if each.group else OURS
-    if each.name == "*" and not each.prefix:
+    names = (GROUP_PREFIX,) if grant.group else OUR_TOPICS
+    if grant.name == "*" and not grant.prefix:
         return True
-    if each.prefix:
-        return any(name.startswith(each.name) or each.name.startswith(name) for name in names)
-    return each.name.startswith(GROUPS) if each.group else each.name in OURS
+    if grant.prefix:
+        return any(name.startswith(grant.name) or grant.name.startswith(name) for name in names)
+    return grant.name.startswith(GROUP_PREFIX) if grant.group else grant.name in OUR_TOPICS
 
 
-KINDS: Mapping[bool, Any] = {False: ResourceType.TOPIC, True: ResourceType.GROUP}
-PATTERNS: Mapping[bool, Any] = {
+RESOURCE_TYPES: Mapping[bool, Any] = {False: ResourceType.TOPIC, True: ResourceType.GROUP}
+PATTERN_TYPES: Mapping[bool, Any] = {
     False: ACLResourcePatternType.LITERAL,
     True: ACLResourcePatternType.PREFIXED,
 }
-ANYTHING = ACLFilter(
+ANY_ACL = ACLFilter(
     principal=None,
     host=None,
     operation=ACLOperation.ANY,
@@ -174,22 +180,24 @@ ANYTHING = ACLFilter(
 )
 
 
-def as_acl(each: Grant) -> Any:
+def as_acl(grant: Grant) -> Any:
     """A grant as the client sends it."""
-    return ACL(**parts(each, ResourcePattern))
+    return ACL(**acl_fields(grant, ResourcePattern))
 
 
-def as_filter(each: Grant) -> Any:
+def as_filter(grant: Grant) -> Any:
     """What finds this grant and no other."""
-    return ACLFilter(**parts(each, ResourcePatternFilter))
+    return ACLFilter(**acl_fields(grant, ResourcePatternFilter))
 
 
-def parts(each: Grant, pattern: Any) -> dict[str, Any]:
+def acl_fields(grant: Grant, pattern: Any) -> dict[str, Any]:
     """The parts of a grant by the client's names."""
     return {
-        "principal": each.principal,
-        "host": each.host,
-        "operation": ACLOperation[each.operation.upper()],
+        "principal": grant.principal,
+        "host": grant.host,
+        "operation": ACLOperation[grant.operation.upper()],
         "permission_type": ACLPermissionType.ALLOW,
-        "resource_pattern": pattern(KINDS[each.group], each.name, PATTERNS[each.prefix]),
+        "resource_pattern": pattern(
+            RESOURCE_TYPES[grant.group], grant.name, PATTERN_TYPES[grant.prefix]
+        ),
     }

@@ -10,7 +10,7 @@ from typing import Any
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaConnectionError, KafkaTimeoutError
 
-from streams.login import options
+from streams.login import client_options
 
 DEFAULT_PORT = 9092
 
@@ -18,41 +18,41 @@ Client: Any = KafkaAdminClient
 """The types that are about for it are those of version 2."""
 
 
-class Unreachable(Exception):
+class BrokerUnreachable(Exception):
     """No broker answers there.  Start one, or name another: exit code 4."""
 
 
 @contextmanager
-def administer(bootstrap: str, patience: float = 10) -> Generator[Any]:
+def admin_client(bootstrap: str, timeout_seconds: float = 10) -> Generator[Any]:
     """A client of kafka-python for the brokers at *bootstrap*."""
-    knock(bootstrap, patience)
+    check_reachable(bootstrap, timeout_seconds)
     try:
         client = Client(
             bootstrap_servers=bootstrap.split(","),
-            bootstrap_timeout_ms=round(1000 * patience),
-            **options(bootstrap),
+            bootstrap_timeout_ms=round(1000 * timeout_seconds),
+            **client_options(bootstrap),
         )
     except (KafkaTimeoutError, KafkaConnectionError) as error:
-        says = f"{bootstrap} takes a connection but is no Kafka broker, or only that of a demo"
-        raise Unreachable(says) from error
+        message = f"{bootstrap} takes a connection but is no Kafka broker, or only that of a demo"
+        raise BrokerUnreachable(message) from error
     try:
         with client:
             yield client
     except (KafkaTimeoutError, KafkaConnectionError) as error:
-        raise Unreachable(f"the broker at {bootstrap} stopped answering") from error
+        raise BrokerUnreachable(f"the broker at {bootstrap} stopped answering") from error
 
 
-def knock(bootstrap: str, patience: float) -> None:
+def check_reachable(bootstrap: str, timeout_seconds: float) -> None:
     """Open and close a connection to any broker named; the client itself would try for long."""
     failures: list[str] = []
     for address in bootstrap.split(","):
         try:
-            socket.create_connection(host_and_port(address), timeout=patience).close()
+            socket.create_connection(host_and_port(address), timeout=timeout_seconds).close()
         except (OSError, OverflowError) as error:
             failures.append(f"{address} ({getattr(error, 'strerror', None) or error})")
         else:
             return
-    raise Unreachable(f"no Kafka broker at {', '.join(failures)}")
+    raise BrokerUnreachable(f"no Kafka broker at {', '.join(failures)}")
 
 
 def host_and_port(address: str) -> tuple[str, int]:

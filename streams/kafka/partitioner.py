@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 SEED = 0x9747B28C
-MIX = 0x5BD1E995
-WORD = 0xFFFFFFFF
-POSITIVE = 0x7FFFFFFF
+MULTIPLIER = 0x5BD1E995
+UINT32_MASK = 0xFFFFFFFF
+INT31_MASK = 0x7FFFFFFF
 
 
 @lru_cache(maxsize=65_536)
-def partition_of(study: str, partitions: int) -> int:
+def partition_of(key: str, partition_count: int) -> int:
     """The partition of *study* among *partitions*, where Java's default partitioner puts its key.
 
     Our producers name it: librdkafka's own default would send the study elsewhere.
@@ -19,8 +19,8 @@ def partition_of(study: str, partitions: int) -> int:
     >>> partition_of("PRODERM", 12)
     8
     """
-    assert partitions > 0, "a topic has at least one partition"
-    return (murmur2(study.encode()) & POSITIVE) % partitions
+    assert partition_count > 0, "a topic has at least one partition"
+    return (murmur2(key.encode()) & INT31_MASK) % partition_count
 
 
 def murmur2(data: bytes) -> int:
@@ -30,11 +30,11 @@ def murmur2(data: bytes) -> int:
     """
     whole = len(data) & ~3
     hashed = SEED ^ len(data)
-    for at in range(0, whole, 4):
-        word = int.from_bytes(data[at : at + 4], "little") * MIX & WORD
-        word = (word ^ word >> 24) * MIX & WORD
-        hashed = hashed * MIX & WORD ^ word
+    for start in range(0, whole, 4):
+        word = int.from_bytes(data[start : start + 4], "little") * MULTIPLIER & UINT32_MASK
+        word = (word ^ word >> 24) * MULTIPLIER & UINT32_MASK
+        hashed = hashed * MULTIPLIER & UINT32_MASK ^ word
     if tail := data[whole:]:
-        hashed = (hashed ^ int.from_bytes(tail, "little")) * MIX & WORD
-    hashed = (hashed ^ hashed >> 13) * MIX & WORD
+        hashed = (hashed ^ int.from_bytes(tail, "little")) * MULTIPLIER & UINT32_MASK
+    hashed = (hashed ^ hashed >> 13) * MULTIPLIER & UINT32_MASK
     return hashed ^ hashed >> 15

@@ -11,10 +11,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.kafka.topics import DEAD_LETTER_BYTES_MAX
-from streams.login import options
+from streams.login import client_options
 from streams.settings import HEADROOM_BYTES
 
-PATIENCE_SECONDS = 10
+TIMEOUT_SECONDS = 10
 
 
 class Undelivered(Exception):
@@ -49,15 +49,15 @@ class KafkaSender:
 
     bootstrap: str
     producer: AIOKafkaProducer | None = field(default=None, repr=False)
-    connecting: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    connect_lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     async def send(self, message: Message) -> int:
         """Send it, and wait until it is confirmed."""
         producer = None
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                producer = await self._connected()
-                told = await producer.send_and_wait(
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                producer = await self._connect()
+                metadata = await producer.send_and_wait(
                     message.topic,
                     key=message.key,
                     value=message.value,
@@ -65,26 +65,26 @@ class KafkaSender:
                     headers=list(message.headers),
                 )
         except (TimeoutError, KafkaError, OSError) as error:
-            await self._give_up(producer)
+            await self._discard(producer)
             raise Undelivered(f"{message.topic} at {self.bootstrap}: {type(error).__name__}") from (
                 error
             )
-        return told.offset
+        return metadata.offset
 
     async def close(self) -> None:
         """Disconnect."""
-        await self._give_up(self.producer)
+        await self._discard(self.producer)
 
-    async def _connected(self) -> AIOKafkaProducer:
-        async with self.connecting:
+    async def _connect(self) -> AIOKafkaProducer:
+        async with self.connect_lock:
             if self.producer is None:
                 producer = AIOKafkaProducer(
                     bootstrap_servers=self.bootstrap,
-                    **options(self.bootstrap),
+                    **client_options(self.bootstrap),
                     acks="all",
                     enable_idempotence=True,
                     max_request_size=DEAD_LETTER_BYTES_MAX + HEADROOM_BYTES,
-                    request_timeout_ms=1000 * PATIENCE_SECONDS,
+                    request_timeout_ms=1000 * TIMEOUT_SECONDS,
                 )
                 try:
                     await producer.start()
@@ -94,9 +94,9 @@ class KafkaSender:
                 self.producer = producer
             return self.producer
 
-    async def _give_up(self, producer: AIOKafkaProducer | None) -> None:
+    async def _discard(self, producer: AIOKafkaProducer | None) -> None:
         if producer is not None and producer is self.producer:
             self.producer = None
             with suppress(TimeoutError, KafkaError, OSError):
-                async with asyncio.timeout(PATIENCE_SECONDS):
+                async with asyncio.timeout(TIMEOUT_SECONDS):
                     await producer.stop()

@@ -22,21 +22,21 @@ LOG_BYTES_MAX = RECORD_BYTES_MAX + HEADROOM_BYTES
 DEAD_LETTER_BYTES_MAX = LOG_BYTES_MAX + HEADROOM_BYTES
 """A letter is a record of the log, of any size the log takes, with the reason in its headers."""
 
-KEPT = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+RETAINED_FOREVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 """Nothing is ever removed: by default Kafka forgets after a week."""
 
 COMPACTED = {"cleanup.policy": "compact"}
 
 CONFIRM_SECONDS = 10
 
-ALREADY_THERE = 36  # TOPIC_ALREADY_EXISTS: somebody applied at the same moment.
+TOPIC_ALREADY_EXISTS = 36  # TOPIC_ALREADY_EXISTS: somebody applied at the same moment.
 
 
-class Refused(Exception):
+class BrokerRefused(Exception):
     """The broker will not do it; the message gives its reason.  Exit code 2."""
 
 
-class Outcome(StrEnum):
+class TopicOutcome(StrEnum):
     """What became of a topic."""
 
     CREATED = "created"
@@ -51,8 +51,8 @@ class Topic:
 
     name: str
     partitions: int
-    copies: int
-    settings: Mapping[str, str]
+    replication_factor: int
+    configs: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,125 +69,136 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TopicReport:
     """What was found of a topic and what was done; differences *left* still stand."""
 
     topic: Topic
-    outcome: Outcome
-    left: tuple[Difference, ...] = ()
-    mended: tuple[Difference, ...] = ()
+    outcome: TopicOutcome
+    remaining: tuple[Difference, ...] = ()
+    altered: tuple[Difference, ...] = ()
 
 
-def topics(settings: Settings) -> tuple[Topic, ...]:
+def required_topics(settings: Settings) -> tuple[Topic, ...]:
     """The topics of a deployment."""
-    copies, alerts = settings.replication, settings.alert_partitions
-    log = {**KEPT, "max.message.bytes": str(LOG_BYTES_MAX)}
-    letters = {**KEPT, "max.message.bytes": str(DEAD_LETTER_BYTES_MAX)}
+    replication_factor, alert_partitions = settings.replication, settings.alert_partitions
+    log_configs = {**RETAINED_FOREVER, "max.message.bytes": str(LOG_BYTES_MAX)}
+    dead_letter_configs = {**RETAINED_FOREVER, "max.message.bytes": str(DEAD_LETTER_BYTES_MAX)}
     return (
-        Topic(LOG, settings.log_partitions, copies, log),
-        Topic(DEAD_LETTERS, 1, copies, letters),
-        Topic(ALERTS, alerts, copies, COMPACTED),
-        Topic(NOTIFIED, alerts, copies, COMPACTED),
-        Topic(AUDIT, 1, copies, KEPT),
+        Topic(LOG, settings.log_partitions, replication_factor, log_configs),
+        Topic(DEAD_LETTERS, 1, replication_factor, dead_letter_configs),
+        Topic(ALERTS, alert_partitions, replication_factor, COMPACTED),
+        Topic(NOTIFIED, alert_partitions, replication_factor, COMPACTED),
+        Topic(AUDIT, 1, replication_factor, RETAINED_FOREVER),
     )
 
 
-def apply(admin: Any, wanted: Iterable[Topic], *, alter: bool) -> list[Report]:
+def apply_topics(admin: Any, wanted: Iterable[Topic], *, alter: bool) -> list[TopicReport]:
     """Create what is missing and report what differs; with *alter*, mend its settings.
 
     The number of partitions is never altered: it says in which one a study lies.
     """
     wanted = list(wanted)
-    created = create(admin, wanted)
-    differences = examine(admin, [topic for topic in wanted if topic.name not in created])
-    reports: list[Report] = []
+    created = create_missing(admin, wanted)
+    differences = find_differences(admin, [topic for topic in wanted if topic.name not in created])
+    reports: list[TopicReport] = []
     for topic in wanted:
         if topic.name in created:
-            reports.append(Report(topic, Outcome.CREATED))
+            reports.append(TopicReport(topic, TopicOutcome.CREATED))
         else:
-            reports.append(settle(admin, topic, differences[topic.name], alter=alter))
-    confirm(admin, [report.topic for report in reports if report.mended])
+            reports.append(alter_topic(admin, topic, differences[topic.name], alter=alter))
+    wait_confirmed(admin, [report.topic for report in reports if report.altered])
     return reports
 
 
-def create(admin: Any, wanted: list[Topic]) -> set[str]:
+def create_missing(admin: Any, wanted: list[Topic]) -> set[str]:
     """Create the topics that are not there, and name them."""
-    there = set(admin.list_topics())
+    existing = set(admin.list_topics())
     missing = {
         topic.name: {
             "num_partitions": topic.partitions,
-            "replication_factor": topic.copies,
-            "configs": dict(topic.settings),
+            "replication_factor": topic.replication_factor,
+            "configs": dict(topic.configs),
         }
         for topic in wanted
-        if topic.name not in there
+        if topic.name not in existing
     }
     if not missing:
         return set()
-    told = admin.create_topics(missing, raise_errors=False)["topics"]
-    for each in told:
-        if each["error_code"] not in (0, ALREADY_THERE):
-            raise Refused(f"{each['name']}: {each['error_message'] or each['error_code']}")
+    results = admin.create_topics(missing, raise_errors=False)["topics"]
+    for each in results:
+        if each["error_code"] not in (0, TOPIC_ALREADY_EXISTS):
+            raise BrokerRefused(f"{each['name']}: {each['error_message'] or each['error_code']}")
     admin.wait_for_topics(list(missing))
-    return {each["name"] for each in told if each["error_code"] == 0}
+    return {each["name"] for each in results if each["error_code"] == 0}
 
 
-def examine(admin: Any, wanted: list[Topic]) -> dict[str, list[Difference]]:
+def find_differences(admin: Any, wanted: list[Topic]) -> dict[str, list[Difference]]:
     """How the topics of the cluster differ from *wanted*, by name."""
     if not wanted:
         return {}
     names = [topic.name for topic in wanted]
-    shapes = {each["name"]: each["partitions"] for each in admin.describe_topics(names)}
-    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    told = admin.describe_configs(asked, config_filter="all")["topic"]
+    partitions_by_topic = {
+        each["name"]: each["partitions"] for each in admin.describe_topics(names)
+    }
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    configs = admin.describe_configs(resources, config_filter="all")["topic"]
     return {
-        topic.name: [*reshaped(topic, shapes[topic.name]), *reset(topic, told[topic.name])]
+        topic.name: [
+            *shape_differences(topic, partitions_by_topic[topic.name]),
+            *config_differences(topic, configs[topic.name]),
+        ]
         for topic in wanted
     }
 
 
-def reshaped(topic: Topic, partitions: list[dict[str, Any]]) -> list[Difference]:
+def shape_differences(topic: Topic, partitions: list[dict[str, Any]]) -> list[Difference]:
     """Another number of partitions or of copies: what no setting can mend."""
-    copies = min((len(each["replica_nodes"]) for each in partitions), default=0)
-    pairs = [("partitions", len(partitions), topic.partitions)]
-    if topic.copies != -1:
-        pairs.append(("replication", copies, topic.copies))
+    replicas = min((len(each["replica_nodes"]) for each in partitions), default=0)
+    comparisons = [("partitions", len(partitions), topic.partitions)]
+    if topic.replication_factor != -1:
+        comparisons.append(("replication", replicas, topic.replication_factor))
     return [
-        Difference(setting=name, found=str(found), wanted=str(right), mendable=False)
-        for name, found, right in pairs
-        if found != right
+        Difference(setting=name, found=str(found), wanted=str(required), mendable=False)
+        for name, found, required in comparisons
+        if found != required
     ]
 
 
-def reset(topic: Topic, told: dict[str, dict[str, Any]]) -> list[Difference]:
+def config_differences(topic: Topic, configs: dict[str, dict[str, Any]]) -> list[Difference]:
     """Settings in force that are not the topic's, whoever set them."""
-    found = {name: str(told.get(name, {}).get("value")) for name in topic.settings}
+    current = {name: str(configs.get(name, {}).get("value")) for name in topic.configs}
     return [
-        Difference(setting=name, found=found[name], wanted=right, mendable=True)
-        for name, right in topic.settings.items()
-        if found[name] != right
+        Difference(setting=name, found=current[name], wanted=required, mendable=True)
+        for name, required in topic.configs.items()
+        if current[name] != required
     ]
 
 
-def settle(admin: Any, topic: Topic, found: list[Difference], *, alter: bool) -> Report:
+def alter_topic(
+    admin: Any, topic: Topic, differences: list[Difference], *, alter: bool
+) -> TopicReport:
     """Mend what may be mended if asked to, and report the rest."""
-    mended = tuple(each for each in found if each.mendable and alter)
-    left = tuple(each for each in found if each not in mended)
-    if mended:
+    altered = tuple(each for each in differences if each.mendable and alter)
+    remaining = tuple(each for each in differences if each not in altered)
+    if altered:
         # Incremental: a setting that is not ours stays as its owner left it.
-        right = {each.setting: each.wanted for each in mended}
-        asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name, right)]
-        told = admin.alter_configs(asked, incremental=True)["topic"][topic.name]
-        if told != "OK":
-            raise Refused(f"{topic.name}: {told}")
-    changed = Outcome.ALTERED if mended else Outcome.UNCHANGED
-    return Report(topic, Outcome.DIFFERENT if left else changed, left, mended)
+        configs = {each.setting: each.wanted for each in altered}
+        resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name, configs)]
+        result = admin.alter_configs(resources, incremental=True)["topic"][topic.name]
+        if result != "OK":
+            raise BrokerRefused(f"{topic.name}: {result}")
+    outcome = TopicOutcome.ALTERED if altered else TopicOutcome.UNCHANGED
+    return TopicReport(topic, TopicOutcome.DIFFERENT if remaining else outcome, remaining, altered)
 
 
-def confirm(admin: Any, altered: list[Topic]) -> None:
+def wait_confirmed(admin: Any, altered: list[Topic]) -> None:
     """Wait until the broker goes by what its controller has accepted."""
     deadline = time.monotonic() + CONFIRM_SECONDS
-    while any(each.mendable for found in examine(admin, altered).values() for each in found):
+    while any(
+        each.mendable for found in find_differences(admin, altered).values() for each in found
+    ):
         if time.monotonic() > deadline:
-            raise Refused(f"it accepted new settings and after {CONFIRM_SECONDS} s has old ones")
+            raise BrokerRefused(
+                f"it accepted new settings and after {CONFIRM_SECONDS} s has old ones"
+            )
         time.sleep(0.05)

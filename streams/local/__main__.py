@@ -17,8 +17,8 @@ def start(name: str) -> None:
     """Start one, unless it runs, and print the setting that leads to it."""
     server = servers()[name]
     if not server.process.running:
-        server.start(attended=False)
-    print(led_to(server))
+        server.start(ends_with_parent=False)
+    print(setting_for(server))
 
 
 def stop() -> None:
@@ -38,24 +38,24 @@ def servers() -> dict[str, KafkaServer | RedisServer]:
     }
 
 
-def led_to(server: KafkaServer | RedisServer) -> str:
+def setting_for(server: KafkaServer | RedisServer) -> str:
     """The setting with which the commands of Tocsin find *server*."""
     if isinstance(server, KafkaServer):
         return f"TOCSIN_BROKER={server.bootstrap}"
     return f"TOCSIN_STORE={server.url}"
 
 
-def main(words: list[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Do what the words say; a server that fails says why."""
-    match words:
+    match arguments:
         case ["start", *names] if names and set(names) <= set(servers()):
-            act = [lambda name=name: start(name) for name in names]
+            actions = [lambda name=name: start(name) for name in names]
         case ["stop"]:
-            act = [stop]
+            actions = [stop]
         case _:
             sys.exit(USAGE)
     try:
-        for each in act:
+        for each in actions:
             each()
     except ServiceFailed as failure:
         sys.exit(str(failure))

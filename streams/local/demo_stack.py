@@ -8,26 +8,26 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any
 
-from alerts.notification.audiences import Deployment
+from alerts.notification.audiences import RoutingConfig
 from monitor.state.study import Study
 from streams.delivery.deliverer import Deliverer
 from streams.kafka.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED
 from streams.local.embedded import PARTITIONS, EmbeddedBroker, EmbeddedStore
 from streams.local.ports import free_ports
 from streams.log.kafka import KafkaLog
-from streams.outbox.published import Announced
-from streams.settings import OFF, PREFIX, TOPIC, Settings
+from streams.outbox.published import AlertFeed
+from streams.settings import AUDIT_TOPIC_SINK, ENV_PREFIX, OFF, Settings
 from streams.sinks import Sink
-from streams.store import LIVE
-from streams.store.function import load
+from streams.store import LIVE_SPACE
+from streams.store.function import load_library
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore
-from streams.store.rows.load import restore
-from streams.worker.process import Live
+from streams.store.rows.load import load_row
+from streams.worker.process import WorkerProcess
 
 
 @dataclass(slots=True)
-class Stage:
+class DemoStack:
     """Broker, store and worker; nothing of it outlives it.
 
     If it is *shared*, other processes can use broker and store meanwhile.
@@ -37,15 +37,15 @@ class Stage:
     broker: EmbeddedBroker = field(init=False)
     store: EmbeddedStore = field(init=False)
     settings: Settings = field(init=False)
-    live: Live = field(init=False)
+    worker_process: WorkerProcess = field(init=False)
     client: Any = field(init=False)
-    announced: Announced = field(init=False)
+    alert_feed: AlertFeed = field(init=False)
     deliverer: Deliverer | None = None
-    stopping: asyncio.Task[None] | None = None
+    stop_task: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
         self.broker = EmbeddedBroker()
-        self.broker.make((LOG, ALERTS, DEAD_LETTERS, NOTIFIED, AUDIT))
+        self.broker.create_topics((LOG, ALERTS, DEAD_LETTERS, NOTIFIED, AUDIT))
         self.store = EmbeddedStore(self.shared)
         (port,) = free_ports(1)
         self.settings = Settings(
@@ -60,79 +60,87 @@ class Stage:
             kafka_security="plaintext",
             store_password_file=None,
             plan_keys_file=None,
-            audit=TOPIC,
+            audit=AUDIT_TOPIC_SINK,
         )
         # The mock broker's transaction markers have no checksum.
-        self.live = Live(self.settings, self.kept, check_crcs=False)
-        self.client = self.store.connected()
-        self.live.loop.run_until_complete(load(self.client))
+        self.worker_process = WorkerProcess(self.settings, self.partition_store, check_crcs=False)
+        self.client = self.store.new_client()
+        self.worker_process.loop.run_until_complete(load_library(self.client))
         bootstrap = self.broker.bootstrap
         alerts = [KafkaLog(bootstrap, ALERTS, number) for number in range(PARTITIONS)]
-        self.announced = Announced(alerts)
+        self.alert_feed = AlertFeed(alerts)
 
-    def kept(self, partition: int) -> RedisStore:
+    def partition_store(self, partition: int) -> RedisStore:
         """What the store keeps of *partition*."""
-        return self.store.kept(self.client, Keys(LIVE, LOG, partition))
+        return self.store.open_store(self.client, Keys(LIVE_SPACE, LOG, partition))
 
-    def target(self, partition: int) -> KafkaLog:
+    def open_log(self, partition: int) -> KafkaLog:
         """The log that is produced into."""
         return KafkaLog(self.broker.bootstrap, LOG, partition)
 
-    async def folded(self) -> int:
+    async def records_folded(self) -> int:
         """How many records are in the tables."""
-        cursors = [await self.kept(number).cursor() for number in range(PARTITIONS)]
+        cursors = [await self.partition_store(number).cursor() for number in range(PARTITIONS)]
         return sum(int(cursor.get("next") or b"0") for cursor in cursors)
 
     @property
-    def stopped(self) -> str:
+    def stop_message(self) -> str:
         """Why a partition stands still, if one does."""
-        held = self.live.worker.held.values()
-        return next((str(each.lane.stopped) for each in held if each.lane.stopped), "")
+        partitions = self.worker_process.worker.partitions.values()
+        return next(
+            (
+                str(partition.processor.stopped)
+                for partition in partitions
+                if partition.processor.stopped
+            ),
+            "",
+        )
 
-    async def waiting(self) -> bool:
+    async def has_pending_alerts(self) -> bool:
         """Whether an alert is yet to be announced."""
-        return any([await self.kept(number).outbox() for number in range(PARTITIONS)])
+        return any([await self.partition_store(number).outbox() for number in range(PARTITIONS)])
 
-    async def studies(self) -> AsyncIterator[Study]:
+    async def read_studies(self) -> AsyncIterator[Study]:
         """Every study, as its row has it."""
         for number in range(PARTITIONS):
-            store = self.kept(number)
+            store = self.partition_store(number)
             for name in await store.studies():
-                yield restore(name, await store.row(name)).study
+                yield load_row(name, await store.row(name)).study
 
-    def tell(self, plan: Deployment, sinks: Mapping[str, Sink]) -> None:
+    def start_delivery(self, routing: RoutingConfig, sinks: Mapping[str, Sink]) -> None:
         """Have people told, for as long as the worker runs."""
-        self.deliverer = Deliverer(self.broker.bootstrap, plan, sinks, candid=True)
-        self.live.app.task(self.deliverer.run)
+        self.deliverer = Deliverer(self.broker.bootstrap, routing, sinks, log_all_sinks=True)
+        self.worker_process.app.task(self.deliverer.run)
 
     @property
-    def told(self) -> bool:
+    def is_delivered(self) -> bool:
         """Whether whoever is told knows all that was heard so far."""
         if self.deliverer is None:
             return True
-        ours, heard = self.deliverer.deliveries, self.announced.heard
-        return len(ours) == PARTITIONS and all(
-            each.idle and each.desk.places.get("alerts", 0) >= heard.get(number, 0)
-            for number, each in ours.items()
+        deliveries, read_offsets = self.deliverer.deliveries, self.alert_feed.positions
+        return len(deliveries) == PARTITIONS and all(
+            delivery.is_idle
+            and delivery.alert_partition.positions.get("alerts", 0) >= read_offsets.get(number, 0)
+            for number, delivery in deliveries.items()
         )
 
     @property
-    def exports(self) -> str:
+    def export_command(self) -> str:
         """What a shell must be told so that its commands come to this broker and this store."""
-        places = {
+        values = {
             "BROKER": self.broker.bootstrap,
             "STORE": self.store.url,
             "LOG_PARTITIONS": f"{PARTITIONS}",
         }
         return " ".join(
-            ["export", *(f"{PREFIX}{name}={quote(value)}" for name, value in places.items())]
+            ["export", *(f"{ENV_PREFIX}{name}={quote(value)}" for name, value in values.items())]
         )
 
-    async def leave(self) -> None:
+    async def disconnect(self) -> None:
         """Disconnect, and have the worker stop as on SIGTERM."""
-        for log in self.announced.logs:
+        for log in self.alert_feed.logs:
             await log.close()
-        self.stopping = asyncio.create_task(self.live.service.stop())
+        self.stop_task = asyncio.create_task(self.worker_process.service.stop())
 
     def close(self) -> None:
         """End broker and store, with all they hold."""

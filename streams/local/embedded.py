@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from streams.local.process import ServiceFailed
-from streams.local.redis_server import RedisServer, find
+from streams.local.redis_server import RedisServer, find_program
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore, connect
 
-EXTRA = "install `tocsin[demo]`, which brings confluent-kafka and fakeredis"
+INSTALL_EXTRA_REMEDY = "install `tocsin[demo]`, which brings confluent-kafka and fakeredis"
 
 PARTITIONS = 4
 """How many the mock broker gives every topic: it cannot be asked for another number."""
@@ -37,26 +37,28 @@ class EmbeddedBroker:
     It lives as long as this object is open.  Nothing it holds is kept anywhere.
     """
 
-    owner: Any = field(init=False, repr=False)
+    producer: Any = field(init=False, repr=False)
     bootstrap: str = field(init=False)
 
     def __post_init__(self) -> None:
         try:
             from confluent_kafka import Producer  # A quarter of a second that few need to wait.
         except ImportError:
-            raise NotInstalled(f"There is no embedded broker here: {EXTRA}.") from None
-        self.owner = Producer({"test.mock.num.brokers": 1, "log_level": 3})
-        (broker,) = self.owner.list_topics(timeout=10).brokers.values()
+            raise NotInstalled(
+                f"There is no embedded broker here: {INSTALL_EXTRA_REMEDY}."
+            ) from None
+        self.producer = Producer({"test.mock.num.brokers": 1, "log_level": 3})
+        (broker,) = self.producer.list_topics(timeout=10).brokers.values()
         self.bootstrap = f"{broker.host}:{broker.port}"
 
-    def make(self, topics: Iterable[str]) -> None:
+    def create_topics(self, topics: Iterable[str]) -> None:
         """Bring *topics* into being: a topic that somebody asks for comes to be."""
         for topic in topics:
-            self.owner.list_topics(topic, timeout=10)
+            self.producer.list_topics(topic, timeout=10)
 
     def close(self) -> None:
         """End it, with all it holds."""
-        self.owner = None
+        self.producer = None
 
     def __str__(self) -> str:
         return f"librdkafka's mock broker at {self.bootstrap}"
@@ -72,15 +74,15 @@ class EmbeddedStore:
     shared: bool = False
     folder: Path = field(init=False)
     server: RedisServer | None = field(init=False, default=None)
-    fake: Any = field(init=False, default=None, repr=False)
+    fake_server: Any = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
-        program, reason = find()
+        program, reason = find_program()
         if program is None:
             if self.shared:
-                says = "Other terminals cannot reach fakeredis, and there is"
-                raise NotInstalled(f"{says} {reason}.")
-            self.fake = fake_server()
+                message = "Other terminals cannot reach fakeredis, and there is"
+                raise NotInstalled(f"{message} {reason}.")
+            self.fake_server = new_fake_server()
             return
         self.folder = Path(tempfile.mkdtemp(prefix="tocsin-"))
         self.server = RedisServer(self.folder)
@@ -95,15 +97,15 @@ class EmbeddedStore:
         """Where other processes find it; empty where they cannot."""
         return "" if self.server is None else self.server.url
 
-    def connected(self) -> Any:
+    def new_client(self) -> Any:
         """A client, for one event loop."""
         if self.server is not None:
             return connect(self.server.url)
         from fakeredis import FakeAsyncRedis
 
-        return FakeAsyncRedis(server=self.fake)
+        return FakeAsyncRedis(server=self.fake_server)
 
-    def kept(self, client: Any, keys: Keys) -> RedisStore:
+    def open_store(self, client: Any, keys: Keys) -> RedisStore:
         """What *client* keeps of a partition."""
         return RedisStore(client, keys, embedded=self.server is None)
 
@@ -119,10 +121,10 @@ class EmbeddedStore:
         return "fakeredis in this process"
 
 
-def fake_server() -> Any:
+def new_fake_server() -> Any:
     """What clients of fakeredis share."""
     try:
         from fakeredis import FakeServer
     except ImportError:
-        raise NotInstalled(f"There is no redis-server on PATH: {EXTRA}.") from None
+        raise NotInstalled(f"There is no redis-server on PATH: {INSTALL_EXTRA_REMEDY}.") from None
     return FakeServer()

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.kafka.admin import Unreachable, administer
+from streams.kafka.admin import BrokerUnreachable, admin_client
 from streams.local.ports import free_ports
 from streams.local.process import Process, ServiceFailed
-from streams.local.server import Served
+from streams.local.server import LocalServer
 from streams.login import Brokers, Login
 
 SETTINGS = {
@@ -42,12 +42,12 @@ SETTINGS = {
 }
 
 
-QUICK = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+SHORT_LIVED_JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """For a broker that lives for seconds: what it saves in warming up it never has to earn back."""
 
 
 @dataclass(slots=True)
-class KafkaServer(Served):
+class KafkaServer(LocalServer):
     """A broker of our own in *folder*, run from the jars in *libs* (`make jars` brings them).
 
     Clients come to *listener*; where its *settings* ask for a login, *login* is one.
@@ -65,75 +65,85 @@ class KafkaServer(Served):
         self.folder, self.libs = self.folder.absolute(), self.libs.absolute()
         self.process = Process(self.folder)
 
-    def start(self, *, attended: bool = True) -> None:
+    def start(self, *, ends_with_parent: bool = True) -> None:
         """Start it on what its folder holds, and come back when it answers."""
-        if reason := unavailable(self.libs):
+        if reason := unavailable_reason(self.libs):
             raise ServiceFailed(reason)
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.process.running:
-            self.properties.write_text(self.configured())
-            self.format()
-        self.process.start(self.java("kafka.Kafka", "server.properties"), attended=attended)
-        self.process.until(self.answers, patience=60)
+            self.properties_file.write_text(self.render_configuration())
+            self.format_storage()
+        self.process.start(
+            self.java_command("kafka.Kafka", "server.properties"), ends_with_parent=ends_with_parent
+        )
+        self.process.wait_until_ready(self.is_ready, timeout=60)
 
     @property
-    def properties(self) -> Path:
+    def properties_file(self) -> Path:
         """What it is started with."""
         return self.folder / "server.properties"
 
     @property
     def bootstrap(self) -> Brokers:
         """Its address, host and port.  It stays the same over restarts."""
-        address = self.told()["advertised.listeners"].removeprefix(f"{self.listener}://")
+        address = self.read_properties()["advertised.listeners"].removeprefix(f"{self.listener}://")
         return Brokers(address, self.login)
 
-    def told(self) -> dict[str, str]:
+    def read_properties(self) -> dict[str, str]:
         """What its configuration file says; nothing before the first start."""
-        lines = self.properties.read_text().splitlines() if self.properties.exists() else []
+        lines = (
+            self.properties_file.read_text().splitlines() if self.properties_file.exists() else []
+        )
         return {name: value for name, _, value in (line.partition("=") for line in lines)}
 
-    def configured(self) -> str:
+    def render_configuration(self) -> str:
         """The text of its configuration file; a folder that has one keeps its ports."""
         broker, controller = (f"127.0.0.1:{port}" for port in free_ports(2))
-        fresh = {
+        defaults = {
             "advertised.listeners": f"{self.listener}://{broker}",
             "controller.quorum.voters": f"1@{controller}",
         }
-        told = {name: self.told().get(name, value) for name, value in fresh.items()}
-        controller = told["controller.quorum.voters"].removeprefix("1@")
-        listeners = f"{told['advertised.listeners']},CONTROLLER://{controller}"
-        wanted = {**SETTINGS, **self.settings, **told, "listeners": listeners}
-        return "".join(f"{name}={value}\n" for name, value in wanted.items())
+        addresses = {
+            name: self.read_properties().get(name, value) for name, value in defaults.items()
+        }
+        controller = addresses["controller.quorum.voters"].removeprefix("1@")
+        listeners = f"{addresses['advertised.listeners']},CONTROLLER://{controller}"
+        properties = {**SETTINGS, **self.settings, **addresses, "listeners": listeners}
+        return "".join(f"{name}={value}\n" for name, value in properties.items())
 
-    def format(self) -> None:
+    def format_storage(self) -> None:
         """Give an empty data folder its identity; one that has an identity keeps it."""
         if (self.folder / "data" / "meta.properties").exists():
             return
-        tool = self.java("kafka.tools.StorageTool", "format", "-t", identity())
+        tool = self.java_command("kafka.tools.StorageTool", "format", "-t", new_cluster_id())
         command = [*tool, "-c", "server.properties"]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise ServiceFailed(f"Kafka's StorageTool: {done.stdout}{done.stderr}".strip())
+        completed = subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        if completed.returncode:
+            raise ServiceFailed(
+                f"Kafka's StorageTool: {completed.stdout}{completed.stderr}".strip()
+            )
 
-    def java(self, *words: str) -> list[str]:
+    def java_command(self, *arguments: str) -> list[str]:
         """The command that runs a class of the jars."""
         quiet = "-Dorg.apache.logging.log4j.level=WARN"
-        return ["java", *self.jvm, quiet, "-cp", f"{self.libs}/*", *words]
+        return ["java", *self.jvm, quiet, "-cp", f"{self.libs}/*", *arguments]
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether a client can learn of the cluster from it."""
         host, _, port = self.bootstrap.partition(":")
         try:
             socket.create_connection((host, int(port)), timeout=1).close()
-            with administer(self.bootstrap, patience=10) as admin:
+            with admin_client(self.bootstrap, timeout_seconds=10) as admin:
                 brokers = admin.describe_cluster()["brokers"]
                 # After a kill it is listed, but fenced off until its last life is seen to be over.
                 return any(not each.get("is_fenced") for each in brokers)
-        except (OSError, Unreachable):
+        except (OSError, BrokerUnreachable):
             return False
 
 
-def identity() -> str:
+def new_cluster_id() -> str:
     """A new cluster id: 16 bytes as Kafka writes them, never opening with a dash."""
     raw = uuid.uuid4().bytes
     return base64.urlsafe_b64encode(bytes([raw[0] & 0x7F]) + raw[1:]).decode().rstrip("=")
@@ -143,7 +153,7 @@ JAVA_MIN = 17
 """The oldest Java that Kafka 4's server runs on."""
 
 
-def unavailable(libs: Path) -> str | None:
+def unavailable_reason(libs: Path) -> str | None:
     """Why no broker can be started from *libs* here, with the remedy; None if one can."""
     java = shutil.which("java")
     version = java_version(java) if java else 0
@@ -157,6 +167,8 @@ def unavailable(libs: Path) -> str | None:
 
 def java_version(program: str) -> int:
     """The major version of a Java; 0 for a program of that name that is none."""
-    told = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
-    match = re.search(r'version "(\d+)', told)
+    output = subprocess.run(
+        [program, "-version"], capture_output=True, text=True, check=False
+    ).stderr
+    match = re.search(r'version "(\d+)', output)
     return int(match[1]) if match else 0

@@ -13,10 +13,10 @@ PORTS = range(20_000, 32_000)
 
 def free_ports(count: int) -> list[int]:
     """Different ports of the loopback interface that nobody listens on."""
-    found = [port for port in random.sample(PORTS, 50 * count) if is_free(port)]
-    if len(found) < count:
+    free = [port for port in random.sample(PORTS, 50 * count) if is_free(port)]
+    if len(free) < count:
         raise ServiceFailed("no free port on the loopback interface")
-    return found[:count]
+    return free[:count]
 
 
 def is_free(port: int) -> bool:

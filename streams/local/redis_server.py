@@ -11,8 +11,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from streams.local.ports import free_ports
-from streams.local.process import Process, ServiceFailed, on_path
-from streams.local.server import Served
+from streams.local.process import Process, ServiceFailed, find_on_path
+from streams.local.server import LocalServer
 
 PROGRAMS = ("redis-server", "valkey-server")
 SOCKET_PATH_MAX = 100
@@ -32,7 +32,7 @@ SETTINGS = {
 
 
 @dataclass(slots=True)
-class RedisServer(Served):
+class RedisServer(LocalServer):
     """A server of our own in *folder*; nothing survives it unless *settings* say so.
 
     It listens on a unix socket that only we can open; with *tcp*, on a loopback port as well.
@@ -49,53 +49,55 @@ class RedisServer(Served):
         self.folder = self.folder.absolute()
         self.process = Process(self.folder)
 
-    def start(self, *, attended: bool = True) -> None:
+    def start(self, *, ends_with_parent: bool = True) -> None:
         """Start it on what its folder holds, and come back when it answers."""
-        program, reason = find()
+        program, reason = find_program()
         if program is None:
             raise ServiceFailed(reason)
-        if len(str(self.socket)) > SOCKET_PATH_MAX:
-            raise ServiceFailed(f"{self.socket} is too long for a socket: choose a shorter folder")
+        if len(str(self.socket_path)) > SOCKET_PATH_MAX:
+            raise ServiceFailed(
+                f"{self.socket_path} is too long for a socket: choose a shorter folder"
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.process.running:
-            self.configuration.write_text(self.configured())
-        self.process.start([program, "redis.conf"], attended=attended)
-        self.process.until(self.answers, patience=30)
+            self.configuration_file.write_text(self.render_configuration())
+        self.process.start([program, "redis.conf"], ends_with_parent=ends_with_parent)
+        self.process.wait_until_ready(self.is_ready, timeout=30)
 
     @property
-    def socket(self) -> Path:
+    def socket_path(self) -> Path:
         """Where it listens."""
         return self.folder / "redis.sock"
 
     @property
-    def configuration(self) -> Path:
+    def configuration_file(self) -> Path:
         """What it is started with."""
         return self.folder / "redis.conf"
 
     @property
     def url(self) -> str:
         """How redis-py finds it: by its socket."""
-        return f"unix://{self.socket}"
+        return f"unix://{self.socket_path}"
 
     @property
     def port(self) -> int:
         """The loopback port it listens on; 0 for none.  It stays the same over restarts."""
-        if not self.configuration.exists():
+        if not self.configuration_file.exists():
             return 0
-        lines = (line.partition(" ") for line in self.configuration.read_text().splitlines())
+        lines = (line.partition(" ") for line in self.configuration_file.read_text().splitlines())
         return next(int(value) for name, _, value in lines if name == "port")
 
-    def configured(self) -> str:
+    def render_configuration(self) -> str:
         """The text of its configuration file."""
         port = self.port or (free_ports(1)[0] if self.tcp else 0)
-        wanted = {**SETTINGS, **self.settings, "port": str(port)}
-        return "".join(f"{name} {value}\n" for name, value in wanted.items())
+        directives = {**SETTINGS, **self.settings, "port": str(port)}
+        return "".join(f"{name} {value}\n" for name, value in directives.items())
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether it takes commands; while it loads its data it does not."""
         name, password = self.login or (None, None)
         client = redis.Redis(
-            unix_socket_path=str(self.socket),
+            unix_socket_path=str(self.socket_path),
             username=name,
             password=password,
             socket_timeout=2,
@@ -109,6 +111,6 @@ class RedisServer(Served):
             client.close()
 
 
-def find() -> tuple[str | None, str]:
+def find_program() -> tuple[str | None, str]:
     """The server program, or None and the reason with its remedy."""
-    return on_path(PROGRAMS)
+    return find_on_path(PROGRAMS)

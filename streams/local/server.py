@@ -9,14 +9,14 @@ from typing import Self
 from streams.local.process import Process
 
 
-class Served(ABC):
+class LocalServer(ABC):
     """A server that is one process; used in a ``with``, it ends with it."""
 
     __slots__ = ()
     process: Process
 
     @abstractmethod
-    def start(self, *, attended: bool = True) -> None:
+    def start(self, *, ends_with_parent: bool = True) -> None:
         """Start it on what its folder holds, and come back when it answers."""
 
     def stop(self) -> None:
@@ -35,6 +35,6 @@ class Served(ABC):
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        at: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
         self.stop()

@@ -27,7 +27,7 @@ class LogRecord(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class LogIdentity:
     """Which log it is: the *cluster* that holds the topic, and in how many *partitions*."""
 
     cluster: str
@@ -35,7 +35,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class OffsetRange:
     """The first offset that is still held, and the one that the next record will have."""
 
     first: int
@@ -50,15 +50,15 @@ class Log(Protocol):
         """Its number."""
         ...
 
-    async def identity(self) -> Identity:
+    async def identity(self) -> LogIdentity:
         """Which log it is."""
         ...
 
-    async def ends(self) -> Ends:
+    async def offset_range(self) -> OffsetRange:
         """Where it begins and ends at this moment."""
         ...
 
-    async def read(self, start: int, most: int) -> Sequence[LogRecord]:
+    async def read(self, start: int, max_records: int) -> Sequence[LogRecord]:
         """Up to *most* records from offset *start* on, in order; empty at the end, and past it.
 
         Offsets may have holes: transaction markers occupy some.  Records that the log does not
@@ -79,12 +79,12 @@ class RecordsGone(Exception):
     """The log begins later than asked: its first records were removed.  Lost input: stop."""
 
 
-AT_ONCE = 5_000
+READ_MAX = 5_000
 
 
 async def records_of(log: Log, start: int = 0) -> AsyncIterator[LogRecord]:
     """Every record from *start* to the end of this moment."""
-    while records := await log.read(start, AT_ONCE):
+    while records := await log.read(start, READ_MAX):
         for record in records:
             yield record
         start = records[-1].offset + 1

@@ -10,14 +10,14 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from streams.log import Ends, Identity, LogUnreachable
+from streams.log import LogIdentity, LogUnreachable, OffsetRange
 
-CLUSTER = "file"
+FILE_CLUSTER = "file"
 """A file is known by its first record, not by its name: moved, it is the same log."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FileRecord:
     """A line as the record it is; *offset* is its number, from 0."""
 
     offset: int
@@ -31,31 +31,31 @@ class FileLog:
 
     path: Path
     partition: int = 0
-    starts: array[int] = field(default_factory=lambda: array("q", (0,)))
+    line_starts: array[int] = field(default_factory=lambda: array("q", (0,)))
     file: BinaryIO | None = None
 
-    async def identity(self) -> Identity:
+    async def identity(self) -> LogIdentity:
         """A file, of one partition."""
         self._open()
-        return Identity(CLUSTER, 1)
+        return LogIdentity(FILE_CLUSTER, 1)
 
-    async def ends(self) -> Ends:
+    async def offset_range(self) -> OffsetRange:
         """From its first line to after its last."""
         try:
-            return Ends(0, self._count())
+            return OffsetRange(0, self._count_lines())
         except OSError as error:
             raise self._unreadable(error) from None
 
-    async def read(self, start: int, most: int) -> Sequence[Line]:
+    async def read(self, start: int, max_records: int) -> Sequence[FileRecord]:
         """Up to *most* lines from number *start* on."""
         try:
-            count = self._count()
+            count = self._count_lines()
             if start >= count:
                 return []
             file = self._open()
-            file.seek(self.starts[start])
-            numbers = range(start, min(count, start + most))
-            return [line_of(number, file.readline()) for number in numbers]
+            file.seek(self.line_starts[start])
+            numbers = range(start, min(count, start + max_records))
+            return [record_of(number, file.readline()) for number in numbers]
         except OSError as error:
             raise self._unreadable(error) from None
 
@@ -73,36 +73,36 @@ class FileLog:
                 raise self._unreadable(error) from None
         return self.file
 
-    def _count(self) -> int:
+    def _count_lines(self) -> int:
         """How many lines there are by now.
 
         A last line without an end counts, and is read anew next time: it may not be all there.
         """
         file = self._open()
-        place = file.seek(self.starts[-1])
+        position = file.seek(self.line_starts[-1])
         for line in file:
-            place += len(line)
+            position += len(line)
             if not line.endswith(b"\n"):
-                return len(self.starts)
-            self.starts.append(place)
-        return len(self.starts) - 1
+                return len(self.line_starts)
+            self.line_starts.append(position)
+        return len(self.line_starts) - 1
 
     def _unreadable(self, error: OSError) -> LogUnreachable:
         return LogUnreachable(f"{self.path} cannot be read: {error.strerror}")
 
 
-def line_of(offset: int, raw: bytes) -> Line:
+def record_of(offset: int, raw: bytes) -> FileRecord:
     """The record of the line *raw*, its end taken off."""
     value = raw.rstrip(b"\r\n")
-    study = study_in(value)
-    return Line(offset, None if study is None else study.encode(), value)
+    study = read_study(value)
+    return FileRecord(offset, None if study is None else study.encode(), value)
 
 
-def study_in(value: bytes) -> str | None:
+def read_study(value: bytes) -> str | None:
     """The study that a record names, which is its key; None for bytes that name none."""
     try:
-        said: Any = orjson.loads(value)
-        study = said["study"]
+        fields: Any = orjson.loads(value)
+        study = fields["study"]
     except (orjson.JSONDecodeError, TypeError, KeyError):
         return None
     return study if isinstance(study, str) else None

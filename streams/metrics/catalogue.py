@@ -17,7 +17,7 @@ class Zone(StrEnum):
     CLOSED = "closed"
 
 
-class Kind(StrEnum):
+class MetricKind(StrEnum):
     """What Prometheus calls the type of a metric."""
 
     COUNTER = "counter"
@@ -30,12 +30,12 @@ class Metric:
     """One exported number.  *of* is the process that exports it."""
 
     name: str
-    kind: Kind
+    kind: MetricKind
     zone: Zone
     unit: str
     help: str
     labels: tuple[str, ...] = ()
-    of: str = "worker"
+    process: str = "worker"
 
 
 OUTCOMES = ("folded", "duplicate", "stale", "conflict", "refused", "quarantined")
@@ -47,7 +47,7 @@ NO_STUDY = "none"
 LEVELS = ("watch", "signal")
 """How loud an alert is; a single case that rings by itself is as loud as a signal."""
 
-ANSWERS = ("accepted", "refused")
+MOVE_RESULTS = ("accepted", "refused")
 
 APPLY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds.  Finer than 50 ms would tell how near to its boundary a watch is."""
@@ -56,9 +56,9 @@ LATENCY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 3_600
 """Seconds."""
 
 
-BUILD = Metric(
+BUILD_INFO = Metric(
     name="safety_build_info",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.OPEN,
     unit="1",
     labels=("version",),
@@ -66,68 +66,68 @@ BUILD = Metric(
 )
 LOG_PARTITIONS = Metric(
     name="safety_log_partitions",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.OPEN,
     unit="partitions",
     help="Partitions of the log: fewer that are held by workers are watched by nobody.",
 )
 RECORDS = Metric(
     name="safety_records_total",
-    kind=Kind.COUNTER,
+    kind=MetricKind.COUNTER,
     zone=Zone.OPEN,
     unit="records",
     labels=("study", "outcome"),
     help="Records whose outcome is in the store, since this worker took the partition; no reviews.",
 )
-PROCESSED = Metric(
+LAST_PROCESSED = Metric(
     name="safety_last_record_processed_timestamp_seconds",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.OPEN,
     unit="seconds since 1970",
     labels=("study",),
     help="When a record of the study was last put into the store; 0 is never.",
 )
-CAUGHT_UP = Metric(
+LAST_CAUGHT_UP = Metric(
     name="safety_last_caught_up_timestamp_seconds",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.OPEN,
     unit="seconds since 1970",
     labels=("partition",),
     help="When the partition was last seen folded to its end, by an idle log too; 0 is never.",
 )
-STOPPED = Metric(
+PARTITION_STOPPED = Metric(
     name="safety_partition_stopped",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.OPEN,
     unit="1",
     labels=("partition",),
     help="1 while the partition stands still and waits for an operator, else 0.",
 )
-LAG = Metric(
+CONSUMER_LAG = Metric(
     name="safety_consumer_lag_records",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.OPEN,
     unit="records",
     labels=("partition",),
     help="Offsets of trial.log.v1 that are yet to be folded, as seen within the last second.",
 )
-APPLY = Metric(
+APPLY_DURATION = Metric(
     name="safety_apply_duration_seconds",
-    kind=Kind.HISTOGRAM,
+    kind=MetricKind.HISTOGRAM,
     zone=Zone.OPEN,
     unit="seconds",
     help="From a fetch at hand until it is in the store, each counted as its bucket's upper bound.",
 )
-CONFLICTS = Metric(
+STORE_CONFLICTS = Metric(
     name="safety_store_conflicts_total",
-    kind=Kind.COUNTER,
+    kind=MetricKind.COUNTER,
     zone=Zone.OPEN,
     unit="batches",
     help="Batches that the store refused because it was not as expected: another worker.",
 )
 EXPOSURE = Metric(
     name="safety_exposure_seconds_total",
-    kind=Kind.COUNTER,
+    kind=MetricKind.COUNTER,
     zone=Zone.OPEN,
     unit="seconds",
     labels=("study",),
@@ -135,7 +135,7 @@ EXPOSURE = Metric(
 )
 CASES = Metric(
     name="safety_cases",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.OPEN,
     unit="cases",
     labels=("study",),
@@ -144,7 +144,7 @@ CASES = Metric(
 
 EVENTS = Metric(
     name="safety_events",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.CLOSED,
     unit="events",
     labels=("study", "treatment", "kind", "group"),
@@ -152,7 +152,7 @@ EVENTS = Metric(
 )
 EVENT_EXPOSURE = Metric(
     name="safety_event_exposure_seconds",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.CLOSED,
     unit="seconds",
     labels=("study", "treatment", "kind", "group"),
@@ -160,7 +160,7 @@ EVENT_EXPOSURE = Metric(
 )
 E_VALUE = Metric(
     name="safety_evidence_e_value",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.CLOSED,
     unit="1",
     labels=("study", "watch"),
@@ -168,23 +168,23 @@ E_VALUE = Metric(
 )
 BOUNDARY = Metric(
     name="safety_evidence_boundary_e_value",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.CLOSED,
     unit="1",
     labels=("study", "watch"),
     help="The e-value at which the watch signals: fixed by the plan, or by e-BH as it stands.",
 )
-ACTIVE = Metric(
+SIGNALS_ACTIVE = Metric(
     name="safety_signals_active",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.CLOSED,
     unit="alerts",
     labels=("study", "level"),
     help="Alerts that are not closed, by the level they reached; findings are no alerts here.",
 )
-RAISED = Metric(
+SIGNALS_RAISED = Metric(
     name="safety_signals_raised",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.CLOSED,
     unit="alerts",
     labels=("study",),
@@ -192,7 +192,7 @@ RAISED = Metric(
 )
 MOVES = Metric(
     name="safety_moves",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.CLOSED,
     unit="moves",
     labels=("study", "answer"),
@@ -200,84 +200,94 @@ MOVES = Metric(
 )
 LOOKS = Metric(
     name="safety_looks_total",
-    kind=Kind.COUNTER,
+    kind=MetricKind.COUNTER,
     zone=Zone.CLOSED,
     unit="looks",
     labels=("study",),
     help="Times that a watch was judged, since this worker took the partition.",
 )
-LATENCY = Metric(
+DETECTION_LATENCY = Metric(
     name="safety_detection_latency_seconds",
-    kind=Kind.HISTOGRAM,
+    kind=MetricKind.HISTOGRAM,
     zone=Zone.CLOSED,
     unit="seconds",
     help="From the record produced until its alert is on safety.alerts.v1; exemplars name alerts.",
 )
-SURVEY_FAILURES = Metric(
+FIGURE_FAILURES = Metric(
     name="safety_survey_failures_total",
-    kind=Kind.COUNTER,
+    kind=MetricKind.COUNTER,
     zone=Zone.CLOSED,
     unit="studies",
     help="Times that the figures of a study could not be made: those shown are of earlier.",
 )
-UNTOLD = Metric(
+OUTBOX_PENDING = Metric(
     name="safety_untold_seconds",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.CLOSED,
     unit="seconds",
     labels=("partition",),
     help="For how long the oldest alert or dead letter has been waiting for its topic; 0 is none.",
 )
-DELIVERED = Metric(
+SIGNALS_DELIVERED = Metric(
     name="safety_signals_delivered",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.CLOSED,
     unit="alerts",
     labels=("study",),
-    of="deliver",
+    process="deliver",
     help="Alerts whose latest paging revision every sink of theirs has, by the ledger.",
 )
 NOTIFICATIONS = Metric(
     name="safety_notifications_total",
-    kind=Kind.COUNTER,
+    kind=MetricKind.COUNTER,
     zone=Zone.CLOSED,
     unit="notifications",
     labels=("channel",),
-    of="deliver",
+    process="deliver",
     help="Attempts to send a notification, those that failed included.",
 )
 NOTIFICATION_FAILURES = Metric(
     name="safety_notification_failures_total",
-    kind=Kind.COUNTER,
+    kind=MetricKind.COUNTER,
     zone=Zone.CLOSED,
     unit="notifications",
     labels=("channel",),
-    of="deliver",
+    process="deliver",
     help="Attempts to send a notification that failed.",
 )
 DELIVERY_CAUGHT_UP = Metric(
     name="safety_delivery_last_caught_up_timestamp_seconds",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.CLOSED,
     unit="seconds since 1970",
     labels=("partition",),
-    of="deliver",
+    process="deliver",
     help="When alerts and ledger of the partition were last read to their ends; 0 is never.",
 )
 CHANNEL_FAILING = Metric(
     name="safety_channel_failing",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     zone=Zone.CLOSED,
     unit="1",
     labels=("channel", "why"),
-    of="deliver",
+    process="deliver",
     help="1 for what keeps the channel from taking notices; 0, without a reason, where it does.",
 )
 
 CATALOGUE: tuple[Metric, ...] = (
-    *(BUILD, LOG_PARTITIONS, RECORDS, PROCESSED, CAUGHT_UP, STOPPED, LAG, APPLY, CONFLICTS),
+    *(
+        BUILD_INFO,
+        LOG_PARTITIONS,
+        RECORDS,
+        LAST_PROCESSED,
+        LAST_CAUGHT_UP,
+        PARTITION_STOPPED,
+        CONSUMER_LAG,
+        APPLY_DURATION,
+        STORE_CONFLICTS,
+    ),
     *(EXPOSURE, CASES),
-    *(EVENTS, EVENT_EXPOSURE, E_VALUE, BOUNDARY, ACTIVE, RAISED, MOVES),
-    *(LOOKS, LATENCY, SURVEY_FAILURES, UNTOLD),
-    *(DELIVERED, NOTIFICATIONS, NOTIFICATION_FAILURES, CHANNEL_FAILING, DELIVERY_CAUGHT_UP),
+    *(EVENTS, EVENT_EXPOSURE, E_VALUE, BOUNDARY, SIGNALS_ACTIVE, SIGNALS_RAISED, MOVES),
+    *(LOOKS, DETECTION_LATENCY, FIGURE_FAILURES, OUTBOX_PENDING),
+    *(SIGNALS_DELIVERED, NOTIFICATIONS, NOTIFICATION_FAILURES, CHANNEL_FAILING, DELIVERY_CAUGHT_UP),
 )

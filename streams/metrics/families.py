@@ -14,9 +14,9 @@ from prometheus_client.core import (
 )
 from prometheus_client.samples import Exemplar
 
-from streams.metrics.catalogue import Kind, Metric
+from streams.metrics.catalogue import Metric, MetricKind
 
-Values = Mapping[tuple[str, ...], float]
+LabeledValues = Mapping[tuple[str, ...], float]
 """Numbers by the values of their labels, in the order that the catalogue names them."""
 
 
@@ -31,7 +31,7 @@ class Histogram:
     bounds: tuple[float, ...]
     coarse: bool = False
     counts: list[int] = field(init=False)
-    seen: float = 0.0
+    total_seconds: float = 0.0
     exemplars: dict[int, Exemplar] = field(default_factory=dict[int, Exemplar])
 
     def __post_init__(self) -> None:
@@ -39,44 +39,44 @@ class Histogram:
 
     def observe(self, seconds: float, exemplar: Exemplar | None = None) -> None:
         """Count one more."""
-        at = bisect_left(self.bounds, seconds)
-        self.counts[at] += 1
-        self.seen += seconds
+        index = bisect_left(self.bounds, seconds)
+        self.counts[index] += 1
+        self.total_seconds += seconds
         if exemplar is not None:
-            self.exemplars[at] = exemplar
+            self.exemplars[index] = exemplar
 
     @property
     def sum(self) -> float:
         """Seconds altogether."""
         if not self.coarse:
-            return self.seen
+            return self.total_seconds
         bounds = (*self.bounds, self.bounds[-1])
         return round(sum(n * bound for n, bound in zip(self.counts, bounds, strict=True)), 3)
 
     def buckets(self) -> list[tuple[str, float] | tuple[str, float, Exemplar]]:
         """How many took at most each bound, with the exemplars."""
-        found: list[tuple[str, float] | tuple[str, float, Exemplar]] = []
+        result: list[tuple[str, float] | tuple[str, float, Exemplar]] = []
         total = 0
-        for at, count in enumerate(self.counts):
+        for index, count in enumerate(self.counts):
             total += count
-            bound = str(self.bounds[at]) if at < len(self.bounds) else "+Inf"
-            exemplar = self.exemplars.get(at)
-            found.append((bound, total) if exemplar is None else (bound, total, exemplar))
-        return found
+            bound = str(self.bounds[index]) if index < len(self.bounds) else "+Inf"
+            exemplar = self.exemplars.get(index)
+            result.append((bound, total) if exemplar is None else (bound, total, exemplar))
+        return result
 
 
-def family(metric: Metric, values: Values) -> Family:
+def metric_family(metric: Metric, values: LabeledValues) -> Family:
     """*metric* with all its series, in the order of their labels."""
-    made = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
-    found = made(metric.name, metric.help, labels=metric.labels)
+    family_class = CounterMetricFamily if metric.kind is MetricKind.COUNTER else GaugeMetricFamily
+    result = family_class(metric.name, metric.help, labels=metric.labels)
     for labels in sorted(values):
         assert len(labels) == len(metric.labels), metric.name
-        found.add_metric(labels, values[labels])
-    return found
+        result.add_metric(labels, values[labels])
+    return result
 
 
-def distribution(metric: Metric, histogram: Histogram) -> Family:
+def histogram_family(metric: Metric, histogram: Histogram) -> Family:
     """*metric* as *histogram* has it; it has no labels."""
-    found = HistogramMetricFamily(metric.name, metric.help, labels=())
-    found.add_metric([], histogram.buckets(), histogram.sum)
-    return found
+    result = HistogramMetricFamily(metric.name, metric.help, labels=())
+    result.add_metric([], histogram.buckets(), histogram.sum)
+    return result

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from math import exp
 
 from alerts.lifecycle import State
-from alerts.register.register import Docket
-from monitor.evidence.evaluate import LOG_MAX, evidence
-from monitor.evidence.summary import boundary
+from alerts.register.register import AlertRegister
+from monitor.evidence.evaluate import LOG_E_MAX, likelihood_and_log_e
+from monitor.evidence.summary import signal_boundary
 from monitor.records import TermKind
-from monitor.state.study import Running, Study
+from monitor.state.study import ActiveWatch, Study
 from monitor.state.verdict import Level
-from monitor.tables.tabulate import ALL, collected_exposure, slots
+from monitor.tables.tabulate import ALL_PERIODS, exposure_since_collection, table_keys
 from monitor.terms import ANY, Term
 
 SOC_MAX = 27
@@ -24,7 +24,7 @@ OTHER = "other"
 
 SECONDS_A_DAY = 86_400
 
-Group = tuple[str, str, str]
+GroupKey = tuple[str, str, str]
 """Treatment, kind of term, and the name of the group or system organ class."""
 
 
@@ -37,111 +37,117 @@ class Figures:
 
     pos: int
     cases: int
-    days: int
-    events: dict[Group, int]
-    days_at_risk: dict[Group, int]
+    person_days: int
+    events: dict[GroupKey, int]
+    person_days_at_risk: dict[GroupKey, int]
     e_values: dict[str, float]
     boundaries: dict[str, float]
-    active: Counter[str]
-    raised: int
-    moves: Counter[str]
+    active_by_level: Counter[str]
+    raised_count: int
+    moves_by_result: Counter[str]
 
 
-def figures(study: Study, pos: int) -> Figures:
+def compute_figures(study: Study, pos: int) -> Figures:
     """The figures of *study*, whose last folded record is at offset *pos*."""
-    chosen, others = organ_classes(study)
-    events: dict[Group, int] = {}
-    days_at_risk: dict[Group, int] = {}
-    days = cases = 0
-    groups = [ANY, *(group.term for group in study.plan.groups), *chosen]
-    for number, slot in slots(study):
-        if slot[0] != ALL:
+    named_classes, other_classes = split_organ_classes(study)
+    events: dict[GroupKey, int] = {}
+    person_days_at_risk: dict[GroupKey, int] = {}
+    person_days = cases = 0
+    groups = [ANY, *(group.term for group in study.plan.groups), *named_classes]
+    for number, key in table_keys(study):
+        if key[0] != ALL_PERIODS:
             continue
-        treatment = slot[1]
-        at_risk = study.exposure[number].until(study.as_of or 0)
-        days += at_risk
+        treatment = key[1]
+        arm_person_days = study.person_days[number].total_until(study.as_of or 0)
+        person_days += arm_person_days
         for term in groups:
             group = treatment, term.kind.value, term.name
-            events[group] = _events(study, number, (term,))
-            days_at_risk[group] = _at_risk(study, (ALL, treatment), term, at_risk)
+            events[group] = _count_events(study, number, (term,))
+            days = _person_days_at_risk(study, (ALL_PERIODS, treatment), term, arm_person_days)
+            person_days_at_risk[group] = days
         cases += events[treatment, ANY.kind.value, ANY.name]
-        if others:
+        if other_classes:
             group = treatment, TermKind.SYSTEM_ORGAN_CLASS.value, OTHER
-            events[group], days_at_risk[group] = _events(study, number, others), at_risk
-    watches = list(_shown(study, chosen))
-    docket = study.beside if isinstance(study.beside, Docket) else Docket()
-    tracked = [entry.alert for entry in docket.entries.values() if entry.alert.tracked]
+            events[group] = _count_events(study, number, other_classes)
+            person_days_at_risk[group] = arm_person_days
+    watches = list(_exported_watches(study, named_classes))
+    register = study.extension if isinstance(study.extension, AlertRegister) else AlertRegister()
+    tracked = [entry.alert for entry in register.entries.values() if entry.alert.tracked]
     return Figures(
         pos=pos,
         cases=cases,
-        days=days,
+        person_days=person_days,
         events=events,
-        days_at_risk=days_at_risk,
+        person_days_at_risk=person_days_at_risk,
         e_values={each.id: _e_value(study, each) for each in watches},
         boundaries=dict(_boundaries(study, watches)),
-        active=Counter(each.level for each in tracked if each.state is not State.CLOSED),
-        raised=len(tracked),
-        moves=Counter(("refused", "accepted")[each.accepted] for each in docket.answers.values()),
+        active_by_level=Counter(each.level for each in tracked if each.state is not State.CLOSED),
+        raised_count=len(tracked),
+        moves_by_result=Counter(
+            ("refused", "accepted")[each.accepted] for each in register.review_results.values()
+        ),
     )
 
 
-def organ_classes(study: Study) -> tuple[list[Term], list[Term]]:
+def split_organ_classes(study: Study) -> tuple[list[Term], list[Term]]:
     """The system organ classes to name, those with most events, and those to take together."""
-    seen: Counter[Term] = Counter()
-    for number, slot in slots(study):
-        if slot[0] == ALL:
+    events_by_class: Counter[Term] = Counter()
+    for number, key in table_keys(study):
+        if key[0] == ALL_PERIODS:
             for each, cell in study.tables[number].items():
                 term = study.vocabulary[each]
                 if term.kind is TermKind.SYSTEM_ORGAN_CLASS:
-                    seen[term] += cell.events
-    ordered = sorted(seen, key=lambda term: (term.name == OTHER, -seen[term], term.name))
-    most = SOC_MAX - any(term.name == OTHER for term in ordered[:SOC_MAX])
-    return ordered[:most], ordered[most:]
+                    events_by_class[term] += cell.events
+    ordered = sorted(
+        events_by_class, key=lambda term: (term.name == OTHER, -events_by_class[term], term.name)
+    )
+    named_max = SOC_MAX - any(term.name == OTHER for term in ordered[:SOC_MAX])
+    return ordered[:named_max], ordered[named_max:]
 
 
-def _events(study: Study, table: int, terms: Iterable[Term]) -> int:
-    cells = (study.tables[table].get(study.vocabulary.number(term)) for term in terms)
+def _count_events(study: Study, table: int, terms: Iterable[Term]) -> int:
+    cells = (study.tables[table].get(study.vocabulary.number_of(term)) for term in terms)
     return sum(cell.events for cell in cells if cell is not None)
 
 
-def _at_risk(study: Study, slot: tuple[str, str], term: Term, days: int) -> int:
+def _person_days_at_risk(study: Study, key: tuple[str, str], term: Term, person_days: int) -> int:
     """Person-days in which *term* was collected, of the *days* in *slot*."""
-    since = study.collected.get(study.vocabulary.number(term), 0)
-    return collected_exposure(study, slot, since)[1] if since else days
+    since = study.collected_from.get(study.vocabulary.number_of(term), 0)
+    return exposure_since_collection(study, key, since)[1] if since else person_days
 
 
-def _shown(study: Study, classes: Iterable[Term]) -> Iterator[Running]:
+def _exported_watches(study: Study, classes: Iterable[Term]) -> Iterator[ActiveWatch]:
     """The watches that the plan names, and those of tier 2 on the system organ *classes*."""
-    chosen = {study.vocabulary.number(term) for term in classes}
-    named = {study.vocabulary.number(watch.term) for watch in study.plan.watches}
-    for term in sorted(chosen | named, key=study.vocabulary.__getitem__):
+    class_numbers = {study.vocabulary.number_of(term) for term in classes}
+    plan_numbers = {study.vocabulary.number_of(watch.term) for watch in study.plan.watches}
+    for term in sorted(class_numbers | plan_numbers, key=study.vocabulary.__getitem__):
         for events in study.first_events.get(term, ()):
-            for running in events.watches:
-                if running.bench.watch.tier != 2 or term in chosen:
-                    yield running
+            for active_watch in events.watches:
+                if active_watch.design.watch.tier != 2 or term in class_numbers:
+                    yield active_watch
 
 
-def _e_value(study: Study, running: Running) -> float:
+def _e_value(study: Study, active_watch: ActiveWatch) -> float:
     if study.as_of is None:
         return 1.0
-    found = evidence(study, running, None)
-    assert found is not None
-    return exp(min(found[1], LOG_MAX))
+    current = likelihood_and_log_e(study, active_watch, None)
+    assert current is not None
+    return exp(min(current[1], LOG_E_MAX))
 
 
-def _boundaries(study: Study, watches: Iterable[Running]) -> Iterator[tuple[str, float]]:
+def _boundaries(study: Study, watches: Iterable[ActiveWatch]) -> Iterator[tuple[str, float]]:
     """The e-value at which each watch signals.
 
     Of K screened terms of which e-BH rejects k, it rejects what reaches ``K / (q k)``, and where
     it rejects none, what reaches ``K / q`` (Wang & Ramdas 2022).
     """
     rejected = sum(
-        running.verdict is not None and running.verdict.level is Level.SIGNAL
-        for running in study.strong
+        active_watch.verdict is not None and active_watch.verdict.level is Level.SIGNAL
+        for active_watch in study.e_bh_candidates
     )
-    screening = max(1, study.screened) / (study.plan.q * max(1, rejected))
-    for running in watches:
-        if running.bench.watch.tier == 2:
-            yield running.id, screening
-        elif (fixed := boundary(study, running.bench.watch)) is not None:
-            yield running.id, fixed
+    screening_boundary = max(1, study.hypotheses) / (study.plan.q * max(1, rejected))
+    for active_watch in watches:
+        if active_watch.design.watch.tier == 2:
+            yield active_watch.id, screening_boundary
+        elif (fixed_boundary := signal_boundary(study, active_watch.design.watch)) is not None:
+            yield active_watch.id, fixed_boundary

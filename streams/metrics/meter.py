@@ -13,20 +13,20 @@ from monitor.errors import Reason
 from streams.log import LogRecord
 from streams.metrics.catalogue import APPLY_BUCKETS, LATENCY_BUCKETS
 from streams.metrics.families import Histogram
-from streams.processor.counts import Taken
+from streams.processor.counts import BatchCounts
 
-RUNG_MAX = 10_000
+PENDING_ALERTS_MAX = 10_000
 """So many alerts are remembered until they are announced; of more no latency is known."""
 
 Outcomes = dict[str, Counter[str]]
 
 
-def apply_durations() -> Histogram:
+def new_apply_histogram() -> Histogram:
     """How long applies took, no finer than a blinded person may know."""
     return Histogram(APPLY_BUCKETS, coarse=True)
 
 
-def latencies() -> Histogram:
+def new_latency_histogram() -> Histogram:
     """How long alerts took."""
     return Histogram(LATENCY_BUCKETS)
 
@@ -42,60 +42,60 @@ class Meter:
 
     clock: Callable[[], float] = time.time
     stopwatch: Callable[[], float] = time.perf_counter
-    records: dict[int, Outcomes] = field(default_factory=dict[int, Outcomes])
-    processed: dict[int, dict[str, int]] = field(default_factory=dict[int, dict[str, int]])
+    record_outcomes: dict[int, Outcomes] = field(default_factory=dict[int, Outcomes])
+    processed_at: dict[int, dict[str, int]] = field(default_factory=dict[int, dict[str, int]])
     looks: dict[int, Counter[str]] = field(default_factory=dict[int, Counter[str]])
-    caught_up: dict[int, int] = field(default_factory=dict[int, int])
-    none: Counter[str] = field(default_factory=Counter[str])
+    caught_up_at: dict[int, int] = field(default_factory=dict[int, int])
+    no_study: Counter[str] = field(default_factory=Counter[str])
     conflicts: int = 0
-    applies: Histogram = field(default_factory=apply_durations)
-    latency: Histogram = field(default_factory=latencies)
-    produced: dict[str, float] = field(default_factory=dict[str, float])
+    apply_durations: Histogram = field(default_factory=new_apply_histogram)
+    detection_latency: Histogram = field(default_factory=new_latency_histogram)
+    produced_at: dict[str, float] = field(default_factory=dict[str, float])
 
-    def hold(self, partitions: Iterable[int]) -> None:
+    def set_partitions(self, partitions: Iterable[int]) -> None:
         """These partitions are ours now: their series begin at zero, and all others go."""
         ours = list(partitions)
-        self.records = {each: {} for each in ours}
-        self.processed = {each: {} for each in ours}
+        self.record_outcomes = {each: {} for each in ours}
+        self.processed_at = {each: {} for each in ours}
         self.looks = {each: Counter() for each in ours}
-        self.caught_up = dict.fromkeys(ours, 0)
+        self.caught_up_at = dict.fromkeys(ours, 0)
 
-    def took(
-        self, partition: int, taken: Taken, records: Sequence[LogRecord], began: float
+    def count_batch(
+        self, partition: int, counts: BatchCounts, records: Sequence[LogRecord], started_at: float
     ) -> None:
         """Count what became of *records*, a fetch taken in hand at *began* of the stopwatch."""
-        if partition not in self.records:
+        if partition not in self.record_outcomes:
             return
         now = int(self.clock())
-        for study, outcomes in taken.studies.items():
-            self.records[partition].setdefault(study, Counter()).update(outcomes)
-            self.processed[partition][study] = now
-        self.looks[partition].update(taken.looks)
-        for reason, count in taken.set_aside.items():
-            self.none["quarantined" if Reason(reason).unreadable else "refused"] += count
-        if taken.studies or taken.set_aside or not taken.reviews:
+        for study, outcomes in counts.outcomes_by_study.items():
+            self.record_outcomes[partition].setdefault(study, Counter()).update(outcomes)
+            self.processed_at[partition][study] = now
+        self.looks[partition].update(counts.looks)
+        for reason, count in counts.refusals_without_study.items():
+            self.no_study["quarantined" if Reason(reason).is_unreadable else "refused"] += count
+        if counts.outcomes_by_study or counts.refusals_without_study or not counts.reviews:
             # A fetch of reviews alone is not one more: nobody reviews where there is no alert.
-            self.applies.observe(self.stopwatch() - began)
-        if taken.rang:
-            self._remember(taken, records)
+            self.apply_durations.observe(self.stopwatch() - started_at)
+        if counts.alert_offsets:
+            self._store_produced_at(counts, records)
 
-    def is_caught_up(self, partition: int) -> None:
+    def mark_caught_up(self, partition: int) -> None:
         """The partition was seen folded to its end."""
-        if partition in self.caught_up:
-            self.caught_up[partition] = int(self.clock())
+        if partition in self.caught_up_at:
+            self.caught_up_at[partition] = int(self.clock())
 
-    def announced(self, name: str) -> None:
+    def observe_published(self, entry_name: str) -> None:
         """The entry *name* of the outbox is on the topic of the alerts."""
-        produced = self.produced.pop(name, None)
-        if produced is not None:
+        produced_at = self.produced_at.pop(entry_name, None)
+        if produced_at is not None:
             now = self.clock()
-            mark = Exemplar({"alert_id": name.split("|")[1]}, now - produced, now)
-            self.latency.observe(max(0.0, now - produced), mark)
+            exemplar = Exemplar({"alert_id": entry_name.split("|")[1]}, now - produced_at, now)
+            self.detection_latency.observe(max(0.0, now - produced_at), exemplar)
 
-    def _remember(self, taken: Taken, records: Sequence[LogRecord]) -> None:
+    def _store_produced_at(self, counts: BatchCounts, records: Sequence[LogRecord]) -> None:
         """Note when each record was produced that rang; logs of files do not know."""
-        times = {record.offset: getattr(record, "timestamp", None) for record in records}
-        for name, offset in taken.rang.items():
-            milliseconds: int | None = times.get(offset)
-            if milliseconds is not None and len(self.produced) < RUNG_MAX:
-                self.produced[name] = milliseconds / 1000
+        timestamps = {record.offset: getattr(record, "timestamp", None) for record in records}
+        for name, offset in counts.alert_offsets.items():
+            milliseconds: int | None = timestamps.get(offset)
+            if milliseconds is not None and len(self.produced_at) < PENDING_ALERTS_MAX:
+                self.produced_at[name] = milliseconds / 1000

@@ -19,7 +19,7 @@ from streams.settings import OFF, Settings
 
 TOKEN_CHARACTERS_MIN = 16
 
-Heard = Callable[[str, bool], Awaitable[None]]
+RequestLogger = Callable[[str, bool], Awaitable[None]]
 """Told of each request for closed numbers, from which address and whether it may be answered.
 
 Raises LogUnreachable where that cannot be kept: then it is not answered.
@@ -31,7 +31,7 @@ class NoToken(Exception):
 
 
 @dataclass(slots=True, kw_only=True)
-class Page:
+class MetricsPage:
     """`/metrics` at *address*; with a *token* only for whoever shows it.
 
     *heard* is told of each request for closed numbers, answered or refused.
@@ -40,7 +40,7 @@ class Page:
     address: str
     registry: CollectorRegistry
     token: str = ""
-    heard: Heard | None = None
+    log_request: RequestLogger | None = None
 
     def listen(self) -> socket.socket:
         """A socket that takes connections.  Raises CannotListen."""
@@ -49,50 +49,58 @@ class Page:
     def app(self) -> web.Application:
         """The one page."""
         app = web.Application()
-        app.router.add_get("/metrics", self.metrics)
+        app.router.add_get("/metrics", self.serve_metrics)
         return app
 
-    async def metrics(self, request: web.Request) -> web.Response:
+    async def serve_metrics(self, request: web.Request) -> web.Response:
         """The numbers as of now, in the form that is asked for."""
-        admitted = not self.token or self.admits(request)
-        if self.token and self.heard is not None:
+        authorized = not self.token or self.is_authorized(request)
+        if self.token and self.log_request is not None:
             try:
-                await self.heard(request.remote or "", admitted)
+                await self.log_request(request.remote or "", authorized)
             except LogUnreachable:
                 return web.Response(status=503)
-        if not admitted:
+        if not authorized:
             return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
         # The open page has no exemplars to lose, and looks the same to all who read it.
-        asked = request.headers.get("Accept", "") if self.token else ""
-        encode, form = choose_encoder(asked)
-        return web.Response(body=encode(self.registry), headers={"Content-Type": form})
+        accept = request.headers.get("Accept", "") if self.token else ""
+        encode, content_type = choose_encoder(accept)
+        return web.Response(body=encode(self.registry), headers={"Content-Type": content_type})
 
-    def admits(self, request: web.Request) -> bool:
+    def is_authorized(self, request: web.Request) -> bool:
         """Whether the request shows the token."""
-        shown = request.headers.get("Authorization", "").encode(errors="surrogateescape")
-        return hmac.compare_digest(shown, f"Bearer {self.token}".encode())
+        authorization = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+        return hmac.compare_digest(authorization, f"Bearer {self.token}".encode())
 
 
-def pages(
+def build_pages(
     settings: Settings,
     *,
-    open: Iterable[Collector] = (),
-    closed: Iterable[Collector] = (),
-    heard: Heard | None = None,
-) -> list[Page]:
+    open_collectors: Iterable[Collector] = (),
+    closed_collectors: Iterable[Collector] = (),
+    log_request: RequestLogger | None = None,
+) -> list[MetricsPage]:
     """The pages that a process serves, by *settings*.
 
     Raises NoToken where a closed page is asked for without one.  Without a token and without
     being asked for there is no closed page: nothing arm-level is shown to whoever comes.
     """
-    found: list[Page] = []
-    if settings.metrics_open != OFF and (numbers := registry(open)):
-        found.append(Page(address=settings.metrics_open, registry=numbers))
+    result: list[MetricsPage] = []
+    if settings.metrics_open != OFF and (page_registry := build_registry(open_collectors)):
+        result.append(MetricsPage(address=settings.metrics_open, registry=page_registry))
     token = read_token(settings)
-    if settings.metrics_closed != OFF and token and (numbers := registry(closed)):
+    if (
+        settings.metrics_closed != OFF
+        and token
+        and (page_registry := build_registry(closed_collectors))
+    ):
         address = settings.metrics_closed
-        found.append(Page(address=address, registry=numbers, token=token, heard=heard))
-    return found
+        result.append(
+            MetricsPage(
+                address=address, registry=page_registry, token=token, log_request=log_request
+            )
+        )
+    return result
 
 
 def read_token(settings: Settings) -> str:
@@ -113,11 +121,11 @@ def read_token(settings: Settings) -> str:
     return token
 
 
-def registry(collectors: Iterable[Collector]) -> CollectorRegistry | None:
+def build_registry(collectors: Iterable[Collector]) -> CollectorRegistry | None:
     """A registry of *collectors*; None where there are none."""
-    if not (wanted := list(collectors)):
+    if not (given := list(collectors)):
         return None
-    made = CollectorRegistry()
-    for each in wanted:
-        made.register(each)
-    return made
+    result = CollectorRegistry()
+    for each in given:
+        result.register(each)
+    return result

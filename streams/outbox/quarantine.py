@@ -14,16 +14,16 @@ from streams.records.decode import decode
 
 READ_MAX = 500
 
-REFERENCE = "dlq_ref"
+REFERENCE_HEADER = "dlq_ref"
 """The header of a record that was given to the log again: which letter it was."""
 
-REDRIVEN = "tocsin.redriven"
+REDRIVEN_HEADER = "tocsin.redriven"
 """The header of a note in the dead letters: to which offset of the log the letter went."""
 
-ERRORS = "__streams.errors."
+ERROR_HEADER_PREFIX = "__streams.errors."
 
 
-class Headed(LogRecord, Protocol):
+class RecordWithHeaders(LogRecord, Protocol):
     """A record with its headers; aiokafka's own are such."""
 
     @property
@@ -58,116 +58,122 @@ class DeadLetter:
         return f"{LOG}:{self.partition}:{self.offset}"
 
 
-async def letters(log: Log) -> list[DeadLetter]:
+async def read_dead_letters(log: Log) -> list[DeadLetter]:
     """All that were set aside, each once, by partition and offset; *log* is the dead letters'."""
-    found: dict[str, DeadLetter] = {}
-    async for record in records(log):
+    by_key: dict[str, DeadLetter] = {}
+    async for record in records_with_headers(log):
         key = (record.key or b"").decode(errors="replace")
-        headers = {name: (told or b"").decode(errors="replace") for name, told in record.headers}
-        if (note := headers.get(REDRIVEN)) is not None:
-            if key in found:
-                found[key] = replace(found[key], redriven=int(note))
-        elif (letter := letter_of(headers, record.value)) is not None:
-            found.setdefault(letter.key, letter)
-    return sorted(found.values(), key=lambda letter: (letter.partition, letter.offset))
+        headers = {name: (text or b"").decode(errors="replace") for name, text in record.headers}
+        if (redriven_at := headers.get(REDRIVEN_HEADER)) is not None:
+            if key in by_key:
+                by_key[key] = replace(by_key[key], redriven=int(redriven_at))
+        elif (dead_letter := dead_letter_from(headers, record.value)) is not None:
+            by_key.setdefault(dead_letter.key, dead_letter)
+    return sorted(
+        by_key.values(), key=lambda dead_letter: (dead_letter.partition, dead_letter.offset)
+    )
 
 
-async def letter_to_be(log: Log, offset: int) -> DeadLetter | None:
+async def expected_dead_letter(log: Log, offset: int) -> DeadLetter | None:
     """The letter that the record at *offset* of the log would be, if it is refused.
 
     Those that make a partition stand still are not set aside before somebody lets them pass.
     """
-    ends = await log.ends()
-    if not ends.first <= offset < ends.next:
+    offsets = await log.offset_range()
+    if not offsets.first <= offset < offsets.next:
         return None
-    found = await log.read(offset, 1)
-    if not found or found[0].offset != offset:
+    fetched = await log.read(offset, 1)
+    if not fetched or fetched[0].offset != offset:
         return None
-    refused = decode(found[0].value)
-    if not isinstance(refused, Refusal):
+    refusal = decode(fetched[0].value)
+    if not isinstance(refusal, Refusal):
         return None
     return DeadLetter(
         partition=log.partition,
         offset=offset,
-        reason=refused.reason.value,
-        detail=refused.detail,
-        value=found[0].value,
+        reason=refusal.reason.value,
+        detail=refusal.detail,
+        value=fetched[0].value,
     )
 
 
-async def records(log: Log) -> AsyncIterator[Headed]:
+async def records_with_headers(log: Log) -> AsyncIterator[RecordWithHeaders]:
     """All records of *log*, a topic whose records have headers."""
-    ends = await log.ends()
-    start = ends.first
-    while start < ends.next:
-        found = await log.read(start, READ_MAX)
-        if not found:
+    offsets = await log.offset_range()
+    start = offsets.first
+    while start < offsets.next:
+        fetched = await log.read(start, READ_MAX)
+        if not fetched:
             return
-        for record in found:
-            yield cast(Headed, record)
-        start = found[-1].offset + 1
+        for record in fetched:
+            yield cast(RecordWithHeaders, record)
+        start = fetched[-1].offset + 1
 
 
-def letter_of(headers: dict[str, str], value: bytes | None) -> DeadLetter | None:
+def dead_letter_from(headers: dict[str, str], value: bytes | None) -> DeadLetter | None:
     """The letter that these headers make; None where somebody else's record is no letter."""
     try:
         return DeadLetter(
-            partition=int(headers[f"{ERRORS}partition"]),
-            offset=int(headers[f"{ERRORS}offset"]),
-            reason=headers[f"{ERRORS}exception"],
-            detail=headers.get(f"{ERRORS}message", ""),
+            partition=int(headers[f"{ERROR_HEADER_PREFIX}partition"]),
+            offset=int(headers[f"{ERROR_HEADER_PREFIX}offset"]),
+            reason=headers[f"{ERROR_HEADER_PREFIX}exception"],
+            detail=headers.get(f"{ERROR_HEADER_PREFIX}message", ""),
             value=value,
-            copy_of=headers.get(REFERENCE),
+            copy_of=headers.get(REFERENCE_HEADER),
         )
     except (KeyError, ValueError):
         return None
 
 
-async def redrive(letter: DeadLetter, log: Log, sender: Sender) -> int:
+async def redrive(dead_letter: DeadLetter, log: Log, sender: Sender) -> int:
     """Give *letter* to the log again, in the partition it came from; the offset it has there.
 
     *log* is that partition.  A letter whose record the log no longer holds as it was is not
     redriven: it would be given another study's key.  If we end between the two messages it may
     be redriven once more, which the fold counts as a duplicate.
     """
-    found = await log.read(letter.offset, 1)
-    if not found or found[0].offset != letter.offset or found[0].value != letter.value:
-        raise NotRedriven(f"{letter.key}: the log does not hold the record that was set aside")
+    fetched = await log.read(dead_letter.offset, 1)
+    if (
+        not fetched
+        or fetched[0].offset != dead_letter.offset
+        or fetched[0].value != dead_letter.value
+    ):
+        raise NotRedriven(f"{dead_letter.key}: the log does not hold the record that was set aside")
     offset = await sender.send(
         Message(
             topic=LOG,
-            partition=letter.partition,
-            key=found[0].key,
-            value=letter.value,
-            headers=((REFERENCE, letter.key.encode()),),
+            partition=dead_letter.partition,
+            key=fetched[0].key,
+            value=dead_letter.value,
+            headers=((REFERENCE_HEADER, dead_letter.key.encode()),),
         )
     )
-    await sender.send(note(letter, offset))
+    await sender.send(redriven_message(dead_letter, offset))
     return offset
 
 
-def note(letter: DeadLetter, offset: int) -> Message:
+def redriven_message(dead_letter: DeadLetter, offset: int) -> Message:
     """The message that says that *letter* is in the log again, at *offset*."""
     return Message(
         topic=DEAD_LETTERS,
         partition=0,
-        key=letter.key.encode(),
+        key=dead_letter.key.encode(),
         value=None,
-        headers=((REDRIVEN, str(offset).encode()),),
+        headers=((REDRIVEN_HEADER, str(offset).encode()),),
     )
 
 
-def choose(
-    found: Sequence[DeadLetter], keys: Sequence[str], *, again: bool
+def select_for_redrive(
+    dead_letters: Sequence[DeadLetter], keys: Sequence[str], *, again: bool
 ) -> Iterator[DeadLetter]:
     """The letters to redrive: those named by *keys*, or all.
 
     Those that were redriven, and the copies that came of it, only *again*.
     """
-    unknown = set(keys) - {letter.key for letter in found}
+    unknown = set(keys) - {dead_letter.key for dead_letter in dead_letters}
     if unknown:
         raise NotRedriven(f"no such letter: {', '.join(sorted(unknown))}")
-    for letter in found:
-        done = letter.redriven is not None or letter.copy_of is not None
-        if (not keys or letter.key in keys) and (again or not done):
-            yield letter
+    for dead_letter in dead_letters:
+        redriven = dead_letter.redriven is not None or dead_letter.copy_of is not None
+        if (not keys or dead_letter.key in keys) and (again or not redriven):
+            yield dead_letter

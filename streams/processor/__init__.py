@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from streams.processor.counts import Taken
-from streams.processor.cursor import CODE
+from streams.processor.counts import BatchCounts
+from streams.processor.cursor import FOLD_VERSION
 from streams.processor.limits import Limits
-from streams.processor.processor import Lane
-from streams.processor.stop import Halt, Hole, Moved, Stopped
+from streams.processor.processor import PartitionProcessor
+from streams.processor.stop import CursorMoved, OffsetGap, PartitionStop, StopReason
 
-__all__ = ["CODE", "Halt", "Hole", "Lane", "Limits", "Moved", "Stopped", "Taken"]
+__all__ = [
+    "FOLD_VERSION",
+    "BatchCounts",
+    "CursorMoved",
+    "Limits",
+    "OffsetGap",
+    "PartitionProcessor",
+    "PartitionStop",
+    "StopReason",
+]

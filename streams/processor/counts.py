@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Taken:
+class BatchCounts:
     """Counts of records whose folding is in the store.
 
     *studies* holds the outcomes of each study's, and *refusals* why some were refused; *reviews*
@@ -17,27 +17,29 @@ class Taken:
     each with the offset of the record that rang it; *looks* counts judgements by study.
     """
 
-    studies: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter[str]))
+    outcomes_by_study: dict[str, Counter[str]] = field(
+        default_factory=lambda: defaultdict(Counter[str])
+    )
     refusals: Counter[str] = field(default_factory=Counter[str])
-    set_aside: Counter[str] = field(default_factory=Counter[str])
-    rang: dict[str, int] = field(default_factory=dict[str, int])
+    refusals_without_study: Counter[str] = field(default_factory=Counter[str])
+    alert_offsets: dict[str, int] = field(default_factory=dict[str, int])
     looks: Counter[str] = field(default_factory=Counter[str])
     reviews: int = 0
     skipped: int = 0
-    passed: int = 0
+    left_to_rebuild: int = 0
     applies: int = 0
     pairs: int = 0
 
-    def add(self, more: Taken) -> None:
+    def add(self, other: BatchCounts) -> None:
         """Count *more* as well."""
-        for study, outcomes in more.studies.items():
-            self.studies[study].update(outcomes)
-        self.refusals.update(more.refusals)
-        self.set_aside.update(more.set_aside)
-        self.rang.update(more.rang)
-        self.looks.update(more.looks)
-        self.reviews += more.reviews
-        self.skipped += more.skipped
-        self.passed += more.passed
-        self.applies += more.applies
-        self.pairs += more.pairs
+        for study, outcomes in other.outcomes_by_study.items():
+            self.outcomes_by_study[study].update(outcomes)
+        self.refusals.update(other.refusals)
+        self.refusals_without_study.update(other.refusals_without_study)
+        self.alert_offsets.update(other.alert_offsets)
+        self.looks.update(other.looks)
+        self.reviews += other.reviews
+        self.skipped += other.skipped
+        self.left_to_rebuild += other.left_to_rebuild
+        self.applies += other.applies
+        self.pairs += other.pairs

@@ -11,23 +11,23 @@ from typing import Any
 import orjson
 
 from monitor.errors import Refusal
-from streams.log import Identity, LogRecord
+from streams.log import LogIdentity, LogRecord
 from streams.store import Fields
-from streams.store.cursor_fields import studies_in
+from streams.store.cursor_fields import studies_with_rows
 
-CODE = "4"
+FOLD_VERSION = "4"
 """Version of the fold and of the form of its rows; another one needs a space of its own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class RecordMark:
     """A record by which the log is known again."""
 
     offset: int
     sha256: str
 
     @classmethod
-    def of(cls, record: LogRecord) -> Mark:
+    def of(cls, record: LogRecord) -> RecordMark:
         """The mark of *record*."""
         return cls(record.offset, sha256(record.value or b"").hexdigest())
 
@@ -41,62 +41,72 @@ class Cursor:
     """
 
     next: int = 0
-    code: str = ""
-    log: Identity | None = None
-    first: Mark | None = None
-    last: Mark | None = None
-    since: int = 0
+    fold_version: str = ""
+    log_identity: LogIdentity | None = None
+    first_mark: RecordMark | None = None
+    last_mark: RecordMark | None = None
+    unreadable_from: int = 0
     unreadable: int = 0
-    counts: Counter[str] = field(default_factory=Counter[str])
-    markers: int = 0
+    refusal_counts: Counter[str] = field(default_factory=Counter[str])
+    marker_count: int = 0
     positions: dict[str, int] = field(default_factory=dict[str, int])
-    released: int = -1
+    released_through: int = -1
 
     @classmethod
-    def of(cls, fields: Fields) -> Cursor:
+    def from_fields(cls, fields: Fields) -> Cursor:
         """The cursor in *fields*; where there is none, one that stands before the first record."""
-        said = {name: value for name, value in fields.items() if value}
-        log, last, run, counts = (_loaded(said, name) for name in ("log", "last", "run", "counts"))
+        values = {name: value for name, value in fields.items() if value}
+        log, last, unreadable_run, counts = (
+            _load_json(values, name) for name in ("log", "last", "run", "counts")
+        )
         return cls(
-            next=int(said.get("next", b"0")),
-            code=said.get("code", b"").decode(),
-            log=Identity(log["cluster"], log["partitions"]) if log else None,
-            first=Mark(log["first"], log["sha256"]) if log else None,
-            last=Mark(last["offset"], last["sha256"]) if last else None,
-            since=run.get("first", 0),
-            unreadable=run.get("count", 0),
-            counts=Counter(counts.get("refusals", {})),
-            markers=counts.get("markers", 0),
-            positions={study: int(said[f"pos|{study}"]) for study in studies_in(said)},
-            released=int(said.get("released", b"-1")),
+            next=int(values.get("next", b"0")),
+            fold_version=values.get("code", b"").decode(),
+            log_identity=LogIdentity(log["cluster"], log["partitions"]) if log else None,
+            first_mark=RecordMark(log["first"], log["sha256"]) if log else None,
+            last_mark=RecordMark(last["offset"], last["sha256"]) if last else None,
+            unreadable_from=unreadable_run.get("first", 0),
+            unreadable=unreadable_run.get("count", 0),
+            refusal_counts=Counter(counts.get("refusals", {})),
+            marker_count=counts.get("markers", 0),
+            positions={study: int(values[f"pos|{study}"]) for study in studies_with_rows(values)},
+            released_through=int(values.get("released", b"-1")),
         )
 
-    def fields(self, studies: Iterable[str], stopped: str = "") -> Fields:
+    def to_fields(self, studies: Iterable[str], stopped: str = "") -> Fields:
         """All but `released`, with the `pos` of *studies*, and why it has *stopped* if it has."""
-        said: Fields = {"next": b"%d" % self.next, "code": self.code.encode()}
-        said["stopped"] = stopped.encode()
-        if self.log is not None and self.first is not None:
-            log = {"cluster": self.log.cluster, "partitions": self.log.partitions}
-            said["log"] = _dumped(**log, first=self.first.offset, sha256=self.first.sha256)
-        if self.last is not None:
-            said["last"] = _dumped(offset=self.last.offset, sha256=self.last.sha256)
-        run = _dumped(first=self.since, count=self.unreadable) if self.unreadable else b""
-        refused = {"refused": self.counts.total()}
-        counts = _dumped(outcomes=refused, refusals=dict(self.counts), markers=self.markers)
-        said |= {"run": run, "counts": counts}
+        values: Fields = {"next": b"%d" % self.next, "code": self.fold_version.encode()}
+        values["stopped"] = stopped.encode()
+        if self.log_identity is not None and self.first_mark is not None:
+            log = {"cluster": self.log_identity.cluster, "partitions": self.log_identity.partitions}
+            values["log"] = _dump_json(
+                **log, first=self.first_mark.offset, sha256=self.first_mark.sha256
+            )
+        if self.last_mark is not None:
+            values["last"] = _dump_json(offset=self.last_mark.offset, sha256=self.last_mark.sha256)
+        unreadable_run = (
+            _dump_json(first=self.unreadable_from, count=self.unreadable)
+            if self.unreadable
+            else b""
+        )
+        outcomes = {"refused": self.refusal_counts.total()}
+        counts = _dump_json(
+            outcomes=outcomes, refusals=dict(self.refusal_counts), markers=self.marker_count
+        )
+        values |= {"run": unreadable_run, "counts": counts}
         for study in studies:
             pos = self.positions.get(study)
-            said[f"pos|{study}"] = b"" if pos is None else b"%d" % pos
-        return said
+            values[f"pos|{study}"] = b"" if pos is None else b"%d" % pos
+        return values
 
     def refuse(self, refusal: Refusal) -> None:
         """Count a record that belongs to no row."""
-        self.counts[refusal.reason.value] += 1
+        self.refusal_counts[refusal.reason.value] += 1
 
 
-def _loaded(said: Fields, name: str) -> dict[str, Any]:
-    return orjson.loads(said[name]) if name in said else {}
+def _load_json(fields: Fields, name: str) -> dict[str, Any]:
+    return orjson.loads(fields[name]) if name in fields else {}
 
 
-def _dumped(**said: object) -> bytes:
-    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+def _dump_json(**values: object) -> bytes:
+    return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)

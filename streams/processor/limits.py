@@ -19,7 +19,7 @@ class Limits:
     partition goes on beside it.
     """
 
-    bytes: int = 512 << 20
-    pairs: int = 3 * PAIRS_MAX
-    unreadable: int = 10
-    rebuilt: int = 20_000
+    memory_bytes: int = 512 << 20
+    pairs_max: int = 3 * PAIRS_MAX
+    unreadable_max: int = 10
+    rebuild_records_max: int = 20_000

@@ -6,27 +6,27 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from alerts.alert import Alert
-from alerts.register.case_alerts import beneath, noticed, wronged
-from alerts.register.update import alerts_of, docket_of
+from alerts.register.case_alerts import alerts_from_record, alerts_from_refusal, decided_cases
+from alerts.register.update import alerts_from_step, register_of
 from monitor.errors import Refusal
-from monitor.fold.fold import FOLDED, first_step, fold
+from monitor.fold.fold import FOLDED, fold, open_study
 from monitor.records import Record
-from monitor.state.entities import Outcome
+from monitor.state.entities import RecordOutcome
 from monitor.state.study import Study
 from streams.records.decode import decode
-from streams.records.signing import OPEN, Trust
+from streams.records.signing import TRUST_ANYONE, Trust
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecordResult:
     """What became of one record: its outcome, the refusal if it was one, the alerts it rang."""
 
-    outcome: Outcome
+    outcome: RecordOutcome
     refusal: Refusal | None = None
     alerts: tuple[Alert, ...] = ()
 
 
-QUIET = {outcome: Told(outcome) for outcome in Outcome}
+RESULT_BY_OUTCOME = {outcome: RecordResult(outcome) for outcome in RecordOutcome}
 """What is told of nearly every record, each said once."""
 
 
@@ -39,62 +39,70 @@ class Pipeline:
     """
 
     studies: dict[str, Study] = field(default_factory=dict[str, Study])
-    outcomes: dict[str, Counter[Outcome]] = field(default_factory=dict[str, Counter[Outcome]])
+    outcomes: dict[str, Counter[RecordOutcome]] = field(
+        default_factory=dict[str, Counter[RecordOutcome]]
+    )
     shortcuts: bool = True
-    trust: Trust = OPEN
+    trust: Trust = TRUST_ANYONE
 
-    def advance(self, raw: bytes, line: int) -> Told:
+    def process_bytes(self, raw: bytes, position: int) -> RecordResult:
         """Take one record in, whatever its bytes are."""
         record = decode(raw)
-        return self.refuse(record) if isinstance(record, Refusal) else self.take(record, line)
+        return (
+            self.count_refusal(record)
+            if isinstance(record, Refusal)
+            else self.process(record, position)
+        )
 
-    def refuse(self, refusal: Refusal) -> Told:
+    def count_refusal(self, refusal: Refusal) -> RecordResult:
         """Account for bytes that are no record."""
-        return self._account("", Told(Outcome.REFUSED, refusal))
+        return self._count_outcome("", RecordResult(RecordOutcome.REFUSED, refusal))
 
-    def take(self, record: Record, line: int) -> Told:
+    def process(self, record: Record, position: int) -> RecordResult:
         """Take one decoded record in."""
-        known = self.studies.get(record.study)
+        existing = self.studies.get(record.study)
         shortcuts, trust = self.shortcuts, self.trust
-        study, told = take_in(known, record, line, shortcuts=shortcuts, trust=trust)
-        if known is None and study is not None:
+        study, result = apply_record(existing, record, position, shortcuts=shortcuts, trust=trust)
+        if existing is None and study is not None:
             self.studies[record.study] = study
-        return self._account(record.study, told)
+        return self._count_outcome(record.study, result)
 
-    def _account(self, study: str, told: Told) -> Told:
+    def _count_outcome(self, study: str, result: RecordResult) -> RecordResult:
         counts = self.outcomes.get(study)
         if counts is None:
             counts = self.outcomes[study] = Counter()
-        counts[told.outcome] += 1
-        return told
+        counts[result.outcome] += 1
+        return result
 
 
-def take_in(
+def apply_record(
     study: Study | None,
     record: Record,
-    line: int,
+    position: int,
     *,
     shortcuts: bool = True,
-    trust: Trust = OPEN,
-) -> tuple[Study | None, Told]:
+    trust: Trust = TRUST_ANYONE,
+) -> tuple[Study | None, RecordResult]:
     """Fold *record* into its study, where there is one or it opens one; what became of it."""
-    if record.seal is not None:  # A plan or a review: nothing else is signed, or pays for it.
-        checked = trust.checked(study, record, record.seal)
-        if isinstance(checked, Refusal):
-            alerts = wronged(study, record, line, checked) if study else ()
-            return study, Told(Outcome.REFUSED, checked, alerts)
-        record = checked
+    if (
+        record.signed_content is not None
+    ):  # A plan or a review: nothing else is signed, or pays for it.
+        verified = trust.verify_signatures(study, record, record.signed_content)
+        if isinstance(verified, Refusal):
+            alerts = alerts_from_refusal(study, record, position, verified) if study else ()
+            return study, RecordResult(RecordOutcome.REFUSED, verified, alerts)
+        record = verified
     if study is None:
-        study, step = first_step(record)
-        return study, Told(step.outcome, step.refusal)
-    docket = docket_of(study)
-    before = beneath(study, docket, record) if docket.decided else {}
-    step = fold(study, record, shortcuts=shortcuts)
-    alerts = () if step is FOLDED else alerts_of(study, step, record, line)
-    if step.outcome is Outcome.FOLDED:
-        alerts += noticed(study, docket, record, line, before)
-    elif step.outcome in (Outcome.CONFLICT, Outcome.REFUSED):
-        alerts += wronged(study, record, line, step.refusal)
-    if step.refusal is None and not alerts:
-        return study, QUIET[step.outcome]
-    return study, Told(step.outcome, step.refusal, alerts)
+        study, fold_result = open_study(record)
+        return study, RecordResult(fold_result.outcome, fold_result.refusal)
+    register = register_of(study)
+    decided_before = decided_cases(study, register, record) if register.decided_case_alerts else {}
+    fold_result = fold(study, record, shortcuts=shortcuts)
+    alerts = () if fold_result is FOLDED else alerts_from_step(study, fold_result, record, position)
+    if fold_result.outcome is RecordOutcome.FOLDED:
+        alerts += alerts_from_record(study, register, record, position, decided_before)
+    elif fold_result.outcome in (RecordOutcome.CONFLICT, RecordOutcome.REFUSED):
+        alerts += alerts_from_refusal(study, record, position, fold_result.refusal)
+    if fold_result.refusal is None and not alerts:
+        return study, RESULT_BY_OUTCOME[fold_result.outcome]
+    return study, RecordResult(fold_result.outcome, fold_result.refusal, alerts)

@@ -6,28 +6,35 @@ import asyncio
 from collections.abc import Sequence
 
 from streams.log import Log, LogRecord, LogUnreachable, RecordsGone
-from streams.processor.counts import Taken
-from streams.processor.cursor import CODE, Cursor
+from streams.processor.counts import BatchCounts
+from streams.processor.cursor import FOLD_VERSION, Cursor
 from streams.processor.folding import Fold
 from streams.processor.limits import Limits
-from streams.processor.log_check import objection
-from streams.processor.pipeline import take_in
-from streams.processor.row_cache import Shelf
-from streams.processor.row_rebuild import Rebuilding
-from streams.processor.runs import fold_together, stretches, take_alone
-from streams.processor.stop import Behind, Halt, Hole, Moved, Raised, Stopped
-from streams.processor.working_set import Work
-from streams.records.decode import AHEAD
-from streams.store import Store, StoreUnreachable, WrongStore
+from streams.processor.log_check import check_log
+from streams.processor.pipeline import apply_record
+from streams.processor.row_cache import RowCache
+from streams.processor.row_rebuild import RowRebuild
+from streams.processor.runs import fold_run, handle_single, runs
+from streams.processor.stop import (
+    CursorMoved,
+    OffsetGap,
+    PartitionStop,
+    RecordFailed,
+    RowInvalid,
+    StopReason,
+)
+from streams.processor.working_set import WorkingSet
+from streams.records.decode import DECODE_BATCH_SIZE
+from streams.store import Store, StoreMisconfigured, StoreUnreachable
 
-NOT_THE_RECORDS = (
-    *(Hole, Behind, Moved),
-    *(StoreUnreachable, WrongStore, LogUnreachable, RecordsGone),
+NOT_CAUSED_BY_RECORD = (
+    *(OffsetGap, RowInvalid, CursorMoved),
+    *(StoreUnreachable, StoreMisconfigured, LogUnreachable, RecordsGone),
 )
 """What is raised whatever the record says: to fold it again by itself would not help."""
 
 
-class Lane:
+class PartitionProcessor:
     """One partition of a *log*, folded into a *store*.
 
     Claim, then take what comes.  After any error but Hole nothing in memory can be relied on:
@@ -43,186 +50,204 @@ class Lane:
         *,
         partition: int,
         limits: Limits | None = None,
-        fold: Fold = take_in,
-        code: str = CODE,
-        partitions: int | None = None,
+        fold: Fold = apply_record,
+        fold_version: str = FOLD_VERSION,
+        partition_count: int | None = None,
     ) -> None:
-        self.log, self.store, self.partition, self.partitions = log, store, partition, partitions
-        self.limits, self.fold, self.code = limits or Limits(), fold, code
-        self.stopped: Stopped | None = None
-        self.work: Work | None = None
-        self._aside: Rebuilding | None = None
-        self._taken = Taken()
-        self._raised: set[int] = set()
-        self._turn = asyncio.Lock()
+        self.log, self.store, self.partition, self.partition_count = (
+            log,
+            store,
+            partition,
+            partition_count,
+        )
+        self.limits, self.fold, self.fold_version = limits or Limits(), fold, fold_version
+        self.stopped: PartitionStop | None = None
+        self.working_set: WorkingSet | None = None
+        self._row_rebuild: RowRebuild | None = None
+        self._counts = BatchCounts()
+        self._failed_offsets: set[int] = set()
+        self._lock = asyncio.Lock()
 
     @property
     def position(self) -> int:
         """The offset of the next record to take."""
-        return 0 if self.work is None else self.work.position
+        return 0 if self.working_set is None else self.working_set.position
 
     @property
-    def rebuilding(self) -> bool:
+    def needs_rebuild(self) -> bool:
         """Whether there are rows that ``rebuild`` must bring up to the others."""
-        return self.work is not None and bool(self.work.shelf.broken)
+        return self.working_set is not None and bool(self.working_set.row_cache.invalid)
 
     async def claim(self) -> int:
         """Begin at the store's cursor, whatever was in memory; the position to read from.
 
         Sets ``stopped`` where the log is not the one that was folded before.
         """
-        async with self._turn:
+        async with self._lock:
             await self._claim()
             return self.position
 
-    async def take(self, records: Sequence[LogRecord]) -> Taken:
+    async def fold_batch(self, records: Sequence[LogRecord]) -> BatchCounts:
         """Fold *records*, in order of their offsets, into the store; what became of them.
 
         Those below the position are passed over.  Raises Hole where one is missing, once those
         before are in the store; Moved, StoreUnreachable or WrongStore where it must be claimed
         again.
         """
-        async with self._turn:
+        async with self._lock:
             while self.stopped is None:
                 try:
-                    await self._take(records)
+                    await self._fold_once(records)
                     break
-                except Raised as raised:
-                    await self._doubt(raised)
-                except Behind:
-                    assert self.work is not None
-                    await self._rebuild(self.work)
-                except Hole:
+                except RecordFailed as failed:
+                    await self._retry_alone(failed)
+                except RowInvalid:
+                    assert self.working_set is not None
+                    await self._advance_rebuild(self.working_set)
+                except OffsetGap:
                     raise
                 except BaseException:
-                    self.work = None
+                    self.working_set = None
                     raise
-            taken, self._taken = self._taken, Taken()
-            return taken
+            counts, self._counts = self._counts, BatchCounts()
+            return counts
 
-    async def glance(self) -> bool:
+    async def cursor_moved(self) -> bool:
         """Whether the cursor is not where it was left, or records were released: claim again.
 
         Where it is ours, and rows are being rebuilt, that is taken a step further.
         """
-        async with self._turn:
-            if self.work is None:
+        async with self._lock:
+            if self.working_set is None:
                 return True
-            mine, seen = self.work.cursor, Cursor.of(await self.store.cursor())
-            if (seen.next, seen.released) != (mine.next, mine.released):
+            expected, stored = (
+                self.working_set.cursor,
+                Cursor.from_fields(await self.store.cursor()),
+            )
+            if (stored.next, stored.released_through) != (expected.next, expected.released_through):
                 return True
-            if seen.code not in ("", self.code):
+            if stored.fold_version not in ("", self.fold_version):
                 return True
-            await self._rebuild(self.work)
+            await self._advance_rebuild(self.working_set)
             return False
 
     async def rebuild(self) -> bool:
         """Take the rebuilding of rows a step further; whether there is more to do."""
-        async with self._turn:
-            if self.work is not None:
-                await self._rebuild(self.work)
-            return self.rebuilding and self.stopped is None
+        async with self._lock:
+            if self.working_set is not None:
+                await self._advance_rebuild(self.working_set)
+            return self.needs_rebuild and self.stopped is None
 
-    async def audit(self) -> None:
+    async def check_positions(self) -> None:
         """Compare the `pos` of every row with the cursor: those that lag will be rebuilt."""
-        async with self._turn:
-            if self.work is not None:
-                await self.work.shelf.audit(self.work.cursor, self.store, self.log)
+        async with self._lock:
+            if self.working_set is not None:
+                await self.working_set.row_cache.invalidate_mismatched(
+                    self.working_set.cursor, self.store, self.log
+                )
 
-    def pass_hole(self, offset: int) -> None:
+    def skip_gap(self, offset: int) -> None:
         """Only transaction markers lie before *offset*: a second reading found nothing else."""
-        if self.work is not None:
-            self.work.marked = offset
+        if self.working_set is not None:
+            self.working_set.markers_until = offset
 
     async def _claim(self) -> None:
-        self.work = self._aside = None
+        self.working_set = self._row_rebuild = None
         await self.store.check()
         identity = await self.log.identity()
-        cursor = Cursor.of(await self.store.cursor())
-        self.stopped = await objection(self.log, identity, cursor, self.code, self.partitions)
-        cursor.code = cursor.code or self.code
-        work = Work(
+        cursor = Cursor.from_fields(await self.store.cursor())
+        self.stopped = await check_log(
+            self.log, identity, cursor, self.fold_version, self.partition_count
+        )
+        cursor.fold_version = cursor.fold_version or self.fold_version
+        working_set = WorkingSet(
             store=self.store,
             partition=self.partition,
             identity=identity,
             cursor=cursor,
-            shelf=Shelf(self.limits.bytes),
+            row_cache=RowCache(self.limits.memory_bytes),
             fold=self.fold,
             limits=self.limits,
             position=cursor.next,
         )
         if self.stopped is None:
-            await work.shelf.audit(cursor, self.store, self.log)
-        self.work = work
+            await working_set.row_cache.invalidate_mismatched(cursor, self.store, self.log)
+        self.working_set = working_set
 
-    async def _take(self, records: Sequence[LogRecord]) -> None:
+    async def _fold_once(self, records: Sequence[LogRecord]) -> None:
         """Fold *records*, one by one as far as one has raised before, else as they fit."""
-        work = self.work
-        assert work is not None, "a lane is claimed before it takes anything"
-        careful = max(self._raised, default=-1)
-        first = at = work.position
+        working_set = self.working_set
+        assert working_set is not None, "a lane is claimed before it takes anything"
+        retry_until = max(self._failed_offsets, default=-1)
+        first = offset = working_set.position
         try:
-            for part in stretches(work, records, AHEAD if careful < first else 1):
-                record, read = part[0]
-                at = record.offset
-                if at < work.position:
+            for run in runs(working_set, records, DECODE_BATCH_SIZE if retry_until < first else 1):
+                record, content = run[0]
+                offset = record.offset
+                if offset < working_set.position:
                     continue
-                if at > work.position and not work.cross(at):
-                    await self._apply(work)
-                    raise Hole(work.position, at)
-                if len(part) > 1:
-                    fold_together(work, part)
-                elif stopped := await take_alone(work, record, read, self.log):
-                    await self._apply(work)
-                    await self._halt(work, stopped)
+                if offset > working_set.position and not working_set.skip_markers(offset):
+                    await self._commit_folded(working_set)
+                    raise OffsetGap(working_set.position, offset)
+                if len(run) > 1:
+                    fold_run(working_set, run)
+                elif stopped := await handle_single(working_set, record, content, self.log):
+                    await self._commit_folded(working_set)
+                    await self._stop(working_set, stopped)
                     return
-                if at <= careful or work.full:
-                    await self._apply(work)
-            await self._apply(work)
-            self._raised -= {each for each in self._raised if first <= each < work.position}
-        except Behind:
-            await self._apply(work)
+                if offset <= retry_until or working_set.full:
+                    await self._commit_folded(working_set)
+            await self._commit_folded(working_set)
+            self._failed_offsets -= {
+                each for each in self._failed_offsets if first <= each < working_set.position
+            }
+        except RowInvalid:
+            await self._commit_folded(working_set)
             raise
-        except (Raised, *NOT_THE_RECORDS):
+        except (RecordFailed, *NOT_CAUSED_BY_RECORD):
             raise
         except Exception as error:
-            raise Raised(at, error) from error
+            raise RecordFailed(offset, error) from error
 
-    async def _apply(self, work: Work) -> None:
+    async def _commit_folded(self, working_set: WorkingSet) -> None:
         """Put into the store what was taken, unreadable records included."""
-        work.settle()
-        self._taken.add(await work.apply())
+        working_set.release_unreadable()
+        self._counts.add(await working_set.commit())
 
-    async def _doubt(self, raised: Raised) -> None:
+    async def _retry_alone(self, failed: RecordFailed) -> None:
         """Forget everything; a record that raises for the second time stops the partition."""
         await self._claim()
-        again = raised.offset in self._raised
-        self._raised.add(raised.offset)
-        if again and self.stopped is None and self.work is not None:
-            self._raised.clear()
-            detail = f"Folding record {raised.offset} has raised {raised} twice."
-            await self._halt(self.work, Stopped(raised.offset, Halt.RAISED, detail))
+        repeated = failed.offset in self._failed_offsets
+        self._failed_offsets.add(failed.offset)
+        if repeated and self.stopped is None and self.working_set is not None:
+            self._failed_offsets.clear()
+            detail = f"Folding record {failed.offset} has raised {failed} twice."
+            await self._stop(
+                self.working_set, PartitionStop(failed.offset, StopReason.RAISED, detail)
+            )
 
-    async def _halt(self, work: Work, stopped: Stopped) -> None:
+    async def _stop(self, working_set: WorkingSet, stopped: PartitionStop) -> None:
         self.stopped = stopped
-        await work.halt(stopped)
+        await working_set.record_stop(stopped)
 
-    async def _rebuild(self, work: Work) -> None:
+    async def _advance_rebuild(self, working_set: WorkingSet) -> None:
         """Take the rebuilding of rows a step further."""
-        if self.stopped is not None or not work.shelf.broken:
+        if self.stopped is not None or not working_set.row_cache.invalid:
             return
-        if self._aside is None:
-            self._aside = Rebuilding.of(work)
+        if self._row_rebuild is None:
+            self._row_rebuild = RowRebuild.of(working_set)
         try:
-            if await self._aside.advance(work, self.log):
-                self._aside = None
+            if await self._row_rebuild.advance(working_set, self.log):
+                self._row_rebuild = None
         except RecordsGone:
             detail = "A row must be rebuilt, and the first records of the log are gone."
-            await self._halt(work, Stopped(work.cursor.next, Halt.LOST_INPUT, detail))
-        except Raised as raised:
-            await self._doubt(raised)
+            await self._stop(
+                working_set, PartitionStop(working_set.cursor.next, StopReason.LOST_INPUT, detail)
+            )
+        except RecordFailed as failed:
+            await self._retry_alone(failed)
         except LogUnreachable:
             raise
         except BaseException:
-            self.work = None
+            self.working_set = None
             raise

@@ -7,84 +7,84 @@ from dataclasses import dataclass, field
 
 from monitor.errors import Refusal
 from streams.log import Log, LogRecord
-from streams.processor.folding import Fold, fold_into, notices, open_row
-from streams.processor.pending_write import Batch
-from streams.processor.stop import Raised
-from streams.processor.working_set import Work
+from streams.processor.folding import Fold, fold_into, open_row, outbox_entries
+from streams.processor.pending_write import PendingWrite
+from streams.processor.stop import RecordFailed
+from streams.processor.working_set import WorkingSet
 from streams.records.decode import decode
 from streams.store import Fields
 from streams.store.rows.row import Row
 
-AT_ONCE = 16
+ROWS_MAX = 16
 """Rows held in memory beside all others, until the last of them can be swapped in."""
 
 
 @dataclass(slots=True)
-class Rebuilding:
+class RowRebuild:
     """The rows of *studies*, folded anew up to *at*, with all that was ever to be told of them.
 
     What was told before is told again under the same names: the receiver knows it by them.
     """
 
     studies: frozenset[str]
-    at: int = 0
+    position: int = 0
     rows: dict[str, Row] = field(default_factory=dict[str, Row])
     outbox: dict[str, Fields] = field(default_factory=dict[str, Fields])
 
     @classmethod
-    def of(cls, work: Work) -> Rebuilding:
+    def of(cls, working_set: WorkingSet) -> RowRebuild:
         """A rebuilding of broken rows that has yet to begin."""
-        return cls(frozenset(sorted(work.shelf.broken)[:AT_ONCE]))
+        return cls(frozenset(sorted(working_set.row_cache.invalid)[:ROWS_MAX]))
 
-    async def advance(self, work: Work, log: Log) -> bool:
+    async def advance(self, working_set: WorkingSet, log: Log) -> bool:
         """Fold some more records, and swap the rows in at the cursor; whether that was done."""
-        until = work.cursor.next
-        records = await log.read(self.at, work.limits.rebuilt)
-        self._take(records, until, work.fold)
-        if records and self.at < until:
+        until = working_set.cursor.next
+        records = await log.read(self.position, working_set.limits.rebuild_records_max)
+        self._fold_records(records, until, working_set.fold)
+        if records and self.position < until:
             return False
-        for study in sorted(self.studies & work.shelf.broken.keys()):
-            await self._swap(work, study)
+        for study in sorted(self.studies & working_set.row_cache.invalid.keys()):
+            await self._replace_row(working_set, study)
         return True
 
-    def _take(self, records: Sequence[LogRecord], until: int, fold: Fold) -> None:
+    def _fold_records(self, records: Sequence[LogRecord], until: int, fold: Fold) -> None:
         """Fold those of *records* before *until* that are of the studies."""
         keys = {study.encode() for study in self.studies}
         for record in records:
             if record.offset >= until:
-                self.at = until
+                self.position = until
                 return
             if record.key in keys:
-                self._fold(record, fold)
-            self.at = record.offset + 1
+                self._fold_record(record, fold)
+            self.position = record.offset + 1
 
-    async def _swap(self, work: Work, study: str) -> None:
+    async def _replace_row(self, working_set: WorkingSet, study: str) -> None:
         """Put a rebuilt row in the place of the broken one; a study without a plan gets none."""
-        shelf, row = work.shelf, self.rows.get(study)
-        batch = Batch(outbox=self.outbox.get(study, {}))
-        batch.see(study, shelf.broken[study])
+        row_cache, row = working_set.row_cache, self.rows.get(study)
+        pending = PendingWrite(outbox=self.outbox.get(study, {}))
+        pending.add_study(study, row_cache.invalid[study])
         if row is None:
-            shelf.absent[study] = shelf.broken.pop(study)
-            work.cursor.positions.pop(study, None)
+            row_cache.absent[study] = row_cache.invalid.pop(study)
+            working_set.cursor.positions.pop(study, None)
         else:
-            row.afresh = True
-            batch.fold(study, row)
-            shelf.put(study, row)
-        await work.send(batch, work.cursor.next)
+            row.replaces_stored = True
+            pending.add_row(study, row)
+            row_cache.put(study, row)
+        await working_set.apply_pending(pending, working_set.cursor.next)
 
-    def _fold(self, record: LogRecord, fold: Fold) -> None:
-        found = decode(record.value)
-        if isinstance(found, Refusal) or found.study.encode() != record.key:
+    def _fold_record(self, record: LogRecord, fold: Fold) -> None:
+        content = decode(record.value)
+        if isinstance(content, Refusal) or content.study.encode() != record.key:
             return
-        study, offset = found.study, record.offset
+        study, offset = content.study, record.offset
         try:
             row = self.rows.get(study)
             if row is not None:
-                told = fold_into(row, found, offset, fold)
+                result = fold_into(row, content, offset, fold)
             else:
-                row, told = open_row(found, offset, fold)
+                row, result = open_row(content, offset, fold)
         except Exception as error:
-            raise Raised(offset, error) from error
+            raise RecordFailed(offset, error) from error
         if row is not None:
             self.rows[study] = row
-            self.outbox.setdefault(study, {}).update(notices(told, offset))
+            self.outbox.setdefault(study, {}).update(outbox_entries(result, offset))

@@ -8,87 +8,91 @@ from itertools import islice
 from monitor.errors import Refusal
 from monitor.records import Record
 from streams.log import Log, LogRecord
-from streams.processor.folding import fold_into, misplaced
-from streams.processor.stop import Behind, Raised, Stopped
-from streams.processor.working_set import Work
+from streams.processor.folding import check_placement, fold_into
+from streams.processor.stop import PartitionStop, RecordFailed, RowInvalid
+from streams.processor.working_set import WorkingSet
 from streams.records.decode import decode
 
-PAIRS_A_RECORD = 6
+PAIRS_PER_RECORD = 6
 """What a record adds to an apply at most, nearly always.  A larger batch is written all the same,
 its largest rows aside."""
 
-Read = tuple[LogRecord, Record | Refusal]
+DecodedRecord = tuple[LogRecord, Record | Refusal]
 """A record of the log, and what was in it."""
 
 
-def stretches(work: Work, records: Sequence[LogRecord], most: int) -> Iterator[Sequence[Read]]:
+def runs(
+    working_set: WorkingSet, records: Sequence[LogRecord], decode_max: int
+) -> Iterator[Sequence[DecodedRecord]]:
     """*records* in their order, decoded up to *most* at a time.
 
     Several at once are such that ``fold_together`` may have them; every other is alone.
     """
-    waiting = iter(records)
-    while some := list(islice(waiting, most)):
-        read = [(each, decode(each.value)) for each in some]
-        at = 0
-        while at < len(read):
-            end = at + max(1, plain(work, read, at))
-            yield read[at:end]
-            at = end
+    remaining = iter(records)
+    while chunk := list(islice(remaining, decode_max)):
+        decoded = [(each, decode(each.value)) for each in chunk]
+        start = 0
+        while start < len(decoded):
+            end = start + max(1, run_length(working_set, decoded, start))
+            yield decoded[start:end]
+            start = end
 
 
-def plain(work: Work, read: Sequence[Read], first: int) -> int:
+def run_length(working_set: WorkingSet, decoded: Sequence[DecodedRecord], first: int) -> int:
     """How many records from *first* on need nothing but to be folded: their rows are at hand."""
-    room = (work.limits.pairs - work.batch.pairs) // PAIRS_A_RECORD
-    rows, expected = work.shelf.rows, work.position
-    last = min(len(read), first + room)
-    for at in range(first, last):
-        record, found = read[at]
-        if record.offset != expected or isinstance(found, Refusal):
-            return at - first
-        row = rows.get(found.study)
-        if row is None or row.pos >= expected:
-            return at - first
-        if misplaced(found, record.key, work.partition, work.identity.partitions):
-            return at - first
+    room = (working_set.limits.pairs_max - working_set.pending.pairs) // PAIRS_PER_RECORD
+    rows, expected = working_set.row_cache.rows, working_set.position
+    last = min(len(decoded), first + room)
+    for index in range(first, last):
+        record, content = decoded[index]
+        if record.offset != expected or isinstance(content, Refusal):
+            return index - first
+        row = rows.get(content.study)
+        if row is None or row.last_offset >= expected:
+            return index - first
+        if check_placement(
+            content, record.key, working_set.partition, working_set.identity.partitions
+        ):
+            return index - first
         expected += 1
     return last - first
 
 
-def fold_together(work: Work, read: Sequence[Read]) -> None:
+def fold_run(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> None:
     """Fold the records of each study after each other: no row depends on another's.
 
     Nothing is applied in between, so the store never has one without those before it.  Raises
     Raised.
     """
-    work.settle()
-    studies: dict[str, list[tuple[int, Record]]] = {}
-    for record, found in read:
-        assert not isinstance(found, Refusal)
-        studies.setdefault(found.study, []).append((record.offset, found))
-    for study, theirs in studies.items():
-        row = work.shelf.rows[study]
-        work.batch.see(study, row.stored)
-        for offset, found in theirs:
+    working_set.release_unreadable()
+    records_by_study: dict[str, list[tuple[int, Record]]] = {}
+    for record, content in run:
+        assert not isinstance(content, Refusal)
+        records_by_study.setdefault(content.study, []).append((record.offset, content))
+    for study, study_records in records_by_study.items():
+        row = working_set.row_cache.rows[study]
+        working_set.pending.add_study(study, row.stored_position)
+        for offset, content in study_records:
             try:
-                told = fold_into(row, found, offset, work.fold)
+                result = fold_into(row, content, offset, working_set.fold)
             except Exception as error:
-                raise Raised(offset, error) from error
-            work.note(found, offset, told)
-        work.batch.fold(study, row)
-    work.cursor.unreadable = 0
-    work.leave(read[0][0])
-    work.leave(read[-1][0])
+                raise RecordFailed(offset, error) from error
+            working_set.count_result(content, offset, result)
+        working_set.pending.add_row(study, row)
+    working_set.cursor.unreadable = 0
+    working_set.advance_past(run[0][0])
+    working_set.advance_past(run[-1][0])
 
 
-async def take_alone(
-    work: Work, record: LogRecord, read: Record | Refusal, log: Log
-) -> Stopped | None:
+async def handle_single(
+    working_set: WorkingSet, record: LogRecord, content: Record | Refusal, log: Log
+) -> PartitionStop | None:
     """Take one record, its study brought to hand if it is not; or why the lane must stop.
 
     Raises Behind where the row of its study must be rebuilt first.
     """
-    while isinstance(found := work.take(record, read), str):
-        if found in work.shelf.broken:
-            raise Behind(found)
-        await work.shelf.load(found, work.cursor, work.store, log)
-    return found
+    while isinstance(outcome := working_set.handle(record, content), str):
+        if outcome in working_set.row_cache.invalid:
+            raise RowInvalid(outcome)
+        await working_set.row_cache.load(outcome, working_set.cursor, working_set.store, log)
+    return outcome

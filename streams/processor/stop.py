@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Halt(StrEnum):
+class StopReason(StrEnum):
     """Why a partition stands still.  An operator is owed the reason with the silence."""
 
     OTHER_LOG = "other_log"
@@ -22,41 +22,55 @@ class Halt(StrEnum):
         return REMEDIES[self]
 
 
-REMEDIES: dict[Halt, str] = {
-    Halt.OTHER_LOG: "Name the broker that holds the log in TOCSIN_BROKER; if the log was moved on "
-    "purpose, `tocsin rebuild` folds it from its first record.",
-    Halt.SHORTER_LOG: "Bring the log back from its archive; what is missing cannot be folded.",
-    Halt.LOST_INPUT: "Bring the first records of the log back from its archive, and see that its "
-    "retention is unlimited (`tocsin topics apply`).",
-    Halt.OTHER_CODE: "Start the version of Tocsin that wrote it, or `tocsin rebuild` beside it.",
-    Halt.UNREADABLE: "See what they are with `tocsin quarantine list`; mend their producer, or let "
-    "them pass with `tocsin quarantine release`.",
-    Halt.RAISED: "This is a fault of Tocsin: report it with the record, and start a version that "
-    "mends it.",
+REMEDIES: dict[StopReason, str] = {
+    StopReason.OTHER_LOG: (
+        "Name the broker that holds the log in TOCSIN_BROKER; if the "
+        "log was moved on "
+        "purpose, `tocsin rebuild` folds it from its first record."
+    ),
+    StopReason.SHORTER_LOG: (
+        "Bring the log back from its archive; what is missing cannot be folded."
+    ),
+    StopReason.LOST_INPUT: (
+        "Bring the first records of the log back from its archive, "
+        "and see that its "
+        "retention is unlimited (`tocsin topics apply`)."
+    ),
+    StopReason.OTHER_CODE: (
+        "Start the version of Tocsin that wrote it, or `tocsin rebuild` beside it."
+    ),
+    StopReason.UNREADABLE: (
+        "See what they are with `tocsin quarantine list`; mend their "
+        "producer, or let "
+        "them pass with `tocsin quarantine release`."
+    ),
+    StopReason.RAISED: (
+        "This is a fault of Tocsin: report it with the record, and start a version that mends it."
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class PartitionStop:
     """The partition stands still before *offset*.  *detail* never repeats what a record says."""
 
     offset: int
-    reason: Halt
+    reason: StopReason
     detail: str
 
     def __str__(self) -> str:
         return f"{self.detail} {self.reason.remedy}"
 
 
-class Moved(Exception):
+class CursorMoved(Exception):
     """The cursor or a row is not where it was left: another worker, or a rollback.  Claim again."""
 
 
-class Behind(Exception):
+class RowInvalid(Exception):
     """A row must be rebuilt before the next record can be taken."""
 
 
-class Hole(Exception):
+class OffsetGap(Exception):
     """The log goes on at *found* where *expected* was due.  Read again from *expected*.
 
     If *found* still comes next, transaction markers lie between, and ``Lane.pass_hole`` says so.
@@ -67,7 +81,7 @@ class Hole(Exception):
         self.expected, self.found = expected, found
 
 
-class Raised(Exception):
+class RecordFailed(Exception):
     """Something raised at the record at *offset*."""
 
     def __init__(self, offset: int, error: Exception) -> None:

@@ -6,22 +6,29 @@ from dataclasses import dataclass, field
 
 from monitor.errors import Refusal
 from monitor.records import Record, Review
-from monitor.state.entities import Outcome
-from streams.log import Identity, LogRecord
-from streams.processor.counts import Taken
-from streams.processor.cursor import Cursor, Mark
-from streams.processor.folding import Fold, fold_into, misplaced, notices, open_row, set_aside
+from monitor.state.entities import RecordOutcome
+from streams.log import LogIdentity, LogRecord
+from streams.processor.counts import BatchCounts
+from streams.processor.cursor import Cursor, RecordMark
+from streams.processor.folding import (
+    Fold,
+    check_placement,
+    dead_letter_entry,
+    fold_into,
+    open_row,
+    outbox_entries,
+)
 from streams.processor.limits import Limits
-from streams.processor.pending_write import HEADROOM, Batch, send
-from streams.processor.pipeline import Told
-from streams.processor.row_cache import Shelf
-from streams.processor.stop import Halt, Stopped
+from streams.processor.pending_write import HEADROOM_DIVISOR, PendingWrite, write_pending
+from streams.processor.pipeline import RecordResult
+from streams.processor.row_cache import RowCache
+from streams.processor.stop import PartitionStop, StopReason
 from streams.store import Store
 from streams.store.rows.row import Row
 
 
 @dataclass(slots=True, kw_only=True)
-class Work:
+class WorkingSet:
     """Records on their way into the store.
 
     *position* is the offset that comes next.  *unsettled* are unreadable records in a row of
@@ -31,155 +38,159 @@ class Work:
 
     store: Store
     partition: int
-    identity: Identity
+    identity: LogIdentity
     cursor: Cursor
-    shelf: Shelf
+    row_cache: RowCache
     fold: Fold
     limits: Limits
     position: int
-    batch: Batch = field(default_factory=Batch)
-    counted: Taken = field(default_factory=Taken)
-    unsettled: list[tuple[LogRecord, Refusal]] = field(
+    pending: PendingWrite = field(default_factory=PendingWrite)
+    counts: BatchCounts = field(default_factory=BatchCounts)
+    held_back: list[tuple[LogRecord, Refusal]] = field(
         default_factory=list[tuple[LogRecord, Refusal]]
     )
-    last: LogRecord | None = None
-    marked: int = 0
+    last_record: LogRecord | None = None
+    markers_until: int = 0
 
-    def take(self, record: LogRecord, found: Record | Refusal) -> str | Stopped | None:
+    def handle(self, record: LogRecord, content: Record | Refusal) -> str | PartitionStop | None:
         """Take the record at *position*, in which *found* was.
 
         What comes back is a study that must be at hand first, or why the lane must stop.
         """
-        if isinstance(found, Refusal):
-            if found.unreadable and record.offset > self.cursor.released:
-                return self._doubt(record, found)
-            self.settle()
-            self._refuse(record.offset, found)
-        elif refusal := misplaced(found, record.key, self.partition, self.identity.partitions):
-            self.settle()
+        if isinstance(content, Refusal):
+            if content.is_unreadable and record.offset > self.cursor.released_through:
+                return self._hold_back(record, content)
+            self.release_unreadable()
+            self._refuse(record.offset, content)
+        elif refusal := check_placement(
+            content, record.key, self.partition, self.identity.partitions
+        ):
+            self.release_unreadable()
             self._refuse(record.offset, refusal)
-        elif found.study in self.shelf and not self._was_folded(found.study, record.offset):
-            self.settle()
-            self._fold(record.offset, found)
+        elif content.study in self.row_cache and not self._was_folded(content.study, record.offset):
+            self.release_unreadable()
+            self._fold_record(record.offset, content)
         else:
-            return found.study
+            return content.study
         self.cursor.unreadable = 0
-        self.leave(record)
+        self.advance_past(record)
         return None
 
-    def cross(self, offset: int) -> bool:
+    def skip_markers(self, offset: int) -> bool:
         """Go on at *offset*, if only transaction markers lie before it."""
-        if offset > self.marked:
+        if offset > self.markers_until:
             return False
-        self.cursor.markers += offset - self.position
+        self.cursor.marker_count += offset - self.position
         self.position = offset
         return True
 
-    def settle(self) -> None:
+    def release_unreadable(self) -> None:
         """Let the unreadable records pass: they were not too many."""
-        for record, refusal in self.unsettled:
+        for record, refusal in self.held_back:
             if not self.cursor.unreadable:
-                self.cursor.since = record.offset
+                self.cursor.unreadable_from = record.offset
             self.cursor.unreadable += 1
             self._refuse(record.offset, refusal)
-            self.leave(record)
-        self.unsettled.clear()
+            self.advance_past(record)
+        self.held_back.clear()
 
     @property
     def full(self) -> bool:
         """Whether it is time to apply: the next record might not fit, or memory is short."""
-        short = self.shelf.full and len(self.shelf.rows) > 1
-        free = self.limits.pairs // HEADROOM
-        return short or self.batch.pairs > self.limits.pairs - free
+        short = self.row_cache.full and len(self.row_cache.rows) > 1
+        free = self.limits.pairs_max // HEADROOM_DIVISOR
+        return short or self.pending.pairs > self.limits.pairs_max - free
 
-    async def apply(self) -> Taken:
+    async def commit(self) -> BatchCounts:
         """Write what was taken, up to the first unsettled record; the counts of it."""
-        batch, counted, cursor = self.batch, self.counted, self.cursor
-        self.batch, self.counted = Batch(), Taken()
+        pending, counts, cursor = self.pending, self.counts, self.cursor
+        self.pending, self.counts = PendingWrite(), BatchCounts()
         first, cursor.next = cursor.next, self.position
-        if self.unsettled:
-            cursor.next = self.unsettled[0][0].offset
+        if self.held_back:
+            cursor.next = self.held_back[0][0].offset
         if cursor.next == first:
-            return counted
-        if self.last is not None:
-            cursor.last = Mark.of(self.last)
-        counted.pairs = await self.send(batch, first)
-        counted.applies = 1
-        for study, row in batch.rows.items():
-            counted.looks[study] += row.study.looks
-            row.study.looks = 0
-        self.shelf.used(batch.seen)
-        return counted
+            return counts
+        if self.last_record is not None:
+            cursor.last_mark = RecordMark.of(self.last_record)
+        counts.pairs = await self.apply_pending(pending, first)
+        counts.applies = 1
+        for study, row in pending.rows.items():
+            counts.looks[study] += row.study.evaluation_count
+            row.study.evaluation_count = 0
+        self.row_cache.mark_used(pending.stored_positions)
+        return counts
 
-    async def halt(self, stopped: Stopped) -> None:
+    async def record_stop(self, stop: PartitionStop) -> None:
         """Say in the cursor why the partition stands still."""
-        await self.send(Batch(), self.cursor.next, str(stopped))
+        await self.apply_pending(PendingWrite(), self.cursor.next, str(stop))
 
-    async def send(self, batch: Batch, first: int, stopped: str = "") -> int:
+    async def apply_pending(self, pending: PendingWrite, first: int, stopped: str = "") -> int:
         """Write *batch*, whose first record is *first*; how many pairs that were."""
-        for study in batch.seen:
-            if (row := self.shelf.rows.get(study)) is not None:
-                self.cursor.positions[study] = row.pos
-        most = self.limits.pairs
-        return await send(
-            self.store, batch, self.cursor, first=first, pairs_max=most, stopped=stopped
+        for study in pending.stored_positions:
+            if (row := self.row_cache.rows.get(study)) is not None:
+                self.cursor.positions[study] = row.last_offset
+        pairs_max = self.limits.pairs_max
+        return await write_pending(
+            self.store, pending, self.cursor, first=first, pairs_max=pairs_max, stopped=stopped
         )
 
-    def _doubt(self, record: LogRecord, refusal: Refusal) -> Stopped | None:
+    def _hold_back(self, record: LogRecord, refusal: Refusal) -> PartitionStop | None:
         """Hold an unreadable record back; one too many in a row stops the lane before them."""
-        self.unsettled.append((record, refusal))
+        self.held_back.append((record, refusal))
         self.position = record.offset + 1
-        count = self.cursor.unreadable + len(self.unsettled)
-        if count < self.limits.unreadable:
+        count = self.cursor.unreadable + len(self.held_back)
+        if count < self.limits.unreadable_max:
             return None
-        self.position = self.unsettled[0][0].offset
-        self.unsettled.clear()
+        self.position = self.held_back[0][0].offset
+        self.held_back.clear()
         detail = f"{count} records in a row, up to offset {record.offset}, cannot be read."
-        return Stopped(self.position, Halt.UNREADABLE, detail)
+        return PartitionStop(self.position, StopReason.UNREADABLE, detail)
 
-    def leave(self, record: LogRecord) -> None:
+    def advance_past(self, record: LogRecord) -> None:
         """Note that all up to *record* is dealt with."""
-        if self.cursor.first is None:
-            self.cursor.first, self.cursor.log = Mark.of(record), self.identity
-        self.last, self.position = record, max(self.position, record.offset + 1)
+        if self.cursor.first_mark is None:
+            self.cursor.first_mark, self.cursor.log_identity = RecordMark.of(record), self.identity
+        self.last_record, self.position = record, max(self.position, record.offset + 1)
 
     def _refuse(self, offset: int, refusal: Refusal) -> None:
         """Set aside a record that belongs to no row."""
-        self.cursor.counts[refusal.reason.value] += 1
-        self.counted.set_aside[refusal.reason.value] += 1
-        self.batch.outbox |= set_aside(offset, refusal.reason, refusal.detail)
+        self.cursor.refusal_counts[refusal.reason.value] += 1
+        self.counts.refusals_without_study[refusal.reason.value] += 1
+        self.pending.outbox |= dead_letter_entry(offset, refusal.reason, refusal.detail)
 
-    def _fold(self, offset: int, record: Record) -> None:
+    def _fold_record(self, offset: int, record: Record) -> None:
         """Fold a record into its row, unless it is there already, or the row is being rebuilt."""
-        study, shelf = record.study, self.shelf
-        row = shelf.rows.get(study)
-        if row is None and study in shelf.broken:
-            self._pass_by(offset, study)
+        study, row_cache = record.study, self.row_cache
+        row = row_cache.rows.get(study)
+        if row is None and study in row_cache.invalid:
+            self._leave_to_rebuild(offset, study)
             return
-        self.batch.see(study, shelf.absent[study] if row is None else row.stored)
-        if row is not None and offset <= row.pos:
-            self.counted.skipped += 1
-            if offset < row.began:
-                self._fold_new(offset, record)
+        self.pending.add_study(
+            study, row_cache.absent[study] if row is None else row.stored_position
+        )
+        if row is not None and offset <= row.last_offset:
+            self.counts.skipped += 1
+            if offset < row.first_offset:
+                self._fold_without_row(offset, record)
             return
         if row is None:
-            row = self._fold_new(offset, record)
+            row = self._fold_without_row(offset, record)
         else:
-            self.note(record, offset, fold_into(row, record, offset, self.fold))
+            self.count_result(record, offset, fold_into(row, record, offset, self.fold))
         if row is not None:
-            self.batch.fold(study, row)
+            self.pending.add_row(study, row)
 
-    def _fold_new(self, offset: int, record: Record) -> Row | None:
+    def _fold_without_row(self, offset: int, record: Record) -> Row | None:
         """Fold a record of a study that has no row yet: it opens one, or belongs to none."""
-        row, told = open_row(record, offset, self.fold)
+        row, result = open_row(record, offset, self.fold)
         if row is None:
-            assert told.refusal is not None
-            self._refuse(offset, told.refusal)
+            assert result.refusal is not None
+            self._refuse(offset, result.refusal)
             return None
-        row.stored = self.shelf.absent[record.study]
-        row.afresh = bool(row.stored)
-        self.shelf.put(record.study, row)
-        self.note(record, offset, told)
+        row.stored_position = self.row_cache.absent[record.study]
+        row.replaces_stored = bool(row.stored_position)
+        self.row_cache.put(record.study, row)
+        self.count_result(record, offset, result)
         return row
 
     def _was_folded(self, study: str, offset: int) -> bool:
@@ -187,25 +198,25 @@ class Work:
 
         Before the plan of its study it was refused, and the cursor counts it.
         """
-        return study in self.shelf.broken and offset <= self.cursor.positions.get(study, -1)
+        return study in self.row_cache.invalid and offset <= self.cursor.positions.get(study, -1)
 
-    def _pass_by(self, offset: int, study: str) -> None:
+    def _leave_to_rebuild(self, offset: int, study: str) -> None:
         """Leave a record to the rebuilding of its row, and have the cursor say that it is due."""
-        self.batch.see(study, self.shelf.broken[study])
-        known = self.cursor.positions.get(study, offset)
-        self.cursor.positions[study] = max(known, offset)
-        self.counted.passed += 1
+        self.pending.add_study(study, self.row_cache.invalid[study])
+        known_position = self.cursor.positions.get(study, offset)
+        self.cursor.positions[study] = max(known_position, offset)
+        self.counts.left_to_rebuild += 1
 
-    def note(self, record: Record, offset: int, told: Told) -> None:
+    def count_result(self, record: Record, offset: int, result: RecordResult) -> None:
         """Count what became of a record, and put into the outbox what is to be told of it."""
         if type(record.body) is Review:
-            self.counted.reviews += 1
+            self.counts.reviews += 1
         else:
-            self.counted.studies[record.study][told.outcome] += 1
-        if told.refusal is not None:
-            self.counted.refusals[told.refusal.reason] += 1
-        if told.refusal is not None or told.alerts or told.outcome is Outcome.CONFLICT:
-            entries = notices(told, offset)
-            self.batch.outbox |= entries
-            if told.alerts:
-                self.counted.rang |= dict.fromkeys(entries, offset)
+            self.counts.outcomes_by_study[record.study][result.outcome] += 1
+        if result.refusal is not None:
+            self.counts.refusals[result.refusal.reason] += 1
+        if result.refusal is not None or result.alerts or result.outcome is RecordOutcome.CONFLICT:
+            entries = outbox_entries(result, offset)
+            self.pending.outbox |= entries
+            if result.alerts:
+                self.counts.alert_offsets |= dict.fromkeys(entries, offset)

@@ -15,13 +15,13 @@ from aiokafka.errors import KafkaError
 
 from streams.kafka.partitioner import partition_of
 from streams.log import Log, LogRecord, LogUnreachable, records_of
-from streams.log.kafka import started
-from streams.login import options
+from streams.log.kafka import start_client
+from streams.login import client_options
 from streams.producers.pace import Pace
-from streams.records.encode import headers_of
+from streams.records.encode import cloudevents_headers
 from streams.settings import HEADROOM_BYTES, RECORD_BYTES_MAX
 
-AT_ONCE = 5_000
+IN_FLIGHT_MAX = 5_000
 """Lines or records in one read, and the most that are sent and not yet confirmed."""
 
 LINGER_MS = 5
@@ -30,114 +30,116 @@ BATCH_BYTES = 256 << 10
 KEY_BYTES_MAX = HEADROOM_BYTES // 2
 """Beside the largest value there must be room for headers, too."""
 
-Order = dict[int, "array[int]"]
+DigestsByPartition = dict[int, "array[int]"]
 """By partition, what the file has for it, each record as a number, in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unsendable:
+class UnsendableLine:
     """A line that is not sent, and why."""
 
     line: int
-    why: str
+    reason: str
 
 
 @dataclass(slots=True)
 class Backlog:
     """What of a file is to be sent: all but the first *held* of each partition."""
 
-    order: Order
-    unsendable: list[Unsendable] = field(default_factory=list[Unsendable])
-    held: Counter[int] = field(default_factory=Counter[int])
+    digests: DigestsByPartition
+    unsendable_lines: list[UnsendableLine] = field(default_factory=list[UnsendableLine])
+    already_written: Counter[int] = field(default_factory=Counter[int])
 
     @property
     def count(self) -> int:
         """How many records are missing."""
-        return sum(map(len, self.order.values())) - self.held.total()
+        return sum(map(len, self.digests.values())) - self.already_written.total()
 
 
-async def backlog(file: Log, partitions: int, target: Callable[[int], Log]) -> Backlog:
+async def find_backlog(file: Log, partition_count: int, target: Callable[[int], Log]) -> Backlog:
     """What *target* lacks of *file*; *target* gives the log of each partition."""
-    found = await ordered(file, partitions)
-    for partition, numbers in found.order.items():
+    missing = await scan_file(file, partition_count)
+    for partition, digests in missing.digests.items():
         log = target(partition)
         try:
-            found.held[partition] = await already_there(log, numbers)
+            missing.already_written[partition] = await count_already_written(log, digests)
         finally:
             await log.close()
-    return found
+    return missing
 
 
-async def ordered(file: Log, partitions: int) -> Backlog:
+async def scan_file(file: Log, partition_count: int) -> Backlog:
     """The records of *file* by partition, and the lines that are none."""
-    found = Backlog(defaultdict(lambda: array("Q")))
+    contents = Backlog(defaultdict(lambda: array("Q")))
     async for record in records_of(file):
-        if why := unsendable(record):
-            found.unsendable.append(Unsendable(record.offset + 1, why))
+        if reason := unsendable_reason(record):
+            contents.unsendable_lines.append(UnsendableLine(record.offset + 1, reason))
         else:
-            found.order[place_of(record, partitions)].append(number_of(record.value))
-    return found
+            contents.digests[partition_for(record, partition_count)].append(
+                record_digest(record.value)
+            )
+    return contents
 
 
-async def already_there(log: Log, numbers: array[int]) -> int:
+async def count_already_written(log: Log, digests: array[int]) -> int:
     """How many of *numbers*, from the first on, the log holds in this order.
 
     Others may have written in between: ticks, reviews, another file.  A record that is missing
     in the middle is sent with all that follow it: said twice is said once.
     """
-    held = 0
-    async for record in records_of(log, (await log.ends()).first):
-        held += number_of(record.value) == numbers[held]
-        if held == len(numbers):
+    matched = 0
+    async for record in records_of(log, (await log.offset_range()).first):
+        matched += record_digest(record.value) == digests[matched]
+        if matched == len(digests):
             break
-    return held
+    return matched
 
 
-async def lacking(
-    file: Log, partitions: int, missing: Backlog
+async def missing_records(
+    file: Log, partition_count: int, missing: Backlog
 ) -> AsyncIterator[tuple[int, LogRecord]]:
     """The records of *file* that are *missing*, each with its partition."""
-    skip = Counter(missing.held)
-    bad = {each.line for each in missing.unsendable}
+    skip = Counter(missing.already_written)
+    unsendable_lines = {each.line for each in missing.unsendable_lines}
     async for record in records_of(file):
-        if record.offset + 1 in bad:
+        if record.offset + 1 in unsendable_lines:
             continue
-        partition = place_of(record, partitions)
+        partition = partition_for(record, partition_count)
         if skip[partition] > 0:
             skip[partition] -= 1
         else:
             yield partition, record
 
 
-async def deliver(
-    records: AsyncIterator[tuple[int, LogRecord]], sink: Sink, pace: Pace
+async def send_records(
+    records: AsyncIterator[tuple[int, LogRecord]], writer: LogWriter, pace: Pace
 ) -> AsyncIterator[int]:
     """Send *records* at their *pace*; yields how many are confirmed, again and again.
 
     Raises LogUnreachable when one is not: the next run sends it, with what came after it.
     """
-    waiting: deque[asyncio.Future[Any]] = deque()
+    in_flight: deque[asyncio.Future[Any]] = deque()
     confirmed = 0
     try:
         async for partition, record in records:
             await pace.wait(record)
-            waiting.append(await sink.send(partition, record))
-            while waiting and (waiting[0].done() or len(waiting) > AT_ONCE):
-                await waiting.popleft()
+            in_flight.append(await writer.send(partition, record))
+            while in_flight and (in_flight[0].done() or len(in_flight) > IN_FLIGHT_MAX):
+                await in_flight.popleft()
                 confirmed += 1
             yield confirmed
-        while waiting:
-            await waiting.popleft()
+        while in_flight:
+            await in_flight.popleft()
             confirmed += 1
         yield confirmed
     except (KafkaError, OSError) as error:
         raise LogUnreachable(f"the broker stopped taking records ({error})") from error
     finally:
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*in_flight, return_exceptions=True)
 
 
 @dataclass(slots=True)
-class Sink:
+class LogWriter:
     """A topic that takes records, each in the partition that is named, as an async context.
 
     Every copy has a record before it is confirmed, and none gets in twice or out of turn.
@@ -150,7 +152,7 @@ class Sink:
     async def __aenter__(self) -> Self:
         self.producer = AIOKafkaProducer(
             bootstrap_servers=self.bootstrap,
-            **options(self.bootstrap),
+            **client_options(self.bootstrap),
             acks="all",
             enable_idempotence=True,
             linger_ms=LINGER_MS,
@@ -158,12 +160,12 @@ class Sink:
             max_request_size=RECORD_BYTES_MAX + HEADROOM_BYTES,
         )
         try:
-            await started(self.producer)
+            await start_client(self.producer)
         except (KafkaError, OSError) as error:
             raise LogUnreachable(f"no Kafka broker answers at {self.bootstrap}") from error
         return self
 
-    async def __aexit__(self, *raised: object) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         await self.producer.stop()
 
     async def send(self, partition: int, record: LogRecord) -> asyncio.Future[Any]:
@@ -173,17 +175,17 @@ class Sink:
             record.value,
             key=record.key,
             partition=partition,
-            headers=list(headers_of(record.value or b"")),
+            headers=list(cloudevents_headers(record.value or b"")),
         )
 
 
-def place_of(record: LogRecord, partitions: int) -> int:
+def partition_for(record: LogRecord, partition_count: int) -> int:
     """The partition of a record that names its study."""
     assert record.key is not None
-    return partition_of(record.key.decode(), partitions)
+    return partition_of(record.key.decode(), partition_count)
 
 
-def unsendable(record: LogRecord) -> str:
+def unsendable_reason(record: LogRecord) -> str:
     """Why a line cannot be a record of the log; empty for one that can."""
     if record.key is None:
         return "it names no study, so it belongs nowhere"
@@ -194,6 +196,6 @@ def unsendable(record: LogRecord) -> str:
     return ""
 
 
-def number_of(value: bytes | None) -> int:
+def record_digest(value: bytes | None) -> int:
     """A record as 64 bits: what is compared, and all of the file that is kept in memory."""
     return int.from_bytes(blake2b(value or b"", digest_size=8).digest(), "little")

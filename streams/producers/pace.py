@@ -12,14 +12,14 @@ from typing import Protocol
 import orjson
 
 from streams.log import LogRecord
-from streams.records.dates import instant
-from streams.records.parse import Refused
+from streams.records.dates import parse_instant
+from streams.records.parse import RecordRefused
 
-SOONER_SECONDS = 0.001
+SLEEP_SECONDS_MIN = 0.001
 """A wait shorter than this is left out and made up for by the next."""
 
-RATE = re.compile(r"(\d+(?:\.\d+)?)/s")
-SPEED = re.compile(r"(\d+(?:\.\d+)?)x")
+RATE_PATTERN = re.compile(r"(\d+(?:\.\d+)?)/s")
+SPEED_PATTERN = re.compile(r"(\d+(?:\.\d+)?)x")
 
 
 class Pace(Protocol):
@@ -31,7 +31,7 @@ class Pace(Protocol):
 
 
 @dataclass(slots=True)
-class AtOnce:
+class Unpaced:
     """As fast as it goes."""
 
     async def wait(self, record: LogRecord) -> None:
@@ -39,21 +39,21 @@ class AtOnce:
 
 
 @dataclass(slots=True)
-class Due:
+class Schedule:
     """Keeps appointments, counted in seconds from the first one on."""
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    begun: float | None = None
+    started_at: float | None = None
 
-    async def until(self, seconds: float) -> None:
+    async def sleep_until(self, seconds: float) -> None:
         """Come back at *seconds* after the beginning; at once if that is past."""
         now = self.clock()
-        if self.begun is None:
-            self.begun = now - seconds
-        left = self.begun + seconds - now
-        if left > SOONER_SECONDS:
-            await self.sleep(left)
+        if self.started_at is None:
+            self.started_at = now - seconds
+        remaining = self.started_at + seconds - now
+        if remaining > SLEEP_SECONDS_MIN:
+            await self.sleep(remaining)
 
 
 @dataclass(slots=True)
@@ -61,48 +61,48 @@ class Rate:
     """So many records *per_second*, evenly, however long each takes."""
 
     per_second: float
-    count: int = 0
-    due: Due = field(default_factory=Due)
+    sent: int = 0
+    schedule: Schedule = field(default_factory=Schedule)
 
     async def wait(self, record: LogRecord) -> None:
         """The next of evenly spaced moments."""
-        self.count += 1
-        await self.due.until(self.count / self.per_second)
+        self.sent += 1
+        await self.schedule.sleep_until(self.sent / self.per_second)
 
 
 @dataclass(slots=True)
 class Speed:
     """As the records became known, *times* as fast."""
 
-    times: float
-    due: Due = field(default_factory=Due)
+    factor: float
+    schedule: Schedule = field(default_factory=Schedule)
 
     async def wait(self, record: LogRecord) -> None:
         """When as much time has passed as lies between it and the first, divided."""
-        known_at = known(record.value)
+        known_at = read_known_at(record.value)
         if known_at is not None:
-            await self.due.until(known_at / self.times)
+            await self.schedule.sleep_until(known_at / self.factor)
 
 
-def known(value: bytes | None) -> int | None:
+def read_known_at(value: bytes | None) -> int | None:
     """When the record became known; None for one that does not say."""
     try:
-        return instant(orjson.loads(value or b"")["known_at"])
-    except (orjson.JSONDecodeError, TypeError, KeyError, Refused):
+        return parse_instant(orjson.loads(value or b"")["known_at"])
+    except (orjson.JSONDecodeError, TypeError, KeyError, RecordRefused):
         return None
 
 
-def rate(text: str) -> Rate:
+def parse_rate(text: str) -> Rate:
     """The pace that `500/s` means.  Raises ValueError."""
-    if (found := RATE.fullmatch(text)) is None or not float(found[1]):
+    if (match := RATE_PATTERN.fullmatch(text)) is None or not float(match[1]):
         raise ValueError(f"{text} is no rate: say how many a second, as in 500/s")
-    return Rate(float(found[1]))
+    return Rate(float(match[1]))
 
 
-def speed(text: str) -> Pace:
+def parse_speed(text: str) -> Pace:
     """The pace that `max` or `60x` means.  Raises ValueError."""
     if text == "max":
-        return AtOnce()
-    if (found := SPEED.fullmatch(text)) is None or not float(found[1]):
+        return Unpaced()
+    if (match := SPEED_PATTERN.fullmatch(text)) is None or not float(match[1]):
         raise ValueError(f"{text} is no speed: say max, or how many times as fast, as in 60x")
-    return Speed(float(found[1]))
+    return Speed(float(match[1]))

@@ -15,29 +15,31 @@ import orjson
 
 from alerts.alert import Alert
 from alerts.lifecycle import MEANINGS, Move
-from alerts.register.register import Answer
-from alerts.register.update import answer_field
+from alerts.register.register import ReviewResult
+from alerts.register.update import review_result_field
 from monitor.errors import Refusal
 from streams.kafka.sender import Sender
-from streams.producers.ticks import addressed
+from streams.producers.ticks import log_message
 from streams.records.decode import decode
-from streams.records.encode import wire
+from streams.records.encode import encode_record
 from streams.records.models import MAJOR
 from streams.records.signing import Signer
 from streams.store import Fields
-from streams.store.rows.alerts import answer_from
+from streams.store.rows.alerts import review_result_from
 
-SYSTEM = "board"
+SOURCE_SYSTEM = "board"
 """Whose records members' moves are."""
 
-KEY = "A move must be signed with the key that [[board]] of the plan gives the member (--key)"
+KEY_REQUIRED_TEXT = (
+    "A move must be signed with the key that [[board]] of the plan gives the member (--key)"
+)
 
-PATIENCE_SECONDS = 5.0
-GLANCE_SECONDS = 0.05
+TIMEOUT_SECONDS = 5.0
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class ReviewRequest:
     """A *member* asks for *move* on *alert*, which is as the member saw it.
 
     *nonce* is of the page on which it was asked: whoever sends it twice has asked once.
@@ -50,42 +52,42 @@ class Ask:
     nonce: str
 
     @property
-    def thing(self) -> str:
+    def entity(self) -> str:
         """The name of the record."""
-        return f"{SYSTEM}/{self.nonce}"
+        return f"{SOURCE_SYSTEM}/{self.nonce}"
 
 
-class Fate(StrEnum):
+class ReviewStatus(StrEnum):
     """What has become of a move."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
     NOT_INCLUDED = "not_included"
-    NOT_YET = "not_yet"
+    PENDING = "not_yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class ReviewReceipt:
     """A move at *offset* of *partition*, and what the docket *answered* if it did."""
 
     partition: int
     offset: int
-    fate: Fate
-    answer: Answer | None = None
+    status: ReviewStatus
+    result: ReviewResult | None = None
 
     @property
-    def says(self) -> str:
+    def message(self) -> str:
         """What the member is told."""
-        place = f"offset {self.offset} of partition {self.partition}"
-        if self.answer is not None:
-            return self.answer.reason or f"It is {self.answer.state} now."
-        if self.fate is Fate.NOT_YET:
-            return f"Recorded at {place}, not yet in force: nobody has folded it so far."
-        why = f"`tocsin quarantine show {self.partition} {self.offset}` says why to an operator"
-        return f"The record at {place} does not count. {KEY}; {why}."
+        position = f"offset {self.offset} of partition {self.partition}"
+        if self.result is not None:
+            return self.result.reason or f"It is {self.result.state} now."
+        if self.status is ReviewStatus.PENDING:
+            return f"Recorded at {position}, not yet in force: nobody has folded it so far."
+        hint = f"`tocsin quarantine show {self.partition} {self.offset}` says why to an operator"
+        return f"The record at {position} does not count. {KEY_REQUIRED_TEXT}; {hint}."
 
 
-class Rows(Protocol):
+class RowReader(Protocol):
     """The part of a store that is read to find out."""
 
     async def cursor(self) -> Fields:
@@ -97,81 +99,81 @@ class Rows(Protocol):
         ...
 
 
-def shown_of(alert: Alert) -> str:
+def revision_digest(alert: Alert) -> str:
     """Names what a member has on the screen: SHA-256 of a revision, as canonical JSON.
 
     It is that of the message on ``safety.alerts.v1``, its keys in order.
     """
-    said = asdict(alert) | {"hypothetical": False}
-    return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    fields = asdict(alert) | {"hypothetical": False}
+    return sha256(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def review_of(ask: Ask, now: datetime) -> Mapping[str, Any]:
+def review_record(request: ReviewRequest, now: datetime) -> Mapping[str, Any]:
     """The record of a move that is made *now*; it is yet to be signed."""
     return {
         "schema": f"trial.log/{MAJOR}",
         "type": "review",
-        "study": ask.alert.study,
-        "source": {"system": SYSTEM, "id": ask.nonce, "version": 1},
+        "study": request.alert.study,
+        "source": {"system": SOURCE_SYSTEM, "id": request.nonce, "version": 1},
         "known_at": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "alert": ask.alert.id,
-        "revision": ask.alert.revision,
-        "move": ask.move.value,
-        "shown": shown_of(ask.alert),
-        "member": ask.member,
-        "reason": ask.reason,
-        "meaning": MEANINGS[ask.move],
+        "alert": request.alert.id,
+        "revision": request.alert.revision,
+        "move": request.move.value,
+        "shown": revision_digest(request.alert),
+        "member": request.member,
+        "reason": request.reason,
+        "meaning": MEANINGS[request.move],
     }
 
 
-def objection(review: Mapping[str, Any]) -> str:
+def form_error(review: Mapping[str, Any]) -> str:
     """What every worker would have against the form of *review*; empty where nothing."""
-    read = decode(wire(review))
-    return read.message if isinstance(read, Refusal) else ""
+    decoded = decode(encode_record(review))
+    return decoded.message if isinstance(decoded, Refusal) else ""
 
 
 @dataclass(slots=True)
-class Reviewing:
+class ReviewWriter:
     """Puts moves into the log, of so many *partitions*, and waits for what the workers say."""
 
     sender: Sender
-    partitions: int
-    rows: Callable[[int], Rows]
-    patience: float = PATIENCE_SECONDS
+    partition_count: int
+    rows_of: Callable[[int], RowReader]
+    timeout_seconds: float = TIMEOUT_SECONDS
     clock: Callable[[], float] = time.monotonic
 
-    async def place(self, review: Mapping[str, Any], signer: Signer | None = None) -> Placed:
+    async def write(self, review: Mapping[str, Any], signer: Signer | None = None) -> ReviewReceipt:
         """Send *review*, signed if there is a *signer*, and wait for the answer.
 
         Raises Undelivered: then it may be in the log, and may be sent again as it is.
         """
         signed = dict(review) if signer is None else signer.sign(dict(review))
         study = review["study"]
-        message = addressed(study, wire(signed), self.partitions)
+        message = log_message(study, encode_record(signed), self.partition_count)
         offset = await self.sender.send(message)
-        rows = self.rows(message.partition)
-        passed = await self._passed(rows, study, offset)
-        name = answer_field(f"{SYSTEM}/{review['source']['id']}")
-        said = await rows.field(study, name) if passed else b""
-        answer = answer_from(said) if said else None
-        return Placed(
+        rows = self.rows_of(message.partition)
+        folded = await self._wait_until_folded(rows, study, offset)
+        field_name = review_result_field(f"{SOURCE_SYSTEM}/{review['source']['id']}")
+        stored = await rows.field(study, field_name) if folded else b""
+        result = review_result_from(stored) if stored else None
+        return ReviewReceipt(
             partition=message.partition,
             offset=offset,
-            fate=_fate(answer, passed=passed),
-            answer=answer,
+            status=_review_status(result, folded=folded),
+            result=result,
         )
 
-    async def _passed(self, rows: Rows, study: str, offset: int) -> bool:
+    async def _wait_until_folded(self, rows: RowReader, study: str, offset: int) -> bool:
         """Wait until the record at *offset* is folded, but not for ever."""
-        deadline = self.clock() + self.patience
+        deadline = self.clock() + self.timeout_seconds
         while not await _is_folded(rows, study, offset):
             if self.clock() > deadline:
                 return False
-            await asyncio.sleep(GLANCE_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
         return True
 
 
-async def _is_folded(rows: Rows, study: str, offset: int) -> bool:
+async def _is_folded(rows: RowReader, study: str, offset: int) -> bool:
     """Whether the cursor has passed *offset*, and the row of *study* is where the cursor says.
 
     A row that is being rebuilt is not: the cursor goes on without it.
@@ -179,11 +181,11 @@ async def _is_folded(rows: Rows, study: str, offset: int) -> bool:
     cursor = await rows.cursor()
     if int(cursor.get("next") or b"0") <= offset:
         return False
-    due, pos = cursor.get(f"pos|{study}", b""), await rows.field(study, "pos")
-    return not due or (pos.isdigit() and int(pos) >= int(due))
+    expected_pos, pos = cursor.get(f"pos|{study}", b""), await rows.field(study, "pos")
+    return not expected_pos or (pos.isdigit() and int(pos) >= int(expected_pos))
 
 
-def _fate(answer: Answer | None, *, passed: bool) -> Fate:
-    if answer is not None:
-        return Fate.ACCEPTED if answer.accepted else Fate.REFUSED
-    return Fate.NOT_INCLUDED if passed else Fate.NOT_YET
+def _review_status(result: ReviewResult | None, *, folded: bool) -> ReviewStatus:
+    if result is not None:
+        return ReviewStatus.ACCEPTED if result.accepted else ReviewStatus.REFUSED
+    return ReviewStatus.NOT_INCLUDED if folded else ReviewStatus.PENDING

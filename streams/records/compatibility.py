@@ -16,77 +16,83 @@ def incompatibilities(old: Schema, new: Schema) -> list[str]:
     older minor then ignores the field, and refuses the member by name.  It misreads neither.
     A pattern that changed counts as narrower: whether one includes another is not decided here.
     """
-    return list(_narrowed("record", _expanded(old, old), _expanded(new, new)))
+    return list(
+        _incompatibilities_at(
+            "record", _resolve_references(old, old), _resolve_references(new, new)
+        )
+    )
 
 
-def _expanded(node: Any, schema: Schema) -> Any:
+def _resolve_references(node: Any, schema: Schema) -> Any:
     """*node* with its references replaced by what they name, and without its prose."""
     if isinstance(node, list):
-        return [_expanded(item, schema) for item in cast("list[Any]", node)]
+        return [_resolve_references(item, schema) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
     fields = cast(Schema, node)
     if "$ref" in fields:
-        return _expanded(schema["$defs"][fields["$ref"].rpartition("/")[2]], schema)
+        return _resolve_references(schema["$defs"][fields["$ref"].rpartition("/")[2]], schema)
     return {
-        key: {name: _expanded(field, schema) for name, field in value.items()}
+        key: {name: _resolve_references(field, schema) for name, field in value.items()}
         if key == "properties"
-        else _expanded(value, schema)
+        else _resolve_references(value, schema)
         for key, value in fields.items()
-        if key not in _PROSE
+        if key not in _IGNORED_KEYS
     }
 
 
-_PROSE = frozenset({"$defs", "default", "description", "discriminator", "examples", "title"})
+_IGNORED_KEYS = frozenset({"$defs", "default", "description", "discriminator", "examples", "title"})
 
 
-def _narrowed(path: str, old: Schema, new: Schema) -> Iterator[str]:
+def _incompatibilities_at(path: str, old: Schema, new: Schema) -> Iterator[str]:
     if not new:
         return  # The empty schema allows everything.
     if not {"oneOf", "anyOf"}.isdisjoint(old.keys() | new.keys()):
-        yield from _lost_alternatives(path, old, new)
-    elif new.get("type") not in (None, old.get("type"), _WIDER.get(str(old.get("type")))):
+        yield from _removed_alternatives(path, old, new)
+    elif new.get("type") not in (None, old.get("type"), _WIDER_TYPE.get(str(old.get("type")))):
         yield f"{path}: no longer of type {old.get('type', 'any')}"
     else:
-        yield from _lost_values(path, old, new)
+        yield from _removed_values(path, old, new)
         yield from _tighter_limits(path, old, new)
         yield from _changed_fields(path, old, new)
         for part in ("items", "propertyNames"):
-            yield from _narrowed(f"{path}[]", old.get(part, {}), new.get(part, {}))
+            yield from _incompatibilities_at(f"{path}[]", old.get(part, {}), new.get(part, {}))
 
 
-_WIDER = {"integer": "number"}
+_WIDER_TYPE = {"integer": "number"}
 
 
 def _alternatives(node: Schema) -> dict[str, Schema]:
     nodes: list[Schema] = node.get("oneOf") or node.get("anyOf") or [node]
-    return {_name(one): one for one in nodes}
+    return {_alternative_name(one): one for one in nodes}
 
 
-def _name(node: Schema) -> str:
+def _alternative_name(node: Schema) -> str:
     """A record is told from others by its ``type``, any other alternative by its JSON type."""
     kind = node.get("properties", {}).get("type", {}).get("const")
     return str(kind or node.get("type", "any"))
 
 
-def _lost_alternatives(path: str, old: Schema, new: Schema) -> Iterator[str]:
+def _removed_alternatives(path: str, old: Schema, new: Schema) -> Iterator[str]:
     after = _alternatives(new)
     for name, node in _alternatives(old).items():
-        successor = after.get(name) or after.get(_WIDER.get(name, ""))
+        successor = after.get(name) or after.get(_WIDER_TYPE.get(name, ""))
         if successor is None:
             yield f"{path}: {name} is no longer allowed"
         else:
-            yield from _narrowed(f"{path}.{name}" if name != "null" else path, node, successor)
+            yield from _incompatibilities_at(
+                f"{path}.{name}" if name != "null" else path, node, successor
+            )
 
 
-def _values(node: Schema) -> set[object] | None:
+def _allowed_values(node: Schema) -> set[object] | None:
     if "const" in node:
         return {node["const"]}
     return set(node["enum"]) if "enum" in node else None
 
 
-def _lost_values(path: str, old: Schema, new: Schema) -> Iterator[str]:
-    before, after = _values(old), _values(new)
+def _removed_values(path: str, old: Schema, new: Schema) -> Iterator[str]:
+    before, after = _allowed_values(old), _allowed_values(new)
     if after is None:
         return
     if before is None:
@@ -115,21 +121,23 @@ def _changed_fields(path: str, old: Schema, new: Schema) -> Iterator[str]:
     for name in sorted(set(new.get("required", [])) - set(old.get("required", []))):
         yield f"{path}.{name}: the field is required now"
     for name in sorted(before.keys() & after.keys()):
-        yield from _narrowed(f"{path}.{name}", before[name], after[name])
-    yield from _changed_names(path, old.get("patternProperties"), new.get("patternProperties"))
-    rest = old.get("additionalProperties", True), new.get("additionalProperties", True)
-    if isinstance(rest[1], dict):
-        earlier = cast(Schema, rest[0]) if isinstance(rest[0], dict) else {}
-        yield from _narrowed(f"{path}.*", earlier, cast(Schema, rest[1]))
-    elif rest[0] and not rest[1]:
+        yield from _incompatibilities_at(f"{path}.{name}", before[name], after[name])
+    yield from _changed_name_patterns(
+        path, old.get("patternProperties"), new.get("patternProperties")
+    )
+    additional = old.get("additionalProperties", True), new.get("additionalProperties", True)
+    if isinstance(additional[1], dict):
+        old_additional = cast(Schema, additional[0]) if isinstance(additional[0], dict) else {}
+        yield from _incompatibilities_at(f"{path}.*", old_additional, cast(Schema, additional[1]))
+    elif additional[0] and not additional[1]:
         yield f"{path}: fields of other names are no longer allowed"
 
 
-def _changed_names(path: str, old: Schema | None, new: Schema | None) -> Iterator[str]:
+def _changed_name_patterns(path: str, old: Schema | None, new: Schema | None) -> Iterator[str]:
     if new is None:
         return
     if old is None or old.keys() != new.keys():
         yield f"{path}.*: the pattern of names has changed"
         return
     for pattern in sorted(new):
-        yield from _narrowed(f"{path}.*", old[pattern], new[pattern])
+        yield from _incompatibilities_at(f"{path}.*", old[pattern], new[pattern])

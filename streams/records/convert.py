@@ -9,11 +9,16 @@ from sys import intern
 from monitor import records as events
 from monitor.errors import Reason
 from monitor.records import Criterion, TermKind
-from streams.records.dates import check_order, check_plausible, day, partial
-from streams.records.parse import Fields, Refused
+from streams.records.dates import (
+    check_date_order,
+    check_plausible_year,
+    convert_day,
+    convert_partial_date,
+)
+from streams.records.parse import Fields, RecordRefused
 
-BODIES: dict[str, Callable[..., events.Body]] = {
-    "plan": events.Plan,
+BODY_TYPES: dict[str, Callable[..., events.Body]] = {
+    "plan": events.PlanRecord,
     "subject": events.Subject,
     "treatment": events.Treatment,
     "dose": events.Dose,
@@ -28,87 +33,87 @@ BODIES: dict[str, Callable[..., events.Body]] = {
 }
 
 
-def _settle_plan(said: Fields) -> None:
-    if sha256(said["toml"].encode()).hexdigest() != said["sha256"]:
-        raise Refused(Reason.PLAN_HASH, "`sha256` is not the SHA-256 of `toml`.")
+def _convert_plan(fields: Fields) -> None:
+    if sha256(fields["toml"].encode()).hexdigest() != fields["sha256"]:
+        raise RecordRefused(Reason.PLAN_HASH, "`sha256` is not the SHA-256 of `toml`.")
 
 
-def _settle_span(start: str, end: str) -> Callable[[Fields], None]:
-    def settle(said: Fields) -> None:
-        day(said, start)
-        day(said, end)
-        check_order(said, start, end)
+def _interval_converter(start: str, end: str) -> Callable[[Fields], None]:
+    def convert(fields: Fields) -> None:
+        convert_day(fields, start)
+        convert_day(fields, end)
+        check_date_order(fields, start, end)
 
-    return settle
-
-
-def _settle_day(field: str) -> Callable[[Fields], None]:
-    def settle(said: Fields) -> None:
-        day(said, field)
-
-    return settle
+    return convert
 
 
-def _settle_adverse_event(said: Fields) -> None:
+def _day_converter(field: str) -> Callable[[Fields], None]:
+    def convert(fields: Fields) -> None:
+        convert_day(fields, field)
+
+    return convert
+
+
+def _convert_adverse_event(fields: Fields) -> None:
     # A term is said thousands of times: one string holds it for all of them.
-    for name in _SHARED:
-        if name in said:
-            said[name] = intern(said[name])
-    partial(said, "onset")
-    partial(said, "end")
-    check_order(said, "onset", "end")
-    if "criteria" in said:
-        said["criteria"] = tuple([one for one in _CRITERIA if one in said["criteria"]])
-    if "adjudications" in said:
-        said["adjudications"] = tuple(sorted(said["adjudications"].items()))
+    for name in _INTERNED_FIELDS:
+        if name in fields:
+            fields[name] = intern(fields[name])
+    convert_partial_date(fields, "onset")
+    convert_partial_date(fields, "end")
+    check_date_order(fields, "onset", "end")
+    if "criteria" in fields:
+        fields["criteria"] = tuple([one for one in _CRITERIA if one in fields["criteria"]])
+    if "adjudications" in fields:
+        fields["adjudications"] = tuple(sorted(fields["adjudications"].items()))
 
 
 _CRITERIA = tuple(Criterion)
-_SHARED = ("subject", "preferred_term", "system_organ_class", "label_group")
+_INTERNED_FIELDS = ("subject", "preferred_term", "system_organ_class", "label_group")
 
 
-def _settle_collection(said: Fields) -> None:
-    day(said, "start")
-    said["kind"] = TermKind(said["kind"])
+def _convert_collection(fields: Fields) -> None:
+    convert_day(fields, "start")
+    fields["kind"] = TermKind(fields["kind"])
 
 
-def _settle_retraction(said: Fields) -> None:
-    target, source = said["target"], said["source"]
+def _convert_retraction(fields: Fields) -> None:
+    target, source = fields["target"], fields["source"]
     if (target.system, target.id) == (source.system, source.id):
-        raise Refused(Reason.SELF_REFERENCE, "`target` is the retraction itself.")
-    said["target"] = f"{target.system}/{target.id}"
+        raise RecordRefused(Reason.SELF_REFERENCE, "`target` is the retraction itself.")
+    fields["target"] = f"{target.system}/{target.id}"
 
 
-def _settle_merge(said: Fields) -> None:
+def _convert_merge(fields: Fields) -> None:
     for field in ("duplicate", "survivor"):
-        if ("/" in said[field]) != (said["what"] == "case"):
+        if ("/" in fields[field]) != (fields["what"] == "case"):
             detail = f"`{field}` should be system/id for a case, a subject's id for a subject."
-            raise Refused(Reason.BAD_IDENTIFIER, detail)
-    if said["duplicate"] == said["survivor"]:
-        raise Refused(Reason.SELF_REFERENCE, "`duplicate` and `survivor` are the same.")
+            raise RecordRefused(Reason.BAD_IDENTIFIER, detail)
+    if fields["duplicate"] == fields["survivor"]:
+        raise RecordRefused(Reason.SELF_REFERENCE, "`duplicate` and `survivor` are the same.")
 
 
-def _settle_tick(said: Fields) -> None:
+def _convert_tick(fields: Fields) -> None:
     # A tick is exempt from the limit on jumps of the as-of date, so it needs one of its own.
-    check_plausible(said["date"], "date")
-    day(said, "date")
+    check_plausible_year(fields["date"], "date")
+    convert_day(fields, "date")
 
 
-def _settle_review(said: Fields) -> None:
-    del said  # No field of a review says anything of another.
+def _convert_review(fields: Fields) -> None:
+    del fields  # No field of a review says anything of another.
 
 
-SETTLE: dict[str, Callable[[Fields], None]] = {
-    "plan": _settle_plan,
-    "subject": _settle_day("date"),
-    "treatment": _settle_span("start", "end"),
-    "dose": _settle_span("first_date", "last_date"),
-    "adverse_event": _settle_adverse_event,
-    "disposition": _settle_day("date"),
-    "collection": _settle_collection,
-    "assessment": _settle_day("date"),
-    "retraction": _settle_retraction,
-    "merge": _settle_merge,
-    "review": _settle_review,
-    "tick": _settle_tick,
+CONVERTERS: dict[str, Callable[[Fields], None]] = {
+    "plan": _convert_plan,
+    "subject": _day_converter("date"),
+    "treatment": _interval_converter("start", "end"),
+    "dose": _interval_converter("first_date", "last_date"),
+    "adverse_event": _convert_adverse_event,
+    "disposition": _day_converter("date"),
+    "collection": _convert_collection,
+    "assessment": _day_converter("date"),
+    "retraction": _convert_retraction,
+    "merge": _convert_merge,
+    "review": _convert_review,
+    "tick": _convert_tick,
 }

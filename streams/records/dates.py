@@ -7,73 +7,73 @@ from functools import lru_cache
 
 from monitor.dates import Imputation, impute, last_day
 from monitor.errors import Reason
-from monitor.records import SECONDS_A_DAY, PartialDate
-from streams.records.parse import Fields, Refused
+from monitor.records import SECONDS_PER_DAY, PartialDate
+from streams.records.parse import Fields, RecordRefused
 
-YEARS = ("1900", "2199")
+PLAUSIBLE_YEARS = ("1900", "2199")
 """As-of dates lie between: one date far outside would silence its study for good."""
 
 
-def instant(text: str) -> int:
+def parse_instant(text: str) -> int:
     """Seconds since 1970 of an RFC 3339 instant in UTC; a fraction is dropped.
 
-    >>> instant("1970-01-02T00:00:01.9Z")
+    >>> parse_instant("1970-01-02T00:00:01.9Z")
     86401
     """
     try:
-        since = datetime.fromisoformat(text[:19]) - _EPOCH
+        elapsed = datetime.fromisoformat(text[:19]) - _EPOCH
     except ValueError:
-        raise Refused(Reason.BAD_DATE, "`known_at` is no instant of the calendar.") from None
-    check_plausible(text, "known_at")
-    return since.days * SECONDS_A_DAY + since.seconds
+        raise RecordRefused(Reason.BAD_DATE, "`known_at` is no instant of the calendar.") from None
+    check_plausible_year(text, "known_at")
+    return elapsed.days * SECONDS_PER_DAY + elapsed.seconds
 
 
-def check_plausible(text: str, field: str) -> None:
+def check_plausible_year(text: str, field: str) -> None:
     """Refuse a date that no study's as-of date can be."""
-    if not YEARS[0] <= text[:4] <= YEARS[1]:
-        detail = f"`{field}` lies outside the years {YEARS[0]} to {YEARS[1]}."
-        raise Refused(Reason.IMPLAUSIBLE_DATE, detail)
+    if not PLAUSIBLE_YEARS[0] <= text[:4] <= PLAUSIBLE_YEARS[1]:
+        detail = f"`{field}` lies outside the years {PLAUSIBLE_YEARS[0]} to {PLAUSIBLE_YEARS[1]}."
+        raise RecordRefused(Reason.IMPLAUSIBLE_DATE, detail)
 
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  Naive on purpose: both sides are UTC.
 
 
-def day(said: Fields, field: str) -> None:
+def convert_day(fields: Fields, field: str) -> None:
     """Replace a day by its ordinal; its form was checked, whether it exists was not."""
-    text = said.get(field)
+    text = fields.get(field)
     if text is not None:
-        said[field] = _ordinal(text, field)
+        fields[field] = _parse_day(text, field)
 
 
-def _ordinal(text: str, field: str) -> int:
+def _parse_day(text: str, field: str) -> int:
     try:
-        return _number(text)
+        return _day_ordinal(text)
     except ValueError:
-        raise Refused(Reason.BAD_DATE, f"`{field}` is no day of the calendar.") from None
+        raise RecordRefused(Reason.BAD_DATE, f"`{field}` is no day of the calendar.") from None
 
 
 @lru_cache(maxsize=8192)
-def _number(text: str) -> int:
+def _day_ordinal(text: str) -> int:
     """A trial has a few thousand days: each is one integer, shared by all records that name it."""
     return date.fromisoformat(text).toordinal()
 
 
-def partial(said: Fields, field: str) -> None:
+def convert_partial_date(fields: Fields, field: str) -> None:
     """Replace a day by its ordinal, and a month or a year by what it is."""
-    text = said.get(field)
+    text = fields.get(field)
     if text is None:
         return
     if len(text) == 10:
-        said[field] = _ordinal(text, field)
+        fields[field] = _parse_day(text, field)
     elif text.startswith("0000"):
-        raise Refused(Reason.BAD_DATE, f"`{field}` is in year 0, which the calendar has not.")
+        raise RecordRefused(Reason.BAD_DATE, f"`{field}` is in year 0, which the calendar has not.")
     else:
-        said[field] = PartialDate(int(text[:4]), int(text[5:]) if len(text) == 7 else None)
+        fields[field] = PartialDate(int(text[:4]), int(text[5:]) if len(text) == 7 else None)
 
 
-def check_order(said: Fields, start: str, end: str) -> None:
+def check_date_order(fields: Fields, start: str, end: str) -> None:
     """Refuse an end that is before its start, however the missing parts are filled in."""
-    first, last = said.get(start), said.get(end)
+    first, last = fields.get(start), fields.get(end)
     if first is None or last is None:
         return
     if isinstance(first, PartialDate):
@@ -81,4 +81,4 @@ def check_order(said: Fields, start: str, end: str) -> None:
     if isinstance(last, PartialDate):
         last = last_day(last)
     if last < first:
-        raise Refused(Reason.END_BEFORE_START, f"`{end}` is before `{start}`.")
+        raise RecordRefused(Reason.END_BEFORE_START, f"`{end}` is before `{start}`.")

@@ -13,7 +13,7 @@ def example(kind: str, /, **fields: Any) -> dict[str, Any]:
     return EXAMPLES[kind] | fields
 
 
-def _record(kind: str, /, **fields: Any) -> dict[str, Any]:
+def _example_record(kind: str, /, **fields: Any) -> dict[str, Any]:
     return {
         "schema": "trial.log/1",
         "type": kind,
@@ -25,13 +25,13 @@ def _record(kind: str, /, **fields: Any) -> dict[str, Any]:
 
 
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "plan": _record(
+    "plan": _example_record(
         "plan",
         toml=_TOML,
         sha256=sha256(_TOML.encode()).hexdigest(),
         signatures=[{"key": "sponsor-2017", "signature": "mFh0cmlhbC1sb2c="}],
     ),
-    "subject": _record(
+    "subject": _example_record(
         "subject",
         subject="S-0042",
         site="US-07",
@@ -39,7 +39,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         stratum="mild",
         date="2017-02-20",
     ),
-    "treatment": _record(
+    "treatment": _example_record(
         "treatment",
         subject="S-0042",
         treatment="ivig",
@@ -48,7 +48,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         end="2017-06-12",
         end_reason="completed",
     ),
-    "dose": _record(
+    "dose": _example_record(
         "dose",
         subject="S-0042",
         cycle=2,
@@ -59,7 +59,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         rate=0.08,
         batch="B-17.3",
     ),
-    "adverse_event": _record(
+    "adverse_event": _example_record(
         "adverse_event",
         subject="S-0042",
         preferred_term="Deep vein thrombosis",
@@ -76,13 +76,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         action_taken="drug_withdrawn",
         adjudications={"thromboembolic": "yes"},
     ),
-    "disposition": _record(
+    "disposition": _example_record(
         "disposition", subject="S-0042", status="withdrew", date="2017-06-11", period="first"
     ),
-    "collection": _record(
+    "collection": _example_record(
         "collection", kind="group", term="thromboembolic", **{"from": "2017-01-01"}
     ),
-    "assessment": _record(
+    "assessment": _example_record(
         "assessment",
         subject="S-0042",
         instrument="TIS",
@@ -91,13 +91,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         date="2017-06-12",
         imputed=False,
     ),
-    "retraction": _record(
+    "retraction": _example_record(
         "retraction",
         target={"system": "edc", "id": "adverse_event-000123"},
         reason="Entered for another subject.",
     ),
-    "merge": _record("merge", what="case", duplicate="safety/AE-9", survivor="edc/AE-000123"),
-    "review": _record(
+    "merge": _example_record(
+        "merge", what="case", duplicate="safety/AE-9", survivor="edc/AE-000123"
+    ),
+    "review": _example_record(
         "review",
         alert="a1b2c3d4e5f6",
         revision=1,
@@ -108,5 +110,5 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         meaning="I have seen this alert.",
         signatures=[{"key": "board-2", "signature": "mFh0cmlhbC1sb2c="}],
     ),
-    "tick": _record("tick", date="2017-03-05"),
+    "tick": _example_record("tick", date="2017-03-05"),
 }

@@ -9,10 +9,10 @@ from pydantic_core import ErrorDetails
 
 from monitor.errors import Reason
 from streams.records import models as records
-from streams.records.parse import Fields, Refused
+from streams.records.parse import Fields, RecordRefused
 
 
-def explain(kind: str, error: ValidationError, fields: Fields) -> Refused:
+def explain(kind: str, error: ValidationError, fields: Fields) -> RecordRefused:
     """The first fault of *error* by path and expectation; neither values nor unknown names.
 
     A name that is not ours may be a treatment, and a refusal is read by blinded people.
@@ -22,15 +22,15 @@ def explain(kind: str, error: ValidationError, fields: Fields) -> Refused:
     detail = f"`{_path(kind, fault)}` {_expectation(fault, fields)}"
     if len(faults) > 1:
         detail += f" ({len(faults)} faults in all; this is the first.)"
-    return Refused(_reason(fault), detail)
+    return RecordRefused(_reason(fault), detail)
 
 
-def _names(model: type[BaseModel]) -> set[str]:
+def _wire_names(model: type[BaseModel]) -> set[str]:
     return {field.alias or name for name, field in model.model_fields.items()}
 
 
-PUBLIC = set[str]().union(
-    *map(_names, (*records.MODELS.values(), records.Source, records.Target, records.Signature))
+PUBLIC_FIELD_NAMES = set[str]().union(
+    *map(_wire_names, (*records.MODELS.values(), records.Source, records.Target, records.Signature))
 )
 """Every name that the schema itself tells the world."""
 
@@ -40,7 +40,7 @@ def _path(kind: str, fault: ErrorDetails) -> str:
     for step in fault["loc"]:
         if isinstance(step, int):
             path += f"[{step}]"
-        elif step in PUBLIC:
+        elif step in PUBLIC_FIELD_NAMES:
             path += f".{step}"
         elif fault["type"] != "extra_forbidden" and step != "[key]":
             path += ".*"
@@ -51,27 +51,29 @@ def _expectation(fault: ErrorDetails, fields: Fields) -> str:
     if fault["type"] == "missing":
         return "is missing."
     if fault["type"] == "extra_forbidden":
-        return _unknown(str(fault["loc"][-1]), list(fields) if len(fault["loc"]) == 1 else [])
+        return _unknown_field_text(
+            str(fault["loc"][-1]), list(fields) if len(fault["loc"]) == 1 else []
+        )
     return f"does not fit: {fault['msg'][:1].lower()}{fault['msg'][1:]}."
 
 
-def _unknown(name: str, siblings: list[str]) -> str:
-    where = f", field {siblings.index(name) + 1} of {len(siblings)}" if siblings else ""
-    meant = get_close_matches(name[:64], PUBLIC, n=1, cutoff=0.7)
-    hint = f" Perhaps `{meant[0]}` is meant." if meant else ""
-    return f"has a field that the schema does not know{where}.{hint}"
+def _unknown_field_text(name: str, siblings: list[str]) -> str:
+    position = f", field {siblings.index(name) + 1} of {len(siblings)}" if siblings else ""
+    close_matches = get_close_matches(name[:64], PUBLIC_FIELD_NAMES, n=1, cutoff=0.7)
+    hint = f" Perhaps `{close_matches[0]}` is meant." if close_matches else ""
+    return f"has a field that the schema does not know{position}.{hint}"
 
 
 def _reason(fault: ErrorDetails) -> Reason:
     if fault["type"] == "string_pattern_mismatch":
-        return PATTERNS.get(fault.get("ctx", {})["pattern"], Reason.BAD_VALUE)
+        return PATTERN_REASONS.get(fault.get("ctx", {})["pattern"], Reason.BAD_VALUE)
     if fault["type"].endswith("_type"):
         return Reason.WRONG_TYPE
-    return FAULTS.get(fault["type"], Reason.BAD_VALUE)
+    return FAULT_REASONS.get(fault["type"], Reason.BAD_VALUE)
 
 
-FAULTS = {"missing": Reason.MISSING_FIELD, "extra_forbidden": Reason.UNKNOWN_FIELD}
-PATTERNS = {
+FAULT_REASONS = {"missing": Reason.MISSING_FIELD, "extra_forbidden": Reason.UNKNOWN_FIELD}
+PATTERN_REASONS = {
     records.IDENTIFIER_PATTERN: Reason.BAD_IDENTIFIER,
     records.CASE_OR_SUBJECT_PATTERN: Reason.BAD_IDENTIFIER,
     records.DAY_PATTERN: Reason.BAD_DATE,

@@ -17,62 +17,62 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from monitor.plan.board import KEY_BYTES
-from streams.records.signing import OPEN, Signer, Trust
+from monitor.plan.board import PUBLIC_KEY_BYTES
+from streams.records.signing import TRUST_ANYONE, Signer, Trust
 
-OTHERS = 0o077
+NON_OWNER_BITS = 0o077
 """Rights of anybody but the owner of a file."""
 
 
-LINE = re.compile(r'key\s*=\s*"([^"]*)"')
+BOARD_KEY_LINE = re.compile(r'key\s*=\s*"([^"]*)"')
 """A key as a line of [[board]]."""
 
 
-class BadKeys(Exception):
+class InvalidKeyFile(Exception):
     """A file of keys is not what it should be; the message says so, and never shows a key."""
 
 
-def make(path: Path) -> Signer:
+def create_key(path: Path) -> Signer:
     """A new key, its private half in a file at *path* that was not there before.
 
     Raises BadKeys where there is one already: a key that is written over is lost for good.
     """
     signer = Signer(Ed25519PrivateKey.generate())
-    pem = signer.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem = signer.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
         # O_EXCL: a link that somebody has laid there is not followed.
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             os.fchmod(file.fileno(), 0o600)  # Whatever the umask of whoever calls.
             file.write(pem)
     except FileExistsError:
-        raise BadKeys(f"{path} is there already: name a file that is not") from None
+        raise InvalidKeyFile(f"{path} is there already: name a file that is not") from None
     except OSError as error:
-        raise BadKeys(f"{path} cannot be written: {error.strerror}") from None
+        raise InvalidKeyFile(f"{path} cannot be written: {error.strerror}") from None
     return signer
 
 
-def load(path: Path) -> Signer:
+def load_key(path: Path) -> Signer:
     """The key in the file at *path*.  Raises BadKeys, also where others may read it."""
     try:
         with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & OTHERS:
-                raise BadKeys(f"{path} may be read by others: `chmod 600 {path}`")
-            found = load_pem_private_key(file.read(), password=None)
+            if os.fstat(file.fileno()).st_mode & NON_OWNER_BITS:
+                raise InvalidKeyFile(f"{path} may be read by others: `chmod 600 {path}`")
+            private_key = load_pem_private_key(file.read(), password=None)
     except OSError as error:
-        raise BadKeys(f"{path} cannot be read: {error.strerror}") from None
+        raise InvalidKeyFile(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise BadKeys(f"{path} holds no key: `tocsin keys new` makes one") from None
-    if not isinstance(found, Ed25519PrivateKey):
-        raise BadKeys(f"{path} holds a key of another kind than Ed25519")
-    return Signer(found)
+        raise InvalidKeyFile(f"{path} holds no key: `tocsin keys new` makes one") from None
+    if not isinstance(private_key, Ed25519PrivateKey):
+        raise InvalidKeyFile(f"{path} holds a key of another kind than Ed25519")
+    return Signer(private_key)
 
 
-def shown(public: bytes) -> str:
+def encode_public_key(public: bytes) -> str:
     """A public key as plans and settings give it."""
     return b64encode(public).decode()
 
 
-def trust_in(path: str | None, signers: int = 1) -> Trust:
+def read_trust(path: str | None, signers: int = 1) -> Trust:
     """Whose plans count: the keys in the file at *path*, one a line; everybody's without a file.
 
     A line may be all that `tocsin keys new` prints; what follows a `#` is a remark.  So many
@@ -81,32 +81,36 @@ def trust_in(path: str | None, signers: int = 1) -> Trust:
     """
     if path is None:
         if signers > 1:
-            says = f"plans need {signers} signers (TOCSIN_PLAN_SIGNERS), and nobody's key is known"
-            raise BadKeys(f"{says}: name a file of keys in TOCSIN_PLAN_KEYS_FILE")
-        return OPEN
+            message = (
+                f"plans need {signers} signers (TOCSIN_PLAN_SIGNERS), and nobody's key is known"
+            )
+            raise InvalidKeyFile(f"{message}: name a file of keys in TOCSIN_PLAN_KEYS_FILE")
+        return TRUST_ANYONE
     try:
         lines = Path(path).read_text(encoding="ascii").splitlines()
     except OSError as error:
-        raise BadKeys(f"{path} cannot be read: {error.strerror}") from None
+        raise InvalidKeyFile(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise BadKeys(f"{path} is not a list of public keys") from None
+        raise InvalidKeyFile(f"{path} is not a list of public keys") from None
     texts = {number: line.partition("#")[0].strip() for number, line in enumerate(lines, start=1)}
-    keys = tuple(_key(text, f"{path}, line {number}") for number, text in texts.items() if text)
+    keys = tuple(
+        _parse_public_key(text, f"{path}, line {number}") for number, text in texts.items() if text
+    )
     if not keys:
-        raise BadKeys(f"{path} holds no key, so no plan could ever count")
+        raise InvalidKeyFile(f"{path} holds no key, so no plan could ever count")
     if len(set(keys)) < signers:
         count = f"{len(set(keys))} key{'s' * (len(set(keys)) != 1)}"
-        says = f"{path} holds {count}, and a plan needs {signers} signers (TOCSIN_PLAN_SIGNERS)"
-        raise BadKeys(f"{says}, so none could ever count")
+        message = f"{path} holds {count}, and a plan needs {signers} signers (TOCSIN_PLAN_SIGNERS)"
+        raise InvalidKeyFile(f"{message}, so none could ever count")
     return Trust(keys, signers)
 
 
-def _key(text: str, place: str) -> bytes:
-    line = LINE.fullmatch(text)
+def _parse_public_key(text: str, location: str) -> bytes:
+    match = BOARD_KEY_LINE.fullmatch(text)
     try:
-        key = b64decode(line[1] if line else text, validate=True)
+        key = b64decode(match[1] if match else text, validate=True)
     except (Error, ValueError):
         key = b""
-    if len(key) != KEY_BYTES:
-        raise BadKeys(f"{place}: not a public key as `tocsin keys new` prints it")
+    if len(key) != PUBLIC_KEY_BYTES:
+        raise InvalidKeyFile(f"{location}: not a public key as `tocsin keys new` prints it")
     return key

@@ -42,16 +42,16 @@ Text = Annotated[str, Field(min_length=1, max_length=1000)]
 Label = Annotated[str, Field(max_length=64)]
 
 # An enumeration takes its member's name from JSON: "strict" would ask for the member itself.
-ACriterion = Annotated[Criterion, Strict(False)]
-ASeverity = Annotated[Severity, Strict(False)]
-ARelatedness = Annotated[Relatedness, Strict(False)]
-AnOutcome = Annotated[Outcome, Strict(False)]
-AnAction = Annotated[ActionTaken, Strict(False)]
-AnAdjudication = Annotated[Adjudication, Strict(False)]
-AStatus = Annotated[Status, Strict(False)]
+LaxCriterion = Annotated[Criterion, Strict(False)]
+LaxSeverity = Annotated[Severity, Strict(False)]
+LaxRelatedness = Annotated[Relatedness, Strict(False)]
+LaxOutcome = Annotated[Outcome, Strict(False)]
+LaxActionTaken = Annotated[ActionTaken, Strict(False)]
+LaxAdjudication = Annotated[Adjudication, Strict(False)]
+LaxStatus = Annotated[Status, Strict(False)]
 
 Adjudications = Annotated[
-    dict[Identifier, AnAdjudication],
+    dict[Identifier, LaxAdjudication],
     # Pydantic gives the pattern of the names, but not that there are no others.
     Field(max_length=64, json_schema_extra={"additionalProperties": False}),
 ]
@@ -166,11 +166,11 @@ class AdverseEvent(Envelope):
     onset: PartialDay | None = None
     end: PartialDay | None = None
     serious: bool | None = None
-    criteria: Annotated[list[ACriterion], Field(max_length=16, fail_fast=True)] | None = None
-    severity: ASeverity | None = None
-    relatedness: ARelatedness | None = None
-    outcome: AnOutcome | None = None
-    action_taken: AnAction | None = None
+    criteria: Annotated[list[LaxCriterion], Field(max_length=16, fail_fast=True)] | None = None
+    severity: LaxSeverity | None = None
+    relatedness: LaxRelatedness | None = None
+    outcome: LaxOutcome | None = None
+    action_taken: LaxActionTaken | None = None
     adjudications: Adjudications | None = None
     """A committee's answer by named group."""
 
@@ -180,7 +180,7 @@ class Disposition(Envelope):
 
     type: Literal["disposition"]
     subject: Identifier
-    status: AStatus
+    status: LaxStatus
     date: Day
     """The last day of follow-up, inclusive."""
     period: Identifier | None = None

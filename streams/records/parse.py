@@ -18,13 +18,13 @@ KEYS_MAX = 64
 """The widest record has 19 fields; a case in 64 named groups is beyond any plan."""
 TOKENS_MAX = 4096
 """Bounds the work on hostile bytes: a plan with its signatures needs fewer than 200."""
-PLAIN_BYTES_MAX = 4 << 10
+FAST_PARSE_BYTES_MAX = 4 << 10
 """No record but a plan is longer, and no shorter one is slow to parse, however it is made."""
 NUMBER_CHARACTERS_MAX = 64
 INTEGER_MIN, INTEGER_MAX = -(1 << 63), (1 << 63) - 1
 
 
-class Refused(MonitorError):
+class RecordRefused(MonitorError):
     """The record is not to be included.  ``decode`` turns this into its *refusal*."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
@@ -32,7 +32,7 @@ class Refused(MonitorError):
         self.refusal = Refusal(reason, detail)
 
 
-def quick(raw: bytes) -> Fields | None:
+def parse_fast(raw: bytes) -> Fields | None:
     """The object in *raw* if it plainly holds one and no key twice, else None: ask ``careful``.
 
     Without a backslash a quotation mark inside a string is none, so ``":`` closes a key, or
@@ -43,7 +43,7 @@ def quick(raw: bytes) -> Fields | None:
     deeper one makes the two differ.  Numbers beyond 64 bits come back as floats: sound only for a
     type that has none.
     """
-    if len(raw) > PLAIN_BYTES_MAX or b"\\" in raw or b'" ' in raw:
+    if len(raw) > FAST_PARSE_BYTES_MAX or b"\\" in raw or b'" ' in raw:
         return None
     if b"\n" in raw or b"\t" in raw or b"\r" in raw:
         return None
@@ -55,49 +55,53 @@ def quick(raw: bytes) -> Fields | None:
         return None
     fields = cast(Fields, value)
     keys = len(fields)
-    for held in fields.values():
-        if type(held) is dict:
-            keys += len(cast(Fields, held))
+    for member in fields.values():
+        if type(member) is dict:
+            keys += len(cast(Fields, member))
     return fields if raw.count(b'":') == keys else None
 
 
-def careful(raw: bytes) -> Fields:
+def parse_strict(raw: bytes) -> Fields:
     """The object in *raw*, or ``Refused`` with what is wrong with the bytes."""
     if len(raw) > BYTES_MAX:
-        raise Refused(Reason.TOO_LARGE, f"The record has {len(raw):,} bytes.")
+        raise RecordRefused(Reason.TOO_LARGE, f"The record has {len(raw):,} bytes.")
     _check_structure(raw)
     try:
         value: Any = _DECODER.decode(raw.decode())
     except UnicodeDecodeError as error:
-        raise Refused(Reason.NOT_UTF8, f"Byte {error.start} is not UTF-8.") from None
+        raise RecordRefused(Reason.NOT_UTF8, f"Byte {error.start} is not UTF-8.") from None
     except JSONDecodeError as error:
-        what = "is empty" if not raw.strip() else f"is not JSON at character {error.pos}"
-        raise Refused(Reason.NOT_JSON, f"The record {what}.") from None
+        problem = "is empty" if not raw.strip() else f"is not JSON at character {error.pos}"
+        raise RecordRefused(Reason.NOT_JSON, f"The record {problem}.") from None
     if not isinstance(value, dict):
-        raise Refused(Reason.NOT_AN_OBJECT, "The record is JSON, but not an object.")
+        raise RecordRefused(Reason.NOT_AN_OBJECT, "The record is JSON, but not an object.")
     fields = cast(Fields, value)
     _check_encodable(fields)
     return fields
 
 
 def _check_structure(raw: bytes) -> None:
-    if len(raw) <= PLAIN_BYTES_MAX and raw.count(b"{") + raw.count(b"[") <= DEPTH_MAX:
+    if len(raw) <= FAST_PARSE_BYTES_MAX and raw.count(b"{") + raw.count(b"[") <= DEPTH_MAX:
         return
     # Without escapes every second piece between quotation marks lies outside the strings.
     unescaped = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
-    outside = b"".join(unescaped.split(b'"', TOKENS_MAX)[::2]).translate(None, _NOT_STRUCTURE)
+    structure = b"".join(unescaped.split(b'"', TOKENS_MAX)[::2]).translate(
+        None, _NON_STRUCTURAL_BYTES
+    )
     depth = 0
-    for byte in outside[:TOKENS_MAX]:
-        depth += _STEP[byte]
+    for byte in structure[:TOKENS_MAX]:
+        depth += _DEPTH_CHANGE[byte]
         if depth > DEPTH_MAX:
-            raise Refused(Reason.TOO_DEEP, f"The record is nested more than {DEPTH_MAX} deep.")
-    if unescaped.count(b'"') + len(outside) > TOKENS_MAX:
+            raise RecordRefused(
+                Reason.TOO_DEEP, f"The record is nested more than {DEPTH_MAX} deep."
+            )
+    if unescaped.count(b'"') + len(structure) > TOKENS_MAX:
         detail = f"The record has more than {TOKENS_MAX:,} quotation marks, brackets and commas."
-        raise Refused(Reason.TOO_MANY_VALUES, detail)
+        raise RecordRefused(Reason.TOO_MANY_VALUES, detail)
 
 
-_STEP = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1, ord(","): 0}
-_NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in _STEP)
+_DEPTH_CHANGE = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1, ord(","): 0}
+_NON_STRUCTURAL_BYTES = bytes(byte for byte in range(256) if byte not in _DEPTH_CHANGE)
 
 
 def _check_encodable(value: Fields) -> None:
@@ -105,39 +109,39 @@ def _check_encodable(value: Fields) -> None:
         orjson.dumps(value)
     except orjson.JSONEncodeError:  # Only text can fail here: numbers were bounded when read.
         detail = "A string holds half of a surrogate pair, which no UTF-8 can carry."
-        raise Refused(Reason.LONE_SURROGATE, detail) from None
+        raise RecordRefused(Reason.LONE_SURROGATE, detail) from None
 
 
-def _object(pairs: list[tuple[str, Any]]) -> Fields:
+def _parse_object(pairs: list[tuple[str, Any]]) -> Fields:
     if len(pairs) > KEYS_MAX:
         detail = f"An object has {len(pairs):,} fields; no record needs more than {KEYS_MAX}."
-        raise Refused(Reason.TOO_MANY_VALUES, detail)
+        raise RecordRefused(Reason.TOO_MANY_VALUES, detail)
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise Refused(Reason.DUPLICATE_KEY, "An object names one of its fields twice.")
+        raise RecordRefused(Reason.DUPLICATE_KEY, "An object names one of its fields twice.")
     return fields
 
 
-def _integer(text: str) -> int:
+def _parse_integer(text: str) -> int:
     # Twenty characters hold every 64-bit integer; Python raises on more than 4,300 digits.
     if len(text) <= 20 and INTEGER_MIN <= (value := int(text)) <= INTEGER_MAX:
         return value
-    raise Refused(Reason.INTEGER_TOO_LARGE, "An integer does not fit 64 bits.")
+    raise RecordRefused(Reason.INTEGER_TOO_LARGE, "An integer does not fit 64 bits.")
 
 
-def _number(text: str) -> float:
+def _parse_number(text: str) -> float:
     if len(text) <= NUMBER_CHARACTERS_MAX and not isinf(value := float(text)):
         return value
-    raise Refused(Reason.NUMBER_TOO_LARGE, "A number is too large or too long.")
+    raise RecordRefused(Reason.NUMBER_TOO_LARGE, "A number is too large or too long.")
 
 
-def _not_a_number(text: str) -> NoReturn:
-    raise Refused(Reason.NOT_A_NUMBER, f"`{text}` is not a JSON number.")
+def _refuse_constant(text: str) -> NoReturn:
+    raise RecordRefused(Reason.NOT_A_NUMBER, f"`{text}` is not a JSON number.")
 
 
 _DECODER = JSONDecoder(
-    object_pairs_hook=_object,
-    parse_int=_integer,
-    parse_float=_number,
-    parse_constant=_not_a_number,
+    object_pairs_hook=_parse_object,
+    parse_int=_parse_integer,
+    parse_float=_parse_number,
+    parse_constant=_refuse_constant,
 )

@@ -15,33 +15,35 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from monitor.errors import Reason, Refusal
-from monitor.records import Plan, Record, Review, Seal
+from monitor.records import PlanRecord, Record, Review, SignedContent
 from monitor.state.study import Study
 
 Fields = dict[str, Any]
 
-SIGNED = frozenset({"plan", "review"})
+SIGNED_TYPES = frozenset({"plan", "review"})
 """Types whose records say who vouches for them.  No other record pays for a signature."""
 
 KEY_ID_DIGITS = 16
 
 
-def canonical(fields: Fields) -> bytes:
+def signed_bytes(fields: Fields) -> bytes:
     """The bytes that are signed: all but `signatures`, keys in order, no space between.
 
     For records, which have no fractions and no names beyond ASCII, this is RFC 8785.
 
-    >>> canonical({"b": 1, "a": {"d": "x", "c": None}, "signatures": []})
+    >>> signed_bytes({"b": 1, "a": {"d": "x", "c": None}, "signatures": []})
     b'{"a":{"c":null,"d":"x"},"b":1}'
     """
     content = {name: value for name, value in fields.items() if name != "signatures"}
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
-def seal_of(fields: Fields) -> Seal:
+def signed_content_of(fields: Fields) -> SignedContent:
     """What is signed of a record in its checked form, and the signatures that it brings."""
-    given: list[Fields] = fields.get("signatures") or []
-    return Seal(canonical(fields), tuple((each["key"], each["signature"]) for each in given))
+    signatures: list[Fields] = fields.get("signatures") or []
+    return SignedContent(
+        signed_bytes(fields), tuple((each["key"], each["signature"]) for each in signatures)
+    )
 
 
 def key_id(public: bytes) -> str:
@@ -53,27 +55,27 @@ def key_id(public: bytes) -> str:
 class Signer:
     """Whoever holds a private key."""
 
-    private: Ed25519PrivateKey
+    private_key: Ed25519PrivateKey
 
     @property
-    def public(self) -> bytes:
+    def public_key(self) -> bytes:
         """The public half: 32 bytes."""
-        return self.private.public_key().public_bytes_raw()
+        return self.private_key.public_key().public_bytes_raw()
 
     @property
     def key_id(self) -> str:
         """The name of the key."""
-        return key_id(self.public)
+        return key_id(self.public_key)
 
     def sign(self, fields: Fields) -> Fields:
         """The record with this signature; those of other keys stay."""
-        made = {
+        signature = {
             "key": self.key_id,
-            "signature": b64encode(self.private.sign(canonical(fields))).decode(),
+            "signature": b64encode(self.private_key.sign(signed_bytes(fields))).decode(),
         }
-        given: list[Fields] = fields.get("signatures") or []
-        others = [each for each in given if each["key"] != self.key_id]
-        return {**fields, "signatures": [*others, made]}
+        existing: list[Fields] = fields.get("signatures") or []
+        others = [each for each in existing if each["key"] != self.key_id]
+        return {**fields, "signatures": [*others, signature]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,71 +88,81 @@ class Trust:
     """
 
     keys: tuple[bytes, ...] = ()
-    signers: int = 1
+    signers_min: int = 1
 
-    def checked(self, study: Study | None, record: Record, seal: Seal) -> Record | Refusal:
+    def verify_signatures(
+        self, study: Study | None, record: Record, signed: SignedContent
+    ) -> Record | Refusal:
         """The record, a review with the key that vouches for it, or why it does not count.
 
         To be asked before the record's id is looked at: what does not count takes no id.
         """
         body = record.body
-        if isinstance(body, Plan) and self.keys:
-            return _vouched(seal, self.keys, "plan", self.signers) or record
+        if isinstance(body, PlanRecord) and self.keys:
+            return _signature_refusal(signed, self.keys, "plan", self.signers_min) or record
         if not isinstance(body, Review) or study is None:
             return record  # A study without a plan takes nothing, whoever signed it.
-        board = study.plan.board
+        board = study.plan.board_members
         if not board and not self.keys:
             return record
-        if refusal := _vouched(seal, [each.key for each in board], "review"):
+        if refusal := _signature_refusal(signed, [each.public_key for each in board], "review"):
             return refusal
-        own = [each.key for each in board if each.name == body.member and holds(seal, each.key)]
-        if not own:
+        member_keys = [
+            each.public_key
+            for each in board
+            if each.name == body.member and is_signed_by(signed, each.public_key)
+        ]
+        if not member_keys:
             return Refusal(Reason.NOT_THE_MEMBER, "Another member's key has signed the review.")
-        return record._replace(body=replace(body, key=key_id(own[0])))
+        return record._replace(body=replace(body, key=key_id(member_keys[0])))
 
 
-OPEN = Trust()
+TRUST_ANYONE = Trust()
 """Where nobody has given keys: the demo, a file that is replayed, a first try."""
 
 
-def _vouched(seal: Seal, keys: Sequence[bytes], what: str, wanted: int = 1) -> Refusal | None:
+def _signature_refusal(
+    signed: SignedContent, keys: Sequence[bytes], record_kind: str, required: int = 1
+) -> Refusal | None:
     """Why *seal* has not the signatures of as many of *keys* as are *wanted*, or None."""
-    if not seal.signatures:
-        return Refusal(Reason.UNSIGNED, f"There is no signature on the {what}.")
-    known = {key for key in keys if _named(seal, key)}
-    if not known:
-        return Refusal(Reason.FOREIGN_KEY, f"No key that counts here has signed the {what}.")
-    good = sum(holds(seal, key) for key in known)
-    if not good:
-        return Refusal(Reason.BAD_SIGNATURE, f"What was signed is not what the {what} says.")
-    if good < wanted:
-        says = f"Only {good} of the {wanted} signatures that the {what} needs are good"
-        bad = len(known) - good
-        others = f", and {bad} more of something else" if bad else ""
-        return Refusal(Reason.TOO_FEW_SIGNERS, f"{says}{others}.")
+    if not signed.signatures:
+        return Refusal(Reason.UNSIGNED, f"There is no signature on the {record_kind}.")
+    signing_keys = {key for key in keys if _signatures_by(signed, key)}
+    if not signing_keys:
+        return Refusal(Reason.FOREIGN_KEY, f"No key that counts here has signed the {record_kind}.")
+    valid_count = sum(is_signed_by(signed, key) for key in signing_keys)
+    if not valid_count:
+        return Refusal(Reason.BAD_SIGNATURE, f"What was signed is not what the {record_kind} says.")
+    if valid_count < required:
+        message = (
+            f"Only {valid_count} of the {required} signatures that the {record_kind} needs are good"
+        )
+        invalid_count = len(signing_keys) - valid_count
+        others = f", and {invalid_count} more of something else" if invalid_count else ""
+        return Refusal(Reason.TOO_FEW_SIGNERS, f"{message}{others}.")
     return None
 
 
-def holds(seal: Seal, public: bytes) -> bool:
+def is_signed_by(signed: SignedContent, public: bytes) -> bool:
     """Whether *seal* has a signature of its content that was made with the other half of *public*.
 
     A public key that is no point of the curve has signed nothing.
     """
-    for text in _named(seal, public):
+    for text in _signatures_by(signed, public):
         try:
-            _key(public).verify(b64decode(text, validate=True), seal.content)
+            _public_key(public).verify(b64decode(text, validate=True), signed.content)
         except (InvalidSignature, Error, ValueError):
             continue
         return True
     return False
 
 
-def _named(seal: Seal, public: bytes) -> list[str]:
+def _signatures_by(signed: SignedContent, public: bytes) -> list[str]:
     """The signatures that say that they are by *public*."""
-    name = key_id(public)
-    return [text for key, text in seal.signatures if key == name]
+    public_key_id = key_id(public)
+    return [text for key, text in signed.signatures if key == public_key_id]
 
 
 @lru_cache(maxsize=256)
-def _key(public: bytes) -> Ed25519PublicKey:
+def _public_key(public: bytes) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(public)

@@ -9,12 +9,12 @@ from hashlib import sha256
 
 from alerts.alert import Alert
 from monitor.errors import Refusal
-from monitor.fold.fold import first_step
-from monitor.records import Plan, Record, day_of
-from monitor.state.entities import Outcome
+from monitor.fold.fold import open_study
+from monitor.records import PlanRecord, Record, day_of
+from monitor.state.entities import RecordOutcome
 from monitor.state.study import Study
-from streams.processor.pipeline import Pipeline, Told
-from streams.records.decode import AHEAD, ahead
+from streams.processor.pipeline import Pipeline, RecordResult
+from streams.records.decode import DECODE_BATCH_SIZE, decode_in_batches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class WhatIf:
     onsets_until: int | None = None
 
     @property
-    def hypothetical(self) -> bool:
+    def is_hypothetical(self) -> bool:
         """Whether the output is of a plan that the study did not have."""
         return self.plan is not None
 
@@ -42,12 +42,12 @@ class WhatIf:
 
 
 @dataclass(frozen=True, slots=True)
-class NotIncluded:
+class ExcludedLine:
     """A line that is not in the tables, and why."""
 
     line: int
     refusal: Refusal | None
-    outcome: Outcome
+    outcome: RecordOutcome
 
 
 @dataclass(slots=True)
@@ -60,35 +60,35 @@ class Replay:
     what_if: WhatIf = field(default_factory=WhatIf)
     pipeline: Pipeline = field(default_factory=Pipeline)
     lines: int = 0
-    cut: int = 0
-    refusals: list[NotIncluded] = field(default_factory=list[NotIncluded])
+    lines_after_cutoff: int = 0
+    excluded_lines: list[ExcludedLine] = field(default_factory=list[ExcludedLine])
 
-    def run(self, log: Iterable[bytes], most: int = AHEAD) -> Iterator[Alert]:
+    def run(self, log: Iterable[bytes], lookahead: int = DECODE_BATCH_SIZE) -> Iterator[Alert]:
         """Alerts as they ring; each line of *log* is one record.
 
         Up to *most* lines are read before the first of them is folded.
         """
-        for _, record in ahead(log, _unended, most):
-            if alerts := self.take(record, self.lines + 1):
+        for _, record in decode_in_batches(log, _strip_line_end, lookahead):
+            if alerts := self.process_line(record, self.lines + 1):
                 yield from alerts
-        self.look_ahead()
+        self.extend_to_horizon()
 
-    def take(self, record: Record | Refusal, line: int) -> tuple[Alert, ...]:
+    def process_line(self, record: Record | Refusal, line: int) -> tuple[Alert, ...]:
         """Take in what is at *line* of the log: the alerts that it rings."""
         self.lines += 1
-        told = self._take(record, line)
-        if told is None:
-            self.cut += 1
+        result = self._process_within_limits(record, line)
+        if result is None:
+            self.lines_after_cutoff += 1
             return ()
-        if told.refusal is not None or told.outcome is Outcome.CONFLICT:
-            self.refusals.append(NotIncluded(line, told.refusal, told.outcome))
-        return told.alerts
+        if result.refusal is not None or result.outcome is RecordOutcome.CONFLICT:
+            self.excluded_lines.append(ExcludedLine(line, result.refusal, result.outcome))
+        return result.alerts
 
-    def look_ahead(self) -> None:
+    def extend_to_horizon(self) -> None:
         """Bring the as-of dates to the day that was asked for, where the log ends before it."""
         for study in self.studies:
-            if self.what_if.horizon is not None and study.latest is not None:
-                study.latest = max(study.latest, self.what_if.horizon)
+            if self.what_if.horizon is not None and study.latest_day is not None:
+                study.latest_day = max(study.latest_day, self.what_if.horizon)
 
     @property
     def studies(self) -> list[Study]:
@@ -96,48 +96,48 @@ class Replay:
         return [self.pipeline.studies[name] for name in sorted(self.pipeline.studies)]
 
     @property
-    def outcomes(self) -> Counter[Outcome]:
+    def outcomes(self) -> Counter[RecordOutcome]:
         """What became of the lines, over all studies."""
-        return sum(self.pipeline.outcomes.values(), Counter[Outcome]())
+        return sum(self.pipeline.outcomes.values(), Counter[RecordOutcome]())
 
-    def _take(self, record: Record | Refusal, line: int) -> Told | None:
+    def _process_within_limits(self, record: Record | Refusal, line: int) -> RecordResult | None:
         if isinstance(record, Refusal):
-            return self.pipeline.refuse(record)
-        until = self.what_if.known_until
-        if until is not None and day_of(record.known_at) > until:
+            return self.pipeline.count_refusal(record)
+        known_until = self.what_if.known_until
+        if known_until is not None and day_of(record.known_at) > known_until:
             return None
         if self.what_if.plan is not None:
-            if isinstance(record.body, Plan):
-                record = record._replace(body=plan_of(self.what_if.plan))
-            self._open(record)
-        new = record.study not in self.pipeline.studies
-        told = self.pipeline.take(record, line)
-        if new and record.study in self.pipeline.studies:
-            self._limit(self.pipeline.studies[record.study])
-        return told
+            if isinstance(record.body, PlanRecord):
+                record = record._replace(body=plan_record_of(self.what_if.plan))
+            self._open_study(record)
+        is_new = record.study not in self.pipeline.studies
+        result = self.pipeline.process(record, line)
+        if is_new and record.study in self.pipeline.studies:
+            self._set_limits(self.pipeline.studies[record.study])
+        return result
 
-    def _open(self, record: Record) -> None:
+    def _open_study(self, record: Record) -> None:
         """Open the record's study with the other plan, where the log brings none before it."""
-        if record.study not in self.pipeline.studies and not isinstance(record.body, Plan):
+        if record.study not in self.pipeline.studies and not isinstance(record.body, PlanRecord):
             assert self.what_if.plan is not None
-            body = plan_of(self.what_if.plan)
-            opened = record._replace(thing="what-if/plan", version=1, digest=0, body=body)
-            study, _ = first_step(opened)
+            body = plan_record_of(self.what_if.plan)
+            opening = record._replace(entity_id="what-if/plan", version=1, digest=0, body=body)
+            study, _ = open_study(opening)
             if study is not None:
-                self._limit(study)
+                self._set_limits(study)
                 self.pipeline.studies[record.study] = study
 
-    def _limit(self, study: Study) -> None:
+    def _set_limits(self, study: Study) -> None:
         if self.what_if.horizon is not None:
             study.horizon = self.what_if.horizon
         if self.what_if.onsets_until is not None:
-            study.onsets_until = self.what_if.onsets_until
+            study.onset_horizon = self.what_if.onsets_until
 
 
-def _unended(line: bytes) -> bytes:
+def _strip_line_end(line: bytes) -> bytes:
     return line.rstrip(b"\r\n")
 
 
-def plan_of(toml: str) -> Plan:
+def plan_record_of(toml: str) -> PlanRecord:
     """The plan record's content for *toml*."""
-    return Plan(toml=toml, sha256=sha256(toml.encode()).hexdigest())
+    return PlanRecord(toml=toml, sha256=sha256(toml.encode()).hexdigest())

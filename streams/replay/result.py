@@ -7,61 +7,67 @@ from math import exp, isfinite
 from typing import Any
 
 from monitor.dates import iso
-from monitor.evidence.evaluate import LOG_MAX
-from monitor.evidence.summary import Standing, boundary, standings
-from monitor.state.digest import digest
-from monitor.state.entities import Outcome
+from monitor.evidence.evaluate import LOG_E_MAX
+from monitor.evidence.summary import WatchSummary, signal_boundary, watch_summaries
+from monitor.state.digest import state_digest
+from monitor.state.entities import RecordOutcome
 from monitor.state.study import Study
 from monitor.stats.estimate import Estimate
-from monitor.tables.compare import Comparison, comparisons
-from monitor.tables.flow import findings, passages, randomised, responses, unallocated
-from monitor.tables.tabulate import Row, exposure, rows, slots
+from monitor.tables.compare import Comparison, compare_arms
+from monitor.tables.flow import (
+    count_data_findings,
+    count_randomised,
+    count_unallocated,
+    period_flows,
+    responder_summaries,
+)
+from monitor.tables.tabulate import RateRow, exposure_row, rate_rows, table_keys
 from streams.replay.replay import Replay
-from streams.replay.result_alerts import docket_json
+from streams.replay.result_alerts import register_json
 
 Json = dict[str, Any]
 
 
 def result_line(replay: Replay, study: Study) -> Json:
     """The last line of a study: everything that its state says."""
-    table = list(rows(study))
+    rows = list(rate_rows(study))
     return {
         "type": "result",
         "study": study.name,
-        "hypothetical": replay.what_if.hypothetical,
-        "digest": digest(study),
+        "hypothetical": replay.what_if.is_hypothetical,
+        "digest": state_digest(study),
         "plan_sha256": study.plan.sha256,
         "as_of": None if study.as_of is None else iso(study.as_of),
         "lines": replay.lines,
-        "records": account(replay, study),
-        "findings": findings(study),
-        "tables": [_row_json(row) for row in table],
-        "comparisons": [_comparison_json(each) for each in comparisons(study.plan, table)],
-        "exposure": list(_exposures(study)),
-        "flow": _flow(study),
-        "assessments": list(_assessments(study)),
-        "watches": [_watch_json(study, standing) for standing in standings(study)],
-        "alerts": docket_json(study),
+        "records": count_outcomes(replay, study),
+        "findings": count_data_findings(study),
+        "tables": [_row_json(row) for row in rows],
+        "comparisons": [_comparison_json(each) for each in compare_arms(study.plan, rows)],
+        "exposure": list(_exposure_json(study)),
+        "flow": _flow_json(study),
+        "assessments": list(_assessment_json(study)),
+        "watches": [_watch_json(study, summary) for summary in watch_summaries(study)],
+        "alerts": register_json(study),
     }
 
 
-def account(replay: Replay, study: Study) -> dict[str, int]:
+def count_outcomes(replay: Replay, study: Study) -> dict[str, int]:
     """What became of the study's lines; with one study in the log they add up to its lines.
 
     Bytes that name no study count here only when there is but one study to count them under.
     """
-    alone = len(replay.studies) == 1
-    counts = replay.outcomes if alone else replay.pipeline.outcomes[study.name]
-    waiting = unallocated(study)
-    found = {outcome.value: counts.get(outcome, 0) for outcome in Outcome}
-    found[Outcome.FOLDED.value] -= waiting
-    found[Outcome.UNALLOCATED.value] = waiting
+    is_only_study = len(replay.studies) == 1
+    counts = replay.outcomes if is_only_study else replay.pipeline.outcomes[study.name]
+    not_allocated = count_unallocated(study)
+    by_outcome = {outcome.value: counts.get(outcome, 0) for outcome in RecordOutcome}
+    by_outcome[RecordOutcome.FOLDED.value] -= not_allocated
+    by_outcome[RecordOutcome.UNALLOCATED.value] = not_allocated
     if replay.what_if.horizon is not None:
-        found["cut"] = replay.cut if alone else 0
-    return found
+        by_outcome["cut"] = replay.lines_after_cutoff if is_only_study else 0
+    return by_outcome
 
 
-def _row_json(row: Row) -> Json:
+def _row_json(row: RateRow) -> Json:
     cell = row.cell
     return {
         "period": row.period,
@@ -85,108 +91,110 @@ def _row_json(row: Row) -> Json:
 def _estimate_json(estimate: Estimate) -> Json:
     """An estimate between its limits; null is "none" for the value, "unbounded" for a limit."""
     return {
-        "value": _number(estimate.value),
-        "low": _number(estimate.low),
-        "high": _number(estimate.high),
+        "value": _finite_or_null(estimate.value),
+        "low": _finite_or_null(estimate.low),
+        "high": _finite_or_null(estimate.high),
     }
 
 
-def _number(value: float | None) -> float | None:
+def _finite_or_null(value: float | None) -> float | None:
     """A finite number, or null: JSON knows no infinity."""
     return value if value is not None and isfinite(value) else None
 
 
-def _comparison_json(each: Comparison) -> Json:
+def _comparison_json(comparison: Comparison) -> Json:
     return {
-        "period": each.period,
-        "kind": each.term.kind.value,
-        "term": each.term.name,
-        "treatment": each.treatment,
-        "control": each.control,
-        "fisher_p": each.fisher_p,
-        "risk_difference": _number(each.risk_difference.value),
-        "risk_difference_interval": _limits(each.risk_difference),
-        "rate_ratio": _number(each.rate_ratio.value),
-        "rate_ratio_interval": _limits(each.rate_ratio),
+        "period": comparison.period,
+        "kind": comparison.term.kind.value,
+        "term": comparison.term.name,
+        "treatment": comparison.treatment,
+        "control": comparison.control,
+        "fisher_p": comparison.fisher_p,
+        "risk_difference": _finite_or_null(comparison.risk_difference.value),
+        "risk_difference_interval": _interval_json(comparison.risk_difference),
+        "rate_ratio": _finite_or_null(comparison.rate_ratio.value),
+        "rate_ratio_interval": _interval_json(comparison.rate_ratio),
     }
 
 
-def _limits(estimate: Estimate) -> list[float | None]:
-    return [_number(estimate.low), _number(estimate.high)]
+def _interval_json(estimate: Estimate) -> list[float | None]:
+    return [_finite_or_null(estimate.low), _finite_or_null(estimate.high)]
 
 
-def _exposures(study: Study) -> Iterator[Json]:
-    for _, slot in slots(study):
-        found = exposure(study, slot)
+def _exposure_json(study: Study) -> Iterator[Json]:
+    for _, table_key in table_keys(study):
+        row = exposure_row(study, table_key)
         yield {
-            "period": found.period,
-            "treatment": found.treatment,
-            "subjects": found.subjects,
-            "cycles": found.cycles,
-            "person_days": found.person_days,
+            "period": row.period,
+            "treatment": row.treatment,
+            "subjects": row.subjects,
+            "cycles": row.cycles,
+            "person_days": row.person_days,
         }
 
 
-def _flow(study: Study) -> Json:
+def _flow_json(study: Study) -> Json:
     """The flow of subjects: randomised by arm, then through each period."""
     return {
         "subjects": len(study.subjects),
-        "randomised": randomised(study),
+        "randomised": count_randomised(study),
         "periods": [
             {
-                "period": passage.period,
-                "randomised_treatment": passage.randomised_treatment,
-                "entered": passage.entered,
-                "completed": passage.completed,
-                "left": passage.left,
-                "switched": passage.switched,
+                "period": period_flow.period,
+                "randomised_treatment": period_flow.randomised_treatment,
+                "entered": period_flow.entered,
+                "completed": period_flow.completed,
+                "left": period_flow.left,
+                "switched": period_flow.switched,
             }
-            for passage in passages(study)
+            for period_flow in period_flows(study)
         ],
     }
 
 
-def _assessments(study: Study) -> Iterator[Json]:
-    for response in responses(study):
+def _assessment_json(study: Study) -> Iterator[Json]:
+    for summary in responder_summaries(study):
         yield {
-            "instrument": response.instrument,
-            "visit": response.visit,
-            "treatment": response.treatment,
-            "subjects": response.subjects,
-            "imputed": response.imputed,
-            "mean": response.mean,
-            "responders": {f"{t:g}": count for t, count in response.responders.items()},
+            "instrument": summary.instrument,
+            "visit": summary.visit,
+            "treatment": summary.treatment,
+            "subjects": summary.subjects,
+            "imputed": summary.imputed,
+            "mean": summary.mean,
+            "responders": {
+                f"{threshold:g}": count for threshold, count in summary.responders.items()
+            },
         }
 
 
-def _watch_json(study: Study, standing: Standing) -> Json:
-    watch = standing.watch
+def _watch_json(study: Study, summary: WatchSummary) -> Json:
+    watch = summary.watch
     return {
         "id": watch.id,
-        "kind": watch.kind.value,
+        "kind": watch.control_kind.value,
         "term_kind": watch.term.kind.value,
         "term": watch.term.name,
         "treatment": watch.treatment,
         "control": watch.control,
-        "period": watch.basis.period if watch.basis else watch.period,
-        "analysis": watch.basis.analysis.value if watch.basis else None,
-        "time": watch.basis.time.value if watch.basis else None,
+        "period": watch.risk_set_basis.period if watch.risk_set_basis else watch.period,
+        "analysis": watch.risk_set_basis.analysis.value if watch.risk_set_basis else None,
+        "time": watch.risk_set_basis.time_scale.value if watch.risk_set_basis else None,
         "source": watch.source or None,
         "tier": watch.tier,
         "share": watch.share or None,
-        "boundary": boundary(study, watch),
-        "events": standing.events + standing.control_events,
-        "treatment_events": standing.events,
-        "control_events": standing.control_events,
-        "e_value": exp(min(standing.log_e, LOG_MAX)),
-        "log_e_value": standing.log_e,
-        "p_always_valid": standing.p_always_valid,
-        "rr": _number(standing.rate_ratio),
-        "interval": [_number(limit) for limit in standing.interval],
-        "probability_rr_above_1": standing.posterior.above_1,
-        "probability_rr_above_2": standing.posterior.above_2,
-        "median_rr": standing.posterior.median,
-        "level": standing.verdict.level.word,
-        "verdict": standing.verdict.ground.name.lower(),
-        "reason": standing.verdict.ground.value,
+        "boundary": signal_boundary(study, watch),
+        "events": summary.treatment_events + summary.control_events,
+        "treatment_events": summary.treatment_events,
+        "control_events": summary.control_events,
+        "e_value": exp(min(summary.log_e, LOG_E_MAX)),
+        "log_e_value": summary.log_e,
+        "p_always_valid": summary.p_always_valid,
+        "rr": _finite_or_null(summary.rate_ratio),
+        "interval": [_finite_or_null(limit) for limit in summary.rate_ratio_interval],
+        "probability_rr_above_1": summary.posterior.above_1,
+        "probability_rr_above_2": summary.posterior.above_2,
+        "median_rr": summary.posterior.median,
+        "level": summary.verdict.level.word,
+        "verdict": summary.verdict.reason.name.lower(),
+        "reason": summary.verdict.reason.value,
     }

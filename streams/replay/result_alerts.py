@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alerts.alert import Alert
-from alerts.register.history import Entry, Step
-from alerts.register.register import Docket
+from alerts.register.history import AlertEntry, HistoryEntry
+from alerts.register.register import AlertRegister
 from monitor.dates import iso
 from monitor.state.study import Study
 
@@ -17,10 +17,10 @@ Json = dict[str, Any]
 
 def alert_line(alert: Alert, *, hypothetical: bool) -> Json:
     """One line as an alert rings, and as often as it moves."""
-    return {"type": "alert"} | told(alert) | {"hypothetical": hypothetical}
+    return {"type": "alert"} | alert_json(alert) | {"hypothetical": hypothetical}
 
 
-def told(alert: Alert) -> Json:
+def alert_json(alert: Alert) -> Json:
     """A revision of an alert."""
     return {
         "id": alert.id,
@@ -36,7 +36,7 @@ def told(alert: Alert) -> Json:
         "state": alert.state.value,
         "move": alert.move.value,
         "member": alert.member,
-        "known_at": instant(alert.known_at),
+        "known_at": format_instant(alert.known_at),
         "line": alert.line,
         "case": alert.thing,
         "version": alert.version,
@@ -47,50 +47,50 @@ def told(alert: Alert) -> Json:
     }
 
 
-def docket_json(study: Study) -> list[Json]:
+def register_json(study: Study) -> list[Json]:
     """Every alert of the study at its latest revision, with its history, as they first rang."""
-    if not isinstance(study.beside, Docket):
+    if not isinstance(study.extension, AlertRegister):
         return []
-    entries = sorted(study.beside.entries.values(), key=_rang)
+    entries = sorted(study.extension.entries.values(), key=_raised_order)
     return [entry_json(entry) for entry in entries]
 
 
-def entry_json(entry: Entry) -> Json:
+def entry_json(entry: AlertEntry) -> Json:
     """An alert at its latest revision, and its history."""
-    return told(entry.alert) | {"history": list(_history(entry))}
+    return alert_json(entry.alert) | {"history": list(_history_json(entry))}
 
 
-def instant(seconds: int) -> str:
+def format_instant(seconds: int) -> str:
     """An instant, as a record says it.
 
-    >>> instant(0)
+    >>> format_instant(0)
     '1970-01-01T00:00:00Z'
     """
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _rang(entry: Entry) -> tuple[int, str]:
+def _raised_order(entry: AlertEntry) -> tuple[int, str]:
     return entry.history[0].line, entry.alert.id
 
 
-def _history(entry: Entry) -> Iterator[Json]:
-    for step in entry.history:
+def _history_json(entry: AlertEntry) -> Iterator[Json]:
+    for item in entry.history:
         yield {
-            "revision": step.revision,
-            "state": step.state.value,
-            "level": step.level,
-            "move": step.move,
-            "known_at": instant(step.known_at),
-            "line": step.line,
-            "case": step.thing,
-            "version": step.version,
-            "refused": None if step.refused is None else step.refused.word,
-            "review": _review_json(step),
+            "revision": item.revision,
+            "state": item.state.value,
+            "level": item.level,
+            "move": item.move,
+            "known_at": format_instant(item.known_at),
+            "line": item.line,
+            "case": item.thing,
+            "version": item.version,
+            "refused": None if item.refused is None else item.refused.word,
+            "review": _review_json(item),
         }
 
 
-def _review_json(step: Step) -> Json | None:
-    review = step.review
+def _review_json(item: HistoryEntry) -> Json | None:
+    review = item.review
     if review is None:
         return None
     return {

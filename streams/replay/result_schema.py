@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from alerts.alert import Kind as Rests
+from alerts.alert import AlertKind
 from alerts.lifecycle import Move, State
-from alerts.register.history import Objection
-from monitor.plan.watch import Analysis, Kind, Scale
+from alerts.register.history import ReviewRefusal
+from monitor.plan.watch import Analysis, ControlKind, TimeScale
 from monitor.records import TermKind
-from monitor.state.entities import Outcome
-from monitor.state.verdict import Ground, Level
+from monitor.state.entities import RecordOutcome
+from monitor.state.verdict import Level, VerdictReason
 
 Schema = dict[str, Any]
-MAJOR = 1
+SCHEMA_MAJOR = 1
 TIERS = [1, 2, 3]
 
 
@@ -21,14 +21,16 @@ def result_schema() -> Schema:
     """The schema of every line: one union, told apart by ``type`` (JSON Schema 2020-12)."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:tocsin:replay:{MAJOR}",
-        "title": f"replay/{MAJOR}",
+        "$id": f"urn:tocsin:replay:{SCHEMA_MAJOR}",
+        "title": f"replay/{SCHEMA_MAJOR}",
         "description": "One line of `tocsin replay LOG --json`. Fields may be added; those named "
         "here are always there. null means that there is no value, or no limit.",
         "oneOf": [{"$ref": "#/$defs/alert"}, {"$ref": "#/$defs/result"}],
         "$defs": {
-            "alert": _object("One line as an alert rings or moves, in the log's order.", ALERT),
-            "result": _object("The last line of a study: all that its state says.", RESULT),
+            "alert": _object(
+                "One line as an alert rings or moves, in the log's order.", ALERT_LINE
+            ),
+            "result": _object("The last line of a study: all that its state says.", RESULT_LINE),
         },
     }
 
@@ -52,7 +54,7 @@ def _string(description: str, **more: Any) -> Schema:
     return {"description": description, "type": "string", **more}
 
 
-def _or_null(description: str, **more: Any) -> Schema:
+def _string_or_null(description: str, **more: Any) -> Schema:
     return {"description": description, "type": ["string", "null"], **more}
 
 
@@ -70,18 +72,18 @@ def _number(description: str, *, null: bool = False, **more: float) -> Schema:
 
 
 def _limits(description: str) -> Schema:
-    ends = {"type": ["number", "null"]}
+    limit = {"type": ["number", "null"]}
     return {
         "description": f"[lower, upper] limit of {description}; null where there is none.",
         "type": "array",
-        "prefixItems": [ends, ends],
+        "prefixItems": [limit, limit],
         "items": False,
         "minItems": 2,
     }
 
 
-def _counts(description: str, of: str) -> Schema:
-    return {"description": description, "type": "object", "additionalProperties": _count(of)}
+def _count_by_name(description: str, item: str) -> Schema:
+    return {"description": description, "type": "object", "additionalProperties": _count(item)}
 
 
 DAY = {"pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
@@ -99,19 +101,22 @@ CONTROL = _string("The treatment compared with.")
 INSTANT = {"pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"}
 LEVEL = _one_of("How loud; a `note` calls nobody.", ["note", "watch", "signal"])
 STATE = _one_of("Where it stands.", [*map(str, State)])
-SINCE: dict[str, Schema] = {
+RECORD_FIELDS: dict[str, Schema] = {
     "known_at": _string("When the source of the record first had it, in UTC.", **INSTANT),
     "line": {"description": "The line of the log that made it, from 1.", "type": "integer"},
     "case": _string("The record of that line, as `system/id`."),
     "version": {"description": "The version of that record.", "type": "integer", "minimum": 1},
 }
-DUE = {"clock": _string("Which clock runs."), "date": _string("The day on which it ends.", **DAY)}
+DEADLINE = {
+    "clock": _string("Which clock runs."),
+    "date": _string("The day on which it ends.", **DAY),
+}
 
-TOLD: dict[str, Schema] = {
+ALERT_FIELDS: dict[str, Schema] = {
     "id": _string("Names the episode: computed from study, watch and its count, never drawn."),
     "revision": _count("1 when it is raised, one more each time it rises or moves."),
     "study": _string("The study."),
-    "kind": _one_of("What it rests on: evidence, one case, the data.", [*map(str, Rests)]),
+    "kind": _one_of("What it rests on: evidence, one case, the data.", [*map(str, AlertKind)]),
     "watch": _string("What rang: a watch's id in the plan, `screening/...`, or a rule."),
     "term": _string("The preferred term, class or group; of a finding what it is about."),
     "about": _string("The case, or what a finding names; empty where it rests on evidence."),
@@ -120,16 +125,16 @@ TOLD: dict[str, Schema] = {
     "as_of": _string("The day up to which all was known when it last rang.", **DAY),
     "state": STATE,
     "move": _one_of("What made this revision.", [*map(str, Move)]),
-    "member": _or_null("Who made the move; null where the data did."),
-    **SINCE,
+    "member": _string_or_null("Who made the move; null where the data did."),
+    **RECORD_FIELDS,
     "plan_sha256": PLAN,
     "pages": {"description": "Whether people are called for it.", "type": "boolean"},
     "tracked": {"description": "Whether members act on it.", "type": "boolean"},
-    "due": _list("What must be done by when.", "One clock.", DUE),
+    "due": _list("What must be done by when.", "One clock.", DEADLINE),
 }
-ALERT: dict[str, Schema] = {
+ALERT_LINE: dict[str, Schema] = {
     "type": {"description": "Tells the lines apart.", "const": "alert"},
-    **TOLD,
+    **ALERT_FIELDS,
     "hypothetical": HYPOTHETICAL,
 }
 
@@ -139,28 +144,28 @@ REVIEW: dict[str, Schema] = {
     "meaning": _string("What the signature means."),
     "revision": _count("The revision that the member acted on."),
     "shown": _string("The digest of what was on the member's screen."),
-    "key": _or_null("The key whose signature was checked; null where none was."),
+    "key": _string_or_null("The key whose signature was checked; null where none was."),
 }
-STEP: dict[str, Schema] = {
+HISTORY_ENTRY: dict[str, Schema] = {
     "revision": _count("The alert's revision after it."),
     "state": STATE,
     "level": LEVEL,
     "move": _string("The move: the fold's, a member's, or what a member asked for."),
-    **SINCE,
-    "refused": _one_of("Why it was refused.", [each.word for each in Objection], null=True),
+    **RECORD_FIELDS,
+    "refused": _one_of("Why it was refused.", [each.word for each in ReviewRefusal], null=True),
     "review": _object("What a member said; null where the data moved it.", REVIEW)
     | {"type": ["object", "null"]},
 }
 
-OUTCOMES: dict[Outcome, str] = {
-    Outcome.FOLDED: "Lines that are in the state.",
-    Outcome.DUPLICATE: "Lines that say again what was said.",
-    Outcome.STALE: "Lines with a lower version than one already folded.",
-    Outcome.CONFLICT: "Lines of a version already folded that say something else; not included.",
-    Outcome.REFUSED: "Lines that are no record, or cannot be so; not included.",
-    Outcome.UNALLOCATED: "Folded cases of subjects of whom no treatment is known: in no table.",
+OUTCOMES: dict[RecordOutcome, str] = {
+    RecordOutcome.FOLDED: "Lines that are in the state.",
+    RecordOutcome.DUPLICATE: "Lines that say again what was said.",
+    RecordOutcome.STALE: "Lines with a lower version than one already folded.",
+    RecordOutcome.CONFLICT: "Lines of a folded version with other content; not included.",
+    RecordOutcome.REFUSED: "Lines that are no record, or cannot be so; not included.",
+    RecordOutcome.UNALLOCATED: "Folded cases of subjects without a known treatment: in no table.",
 }
-CUT = _count("Lines left out by `--as-of`; only there where a cut was asked for.")
+LINES_AFTER_CUTOFF = _count("Lines left out by `--as-of`; only there where a cut was asked for.")
 
 ESTIMATE: dict[str, Schema] = {
     "value": _number("The estimate.", null=True),
@@ -168,7 +173,7 @@ ESTIMATE: dict[str, Schema] = {
     "high": _number("Upper 95 % limit.", null=True),
 }
 
-ROW: dict[str, Schema] = {
+RATE_ROW: dict[str, Schema] = {
     "period": _string("A period of the plan, or `all` of them together."),
     "treatment": TREATMENT,
     "kind": KIND,
@@ -209,7 +214,7 @@ EXPOSURE: dict[str, Schema] = {
     "person_days": _count("Days at risk, in days."),
 }
 
-PASSAGE: dict[str, Schema] = {
+PERIOD_FLOW: dict[str, Schema] = {
     "period": _string("A period of the plan."),
     "randomised_treatment": _string("The arm that the subjects were randomised to."),
     "entered": _count("Subjects that were treated in the period."),
@@ -220,8 +225,8 @@ PASSAGE: dict[str, Schema] = {
 
 FLOW: dict[str, Schema] = {
     "subjects": _count("Subjects of whom anything is known."),
-    "randomised": _counts("Subjects randomised, by treatment.", "Subjects."),
-    "periods": _list("The flow through the periods.", "One arm in one period.", PASSAGE),
+    "randomised": _count_by_name("Subjects randomised, by treatment.", "Subjects."),
+    "periods": _list("The flow through the periods.", "One arm in one period.", PERIOD_FLOW),
 }
 
 ASSESSMENT: dict[str, Schema] = {
@@ -231,20 +236,20 @@ ASSESSMENT: dict[str, Schema] = {
     "subjects": _count("Subjects assessed."),
     "imputed": _count("Of those, values that were imputed."),
     "mean": _number("Mean value, in the instrument's unit."),
-    "responders": _counts("Responders by the plan's thresholds.", "Subjects at or above it."),
+    "responders": _count_by_name("Responders by the plan's thresholds.", "Subjects at or above."),
 }
 
 WATCH: dict[str, Schema] = {
     "id": _string("The watch's id in the plan, or `screening/...`."),
-    "kind": _one_of("Compared with a control arm, or with a rate.", [kind.value for kind in Kind]),
+    "kind": _one_of("Compared with a control arm, or with a rate.", [*map(str, ControlKind)]),
     "term_kind": KIND,
     "term": TERM,
     "treatment": TREATMENT,
-    "control": _or_null("The control arm; null against a rate."),
-    "period": _or_null("The period watched; null for all of them."),
+    "control": _string_or_null("The control arm; null against a rate."),
+    "period": _string_or_null("The period watched; null for all of them."),
     "analysis": _one_of("Whose arm counts after a switch.", [*map(str, Analysis)], null=True),
-    "time": _one_of("The clock of the risk sets.", [*map(str, Scale)], null=True),
-    "source": _or_null("Where the reference rate was published."),
+    "time": _one_of("The clock of the risk sets.", [*map(str, TimeScale)], null=True),
+    "source": _string_or_null("Where the reference rate was published."),
     "tier": {"description": "1 spends a share of alpha, 2 is screened, 3 is shown.", "enum": TIERS},
     "share": _number("The share of alpha it spends.", null=True, minimum=0, maximum=1),
     "boundary": _number("The e-value at which it signals: 1 / (alpha share).", null=True),
@@ -260,25 +265,25 @@ WATCH: dict[str, Schema] = {
     "probability_rr_above_2": _number("Posterior, weak prior.", null=True, minimum=0, maximum=1),
     "median_rr": _number("Posterior median of the rate ratio.", null=True),
     "level": _one_of("How loud it is now.", [level.word for level in Level]),
-    "verdict": _one_of("Why, as a word.", [ground.name.lower() for ground in Ground]),
+    "verdict": _one_of("Why, as a word.", [ground.name.lower() for ground in VerdictReason]),
     "reason": _string("Why, as a sentence."),
 }
 
-RESULT: dict[str, Schema] = {
+RESULT_LINE: dict[str, Schema] = {
     "type": {"description": "Tells the lines apart.", "const": "result"},
     "study": _string("The study."),
     "hypothetical": HYPOTHETICAL,
     "digest": _string("Names the final state: equal digests, equal states."),
     "plan_sha256": PLAN,
-    "as_of": _or_null("The day up to which all is known; null before the first record.", **DAY),
+    "as_of": _string_or_null("The as-of date; null before the first record.", **DAY),
     "lines": _count("Lines read, of all studies in the log."),
     "records": _object(
         "What became of the study's lines. With one study in the log they add up to `lines`.",
-        {outcome.value: _count(OUTCOMES[outcome]) for outcome in Outcome},
-        optional={"cut": CUT},
+        {outcome.value: _count(OUTCOMES[outcome]) for outcome in RecordOutcome},
+        optional={"cut": LINES_AFTER_CUTOFF},
     ),
-    "findings": _counts("Faults of the data that were accepted, by name.", "Times it was found."),
-    "tables": _list("Counts and rates by period, treatment and term.", "One cell.", ROW),
+    "findings": _count_by_name("Accepted faults of the data, by name.", "Times it was found."),
+    "tables": _list("Counts and rates by period, treatment and term.", "One cell.", RATE_ROW),
     "comparisons": _list("Arms side by side, not adjusted for looks.", "One term.", COMPARISON),
     "exposure": _list("Exposure by period and treatment.", "One treatment.", EXPOSURE),
     "flow": _object("The flow of subjects.", FLOW),
@@ -287,6 +292,9 @@ RESULT: dict[str, Schema] = {
     "alerts": _list(
         "Every alert at its latest revision, in the order in which they first rang.",
         "One alert.",
-        {**TOLD, "history": _list("How it came to be so.", "One revision, or refusal.", STEP)},
+        {
+            **ALERT_FIELDS,
+            "history": _list("How it came to be so.", "One revision, or refusal.", HISTORY_ENTRY),
+        },
     ),
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from alerts.notification.due import Notice
+from alerts.notification.due import Notification
 
 
 class SinkFailed(Exception):
@@ -22,7 +22,7 @@ class SinkRefuses(SinkFailed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class RenderOptions:
     """How every notice is written: *secret* hides an alert's id, *link* leads to the board."""
 
     secret: bytes
@@ -37,15 +37,15 @@ class Sink(Protocol):
     """Whatever takes notices."""
 
     @property
-    def reminds(self) -> bool:
+    def needs_resend(self) -> bool:
         """Whether it forgets what it is not told again."""
         ...
 
-    async def send(self, notice: Notice) -> None:
+    async def send(self, notification: Notification) -> None:
         """Come back when *notice* was taken.  Raises SinkDown or SinkRefuses."""
         ...
 
-    async def remind(self, notices: Sequence[Notice]) -> None:
+    async def resend(self, notifications: Sequence[Notification]) -> None:
         """Tell all *notices* again, where it *reminds*.  Raises SinkDown or SinkRefuses."""
         ...
 

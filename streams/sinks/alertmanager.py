@@ -9,13 +9,13 @@ from typing import Any
 import orjson
 
 from alerts.notification import render
-from alerts.notification.due import Notice
-from streams.sinks import SinkRefuses, Style
-from streams.sinks.http import Poster
-from streams.sinks.retry import persistently
+from alerts.notification.due import Notification
+from streams.sinks import RenderOptions, SinkRefuses
+from streams.sinks.http import HttpClient
+from streams.sinks.retry import with_retries
 
-PATH = "/api/v2/alerts"
-POSTED_MAX = 256
+ALERTS_PATH = "/api/v2/alerts"
+ALERTS_PER_REQUEST_MAX = 256
 """Alerts in one request: the smallest limit that anybody is known to set is 1 MiB."""
 
 
@@ -24,36 +24,38 @@ class Alertmanager:
     """The Alertmanager at *url*, of the closed zone."""
 
     url: str
-    style: Style
+    options: RenderOptions
     clock: Callable[[], float]
-    poster: Poster
-    reminds: bool = True
+    client: HttpClient
+    needs_resend: bool = True
 
-    async def send(self, notice: Notice) -> None:
+    async def send(self, notification: Notification) -> None:
         """Ring, or end, the call of *notice*, and end those before it."""
-        await self.remind([notice])
+        await self.resend([notification])
 
-    async def remind(self, notices: Sequence[Notice]) -> None:
+    async def resend(self, notifications: Sequence[Notification]) -> None:
         """Post all of them as they are at this hour."""
-        posts = [post for notice in notices for post in self._posts(notice)]
-        refused: SinkRefuses | None = None
-        for start in range(0, len(posts), POSTED_MAX):
-            body = orjson.dumps(posts[start : start + POSTED_MAX])
+        alerts = [post for notice in notifications for post in self._render_alerts(notice)]
+        refusal: SinkRefuses | None = None
+        for start in range(0, len(alerts), ALERTS_PER_REQUEST_MAX):
+            body = orjson.dumps(alerts[start : start + ALERTS_PER_REQUEST_MAX])
             try:
-                await persistently(lambda body=body: self._post(body))
+                await with_retries(lambda body=body: self._post(body))
             except SinkRefuses as error:
-                refused = error  # Of what is refused once, the rest must not fall silent.
-        if refused is not None:
-            raise refused
+                refusal = error  # Of what is refused once, the rest must not fall silent.
+        if refusal is not None:
+            raise refusal
 
     async def close(self) -> None:
         """Close the connections."""
-        await self.poster.close()
+        await self.client.close()
 
-    def _posts(self, notice: Notice) -> list[dict[str, Any]]:
-        style = self.style
-        return render.alertmanager(notice, secret=style.secret, link=style.link, hour=self.clock())
+    def _render_alerts(self, notification: Notification) -> list[dict[str, Any]]:
+        options = self.options
+        return render.alertmanager_alerts(
+            notification, secret=options.secret, link=options.link, now=self.clock()
+        )
 
     async def _post(self, body: bytes) -> None:
-        address = self.url.rstrip("/") + PATH
-        await self.poster.post(address, body, {"Content-Type": "application/json"})
+        url = self.url.rstrip("/") + ALERTS_PATH
+        await self.client.post(url, body, {"Content-Type": "application/json"})

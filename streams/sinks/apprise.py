@@ -10,53 +10,53 @@ from importlib import import_module
 from typing import Any
 
 from alerts.notification import render
-from alerts.notification.due import Notice
-from streams.sinks import SinkDown, SinkRefuses, Style
-from streams.sinks.retry import persistently
+from alerts.notification.due import Notification
+from streams.sinks import RenderOptions, SinkDown, SinkRefuses
+from streams.sinks.retry import with_retries
 
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 
 
 @dataclass(slots=True)
 class Apprise:
     """The service that *address* names; it may hold a password, and is asked for each time."""
 
-    address: Callable[[], str] = field(repr=False)
-    style: Style
-    reminds: bool = False
+    read_url: Callable[[], str] = field(repr=False)
+    options: RenderOptions
+    needs_resend: bool = False
 
-    async def send(self, notice: Notice) -> None:
+    async def send(self, notification: Notification) -> None:
         """Call, in a thread of its own: the library waits."""
-        text = render.message(notice, secret=self.style.secret, link=self.style.link)
-        await persistently(lambda: self._call(text))
+        text = render.text_message(notification, secret=self.options.secret, link=self.options.link)
+        await with_retries(lambda: self._notify_with_timeout(text))
 
-    async def remind(self, notices: Sequence[Notice]) -> None:
+    async def resend(self, notifications: Sequence[Notification]) -> None:
         """Nothing: who was called once is not called every minute."""
 
     async def close(self) -> None:
         """Nothing is kept open."""
 
-    async def _call(self, text: str) -> None:
+    async def _notify_with_timeout(self, text: str) -> None:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                done = await asyncio.to_thread(self._notify, text)
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                accepted = await asyncio.to_thread(self._notify, text)
         except TimeoutError:
             raise SinkDown("the service does not answer") from None
-        if not done:
+        if not accepted:
             raise SinkDown("the service did not take it")
 
     def _notify(self, text: str) -> bool:
         # It logs what it sends and where to.
         logging.getLogger("apprise").setLevel(logging.CRITICAL)
-        service = library().Apprise()
-        if not service.add(self.address()):
+        service = load_apprise().Apprise()
+        if not service.add(self.read_url()):
             raise SinkRefuses("its URL is none that apprise knows")
         return service.notify(
             body=text, title=render.TITLE, body_format="text", interpret_escapes=False
         )
 
 
-def library() -> Any:
+def load_apprise() -> Any:
     """Apprise, which has no types and is installed only where it is wanted."""
     try:
         return import_module("apprise")

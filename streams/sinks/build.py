@@ -7,15 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from alerts.notification.audiences import Deployment, deployment
-from alerts.notification.sink_config import Security, SinkKind, SinkPlan
+from alerts.notification.audiences import RoutingConfig, parse_routing_config
+from alerts.notification.sink_config import Security, SinkConfig, SinkKind
 from streams.kafka.sender import KafkaSender
 from streams.login import Brokers, Login
-from streams.sinks import Sink, SinkRefuses, Style
+from streams.sinks import RenderOptions, Sink, SinkRefuses
 from streams.sinks.alertmanager import Alertmanager
 from streams.sinks.apprise import Apprise
-from streams.sinks.http import Poster
-from streams.sinks.kafka import Topic
+from streams.sinks.http import HttpClient
+from streams.sinks.kafka import KafkaTopic
 from streams.sinks.webhook import Webhook
 
 T = TypeVar("T")
@@ -23,77 +23,81 @@ T = TypeVar("T")
 SECRET_BYTES_MIN = 16
 
 
-class NoFile(Exception):
+class UnreadableFile(Exception):
     """The delivery file, or a secret it names, cannot be read.  Exit code 2."""
 
 
-def read_deployment(path: Path) -> Deployment:
+def read_routing(path: Path) -> RoutingConfig:
     """The delivery file at *path*; DeliveryError says what is wrong in it."""
-    return deployment(words(path))
+    return parse_routing_config(read_text(path))
 
 
-def style_of(plan: Deployment, folder: Path) -> Style:
+def read_render_options(routing: RoutingConfig, folder: Path) -> RenderOptions:
     """How notices are written; the secret of *folder* is read once: no reference ever changes."""
-    return Style(secret=secret(folder / plan.secret_file), link=plan.link)
+    return RenderOptions(secret=read_secret(folder / routing.secret_file), link=routing.link)
 
 
-def built(
-    plan: SinkPlan, folder: Path, style: Style, clock: Callable[[], float] = time.time
+def build_sink(
+    config: SinkConfig, folder: Path, options: RenderOptions, clock: Callable[[], float] = time.time
 ) -> Sink:
     """The sink of *plan*.  A secret that cannot be read is found out now, not at night."""
-    file = folder / plan.secret_file
-    match plan.kind:
+    secret_path = folder / config.secret_file
+    match config.kind:
         case SinkKind.WEBHOOK:
-            secret(file)
-            poster = Poster(plan.allow_private)
-            return Webhook(plan.url, lambda: later(secret, file), style, clock, poster)
+            read_secret(secret_path)
+            client = HttpClient(config.allow_private)
+            return Webhook(
+                config.url, lambda: reread(read_secret, secret_path), options, clock, client
+            )
         case SinkKind.APPRISE:
-            words(file)
-            return Apprise(lambda: later(words, file).strip(), style)
+            read_text(secret_path)
+            return Apprise(lambda: reread(read_text, secret_path).strip(), options)
         case SinkKind.KAFKA:
-            return Topic(plan.topic, plan.partition, style, KafkaSender(brokers(plan, folder)))
+            return KafkaTopic(
+                config.topic, config.partition, options, KafkaSender(broker_login(config, folder))
+            )
         case SinkKind.ALERTMANAGER:
-            return Alertmanager(plan.url, style, clock, Poster(allow_private=True))
+            return Alertmanager(config.url, options, clock, HttpClient(allow_private=True))
 
 
-def brokers(plan: SinkPlan, folder: Path) -> str:
+def broker_login(config: SinkConfig, folder: Path) -> str:
     """The brokers of another cluster, and who we are to them; none of it is of our own cluster."""
-    if plan.security is Security.PLAINTEXT:
-        return plan.url
-    files = {name: str(folder / name) for name in (plan.secret_file, plan.ca_file) if name}
+    if config.security is Security.PLAINTEXT:
+        return config.url
+    files = {name: str(folder / name) for name in (config.secret_file, config.ca_file) if name}
     for path in files.values():
-        words(Path(path))
+        read_text(Path(path))
     login = Login(
-        security=plan.security.value,
-        mechanism=plan.mechanism.value,
-        user=plan.user or None,
-        password_file=files.get(plan.secret_file),
-        ca_file=files.get(plan.ca_file),
+        security=config.security.value,
+        mechanism=config.mechanism.value,
+        user=config.user or None,
+        password_file=files.get(config.secret_file),
+        ca_file=files.get(config.ca_file),
     )
-    return Brokers(plan.url, login)
+    return Brokers(config.url, login)
 
 
-def later(read: Callable[[Path], T], path: Path) -> T:
+def reread(read: Callable[[Path], T], path: Path) -> T:
     """What *read* reads at *path*, long after the start: a missing file is the sink's failure."""
     try:
         return read(path)
-    except NoFile:
+    except UnreadableFile:
         raise SinkRefuses("its secret cannot be read") from None
 
 
-def secret(path: Path) -> bytes:
+def read_secret(path: Path) -> bytes:
     """The secret at *path*, without the line's end."""
-    found = words(path).strip().encode()
-    if len(found) < SECRET_BYTES_MIN:
-        raise NoFile(f"{path} holds no secret of {SECRET_BYTES_MIN} bytes or more")
-    return found
+    content = read_text(path).strip().encode()
+    if len(content) < SECRET_BYTES_MIN:
+        raise UnreadableFile(f"{path} holds no secret of {SECRET_BYTES_MIN} bytes or more")
+    return content
 
 
-def words(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The text of the file at *path*."""
     try:
         return path.read_text()
     except OSError as error:
-        raise NoFile(f"{path} cannot be read: {error.strerror}") from None
+        raise UnreadableFile(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise NoFile(f"{path} cannot be read: it is no text") from None
+        raise UnreadableFile(f"{path} cannot be read: it is no text") from None

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from alerts.notification import render
-from alerts.notification.due import Notice
-from alerts.notification.webhook_signature import IDEMPOTENCY
+from alerts.notification.due import Notification
+from alerts.notification.webhook_signature import IDEMPOTENCY_HEADER
 from streams.kafka.sender import Message, Sender, Undelivered
-from streams.sinks import SinkDown, Style
-from streams.sinks.retry import persistently
+from streams.sinks import RenderOptions, SinkDown
+from streams.sinks.retry import with_retries
 
 
-class Connected(Sender, Protocol):
+class ClosableSender(Sender, Protocol):
     """A sender that holds a connection."""
 
     async def close(self) -> None:
@@ -23,28 +23,30 @@ class Connected(Sender, Protocol):
 
 
 @dataclass(slots=True)
-class Topic:
+class KafkaTopic:
     """Partition *partition* of *topic*; the key of a message is what it is known by."""
 
     topic: str
     partition: int
-    style: Style
-    sender: Connected
-    reminds: bool = False
+    options: RenderOptions
+    sender: ClosableSender
+    needs_resend: bool = False
 
-    async def send(self, notice: Notice) -> None:
+    async def send(self, notification: Notification) -> None:
         """Write it, and wait until every copy has it."""
-        key = render.key(notice, self.style.secret).encode()
+        key = render.idempotency_key(notification, self.options.secret).encode()
         message = Message(
             topic=self.topic,
             partition=self.partition,
             key=key,
-            value=render.body(notice, secret=self.style.secret, link=self.style.link),
-            headers=(("content-type", b"application/json"), (IDEMPOTENCY.lower(), key)),
+            value=render.json_body(
+                notification, secret=self.options.secret, link=self.options.link
+            ),
+            headers=(("content-type", b"application/json"), (IDEMPOTENCY_HEADER.lower(), key)),
         )
-        await persistently(lambda: self._write(message))
+        await with_retries(lambda: self._write(message))
 
-    async def remind(self, notices: Sequence[Notice]) -> None:
+    async def resend(self, notifications: Sequence[Notification]) -> None:
         """Nothing: it forgets nothing."""
 
     async def close(self) -> None:

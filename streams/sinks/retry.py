@@ -9,28 +9,28 @@ import stamina
 from streams.sinks import SinkDown
 
 ATTEMPTS = 3
-SECONDS = 12.0
+TIMEOUT_SECONDS = 12.0
 """A round that lasts longer is of the past: the ledger is read again before the next."""
 
 WAIT_SECONDS = 0.2
 WAIT_SECONDS_MAX = 2.0
 
 
-async def persistently(act: Callable[[], Awaitable[None]]) -> None:
+async def with_retries(action: Callable[[], Awaitable[None]]) -> None:
     """*act*, again where nobody answers.  A refusal is final: the same again is refused again."""
     attempts = stamina.retry_context(
         on=SinkDown,
         attempts=ATTEMPTS,
-        timeout=SECONDS,
+        timeout=TIMEOUT_SECONDS,
         wait_initial=WAIT_SECONDS,
         wait_max=WAIT_SECONDS_MAX,
         wait_jitter=WAIT_SECONDS,
     )
     async for attempt in attempts:
         with attempt:
-            await act()
+            await action()
 
 
-def keep_retries_quiet() -> None:
+def silence_retry_logs() -> None:
     """Let retries be logged by nobody: their only trace is the sink that is said to be down."""
     stamina.instrumentation.set_on_retry_hooks([])

@@ -6,11 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from alerts.notification import render
-from alerts.notification.due import Notice
-from alerts.notification.webhook_signature import IDEMPOTENCY, SIGNATURE, TIMESTAMP, signature
-from streams.sinks import Style
-from streams.sinks.http import Poster
-from streams.sinks.retry import persistently
+from alerts.notification.due import Notification
+from alerts.notification.webhook_signature import (
+    IDEMPOTENCY_HEADER,
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    signature,
+)
+from streams.sinks import RenderOptions
+from streams.sinks.http import HttpClient
+from streams.sinks.retry import with_retries
 
 
 @dataclass(slots=True)
@@ -18,31 +23,31 @@ class Webhook:
     """The receiver at *url*.  *secret* is asked for each time: it may be changed at any hour."""
 
     url: str
-    secret: Callable[[], bytes] = field(repr=False)
-    style: Style
+    read_secret: Callable[[], bytes] = field(repr=False)
+    options: RenderOptions
     clock: Callable[[], float]
-    poster: Poster
-    reminds: bool = False
+    client: HttpClient
+    needs_resend: bool = False
 
-    async def send(self, notice: Notice) -> None:
+    async def send(self, notification: Notification) -> None:
         """Post it, each attempt with a signature of its own."""
-        body = render.body(notice, secret=self.style.secret, link=self.style.link)
-        key = render.key(notice, self.style.secret)
-        await persistently(lambda: self._post(body, key))
+        body = render.json_body(notification, secret=self.options.secret, link=self.options.link)
+        key = render.idempotency_key(notification, self.options.secret)
+        await with_retries(lambda: self._post(body, key))
 
-    async def remind(self, notices: Sequence[Notice]) -> None:
+    async def resend(self, notifications: Sequence[Notification]) -> None:
         """Nothing: it forgets nothing."""
 
     async def close(self) -> None:
         """Close the connections."""
-        await self.poster.close()
+        await self.client.close()
 
     async def _post(self, body: bytes, key: str) -> None:
-        hour = int(self.clock())
+        now = int(self.clock())
         headers = {
             "Content-Type": "application/json",
-            IDEMPOTENCY: key,
-            TIMESTAMP: str(hour),
-            SIGNATURE: signature(self.secret(), hour, body),
+            IDEMPOTENCY_HEADER: key,
+            TIMESTAMP_HEADER: str(now),
+            SIGNATURE_HEADER: signature(self.read_secret(), now, body),
         }
-        await self.poster.post(self.url, body, headers)
+        await self.client.post(self.url, body, headers)

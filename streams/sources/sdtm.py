@@ -8,16 +8,16 @@ from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from streams.sources.sdtm_cases import adverse_events
+from streams.sources.sdtm_cases import adverse_event_records
 from streams.sources.sdtm_plan import default_plan, first_period, treated_arms
 from streams.sources.sdtm_terms import STATUS, full_date, identifier, treatment_id
-from streams.sources.wire import Thing, Wire, arrival, record
+from streams.sources.wire import JsonRecord, RecordSource, arrival_key, build_record
 from streams.sources.xpt import Row, Tabulation, UnreadableStudy, read_tabulation
 
 
-def records(
+def read_records(
     directory: Path, study: str, plan_toml: str | None = None, *, control: str | None = None
-) -> Iterator[Wire]:
+) -> Iterator[JsonRecord]:
     """The records of the study in *directory*, the plan first, then in order of arrival.
 
     Treatment is DM.ARM; a subject is followed from RFXSTDTC to RFENDTC inclusive.  A date of
@@ -26,29 +26,35 @@ def records(
     tabulation = read_tabulation(directory)
     treated_arms(tabulation.dm)  # Refuses two arms of one id, whoever wrote the plan.
     toml = default_plan(tabulation.dm, study, control) if plan_toml is None else plan_toml
-    said = sorted(_statements(tabulation, study, first_period(toml)), key=arrival)
+    ordered = sorted(_unordered_records(tabulation, study, first_period(toml)), key=arrival_key)
     plan = {"toml": toml, "sha256": sha256(toml.encode()).hexdigest()}
-    yield record("plan", study, Thing("plan", "plan"), said[0]["known_at"][:10], plan)
-    yield from said
+    yield build_record(
+        "plan", study, RecordSource("plan", "plan"), ordered[0]["known_at"][:10], plan
+    )
+    yield from ordered
 
 
-def _statements(tabulation: Tabulation, study: str, period: str) -> Iterator[Wire]:
+def _unordered_records(tabulation: Tabulation, study: str, period: str) -> Iterator[JsonRecord]:
     doses = _by_subject(tabulation.ex)
-    left = _by_subject(row for row in tabulation.ds if row["DSCAT"] == "DISPOSITION EVENT")
-    starts = {row["USUBJID"]: full_date(row["RFXSTDTC"]) for row in tabulation.dm}
+    dispositions = _by_subject(row for row in tabulation.ds if row["DSCAT"] == "DISPOSITION EVENT")
+    treatment_starts = {row["USUBJID"]: full_date(row["RFXSTDTC"]) for row in tabulation.dm}
     for row in tabulation.dm:
         subject = row["USUBJID"]
-        yield _subject(row, study, left[subject])
-        yield from _treatment(row, study, period, doses[subject])
-        yield from _disposition(row, study, period, left[subject])
+        yield _subject_record(row, study, dispositions[subject])
+        yield from _treatment_records(row, study, period, doses[subject])
+        yield from _disposition_records(row, study, period, dispositions[subject])
     for row in tabulation.ex:
-        yield from _dose(row, study)
-    yield from adverse_events(tabulation.ae, study, starts)
+        yield from _dose_records(row, study)
+    yield from adverse_event_records(tabulation.ae, study, treatment_starts)
 
 
-def _subject(row: Row, study: str, left: list[Row]) -> Wire:
+def _subject_record(row: Row, study: str, dispositions: list[Row]) -> JsonRecord:
     """Known when treatment starts; of those never treated, when they were seen."""
-    day = full_date(row["RFXSTDTC"]) or full_date(row.get("DMDTC", "")) or _departure(left)
+    day = (
+        full_date(row["RFXSTDTC"])
+        or full_date(row.get("DMDTC", ""))
+        or _last_disposition_date(dispositions)
+    )
     if day is None:
         raise UnreadableStudy(
             f"DM: subject {row['USUBJID']} has no full date in RFXSTDTC or DMDTC, nor a"
@@ -61,25 +67,25 @@ def _subject(row: Row, study: str, left: list[Row]) -> Wire:
         "randomised_treatment": treatment_id(row["ARM"]),
         "date": day,
     }
-    return record("subject", study, Thing("sdtm.dm", subject), day, content)
+    return build_record("subject", study, RecordSource("sdtm.dm", subject), day, content)
 
 
-def _treatment(row: Row, study: str, period: str, doses: list[Row]) -> Iterator[Wire]:
+def _treatment_records(row: Row, study: str, period: str, doses: list[Row]) -> Iterator[JsonRecord]:
     """First that treatment began; then, when it is over, that it ended."""
     treatment = treatment_id(row["ARM"])
     if not row["RFXSTDTC"] or treatment is None:
         return
-    start, last = _start(row), _last_day(doses)
+    start, last = _treatment_start(row), _last_dose_day(doses)
     subject = identifier(row["USUBJID"])
-    begun = {"subject": subject, "treatment": treatment, "period": period, "start": start}
-    thing = Thing("sdtm.dm", identifier(row["USUBJID"], "treatment"))
-    yield record("treatment", study, thing, start, begun)
+    started = {"subject": subject, "treatment": treatment, "period": period, "start": start}
+    source = RecordSource("sdtm.dm", identifier(row["USUBJID"], "treatment"))
+    yield build_record("treatment", study, source, start, started)
     if last is not None and last >= start:
-        ended = begun | {"end": _next_day(last)}
-        yield record("treatment", study, thing._replace(version=2), last, ended)
+        ended = started | {"end": _next_day(last)}
+        yield build_record("treatment", study, source._replace(version=2), last, ended)
 
 
-def _start(row: Row) -> str:
+def _treatment_start(row: Row) -> str:
     start = full_date(row["RFXSTDTC"])
     if start is None:
         raise UnreadableStudy(
@@ -89,38 +95,40 @@ def _start(row: Row) -> str:
     return start
 
 
-def _last_day(doses: list[Row]) -> str | None:
+def _last_dose_day(doses: list[Row]) -> str | None:
     """The last day of treatment; unknown if any dose has no end, whatever RFXENDTC says."""
     ends = [full_date(dose["EXENDTC"]) for dose in doses]
-    known = [end for end in ends if end is not None]
-    return max(known) if known and len(known) == len(ends) else None
+    known_ends = [end for end in ends if end is not None]
+    return max(known_ends) if known_ends and len(known_ends) == len(ends) else None
 
 
-def _disposition(row: Row, study: str, period: str, left: list[Row]) -> Iterator[Wire]:
+def _disposition_records(
+    row: Row, study: str, period: str, dispositions: list[Row]
+) -> Iterator[JsonRecord]:
     """The end of follow-up is RFENDTC; DSSTDTC stands in for those never treated.
 
     Who was treated leaves, or completes, the period of the treatment.
     """
-    day = full_date(row["RFENDTC"]) or _departure(left)
+    day = full_date(row["RFENDTC"]) or _last_disposition_date(dispositions)
     if day is None:
         return
-    why = max(left, key=_when)["DSDECOD"].upper() if left else ""
+    reason = max(dispositions, key=_disposition_date)["DSDECOD"].upper() if dispositions else ""
     subject = identifier(row["USUBJID"])
-    left_in = period if row["RFXSTDTC"] and treatment_id(row["ARM"]) else None
-    status = STATUS.get(why, "other")
-    content = {"subject": subject, "status": status, "date": day, "period": left_in}
-    yield record("disposition", study, Thing("sdtm.ds", subject), day, content)
+    period_left = period if row["RFXSTDTC"] and treatment_id(row["ARM"]) else None
+    status = STATUS.get(reason, "other")
+    content = {"subject": subject, "status": status, "date": day, "period": period_left}
+    yield build_record("disposition", study, RecordSource("sdtm.ds", subject), day, content)
 
 
-def _departure(left: list[Row]) -> str | None:
-    return full_date(max(map(_when, left), default=""))
+def _last_disposition_date(dispositions: list[Row]) -> str | None:
+    return full_date(max(map(_disposition_date, dispositions), default=""))
 
 
-def _when(disposition: Row) -> str:
+def _disposition_date(disposition: Row) -> str:
     return disposition["DSSTDTC"]
 
 
-def _dose(row: Row, study: str) -> Iterator[Wire]:
+def _dose_records(row: Row, study: str) -> Iterator[JsonRecord]:
     """One row of EX, known when it is over; without an end only its first day is sure."""
     first = full_date(row["EXSTDTC"])
     if first is None:
@@ -133,15 +141,15 @@ def _dose(row: Row, study: str) -> Iterator[Wire]:
         "amount": float(row["EXDOSE"]) if row.get("EXDOSE") else None,
         "unit": row.get("EXDOSU") or None,
     }
-    thing = Thing("sdtm.ex", identifier(row["USUBJID"], row["EXSEQ"]))
-    yield record("dose", study, thing, last, content)
+    source = RecordSource("sdtm.ex", identifier(row["USUBJID"], row["EXSEQ"]))
+    yield build_record("dose", study, source, last, content)
 
 
 def _by_subject(rows: Iterable[Row]) -> defaultdict[str, list[Row]]:
-    found: defaultdict[str, list[Row]] = defaultdict(list)
+    rows_by_subject: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        found[row["USUBJID"]].append(row)
-    return found
+        rows_by_subject[row["USUBJID"]].append(row)
+    return rows_by_subject
 
 
 def _next_day(day: str) -> str:

@@ -11,13 +11,13 @@ from streams.sources.sdtm_terms import (
     OUTCOME,
     RELATEDNESS,
     SEVERITY,
-    coded,
+    coded_value,
+    criteria_met,
     full_date,
     identifier,
-    known_part,
-    met,
+    known_date_part,
 )
-from streams.sources.wire import Thing, Wire, record
+from streams.sources.wire import JsonRecord, RecordSource, build_record
 from streams.sources.xpt import Row, UnreadableStudy
 
 YES_NO = {"Y": True, "N": False}
@@ -25,31 +25,33 @@ UNCODED = "NOT YET CODED"
 """The term of an event that the dictionary has not reached: it still counts as an event."""
 
 
-def adverse_events(
-    ae: Iterable[Row], study: str, starts: Mapping[str, str | None]
-) -> Iterator[Wire]:
+def adverse_event_records(
+    ae: Iterable[Row], study: str, treatment_starts: Mapping[str, str | None]
+) -> Iterator[JsonRecord]:
     """A record of each row of *ae*; *starts* are the days on which subjects began treatment."""
-    for versions in _cases(ae, starts):
-        for version, (known, row) in enumerate(versions, start=1):
-            thing = Thing("sdtm.ae", _case(row), version)
-            yield record("adverse_event", study, thing, known, _said(row))
+    for versions in _case_versions(ae, treatment_starts):
+        for version, (known_day, row) in enumerate(versions, start=1):
+            source = RecordSource("sdtm.ae", _case_id(row), version)
+            yield build_record("adverse_event", study, source, known_day, _case_content(row))
 
 
-def _cases(ae: Iterable[Row], starts: Mapping[str, str | None]) -> Iterator[list[tuple[str, Row]]]:
+def _case_versions(
+    ae: Iterable[Row], treatment_starts: Mapping[str, str | None]
+) -> Iterator[list[tuple[str, Row]]]:
     """The rows by the case they tell of, each case's in the order they became known."""
     cases: defaultdict[str, list[tuple[str, Row]]] = defaultdict(list)
     for row in ae:
-        cases[_case(row)].append((_known(row, starts.get(row["USUBJID"])), row))
+        cases[_case_id(row)].append((_known_day(row, treatment_starts.get(row["USUBJID"])), row))
     for rows in cases.values():
         yield sorted(rows, key=lambda version: (version[0], int(version[1]["AESEQ"])))
 
 
-def _case(row: Row) -> str:
+def _case_id(row: Row) -> str:
     return identifier(row["USUBJID"], row.get("AESPID") or f"seq-{row['AESEQ']}")
 
 
-def _known(row: Row, start: str | None) -> str:
-    day = full_date(row.get("AEDTC", "")) or full_date(row["AESTDTC"]) or start
+def _known_day(row: Row, treatment_start: str | None) -> str:
+    day = full_date(row.get("AEDTC", "")) or full_date(row["AESTDTC"]) or treatment_start
     if day is None:
         raise UnreadableStudy(
             f"AE: row {row['AESEQ']} of subject {row['USUBJID']} has no full date in AEDTC or"
@@ -58,20 +60,20 @@ def _known(row: Row, start: str | None) -> str:
     return day
 
 
-def _said(row: Row) -> Wire:
+def _case_content(row: Row) -> JsonRecord:
     return {
         "subject": identifier(row["USUBJID"]),
         "preferred_term": row["AEDECOD"] or UNCODED,
         "system_organ_class": row["AEBODSYS"] or UNCODED,
         "verbatim": row.get("AETERM") or None,
-        "onset": known_part(row["AESTDTC"]),
-        "end": known_part(row.get("AEENDTC", "")),
+        "onset": known_date_part(row["AESTDTC"]),
+        "end": known_date_part(row.get("AEENDTC", "")),
         "serious": YES_NO.get(row.get("AESER", "")),
         "criteria": _criteria(row),
-        "severity": coded(row, "AESEV", SEVERITY) or coded(row, "AETOXGR", GRADE),
-        "relatedness": coded(row, "AEREL", RELATEDNESS),
-        "outcome": coded(row, "AEOUT", OUTCOME),
-        "action_taken": coded(row, "AEACN", ACTION_TAKEN),
+        "severity": coded_value(row, "AESEV", SEVERITY) or coded_value(row, "AETOXGR", GRADE),
+        "relatedness": coded_value(row, "AEREL", RELATEDNESS),
+        "outcome": coded_value(row, "AEOUT", OUTCOME),
+        "action_taken": coded_value(row, "AEACN", ACTION_TAKEN),
     }
 
 
@@ -81,4 +83,4 @@ def _criteria(row: Row) -> list[str]:
     A criterion on a row with AESER = N contradicts it.  Only a death overrules the flag; the
     others are left out, and counted among the findings for the site to answer.
     """
-    return [name for name in met(row) if row.get("AESER") == "Y" or name == "death"]
+    return [name for name in criteria_met(row) if row.get("AESER") == "Y" or name == "death"]

@@ -10,9 +10,9 @@ from math import floor
 from streams.sources.sdtm_terms import treatment_id
 from streams.sources.xpt import Row, UnreadableStudy
 
-PERIOD = "randomised"
+DEFAULT_PERIOD = "randomised"
 
-PLAN = """\
+PLAN_TEMPLATE = """\
 study = {study}
 title = {title}
 alpha = 0.05
@@ -48,7 +48,7 @@ time = "study"
 serious = true
 """
 
-WATCH = """
+WATCH_TEMPLATE = """
 [[watches]]
 id = {id}
 kind = "concurrent"
@@ -68,22 +68,24 @@ def default_plan(dm: Iterable[Row], study: str, control: str | None = None) -> s
     Without *control* the arm whose name says placebo is taken.
     """
     arms = treated_arms(dm)
-    chosen = _control(arms, control)
-    active = sorted(set(arms) - {chosen})
+    control_id = _control_id(arms, control)
+    active = sorted(set(arms) - {control_id})
     if not active:
         raise UnreadableStudy(
-            f"DM has one treated arm, {arms[chosen]!r}: a plan compares two; write one with"
+            f"DM has one treated arm, {arms[control_id]!r}: a plan compares two; write one with"
             " reference watches and give it as the plan"
         )
     share = floor(10_000 / len(active)) / 10_000  # Rounded down: shares may not exceed 1.
-    plan = PLAN.format(
+    plan = PLAN_TEMPLATE.format(
         study=json.dumps(study),
         title=json.dumps(f"{study}, from its SDTM tabulation"),
-        control=json.dumps(chosen),
+        control=json.dumps(control_id),
         active=json.dumps(active),
     )
     return plan + "".join(
-        WATCH.format(id=json.dumps(f"serious-{arm}"), treatment=json.dumps(arm), share=share)
+        WATCH_TEMPLATE.format(
+            id=json.dumps(f"serious-{arm}"), treatment=json.dumps(arm), share=share
+        )
         for arm in active
     )
 
@@ -106,12 +108,12 @@ def treated_arms(dm: Iterable[Row]) -> dict[str, str]:
     return arms
 
 
-def _control(arms: dict[str, str], control: str | None) -> str:
+def _control_id(arms: dict[str, str], control: str | None) -> str:
     names = ", ".join(repr(name) for name in arms.values())
     if control is None:
-        found = [treatment for treatment in arms if "placebo" in treatment]
-        if len(found) == 1:
-            return found[0]
+        placebo_arms = [treatment for treatment in arms if "placebo" in treatment]
+        if len(placebo_arms) == 1:
+            return placebo_arms[0]
         raise UnreadableStudy(f"which arm is the control?  Name one of {names} as the control")
     if treatment_id(control) not in arms:
         raise UnreadableStudy(f"no subject was treated in arm {control!r}: name one of {names}")
@@ -125,5 +127,5 @@ def first_period(toml: str) -> str:
     except (tomllib.TOMLDecodeError, LookupError, TypeError) as error:
         raise UnreadableStudy(
             f"the plan has no first period with an id ({error}): add [[periods]] with"
-            f" id = {PERIOD!r}, or leave the plan out and get a default one"
+            f" id = {DEFAULT_PERIOD!r}, or leave the plan out and get a default one"
         ) from error

@@ -87,35 +87,39 @@ _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
-def met(row: Row) -> list[str]:
+def criteria_met(row: Row) -> list[str]:
     """Every seriousness criterion that an adverse event's *row* says is met."""
     return [name for variable, name in CRITERIA.items() if row.get(variable) == "Y"]
 
 
-def coded(row: Row, variable: str, codes: Mapping[str, str]) -> str | None:
+def coded_value(row: Row, variable: str, codes: Mapping[str, str]) -> str | None:
     """The wire's word for *variable*, or None where it is empty or a word we do not know."""
     return codes.get(row.get(variable, "").upper())
 
 
-def known_part(text: str) -> str | None:
+def known_date_part(text: str) -> str | None:
     """What an ISO 8601 *text* knows from the year down, without its time of day.
 
-    >>> known_part("2014-01-16T10:15"), known_part("2014-01"), known_part("2014---16")
+    >>> (
+    ...     known_date_part("2014-01-16T10:15"),
+    ...     known_date_part("2014-01"),
+    ...     known_date_part("2014---16"),
+    ... )
     ('2014-01-16', '2014-01', '2014')
-    >>> known_part("--01-16") is None
+    >>> known_date_part("--01-16") is None
     True
     """
-    found = _DATE.match(text)
-    return found.group() if found and _exists(found.group()) else None
+    match = _DATE.match(text)
+    return match.group() if match and _is_calendar_date(match.group()) else None
 
 
 def full_date(text: str) -> str | None:
     """The day that *text* names, or None if it names only a month, a year or nothing."""
-    day = known_part(text)
+    day = known_date_part(text)
     return day if day and len(day) == 10 else None
 
 
-def _exists(day: str) -> bool:
+def _is_calendar_date(day: str) -> bool:
     try:
         date.fromisoformat(day + "-01-01"[len(day) - 4 :])
     except ValueError:

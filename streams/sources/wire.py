@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-Wire = dict[str, Any]
+JsonRecord = dict[str, Any]
 """One record, ready to be written as a line of JSON."""
 
 SCHEMA = "trial.log/1"
 
-ORDER = ("plan", "subject", "treatment", "dose", "adverse_event", "disposition")
+TYPE_ORDER = ("plan", "subject", "treatment", "dose", "adverse_event", "disposition")
 """Of records that are known on one day: an allocation before what happens under it."""
 
 
-class Thing(NamedTuple):
+class RecordSource(NamedTuple):
     """What a record speaks about, and which of its versions the record is."""
 
     system: str
@@ -22,20 +22,22 @@ class Thing(NamedTuple):
     version: int = 1
 
 
-def record(kind: str, study: str, thing: Thing, day: str, content: Mapping[str, Any]) -> Wire:
+def build_record(
+    kind: str, study: str, source: RecordSource, day: str, content: Mapping[str, Any]
+) -> JsonRecord:
     """The record of *thing* that became known on *day*; a field without a value is left out."""
     return {
         "schema": SCHEMA,
         "type": kind,
         "study": study,
-        "source": thing._asdict(),
+        "source": source._asdict(),
         "known_at": f"{day}T00:00:00Z",
         **{field: value for field, value in content.items() if value not in (None, [])},
     }
 
 
-def arrival(said: Wire) -> tuple[str, int, str, str, int]:
+def arrival_key(fields: JsonRecord) -> tuple[str, int, str, str, int]:
     """The place of a record in its log, the same on every run."""
-    source = said["source"]
-    place = ORDER.index(said["type"])
-    return said["known_at"], place, source["system"], source["id"], source["version"]
+    source = fields["source"]
+    type_rank = TYPE_ORDER.index(fields["type"])
+    return fields["known_at"], type_rank, source["system"], source["id"], source["version"]

@@ -46,13 +46,13 @@ def read_tabulation(directory: Path) -> Tabulation:
     files = _transport_files(directory)
     missing = sorted(set(REQUIRED) - set(files))
     if missing:
-        wanted = ", ".join(f"{domain.lower()}.xpt" for domain in missing)
+        file_names = ", ".join(f"{domain.lower()}.xpt" for domain in missing)
         raise UnreadableStudy(
-            f"{directory} has no {wanted}: give the folder that holds the study's SDTM"
+            f"{directory} has no {file_names}: give the folder that holds the study's SDTM"
             " tabulation (dm.xpt, ae.xpt, ex.xpt and ds.xpt side by side)"
         )
-    domains = {domain.lower(): _read(files[domain], domain) for domain in REQUIRED}
-    _one_row_a_subject(domains["dm"], files["DM"])
+    domains = {domain.lower(): _read_domain(files[domain], domain) for domain in REQUIRED}
+    _check_one_row_per_subject(domains["dm"], files["DM"])
     return Tabulation(**domains)
 
 
@@ -65,12 +65,12 @@ def _transport_files(directory: Path) -> dict[str, Path]:
     return {path.stem.upper(): path for path in found}
 
 
-def _read(path: Path, domain: str) -> list[Row]:
+def _read_domain(path: Path, domain: str) -> list[Row]:
     if path.stat().st_size % BLOCK_BYTES:
         raise UnreadableStudy(
             f"{path} is cut short: its size is no multiple of {BLOCK_BYTES} bytes; copy it again"
         )
-    columns = _columns(path)
+    columns = _read_columns(path)
     absent = [name for name in REQUIRED[domain] if name not in columns]
     if absent:
         raise UnreadableStudy(
@@ -81,7 +81,7 @@ def _read(path: Path, domain: str) -> list[Row]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*texts, strict=True)]
 
 
-def _columns(path: Path) -> dict[str, list[object]]:
+def _read_columns(path: Path) -> dict[str, list[object]]:
     try:
         reader = import_module("pyreadstat")
     except ImportError as error:
@@ -114,7 +114,7 @@ def _text(value: object) -> str:
     return str(value).strip()
 
 
-def _one_row_a_subject(dm: Sequence[Row], path: Path) -> None:
+def _check_one_row_per_subject(dm: Sequence[Row], path: Path) -> None:
     seen: set[str] = set()
     for row in dm:
         if row["USUBJID"] in seen:

@@ -14,14 +14,14 @@ from typing import NamedTuple, Protocol
 Fields = dict[str, bytes]
 """A hash: names and values.  An empty value is equal to an absent one."""
 
-LIVE = "live"
+LIVE_SPACE = "live"
 """The one space whose alerts are relayed to anybody."""
 
 PAIRS_MAX = 3_900
 """Of fields in one command, and so of changed fields in a row: Lua unpacks at most 7,998 values."""
 
 
-class Applied(StrEnum):
+class ApplyResult(StrEnum):
     """What became of an apply; only DONE changed anything."""
 
     DONE = "done"
@@ -30,7 +30,7 @@ class Applied(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
+class ApplyRequest:
     """One apply: what the records in ``[first, next)`` make of the partition.
 
     *code* is the version of the fold.  *positions* is what each study seen in the batch, folded
@@ -42,35 +42,35 @@ class Write:
 
     first: int
     next: int
-    code: str
+    fold_version: str
     positions: Mapping[str, bytes]
     rows: Mapping[str, Fields] = field(default_factory=dict[str, Fields])
     outbox: Fields = field(default_factory=Fields)
     cursor: Fields = field(default_factory=Fields)
-    swapped: Mapping[str, Aside] = field(default_factory=dict[str, "Aside"])
+    staged: Mapping[str, StagedRow] = field(default_factory=dict[str, "StagedRow"])
 
     @property
-    def pairs(self) -> int:
+    def pair_count(self) -> int:
         """How many field and value pairs it writes."""
         return len(self.outbox) + len(self.cursor) + sum(map(len, self.rows.values()))
 
 
-class Aside(NamedTuple):
+class StagedRow(NamedTuple):
     """A row prepared aside: its `pos`, and how many fields make it whole."""
 
-    pos: bytes
-    fields: int
+    position: bytes
+    field_count: int
 
 
 class StoreUnreachable(Exception):
     """The store did not answer in time: what it did is unknown.  Forget, reload, go on."""
 
 
-class StoreRefuses(StoreUnreachable):
+class StoreNotWritable(StoreUnreachable):
     """The store answers, and takes nothing for now: it is full, it loads.  Wait, and say so."""
 
 
-class WrongStore(Exception):
+class StoreMisconfigured(Exception):
     """The store is there and not fit: its policy, its version, its function.  Says the remedy."""
 
 
@@ -96,7 +96,7 @@ class Store(Protocol):
         """One field of the study's row; "" where it has none."""
         ...
 
-    async def find(self, study: str, beginning: str) -> Fields:
+    async def find_fields(self, study: str, prefix: str) -> Fields:
         """The fields of the study's row whose names begin so, each of its own moment."""
         ...
 
@@ -108,11 +108,13 @@ class Store(Protocol):
         """The `pos` of each study's row; "" where it has none."""
         ...
 
-    async def apply(self, write: Write) -> Applied:
+    async def apply(self, request: ApplyRequest) -> ApplyResult:
         """Change everything that *write* says, or nothing."""
         ...
 
-    async def prepare(self, study: str, pos: bytes, fields: Fields, *, begin: bool) -> Applied:
+    async def stage_row(
+        self, study: str, position: bytes, fields: Fields, *, begin: bool
+    ) -> ApplyResult:
         """Write a part of the row at *pos* aside (`<row>~`), emptied first where *begin*.
 
         The first part holds `pos`.  STALE where another worker has begun a row at another `pos`.
@@ -123,7 +125,7 @@ class Store(Protocol):
         """What is yet to be told."""
         ...
 
-    async def told(self, names: Iterable[str]) -> None:
+    async def remove_published(self, names: Iterable[str]) -> None:
         """Take entries out of the outbox: the broker has them."""
         ...
 

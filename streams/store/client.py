@@ -12,16 +12,16 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from streams.store import Fields, StoreRefuses, StoreUnreachable, WrongStore
+from streams.store import Fields, StoreMisconfigured, StoreNotWritable, StoreUnreachable
 
-PATIENCE_SECONDS = 5
+TIMEOUT_SECONDS = 5
 SCAN_FIELDS = 1_000
 """Of a hash in one command: a larger one would keep all others waiting."""
 
 Client = Any
 """A client of redis-py, or fakeredis in its place: one cannot say what the other returns."""
 
-PASSING = (
+TRANSIENT_ERRORS = (
     exceptions.ConnectionError,
     exceptions.TimeoutError,
     exceptions.ClusterError,
@@ -30,11 +30,15 @@ PASSING = (
 )
 """What may be over in a while, without anybody changing what the store is."""
 
-REFUSING = (exceptions.OutOfMemoryError, exceptions.ReadOnlyError, exceptions.BusyLoadingError)
-PASSING_CODES = ("MISCONF", "LOADING", "NOREPLICAS", "BUSY")
+NOT_WRITABLE_ERRORS = (
+    exceptions.OutOfMemoryError,
+    exceptions.ReadOnlyError,
+    exceptions.BusyLoadingError,
+)
+NOT_WRITABLE_CODES = ("MISCONF", "LOADING", "NOREPLICAS", "BUSY")
 
 
-def connect(url: str, patience: float = PATIENCE_SECONDS) -> Client:
+def connect(url: str, timeout: float = TIMEOUT_SECONDS) -> Client:
     """A client of the store at *url*, which waits *patience* seconds for each answer.
 
     A command is sent once: whether one that failed was done is for the cursor to say, not for a
@@ -43,62 +47,70 @@ def connect(url: str, patience: float = PATIENCE_SECONDS) -> Client:
     client: Client = Redis
     return client.from_url(
         url,
-        socket_timeout=patience,
-        socket_connect_timeout=patience,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
         retry=Retry(NoBackoff(), 0),
     )
 
 
-async def answer(asked: Awaitable[Any]) -> Any:
+async def run_command(command: Awaitable[Any]) -> Any:
     """What the store says, its errors by our names."""
     try:
-        return await asked
-    except REFUSING as error:
-        raise StoreRefuses(f"The store refuses for now: {error}") from error
+        return await command
+    except NOT_WRITABLE_ERRORS as error:
+        raise StoreNotWritable(f"The store refuses for now: {error}") from error
     except exceptions.AuthenticationError as error:
-        says = f"The store refuses the user or the password ({error}): `export TOCSIN_STORE=...`."
-        raise WrongStore(says) from error
-    except PASSING as error:
-        says = f"{error}".rstrip(".")  # What to do is said behind it.
-        raise StoreUnreachable(f"The store does not answer: {says}") from error
+        message = (
+            f"The store refuses the user or the password ({error}): `export TOCSIN_STORE=...`."
+        )
+        raise StoreMisconfigured(message) from error
+    except TRANSIENT_ERRORS as error:
+        message = f"{error}".rstrip(".")  # What to do is said behind it.
+        raise StoreUnreachable(f"The store does not answer: {message}") from error
     except exceptions.NoPermissionError as error:
-        raise WrongStore(f"The store's user lacks a right ({error}): `ACL SETUSER`.") from error
+        raise StoreMisconfigured(
+            f"The store's user lacks a right ({error}): `ACL SETUSER`."
+        ) from error
     except exceptions.ResponseError as error:
-        if str(error).startswith(PASSING_CODES):
-            raise StoreRefuses(f"The store refuses for now: {error}") from error
+        if str(error).startswith(NOT_WRITABLE_CODES):
+            raise StoreNotWritable(f"The store refuses for now: {error}") from error
         if "Function not found" in str(error):
-            raise WrongStore("The function library is gone: `tocsin store apply`.") from error
-        raise WrongStore(f"The store refuses: {error}.") from error
+            raise StoreMisconfigured(
+                "The function library is gone: `tocsin store apply`."
+            ) from error
+        raise StoreMisconfigured(f"The store refuses: {error}.") from error
 
 
-async def scan(client: Client, key: str, beginning: str = "") -> Fields:
+async def scan_hash(client: Client, key: str, prefix: str = "") -> Fields:
     """A hash, a part at a time; only fields whose names begin so."""
-    match = f"{literal(beginning)}*" if beginning else None
-    found: dict[bytes, bytes] = {}
-    at = None
-    while at != 0:
-        at, part = await answer(client.hscan(key, at or 0, match, SCAN_FIELDS))
-        found |= part
-    return named(found)
+    pattern = f"{escape_pattern(prefix)}*" if prefix else None
+    fields: dict[bytes, bytes] = {}
+    scan_cursor = None
+    while scan_cursor != 0:
+        scan_cursor, part = await run_command(
+            client.hscan(key, scan_cursor or 0, pattern, SCAN_FIELDS)
+        )
+        fields |= part
+    return decode_names(fields)
 
 
-async def sweep(client: Client, prefix: str) -> None:
+async def delete_keys(client: Client, prefix: str) -> None:
     """Take away every key that begins with *prefix*."""
-    async for key in client.scan_iter(match=f"{literal(prefix)}*"):
+    async for key in client.scan_iter(match=f"{escape_pattern(prefix)}*"):
         await client.delete(key)
 
 
-def literal(text: str) -> str:
+def escape_pattern(text: str) -> str:
     """A pattern that matches *text* and nothing else."""
     return "".join(f"\\{each}" if each in "*?[]\\" else each for each in text)
 
 
-def named(found: dict[bytes, bytes]) -> Fields:
+def decode_names(fields: dict[bytes, bytes]) -> Fields:
     """A hash as the server gives it, its names as text."""
-    return {name.decode(): value for name, value in found.items()}
+    return {name.decode(): value for name, value in fields.items()}
 
 
-def pairs(fields: Fields) -> bytes:
+def encode_pairs(fields: Fields) -> bytes:
     """Names and values by turns, as one argument: `apply.lua` says why."""
     values = [value.decode() for value in fields.values()]
     return orjson.dumps(list(chain.from_iterable(zip(fields, values, strict=True))))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from streams.store import Fields
 
 
-def studies_in(cursor: Fields) -> list[str]:
+def studies_with_rows(cursor: Fields) -> list[str]:
     """The studies that a cursor knows to have a row."""
     return [name[len("pos|") :] for name, pos in cursor.items() if name.startswith("pos|") and pos]
 
 
-def back_to_start(study: str) -> Fields:
+def rewound_fields(study: str) -> Fields:
     """What the cursor says when *study* is to be folded anew from the first record on.
 
     Records that belong to no row are counted again on the way; the other studies skip theirs.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from streams.store import Aside, Fields
+from streams.store import Fields, StagedRow
 
 CURSOR, OUTBOX = "cursor", "outbox"
 
 
-def row(study: str) -> str:
+def row_name(study: str) -> str:
     """The name of the study's row among the hashes."""
     return f"s:{study}"
 
 
-def aside(study: str) -> str:
+def staged_row_name(study: str) -> str:
     """The name under which a row of the study is prepared."""
     return f"s:{study}~"
 
@@ -27,29 +27,32 @@ class Hashes:
     Redis: a test that cuts an apply short cuts between two of them.
     """
 
-    held: dict[str, Fields] = field(default_factory=dict[str, Fields])
+    hashes: dict[str, Fields] = field(default_factory=dict[str, Fields])
 
     def get(self, name: str) -> Fields:
         """A copy of one hash; empty where there is none."""
-        return dict(self.held.get(name, {}))
+        return dict(self.hashes.get(name, {}))
 
-    def pos(self, name: str) -> bytes:
+    def position_of(self, name: str) -> bytes:
         """The `pos` of a row."""
-        return self.held.get(name, {}).get("pos", b"")
+        return self.hashes.get(name, {}).get("pos", b"")
 
-    def prepared(self, study: str) -> Aside:
+    def staged_row(self, study: str) -> StagedRow:
         """The row of *study* that is prepared aside, as far as it is there."""
-        return Aside(self.pos(aside(study)), len(self.held.get(aside(study), {})))
+        return StagedRow(
+            self.position_of(staged_row_name(study)),
+            len(self.hashes.get(staged_row_name(study), {})),
+        )
 
     def set(self, name: str, fields: Fields) -> None:
         """Write *fields* of one hash: all of them or none."""
         if fields:
-            self.held.setdefault(name, {}).update(fields)
+            self.hashes.setdefault(name, {}).update(fields)
 
     def drop(self, name: str) -> None:
         """Take one hash away."""
-        self.held.pop(name, None)
+        self.hashes.pop(name, None)
 
     def move(self, old: str, new: str) -> None:
         """Put one hash in another's place."""
-        self.held[new] = self.held.pop(old)
+        self.hashes[new] = self.hashes.pop(old)

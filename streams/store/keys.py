@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from streams.records.models import ID
 
-NAME = re.compile(ID)
-TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
+NAME_PATTERN = re.compile(ID)
+TOPIC_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,249}")
 """What Kafka allows.  Neither has a brace: a brace would move the key to another slot."""
 
 PREFIX = "tocsin"
@@ -23,9 +23,9 @@ class Keys:
     partition: int
 
     def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.space):
+        if not NAME_PATTERN.fullmatch(self.space):
             raise ValueError("a space is named by 1 to 64 characters out of A-Z a-z 0-9 _ . : -")
-        if not TOPIC.fullmatch(self.topic) or self.partition < 0:
+        if not TOPIC_PATTERN.fullmatch(self.topic) or self.partition < 0:
             raise ValueError("no such topic and partition can be")
 
     @property
@@ -48,16 +48,16 @@ class Keys:
         return f"{self.prefix}outbox"
 
     @property
-    def rows(self) -> str:
+    def row_prefix(self) -> str:
         """What the keys of all rows begin with."""
         return f"{self.prefix}s:"
 
     def row(self, study: str) -> str:
         """The state of *study*."""
-        if not NAME.fullmatch(study):
+        if not NAME_PATTERN.fullmatch(study):
             raise ValueError("a study is named by 1 to 64 characters out of A-Z a-z 0-9 _ . : -")
-        return f"{self.rows}{study}"
+        return f"{self.row_prefix}{study}"
 
-    def aside(self, study: str) -> str:
+    def staged_row(self, study: str) -> str:
         """Where a row of *study* is prepared; no study's name ends so."""
         return f"{self.row(study)}~"

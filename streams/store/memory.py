@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from streams.store import Applied, Fields, Write
-from streams.store.cursor_fields import back_to_start, studies_in
-from streams.store.hashes import CURSOR, OUTBOX, Hashes, aside, row
+from streams.store import ApplyRequest, ApplyResult, Fields
+from streams.store.cursor_fields import rewound_fields, studies_with_rows
+from streams.store.hashes import CURSOR, OUTBOX, Hashes, row_name, staged_row_name
 
 __all__ = ["CURSOR", "OUTBOX", "MemoryStore"]
 
@@ -25,55 +25,57 @@ class MemoryStore(Hashes):
 
     async def row(self, study: str) -> Fields:
         """The study's row; empty where there is none."""
-        return self.get(row(study))
+        return self.get(row_name(study))
 
     async def field(self, study: str, name: str) -> bytes:
         """One field of the study's row; "" where it has none."""
-        return self.get(row(study)).get(name, b"")
+        return self.get(row_name(study)).get(name, b"")
 
-    async def find(self, study: str, beginning: str) -> Fields:
+    async def find_fields(self, study: str, prefix: str) -> Fields:
         """The fields of the study's row whose names begin so."""
-        fields = self.get(row(study))
-        return {name: each for name, each in fields.items() if each and name.startswith(beginning)}
+        fields = self.get(row_name(study))
+        return {name: each for name, each in fields.items() if each and name.startswith(prefix)}
 
     async def studies(self) -> list[str]:
         """Names of the studies that the cursor knows to have a row."""
-        return studies_in(self.get(CURSOR))
+        return studies_with_rows(self.get(CURSOR))
 
     async def positions(self, studies: Iterable[str]) -> dict[str, bytes]:
         """The `pos` of each study's row; "" where it has none."""
-        return {study: self.pos(row(study)) for study in studies}
+        return {study: self.position_of(row_name(study)) for study in studies}
 
-    async def apply(self, write: Write) -> Applied:
+    async def apply(self, request: ApplyRequest) -> ApplyResult:
         """Change everything that *write* says, or nothing."""
-        refused = self._objection(write)
-        if refused is not None:
-            return refused
-        self.set(OUTBOX, write.outbox)
-        for study in write.swapped:
-            self.move(aside(study), row(study))
-        for study, fields in write.rows.items():
-            self.set(row(study), fields)
-        self.set(CURSOR, write.cursor)
-        return Applied.DONE
+        refusal = self._check_request(request)
+        if refusal is not None:
+            return refusal
+        self.set(OUTBOX, request.outbox)
+        for study in request.staged:
+            self.move(staged_row_name(study), row_name(study))
+        for study, fields in request.rows.items():
+            self.set(row_name(study), fields)
+        self.set(CURSOR, request.cursor)
+        return ApplyResult.DONE
 
-    async def prepare(self, study: str, pos: bytes, fields: Fields, *, begin: bool) -> Applied:
+    async def stage_row(
+        self, study: str, position: bytes, fields: Fields, *, begin: bool
+    ) -> ApplyResult:
         """Write a part of the row at *pos* aside, emptied first where *begin*."""
         if begin:
-            self.drop(aside(study))
-        elif self.pos(aside(study)) != pos:
-            return Applied.STALE
-        self.set(aside(study), fields)
-        return Applied.DONE
+            self.drop(staged_row_name(study))
+        elif self.position_of(staged_row_name(study)) != position:
+            return ApplyResult.STALE
+        self.set(staged_row_name(study), fields)
+        return ApplyResult.DONE
 
     async def outbox(self) -> Fields:
         """What is yet to be told."""
         return self.get(OUTBOX)
 
-    async def told(self, names: Iterable[str]) -> None:
+    async def remove_published(self, names: Iterable[str]) -> None:
         """Take entries out of the outbox: the broker has them."""
         for name in names:
-            self.held.get(OUTBOX, {}).pop(name, None)
+            self.hashes.get(OUTBOX, {}).pop(name, None)
 
     async def release(self, through: int) -> None:
         """Let unreadable records up to offset *through* pass, however many in a row."""
@@ -82,13 +84,13 @@ class MemoryStore(Hashes):
     async def rewind(self, study: str | None) -> None:
         """Drop one study's row, or the whole partition: cursor first, so that it is refolded."""
         if study is not None:
-            self.set(CURSOR, back_to_start(study))
-            self.drop(row(study))
-            self.drop(aside(study))
+            self.set(CURSOR, rewound_fields(study))
+            self.drop(row_name(study))
+            self.drop(staged_row_name(study))
             return
         released = self.get(CURSOR).get("released")
         self.drop(CURSOR)
-        for name in [name for name in self.held if name.startswith(row(""))]:
+        for name in [name for name in self.hashes if name.startswith(row_name(""))]:
             self.drop(name)
         if released:
             self.set(CURSOR, {"released": released})
@@ -96,13 +98,15 @@ class MemoryStore(Hashes):
     async def close(self) -> None:
         """There is nothing to let go of."""
 
-    def _objection(self, write: Write) -> Applied | None:
+    def _check_request(self, request: ApplyRequest) -> ApplyResult | None:
         """Why *write* may not be applied, or None."""
         cursor = self.get(CURSOR)
-        if cursor.get("code", b"") not in (b"", write.code.encode()):
-            return Applied.OTHER_CODE
-        if (cursor.get("next") or b"0") != b"%d" % write.first:
-            return Applied.STALE
-        rows = all(self.pos(row(study)) == pos for study, pos in write.positions.items())
-        whole = all(self.prepared(study) == each for study, each in write.swapped.items())
-        return None if rows and whole else Applied.STALE
+        if cursor.get("code", b"") not in (b"", request.fold_version.encode()):
+            return ApplyResult.OTHER_CODE
+        if (cursor.get("next") or b"0") != b"%d" % request.first:
+            return ApplyResult.STALE
+        rows_match = all(
+            self.position_of(row_name(study)) == pos for study, pos in request.positions.items()
+        )
+        staged_match = all(self.staged_row(study) == each for study, each in request.staged.items())
+        return None if rows_match and staged_match else ApplyResult.STALE

@@ -12,11 +12,11 @@ from yarl import URL
 from streams.kafka.topics import LOG, LOG_BYTES_MAX
 from streams.login import Login, login_of
 from streams.settings import Settings
-from streams.store import LIVE
-from streams.worker.batch_handler import Batch, Reader
+from streams.store import LIVE_SPACE
+from streams.worker.batch_handler import BatchHandler, FetchedBatch
 from streams.worker.consumer import QUEUED_MAX, Consumer, Transport
 
-SECONDS = {
+FAUST_SECONDS = {
     # A worker that died gives up its partitions after this long.
     "broker_session_timeout": 10,
     "broker_heartbeat_interval": 3,
@@ -28,7 +28,7 @@ SECONDS = {
     "stream_recovery_delay": 0,
 }
 
-KEPT_FROM_FAUST: dict[str, Any] = {
+FAUST_SETTINGS: dict[str, Any] = {
     # Its web server shows tables to whoever asks, on all interfaces.
     "web_enabled": False,
     # It would make a topic of its own to elect a leader, whom nobody needs.
@@ -47,7 +47,7 @@ KEPT_FROM_FAUST: dict[str, Any] = {
 
 
 def make_app(
-    settings: Settings, reader: Reader, *, space: str = LIVE, check: bool = True
+    settings: Settings, handler: BatchHandler, *, space: str = LIVE_SPACE, check_crcs: bool = True
 ) -> faust.App:
     """The app that hands what it fetches to *reader*.
 
@@ -58,20 +58,20 @@ def make_app(
     app = App(
         group_of(space),
         broker=urls,
-        broker_credentials=credentials(login_of(settings.broker)),
+        broker_credentials=faust_credentials(login_of(settings.broker)),
         broker_max_poll_records=settings.poll_records,
-        broker_check_crcs=check,
+        broker_check_crcs=check_crcs,
         consumer_max_fetch_size=4 * LOG_BYTES_MAX,
-        **SECONDS,
-        **KEPT_FROM_FAUST,
+        **FAUST_SECONDS,
+        **FAUST_SETTINGS,
     )
     # What is announced goes by a producer that waits for every copy (streams/outbox/relay.py).
     app.boot_strategy.enable_kafka_producer = False
     channel = app.channel(maxsize=QUEUED_MAX)
     transport = app.transport = Transport(urls, app)
-    transport.reader, transport.channel = reader, channel
+    transport.handler, transport.channel = handler, channel
     app.topics.add(app.topic(LOG, acks=False))
-    app.agent(channel, name="fold", concurrency=1)(folding(reader))
+    app.agent(channel, name="fold", concurrency=1)(agent_body(handler))
     return app
 
 
@@ -89,7 +89,7 @@ def consumer_of(app: faust.App) -> Consumer:
     return cast(Consumer, app.consumer)
 
 
-async def rebalanced(app: faust.App) -> None:
+async def wait_rebalanced(app: faust.App) -> None:
     """Come back when no rebalance goes on, or after five seconds.
 
     To stop *app* within one leaves tasks that Faust starts again, having just cut them off.
@@ -100,16 +100,16 @@ async def rebalanced(app: faust.App) -> None:
         await asyncio.sleep(0.1)
 
 
-def credentials(login: Login) -> faust.SASLCredentials | faust.SSLCredentials | None:
+def faust_credentials(login: Login) -> faust.SASLCredentials | faust.SSLCredentials | None:
     """The login as Faust takes it."""
-    if login.by_name:
+    if login.uses_sasl:
         return faust.SASLCredentials(
             username=login.user,
             password=login.password,
             mechanism=login.mechanism,
-            ssl_context=login.context,
+            ssl_context=login.ssl_context,
         )
-    return faust.SSLCredentials(login.context) if login.context else None
+    return faust.SSLCredentials(login.ssl_context) if login.ssl_context else None
 
 
 class App(faust.App):
@@ -119,11 +119,11 @@ class App(faust.App):
         pass
 
 
-def folding(reader: Reader) -> Callable[[AsyncIterable[Batch]], Awaitable[None]]:
+def agent_body(handler: BatchHandler) -> Callable[[AsyncIterable[FetchedBatch]], Awaitable[None]]:
     """The body of the agent.  ``fold`` never raises: with the agent its batch would be gone."""
 
-    async def fold(batches: AsyncIterable[Batch]) -> None:
+    async def fold(batches: AsyncIterable[FetchedBatch]) -> None:
         async for batch in batches:
-            await reader.fold(batch)
+            await handler.dispatch(batch)
 
     return fold

@@ -10,14 +10,14 @@ from streams.log import LogRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class FetchedBatch:
     """What one fetch brought, by partition; void once the worker's epoch is another one."""
 
     epoch: int
     records: Mapping[int, Sequence[LogRecord]]
 
 
-class Reader(Protocol):
+class BatchHandler(Protocol):
     """Who folds the batches, and decides from where each partition is read."""
 
     epoch: int
@@ -26,34 +26,34 @@ class Reader(Protocol):
         """These partitions are ours now, and no others; begins a new epoch."""
         ...
 
-    async def rest(self) -> None:
+    async def drain(self) -> None:
         """Begin a new epoch, and come back when what is being folded is applied."""
         ...
 
-    async def places(self) -> Mapping[int, int]:
+    async def fetch_positions(self) -> Mapping[int, int]:
         """Where to read each partition from; one that must stand still is left out."""
         ...
 
-    async def over(self, epoch: int) -> None:
+    async def wait_ended(self, epoch: int) -> None:
         """Come back when *epoch* is over."""
         ...
 
-    def offered(self, batch: Batch) -> None:
+    def sent(self, batch: FetchedBatch) -> None:
         """A batch is on its way to the agent."""
         ...
 
-    async def ready(self, patience: float) -> None:
+    async def wait_idle(self, timeout_seconds: float) -> None:
         """Come back when all that was offered is folded, or after *patience* seconds."""
         ...
 
-    async def fold(self, batch: Batch) -> None:
+    async def dispatch(self, batch: FetchedBatch) -> None:
         """What the agent does with a batch.  It never raises."""
         ...
 
-    def doubt(self, error: Exception) -> None:
+    def invalidate(self, error: Exception) -> None:
         """The fetch failed: nothing that is known of any partition can be relied on."""
         ...
 
-    def committable(self) -> Mapping[int, int]:
+    def commit_positions(self) -> Mapping[int, int]:
         """The next offset to fold of each partition, to be shown by tools that display lags."""
         ...

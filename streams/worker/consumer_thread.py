@@ -15,7 +15,7 @@ FETCH_WAIT_MS, FETCH_BYTES = 20, 64 << 10
 """The broker holds back a fetch until it is worth one, but not for long: batches of few records
 cost more than the fold, and what waits for Faust's own 1,500 ms is late."""
 
-ASK_SECONDS = 5
+REQUEST_SECONDS = 5
 
 
 class ConsumerThread(faust.AIOKafkaConsumerThread):
@@ -35,16 +35,18 @@ class ConsumerThread(faust.AIOKafkaConsumerThread):
 
     async def commit_to_group(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Commit; Faust's own ends the worker where the group has moved on."""
-        async with asyncio.timeout(ASK_SECONDS):
+        async with asyncio.timeout(REQUEST_SECONDS):
             await self._ensure_consumer().commit(offsets)
 
     async def bounds(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
         """See ``Consumer.bounds``."""
         consumer: Any = self._ensure_consumer()
-        ours = consumer.assignment()
-        async with asyncio.timeout(ASK_SECONDS):
-            ends = await consumer.end_offsets(ours)
-        states = {tp: consumer._subscription.subscription.assignment.state_value(tp) for tp in ours}
+        assigned = consumer.assignment()
+        async with asyncio.timeout(REQUEST_SECONDS):
+            ends = await consumer.end_offsets(assigned)
+        states = {
+            tp: consumer._subscription.subscription.assignment.state_value(tp) for tp in assigned
+        }
         fetched = {
             tp.partition: state.position
             for tp, state in states.items()
@@ -56,32 +58,32 @@ class ConsumerThread(faust.AIOKafkaConsumerThread):
         # What breaks here ends the worker by ``crash``, whose reason is told once; and of tasks
         # that the client left alone nobody needs to hear.  Python would print both, at length,
         # and what whoever starts us no longer waits for: we may have broken before that.
-        self.thread_loop.set_exception_handler(unheard)
+        self.thread_loop.set_exception_handler(ignore_loop_error)
         if (running := self._thread_running) is not None:
-            self.parent_loop.call_soon_threadsafe(running.add_done_callback, taken_note_of)
+            self.parent_loop.call_soon_threadsafe(running.add_done_callback, retrieve_exception)
         with suppress(Exception, asyncio.CancelledError):
             faust.AIOKafkaConsumerThread._start_thread(self)
 
     async def on_thread_stop(self) -> None:
         """Leave the group, unless nobody answers: the session ends by itself then."""
         with suppress(TimeoutError, asyncio.CancelledError):
-            async with asyncio.timeout(ASK_SECONDS):
+            async with asyncio.timeout(REQUEST_SECONDS):
                 await faust.AIOKafkaConsumerThread.on_thread_stop(self)
 
     def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:
         """Nothing: Faust prints a traceback here, and the reason ends the worker all the same."""
 
 
-def unheard(loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
+def ignore_loop_error(loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
     """Say nothing of what a loop complains of."""
 
 
-def taken_note_of(future: asyncio.Future[Any]) -> None:
+def retrieve_exception(future: asyncio.Future[Any]) -> None:
     """Ask for the exception of *future*, as somebody must."""
     if not future.cancelled():
         future.exception()
 
 
-def passing(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Whether the brokers may be over it in a while: they are gone, or new to their work."""
     return isinstance(error, KafkaError) and error.retriable

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from streams.worker.batch_handler import Batch
+from streams.worker.batch_handler import FetchedBatch
 
 
 @dataclass(slots=True)
@@ -18,40 +18,40 @@ class Epochs:
     """
 
     epoch: int = field(init=False, default=0)
-    flying: int = field(init=False, default=0)
-    turned: asyncio.Event = field(init=False, default_factory=asyncio.Event)
-    landed: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    in_flight: int = field(init=False, default=0)
+    epoch_ended: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    idle: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
-    def begin_anew(self) -> None:
+    def start_epoch(self) -> None:
         """Begin an epoch."""
         self.epoch += 1
-        self.flying = 0
-        self.landed.set()
-        ended, self.turned = self.turned, asyncio.Event()
+        self.in_flight = 0
+        self.idle.set()
+        ended, self.epoch_ended = self.epoch_ended, asyncio.Event()
         ended.set()
 
-    async def over(self, epoch: int) -> None:
+    async def wait_ended(self, epoch: int) -> None:
         """Come back when *epoch* is over."""
         while self.epoch == epoch:
-            await self.turned.wait()
+            await self.epoch_ended.wait()
 
-    def offered(self, batch: Batch) -> None:
+    def sent(self, batch: FetchedBatch) -> None:
         """A batch is on its way."""
         if batch.epoch == self.epoch:
-            self.flying += 1
-            self.landed.clear()
+            self.in_flight += 1
+            self.idle.clear()
 
-    def arrived(self, batch: Batch) -> bool:
+    def done(self, batch: FetchedBatch) -> bool:
         """Note that *batch* is folded; whether its epoch is still the present one."""
         if batch.epoch != self.epoch:
             return False
-        self.flying -= 1
-        if not self.flying:
-            self.landed.set()
+        self.in_flight -= 1
+        if not self.in_flight:
+            self.idle.set()
         return True
 
-    async def ready(self, patience: float) -> None:
+    async def wait_idle(self, timeout_seconds: float) -> None:
         """Come back when nothing is on its way any more, or after *patience* seconds."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await self.landed.wait()
+            async with asyncio.timeout(timeout_seconds):
+                await self.idle.wait()

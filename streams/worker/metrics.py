@@ -10,113 +10,144 @@ from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
 from streams.metrics import catalogue as c
-from streams.metrics.families import Values, distribution, family
+from streams.metrics.families import LabeledValues, histogram_family, metric_family
 from streams.metrics.figures import SECONDS_A_DAY, Figures
-from streams.metrics.pages import Heard, Page, pages
+from streams.metrics.pages import MetricsPage, RequestLogger, build_pages
 from streams.settings import Settings
-from streams.worker.figure_cache import Survey
+from streams.worker.figure_cache import FigureCache
 from streams.worker.worker import Worker
 
 
-def worker_pages(settings: Settings, survey: Survey, heard: Heard | None = None) -> list[Page]:
+def worker_pages(
+    settings: Settings, figure_cache: FigureCache, on_request: RequestLogger | None = None
+) -> list[MetricsPage]:
     """The pages that a worker serves.  Raises NoToken; *heard* is told who asks for closed ones."""
-    worker = survey.worker
-    numbers = OpenNumbers(worker, survey, settings.log_partitions)
-    return pages(settings, open=[numbers], closed=[ClosedNumbers(worker, survey)], heard=heard)
+    worker = figure_cache.worker
+    open_collector = OpenCollector(worker, figure_cache, settings.log_partitions)
+    return build_pages(
+        settings,
+        open_collectors=[open_collector],
+        closed_collectors=[ClosedCollector(worker, figure_cache)],
+        log_request=on_request,
+    )
 
 
 @dataclass(slots=True, eq=False)
-class OpenNumbers(Collector):
+class OpenCollector(Collector):
     """What anybody may see of *worker*, whose log has so many *partitions*."""
 
     worker: Worker
-    survey: Survey
-    partitions: int
+    figure_cache: FigureCache
+    partition_count: int
 
     def collect(self) -> Iterator[Family]:
         """All of it, as of now."""
         worker, meter = self.worker, self.worker.meter
-        held = {str(number): each for number, each in worker.held.items()}
-        lags = {(number,): worker.lags.get(int(number), 0) for number in held}
-        stopped = {(number,): each.lane.stopped is not None for number, each in held.items()}
-        yield family(c.BUILD, {(version("tocsin"),): 1})
-        yield family(c.LOG_PARTITIONS, {(): self.partitions})
-        yield family(c.RECORDS, self.records())
-        yield family(c.PROCESSED, {(study,): self.processed(study) for study in self.studies()})
-        yield family(c.CAUGHT_UP, {(str(n),): at for n, at in meter.caught_up.items()})
-        yield family(c.STOPPED, stopped)
-        yield family(c.LAG, lags)
-        yield distribution(c.APPLY, meter.applies)
-        yield family(c.CONFLICTS, {(): meter.conflicts})
-        yield family(c.EXPOSURE, {(name,): f.days * SECONDS_A_DAY for name, f in self.figures()})
-        yield family(c.CASES, {(name,): f.cases for name, f in self.figures()})
+        owned = {str(number): each for number, each in worker.partitions.items()}
+        lags = {(number,): worker.lags.get(int(number), 0) for number in owned}
+        stopped = {(number,): each.processor.stopped is not None for number, each in owned.items()}
+        yield metric_family(c.BUILD_INFO, {(version("tocsin"),): 1})
+        yield metric_family(c.LOG_PARTITIONS, {(): self.partition_count})
+        yield metric_family(c.RECORDS, self.record_counts())
+        yield metric_family(
+            c.LAST_PROCESSED, {(study,): self.last_processed(study) for study in self.studies()}
+        )
+        yield metric_family(
+            c.LAST_CAUGHT_UP, {(str(n),): at for n, at in meter.caught_up_at.items()}
+        )
+        yield metric_family(c.PARTITION_STOPPED, stopped)
+        yield metric_family(c.CONSUMER_LAG, lags)
+        yield histogram_family(c.APPLY_DURATION, meter.apply_durations)
+        yield metric_family(c.STORE_CONFLICTS, {(): meter.conflicts})
+        yield metric_family(
+            c.EXPOSURE, {(name,): f.person_days * SECONDS_A_DAY for name, f in self.figures()}
+        )
+        yield metric_family(c.CASES, {(name,): f.cases for name, f in self.figures()})
 
-    def records(self) -> Values:
+    def record_counts(self) -> LabeledValues:
         """Records by study and outcome, each from zero on."""
-        found = {(c.NO_STUDY, each): float(self.worker.meter.none[each]) for each in c.OUTCOMES}
+        counts = {
+            (c.NO_STUDY, each): float(self.worker.meter.no_study[each]) for each in c.OUTCOMES
+        }
         for study in self.studies():
-            found |= {(study, each): 0.0 for each in c.OUTCOMES}
-        for studies in self.worker.meter.records.values():
+            counts |= {(study, each): 0.0 for each in c.OUTCOMES}
+        for studies in self.worker.meter.record_outcomes.values():
             for study, outcomes in studies.items():
-                found |= {(study, each): float(outcomes[each]) for each in c.OUTCOMES}
-        return found
+                counts |= {(study, each): float(outcomes[each]) for each in c.OUTCOMES}
+        return counts
 
     def studies(self) -> set[str]:
         """Every study of the partitions that are held, counted or not."""
-        found = {study for each in self.worker.meter.records.values() for study in each}
-        for held in self.worker.held.values():
-            if held.lane.work is not None:
-                found |= held.lane.work.cursor.positions.keys()
-        return found
+        names = {study for each in self.worker.meter.record_outcomes.values() for study in each}
+        for owned in self.worker.partitions.values():
+            if owned.processor.working_set is not None:
+                names |= owned.processor.working_set.cursor.positions.keys()
+        return names
 
-    def processed(self, study: str) -> int:
+    def last_processed(self, study: str) -> int:
         """When a record of *study* was last put into the store; 0 is never."""
-        return max((each.get(study, 0) for each in self.worker.meter.processed.values()), default=0)
+        return max(
+            (each.get(study, 0) for each in self.worker.meter.processed_at.values()), default=0
+        )
 
     def figures(self) -> Iterator[tuple[str, Figures]]:
         """The figures of every study of the partitions that are held."""
-        return held_figures(self.worker, self.survey)
+        return owned_figures(self.worker, self.figure_cache)
 
 
 @dataclass(slots=True, eq=False)
-class ClosedNumbers(Collector):
+class ClosedCollector(Collector):
     """What only the board and its statistician may see of *worker*."""
 
     worker: Worker
-    survey: Survey
+    figure_cache: FigureCache
 
     def collect(self) -> Iterator[Family]:
         """All of it, as of now."""
-        found = sorted(held_figures(self.worker, self.survey), key=lambda each: each[0])
+        figures = sorted(owned_figures(self.worker, self.figure_cache), key=lambda each: each[0])
         meter = self.worker.meter
-        yield family(c.EVENTS, {(s, *g): n for s, f in found for g, n in f.events.items()})
-        yield family(
+        yield metric_family(c.EVENTS, {(s, *g): n for s, f in figures for g, n in f.events.items()})
+        yield metric_family(
             c.EVENT_EXPOSURE,
-            {(s, *g): n * SECONDS_A_DAY for s, f in found for g, n in f.days_at_risk.items()},
+            {
+                (s, *g): n * SECONDS_A_DAY
+                for s, f in figures
+                for g, n in f.person_days_at_risk.items()
+            },
         )
-        yield family(c.E_VALUE, {(s, w): e for s, f in found for w, e in f.e_values.items()})
-        yield family(c.BOUNDARY, {(s, w): e for s, f in found for w, e in f.boundaries.items()})
-        yield family(c.ACTIVE, {(s, each): f.active[each] for s, f in found for each in c.LEVELS})
-        yield family(c.RAISED, {(s,): f.raised for s, f in found})
-        yield family(c.MOVES, {(s, each): f.moves[each] for s, f in found for each in c.ANSWERS})
-        yield family(c.LOOKS, {(s,): self.looks(s) for s, _ in found})
-        yield distribution(c.LATENCY, meter.latency)
-        yield family(c.SURVEY_FAILURES, {(): self.survey.failures})
-        yield family(c.UNTOLD, dict(self.untold()))
+        yield metric_family(
+            c.E_VALUE, {(s, w): e for s, f in figures for w, e in f.e_values.items()}
+        )
+        yield metric_family(
+            c.BOUNDARY, {(s, w): e for s, f in figures for w, e in f.boundaries.items()}
+        )
+        yield metric_family(
+            c.SIGNALS_ACTIVE,
+            {(s, each): f.active_by_level[each] for s, f in figures for each in c.LEVELS},
+        )
+        yield metric_family(c.SIGNALS_RAISED, {(s,): f.raised_count for s, f in figures})
+        yield metric_family(
+            c.MOVES,
+            {(s, each): f.moves_by_result[each] for s, f in figures for each in c.MOVE_RESULTS},
+        )
+        yield metric_family(c.LOOKS, {(s,): self.looks(s) for s, _ in figures})
+        yield histogram_family(c.DETECTION_LATENCY, meter.detection_latency)
+        yield metric_family(c.FIGURE_FAILURES, {(): self.figure_cache.failures})
+        yield metric_family(c.OUTBOX_PENDING, dict(self.outbox_waits()))
 
-    def untold(self) -> Iterator[tuple[tuple[str], float]]:
+    def outbox_waits(self) -> Iterator[tuple[tuple[str], float]]:
         """By partition, for how long something has been waiting to be told."""
-        for number, held in self.worker.held.items():
-            if held.relay is not None:
-                yield (str(number),), round(held.relay.waiting_seconds, 3)
+        for number, owned in self.worker.partitions.items():
+            if owned.relay is not None:
+                yield (str(number),), round(owned.relay.waiting_seconds, 3)
 
     def looks(self, study: str) -> int:
         """How often a watch of *study* was judged."""
         return sum(each[study] for each in self.worker.meter.looks.values())
 
 
-def held_figures(worker: Worker, survey: Survey) -> Iterator[tuple[str, Figures]]:
+def owned_figures(worker: Worker, figure_cache: FigureCache) -> Iterator[tuple[str, Figures]]:
     """The figures of every study of the partitions that are held: of others they go at once."""
-    for partition, studies in survey.found.items():
-        if partition in worker.held:
+    for partition, studies in figure_cache.figures_by_partition.items():
+        if partition in worker.partitions:
             yield from studies.items()

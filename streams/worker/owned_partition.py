@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from streams.health.probes import Condition
+from streams.health.probes import PartitionStatus
 from streams.kafka.sender import Undelivered
 from streams.log import Log, LogRecord
 from streams.metrics.meter import Meter
-from streams.outbox.relay import Relay
-from streams.processor import Hole, Lane, Moved
-from streams.processor.refold import pass_markers
-from streams.store import Store, StoreUnreachable, WrongStore
-from streams.worker.public_errors import told
+from streams.outbox.relay import OutboxRelay
+from streams.processor import CursorMoved, OffsetGap, PartitionProcessor
+from streams.processor.refold import skip_confirmed_gap
+from streams.store import Store, StoreMisconfigured, StoreUnreachable
+from streams.worker.public_errors import public_message
 
 logger = logging.getLogger("tocsin")
 
 
 @dataclass(slots=True)
-class Held:
+class OwnedPartition:
     """One partition: its lane, the log and store the lane works on, and its relay, if it has one.
 
     Unless *claimed*, nothing may be folded; *trouble* says why it is not, and *halted* why it
@@ -29,155 +29,157 @@ class Held:
     into the outbox.
     """
 
-    lane: Lane
+    processor: PartitionProcessor
     log: Log
     store: Store
-    relay: Relay | None = None
+    relay: OutboxRelay | None = None
     meter: Meter = field(default_factory=Meter)
     claimed: bool = False
-    trouble: str = ""
-    halted: str = ""
-    refused: str = ""  # By the store, and why: what was folded up to the record at *due*.
-    due: int = -1
-    untold: str = ""
-    spoke: bool = False
+    last_error: str = ""
+    stop_text: str = ""
+    write_error: str = ""  # By the store, and why: what was folded up to the record at *due*.
+    unwritten_until: int = -1
+    publish_error: str = ""
+    outbox_pending: bool = False
 
-    def counted_by(self, meter: Meter) -> None:
+    def use_meter(self, meter: Meter) -> None:
         """Have *meter*, its worker's, count what becomes of records and of alerts."""
         self.meter = meter
         if self.relay is not None:
-            self.relay.announced = meter.announced
+            self.relay.on_published = meter.observe_published
 
     @property
-    def place(self) -> int | None:
+    def fetch_position(self) -> int | None:
         """Where to read from; None where it must stand still."""
-        return self.lane.position if self.claimed and self.lane.stopped is None else None
+        return self.processor.position if self.claimed and self.processor.stopped is None else None
 
-    def condition(self, lag: int) -> Condition:
+    def status(self, lag: int) -> PartitionStatus:
         """How it stands, for whoever asks."""
-        stopped = self.lane.stopped
-        return Condition(
+        stopped = self.processor.stopped
+        return PartitionStatus(
             partition=self.log.partition,
             claimed=self.claimed,
-            trouble=self.trouble,
-            refused=self.refused,
-            stopped="" if stopped is None else str(stopped),
+            claim_error=self.last_error,
+            write_error=self.write_error,
+            stop_reason="" if stopped is None else str(stopped),
             lag=lag,
-            waiting_seconds=0 if self.relay is None else self.relay.openly_waiting_seconds,
-            untold=self.untold,
+            pending_seconds=0 if self.relay is None else self.relay.open_waiting_seconds,
+            publish_error=self.publish_error,
         )
 
-    async def ensure(self) -> None:
+    async def ensure_claimed(self) -> None:
         """Claim it, unless it is claimed and its cursor is where we left it."""
-        if self.claimed and await self.is_ours():
+        if self.claimed and await self.cursor_unchanged():
             return
         try:
-            await self.lane.claim()
-            self.claimed, self.trouble = True, ""
-            if self.lane.position > self.due:
-                self.refused = ""
-            self.note_halt()
+            await self.processor.claim()
+            self.claimed, self.last_error = True, ""
+            if self.processor.position > self.unwritten_until:
+                self.write_error = ""
+            self.log_stop()
         except Exception as error:
-            self.doubt(error)
+            self.unclaim(error)
         finally:
             # Its reader would go on fetching what the worker's consumer fetches anyway.
             with suppress(Exception):
                 await self.log.close()
 
-    async def is_ours(self) -> bool:
+    async def cursor_unchanged(self) -> bool:
         """Whether the cursor is where we left it; a store that does not answer proves nothing."""
         try:
-            return not await self.lane.glance()
+            return not await self.processor.cursor_moved()
         except Exception as error:
-            self.note(error)
+            self.log_error(error)
             return True
 
-    async def take(self, records: Sequence[LogRecord]) -> bool:
+    async def process(self, records: Sequence[LogRecord]) -> bool:
         """Fold *records*; False if from here on they must be fetched again."""
-        passed, began = -1, self.meter.stopwatch()
+        skipped_from, started = -1, self.meter.stopwatch()
         while True:
             try:
-                taken = await self.lane.take(records)
-            except Hole as hole:
-                if hole.expected == passed:
+                counts = await self.processor.fold_batch(records)
+            except OffsetGap as gap:
+                if gap.expected == skipped_from:
                     return False  # A second reader finds records there: they were not fetched.
-                passed = hole.expected
-                if not await self.pass_by(hole):
+                skipped_from = gap.expected
+                if not await self.resolve_gap(gap):
                     return False
             except Exception as error:
-                self.doubt(error)
-                if isinstance(error, StoreUnreachable | WrongStore):
-                    self.refused, self.due = self.trouble, records[-1].offset
+                self.unclaim(error)
+                if isinstance(error, StoreUnreachable | StoreMisconfigured):
+                    self.write_error, self.unwritten_until = self.last_error, records[-1].offset
                 return False
             else:
-                if self.refused:
+                if self.write_error:
                     logger.warning("partition %d: the store takes it again", self.log.partition)
-                self.refused = ""
-                self.spoke |= bool(taken.rang or taken.set_aside or taken.refusals)
-                self.meter.took(self.log.partition, taken, records, began)
-                self.note_halt()
-                return self.lane.stopped is None
+                self.write_error = ""
+                self.outbox_pending |= bool(
+                    counts.alert_offsets or counts.refusals_without_study or counts.refusals
+                )
+                self.meter.count_batch(self.log.partition, counts, records, started)
+                self.log_stop()
+                return self.processor.stopped is None
 
-    async def pass_by(self, hole: Hole) -> bool:
+    async def resolve_gap(self, gap: OffsetGap) -> bool:
         """Let the lane pass *hole* if markers occupy it; False where that cannot be found out."""
         try:
-            await pass_markers(self.lane, self.log, hole)
+            await skip_confirmed_gap(self.processor, self.log, gap)
         except Exception as error:
-            self.doubt(error)
+            self.unclaim(error)
             return False
         return True
 
-    async def mend(self) -> bool:
+    async def rebuild_step(self) -> bool:
         """Take the rebuilding of rows a step further; whether there is more to do."""
         if not self.claimed:
             return False
         try:
-            return await self.lane.rebuild()
+            return await self.processor.rebuild()
         except Exception as error:
-            self.doubt(error)
+            self.unclaim(error)
             return False
 
-    async def audit(self) -> None:
+    async def check_row_positions(self) -> None:
         """Compare every row's position with the cursor's."""
         try:
-            await self.lane.audit()
+            await self.processor.check_positions()
         except Exception as error:
-            self.doubt(error)
+            self.unclaim(error)
 
-    async def tell(self) -> None:
+    async def publish_outbox(self) -> None:
         """Relay what is to be told; that an alert waits for it is not said in the open."""
-        self.spoke = False
+        self.outbox_pending = False
         if self.relay is None:
             return
         try:
-            await self.relay.pass_on()
-            self.untold = ""
+            await self.relay.publish_pending()
+            self.publish_error = ""
         except Exception as error:
-            silent = isinstance(error, Undelivered) and not self.relay.waits_openly
-            says = "" if silent else told(error)
-            if says not in ("", self.untold):
-                logger.warning("partition %d: nothing told: %s", self.log.partition, says)
-            self.untold = says
+            concealed = isinstance(error, Undelivered) and not self.relay.has_open_entries
+            message = "" if concealed else public_message(error)
+            if message not in ("", self.publish_error):
+                logger.warning("partition %d: nothing told: %s", self.log.partition, message)
+            self.publish_error = message
 
-    def doubt(self, error: Exception) -> None:
+    def unclaim(self, error: Exception) -> None:
         """Nothing in memory can be relied on: it must be claimed anew."""
         self.claimed = False
-        self.meter.conflicts += isinstance(error, Moved)
-        self.note(error)
+        self.meter.conflicts += isinstance(error, CursorMoved)
+        self.log_error(error)
 
-    def note(self, error: Exception) -> None:
+    def log_error(self, error: Exception) -> None:
         """Say what is wrong, once: a full store may be claimed again and again."""
-        if (says := told(error)) not in (self.trouble, self.refused):
-            logger.warning("partition %d: %s", self.log.partition, says)
-        self.trouble = says
+        if (message := public_message(error)) not in (self.last_error, self.write_error):
+            logger.warning("partition %d: %s", self.log.partition, message)
+        self.last_error = message
 
-    def note_halt(self) -> None:
+    def log_stop(self) -> None:
         """Say why it stands still, once: until an operator comes, nothing of it is watched."""
-        stopped = self.lane.stopped
-        says = "" if stopped is None else f"stands still at offset {stopped.offset}: {stopped}"
-        if says not in ("", self.halted):
-            logger.warning("partition %d %s", self.log.partition, says)
-        self.halted = says
+        stopped = self.processor.stopped
+        message = "" if stopped is None else f"stands still at offset {stopped.offset}: {stopped}"
+        if message not in ("", self.stop_text):
+            logger.warning("partition %d %s", self.log.partition, message)
+        self.stop_text = message
 
     async def close(self) -> None:
         """Let go of its readers."""

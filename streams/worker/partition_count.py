@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from streams.kafka.topics import LOG
 
-GONE_LOOKS = 15
+MISSING_CHECKS_MAX = 15
 """A broker that has just come up says for a moment that it has no topic.  A worker looks every
 second and the client asks every ten: by then a second answer has said so too."""
 
 
-class OtherPartitions(Exception):
+class PartitionCountChanged(Exception):
     """The log has another number of partitions now: studies would be looked for elsewhere."""
 
 
@@ -20,17 +20,17 @@ class LogGone(Exception):
 
 
 @dataclass(slots=True)
-class Partitions:
+class PartitionCount:
     """How many partitions there must be, and for how many looks there was *none*."""
 
-    wanted: int
-    none: int = 0
+    expected: int
+    missing_checks: int = 0
 
-    def look(self, found: int | None) -> None:
+    def check(self, count: int | None) -> None:
         """Take note of how many there are, as far as is known; raises OtherPartitions, LogGone."""
-        self.none = self.none + 1 if found == 0 else 0
-        if self.none == GONE_LOOKS:
+        self.missing_checks = self.missing_checks + 1 if count == 0 else 0
+        if self.missing_checks == MISSING_CHECKS_MAX:
             raise LogGone(f"there is no topic {LOG} any more")
-        if found and found != self.wanted:
-            wanted = f"TOCSIN_LOG_PARTITIONS is {self.wanted}"
-            raise OtherPartitions(f"{LOG} has {found} partitions, and {wanted}")
+        if count and count != self.expected:
+            setting = f"TOCSIN_LOG_PARTITIONS is {self.expected}"
+            raise PartitionCountChanged(f"{LOG} has {count} partitions, and {setting}")

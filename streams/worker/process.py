@@ -12,43 +12,43 @@ from functools import partial
 
 import faust
 
-from streams.audit.access import Reads
-from streams.audit.trails import audit_log
-from streams.health.http_service import Around
+from streams.audit.access import AccessLog
+from streams.audit.trails import open_audit_log
+from streams.health.http_service import HttpService
 from streams.health.listener import listen
-from streams.health.probes import Condition, Health
+from streams.health.probes import PartitionStatus, Probes
 from streams.kafka.sender import KafkaSender
 from streams.kafka.topics import LOG
 from streams.log import LogUnreachable
 from streams.log.kafka import KafkaLog
-from streams.outbox.relay import Relay
-from streams.processor import Lane, Limits
-from streams.processor.pipeline import take_in
-from streams.records.signing import OPEN, Trust
+from streams.outbox.relay import OutboxRelay
+from streams.processor import Limits, PartitionProcessor
+from streams.processor.pipeline import apply_record
+from streams.records.signing import TRUST_ANYONE, Trust
 from streams.settings import Settings
-from streams.store import LIVE, Store
-from streams.worker.app import consumer_of, make_app, rebalanced
-from streams.worker.consumer_thread import passing
-from streams.worker.figure_cache import Survey
+from streams.store import LIVE_SPACE, Store
+from streams.worker.app import consumer_of, make_app, wait_rebalanced
+from streams.worker.consumer_thread import is_transient
+from streams.worker.figure_cache import FigureCache
 from streams.worker.metrics import worker_pages
-from streams.worker.owned_partition import Held
-from streams.worker.partition_count import LogGone, OtherPartitions, Partitions
+from streams.worker.owned_partition import OwnedPartition
+from streams.worker.partition_count import LogGone, PartitionCount, PartitionCountChanged
 from streams.worker.progress import Stalled
-from streams.worker.public_errors import told, traced
-from streams.worker.worker import TURN_SECONDS, Worker
+from streams.worker.public_errors import public_message, traceback_text
+from streams.worker.worker import CHECK_SECONDS, Worker
 
 logger = logging.getLogger("tocsin")
 
 STOP_SECONDS = 20
 """A worker that ends by itself and does not come to an end is ended: its state is safe."""
 
-FAILED = 1
+EXIT_FAILED = 1
 
-AUDIT_SECONDS = 3_600
+POSITION_CHECK_SECONDS = 3_600
 
 
 @dataclass(slots=True)
-class Live:
+class WorkerProcess:
     """A worker of *space*, whose partitions are kept in the *stores* of that space.
 
     *trust* says whose plans count.  *ended* is why it ended by itself, *answered* whether the
@@ -57,51 +57,66 @@ class Live:
     """
 
     settings: Settings
-    stores: Callable[[int], Store]
-    space: str = LIVE
+    store_of: Callable[[int], Store]
+    space: str = LIVE_SPACE
     check_crcs: bool = True
-    ended: Exception | None = None
-    answered: bool = True
-    trust: Trust = OPEN
-    reads: Reads = field(init=False)
+    stop_reason: Exception | None = None
+    broker_answers: bool = True
+    trust: Trust = TRUST_ANYONE
+    access_log: AccessLog = field(init=False)
     loop: asyncio.AbstractEventLoop = field(init=False)
     sender: KafkaSender = field(init=False)
-    partitions: Partitions = field(init=False)
+    partition_count: PartitionCount = field(init=False)
     worker: Worker = field(init=False)
-    survey: Survey = field(init=False)
+    figure_cache: FigureCache = field(init=False)
     app: faust.App = field(init=False)
     service: faust.Worker = field(init=False)
-    stopping: asyncio.Task[None] | None = None
+    stop_task: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
         # First of all: what Faust makes takes the loop that is there when it is made.
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)
         self.sender = KafkaSender(self.settings.broker)
-        self.reads = Reads(audit_log(self.settings, "run"))
-        self.partitions = Partitions(self.settings.log_partitions)
-        self.worker = Worker(self.hold)
-        self.app = make_app(self.settings, self.worker, space=self.space, check=self.check_crcs)
-        self.survey = Survey(self.worker)
-        for task in (self.watch, self.tell, self.mend, self.audit, self.survey.run):
+        self.access_log = AccessLog(open_audit_log(self.settings, "run"))
+        self.partition_count = PartitionCount(self.settings.log_partitions)
+        self.worker = Worker(self.open_partition)
+        self.app = make_app(
+            self.settings, self.worker, space=self.space, check_crcs=self.check_crcs
+        )
+        self.figure_cache = FigureCache(self.worker)
+        for task in (
+            self.run_cursor_checks,
+            self.run_publishing,
+            self.run_rebuilds,
+            self.run_position_checks,
+            self.figure_cache.run,
+        ):
             self.app.task(task)
 
-    def hold(self, partition: int, of: int) -> Held:
+    def open_partition(self, partition: int, partition_count: int) -> OwnedPartition:
         """What belongs to one partition *of* so many, which share the memory."""
-        settings, store = self.settings, self.stores(partition)
+        settings, store = self.settings, self.store_of(partition)
         log = KafkaLog(settings.broker, LOG, partition)
-        limits = Limits(bytes=(settings.memory_mib << 20) // of)
+        limits = Limits(memory_bytes=(settings.memory_mib << 20) // partition_count)
         relay = None
-        if self.space == LIVE:
+        if self.space == LIVE_SPACE:
             # A reader of its own: the lane's may be at another place, or closed.
-            letters = KafkaLog(settings.broker, LOG, partition)
-            relay = Relay(letters, store, self.sender, settings.alert_partitions)
-        agreed = settings.log_partitions
-        fold = partial(take_in, trust=self.trust)
-        lane = Lane(log, store, partition=partition, limits=limits, fold=fold, partitions=agreed)
-        return Held(lane, log, store, relay)
+            relay_log = KafkaLog(settings.broker, LOG, partition)
+            relay = OutboxRelay(relay_log, store, self.sender, settings.alert_partitions)
+        configured_count = settings.log_partitions
+        fold = partial(apply_record, trust=self.trust)
+        processor = PartitionProcessor(
+            log,
+            store,
+            partition=partition,
+            limits=limits,
+            fold=fold,
+            partition_count=configured_count,
+        )
+        return OwnedPartition(processor, log, store, relay)
 
-    def run(self, begun: Callable[[], None] = lambda: None) -> None:
+    def run(self, on_start: Callable[[], None] = lambda: None) -> None:
         """Run until SIGTERM or SIGINT; raises why, if it ends for another reason.
 
         Raises CannotListen where an address that it serves is taken, NoToken where closed numbers
@@ -109,14 +124,14 @@ class Live:
         the group is joined, or the log while it is read.
         """
         listener = listen(self.settings.health)
-        numbers = worker_pages(self.settings, self.survey, self.reads.heard)
-        served = [(self.health(), listener), *((page, page.listen()) for page in numbers)]
-        begun()
-        around = Around(served, self.close)
+        metrics_pages = worker_pages(self.settings, self.figure_cache, self.access_log.log_request)
+        services = [(self.probes(), listener), *((page, page.listen()) for page in metrics_pages)]
+        on_start()
+        http_service = HttpService(services, self.close)
         # Our own loop and logs: Faust's worker would set up both, and turn a spinner.
         self.service = faust.Worker(
             self.app,
-            around,
+            http_service,
             loop=self.loop,
             quiet=True,
             override_logging=False,
@@ -126,88 +141,88 @@ class Live:
         # A task that is cut off at the end may leave by its cancellation: that is no reason.
         with suppress(SystemExit, asyncio.CancelledError):
             self.service.execute_from_commandline()
-        if reason := self.ended or self.service.crash_reason:
-            raise self.named(reason)
+        if reason := self.stop_reason or self.service.crash_reason:
+            raise self.public_reason(reason)
 
-    def named(self, reason: BaseException) -> BaseException:
+    def public_reason(self, reason: BaseException) -> BaseException:
         """The *reason* by our names; one that nobody foresaw is told with where it came from."""
-        if self.ended is None and passing(reason):
+        if self.stop_reason is None and is_transient(reason):
             return LogUnreachable(f"no Kafka broker answers at {self.settings.broker} any more")
-        if self.ended is None:
-            logger.critical("it broke: %s\n%s", told(reason), traced(reason))
+        if self.stop_reason is None:
+            logger.critical("it broke: %s\n%s", public_message(reason), traceback_text(reason))
         return reason
 
     async def close(self) -> None:
         """Let go of the broker: of every reader, and of the sender."""
-        for held in self.worker.held.values():
-            await held.close()
-        await self.reads.close()
+        for owned in self.worker.partitions.values():
+            await owned.close()
+        await self.access_log.close()
         await self.sender.close()
 
-    def health(self) -> Health:
+    def probes(self) -> Probes:
         """The probes of this worker."""
-        return Health(
-            joined=lambda: self.worker.joined,
-            conditions=self.conditions,
-            check=self.check,
+        return Probes(
+            has_joined=lambda: self.worker.joined,
+            partition_statuses=self.partition_statuses,
+            check_connections=self.check_services,
             lag_max=self.settings.lag_max,
         )
 
-    async def check(self) -> None:
+    async def check_services(self) -> None:
         """Raise what is wrong with the services."""
-        await self.stores(0).check()
-        if not self.answered:
+        await self.store_of(0).check()
+        if not self.broker_answers:
             raise LogUnreachable(f"no Kafka broker answers at {self.settings.broker}")
 
-    def conditions(self) -> Iterable[Condition]:
+    def partition_statuses(self) -> Iterable[PartitionStatus]:
         """How each partition stands."""
-        for number, held in sorted(self.worker.held.items()):
-            yield held.condition(self.worker.lags.get(number, 0))
+        for number, owned in sorted(self.worker.partitions.items()):
+            yield owned.status(self.worker.lags.get(number, 0))
 
-    async def watch(self) -> None:
+    async def run_cursor_checks(self) -> None:
         """Once a second see that the cursors are ours, that no fetch was lost, that we get on."""
         try:
             while True:
-                await asyncio.sleep(TURN_SECONDS)
-                self.partitions.look(consumer_of(self.app).partitions)
-                await self.worker.look(*await self.bounds())
-        except (Stalled, OtherPartitions, LogGone) as reason:
-            await self.end(reason)
+                await asyncio.sleep(CHECK_SECONDS)
+                self.partition_count.check(consumer_of(self.app).partitions)
+                await self.worker.check_cursors(*await self.consumer_offsets())
+        except (Stalled, PartitionCountChanged, LogGone) as reason:
+            await self.shut_down(reason)
 
-    async def bounds(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
+    async def consumer_offsets(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
         """How far was fetched and where the log ends; nothing while the broker does not answer."""
-        found: tuple[Mapping[int, int], Mapping[int, int]] = {}, {}
-        answered = True
+        offsets: tuple[Mapping[int, int], Mapping[int, int]] = {}, {}
+        answers = True
         try:
-            found = await consumer_of(self.app).bounds()
+            offsets = await consumer_of(self.app).fetched_and_end_offsets()
         except Exception:
-            answered = False
-        if answered != self.answered:
-            self.answered = answered
-            logger.warning("the broker %s", "answers again" if answered else "does not answer")
-        return found
+            answers = False
+        if answers != self.broker_answers:
+            self.broker_answers = answers
+            logger.warning("the broker %s", "answers again" if answers else "does not answer")
+        return offsets
 
-    async def tell(self) -> None:
+    async def run_publishing(self) -> None:
         """Relay what is to be told, for as long as the worker runs."""
         while True:
-            await self.worker.tell()
+            await self.worker.publish_outboxes()
 
-    async def mend(self) -> None:
+    async def run_rebuilds(self) -> None:
         """Rebuild rows that are behind, beside the folding."""
         while True:
-            more = await self.worker.mend()
-            await asyncio.sleep(0 if more else TURN_SECONDS)
+            more = await self.worker.rebuild_rows()
+            await asyncio.sleep(0 if more else CHECK_SECONDS)
 
-    async def audit(self) -> None:
+    async def run_position_checks(self) -> None:
         """Compare rows with cursors every hour."""
         while True:
-            await asyncio.sleep(AUDIT_SECONDS)
-            await self.worker.audit()
+            await asyncio.sleep(POSITION_CHECK_SECONDS)
+            await self.worker.compare_positions()
 
-    async def end(self, reason: Exception) -> None:
+    async def shut_down(self, reason: Exception) -> None:
         """Stop as on SIGTERM; if that takes too long, at once."""
-        self.ended = reason
+        self.stop_reason = reason
         logger.critical("stopping: %s", reason)
-        asyncio.get_running_loop().call_later(STOP_SECONDS, os._exit, FAILED)
-        await rebalanced(self.app)
-        self.stopping = asyncio.create_task(self.service.stop())
+        asyncio.get_running_loop().call_later(STOP_SECONDS, os._exit, EXIT_FAILED)
+        await wait_rebalanced(self.app)
+        self.stop_task = asyncio.create_task(self.service.stop())

@@ -15,7 +15,7 @@ class Stalled(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class PartitionOffsets:
     """One look at a partition: *folded*, *fetched* and *end* are each the next offset."""
 
     folded: int
@@ -24,29 +24,31 @@ class Sight:
 
 
 @dataclass(slots=True)
-class Gaps:
+class EmptyFetches:
     """Stretches that were fetched and brought nothing to fold, by where they begin.
 
     Transaction markers make such a stretch, and a lost fetch would.  Seen twice, it is fetched
     again; seen after that, it is markers.
     """
 
-    seen: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    seen_by_partition: dict[int, tuple[int, int]] = field(
+        default_factory=dict[int, tuple[int, int]]
+    )
 
-    def doubtful(self, partition: int, sight: Sight) -> bool:
+    def needs_refetch(self, partition: int, offsets: PartitionOffsets) -> bool:
         """Whether to fetch again.  Ask only when nothing that was fetched is on its way."""
-        if sight.fetched <= sight.folded:
+        if offsets.fetched <= offsets.folded:
             return False  # Not fetched again yet.
-        begins, times = self.seen.get(partition, (sight.folded, 0))
-        times = times + 1 if begins == sight.folded else 1
-        self.seen[partition] = (sight.folded, times)
+        start, times = self.seen_by_partition.get(partition, (offsets.folded, 0))
+        times = times + 1 if start == offsets.folded else 1
+        self.seen_by_partition[partition] = (offsets.folded, times)
         return times == 2
 
-    def lag(self, partition: int, sight: Sight) -> int:
+    def lag(self, partition: int, offsets: PartitionOffsets) -> int:
         """How many offsets are yet to be folded."""
-        begins, times = self.seen.get(partition, (-1, 0))
-        markers = begins == sight.folded and times > 2 and sight.fetched >= sight.end
-        return 0 if markers else max(0, sight.end - sight.folded)
+        start, times = self.seen_by_partition.get(partition, (-1, 0))
+        only_markers = start == offsets.folded and times > 2 and offsets.fetched >= offsets.end
+        return 0 if only_markers else max(0, offsets.end - offsets.folded)
 
 
 @dataclass(slots=True)
@@ -54,13 +56,13 @@ class Progress:
     """Since when the worker stands at the same *places* with work before it."""
 
     clock: Callable[[], float] = time.monotonic
-    places: Mapping[int, int] = field(default_factory=dict[int, int])
-    since: float | None = None
+    positions: Mapping[int, int] = field(default_factory=dict[int, int])
+    unchanged_since: float | None = None
 
-    def look(self, places: Mapping[int, int], *, waiting: bool) -> None:
+    def check(self, positions: Mapping[int, int], *, has_work: bool) -> None:
         """Take note; raises Stalled where something is *waiting* and nothing moves."""
         now = self.clock()
-        if not waiting or places != self.places or self.since is None:
-            self.places, self.since = dict(places), now
-        if now - self.since > STALL_SECONDS:
+        if not has_work or positions != self.positions or self.unchanged_since is None:
+            self.positions, self.unchanged_since = dict(positions), now
+        if now - self.unchanged_since > STALL_SECONDS:
             raise Stalled(f"records wait, and none was folded for {STALL_SECONDS} s")

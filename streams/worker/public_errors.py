@@ -6,25 +6,37 @@ from traceback import format_tb
 
 from streams.kafka.sender import Undelivered
 from streams.log import LogUnreachable, RecordsGone
-from streams.processor import Moved
-from streams.store import StoreUnreachable, WrongStore
+from streams.processor import CursorMoved
+from streams.store import StoreMisconfigured, StoreUnreachable
 from streams.worker.progress import Stalled
 
-OURS = (Moved, Stalled, StoreUnreachable, WrongStore, LogUnreachable, RecordsGone, Undelivered)
+PUBLIC_ERRORS = (
+    CursorMoved,
+    Stalled,
+    StoreUnreachable,
+    StoreMisconfigured,
+    LogUnreachable,
+    RecordsGone,
+    Undelivered,
+)
 """Errors whose message may be shown to anybody; others may quote a record."""
 
 
-def told(error: BaseException) -> str:
+def public_message(error: BaseException) -> str:
     """What may be shown of *error* in a line: a message of ours, or where it was raised."""
-    if isinstance(error, OURS):
+    if isinstance(error, PUBLIC_ERRORS):
         return str(error)
-    at = error.__traceback__
-    while at is not None and at.tb_next is not None:
-        at = at.tb_next
-    where = "" if at is None else f" at {at.tb_frame.f_code.co_qualname}:{at.tb_lineno}"
-    return f"{type(error).__name__}{where}"
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    location = (
+        ""
+        if traceback is None
+        else f" at {traceback.tb_frame.f_code.co_qualname}:{traceback.tb_lineno}"
+    )
+    return f"{type(error).__name__}{location}"
 
 
-def traced(error: BaseException) -> str:
+def traceback_text(error: BaseException) -> str:
     """The lines of code that *error* came through, for whoever mends it; no value, no message."""
     return "".join(format_tb(error.__traceback__)).rstrip()

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
-from studies.proderm.printed import CASES, LAST, Case
-from studies.proderm.timeline import Timeline, days_for
+from studies.proderm.published_cases import ALL_CASES, LAST, Case
+from studies.proderm.timeline import Timeline, onset_days
 
-FIRST_CYCLES = (1.6, 1.3, 1.1, 1.0, 1.0, 1.0)
+CYCLE_WEIGHTS = (1.6, 1.3, 1.1, 1.0, 1.0, 1.0)
 """How much likelier an event is in a period's first cycles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dated:
+class DatedCase:
     """A case with its days: *onset* in days of study, *days* its duration."""
 
     case: Case
@@ -23,63 +23,65 @@ class Dated:
 
 def dated_cases(
     subject: Timeline,
-    parts: list[str],
+    case_groups: list[str],
     events: dict[str, list[tuple[str, str, int]]],
     rng: Random,
-) -> list[Dated]:
+) -> list[DatedCase]:
     """All cases of one subject in order of onset."""
-    dated = _dated_printed(subject, [case for case in CASES if case.part in parts], rng)
+    dated = _dated_published(
+        subject, [case for case in ALL_CASES if case.case_group in case_groups], rng
+    )
     for slot, rows in events.items():
         for term, kind, number in rows:
             case = Case(term=term, slot=slot, infusional="i" in kind)
-            dated += [_drawn(subject, case, "r" in kind, rng) for _ in range(number)]
+            dated += [_draw_case(subject, case, "r" in kind, rng) for _ in range(number)]
     return sorted(dated, key=lambda one: (one.onset, one.case.term))
 
 
-def _dated_printed(subject: Timeline, cases: list[Case], rng: Random) -> list[Dated]:
+def _dated_published(subject: Timeline, cases: list[Case], rng: Random) -> list[DatedCase]:
     """Cases of one part that share cycle and timing begin on one day."""
     onsets: dict[tuple[str, int, bool], int] = {}
-    dated: list[Dated] = []
+    dated: list[DatedCase] = []
     for case in cases:
-        together = (case.slot, case.cycle, case.infusional)
-        if together not in onsets:
-            onsets[together] = _onset(subject, case, rng)
+        shared_onset = (case.slot, case.cycle, case.infusional)
+        if shared_onset not in onsets:
+            onsets[shared_onset] = _draw_onset(subject, case, rng)
         days = case.days or (rng.randint(6, 40) if case.criteria else rng.randint(1, 6))
-        full = replace(case, severity=case.severity or _severity(rng))
-        dated.append(Dated(case=full, onset=onsets[together], days=days))
+        completed = replace(case, severity=case.severity or _draw_severity(rng))
+        dated.append(DatedCase(case=completed, onset=onsets[shared_onset], days=days))
     return dated
 
 
-def _onset(subject: Timeline, case: Case, rng: Random) -> int:
+def _draw_onset(subject: Timeline, case: Case, rng: Random) -> int:
     """A day of the printed cycle, or of one drawn, on the printed side of 72 hours."""
     cycles = [cycle for cycle in subject.cycles if cycle.slot == case.slot]
     number = case.cycle
     if number == LAST:
         number = len(cycles)
     elif number == 0:
-        number = rng.choices(range(1, len(cycles) + 1), FIRST_CYCLES[: len(cycles)])[0]
+        number = rng.choices(range(1, len(cycles) + 1), CYCLE_WEIGHTS[: len(cycles)])[0]
     if case.days_after is not None:
         return cycles[number - 1].last + case.days_after
-    days = days_for(subject, case.slot, case.infusional, number)
+    days = onset_days(subject, case.slot, case.infusional, number)
     return rng.choice(days)
 
 
-def _drawn(subject: Timeline, case: Case, related: bool, rng: Random) -> Dated:
+def _draw_case(subject: Timeline, case: Case, related: bool, rng: Random) -> DatedCase:
     """An event of which only subject, term, period, relatedness and timing class are given."""
     action = "dose_not_changed"
     if case.infusional and rng.random() < 0.1:
         action = "drug_interrupted"
-    full = replace(
+    completed = replace(
         case,
-        severity=_severity(rng),
+        severity=_draw_severity(rng),
         related=rng.choice(("possible", "probable")) if related else "not_related",
         outcome=rng.choices(("recovered", "not_recovered"), (93, 7))[0],
         action=action,
     )
     days = 1 + min(round(rng.lognormvariate(0.7, 1.0)), 60)
-    return Dated(case=full, onset=_onset(subject, case, rng), days=days)
+    return DatedCase(case=completed, onset=_draw_onset(subject, case, rng), days=days)
 
 
-def _severity(rng: Random) -> str:
+def _draw_severity(rng: Random) -> str:
     """Only "the majority mild" is printed."""
     return rng.choices(("mild", "moderate", "severe"), (70, 26, 4))[0]

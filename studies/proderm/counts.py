@@ -6,8 +6,6 @@ from collections import Counter, defaultdict
 
 from ortools.sat.python.cp_model import CpModel, IntVar
 
-from studies.proderm.cast import ON_IVIG, Subject
-from studies.proderm.printed import CASES
 from studies.proderm.published import (
     BELOW_FIVE_PERCENT,
     INFUSIONAL_PATIENTS,
@@ -16,74 +14,88 @@ from studies.proderm.published import (
     RELATED_PATIENTS,
     RESPONDERS,
 )
-from studies.proderm.terms import COUNTED
+from studies.proderm.published_cases import ALL_CASES
+from studies.proderm.subjects import ON_IVIG, Subject
+from studies.proderm.terms import COUNTED_TERMS
 
 Key = tuple[str, str, str, str]
 THRESHOLDS = (20, 40, 60)
 
 
-def bound_patients(
-    model: CpModel, counts: dict[Key, IntVar], fixed: Counter[Key], who: list[str]
+def constrain_patients(
+    model: CpModel, counts: dict[Key, IntVar], fixed: Counter[Key], subject_ids: list[str]
 ) -> None:
     """Meet the related, infusional and registry rows; what a row leaves out stays below 5 %."""
-    labels = sorted({term.label for term in COUNTED})
+    labels = sorted({term.label for term in COUNTED_TERMS})
     for label in labels:
-        terms = [term.preferred_term for term in COUNTED if term.label == label]
+        terms = [term.preferred_term for term in COUNTED_TERMS if term.label == label]
         for printed, kinds in ((RELATED_PATIENTS, "r"), (INFUSIONAL_PATIENTS, "i")):
-            found = [_of(counts, s, ON_IVIG, terms, kinds) for s in who]
-            _meet(model, found, printed.get(label))
+            counts_by_subject = [
+                _subject_counts(counts, s, ON_IVIG, terms, kinds) for s in subject_ids
+            ]
+            _require_patients(model, counts_by_subject, printed.get(label))
     serious = Counter(
-        (case.term, case.slot, case.kind, case.part) for case in CASES if case.criteria
+        (case.term, case.slot, case.kind, case.case_group) for case in ALL_CASES if case.criteria
     )
-    assert {term for term, *_ in serious} & {t.preferred_term for t in COUNTED} == {"Dyspnoea"}
-    for term in (term.preferred_term for term in COUNTED):
+    assert {term for term, *_ in serious} & {t.preferred_term for t in COUNTED_TERMS} == {
+        "Dyspnoea"
+    }
+    for term in (term.preferred_term for term in COUNTED_TERMS):
         # P1's dyspnoea is serious and its only one: it is one patient above the registry's.
         extra = 1 if term == "Dyspnoea" else 0
-        found = [_of(counts, s, ON_IVIG, [term], "rin") for s in who]
-        _meet(model, found, REGISTRY_PATIENTS.get(term), extra)
-        found = [_of(counts, s, ("first_placebo",), [term], "rin") for s in who]
-        _meet(model, found, REGISTRY_PATIENTS_PLACEBO.get(term))
+        counts_by_subject = [
+            _subject_counts(counts, s, ON_IVIG, [term], "rin") for s in subject_ids
+        ]
+        _require_patients(model, counts_by_subject, REGISTRY_PATIENTS.get(term), extra)
+        counts_by_subject = [
+            _subject_counts(counts, s, ("first_placebo",), [term], "rin") for s in subject_ids
+        ]
+        _require_patients(model, counts_by_subject, REGISTRY_PATIENTS_PLACEBO.get(term))
 
 
-def _of(
-    counts: dict[Key, IntVar], who: str, slots: tuple[str, ...], terms: list[str], kinds: str
+def _subject_counts(
+    counts: dict[Key, IntVar], subject_id: str, slots: tuple[str, ...], terms: list[str], kinds: str
 ) -> list[IntVar]:
     """A subject's counts of *terms* whose kind has a letter of *kinds*."""
     return [
-        counts[who, slot, term, kind]
+        counts[subject_id, slot, term, kind]
         for slot in slots
         for term in terms
         for kind in ("ri", "r", "i", "n")
-        if (who, slot, term, kind) in counts and set(kind) & set(kinds)
+        if (subject_id, slot, term, kind) in counts and set(kind) & set(kinds)
     ]
 
 
-def _meet(model: CpModel, found: list[list[IntVar]], patients: int | None, extra: int = 0) -> None:
+def _require_patients(
+    model: CpModel, counts_by_subject: list[list[IntVar]], patients: int | None, extra: int = 0
+) -> None:
     """*patients* have such an event, or where the print leaves the row out, at most four."""
-    some: list[IntVar] = []
-    for counts in filter(None, found):
-        some.append(model.new_bool_var(""))
-        model.add(sum(counts) >= 1).only_enforce_if(some[-1])
-        model.add(sum(counts) == 0).only_enforce_if(some[-1].negated())
+    has_event: list[IntVar] = []
+    for counts in filter(None, counts_by_subject):
+        has_event.append(model.new_bool_var(""))
+        model.add(sum(counts) >= 1).only_enforce_if(has_event[-1])
+        model.add(sum(counts) == 0).only_enforce_if(has_event[-1].negated())
     if patients is None:
-        model.add(sum(some) <= BELOW_FIVE_PERCENT + extra)
+        model.add(sum(has_event) <= BELOW_FIVE_PERCENT + extra)
     else:
-        model.add(sum(some) == patients)
+        model.add(sum(has_event) == patients)
 
 
-def responders(model: CpModel, subjects: list[Subject]) -> dict[str, tuple[IntVar, IntVar]]:
+def constrain_responders(
+    model: CpModel, subjects: list[Subject]
+) -> dict[str, tuple[IntVar, IntVar]]:
     """Which thresholds (0 to 3 of 20, 40, 60) each subject's TIS reaches at weeks 16 and 40."""
     level = {s.id: (model.new_int_var(0, 3, ""), model.new_int_var(0, 3, "")) for s in subjects}
     reached: dict[tuple[str, int, str], list[IntVar]] = defaultdict(list)
     for subject in subjects:
         for visit, score in zip(RESPONDERS, level[subject.id], strict=True):
             for rank, threshold in enumerate(THRESHOLDS, start=1):
-                yes = model.new_bool_var("")
-                model.add(score >= rank).only_enforce_if(yes)
-                model.add(score < rank).only_enforce_if(yes.negated())
+                is_reached = model.new_bool_var("")
+                model.add(score >= rank).only_enforce_if(is_reached)
+                model.add(score < rank).only_enforce_if(is_reached.negated())
                 if visit == "week16" or "extension" in subject.cycles:
-                    reached[visit, threshold, subject.arm].append(yes)
-        _follow_rules(model, subject, *level[subject.id])
+                    reached[visit, threshold, subject.arm].append(is_reached)
+        _constrain_visits(model, subject, *level[subject.id])
     for visit, rows in RESPONDERS.items():
         for threshold, row in rows.items():
             for arm, patients in zip(("ivig", "placebo"), row, strict=True):
@@ -91,7 +103,7 @@ def responders(model: CpModel, subjects: list[Subject]) -> dict[str, tuple[IntVa
     return level
 
 
-def _follow_rules(model: CpModel, subject: Subject, week16: IntVar, week40: IntVar) -> None:
+def _constrain_visits(model: CpModel, subject: Subject, week16: IntVar, week40: IntVar) -> None:
     """Switched is not responding (protocol); whoever left keeps the last observation."""
     if len(subject.cycles) == 3 or (subject.left and subject.left[0] == "first"):
         model.add(week16 == 0)

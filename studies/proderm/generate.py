@@ -14,23 +14,30 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from studies.proderm.cases import Dated, dated_cases
-from studies.proderm.reports import Fields, Report, reports
-from studies.proderm.timeline import FIRST_ENTRY, WEEK_16, WEEK_40, Timeline, entries, timeline
+from studies.proderm.cases import DatedCase, dated_cases
+from studies.proderm.reports import CaseVersion, Fields, case_versions
+from studies.proderm.timeline import (
+    FIRST_ENTRY,
+    WEEK_16,
+    WEEK_40,
+    Timeline,
+    draw_entries,
+    draw_timeline,
+)
 
 HERE = Path(__file__).parent
-FOLLOWED_UP = 0.33
+FOLLOW_UP_SHARE = 0.33
 """Share of cases with a later version."""
 LOCK_DAYS = 60
 """The final tick: nothing further is known this long after the last report."""
 
 
-class Known(NamedTuple):
+class TimedRecord(NamedTuple):
     """A record and when it was known: ordinal *day*, then minute of the day."""
 
     day: int
     minute: int
-    thing: str
+    source_id: str
     version: int
     type: str
     fields: Fields
@@ -39,168 +46,192 @@ class Known(NamedTuple):
 def main() -> None:
     """Write the log where the first argument says, or beside this file."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "log.jsonl"
-    target.write_bytes(log())
+    target.write_bytes(build_log())
 
 
-def log() -> bytes:
+def build_log() -> bytes:
     """The whole log in order of arrival."""
     solution = json.loads((HERE / "solution.json").read_text())
     rng = Random(solution["seed"])
-    people: list[dict[str, Any]] = solution["subjects"]
+    subjects: list[dict[str, Any]] = solution["subjects"]
     # All dates are drawn here, in one pass and before anything is reported or computed.
-    times = [_timeline(*pair, rng) for pair in zip(people, entries(len(people), rng), strict=True)]
-    cases = [
-        dated_cases(time, who["parts"], who["events"], rng)
-        for who, time in zip(people, times, strict=True)
+    timelines = [
+        _timeline(*pair, rng)
+        for pair in zip(subjects, draw_entries(len(subjects), rng), strict=True)
     ]
-    followed = _followed(cases, rng)
-    known: list[Known] = []
-    for who, time, dated in zip(people, times, cases, strict=True):
-        known += _subject(who, time)
-        known += _treatments(who["id"], time)
-        known += _exits(who, time, rng)
-        known += _assessments(who, time, rng)
-        known += _adverse_events(who["id"], time, dated, followed, rng)
-    known.sort(key=lambda one: (one.day, one.minute))  # Stable: equal times keep their order.
-    lock = known[-1].day + LOCK_DAYS
-    last = Known(lock, 0, "clock/lock", 1, "tick", {"date": _iso(lock)})
-    return b"".join(map(_line, [_plan(), *known, last]))
+    cases = [
+        dated_cases(subject_timeline, subject["parts"], subject["events"], rng)
+        for subject, subject_timeline in zip(subjects, timelines, strict=True)
+    ]
+    with_follow_up = _draw_followed_up(cases, rng)
+    records: list[TimedRecord] = []
+    for subject, subject_timeline, dated in zip(subjects, timelines, cases, strict=True):
+        records += _subject_record(subject, subject_timeline)
+        records += _treatment_records(subject["id"], subject_timeline)
+        records += _disposition_records(subject, subject_timeline, rng)
+        records += _assessment_records(subject, subject_timeline, rng)
+        records += _case_records(subject["id"], subject_timeline, dated, with_follow_up, rng)
+    records.sort(key=lambda one: (one.day, one.minute))  # Stable: equal times keep their order.
+    lock_day = records[-1].day + LOCK_DAYS
+    last = TimedRecord(lock_day, 0, "clock/lock", 1, "tick", {"date": _iso(lock_day)})
+    return b"".join(map(_encode, [_plan_record(), *records, last]))
 
 
-def _timeline(who: dict[str, Any], entry: int, rng: Random) -> Timeline:
+def _timeline(subject: dict[str, Any], entry: int, rng: Random) -> Timeline:
     """The calendar of one subject of the solution."""
-    return timeline(
+    return draw_timeline(
         entry,
-        who["cycles"],
-        left=who["left"] and who["left"][1],
-        deteriorated=who["deteriorated"],
-        stable=not who["parts"] and not who["left"],
+        subject["cycles"],
+        exit_reason=subject["left"] and subject["left"][1],
+        has_deteriorated=subject["deteriorated"],
+        is_stable=not subject["parts"] and not subject["left"],
         rng=rng,
     )
 
 
-def _followed(cases: list[list[Dated]], rng: Random) -> set[int]:
+def _draw_followed_up(cases: list[list[DatedCase]], rng: Random) -> set[int]:
     """Which cases get a later version: all serious ones, and others up to a third."""
-    every = [one for dated in cases for one in dated]
-    serious = {id(one) for one in every if one.case.criteria}
-    others = [id(one) for one in every if id(one) not in serious]
-    return serious | set(rng.sample(others, round(FOLLOWED_UP * len(every)) - len(serious)))
+    all_cases = [one for dated in cases for one in dated]
+    serious = {id(one) for one in all_cases if one.case.criteria}
+    others = [id(one) for one in all_cases if id(one) not in serious]
+    return serious | set(rng.sample(others, round(FOLLOW_UP_SHARE * len(all_cases)) - len(serious)))
 
 
-def _plan() -> Known:
+def _plan_record() -> TimedRecord:
     """The plan comes first, a week before the first subject."""
     toml = (HERE / "plan.toml").read_text(encoding="utf-8")
     fields: Fields = {"toml": toml, "sha256": sha256(toml.encode()).hexdigest()}
-    return Known(FIRST_ENTRY - 7, 9 * 60, "sponsor/plan", 1, "plan", fields)
+    return TimedRecord(FIRST_ENTRY - 7, 9 * 60, "sponsor/plan", 1, "plan", fields)
 
 
-def _subject(who: dict[str, Any], time: Timeline) -> Iterator[Known]:
+def _subject_record(subject: dict[str, Any], time: Timeline) -> Iterator[TimedRecord]:
     """Randomised on the day of the first infusion."""
     fields: Fields = {
-        "subject": who["id"],
-        "site": who["site"],
-        "randomised_treatment": who["arm"],
+        "subject": subject["id"],
+        "site": subject["site"],
+        "randomised_treatment": subject["arm"],
         "date": _iso(time.entry),
     }
-    yield Known(time.entry, 8 * 60, f"edc/dm-{who['id']}", 1, "subject", fields)
+    yield TimedRecord(time.entry, 8 * 60, f"edc/dm-{subject['id']}", 1, "subject", fields)
 
 
-def _treatments(who: str, time: Timeline) -> Iterator[Known]:
+def _treatment_records(subject_id: str, time: Timeline) -> Iterator[TimedRecord]:
     """An interval is known open, and closed by a second version on the day it ends."""
     for number, interval in enumerate(time.intervals, start=1):
         fields: Fields = {
-            "subject": who,
+            "subject": subject_id,
             "treatment": interval.treatment,
             "period": interval.period,
             "start": _iso(time.entry + interval.start),
         }
-        thing = f"edc/tx-{who}-{number}"
+        source_id = f"edc/tx-{subject_id}-{number}"
         start, end = time.entry + interval.start, time.entry + interval.end
-        yield Known(start, 9 * 60, thing, 1, "treatment", fields)
+        yield TimedRecord(start, 9 * 60, source_id, 1, "treatment", fields)
         closed = {**fields, "end": _iso(end), "end_reason": interval.reason}
-        final = number == len(time.intervals)
-        day = time.entry + time.exit if final else end
-        yield Known(day, 8 * 60 + 30, thing, 2, "treatment", closed)
+        is_last = number == len(time.intervals)
+        day = time.entry + time.exit if is_last else end
+        yield TimedRecord(day, 8 * 60 + 30, source_id, 2, "treatment", closed)
     for cycle in time.cycles:
         fields = {
-            "subject": who,
+            "subject": subject_id,
             "cycle": cycle.number,
             "first_date": _iso(time.entry + cycle.first),
             "last_date": _iso(time.entry + cycle.last),
             "amount": cycle.grams_per_kg,
             "unit": cycle.grams_per_kg and "g/kg",
         }
-        yield Known(
-            time.entry + cycle.last, 15 * 60, f"edc/ex-{who}-{cycle.number:02}", 1, "dose", fields
+        yield TimedRecord(
+            time.entry + cycle.last,
+            15 * 60,
+            f"edc/ex-{subject_id}-{cycle.number:02}",
+            1,
+            "dose",
+            fields,
         )
 
 
-def _exits(who: dict[str, Any], time: Timeline, rng: Random) -> Iterator[Known]:
+def _disposition_records(
+    subject: dict[str, Any], time: Timeline, rng: Random
+) -> Iterator[TimedRecord]:
     """Completion of each period, or the reason for leaving it."""
-    ends = [("extension", time.exit)] if "extension" in who["cycles"] else []
+    ends = [("extension", time.exit)] if "extension" in subject["cycles"] else []
     ends.insert(0, ("first", WEEK_16 if ends else time.exit))
     for period, day in ends:
-        left = who["left"] and who["left"][0] == period
+        left = subject["left"] and subject["left"][0] == period
         fields: Fields = {
-            "subject": who["id"],
-            "status": who["left"][1] if left else "completed",
+            "subject": subject["id"],
+            "status": subject["left"][1] if left else "completed",
             "date": _iso(time.entry + day),
             "period": period,
         }
-        known = time.entry + day + rng.randint(0, 7)
-        yield Known(known, 16 * 60, f"edc/ds-{who['id']}-{period}", 1, "disposition", fields)
+        known_day = time.entry + day + rng.randint(0, 7)
+        yield TimedRecord(
+            known_day, 16 * 60, f"edc/ds-{subject['id']}-{period}", 1, "disposition", fields
+        )
 
 
-def _assessments(who: dict[str, Any], time: Timeline, rng: Random) -> Iterator[Known]:
+def _assessment_records(
+    subject: dict[str, Any], time: Timeline, rng: Random
+) -> Iterator[TimedRecord]:
     """Total improvement score in steps of 2.5; a leaver keeps the last one, marked imputed."""
-    low = (0, 20, 40, 60)
-    score, before = 0.0, None
-    for visit, day, level in zip(("week16", "week40"), (WEEK_16, WEEK_40), who["tis"], strict=True):
-        if day == WEEK_40 and "extension" not in who["cycles"]:
+    level_minimum = (0, 20, 40, 60)
+    score, level_before = 0.0, None
+    for visit, day, level in zip(
+        ("week16", "week40"), (WEEK_16, WEEK_40), subject["tis"], strict=True
+    ):
+        if day == WEEK_40 and "extension" not in subject["cycles"]:
             return
         imputed = time.exit < day
-        if not (imputed and before == level):
-            score = low[level] + 2.5 * rng.randint(0, 7)
-        before = level
+        if not (imputed and level_before == level):
+            score = level_minimum[level] + 2.5 * rng.randint(0, 7)
+        level_before = level
         fields: Fields = {
-            "subject": who["id"],
+            "subject": subject["id"],
             "instrument": "TIS",
             "visit": visit,
             "value": score,
             "date": _iso(time.entry + day),
             "imputed": imputed,
         }
-        thing = f"edc/tis-{who['id']}-{visit}"
-        yield Known(time.entry + day, 12 * 60, thing, 1, "assessment", fields)
+        source_id = f"edc/tis-{subject['id']}-{visit}"
+        yield TimedRecord(time.entry + day, 12 * 60, source_id, 1, "assessment", fields)
 
 
-def _adverse_events(
-    who: str, time: Timeline, dated: list[Dated], followed: set[int], rng: Random
-) -> Iterator[Known]:
+def _case_records(
+    subject_id: str,
+    time: Timeline,
+    dated_cases_of_subject: list[DatedCase],
+    with_follow_up: set[int],
+    rng: Random,
+) -> Iterator[TimedRecord]:
     """Every version of every case, at an hour of the working day."""
-    for number, one in enumerate(dated, start=1):
-        told: list[Report] = reports(who, time.entry, one, id(one) in followed, rng)
-        for version, report in enumerate(told, start=1):
+    for number, dated_case in enumerate(dated_cases_of_subject, start=1):
+        versions: list[CaseVersion] = case_versions(
+            subject_id, time.entry, dated_case, id(dated_case) in with_follow_up, rng
+        )
+        for version, report in enumerate(versions, start=1):
             minute = rng.randint(8 * 60, 18 * 60)
-            thing = f"edc/ae-{who}-{number:02}"
-            yield Known(report.known, minute, thing, version, "adverse_event", report.fields)
+            source_id = f"edc/ae-{subject_id}-{number:02}"
+            yield TimedRecord(
+                report.known_day, minute, source_id, version, "adverse_event", report.fields
+            )
 
 
 def _iso(ordinal: int) -> str:
     return date.fromordinal(ordinal).isoformat()
 
 
-def _line(known: Known) -> bytes:
+def _encode(timed_record: TimedRecord) -> bytes:
     """One record as the wire has it; what is absent is left out."""
-    system, name = known.thing.split("/")
-    hour, minute = divmod(known.minute, 60)
+    system, name = timed_record.source_id.split("/")
+    hour, minute = divmod(timed_record.minute, 60)
     record = {
         "schema": "trial.log/1",
-        "type": known.type,
+        "type": timed_record.type,
         "study": "PRODERM",
-        "source": {"system": system, "id": name, "version": known.version},
-        "known_at": f"{_iso(known.day)}T{hour:02}:{minute:02}:00Z",
-        **{name: value for name, value in known.fields.items() if value is not None},
+        "source": {"system": system, "id": name, "version": timed_record.version},
+        "known_at": f"{_iso(timed_record.day)}T{hour:02}:{minute:02}:00Z",
+        **{name: value for name, value in timed_record.fields.items() if value is not None},
     }
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 

@@ -13,7 +13,7 @@ TABLE_1: dict[str, tuple[tuple[int, int], tuple[int, int], tuple[int, int]]] = {
 """(patients, events) for first-period IVIG, first-period placebo, all IVIG.
 
 The other rows (serious, discontinued, thromboembolic) are settled event by event in
-``printed.py``.  Source: table1_overview.csv, after Aggarwal et al. 2024, table 1.
+``published_cases.py``.  Source: table1_overview.csv, after Aggarwal et al. 2024, table 1.
 """
 
 RELATED_PATIENTS = {

@@ -1,7 +1,7 @@
 """Solves for a trial that meets every published count, and writes it to ``solution.json``.
 
 Run from the root of the repository: ``python -m studies.proderm.reconstruct``.  A plausible
-trial is drawn first (``cast.py`` and the totals below); CP-SAT then finds one near it that
+trial is drawn first (``subjects.py`` and the totals below); CP-SAT then finds one near it that
 agrees with the print.  The solution is committed, and all that follows starts from it.
 """
 
@@ -15,67 +15,82 @@ from random import Random
 
 from ortools.sat.python.cp_model import FEASIBLE, OPTIMAL, CpModel, CpSolver, IntVar, LinearExpr
 
-from studies.proderm.cast import ON_IVIG, SLOTS, Subject, cast
-from studies.proderm.counts import bound_patients, responders
-from studies.proderm.printed import CASES
+from studies.proderm.counts import constrain_patients, constrain_responders
 from studies.proderm.published import TABLE_1
-from studies.proderm.terms import COUNTED, OTHER
+from studies.proderm.published_cases import ALL_CASES
+from studies.proderm.subjects import ON_IVIG, SLOTS, Subject, draw_subjects
+from studies.proderm.terms import COUNTED_TERMS, OTHER_TERMS
 
 SEED = 20170227
 KINDS = ("ri", "r", "i", "n")
-FILL = "(other)"
+UNCOUNTED_TERM = "(other)"
 Key = tuple[str, str, str, str]  # subject, slot, term, kind
 
 
 def main() -> None:
     """Draw, solve, fill up, write."""
     rng = Random(SEED)
-    subjects = cast(rng)
+    subjects = draw_subjects(rng)
     model = CpModel()
-    fixed = _printed_counts(subjects)
-    counts = _counts(model, subjects, fixed)
-    totals = _table_1(model, subjects, counts)
-    bound_patients(model, counts, fixed, [subject.id for subject in subjects])
-    answers = responders(model, subjects)
-    model.minimize(_distance(model, totals, _plausible(subjects, rng)))
+    fixed = _published_counts(subjects)
+    counts = _count_variables(model, subjects, fixed)
+    totals = _constrain_table_1(model, subjects, counts)
+    constrain_patients(model, counts, fixed, [subject.id for subject in subjects])
+    responder_levels = constrain_responders(model, subjects)
+    model.minimize(_distance(model, totals, _draw_plausible(subjects, rng)))
     solver = CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = SEED
     solver.parameters.max_deterministic_time = 30
     assert solver.solve(model) in (OPTIMAL, FEASIBLE), "no trial agrees with the print"
-    free = {key: solver.value(n) - fixed[key] for key, n in counts.items()}
-    told = _fill(free, rng)
-    scores = {who: [solver.value(score) for score in pair] for who, pair in answers.items()}
-    Path(__file__).with_name("solution.json").write_text(_written(subjects, told, scores))
+    free_counts = {key: solver.value(n) - fixed[key] for key, n in counts.items()}
+    event_counts = _assign_terms(free_counts, rng)
+    scores = {
+        who: [solver.value(score) for score in pair] for who, pair in responder_levels.items()
+    }
+    Path(__file__).with_name("solution.json").write_text(
+        _solution_json(subjects, event_counts, scores)
+    )
     print(f"distance {solver.objective_value:.0f}, at least {solver.best_objective_bound:.0f}")
 
 
-def _printed_counts(subjects: list[Subject]) -> Counter[Key]:
+def _published_counts(subjects: list[Subject]) -> Counter[Key]:
     """What the printed cases contribute to each count."""
-    bearer = {part: subject.id for subject in subjects for part in subject.parts}
-    counted = {term.preferred_term for term in COUNTED}
+    subject_of_group = {part: subject.id for subject in subjects for part in subject.case_groups}
+    counted = {term.preferred_term for term in COUNTED_TERMS}
     return Counter(
-        (bearer[case.part], case.slot, case.term if case.term in counted else FILL, case.kind)
-        for case in CASES
+        (
+            subject_of_group[case.case_group],
+            case.slot,
+            case.term if case.term in counted else UNCOUNTED_TERM,
+            case.kind,
+        )
+        for case in ALL_CASES
     )
 
 
-def _counts(model: CpModel, subjects: list[Subject], fixed: Counter[Key]) -> dict[Key, IntVar]:
+def _count_variables(
+    model: CpModel, subjects: list[Subject], fixed: Counter[Key]
+) -> dict[Key, IntVar]:
     """Events by subject, slot, term and kind; of a printed case's term there are no others."""
     counts: dict[Key, IntVar] = {}
-    settled = {(who, term) for who, _, term, _ in fixed if term != FILL}
+    published = {(who, term) for who, _, term, _ in fixed if term != UNCOUNTED_TERM}
     for subject in subjects:
         for slot, cycles in subject.cycles.items():
-            for term in [*(term.preferred_term for term in COUNTED), FILL]:
+            for term in [*(term.preferred_term for term in COUNTED_TERMS), UNCOUNTED_TERM]:
                 for kind in KINDS:
-                    most = {"Headache": min(cycles, 4), FILL: 1 + cycles}.get(term, 2)
-                    most = 0 if (subject.id, term) in settled else most
+                    count_max = {"Headache": min(cycles, 4), UNCOUNTED_TERM: 1 + cycles}.get(
+                        term, 2
+                    )
+                    count_max = 0 if (subject.id, term) in published else count_max
                     key = (subject.id, slot, term, kind)
-                    counts[key] = model.new_int_var(fixed[key], fixed[key] + most, "_".join(key))
+                    counts[key] = model.new_int_var(
+                        fixed[key], fixed[key] + count_max, "_".join(key)
+                    )
     return counts
 
 
-def _table_1(
+def _constrain_table_1(
     model: CpModel, subjects: list[Subject], counts: dict[Key, IntVar]
 ) -> dict[tuple[str, str], LinearExpr]:
     """Patients and events of the three rows of table 1 that the solver has to meet."""
@@ -88,9 +103,11 @@ def _table_1(
     columns = (("first_ivig",), ("first_placebo",), ON_IVIG)
     for row, printed in TABLE_1.items():
         for slots, (patients, events) in zip(columns, printed, strict=True):
-            mine = [[n for slot in slots for n in sums[row, s.id, slot]] for s in subjects]
-            model.add(sum(n for ns in mine for n in ns) == events)
-            model.add(sum(any_of(model, ns) for ns in mine if ns) == patients)
+            counts_by_subject = [
+                [n for slot in slots for n in sums[row, s.id, slot]] for s in subjects
+            ]
+            model.add(sum(n for ns in counts_by_subject for n in ns) == events)
+            model.add(sum(is_any_positive(model, ns) for ns in counts_by_subject if ns) == patients)
     both = [n for (_, slot, _, kind), n in counts.items() if kind == "ri" and slot in ON_IVIG]
     related = TABLE_1["related"][2][1]  # Most related events came with an infusion (C9).
     model.add_linear_constraint(LinearExpr.sum(both), related * 82 // 100, related * 92 // 100)
@@ -101,24 +118,24 @@ def _table_1(
     }
 
 
-def any_of(model: CpModel, counts: Iterable[IntVar]) -> IntVar:
+def is_any_positive(model: CpModel, counts: Iterable[IntVar]) -> IntVar:
     """Whether any of *counts* is positive."""
     counts = list(counts)
-    some = model.new_bool_var("")
-    model.add(sum(counts) >= 1).only_enforce_if(some)
-    model.add(sum(counts) == 0).only_enforce_if(some.negated())
-    return some
+    is_positive = model.new_bool_var("")
+    model.add(sum(counts) >= 1).only_enforce_if(is_positive)
+    model.add(sum(counts) == 0).only_enforce_if(is_positive.negated())
+    return is_positive
 
 
-def _plausible(subjects: list[Subject], rng: Random) -> dict[tuple[str, str], int]:
+def _draw_plausible(subjects: list[Subject], rng: Random) -> dict[tuple[str, str], int]:
     """Events by subject and slot as a frail and a sturdy patient would have them."""
     events = {"first_ivig": 196, "first_placebo": 135, "extension": 545 - 196}
     drawn: dict[tuple[str, str], int] = {}
     frailty = {subject.id: rng.gammavariate(1.2, 1.0) for subject in subjects}
     for slot in SLOTS:
-        mass = {s.id: frailty[s.id] * s.cycles[slot] for s in subjects if slot in s.cycles}
-        for who, share in mass.items():
-            drawn[who, slot] = round(events[slot] * share / sum(mass.values()))
+        weights = {s.id: frailty[s.id] * s.cycles[slot] for s in subjects if slot in s.cycles}
+        for who, share in weights.items():
+            drawn[who, slot] = round(events[slot] * share / sum(weights.values()))
     return drawn
 
 
@@ -137,29 +154,31 @@ def _distance(
     return LinearExpr.sum(gaps)
 
 
-def _fill(free: dict[Key, int], rng: Random) -> Counter[Key]:
+def _assign_terms(free_counts: dict[Key, int], rng: Random) -> Counter[Key]:
     """Give every other event a term, none of which reaches five patients."""
-    serious = {case.term for case in CASES if case.criteria}
-    patients = {term.preferred_term: set[str]() for term in OTHER}
-    for case in CASES:
-        patients.setdefault(case.term, set()).add(case.part)
-    names = [term.preferred_term for term in OTHER if term.preferred_term not in serious]
-    told: Counter[Key] = Counter()
-    for (who, slot, term, kind), n in free.items():
+    serious = {case.term for case in ALL_CASES if case.criteria}
+    patients = {term.preferred_term: set[str]() for term in OTHER_TERMS}
+    for case in ALL_CASES:
+        patients.setdefault(case.term, set()).add(case.case_group)
+    names = [term.preferred_term for term in OTHER_TERMS if term.preferred_term not in serious]
+    event_counts: Counter[Key] = Counter()
+    for (who, slot, term, kind), n in free_counts.items():
         for _ in range(n):
-            if term != FILL:
-                told[who, slot, term, kind] += 1
+            if term != UNCOUNTED_TERM:
+                event_counts[who, slot, term, kind] += 1
                 continue
             name = rng.choice([x for x in names if who in patients[x] or len(patients[x]) < 4])
             patients[name].add(who)
-            told[who, slot, name, kind] += 1
-    return told
+            event_counts[who, slot, name, kind] += 1
+    return event_counts
 
 
-def _written(subjects: list[Subject], told: Counter[Key], scores: dict[str, list[int]]) -> str:
+def _solution_json(
+    subjects: list[Subject], event_counts: Counter[Key], scores: dict[str, list[int]]
+) -> str:
     """One line a subject, so that a change of the solution can be read."""
     events: dict[str, dict[str, list[tuple[str, str, int]]]] = defaultdict(dict)
-    for (who, slot, term, kind), n in told.items():
+    for (who, slot, term, kind), n in event_counts.items():
         events[who].setdefault(slot, []).append((term, kind, n))
     lines = [
         json.dumps(
@@ -168,7 +187,7 @@ def _written(subjects: list[Subject], told: Counter[Key], scores: dict[str, list
                 "site": s.site,
                 "arm": s.arm,
                 "cycles": s.cycles,
-                "parts": s.parts,
+                "parts": s.case_groups,
                 "left": s.left,
                 "deteriorated": s.deteriorated,
                 "tis": scores[s.id],

@@ -6,39 +6,44 @@ from datetime import date
 from random import Random
 from typing import NamedTuple
 
-from studies.proderm.cases import Dated
+from studies.proderm.cases import DatedCase
 from studies.proderm.terms import TERMS
 
 Fields = dict[str, object]
 
 
-class Report(NamedTuple):
+class CaseVersion(NamedTuple):
     """One version of a case: the *fields* of its record, known on ordinal *known*."""
 
-    known: int
+    known_day: int
     fields: Fields
 
 
-def reports(subject: str, entry: int, dated: Dated, follow_up: bool, rng: Random) -> list[Report]:
+def case_versions(
+    subject: str, entry: int, dated_case: DatedCase, follow_up: bool, rng: Random
+) -> list[CaseVersion]:
     """The versions of one case in order; the last one is the truth."""
-    onset = entry + dated.onset
-    final = _final(subject, onset, dated)
-    if dated.case.adjudication:
-        return _adjudicated(onset, dated, final, rng)
-    if dated.case.criteria:
-        known = onset + rng.randint(1, 4)
-        closed = max(onset + dated.days, known) + rng.randint(2, 15)
-        return [Report(known, _open(final)), Report(closed, final)]
+    onset = entry + dated_case.onset
+    final_fields = _final_fields(subject, onset, dated_case)
+    if dated_case.case.adjudication:
+        return _adjudicated_versions(onset, dated_case, final_fields, rng)
+    if dated_case.case.criteria:
+        known_day = onset + rng.randint(1, 4)
+        closed_day = max(onset + dated_case.days, known_day) + rng.randint(2, 15)
+        return [
+            CaseVersion(known_day, _ongoing_fields(final_fields)),
+            CaseVersion(closed_day, final_fields),
+        ]
     # A lognormal lag of median 14 days: entered at or after the next visit.
     lag = min(max(1, round(rng.lognormvariate(2.64, 0.7))), 90)
     if not follow_up:
-        return [Report(max(onset + lag, onset + dated.days), final)]
-    return _amended(onset + lag, onset + dated.days, final, rng)
+        return [CaseVersion(max(onset + lag, onset + dated_case.days), final_fields)]
+    return _amended_versions(onset + lag, onset + dated_case.days, final_fields, rng)
 
 
-def _final(subject: str, onset: int, dated: Dated) -> Fields:
+def _final_fields(subject: str, onset: int, dated_case: DatedCase) -> Fields:
     """The last version's fields; an event that did not end has no end."""
-    case, term = dated.case, TERMS[dated.case.term]
+    case, term = dated_case.case, TERMS[dated_case.case.term]
     fields: Fields = {
         "subject": subject,
         "preferred_term": case.term,
@@ -46,7 +51,7 @@ def _final(subject: str, onset: int, dated: Dated) -> Fields:
         "verbatim": case.verbatim,
         "label_group": term.label_group,
         "onset": date.fromordinal(onset).isoformat(),
-        "end": date.fromordinal(onset + dated.days - 1).isoformat(),
+        "end": date.fromordinal(onset + dated_case.days - 1).isoformat(),
         "serious": bool(case.criteria),
         "criteria": list(case.criteria) or None,
         "severity": case.severity,
@@ -61,34 +66,42 @@ def _final(subject: str, onset: int, dated: Dated) -> Fields:
     return fields
 
 
-def _open(final: Fields) -> Fields:
+def _ongoing_fields(final: Fields) -> Fields:
     """The case while it goes on."""
     return {**final, "end": None, "outcome": "not_recovered"}
 
 
-def _adjudicated(onset: int, dated: Dated, final: Fields, rng: Random) -> list[Report]:
+def _adjudicated_versions(
+    onset: int, dated_case: DatedCase, final: Fields, rng: Random
+) -> list[CaseVersion]:
     """Serious within days and pending; the committee answers weeks later; then it ends."""
-    pending = {**_open(final), "adjudications": {"thromboembolic": "pending"}}
-    known = onset + rng.randint(1, 4)
-    answered = known + rng.randint(14, 45)
-    ended = onset + dated.days + rng.randint(2, 10)
-    if ended <= answered:
-        return [Report(known, pending), Report(answered, final)]
-    answer = {**_open(final), "adjudications": final["adjudications"]}
-    return [Report(known, pending), Report(answered, answer), Report(ended, final)]
+    pending = {**_ongoing_fields(final), "adjudications": {"thromboembolic": "pending"}}
+    known_day = onset + rng.randint(1, 4)
+    adjudicated_day = known_day + rng.randint(14, 45)
+    ended_day = onset + dated_case.days + rng.randint(2, 10)
+    if ended_day <= adjudicated_day:
+        return [CaseVersion(known_day, pending), CaseVersion(adjudicated_day, final)]
+    adjudicated = {**_ongoing_fields(final), "adjudications": final["adjudications"]}
+    return [
+        CaseVersion(known_day, pending),
+        CaseVersion(adjudicated_day, adjudicated),
+        CaseVersion(ended_day, final),
+    ]
 
 
-def _amended(known: int, over: int, final: Fields, rng: Random) -> list[Report]:
+def _amended_versions(
+    known_day: int, end_day: int, final: Fields, rng: Random
+) -> list[CaseVersion]:
     """A follow-up corrects the outcome, the severity or the causality of the first report."""
-    second = max(known, over) + rng.randint(7, 42)
+    second_day = max(known_day, end_day) + rng.randint(7, 42)
     if final["relatedness"] != "not_related" and rng.random() < 0.3:
         first = {**final, "relatedness": "not_related"}
     elif final["severity"] != "mild" and rng.random() < 0.5:
         first = {**final, "severity": "mild"}
     elif final["outcome"] == "recovered":
-        if known < over:
-            return [Report(known, _open(final)), Report(second, final)]
+        if known_day < end_day:
+            return [CaseVersion(known_day, _ongoing_fields(final)), CaseVersion(second_day, final)]
         first = {**final, "end": None, "outcome": "unknown"}
     else:
         first = {**final, "outcome": "unknown"}
-    return [Report(max(known, over), first), Report(second, final)]
+    return [CaseVersion(max(known_day, end_day), first), CaseVersion(second_day, final)]

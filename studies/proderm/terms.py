@@ -39,7 +39,7 @@ RESPIRATORY = "Respiratory, thoracic and mediastinal disorders"
 SKIN = "Skin and subcutaneous tissue disorders"
 VASCULAR = "Vascular disorders"
 
-COUNTED = (
+COUNTED_TERMS = (
     Term("Headache", NERVOUS),
     Term("Pyrexia", GENERAL),
     Term("Body temperature increased", INVESTIGATIONS, "Pyrexia"),
@@ -65,7 +65,7 @@ The label groups are assumptions: one preferred term cannot be both 18 related a
 non-serious patients (pyrexia), nor 8 infusional and absent from the registry's list.
 """
 
-_OTHERS = {
+_OTHER_TERM_NAMES = {
     BLOOD: "Anaemia;Leukopenia;Lymphadenopathy;Neutropenia",
     CARDIAC: "Palpitations;Sinus tachycardia;Bradycardia",
     EAR: "Vertigo;Ear pain;Tinnitus",
@@ -98,7 +98,9 @@ _OTHERS = {
     "Photosensitivity reaction;Rash pruritic",
     VASCULAR: "Hypertension;Hypotension;Flushing;Hot flush;Deep vein thrombosis;Haematoma",
 }
-OTHER = tuple(Term(name, soc) for soc, names in _OTHERS.items() for name in names.split(";"))
+OTHER_TERMS = tuple(
+    Term(name, soc) for soc, names in _OTHER_TERM_NAMES.items() for name in names.split(";")
+)
 """Every further term: those printed in tables 4 and 7, and plausible ones that fill up."""
 
-TERMS = {term.preferred_term: term for term in COUNTED + OTHER}
+TERMS = {term.preferred_term: term for term in COUNTED_TERMS + OTHER_TERMS}

@@ -46,61 +46,66 @@ class Timeline:
     exit: int
 
 
-def entries(number: int, rng: Random) -> list[int]:
+def draw_entries(number: int, rng: Random) -> list[int]:
     """Ordinals of *number* entries in order, on weekdays, over the published dates."""
     last = LAST_VISIT - WEEK_40
     weekdays = [day for day in range(FIRST_ENTRY + 1, last) if (day - 1) % 7 < 5]
     return [FIRST_ENTRY, *sorted(rng.choices(weekdays, k=number - 2)), last]
 
 
-def timeline(
+def draw_timeline(
     entry: int,
     cycles: dict[str, int],
     *,
-    left: str | None,
-    deteriorated: bool,
-    stable: bool,
+    exit_reason: str | None,
+    has_deteriorated: bool,
+    is_stable: bool,
     rng: Random,
 ) -> Timeline:
     """Every cycle 28 days after the one before; *left* is the reason for leaving, if any."""
-    given = _given(cycles, stable, rng)
-    last = given[-1]
-    if left is None:
+    cycles_given = _draw_cycles(cycles, is_stable, rng)
+    last = cycles_given[-1]
+    if exit_reason is None:
         exit_day = WEEK_40
-    elif deteriorated and last.slot == "extension":
+    elif has_deteriorated and last.slot == "extension":
         exit_day = DETERIORATED_DAY
-    elif left == "lack_of_efficacy" and "extension" not in cycles:
+    elif exit_reason == "lack_of_efficacy" and "extension" not in cycles:
         exit_day = WEEK_16  # "drop out after the week-16 assessment" (protocol)
     else:
         exit_day = rng.randint(last.last + 12, last.first + CYCLE_DAYS - 1)
-    return Timeline(entry=entry, cycles=given, intervals=_intervals(given, left), exit=exit_day)
+    return Timeline(
+        entry=entry,
+        cycles=cycles_given,
+        intervals=_intervals(cycles_given, exit_reason),
+        exit=exit_day,
+    )
 
 
-def _given(cycles: dict[str, int], stable: bool, rng: Random) -> tuple[Cycle, ...]:
+def _draw_cycles(cycles: dict[str, int], is_stable: bool, rng: Random) -> tuple[Cycle, ...]:
     """2.0 g/kg over two to five days; from week 28 some stable subjects get 1.0 g/kg."""
-    given: list[Cycle] = []
+    cycles_given: list[Cycle] = []
     days = rng.choice((2, 2, 3, 4, 5))
-    reduced = rng.random() < 0.25 and stable
+    reduced = rng.random() < 0.25 and is_stable
     slots = [slot for slot in ("first_placebo", "first_ivig", "extension") if slot in cycles]
     for slot in slots:
         for _ in range(cycles[slot]):
-            start = CYCLE_DAYS * len(given)
-            if slot == "extension" and not any(cycle.slot == slot for cycle in given):
+            start = CYCLE_DAYS * len(cycles_given)
+            if slot == "extension" and not any(cycle.slot == slot for cycle in cycles_given):
                 start = WEEK_16
             grams = 1.0 if reduced and start >= WEEK_28 else 2.0
-            given.append(
+            cycles_given.append(
                 Cycle(
-                    len(given) + 1,
+                    len(cycles_given) + 1,
                     slot,
                     start,
                     start + days - 1,
                     None if slot == "first_placebo" else grams,
                 )
             )
-    return tuple(given)
+    return tuple(cycles_given)
 
 
-def _intervals(cycles: tuple[Cycle, ...], left: str | None) -> tuple[Interval, ...]:
+def _intervals(cycles: tuple[Cycle, ...], exit_reason: str | None) -> tuple[Interval, ...]:
     """One interval a slot, ending where the next begins; the last one with the last infusion.
 
     The 28 days after it are the plan's end-of-treatment window, which the exit cuts short.
@@ -109,8 +114,8 @@ def _intervals(cycles: tuple[Cycle, ...], left: str | None) -> tuple[Interval, .
     starts = [next(c.first for c in cycles if c.slot == slot) for slot in slots]
     ends = [*starts[1:], cycles[-1].last + 1]
     intervals: list[Interval] = []
-    following = {"first_ivig": "escape", "extension": "period completed"}
-    reasons = [*(following[slot] for slot in slots[1:]), left or "course completed"]
+    switch_reasons = {"first_ivig": "escape", "extension": "period completed"}
+    reasons = [*(switch_reasons[slot] for slot in slots[1:]), exit_reason or "course completed"]
     for slot, start, end, reason in zip(slots, starts, ends, reasons, strict=True):
         period = "extension" if slot == "extension" else "first"
         treatment = "placebo" if slot == "first_placebo" else "ivig"
@@ -118,11 +123,11 @@ def _intervals(cycles: tuple[Cycle, ...], left: str | None) -> tuple[Interval, .
     return tuple(intervals)
 
 
-def days_for(subject: Timeline, slot: str, infusional: bool, number: int) -> range:
+def onset_days(subject_timeline: Timeline, slot: str, infusional: bool, number: int) -> range:
     """The days on which a case of cycle *number* of *slot* (counted from 1) may begin."""
-    cycle = [cycle for cycle in subject.cycles if cycle.slot == slot][number - 1]
+    cycle = [cycle for cycle in subject_timeline.cycles if cycle.slot == slot][number - 1]
     if infusional:
         return range(cycle.first, cycle.last + INFUSIONAL_DAYS + 1)
-    after = [later.first for later in subject.cycles if later.first > cycle.first]
-    end = min([*after, subject.exit, cycle.last + CYCLE_DAYS + 1])
+    later_starts = [later.first for later in subject_timeline.cycles if later.first > cycle.first]
+    end = min([*later_starts, subject_timeline.exit, cycle.last + CYCLE_DAYS + 1])
     return range(cycle.last + INFUSIONAL_DAYS + 1, end)

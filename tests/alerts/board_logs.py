@@ -8,38 +8,48 @@ from random import Random
 import orjson
 
 from alerts.alert import Alert
-from alerts.lifecycle import OF_MEMBERS, Move, allowed
+from alerts.lifecycle import MEMBER_MOVES, Move, allowed_moves
 from streams.processor.pipeline import Pipeline
-from streams.records.encode import wire
+from streams.records.encode import encode_record
 
 
-def boarded(log: Iterable[bytes], random: Random, share: float = 0.3) -> Iterator[bytes]:
+def with_reviews(log: Iterable[bytes], random: Random, share: float = 0.3) -> Iterator[bytes]:
     """*log*, in which after about so great a *share* of the records a member makes a move."""
     pipeline, latest = Pipeline(), dict[str, Alert]()
-    line = 0
+    position = 0
     for raw in log:
         waiting = [raw]
         while waiting:
-            said = waiting.pop(0)
-            yield said
-            latest |= {one.id: one for one in pipeline.advance(said, line).alerts if one.tracked}
-            line += 1
+            record = waiting.pop(0)
+            yield record
+            latest |= {
+                one.id: one
+                for one in pipeline.process_bytes(record, position).alerts
+                if one.tracked
+            }
+            position += 1
             if latest and random.random() < share:
-                waiting.append(move(random, latest[random.choice(sorted(latest))], line))
+                waiting.append(
+                    random_review(random, latest[random.choice(sorted(latest))], position)
+                )
 
 
-def move(random: Random, alert: Alert, line: int) -> bytes:
+def random_review(random: Random, alert: Alert, position: int) -> bytes:
     """A move on *alert*, as it stands or as it was, by one of two members."""
-    possible = allowed(alert.state)
+    possible = allowed_moves(alert.state)
     sensible = possible and random.random() < 0.8
-    made: Move = random.choice(possible if sensible else OF_MEMBERS)
+    made: Move = random.choice(possible if sensible else MEMBER_MOVES)
     late = random.random() < 0.1 and alert.revision > 1
-    return wire(
+    return encode_record(
         {
             "schema": "trial.log/1",
             "type": "review",
             "study": alert.study,
-            "source": {"system": "board", "id": f"n{line}", "version": random.choice((1, 1, 2))},
+            "source": {
+                "system": "board",
+                "id": f"n{position}",
+                "version": random.choice((1, 1, 2)),
+            },
             "known_at": "2020-06-01T10:00:00Z",
             "alert": alert.id,
             "revision": alert.revision - late,
@@ -52,6 +62,6 @@ def move(random: Random, alert: Alert, line: int) -> bytes:
     )
 
 
-def records(log: Iterable[bytes]) -> list[dict[str, object]]:
+def parse_records(log: Iterable[bytes]) -> list[dict[str, object]]:
     """The records of *log* as objects."""
     return [orjson.loads(each) for each in log]

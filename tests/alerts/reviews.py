@@ -6,14 +6,14 @@ from typing import Any
 
 from alerts.alert import Alert
 from alerts.lifecycle import Move, State
-from alerts.register.register import Docket
+from alerts.register.register import AlertRegister
 from monitor.records import Record, Review
 from tests.monitor.builders import STUDY, case, record
 
-ALERT = "c0ffee"
+ALERT_ID = "c0ffee"
 
 
-def alert(name: str = ALERT, **said: Any) -> Alert:
+def alert(name: str = ALERT_ID, **overrides: Any) -> Alert:
     """An alert of the watch `clots`, raised on the first day."""
     fields: dict[str, Any] = {
         "revision": 1,
@@ -29,7 +29,7 @@ def alert(name: str = ALERT, **said: Any) -> Alert:
         "plan_sha256": "0" * 64,
         "known_at": 0,
     }
-    return Alert(id=name, **(fields | said))
+    return Alert(id=name, **(fields | overrides))
 
 
 def review(
@@ -37,7 +37,7 @@ def review(
     revision: int,
     *,
     by: str = "board-1",
-    of: str = ALERT,
+    of: str = ALERT_ID,
     name: str = "",
     version: int = 1,
     known: int = 100,
@@ -58,7 +58,7 @@ def review(
 FOLLOW_UP = case("c1", "A1", 3, version=2, known=90)
 """What the case that rang is now said to be."""
 
-ROUTES: dict[State, tuple[Move, ...]] = {
+MOVES_TO_STATE: dict[State, tuple[Move, ...]] = {
     State.RAISED: (),
     State.ACKNOWLEDGED: (Move.ACKNOWLEDGE,),
     State.UNDER_REVIEW: (Move.ACKNOWLEDGE, Move.BEGIN_REVIEW),
@@ -71,14 +71,14 @@ ROUTES: dict[State, tuple[Move, ...]] = {
 """How an alert comes to each state, after it was raised."""
 
 
-def docket_at(state: State) -> Docket:
+def register_at(state: State) -> AlertRegister:
     """A docket with one alert, which stands at *state*."""
-    docket = Docket()
-    docket.ring(alert())
-    for revision, move in enumerate(ROUTES[state], start=1):
+    register = AlertRegister()
+    register.raise_once(alert())
+    for revision, move in enumerate(MOVES_TO_STATE[state], start=1):
         if move is Move.CHANGE:
-            docket.change(ALERT, FOLLOW_UP, 9)
+            register.note_data_change(ALERT_ID, FOLLOW_UP, 9)
         else:
-            docket.review(review(move, revision), revision)
-    assert docket.entries[ALERT].alert.state is state
-    return docket
+            register.apply_review(review(move, revision), revision)
+    assert register.entries[ALERT_ID].alert.state is state
+    return register

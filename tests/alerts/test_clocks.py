@@ -8,22 +8,22 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.clocks import determination_due, receipt_days, receipt_due
+from alerts.clocks import determination_deadline, receipt_clock_days, receipt_deadline
 from monitor.dates import iso
 from monitor.records import AdverseEvent, Criterion, Outcome, Relatedness, Severity
 
 DEATH = AdverseEvent("S1", "DVT", "VASC", outcome=Outcome.FATAL)
-STAY = AdverseEvent("S1", "DVT", "VASC", criteria=(Criterion.HOSPITALISATION,))
+HOSPITALISATION = AdverseEvent("S1", "DVT", "VASC", criteria=(Criterion.HOSPITALISATION,))
 
 
-def at(when: str, zone: str = "UTC") -> int:
+def instant_of(when: str, zone: str = "UTC") -> int:
     """The instant of a wall clock in *zone*, as a record has it."""
     return int(datetime.fromisoformat(when).replace(tzinfo=ZoneInfo(zone)).timestamp())
 
 
-def due(case: AdverseEvent, known_at: int) -> str:
+def due_date(case: AdverseEvent, known_at: int) -> str:
     """By when an unexpected *case* is due."""
-    return iso(receipt_due(case, known_at, expected=False).day)
+    return iso(receipt_deadline(case, known_at, expected=False).day)
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def due(case: AdverseEvent, known_at: int) -> str:
 )
 def test_a_case_is_due_so_many_days_after_its_receipt(received: str, short: str, long: str):
     """The day of receipt is day 0; leap days and the turn of the year are days like others."""
-    assert due(DEATH, at(received)) == short
-    assert due(STAY, at(received)) == long
+    assert due_date(DEATH, instant_of(received)) == short
+    assert due_date(HOSPITALISATION, instant_of(received)) == long
 
 
 @pytest.mark.parametrize(
@@ -61,15 +61,15 @@ def test_a_case_is_due_so_many_days_after_its_receipt(received: str, short: str,
 )  # fmt: skip
 def test_a_day_is_a_utc_day_where_the_clocks_change(received: str, zone: str, short: str):
     """A day of 23 or 25 hours on somebody's wall neither gains nor loses a day here."""
-    assert due(DEATH, at(received, zone)) == short
+    assert due_date(DEATH, instant_of(received, zone)) == short
 
 
 def test_every_hour_of_a_day_is_the_same_receipt():
     """No hour, and no change of summer time, moves the due date within one UTC day."""
-    first = at("2021-03-28T00:00:00")
+    first = instant_of("2021-03-28T00:00:00")
 
-    assert {due(DEATH, first + 3_600 * hour) for hour in range(24)} == {"2021-04-04"}
-    assert due(DEATH, first - 1) == "2021-04-03"
+    assert {due_date(DEATH, first + 3_600 * hour) for hour in range(24)} == {"2021-04-04"}
+    assert due_date(DEATH, first - 1) == "2021-04-03"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_seven_days_are_for_grave_unexpected_suspected_cases(
     case = AdverseEvent("S1", "DVT", "VASC", relatedness=relatedness, **said)
     ruled_out = relatedness in (Relatedness.NOT_RELATED, Relatedness.UNLIKELY)
 
-    assert receipt_days(case, expected=expected) == (15 if expected or ruled_out else 7)
+    assert receipt_clock_days(case, expected=expected) == (15 if expected or ruled_out else 7)
 
 
 @pytest.mark.parametrize("severity", [None, Severity.SEVERE, Severity.LIFE_THREATENING])
@@ -102,13 +102,16 @@ def test_severity_alone_does_not_shorten_the_clock(severity: Severity | None):
     """ICH E2A: severe is not serious; a laboratory value of grade 4 threatens nobody's life."""
     case = AdverseEvent("S1", "Neutropenia", "BLOOD", severity=severity)
 
-    assert receipt_days(case, expected=False) == 15
+    assert receipt_clock_days(case, expected=False) == 15
 
 
 def test_determination_has_its_own_clock():
     """Fifteen days from the day on which it was confirmed, whatever the receipt said."""
-    assert determination_due(at("2024-02-20T22:00:00")).said == ("determination", "2024-03-06")
-    assert receipt_due(DEATH, at("2024-02-20T22:00:00"), expected=False).said == (
+    assert determination_deadline(instant_of("2024-02-20T22:00:00")).as_iso == (
+        "determination",
+        "2024-03-06",
+    )
+    assert receipt_deadline(DEATH, instant_of("2024-02-20T22:00:00"), expected=False).as_iso == (
         "receipt",
         "2024-02-27",
     )
@@ -118,6 +121,6 @@ def test_due_days_count_like_a_calendar_on_paper():
     """Over forty years of receipts, seven and fifteen dates later on the calendar."""
     start = date(2000, 1, 1).toordinal()
     for day in range(start, start + 14_610, 7):
-        instant = at(f"{iso(day)}T12:00:00")
-        assert due(DEATH, instant) == iso(day + 7)
-        assert due(STAY, instant) == iso(day + 15)
+        instant = instant_of(f"{iso(day)}T12:00:00")
+        assert due_date(DEATH, instant) == iso(day + 7)
+        assert due_date(HOSPITALISATION, instant) == iso(day + 15)

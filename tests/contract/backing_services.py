@@ -10,26 +10,26 @@ from pathlib import Path
 from typing import Any
 
 from streams.kafka.partitioner import partition_of
-from streams.kafka.topics import ALERTS, LOG, apply, topics
+from streams.kafka.topics import ALERTS, LOG, apply_topics, required_topics
 from streams.local.redis_server import RedisServer
 from streams.log.kafka import KafkaLog
-from streams.processor import Lane
+from streams.processor import PartitionProcessor
 from streams.processor.refold import refold
 from streams.settings import Settings
-from streams.store import LIVE, Fields
-from streams.store.function import load
+from streams.store import LIVE_SPACE, Fields
+from streams.store.function import load_library
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore
 from tests.contract.commands import tocsin
-from tests.contract.processes import patient
-from tests.scenarios.commands import small, written
+from tests.contract.processes import patient_client
+from tests.scenarios.commands import small_log, write_log
 
 STUDIES = ("S", "T", "PRODERM")
-PLACES = {study: partition_of(study, 12) for study in STUDIES}
+STUDY_PARTITIONS = {study: partition_of(study, 12) for study in STUDIES}
 
 
 @dataclass
-class Ground:
+class Services:
     """A broker with our topics, the log at *path* produced, and an empty store with our library."""
 
     broker: str
@@ -41,51 +41,51 @@ class Ground:
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
-    def kept(self, study: str, space: str = LIVE) -> RedisStore:
-        return RedisStore(patient(self.store), Keys(space, LOG, PLACES[study]))
+    def open_store(self, study: str, space: str = LIVE_SPACE) -> RedisStore:
+        return RedisStore(patient_client(self.store), Keys(space, LOG, STUDY_PARTITIONS[study]))
 
-    async def fold(self) -> None:
+    async def fold_all(self) -> None:
         """Fold every partition, as workers would have."""
         for study in STUDIES:
-            log, store = KafkaLog(self.broker, LOG, PLACES[study]), self.kept(study)
-            lane = Lane(log, store, partition=PLACES[study])
-            await lane.claim()
-            await refold(lane, log)
+            log, store = KafkaLog(self.broker, LOG, STUDY_PARTITIONS[study]), self.open_store(study)
+            processor = PartitionProcessor(log, store, partition=STUDY_PARTITIONS[study])
+            await processor.claim()
+            await refold(processor, log)
             await log.close()
             await store.close()
 
-    async def rows(self, space: str = LIVE) -> dict[str, Fields]:
+    async def rows(self, space: str = LIVE_SPACE) -> dict[str, Fields]:
         """What the store holds of each study."""
         found: dict[str, Fields] = {}
         for study in STUDIES:
-            store = self.kept(study, space)
+            store = self.open_store(study, space)
             found[study] = await store.row(study)
             await store.close()
         return found
 
-    async def announced(self) -> int:
+    async def published_count(self) -> int:
         """How many alerts are on the topic of alerts."""
         count = 0
         for number in range(4):
             log = KafkaLog(self.broker, ALERTS, number)
-            count += (await log.ends()).next
+            count += (await log.offset_range()).next
             await log.close()
         return count
 
 
 @contextmanager
-def grounded(admin: Any, broker: str, folder: Path) -> Generator[Ground]:
+def running_services(admin: Any, broker: str, folder: Path) -> Generator[Services]:
     """Kafka and Redis, the log produced, nothing folded."""
-    apply(admin, topics(Settings()), alter=False)
-    path = written(folder, [line for study in STUDIES for line in small(study)])
+    apply_topics(admin, required_topics(Settings()), alter=False)
+    path = write_log(folder, [line for study in STUDIES for line in small_log(study)])
     with RedisServer(folder / "redis") as server:
-        asyncio.run(_loaded(server.url))
-        made = Ground(broker, server.url, path)
-        assert made.tocsin("produce", str(path)).returncode == 0
-        yield made
+        asyncio.run(_load_functions(server.url))
+        services = Services(broker, server.url, path)
+        assert services.tocsin("produce", str(path)).returncode == 0
+        yield services
 
 
-async def _loaded(url: str) -> None:
-    client = patient(url)
-    await load(client)
+async def _load_functions(url: str) -> None:
+    client = patient_client(url)
+    await load_library(client)
     await client.aclose()

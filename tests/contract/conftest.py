@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from streams.kafka.admin import administer
-from streams.kafka.topics import apply, topics
-from streams.local.alertmanager_server import AlertmanagerServer, find
+from streams.kafka.admin import admin_client
+from streams.kafka.topics import apply_topics, required_topics
+from streams.local.alertmanager_server import AlertmanagerServer, find_program
 from streams.local.embedded import EmbeddedBroker
 from streams.local.kafka_server import KafkaServer
 from streams.settings import Settings
 from tests.contract import deliverers
-from tests.contract.cluster import clear
-from tests.contract.http_sites import site
-from tests.contract.stores import made
-from tests.paths import missing
+from tests.contract.cluster import delete_topics
+from tests.contract.stores import store_factory
+from tests.contract.worker_sites import site
+from tests.paths import skip_or_fail
 
-__all__ = ["admin", "embedded", "made", "site"]
+__all__ = ["admin", "embedded", "site", "store_factory"]
 
 
 @pytest.fixture
@@ -34,33 +34,33 @@ def embedded() -> Iterator[EmbeddedBroker]:
 @pytest.fixture
 def admin(kafka: KafkaServer) -> Iterator[Any]:
     """A client of a cluster without any of our topics."""
-    with administer(kafka.bootstrap) as admin:
-        clear(admin)
+    with admin_client(kafka.bootstrap) as admin:
+        delete_topics(admin)
         yield admin
-        clear(admin)
+        delete_topics(admin)
 
 
 @pytest.fixture
-def delivery(kafka: KafkaServer, admin: Any, tmp_path: Path) -> Iterator[deliverers.Site]:
+def delivery(kafka: KafkaServer, admin: Any, tmp_path: Path) -> Iterator[deliverers.DelivererSite]:
     """Kafka with our topics and that of another hospital; its deliverers end with the test."""
-    apply(admin, topics(Settings(replication=1)), alter=False)
-    admin.create_topics({deliverers.BUS: {"num_partitions": 1, "replication_factor": 1}})
-    with deliverers.sited(kafka.bootstrap, tmp_path) as delivery:
+    apply_topics(admin, required_topics(Settings(replication=1)), alter=False)
+    admin.create_topics({deliverers.BUS_TOPIC: {"num_partitions": 1, "replication_factor": 1}})
+    with deliverers.running_site(kafka.bootstrap, tmp_path) as delivery:
         yield delivery
-    clear(admin, deliverers.BUS)
+    delete_topics(admin, deliverers.BUS_TOPIC)
 
 
 @pytest.fixture(scope="session")
 def alertmanager_program() -> str:
     """The server program, where there is one."""
-    program, reason = find()
+    program, reason = find_program()
     if program is None:
-        missing(reason)
+        skip_or_fail(reason)
     return str(program)
 
 
 @pytest.fixture
-def bell(alertmanager_program: str, tmp_path: Path) -> Iterator[AlertmanagerServer]:
+def alertmanager(alertmanager_program: str, tmp_path: Path) -> Iterator[AlertmanagerServer]:
     """An Alertmanager that calls nobody."""
     with AlertmanagerServer(tmp_path / "alertmanager") as bell:
         yield bell

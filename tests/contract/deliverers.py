@@ -15,19 +15,19 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.structs import TopicPartition
 
-from alerts.notification.due import Standing
+from alerts.notification.due import DeliveryState
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import ALERTS, NOTIFIED
 from streams.local.ports import free_ports
-from tests.contract.processes import Worker, until
+from tests.contract.processes import CommandProcess, wait_until
 from tests.paths import ROOT
 
-Reader: Any = KafkaConsumer
-Writer: Any = KafkaProducer
+Consumer: Any = KafkaConsumer
+Producer: Any = KafkaProducer
 
 PARTITIONS = 4
 
-FILE = """
+DELIVERY_FILE = """
 secret_file = "ref.key"
 link = "https://board.example.org/{{ref}}"
 
@@ -48,10 +48,10 @@ name = "board"
 sinks = [{sinks}]
 """
 
-BUS = "hospital.calls"
+BUS_TOPIC = "hospital.calls"
 """The topic of another hospital, where it is told too."""
 
-TO_THE_BUS = """
+BUS_SINK = """
 [[sink]]
 name = "bus"
 kind = "kafka"
@@ -61,37 +61,39 @@ topic = "hospital.calls"
 
 
 @dataclass
-class Site:
+class DelivererSite:
     """A broker with the topics, and a folder with the delivery file and its secrets."""
 
     broker: str
     folder: Path
-    deliverers: list[Worker] = field(default_factory=list[Worker])
+    deliverers: list[CommandProcess] = field(default_factory=list[CommandProcess])
 
-    def describe(self, *, hook: str, alertmanager: str) -> None:
+    def configure(self, *, hook: str, alertmanager: str) -> None:
         """Write the delivery file: a webhook, an Alertmanager, the topic of another hospital."""
         sinks = '"pager", "bell", "bus"'
-        text = FILE.format(hook=hook, alertmanager=alertmanager, sinks=sinks)
-        self.write(text + TO_THE_BUS.format(bus=self.broker))
+        text = DELIVERY_FILE.format(hook=hook, alertmanager=alertmanager, sinks=sinks)
+        self.write_delivery_file(text + BUS_SINK.format(bus=self.broker))
 
-    def write(self, text: str) -> None:
+    def write_delivery_file(self, text: str) -> None:
         """Write *text* as the delivery file, and the secrets that it names."""
         (self.folder / "delivery.toml").write_text(text)
         for name in ("ref.key", "hook.key"):
             (self.folder / name).write_text("sixteen bytes or more\n")
 
-    def start(self, **settings: str) -> Worker:
+    def start(self, **settings: str) -> CommandProcess:
         """A deliverer, started."""
         health = f"127.0.0.1:{free_ports(1)[0]}"
-        clean = {name: told for name, told in os.environ.items() if not name.startswith("TOCSIN_")}
+        clean = {
+            name: setting for name, setting in os.environ.items() if not name.startswith("TOCSIN_")
+        }
         ours = {
             "TOCSIN_BROKER": self.broker,
             "TOCSIN_HEALTH": health,
             "TOCSIN_DELIVERY_FILE": str(self.folder / "delivery.toml"),
             **{f"TOCSIN_{name}": value for name, value in settings.items()},
         }
-        says = self.folder / f"deliverer-{len(self.deliverers)}"
-        with says.open("wb") as out:
+        output_file = self.folder / f"deliverer-{len(self.deliverers)}"
+        with output_file.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tocsin", "deliver"],
                 env={**clean, **ours},
@@ -99,40 +101,44 @@ class Site:
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
-        self.deliverers.append(Worker(process, health, says))
+        self.deliverers.append(CommandProcess(process, health, output_file))
         return self.deliverers[-1]
 
-    def ready(self, *deliverers: Worker) -> None:
+    def wait_ready(self, *deliverers: CommandProcess) -> None:
         """Wait until all of them are."""
         for each in deliverers:
-            until(lambda each=each: each.ready()[0], f"a deliverer to be ready: {each.words}")
+            wait_until(
+                lambda each=each: each.readiness()[0], f"a deliverer to be ready: {each.output}"
+            )
 
-    def announce(self, *told: tuple[str, int, bytes]) -> None:
+    def publish(self, *revisions: tuple[str, int, bytes]) -> None:
         """Put alerts onto their topic, as the relay does."""
-        writer = Writer(bootstrap_servers=self.broker, acks="all")
-        for alert, revision, value in told:
+        writer = Producer(bootstrap_servers=self.broker, acks="all")
+        for alert, revision, value in revisions:
             key = f"{alert}:{revision}".encode()
             writer.send(ALERTS, key=key, value=value, partition=partition_of(alert, PARTITIONS))
         writer.close()
 
-    def standing(self) -> Standing:
+    def delivery_state(self) -> DeliveryState:
         """Both topics, read to their ends by nobody who was there."""
-        found = Standing()
-        for record in self.read(ALERTS):
-            found.announce(record.value)
-        for record in self.read(NOTIFIED):
-            found.note(record.key, record.value)
+        found = DeliveryState()
+        for record in self.read_topic(ALERTS):
+            found.add_published(record.value)
+        for record in self.read_topic(NOTIFIED):
+            found.add_log_record(record.key, record.value)
         return found
 
-    def read(self, topic: str) -> list[Any]:
+    def read_topic(self, topic: str) -> list[Any]:
         """All records of *topic*."""
-        reader = Reader(bootstrap_servers=self.broker, consumer_timeout_ms=2000)
-        places = [TopicPartition(topic, each) for each in reader.partitions_for_topic(topic) or ()]
-        reader.assign(places)
+        reader = Consumer(bootstrap_servers=self.broker, consumer_timeout_ms=2000)
+        partitions = [
+            TopicPartition(topic, each) for each in reader.partitions_for_topic(topic) or ()
+        ]
+        reader.assign(partitions)
         reader.seek_to_beginning()
-        ends = reader.end_offsets(places)
+        ends = reader.end_offsets(partitions)
         found: list[Any] = []
-        while any(reader.position(place) < ends[place] for place in places):
+        while any(reader.position(partition) < ends[partition] for partition in partitions):
             for records in reader.poll(timeout_ms=500).values():
                 found += records
         reader.close()
@@ -140,13 +146,13 @@ class Site:
 
 
 @contextmanager
-def sited(broker: str, folder: Path) -> Iterator[Site]:
+def running_site(broker: str, folder: Path) -> Iterator[DelivererSite]:
     """A site whose deliverers are ended with the block."""
-    site = Site(broker, folder)
+    site = DelivererSite(broker, folder)
     try:
         yield site
     finally:
         for each in site.deliverers:
             if each.process.poll() is None:
                 each.process.send_signal(signal.SIGCONT)
-                each.end(signal.SIGKILL)
+                each.stop(signal.SIGKILL)

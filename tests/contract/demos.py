@@ -24,12 +24,12 @@ from streams.log.kafka import KafkaLog
 from tests.contract import deliverers, workers
 from tests.contract.commands import tocsin
 from tests.contract.deliverers import PARTITIONS
-from tests.contract.processes import PATIENCE_SECONDS, until
-from tests.contract.terminals import heeding_ctrl_c
+from tests.contract.processes import PATIENCE_SECONDS, wait_until
+from tests.contract.terminals import restore_sigint
 from tests.paths import ROOT
 
 EXPORT = re.compile(r"^ *export (TOCSIN_.*)$", re.MULTILINE)
-STAYS = "It stays open"
+STAYS_TEXT = "It stays open"
 
 
 @dataclass
@@ -38,28 +38,30 @@ class Demo:
 
     process: subprocess.Popen[bytes]
     folder: Path
-    says: Path
+    output_file: Path
 
     @property
-    def words(self) -> str:
+    def output(self) -> str:
         """What it has shown so far."""
-        return self.says.read_text()
+        return self.output_file.read_text()
 
-    def stays(self) -> None:
+    def wait_until_log_ends(self) -> None:
         """Wait until its log has ended."""
-        until(lambda: STAYS in self.words or self.ended, "the end of the log")
-        assert not self.ended, self.words
+        wait_until(lambda: STAYS_TEXT in self.output or self.ended, "the end of the log")
+        assert not self.ended, self.output
 
     @property
     def ended(self) -> bool:
         """Whether the process is no more."""
         return self.process.poll() is not None
 
-    def exported(self) -> dict[str, str]:
+    def exported_settings(self) -> dict[str, str]:
         """The settings with which it says that other terminals reach it."""
-        until(lambda: EXPORT.search(self.words) is not None or self.ended, "the line of exports")
-        found = EXPORT.search(self.words)
-        assert found is not None, self.words
+        wait_until(
+            lambda: EXPORT.search(self.output) is not None or self.ended, "the line of exports"
+        )
+        found = EXPORT.search(self.output)
+        assert found is not None, self.output
         pairs = (word.split("=", 1) for word in shlex.split(found[1]))
         return {name.removeprefix("TOCSIN_"): value for name, value in pairs}
 
@@ -70,12 +72,12 @@ class Demo:
 
 
 @contextmanager
-def running(folder: Path, *words: str | Path) -> Generator[Demo]:
+def running_demo(folder: Path, *words: str | Path) -> Generator[Demo]:
     """A demo with *words* and ``--stay``, which is killed if it still runs at the end."""
     # The path of a socket is short, and pytest's own folders are deep.
-    scratch, says = Path(tempfile.mkdtemp(prefix="tocsin-")), folder / "demo"
-    clean = {name: told for name, told in os.environ.items() if not name.startswith("TOCSIN_")}
-    with says.open("wb") as out:
+    scratch, output_file = Path(tempfile.mkdtemp(prefix="tocsin-")), folder / "demo"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+    with output_file.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "tocsin", "demo", *map(str, words), "--stay"],
             env={**clean, "TMPDIR": str(scratch), "COLUMNS": "200"},
@@ -83,10 +85,10 @@ def running(folder: Path, *words: str | Path) -> Generator[Demo]:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            preexec_fn=heeding_ctrl_c,
+            preexec_fn=restore_sigint,
         )
     try:
-        yield Demo(process, scratch, says)
+        yield Demo(process, scratch, output_file)
     finally:
         if process.poll() is None:
             process.kill()
@@ -95,7 +97,7 @@ def running(folder: Path, *words: str | Path) -> Generator[Demo]:
 
 
 @dataclass
-class Line(workers.Site):
+class DemoSite(workers.WorkerSite):
     """The broker and the store of a demo, as another terminal reaches them: under *settings*."""
 
     settings: dict[str, str] = field(default_factory=dict[str, str])
@@ -110,44 +112,44 @@ class Line(workers.Site):
         file.write_bytes(b"".join(value + b"\n" for value in values))
         done = self.tocsin("produce", str(file), "--quiet")
         assert done.returncode == 0, done.stderr
-        return asyncio.run(end_of(self.broker, LOG, partition)) - 1
+        return asyncio.run(end_offset(self.broker, LOG, partition)) - 1
 
-    def told(self, topic: str = ALERTS) -> list[LogRecord]:
+    def topic_records(self, topic: str = ALERTS) -> list[LogRecord]:
         """The records of *topic*."""
-        return asyncio.run(all_of(self.broker, topic))
+        return asyncio.run(read_all_partitions(self.broker, topic))
 
 
 @dataclass
-class Ledger(deliverers.Site):
+class DemoDelivererSite(deliverers.DelivererSite):
     """The alerts and the ledger of a demo, and its delivery file."""
 
-    def read(self, topic: str) -> list[LogRecord]:
+    def read_topic(self, topic: str) -> list[LogRecord]:
         """All records of *topic*."""
-        return asyncio.run(all_of(self.broker, topic))
+        return asyncio.run(read_all_partitions(self.broker, topic))
 
-    def announce(self, *told: tuple[str, int, bytes]) -> None:
+    def publish(self, *revisions: tuple[str, int, bytes]) -> None:
         """Put alerts onto their topic, as the relay does."""
-        asyncio.run(sent(self.broker, told))
+        asyncio.run(publish_alerts(self.broker, revisions))
 
 
-async def sent(broker: str, told: Iterable[tuple[str, int, bytes]]) -> None:
+async def publish_alerts(broker: str, revisions: Iterable[tuple[str, int, bytes]]) -> None:
     sender = KafkaSender(broker)
-    for alert, revision, value in told:
-        place, key = partition_of(alert, PARTITIONS), f"{alert}:{revision}".encode()
-        await sender.send(Message(topic=ALERTS, partition=place, key=key, value=value))
+    for alert, revision, value in revisions:
+        target, key = partition_of(alert, PARTITIONS), f"{alert}:{revision}".encode()
+        await sender.send(Message(topic=ALERTS, partition=target, key=key, value=value))
     await sender.close()
 
 
-async def end_of(broker: str, topic: str, partition: int) -> int:
+async def end_offset(broker: str, topic: str, partition: int) -> int:
     """The offset after the last record of a partition."""
     log = KafkaLog(broker, topic, partition)
     try:
-        return (await log.ends()).next
+        return (await log.offset_range()).next
     finally:
         await log.close()
 
 
-async def all_of(broker: str, topic: str) -> list[LogRecord]:
+async def read_all_partitions(broker: str, topic: str) -> list[LogRecord]:
     """The records of all partitions that a demo's broker gives a topic."""
     found: list[LogRecord] = []
     for number in range(PARTITIONS):

@@ -19,36 +19,36 @@ PATIENCE_SECONDS = 60
 
 
 @dataclass
-class Worker:
+class CommandProcess:
     """A process that runs ``tocsin run``."""
 
     process: subprocess.Popen[bytes]
     health: str
-    says: Path
+    output_file: Path
 
-    def ready(self) -> tuple[bool, list[dict[str, Any]]]:
+    def readiness(self) -> tuple[bool, list[dict[str, Any]]]:
         """What its probe answers."""
         try:
-            with urllib.request.urlopen(f"http://{self.health}/readyz", timeout=5) as answer:
-                body = json.load(answer)
+            with urllib.request.urlopen(f"http://{self.health}/readyz", timeout=5) as response:
+                body = json.load(response)
         except urllib.error.HTTPError as error:
             body = json.load(error)
         except OSError:
             return False, []
         return body["ready"], body["findings"]
 
-    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Send *how*, and wait; how it ended."""
         self.process.send_signal(how)
         return self.process.wait(PATIENCE_SECONDS)
 
     @property
-    def words(self) -> str:
+    def output(self) -> str:
         """What it printed."""
-        return self.says.read_text()
+        return self.output_file.read_text()
 
 
-def until(done: Callable[[], bool], what: str) -> None:
+def wait_until(done: Callable[[], bool], what: str) -> None:
     """Wait for *done*, and fail with *what* was waited for."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not done():
@@ -56,7 +56,7 @@ def until(done: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
-def patient(url: str) -> Client:
+def patient_client(url: str) -> Client:
     """A client of the store at *url* that waits as long as a test does.
 
     A machine of tests stands still for seconds at times: it is for the product to give up then.

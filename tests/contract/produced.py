@@ -11,46 +11,46 @@ from streams.kafka.partitioner import partition_of
 from streams.log import LogRecord
 from streams.log.file import FileLog
 from streams.log.kafka import KafkaLog
-from streams.producers.file_producer import Sink, backlog, deliver, lacking
-from streams.producers.pace import AtOnce
-from tests.contract.logs import TopicShelf, all_of
+from streams.producers.file_producer import LogWriter, find_backlog, missing_records, send_records
+from streams.producers.pace import Unpaced
+from tests.contract.logs import WritableTopic, read_all
 
 PARTITIONS = 4
-Held = dict[int, list[bytes | None]]
+PartitionValues = dict[int, list[bytes | None]]
 Records = AsyncIterator[tuple[int, LogRecord]]
 
 
-def line(number: int, study: str = "", **more: Any) -> bytes:
+def record_bytes(number: int, study: str = "", **more: Any) -> bytes:
     """A record of one of seven studies."""
     source = {"system": "edc", "id": f"r{number}", "version": 1}
-    said = {"type": "tick", "study": study or f"S{number % 7}", "source": source, **more}
+    fields = {"type": "tick", "study": study or f"S{number % 7}", "source": source, **more}
     return json.dumps(
-        {"schema": "trial.log/1", "known_at": "2020-01-01T00:00:00Z", **said}
+        {"schema": "trial.log/1", "known_at": "2020-01-01T00:00:00Z", **fields}
     ).encode()
 
 
-def log_of(folder: Path, *lines: bytes) -> Path:
+def write_log(folder: Path, *lines: bytes) -> Path:
     path = folder / "log.jsonl"
     path.write_bytes(b"".join(each + b"\n" for each in lines))
     return path
 
 
-async def produce(shelf: TopicShelf, path: Path, most: int | None = None) -> int:
+async def produce(writable: WritableTopic, path: Path, most: int | None = None) -> int:
     """Produce the file as the command does, or only its first *most* missing records."""
     file = FileLog(path)
-    missing = await backlog(
-        file, PARTITIONS, lambda number: KafkaLog(shelf.bootstrap, shelf.topic, number)
+    missing = await find_backlog(
+        file, PARTITIONS, lambda number: KafkaLog(writable.bootstrap, writable.topic, number)
     )
-    records = lacking(file, PARTITIONS, missing)
+    records = missing_records(file, PARTITIONS, missing)
     if most is not None:
-        records = cut(records, most)
-    async with Sink(shelf.bootstrap, shelf.topic) as sink:
-        sent = [count async for count in deliver(records, sink, AtOnce())][-1]
+        records = first_records(records, most)
+    async with LogWriter(writable.bootstrap, writable.topic) as sink:
+        sent = [count async for count in send_records(records, sink, Unpaced())][-1]
     await file.close()
     return sent
 
 
-async def cut(records: Records, most: int) -> Records:
+async def first_records(records: Records, most: int) -> Records:
     """The first of *records*: what a run sends that is ended in the middle."""
     async for record in records:
         if most == 0:
@@ -59,19 +59,19 @@ async def cut(records: Records, most: int) -> Records:
         yield record
 
 
-async def held(bootstrap: str, topic: str) -> Held:
+async def topic_values(bootstrap: str, topic: str) -> PartitionValues:
     """What each partition of the topic holds."""
-    found: Held = {}
+    found: PartitionValues = {}
     for number in range(PARTITIONS):
         log = KafkaLog(bootstrap, topic, number)
-        found[number] = [value for _, value in await all_of(log, most=1000)]
+        found[number] = [value for _, value in await read_all(log, most=1000)]
         await log.close()
     return found
 
 
-def belonging(lines: list[bytes]) -> Held:
+def expected_values(lines: list[bytes]) -> PartitionValues:
     """Where *lines* belong, by the studies that they name."""
-    found: Held = {number: [] for number in range(PARTITIONS)}
+    found: PartitionValues = {number: [] for number in range(PARTITIONS)}
     for each in lines:
         found[partition_of(json.loads(each)["study"], PARTITIONS)].append(each)
     return found

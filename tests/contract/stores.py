@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 from fakeredis import FakeAsyncRedis
 
-from streams.store import Applied, Fields, Store, Write
-from streams.store.function import load
+from streams.store import ApplyRequest, ApplyResult, Fields, Store
+from streams.store.function import load_library
 from streams.store.keys import Keys
 from streams.store.memory import MemoryStore
 from streams.store.redis import RedisStore
-from tests.contract.processes import patient
+from tests.contract.processes import patient_client
 
 TOPIC = "trial.log.v1"
-PARTITIONS = count()
+NEXT_PARTITION = count()
 """A real server is shared by all tests: each has keys of its own."""
 
-Made = Callable[[], AbstractAsyncContextManager[Store]]
+StoreFactory = Callable[[], AbstractAsyncContextManager[Store]]
 """Opens an empty store, and closes it in the end."""
 
 
@@ -35,18 +35,18 @@ async def in_memory() -> AsyncIterator[Store]:
 async def in_fakeredis() -> AsyncIterator[Store]:
     """The same function as in a server, in fakeredis."""
     store = RedisStore(FakeAsyncRedis(), own_keys(), embedded=True)
-    await load(store.client)
+    await load_library(store.client)
     yield store
     await store.close()
 
 
-def in_redis(url: str) -> Made:
+def in_redis(url: str) -> StoreFactory:
     """The function in the server at *url*."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Store]:
-        store = RedisStore(patient(url), own_keys())
-        await load(store.client)
+        store = RedisStore(patient_client(url), own_keys())
+        await load_library(store.client)
         yield store
         await store.close()
 
@@ -54,7 +54,7 @@ def in_redis(url: str) -> Made:
 
 
 @pytest.fixture(params=["memory", "fakeredis", pytest.param("redis", marks=pytest.mark.redis)])
-def made(request: pytest.FixtureRequest) -> Made:
+def store_factory(request: pytest.FixtureRequest) -> StoreFactory:
     """Opens an empty store of each kind."""
     if request.param == "redis":
         return in_redis(request.getfixturevalue("redis_url"))
@@ -63,32 +63,32 @@ def made(request: pytest.FixtureRequest) -> Made:
 
 def own_keys() -> Keys:
     """Keys that no other test has."""
-    return Keys("test", TOPIC, next(PARTITIONS))
+    return Keys("test", TOPIC, next(NEXT_PARTITION))
 
 
-def write(
+def make_request(
     first: int, next: int, *, pos: str = "", rows: dict[str, Fields] | None = None, **more: Any
 ):
     """An apply that moves the cursor from *first* to *next*; study A's row must be at *pos*."""
     cursor = {"next": b"%d" % next, "code": b"1", **more.pop("cursor", {})}
     positions = more.pop("positions", {"A": pos.encode()})
-    return Write(
-        first=first, next=next, code=more.pop("code", "1"), positions=positions,
+    return ApplyRequest(
+        first=first, next=next, fold_version=more.pop("code", "1"), positions=positions,
         rows=rows or {}, cursor=cursor, **more,
     )  # fmt: skip
 
 
-def row(pos: int, **fields: bytes) -> dict[str, Fields]:
+def row_fields(pos: int, **fields: bytes) -> dict[str, Fields]:
     """Study A's row at *pos*."""
     return {"A": {"pos": b"%d" % pos, **fields}}
 
 
-async def everything(store: Store) -> tuple[Fields, Fields, Fields]:
+async def store_state(store: Store) -> tuple[Fields, Fields, Fields]:
     """All that can be changed: cursor, row of A, outbox."""
     return await store.cursor(), await store.row("A"), await store.outbox()
 
 
-async def apply(store: Store, *writes: Write) -> None:
+async def apply_all(store: Store, *writes: ApplyRequest) -> None:
     """Apply each; all must be done."""
     for one in writes:
-        assert await store.apply(one) is Applied.DONE
+        assert await store.apply(one) is ApplyResult.DONE

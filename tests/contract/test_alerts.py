@@ -14,28 +14,34 @@ import pytest
 from alerts.lifecycle import Move
 from streams.kafka.partitioner import partition_of
 from streams.kafka.sender import KafkaSender
-from streams.producers.reviews import Ask, Fate, Placed, Reviewing, review_of
-from streams.records.encode import wire
-from streams.records.key_files import make
+from streams.producers.reviews import (
+    ReviewReceipt,
+    ReviewRequest,
+    ReviewStatus,
+    ReviewWriter,
+    review_record,
+)
+from streams.records.encode import encode_record
+from streams.records.key_files import create_key
 from streams.store.rows.alerts import entry_from
 from tests.contract.commands import tocsin
-from tests.contract.processes import until
-from tests.contract.workers import Site, kept
-from tests.scenarios.commands import clot, small
+from tests.contract.processes import wait_until
+from tests.contract.workers import WorkerSite, open_store
+from tests.scenarios.commands import clot_record, small_log
 from tests.streams.processor.processors import PRODERM, STUDY
-from tests.streams.records.signers import opening, seated
-from tests.streams.reviewed_log import SIGNAL
+from tests.streams.records.signers import plan_record, plan_with_board
+from tests.streams.reviewed_log import SIGNAL_ALERT_ID
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
-HOME = partition_of(STUDY, 12)
-FIRST = 100
+STUDY_PARTITION = partition_of(STUDY, 12)
+RECORDS_TO_RAISE = 100
 """So many records of ProDERM ring its first two alerts."""
 
-SMALL = partition_of("S", 12)
+SMALL_PARTITION = partition_of("S", 12)
 
 
-def act(site: Site, move: str, alert: str, member: str = "board-1", **more: str) -> Any:
+def make_move(site: WorkerSite, move: str, alert: str, member: str = "board-1", **more: str) -> Any:
     """A member makes a move from the shell: how it ended, and what it printed."""
     flags = [word for name, value in more.items() for word in (f"--{name}", value)]
     words = ("--member", member, "--reason", "The cases were read.", "--json", *flags)
@@ -44,113 +50,117 @@ def act(site: Site, move: str, alert: str, member: str = "board-1", **more: str)
     return done.returncode, done.stderr, json.loads(done.stdout) if done.stdout else {}
 
 
-def lines(done: CompletedProcess[str]) -> list[Any]:
+def output_lines(done: CompletedProcess[str]) -> list[Any]:
     """What a command printed for programs."""
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_a_board_acts_from_the_shell_and_all_that_is_kept_follows_from_the_log(site: Site):
+def test_a_board_acts_from_the_shell_and_all_that_is_kept_follows_from_the_log(site: WorkerSite):
     """List, show, acknowledge, a stale page, watch; then verify, and a rebuild."""
-    last = site.send(PRODERM[:FIRST], STUDY, HOME)
+    last = site.send(PRODERM[:RECORDS_TO_RAISE], STUDY, STUDY_PARTITION)
     with site.running() as worker:
-        site.reaches(HOME, last)
-        listed = lines(site.tocsin("alerts", "list", "--json"))
-        code, err, said = act(site, "acknowledge", f"{SIGNAL}:1")
+        site.wait_folded(STUDY_PARTITION, last)
+        listed = output_lines(site.tocsin("alerts", "list", "--json"))
+        code, err, said = make_move(site, "acknowledge", f"{SIGNAL_ALERT_ID}:1")
 
         assert {each["watch"] for each in listed} == {"tee-general-population", "tee-polymyositis"}
         assert (code, err, said["outcome"], said["state"]) == (0, "", "accepted", "acknowledged")
         assert said["revision"] == 2
 
-        code, err, said = act(site, "acknowledge", f"{SIGNAL}:1", "board-2")
+        code, err, said = make_move(site, "acknowledge", f"{SIGNAL_ALERT_ID}:1", "board-2")
         assert (code, said) == (3, {})
         assert "acknowledged at revision 2, by board-1" in err
 
-        code, err, said = act(site, "close", f"{SIGNAL[:8]}:2", "board-2")
+        code, err, said = make_move(site, "close", f"{SIGNAL_ALERT_ID[:8]}:2", "board-2")
         assert (code, said["outcome"], said["objection"]) == (3, "refused", "not_now")
         assert "a member can review" in err
 
-        (shown,) = lines(site.tocsin("alerts", "show", SIGNAL[:6], "--json"))
+        (shown,) = output_lines(site.tocsin("alerts", "show", SIGNAL_ALERT_ID[:6], "--json"))
         moves = [(step["move"], step["refused"]) for step in shown["history"]]
         assert moves == [("raise", None), ("acknowledge", None), ("close", "not_now")]
-        until(lambda: (SIGNAL, 2) in watched(site), "the revision to be announced")
-        page = site.tocsin("alerts", "show", SIGNAL).stdout
+        wait_until(
+            lambda: (SIGNAL_ALERT_ID, 2) in watched_alerts(site), "the revision to be announced"
+        )
+        page = site.tocsin("alerts", "show", SIGNAL_ALERT_ID).stdout
         assert "acknowledge by board-1" in page and "P-004, ivig, first: Deep vein" in page
-        assert worker.end() == 0
+        assert worker.stop() == 0
     assert site.tocsin("verify", "--quiet").returncode == 0
-    before = site.rows(HOME, [STUDY])
-    assert site.tocsin("rebuild", "--partition", str(HOME), "--quiet").returncode == 0
-    assert site.rows(HOME, [STUDY]) == before
+    before = site.rows(STUDY_PARTITION, [STUDY])
+    assert site.tocsin("rebuild", "--partition", str(STUDY_PARTITION), "--quiet").returncode == 0
+    assert site.rows(STUDY_PARTITION, [STUDY]) == before
 
 
-def watched(site: Site) -> list[tuple[str, int]]:
+def watched_alerts(site: WorkerSite) -> list[tuple[str, int]]:
     """What `watch` shows of all that was announced."""
-    told = lines(site.tocsin("alerts", "watch", "--once", "--json"))
+    told = output_lines(site.tocsin("alerts", "watch", "--once", "--json"))
     return [(each["id"], each["revision"]) for each in told]
 
 
-def test_of_two_members_on_one_page_one_is_accepted_and_the_other_told_why_not(site: Site):
+def test_of_two_members_on_one_page_one_is_accepted_and_the_other_told_why_not(site: WorkerSite):
     """Both send at the same moment what they were shown; the log's order decides."""
-    last = site.send(PRODERM[:FIRST], STUDY, HOME)
+    last = site.send(PRODERM[:RECORDS_TO_RAISE], STUDY, STUDY_PARTITION)
     with site.running():
-        site.reaches(HOME, last)
-        both = asyncio.run(together(site))
+        site.wait_folded(STUDY_PARTITION, last)
+        both = asyncio.run(acknowledge_together(site))
 
-    assert sorted(each.fate for each in both) == [Fate.ACCEPTED, Fate.REFUSED]
+    assert sorted(each.status for each in both) == [ReviewStatus.ACCEPTED, ReviewStatus.REFUSED]
     first, second = sorted(both, key=lambda each: each.offset)
-    assert (first.fate, second.fate) == (Fate.ACCEPTED, Fate.REFUSED)
-    assert "It is acknowledged at revision 2, by board-" in second.says
+    assert (first.status, second.status) == (ReviewStatus.ACCEPTED, ReviewStatus.REFUSED)
+    assert "It is acknowledged at revision 2, by board-" in second.message
 
 
-async def together(site: Site) -> list[Placed]:
+async def acknowledge_together(site: WorkerSite) -> list[ReviewReceipt]:
     """Two members acknowledge what is on one page."""
-    async with kept(site.store, HOME) as store:
-        page = entry_from(await store.field(STUDY, f"l|{SIGNAL}")).alert
+    async with open_store(site.store, STUDY_PARTITION) as store:
+        page = entry_from(await store.field(STUDY, f"l|{SIGNAL_ALERT_ID}")).alert
         asks = [
-            Ask(alert=page, move=Move.ACKNOWLEDGE, member=who, reason="Read.", nonce=f"n-{who}")
+            ReviewRequest(
+                alert=page, move=Move.ACKNOWLEDGE, member=who, reason="Read.", nonce=f"n-{who}"
+            )
             for who in ("board-1", "board-2")
         ]
         senders = [KafkaSender(site.broker) for _ in asks]
-        made = [Reviewing(sender, 12, lambda _: store, patience=30) for sender in senders]
+        made = [ReviewWriter(sender, 12, lambda _: store, timeout_seconds=30) for sender in senders]
         now = datetime.now(UTC)
         both = await asyncio.gather(
-            *(each.place(review_of(ask, now)) for each, ask in zip(made, asks, strict=True))
+            *(each.write(review_record(ask, now)) for each, ask in zip(made, asks, strict=True))
         )
         for sender in senders:
             await sender.close()
         return both
 
 
-def test_without_a_worker_a_move_is_recorded_and_not_yet_in_force(site: Site):
+def test_without_a_worker_a_move_is_recorded_and_not_yet_in_force(site: WorkerSite):
     """The writer waits five seconds and says where it is; the next worker folds it."""
-    last = site.send(PRODERM[:FIRST], STUDY, HOME)
+    last = site.send(PRODERM[:RECORDS_TO_RAISE], STUDY, STUDY_PARTITION)
     with site.running() as worker:
-        site.reaches(HOME, last)
-        assert worker.end() == 0
-    code, err, said = act(site, "acknowledge", f"{SIGNAL}:1")
+        site.wait_folded(STUDY_PARTITION, last)
+        assert worker.stop() == 0
+    code, err, said = make_move(site, "acknowledge", f"{SIGNAL_ALERT_ID}:1")
 
     assert (code, said["outcome"], said["offset"]) == (4, "not_yet", last + 1)
-    assert f"offset {last + 1} of partition {HOME}, not yet in force" in err
+    assert f"offset {last + 1} of partition {STUDY_PARTITION}, not yet in force" in err
     with site.running():
-        site.reaches(HOME, last + 1)
-        (shown,) = lines(site.tocsin("alerts", "show", SIGNAL, "--json"))
+        site.wait_folded(STUDY_PARTITION, last + 1)
+        (shown,) = output_lines(site.tocsin("alerts", "show", SIGNAL_ALERT_ID, "--json"))
         assert (shown["state"], shown["member"]) == ("acknowledged", "board-1")
 
 
-def test_a_move_counts_with_the_key_of_its_member_alone(site: Site, tmp_path: Path):
+def test_a_move_counts_with_the_key_of_its_member_alone(site: WorkerSite, tmp_path: Path):
     """The plan names the board: unsigned, or signed by another, a move is no part of the study."""
-    ann, ben = make(tmp_path / "ann"), make(tmp_path / "ben")
-    plan = opening(seated(("ann", ann), ("ben", ben)))
-    records = [plan, *small()[1:], clot("C", "2020-02-11")]
-    last = site.send([wire(each) for each in records], "S", SMALL)
+    ann, ben = create_key(tmp_path / "ann"), create_key(tmp_path / "ben")
+    plan = plan_record(plan_with_board(("ann", ann), ("ben", ben)))
+    records = [plan, *small_log()[1:], clot_record("C", "2020-02-11")]
+    last = site.send([encode_record(each) for each in records], "S", SMALL_PARTITION)
     with site.running():
-        site.reaches(SMALL, last)
-        (listed,) = lines(site.tocsin("alerts", "list", "--json"))
+        site.wait_folded(SMALL_PARTITION, last)
+        (listed,) = output_lines(site.tocsin("alerts", "list", "--json"))
         name = f"{listed['id']}:{listed['revision']}"
-        bare = act(site, "acknowledge", name, "ann")
-        forged = act(site, "acknowledge", name, "ann", key=str(tmp_path / "ben"))
-        signed = act(site, "acknowledge", name, "ann", key=str(tmp_path / "ann"))
-        (shown,) = lines(site.tocsin("alerts", "show", listed["id"], "--json"))
+        bare = make_move(site, "acknowledge", name, "ann")
+        forged = make_move(site, "acknowledge", name, "ann", key=str(tmp_path / "ben"))
+        signed = make_move(site, "acknowledge", name, "ann", key=str(tmp_path / "ann"))
+        (shown,) = output_lines(site.tocsin("alerts", "show", listed["id"], "--json"))
 
     assert [each[0] for each in (bare, forged, signed)] == [3, 3, 0]
     assert (bare[2]["outcome"], forged[2]["outcome"]) == ("not_included", "not_included")
@@ -159,25 +169,28 @@ def test_a_move_counts_with_the_key_of_its_member_alone(site: Site, tmp_path: Pa
     assert len(shown["history"]) == listed["revision"] + 1
 
 
-MEANT = (
+REFUSED_ARGUMENTS = (
     (("show", "beef"), "no such alert"),
     (("show", "*"), "as `tocsin alerts list` does"),
-    (("acknowledge", SIGNAL, "--member", "m", "--reason", "R"), "which revision you saw"),
-    (("acknowledge", f"{SIGNAL}:1", "--member", "m m", "--reason", "R"), "identifier"),
-    (("acknowledge", f"{SIGNAL}:1", "--member", "m"), "--reason"),
+    (("acknowledge", SIGNAL_ALERT_ID, "--member", "m", "--reason", "R"), "which revision you saw"),
+    (("acknowledge", f"{SIGNAL_ALERT_ID}:1", "--member", "m m", "--reason", "R"), "identifier"),
+    (("acknowledge", f"{SIGNAL_ALERT_ID}:1", "--member", "m"), "--reason"),
 )
 
 
-def test_what_cannot_be_meant_says_what_to_do(site: Site):
+def test_what_cannot_be_meant_says_what_to_do(site: WorkerSite):
     """A wrong name, no revision, no member, no reason: code 2, and nothing is sent."""
-    last = site.send(PRODERM[:FIRST], STUDY, HOME)
+    last = site.send(PRODERM[:RECORDS_TO_RAISE], STUDY, STUDY_PARTITION)
     with site.running():
-        site.reaches(HOME, last)
-        for words, says in MEANT:
+        site.wait_folded(STUDY_PARTITION, last)
+        for words, says in REFUSED_ARGUMENTS:
             done = site.tocsin("alerts", *words)
             assert (done.returncode, done.stdout) == (2, "")
             assert says in " ".join(done.stderr.split())
-        assert site.send(PRODERM[FIRST : FIRST + 1], STUDY, HOME) == last + 1
+        assert (
+            site.send(PRODERM[RECORDS_TO_RAISE : RECORDS_TO_RAISE + 1], STUDY, STUDY_PARTITION)
+            == last + 1
+        )
 
 
 @pytest.mark.parametrize(
@@ -201,7 +214,7 @@ def test_a_study_that_no_record_can_name_is_said():
 
 def test_without_services_it_says_which():
     """No store, no broker: code 4 and one line."""
-    for words in (("list",), ("show", SIGNAL), ("watch", "--once")):
+    for words in (("list",), ("show", SIGNAL_ALERT_ID), ("watch", "--once")):
         done = tocsin("alerts", *words, BROKER="127.0.0.1:1", STORE="redis://127.0.0.1:1")
         assert (done.returncode, "Traceback" in done.stderr) == (4, False)
         assert "tocsin doctor" in done.stderr

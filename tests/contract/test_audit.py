@@ -13,23 +13,25 @@ from streams.kafka.topics import AUDIT
 from streams.local.kafka_server import KafkaServer
 from streams.log import records_of
 from streams.log.kafka import KafkaLog
-from tests.contract.backing_services import PLACES, Ground, grounded
+from tests.contract.backing_services import STUDY_PARTITIONS, Services, running_services
 from tests.contract.commands import tocsin
-from tests.streams.audit.trail_builders import forged
+from tests.streams.audit.trail_builders import forged_entry
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
-NUMBER = str(PLACES["S"])
+STUDY_PARTITION = str(STUDY_PARTITIONS["S"])
 
 
 @pytest.fixture
-def ground(admin: Any, kafka: KafkaServer, redis_program: str, tmp_path: Path) -> Iterator[Ground]:
+def services(
+    admin: Any, kafka: KafkaServer, redis_program: str, tmp_path: Path
+) -> Iterator[Services]:
     """Kafka and Redis, the log produced, nothing folded."""
-    with grounded(admin, kafka.bootstrap, tmp_path) as made:
+    with running_services(admin, kafka.bootstrap, tmp_path) as made:
         yield made
 
 
-async def entries(ground: Ground) -> list[bytes]:
+async def audit_entries(ground: Services) -> list[bytes]:
     """What is on the topic of the audit."""
     log = KafkaLog(ground.broker, AUDIT, 0)
     try:
@@ -38,31 +40,31 @@ async def entries(ground: Ground) -> list[bytes]:
         await log.close()
 
 
-async def noted(ground: Ground) -> list[dict[str, Any]]:
-    return [json.loads(entry) for entry in await entries(ground)]
+async def parsed_entries(ground: Services) -> list[dict[str, Any]]:
+    return [json.loads(entry) for entry in await audit_entries(ground)]
 
 
-def copied(folder: Path, lines: list[bytes]) -> str:
+def write_entries(folder: Path, lines: list[bytes]) -> str:
     path = folder / "audit.jsonl"
     path.write_bytes(b"".join(line + b"\n" for line in lines))
     return str(path)
 
 
-async def test_what_reads_or_changes_is_noted_and_the_chain_holds(ground: Ground):
+async def test_what_reads_or_changes_is_noted_and_the_chain_holds(services: Services):
     """Who, when, which command and why; each before anything is shown."""
-    await ground.fold()
+    await services.fold_all()
     for words in (
-        ("verify", "--partition", NUMBER),
+        ("verify", "--partition", STUDY_PARTITION),
         ("replay", "--topic", "--json"),
         ("quarantine", "list"),
-        ("quarantine", "release", NUMBER, "--through", "0"),
-        ("rebuild", "--partition", NUMBER),
+        ("quarantine", "release", STUDY_PARTITION, "--through", "0"),
+        ("rebuild", "--partition", STUDY_PARTITION),
     ):
-        done = tocsin(*words, BROKER=ground.broker, STORE=ground.store, WHY="a look")
+        done = tocsin(*words, BROKER=services.broker, STORE=services.store, WHY="a look")
         assert done.returncode == 0, done.stderr
-    assert ground.tocsin("quarantine", "show", NUMBER, "77").returncode == 2
+    assert services.tocsin("quarantine", "show", STUDY_PARTITION, "77").returncode == 2
 
-    found = await noted(ground)
+    found = await parsed_entries(services)
 
     said = [(each["act"], each["outcome"], each["what"].split()[1]) for each in found]
     assert said == [
@@ -76,37 +78,40 @@ async def test_what_reads_or_changes_is_noted_and_the_chain_holds(ground: Ground
     ]
     assert all(each["why"] == "a look" for each in found[:5]) and all(each["who"] for each in found)
     assert found[0]["where"] == {"space": "live"} and found[-1]["where"]["exit"] == 2
-    done = ground.tocsin("verify", "--audit")
+    done = services.tocsin("verify", "--audit")
     assert done.returncode == 0, done.stderr
     assert "audit: 7 entries, 7 chains: whole" in done.stdout
 
 
-async def test_a_trail_that_was_tampered_with_is_named(ground: Ground, tmp_path: Path):
+async def test_a_trail_that_was_tampered_with_is_named(services: Services, tmp_path: Path):
     """Altered, taken out, reordered or cut: exit code 3, and which entry; a mark sees the rest."""
     for _ in range(3):
-        assert ground.tocsin("quarantine", "list").returncode == 0
-    lines = await entries(ground)
-    mark = ground.tocsin("verify", "--audit").stdout.split()[-1]
+        assert services.tocsin("quarantine", "list").returncode == 0
+    lines = await audit_entries(services)
+    mark = services.tocsin("verify", "--audit").stdout.split()[-1]
     whole = ("verify", "--audit", "--mark", mark, "--audit-file")
-    assert ground.tocsin(*whole, copied(tmp_path, lines)).returncode == 0
+    assert services.tocsin(*whole, write_entries(tmp_path, lines)).returncode == 0
 
     for spoilt, says in (
         ([lines[0], lines[1].replace(b'"who":"', b'"who":"x'), lines[2]], "offset 1: tocsin-"),
-        ([lines[0], forged(lines[1], who="nobody"), lines[2]], "offset 1: the entry was altered"),
+        (
+            [lines[0], forged_entry(lines[1], who="nobody"), lines[2]],
+            "offset 1: the entry was altered",
+        ),
         ([lines[0], lines[2]], "offset 1: an entry before tocsin-"),
         ([lines[1], lines[0], lines[2]], "offset 0: an entry before tocsin-"),
         (lines[:2], "offset 2: what was kept in mind up to 2 is missing"),
     ):
-        done = ground.tocsin(*whole, copied(tmp_path, spoilt))
+        done = services.tocsin(*whole, write_entries(tmp_path, spoilt))
         assert done.returncode == 3 and says in done.stderr, (says, done.stdout, done.stderr)
-        told = ground.tocsin(*whole, copied(tmp_path, spoilt), "--json")
+        told = services.tocsin(*whole, write_entries(tmp_path, spoilt), "--json")
         assert told.returncode == 3 and json.loads(told.stdout)["faults"]
 
 
-async def test_what_cannot_be_noted_is_not_shown(ground: Ground, admin: Any):
+async def test_what_cannot_be_noted_is_not_shown(services: Services, admin: Any):
     """No topic of the audit: nothing is read, nothing is changed, and it is said."""
-    await ground.fold()
-    before = await ground.rows()
+    await services.fold_all()
+    before = await services.rows()
     admin.delete_topics([AUDIT])
 
     for words in (
@@ -115,19 +120,19 @@ async def test_what_cannot_be_noted_is_not_shown(ground: Ground, admin: Any):
         ("quarantine", "list"),
         ("rebuild",),
     ):
-        done = ground.tocsin(*words)
+        done = services.tocsin(*words)
         assert (done.returncode, done.stdout) == (4, ""), words
         assert AUDIT in done.stderr and "nothing is shown or changed" in done.stderr
-    assert await ground.rows() == before
+    assert await services.rows() == before
 
 
-def test_topics_that_are_made_are_noted(ground: Ground, admin: Any):
+def test_topics_that_are_made_are_noted(services: Services, admin: Any):
     """The audit itself is among them; what is as it was is no news."""
     admin.delete_topics([AUDIT])
-    assert ground.tocsin("topics", "apply").returncode == 0
-    assert ground.tocsin("topics", "apply").returncode == 0
+    assert services.tocsin("topics", "apply").returncode == 0
+    assert services.tocsin("topics", "apply").returncode == 0
 
-    told = json.loads(ground.tocsin("verify", "--audit", "--json").stdout)
+    told = json.loads(services.tocsin("verify", "--audit", "--json").stdout)
     assert (told["entries"], told["faults"]) == (1, [])
 
 

@@ -11,13 +11,20 @@ import pytest
 
 from streams.kafka.partitioner import partition_of
 from streams.local.alertmanager_server import AlertmanagerServer
-from tests.contract.alert_lives import LAST, RISEN, agreed, answered, each_was_told_once, lost
-from tests.contract.deliverers import FILE
-from tests.contract.demo_life import HOOKED, Life
-from tests.contract.demos import Demo, Ledger, Line, running
+from tests.contract.alert_lifecycle import (
+    LAST_REVISION,
+    RECORDS_TO_SIGNAL,
+    check_notification_log,
+    check_notified_once,
+    lose_store_and_recover,
+    review_and_close,
+)
+from tests.contract.deliverers import DELIVERY_FILE
+from tests.contract.demos import Demo, DemoDelivererSite, DemoSite, running_demo
+from tests.contract.live_system import ALERTMANAGER_CONFIG, LiveSystem
 from tests.streams.processor.processors import PRODERM, STUDY
-from tests.streams.reviewed_log import SIGNAL
-from tests.streams.sinks.webhook_receiver import Receiver
+from tests.streams.reviewed_log import SIGNAL_ALERT_ID
+from tests.streams.sinks.webhook_receiver import WebhookReceiver
 
 pytestmark = pytest.mark.redis
 
@@ -33,36 +40,49 @@ async def test_an_alert_of_the_demo_is_told_answered_reopened_and_closed_and_a_l
     Members act and the follow-up comes from another terminal, by the line of exports that the
     demo shows.  Its Redis is wiped: all is as it was, and nobody is told again.
     """
-    async with Receiver().open() as pager, Receiver().open() as ward:
-        with AlertmanagerServer(tmp_path / "bell", HOOKED.format(url=ward.url)) as bell:
+    async with WebhookReceiver().open() as pager, WebhookReceiver().open() as ward:
+        with AlertmanagerServer(
+            tmp_path / "bell", ALERTMANAGER_CONFIG.format(url=ward.url)
+        ) as bell:
             sinks = {"hook": pager.url, "alertmanager": bell.url, "sinks": '"pager", "bell"'}
-            ledger = Ledger("", tmp_path)
-            ledger.write(FILE.format(**sinks))
-            (tmp_path / "log.jsonl").write_bytes(b"\n".join(PRODERM[:RISEN]))
+            ledger = DemoDelivererSite("", tmp_path)
+            ledger.write_delivery_file(DELIVERY_FILE.format(**sinks))
+            (tmp_path / "log.jsonl").write_bytes(b"\n".join(PRODERM[:RECORDS_TO_SIGNAL]))
             words = [tmp_path / "log.jsonl", "--deliver", tmp_path / "delivery.toml"]
-            with running(tmp_path, *words, "--speed", SPEED) as demo:
-                settings = demo.exported()
+            with running_demo(tmp_path, *words, "--speed", SPEED) as demo:
+                settings = demo.exported_settings()
                 ledger.broker = settings["BROKER"]
-                line = Line(settings["BROKER"], settings["STORE"], tmp_path, settings=settings)
+                line = DemoSite(settings["BROKER"], settings["STORE"], tmp_path, settings=settings)
                 home = partition_of(STUDY, int(settings["LOG_PARTITIONS"]))
-                life = Life(line, ledger, bell, pager, ward, home=home, bus=False, sent=RISEN)
-                await asyncio.to_thread(whole, life, demo)
+                life = LiveSystem(
+                    line,
+                    ledger,
+                    bell,
+                    pager,
+                    ward,
+                    partition=home,
+                    has_bus=False,
+                    records_sent=RECORDS_TO_SIGNAL,
+                )
+                await asyncio.to_thread(run_whole_life, life, demo)
 
 
-def whole(life: Life, demo: Demo) -> None:
+def run_whole_life(life: LiveSystem, demo: Demo) -> None:
     """The whole life, the loss, and what is left of both; then Ctrl-C, and nothing is."""
-    life.hear(1)
-    life.hear(2)
-    demo.stays()
-    answered(life)
-    lost(life)
-    each_was_told_once(life, 3)
-    agreed(life)
-    assert shown(demo) == {f"{SIGNAL} rev {each}": 1 for each in range(1, LAST + 1)}
-    assert demo.interrupt() == 0, demo.words
-    assert "Traceback" not in demo.words and list(demo.folder.iterdir()) == []
+    life.wait_for_revision(1)
+    life.wait_for_revision(2)
+    demo.wait_until_log_ends()
+    review_and_close(life)
+    lose_store_and_recover(life)
+    check_notified_once(life, 3)
+    check_notification_log(life)
+    assert shown_revisions(demo) == {
+        f"{SIGNAL_ALERT_ID} rev {each}": 1 for each in range(1, LAST_REVISION + 1)
+    }
+    assert demo.interrupt() == 0, demo.output
+    assert "Traceback" not in demo.output and list(demo.folder.iterdir()) == []
 
 
-def shown(demo: Demo) -> Counter[str]:
+def shown_revisions(demo: Demo) -> Counter[str]:
     """How often the demo showed each revision of the alert."""
-    return Counter(re.findall(rf"alert ({SIGNAL} rev \d+)", demo.words))
+    return Counter(re.findall(rf"alert ({SIGNAL_ALERT_ID} rev \d+)", demo.output))

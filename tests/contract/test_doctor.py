@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from streams.kafka.topics import apply, topics
+from streams.kafka.topics import apply_topics, required_topics
 from streams.local.embedded import EmbeddedBroker
 from streams.local.kafka_server import KafkaServer
 from streams.local.redis_server import RedisServer
 from streams.settings import Settings
-from streams.store.function import load
-from tests.contract.cluster import alerts
+from streams.store.function import load_library
+from tests.contract.cluster import alerts_topic
 from tests.contract.commands import tocsin
-from tests.contract.processes import patient
+from tests.contract.processes import patient_client
 
 NOWHERE = {"BROKER": "127.0.0.1:1", "STORE": "redis://:secret@127.0.0.1:1/0"}
 
 
-def doctor(**settings: str) -> tuple[int, dict[str, tuple[str, str]]]:
+def run_doctor(**settings: str) -> tuple[int, dict[str, tuple[str, str]]]:
     """The exit code, and by thing its state and the next command."""
     done = tocsin("doctor", "--json", **{**NOWHERE, **settings})
     assert "Traceback" not in done.stderr and "secret" not in done.stdout + done.stderr
@@ -30,12 +30,12 @@ def doctor(**settings: str) -> tuple[int, dict[str, tuple[str, str]]]:
     return done.returncode, {each["what"]: (each["state"], each["next"]) for each in told}
 
 
-def loaded(url: str) -> str:
+def with_functions(url: str) -> str:
     """The store at *url*, with the function library."""
 
     async def play() -> None:
-        client = patient(url)
-        await load(client)
+        client = patient_client(url)
+        await load_library(client)
         await client.aclose()
 
     asyncio.run(play())
@@ -44,7 +44,7 @@ def loaded(url: str) -> str:
 
 def test_what_does_not_answer_is_named_with_what_to_start():
     """Exit code 4; a password in an address is told to nobody."""
-    code, found = doctor()
+    code, found = run_doctor()
 
     assert code == 4
     assert {what: found[what][0] for what in ("settings", "broker", "store")} == {
@@ -71,7 +71,7 @@ def test_a_person_reads_the_same():
 
 def test_a_bad_setting_is_named_and_its_value_is_not():
     """Exit code 2, before anything is asked of anybody."""
-    code, found = doctor(BROKER="secret ; value")
+    code, found = run_doctor(BROKER="secret ; value")
 
     assert (code, list(found)) == (2, ["settings"])
     assert found["settings"] == ("wrong", "export TOCSIN_BROKER=...")
@@ -81,9 +81,9 @@ def test_a_bad_setting_is_named_and_its_value_is_not():
 @pytest.mark.redis
 def test_all_is_well_where_all_is_as_it_should_be(admin: Any, kafka: KafkaServer, redis_url: str):
     """Exit code 0, nothing to type."""
-    apply(admin, topics(Settings()), alter=False)
+    apply_topics(admin, required_topics(Settings()), alter=False)
 
-    code, found = doctor(BROKER=kafka.bootstrap, STORE=loaded(redis_url))
+    code, found = run_doctor(BROKER=kafka.bootstrap, STORE=with_functions(redis_url))
 
     assert code == 0
     services = ("settings", "broker", "topics", "store", "functions", "writing", "partitions")
@@ -96,10 +96,12 @@ def test_topics_that_are_missing_or_different_are_named(
     admin: Any, kafka: KafkaServer, redis_url: str
 ):
     """Exit code 2; what may be altered has a command, what may not has a setting."""
-    apply(admin, [alerts(settings={"cleanup.policy": "delete"}, partitions=4)], alter=False)
-    settings = {"BROKER": kafka.bootstrap, "STORE": loaded(redis_url)}
+    apply_topics(
+        admin, [alerts_topic(settings={"cleanup.policy": "delete"}, partitions=4)], alter=False
+    )
+    settings = {"BROKER": kafka.bootstrap, "STORE": with_functions(redis_url)}
 
-    code, found = doctor(**settings)
+    code, found = run_doctor(**settings)
     assert code == 2
     assert found["trial.log.v1"] == ("wrong", "tocsin topics apply")
     assert found["safety.alerts.v1"] == ("wrong", "tocsin topics apply --alter")
@@ -114,7 +116,7 @@ def test_a_store_that_evicts_is_wrong(redis_program: str, tmp_path: Path):
     """A row that is dropped for want of memory would be a study that nobody watches."""
     broker = EmbeddedBroker()
     with RedisServer(tmp_path, {"maxmemory-policy": "allkeys-lru"}) as server:
-        code, found = doctor(BROKER=broker.bootstrap, STORE=server.url)
+        code, found = run_doctor(BROKER=broker.bootstrap, STORE=server.url)
     broker.close()
 
     assert code == 2
@@ -127,7 +129,7 @@ def test_a_store_without_our_functions_is_wrong(redis_program: str, tmp_path: Pa
     """Nothing can be written before the library is there."""
     broker = EmbeddedBroker()
     with RedisServer(tmp_path) as server:
-        code, found = doctor(BROKER=broker.bootstrap, STORE=server.url)
+        code, found = run_doctor(BROKER=broker.bootstrap, STORE=server.url)
     broker.close()
 
     assert code == 2

@@ -10,24 +10,24 @@ import pytest
 
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
-from streams.processor.stop import Halt
-from tests.contract.processes import until
-from tests.contract.workers import Site, kept
-from tests.faults.raising import TWICE
-from tests.scenarios.commands import clot, small
+from streams.processor.stop import StopReason
+from tests.contract.processes import wait_until
+from tests.contract.workers import WorkerSite, open_store
+from tests.faults.raising import RAISES_TWICE
+from tests.scenarios.commands import clot_record, small_log
 from tests.streams.processor.processors import PRODERM, STUDY, UNREADABLE
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
-HOME = partition_of(STUDY, 12)
-ELSEWHERE = next(name for n in range(99) if partition_of(name := f"E{n}", 12) != HOME)
-THERE = partition_of(ELSEWHERE, 12)
+STUDY_PARTITION = partition_of(STUDY, 12)
+OTHER_STUDY = next(name for n in range(99) if partition_of(name := f"E{n}", 12) != STUDY_PARTITION)
+OTHER_PARTITION = partition_of(OTHER_STUDY, 12)
 
 FAULTY = "tests.faults.raising"
 """`tocsin run`, but for a fold that raises at records that are named for it."""
 
 
-def still(site: Site) -> tuple[int, dict[str, tuple[str, str]]]:
+def stopped_partitions(site: WorkerSite) -> tuple[int, dict[str, tuple[str, str]]]:
     """How `doctor` ended; of each partition that stands still, why, and what to type."""
     done = site.tocsin("doctor", "--json")
     assert "Traceback" not in done.stderr, done.stderr
@@ -37,58 +37,64 @@ def still(site: Site) -> tuple[int, dict[str, tuple[str, str]]]:
     return done.returncode, {each["what"]: (each["says"], each["next"]) for each in found}
 
 
-def test_poison_and_a_fold_that_raises_are_named_and_what_is_typed_goes_on(site: Site):
+def test_poison_and_a_fold_that_raises_are_named_and_what_is_typed_goes_on(site: WorkerSite):
     """Each of two partitions has its own reason; the command for the poison lets it pass."""
-    site.send(PRODERM[:50], STUDY, HOME)
-    last = site.send([UNREADABLE] * 10, STUDY, HOME)
-    worst = clot("C", "2020-02-11", study=ELSEWHERE)
-    worst["source"]["id"] = TWICE
-    site.send(map(orjson.dumps, small(ELSEWHERE)), ELSEWHERE, THERE)
-    at = site.send([orjson.dumps(worst)], ELSEWHERE, THERE)
+    site.send(PRODERM[:50], STUDY, STUDY_PARTITION)
+    last = site.send([UNREADABLE] * 10, STUDY, STUDY_PARTITION)
+    worst = clot_record("C", "2020-02-11", study=OTHER_STUDY)
+    worst["source"]["id"] = RAISES_TWICE
+    site.send(map(orjson.dumps, small_log(OTHER_STUDY)), OTHER_STUDY, OTHER_PARTITION)
+    at = site.send([orjson.dumps(worst)], OTHER_STUDY, OTHER_PARTITION)
     with site.running(FAULTY) as worker:
-        until(lambda: len(worker.ready()[1]) == 2, "both findings")
-        code, found = still(site)
+        wait_until(lambda: len(worker.readiness()[1]) == 2, "both findings")
+        code, found = stopped_partitions(site)
 
-        assert (code, set(found)) == (2, {f"partition {HOME}", f"partition {THERE}"})
-        says, command = found[f"partition {THERE}"]
+        assert (code, set(found)) == (
+            2,
+            {f"partition {STUDY_PARTITION}", f"partition {OTHER_PARTITION}"},
+        )
+        says, command = found[f"partition {OTHER_PARTITION}"]
         assert f"Folding record {at} has raised" in says
         assert command == "tocsin run (of a version that mends it)"
-        says, command = found[f"partition {HOME}"]
+        says, command = found[f"partition {STUDY_PARTITION}"]
         assert f"10 records in a row, up to offset {last}, cannot be read" in says
 
-        shown = site.tocsin("quarantine", "show", f"{HOME}", f"{last}").stdout
-        assert f"{LOG}:{HOME}:{last}: not_utf8: " in shown and "\N{REPLACEMENT CHARACTER}" in shown
-        assert site.tocsin("quarantine", "show", f"{HOME}", "0").returncode == 2
+        shown = site.tocsin("quarantine", "show", f"{STUDY_PARTITION}", f"{last}").stdout
+        assert (
+            f"{LOG}:{STUDY_PARTITION}:{last}: not_utf8: " in shown
+            and "\N{REPLACEMENT CHARACTER}" in shown
+        )
+        assert site.tocsin("quarantine", "show", f"{STUDY_PARTITION}", "0").returncode == 2
 
         assert site.tocsin(*command.split()[1:]).returncode == 0
-        site.reaches(HOME, last)
-        assert set(still(site)[1]) == {f"partition {THERE}"}
-        assert worker.end() == 0, worker.words
+        site.wait_folded(STUDY_PARTITION, last)
+        assert set(stopped_partitions(site)[1]) == {f"partition {OTHER_PARTITION}"}
+        assert worker.stop() == 0, worker.output
     with site.running() as mended:
-        site.reaches(THERE, at)
-        assert mended.end() == 0, mended.words
-    assert still(site) == (0, {})
+        site.wait_folded(OTHER_PARTITION, at)
+        assert mended.stop() == 0, mended.output
+    assert stopped_partitions(site) == (0, {})
 
 
-def test_rows_of_an_older_version_of_the_fold_are_named_and_what_is_typed_goes_on(site: Site):
+def test_rows_of_an_older_version_of_the_fold_are_named_and_what_is_typed_goes_on(site: WorkerSite):
     """Nobody folds them on, worker or none, until they are built anew."""
-    last = site.send(PRODERM[:50], STUDY, HOME)
+    last = site.send(PRODERM[:50], STUDY, STUDY_PARTITION)
     with site.running() as worker:
-        site.reaches(HOME, last)
-        assert worker.end() == 0
-    asyncio.run(of_an_older_version(site))
+        site.wait_folded(STUDY_PARTITION, last)
+        assert worker.stop() == 0
+    asyncio.run(set_older_fold_version(site))
 
-    code, found = still(site)
+    code, found = stopped_partitions(site)
     ((what, (says, command)),) = found.items()
-    assert (code, what) == (2, f"partition {HOME}")
-    assert "written by another version" in says and says.endswith(Halt.OTHER_CODE.remedy)
+    assert (code, what) == (2, f"partition {STUDY_PARTITION}")
+    assert "written by another version" in says and says.endswith(StopReason.OTHER_CODE.remedy)
 
     done = site.tocsin(*command.split()[1:], "--quiet")
     assert done.returncode == 0, done.stderr
-    assert still(site) == (0, {})
+    assert stopped_partitions(site) == (0, {})
 
 
-async def of_an_older_version(site: Site) -> None:
+async def set_older_fold_version(site: WorkerSite) -> None:
     """Have the cursor say that another version of the fold has written the rows."""
-    async with kept(site.store, HOME) as store:
+    async with open_store(site.store, STUDY_PARTITION) as store:
         await store.client.hset(store.keys.cursor, "code", "1")

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 import pytest
 
 from alerts.notification.notification_log import Route
-from tests.alerts.notification.published_alerts import answer, wire
-from tests.contract.deliverers import Site
-from tests.contract.demo_life import beside, key
-from tests.contract.processes import Worker, until
-from tests.streams.sinks.webhook_receiver import Receiver
+from tests.alerts.notification.published_alerts import acknowledgement, alert_bytes
+from tests.contract.deliverers import DelivererSite
+from tests.contract.live_system import idempotency_key, same_partition_alert
+from tests.contract.processes import CommandProcess, wait_until
+from tests.streams.sinks.webhook_receiver import WebhookReceiver
 
 pytestmark = pytest.mark.kafka
 
 WITHIN_SECONDS = 4
 
-CALLED = """
+DELIVERY_FILE = """
 secret_file = "ref.key"
 
 [[sink]]
@@ -48,88 +48,99 @@ name = "chair"
 sinks = ["phone"]
 """
 
-SILENT, ANSWERED = "alert0", beside("alert0")
+UNACKNOWLEDGED, ACKNOWLEDGED = "alert0", same_partition_alert("alert0")
 BOARD, CHAIR = Route("board", "pager"), Route("chair", "phone")
 
 
 @dataclass
-class Calls:
+class EscalationSetup:
     """Deliverers at a site, and the receivers of the board and of the chair."""
 
-    site: Site
-    pager: Receiver
-    phone: Receiver
+    site: DelivererSite
+    pager: WebhookReceiver
+    phone: WebhookReceiver
 
-    def raised(self, *names: str) -> None:
+    def raise_alerts(self, *names: str) -> None:
         """Raise alerts, and wait until the board is told of them."""
-        self.site.announce(*((name, 1, wire(id=name)) for name in names))
-        keys = {key("pager", 1, name) for name in names}
-        until(lambda: keys <= {*self.pager.keys}, "the board to be told")
+        self.site.publish(*((name, 1, alert_bytes(id=name)) for name in names))
+        keys = {idempotency_key("pager", 1, name) for name in names}
+        wait_until(lambda: keys <= {*self.pager.keys}, "the board to be told")
 
-    def acknowledged(self, name: str) -> None:
+    def acknowledge(self, name: str) -> None:
         """A member of the board answers."""
-        self.site.announce((name, 2, answer(2, id=name)))
+        self.site.publish((name, 2, acknowledgement(2, id=name)))
 
-    def told(self, route: Route) -> Hours:
+    def sent_times(self, route: Route) -> SentTimes:
         """The hour of each revision that the ledger has as sent on *route*, by alert."""
-        ledger = self.site.standing().ledger
-        found = {name: dict(ledger.sent(route, name)) for name in (SILENT, ANSWERED)}
+        ledger = self.site.delivery_state().notification_log
+        found = {
+            name: dict(ledger.sent_revisions(route, name))
+            for name in (UNACKNOWLEDGED, ACKNOWLEDGED)
+        }
         return {name: hours for name, hours in found.items() if hours}
 
-    def end(self, deliverer: Worker) -> None:
+    def check_and_stop(self, deliverer: CommandProcess) -> None:
         """The chair was called for what nobody answered, not too soon, and for nothing else."""
-        until(lambda: key("pager", 2, ANSWERED) in self.pager.keys, "the board to hear the answer")
-        until(lambda: self.phone.keys != [], "the chair to be called")
-        assert deliverer.end() == 0, deliverer.words
-        board, chair = self.told(BOARD), self.told(CHAIR)
-        assert (revisions(board), revisions(chair)) == (
-            {SILENT: {1}, ANSWERED: {1, 2}},
-            {SILENT: {1}},
+        wait_until(
+            lambda: idempotency_key("pager", 2, ACKNOWLEDGED) in self.pager.keys,
+            "the board to hear the answer",
         )
-        after = chair[SILENT][1] - board[SILENT][1]
+        wait_until(lambda: self.phone.keys != [], "the chair to be called")
+        assert deliverer.stop() == 0, deliverer.output
+        board, chair = self.sent_times(BOARD), self.sent_times(CHAIR)
+        assert (revisions(board), revisions(chair)) == (
+            {UNACKNOWLEDGED: {1}, ACKNOWLEDGED: {1, 2}},
+            {UNACKNOWLEDGED: {1}},
+        )
+        after = chair[UNACKNOWLEDGED][1] - board[UNACKNOWLEDGED][1]
         print(f"the chair was called {after:.2f} s after the board")
         assert after >= WITHIN_SECONDS
-        assert self.phone.keys == [key("phone", 1, SILENT, "chair")]
+        assert self.phone.keys == [idempotency_key("phone", 1, UNACKNOWLEDGED, "chair")]
         assert len(self.pager.keys) == 3 and self.pager.forged + self.phone.forged == 0
 
 
-Hours = dict[str, dict[int, float]]
+SentTimes = dict[str, dict[int, float]]
 
 
-def revisions(told: Hours) -> dict[str, set[int]]:
+def revisions(told: SentTimes) -> dict[str, set[int]]:
     """Which revisions of each alert were told."""
     return {name: set(hours) for name, hours in told.items()}
 
 
-async def play(course: Callable[[Calls], None], site: Site) -> None:
+async def run_scenario(course: Callable[[EscalationSetup], None], site: DelivererSite) -> None:
     """Let *course* happen at *site*, to both receivers."""
-    async with Receiver().open() as pager, Receiver().open() as phone:
-        site.write(CALLED.format(pager=pager.url, phone=phone.url, within=WITHIN_SECONDS))
-        await asyncio.to_thread(course, Calls(site, pager, phone))
+    async with WebhookReceiver().open() as pager, WebhookReceiver().open() as phone:
+        site.write_delivery_file(
+            DELIVERY_FILE.format(pager=pager.url, phone=phone.url, within=WITHIN_SECONDS)
+        )
+        await asyncio.to_thread(course, EscalationSetup(site, pager, phone))
 
 
-async def test_the_chair_is_called_where_nobody_answers_in_time(delivery: Site):
+async def test_the_chair_is_called_where_nobody_answers_in_time(delivery: DelivererSite):
     """The alert that is acknowledged was told first: it would have been due before the other."""
-    await play(answered_in_time, delivery)
+    await run_scenario(acknowledge_in_time, delivery)
 
 
-def answered_in_time(calls: Calls) -> None:
+def acknowledge_in_time(calls: EscalationSetup) -> None:
     deliverer = calls.site.start()
-    calls.raised(ANSWERED)
-    calls.acknowledged(ANSWERED)
-    calls.raised(SILENT)
-    calls.end(deliverer)
+    calls.raise_alerts(ACKNOWLEDGED)
+    calls.acknowledge(ACKNOWLEDGED)
+    calls.raise_alerts(UNACKNOWLEDGED)
+    calls.check_and_stop(deliverer)
 
 
-async def test_the_chair_is_called_though_who_told_the_board_was_killed(delivery: Site):
+async def test_the_chair_is_called_though_who_told_the_board_was_killed(delivery: DelivererSite):
     """The hour is in the ledger: another deliverer goes by it, and tells the board no more."""
-    await play(killed, delivery)
+    await run_scenario(kill_deliverer, delivery)
 
 
-def killed(calls: Calls) -> None:
+def kill_deliverer(calls: EscalationSetup) -> None:
     first = calls.site.start()
-    calls.raised(ANSWERED, SILENT)
-    until(lambda: {*calls.told(BOARD)} == {SILENT, ANSWERED}, "it to be written down")
-    first.end(signal.SIGKILL)
-    calls.acknowledged(ANSWERED)
-    calls.end(calls.site.start())
+    calls.raise_alerts(ACKNOWLEDGED, UNACKNOWLEDGED)
+    wait_until(
+        lambda: {*calls.sent_times(BOARD)} == {UNACKNOWLEDGED, ACKNOWLEDGED},
+        "it to be written down",
+    )
+    first.stop(signal.SIGKILL)
+    calls.acknowledge(ACKNOWLEDGED)
+    calls.check_and_stop(calls.site.start())

@@ -6,66 +6,76 @@ from pathlib import Path
 
 import pytest
 
-from streams.log import Ends, Identity
-from tests.contract.logs import FileShelf, Shelf, all_of, opened, shelf_on, values
+from streams.log import LogIdentity, OffsetRange
+from tests.contract.logs import (
+    WritableFile,
+    WritableLog,
+    new_topic,
+    numbered_records,
+    open_log,
+    read_all,
+)
 
 
 @pytest.fixture(params=["file", "embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
-def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
+def writable(request: pytest.FixtureRequest, tmp_path: Path) -> WritableLog:
     """An empty log of each kind."""
     if request.param == "file":
         (tmp_path / "log.jsonl").touch()
-        return FileShelf(tmp_path / "log.jsonl")
+        return WritableFile(tmp_path / "log.jsonl")
     broker = request.getfixturevalue(request.param)
-    return shelf_on(broker.bootstrap, made=request.param == "embedded")
+    return new_topic(broker.bootstrap, auto_created=request.param == "embedded")
 
 
-async def test_an_empty_log_begins_and_ends_at_zero(shelf: Shelf):
+async def test_an_empty_log_begins_and_ends_at_zero(writable: WritableLog):
     """A worker that finds nothing waits at offset 0; it is not an error."""
-    async with opened(shelf) as log:
-        assert await log.ends() == Ends(0, 0)
+    async with open_log(writable) as log:
+        assert await log.offset_range() == OffsetRange(0, 0)
         assert list(await log.read(0, 10)) == []
 
 
-async def test_records_come_back_in_order_under_their_offsets(shelf: Shelf):
+async def test_records_come_back_in_order_under_their_offsets(writable: WritableLog):
     """Key and bytes are those that were written."""
-    async with opened(shelf) as log:
-        await shelf.write(values(0, 10))
+    async with open_log(writable) as log:
+        await writable.write(numbered_records(0, 10))
 
         first = (await log.read(0, 1))[0]
-        assert (first.offset, first.key, first.value) == (0, b"S", values(0, 1)[0])
-        assert await all_of(log) == list(enumerate(values(0, 10)))
-        assert await log.ends() == Ends(0, 10)
+        assert (first.offset, first.key, first.value) == (0, b"S", numbered_records(0, 1)[0])
+        assert await read_all(log) == list(enumerate(numbered_records(0, 10)))
+        assert await log.offset_range() == OffsetRange(0, 10)
 
 
-async def test_a_log_is_read_from_any_offset_again_and_again(shelf: Shelf):
+async def test_a_log_is_read_from_any_offset_again_and_again(writable: WritableLog):
     """A rolled back store sends its reader back; a claim goes forward."""
-    async with opened(shelf) as log:
-        await shelf.write(values(0, 9))
+    async with open_log(writable) as log:
+        await writable.write(numbered_records(0, 9))
 
         for start in (7, 2, 2, 8, 0):
-            assert await all_of(log, start) == list(enumerate(values(0, 9)))[start:]
+            assert await read_all(log, start) == list(enumerate(numbered_records(0, 9)))[start:]
 
 
-async def test_at_the_end_and_past_it_there_is_nothing_until_more_is_written(shelf: Shelf):
+async def test_at_the_end_and_past_it_there_is_nothing_until_more_is_written(writable: WritableLog):
     """A reader at the end hears of the next record without being opened again."""
-    async with opened(shelf) as log:
-        await shelf.write(values(0, 3))
+    async with open_log(writable) as log:
+        await writable.write(numbered_records(0, 3))
         assert list(await log.read(3, 5)) == list(await log.read(100, 5)) == []
 
-        await shelf.write(values(3, 5))
+        await writable.write(numbered_records(3, 5))
 
-        assert await all_of(log, 3) == [(3, values(3, 4)[0]), (4, values(4, 5)[0])]
-        assert await log.ends() == Ends(0, 5)
+        assert await read_all(log, 3) == [
+            (3, numbered_records(3, 4)[0]),
+            (4, numbered_records(4, 5)[0]),
+        ]
+        assert await log.offset_range() == OffsetRange(0, 5)
 
 
-async def test_a_log_that_is_opened_again_is_the_same_log(shelf: Shelf):
+async def test_a_log_that_is_opened_again_is_the_same_log(writable: WritableLog):
     """A restart must find the identity that the cursor holds, and the records."""
-    await shelf.write(values(0, 4))
-    found: list[tuple[Identity, list[tuple[int, bytes | None]]]] = []
+    await writable.write(numbered_records(0, 4))
+    found: list[tuple[LogIdentity, list[tuple[int, bytes | None]]]] = []
     for _ in range(2):
-        async with opened(shelf) as log:
-            found.append((await log.identity(), await all_of(log)))
+        async with open_log(writable) as log:
+            found.append((await log.identity(), await read_all(log)))
 
     (identity, records), again = found
     assert (identity, records) == again

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from streams.log import Ends, LogUnreachable
+from streams.log import LogUnreachable, OffsetRange
 from streams.log.file import FileLog
 
 
 async def test_a_file_that_is_not_there_is_named(tmp_path: Path):
     """As a broker that is not there."""
     with pytest.raises(LogUnreachable, match=r"log\.jsonl cannot be read: No such file"):
-        await FileLog(tmp_path / "log.jsonl").ends()
+        await FileLog(tmp_path / "log.jsonl").offset_range()
 
 
 async def test_a_last_line_that_is_not_all_there_yet_is_read_again(tmp_path: Path):
@@ -28,5 +28,5 @@ async def test_a_last_line_that_is_not_all_there_yet_is_read_again(tmp_path: Pat
         file.write(b'dy":"T"}\n')
     whole = (await log.read(1, 9))[0]
     assert (whole.offset, whole.key, whole.value) == (1, b"T", b'{"study":"T"}')
-    assert await log.ends() == Ends(0, 2)
+    assert await log.offset_range() == OffsetRange(0, 2)
     await log.close()

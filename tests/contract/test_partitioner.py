@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 from kafka import KafkaConsumer, KafkaProducer
 
-from streams.kafka.admin import administer
+from streams.kafka.admin import admin_client
 from streams.kafka.partitioner import partition_of
 from streams.local.kafka_server import KafkaServer
 
@@ -17,20 +17,20 @@ pytestmark = pytest.mark.kafka
 
 PARTITIONS = 12
 STUDIES = ["PRODERM", "CDISCPILOT01", "CGD", "NCT02728752", "a", "ab", "abc", "abcd", "S.1:x-2_"]
-OURS = {study: partition_of(study, PARTITIONS) for study in STUDIES}
+EXPECTED = {study: partition_of(study, PARTITIONS) for study in STUDIES}
 
 
 @pytest.fixture
 def topic(kafka: KafkaServer, request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty topic of the test's own."""
     name = f"placed.{request.node.name}"
-    with administer(kafka.bootstrap) as admin:
+    with admin_client(kafka.bootstrap) as admin:
         admin.create_topics({name: {"num_partitions": PARTITIONS}}, wait_for_metadata=True)
         yield name
         admin.delete_topics([name])
 
 
-def placed(kafka: KafkaServer, topic: str) -> dict[str, int]:
+def partitions_found(kafka: KafkaServer, topic: str) -> dict[str, int]:
     """In which partition the record of each study lies."""
     consumer = KafkaConsumer(
         topic,
@@ -50,7 +50,7 @@ def placed(kafka: KafkaServer, topic: str) -> dict[str, int]:
 
 def test_the_producer_of_java_puts_a_study_where_we_say(kafka: KafkaServer, topic: str):
     """Kafka's own console producer, at its defaults, is the judge."""
-    tool = kafka.java("org.apache.kafka.tools.ConsoleProducer", "--topic", topic)
+    tool = kafka.java_command("org.apache.kafka.tools.ConsoleProducer", "--topic", topic)
     subprocess.run(
         [*tool, "--bootstrap-server", kafka.bootstrap, "--property", "parse.key=true"],
         input="".join(f"{study}\t-\n" for study in STUDIES),
@@ -59,7 +59,7 @@ def test_the_producer_of_java_puts_a_study_where_we_say(kafka: KafkaServer, topi
         check=True,
     )
 
-    assert placed(kafka, topic) == OURS
+    assert partitions_found(kafka, topic) == EXPECTED
 
 
 def test_kafka_python_puts_a_study_where_we_say(kafka: KafkaServer, topic: str):
@@ -69,7 +69,7 @@ def test_kafka_python_puts_a_study_where_we_say(kafka: KafkaServer, topic: str):
         producer.send(topic, key=study.encode(), value=b"-")
     producer.close()
 
-    assert placed(kafka, topic) == OURS
+    assert partitions_found(kafka, topic) == EXPECTED
 
 
 def test_librdkafka_by_itself_does_not(kafka: KafkaServer, topic: str):
@@ -79,4 +79,4 @@ def test_librdkafka_by_itself_does_not(kafka: KafkaServer, topic: str):
         producer.produce(topic, key=study.encode(), value=b"-")
     producer.flush()
 
-    assert placed(kafka, topic) != OURS
+    assert partitions_found(kafka, topic) != EXPECTED

@@ -8,12 +8,12 @@ import pytest
 
 from streams.local.embedded import EmbeddedBroker
 from tests.contract.commands import tocsin
-from tests.contract.produced import held, line, log_of
+from tests.contract.produced import record_bytes, topic_values, write_log
 
 
 def test_the_command_says_what_it_sent_and_what_was_there(embedded: EmbeddedBroker, tmp_path: Path):
     """Exit code 0, and the same file again adds nothing."""
-    path = str(log_of(tmp_path, *[line(number) for number in range(50)]))
+    path = str(write_log(tmp_path, *[record_bytes(number) for number in range(50)]))
     settings = {"BROKER": embedded.bootstrap, "LOG_PARTITIONS": "4"}
 
     first, second = (tocsin("produce", path, **settings) for _ in range(2))
@@ -27,7 +27,7 @@ def test_a_line_that_belongs_nowhere_is_named_and_the_others_go(
     embedded: EmbeddedBroker, tmp_path: Path
 ):
     """Exit code 3: data was left out, and nobody should have to count to notice."""
-    path = str(log_of(tmp_path, line(0), b"{nonsense", b'{"study":5}', line(1)))
+    path = str(write_log(tmp_path, record_bytes(0), b"{nonsense", b'{"study":5}', record_bytes(1)))
 
     done = tocsin("produce", path, BROKER=embedded.bootstrap, LOG_PARTITIONS="4")
 
@@ -43,7 +43,15 @@ def test_a_line_that_names_too_much_holds_up_no_other(embedded: EmbeddedBroker, 
     """
     vast = "x" * (600 << 10)
     source = {"system": "edc", "id": vast, "version": 1}
-    path = str(log_of(tmp_path, line(0), line(1, vast), line(2, source=source), line(3)))
+    path = str(
+        write_log(
+            tmp_path,
+            record_bytes(0),
+            record_bytes(1, vast),
+            record_bytes(2, source=source),
+            record_bytes(3),
+        )
+    )
 
     done = tocsin("produce", path, BROKER=embedded.bootstrap, LOG_PARTITIONS="4")
 
@@ -53,12 +61,12 @@ def test_a_line_that_names_too_much_holds_up_no_other(embedded: EmbeddedBroker, 
 
 async def test_another_number_of_partitions_is_refused(embedded: EmbeddedBroker, tmp_path: Path):
     """A study's place follows from their number: the records would lie where nobody looks."""
-    path = str(log_of(tmp_path, line(0)))
+    path = str(write_log(tmp_path, record_bytes(0)))
 
     done = tocsin("produce", path, BROKER=embedded.bootstrap, LOG_PARTITIONS="12")
 
     assert done.returncode == 2 and "TOCSIN_LOG_PARTITIONS=4" in done.stderr
-    assert not any((await held(embedded.bootstrap, "trial.log.v1")).values())
+    assert not any((await topic_values(embedded.bootstrap, "trial.log.v1")).values())
 
 
 @pytest.mark.parametrize(
@@ -73,7 +81,9 @@ def test_what_cannot_be_done_says_what_to_do(
     tmp_path: Path, words: list[str], code: int, says: str
 ):
     """A wrong flag is 2, a broker that does not answer is 4."""
-    done = tocsin("produce", str(log_of(tmp_path, line(0))), *words, BROKER="127.0.0.1:1")
+    done = tocsin(
+        "produce", str(write_log(tmp_path, record_bytes(0))), *words, BROKER="127.0.0.1:1"
+    )
 
     assert done.returncode == code and says in done.stderr and "Traceback" not in done.stderr
 

@@ -12,98 +12,102 @@ from aiokafka import AIOKafkaProducer
 
 from streams.kafka.topics import LOG
 from streams.local.kafka_server import KafkaServer
-from tests.contract.backing_services import PLACES, STUDIES, Ground, grounded
+from tests.contract.backing_services import STUDIES, STUDY_PARTITIONS, Services, running_services
 from tests.contract.commands import tocsin
-from tests.scenarios.commands import clot
+from tests.scenarios.commands import clot_record
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
 Producer: Any = AIOKafkaProducer
-Said = list[dict[str, Any]]
+OutputLines = list[dict[str, Any]]
 
 
 @pytest.fixture
-def ground(admin: Any, kafka: KafkaServer, redis_program: str, tmp_path: Path) -> Iterator[Ground]:
+def services(
+    admin: Any, kafka: KafkaServer, redis_program: str, tmp_path: Path
+) -> Iterator[Services]:
     """Kafka and Redis, the log produced, nothing folded."""
-    with grounded(admin, kafka.bootstrap, tmp_path) as made:
+    with running_services(admin, kafka.bootstrap, tmp_path) as made:
         yield made
 
 
-def said(done: Any) -> Said:
+def output_lines(done: Any) -> OutputLines:
     """What a replay printed for programs."""
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def digests(told: Said) -> dict[str, str]:
+def digests(told: OutputLines) -> dict[str, str]:
     return {each["study"]: each["digest"] for each in told if each["type"] == "result"}
 
 
-def rang(told: Said) -> set[tuple[str, int, float]]:
+def raised_alerts(told: OutputLines) -> set[tuple[str, int, float]]:
     alerts = [each for each in told if each["type"] == "alert"]
     return {(each["id"], each["revision"], each["e_value"]) for each in alerts}
 
 
-async def test_a_topic_replays_to_what_its_file_replays_to(ground: Ground):
+async def test_a_topic_replays_to_what_its_file_replays_to(services: Services):
     """The same alerts and the same state; nothing in Redis, nothing announced."""
-    topic = said(ground.tocsin("replay", "--topic", "--json"))
-    file = said(ground.tocsin("replay", str(ground.path), "--json"))
+    topic = output_lines(services.tocsin("replay", "--topic", "--json"))
+    file = output_lines(services.tocsin("replay", str(services.path), "--json"))
 
     assert digests(topic) == digests(file) and set(digests(topic)) == set(STUDIES)
-    assert rang(topic) == rang(file) and rang(topic)
-    assert await ground.announced() == 0
-    shown = ground.tocsin("replay", "--topic", LOG)
-    assert shown.returncode == 0 and f"partition {PLACES['S']}, offset 4" in shown.stdout
+    assert raised_alerts(topic) == raised_alerts(file) and raised_alerts(topic)
+    assert await services.published_count() == 0
+    shown = services.tocsin("replay", "--topic", LOG)
+    assert shown.returncode == 0 and f"partition {STUDY_PARTITIONS['S']}, offset 4" in shown.stdout
 
 
-async def test_a_space_of_its_own_holds_the_same_rows_and_pages_nobody(ground: Ground):
+async def test_a_space_of_its_own_holds_the_same_rows_and_pages_nobody(services: Services):
     """Alerts wait in its outbox for ever: only `live` has a relay.  Live rows are untouched."""
-    done = ground.tocsin("replay", "--topic", "--space", "beside")
+    done = services.tocsin("replay", "--topic", "--space", "beside")
     assert done.returncode == 0, done.stderr
-    assert f"partition {PLACES['S']}: 6 records, 1 study, in space beside" in done.stdout
-    assert not any((await ground.rows()).values())
-    beside = await ground.rows("beside")
-    store = ground.kept("S", "beside")
+    assert f"partition {STUDY_PARTITIONS['S']}: 6 records, 1 study, in space beside" in done.stdout
+    assert not any((await services.rows()).values())
+    beside = await services.rows("beside")
+    store = services.open_store("S", "beside")
     assert any(name.startswith("a|") for name in await store.outbox())
     await store.close()
 
-    await ground.fold()
+    await services.fold_all()
 
-    assert beside == await ground.rows() and all(beside.values())
-    assert await ground.announced() == 0
-    again = ground.tocsin("replay", "--topic", "--space", "beside")
-    assert (again.returncode, await ground.rows("beside")) == (0, beside)
-    assert ground.tocsin("verify", "--space", "beside").returncode == 0
+    assert beside == await services.rows() and all(beside.values())
+    assert await services.published_count() == 0
+    again = services.tocsin("replay", "--topic", "--space", "beside")
+    assert (again.returncode, await services.rows("beside")) == (0, beside)
+    assert services.tocsin("verify", "--space", "beside").returncode == 0
 
 
-def test_a_stretch_ends_at_an_offset_or_a_time(ground: Ground, tmp_path: Path):
+def test_a_stretch_ends_at_an_offset_or_a_time(services: Services, tmp_path: Path):
     """As a file that ends there; before the first record there is nothing."""
     (tmp_path / "part").mkdir()
     part = tmp_path / "part" / "log.jsonl"
-    part.write_bytes(b"".join(ground.path.read_bytes().splitlines(keepends=True)[:5]))
-    words = ("replay", "--topic", "--json", "--partition", str(PLACES["S"]))
+    part.write_bytes(b"".join(services.path.read_bytes().splitlines(keepends=True)[:5]))
+    words = ("replay", "--topic", "--json", "--partition", str(STUDY_PARTITIONS["S"]))
 
-    cut = said(ground.tocsin(*words, "--until", "5"))
-    assert digests(cut) == digests(said(ground.tocsin("replay", str(part), "--json")))
-    whole = said(ground.tocsin(*words, "--until", "2199-01-01"))
-    assert digests(whole) == digests(said(ground.tocsin(*words)))
-    assert ground.tocsin(*words, "--until", "2000-01-01T00:00:00Z").returncode == 3
-    late = ground.tocsin(*words, "--from", "1")
+    cut = output_lines(services.tocsin(*words, "--until", "5"))
+    assert digests(cut) == digests(output_lines(services.tocsin("replay", str(part), "--json")))
+    whole = output_lines(services.tocsin(*words, "--until", "2199-01-01"))
+    assert digests(whole) == digests(output_lines(services.tocsin(*words)))
+    assert services.tocsin(*words, "--until", "2000-01-01T00:00:00Z").returncode == 3
+    late = services.tocsin(*words, "--from", "1")
     assert late.returncode == 3 and "no_plan" in late.stderr
 
 
-async def test_a_record_that_a_worker_refuses_is_not_included_here_either(ground: Ground):
+async def test_a_record_that_a_worker_refuses_is_not_included_here_either(services: Services):
     """Under another key, or in another partition: its bytes alone would look right."""
-    before = digests(said(ground.tocsin("replay", "--topic", "--json")))
-    value = json.dumps(clot("C", "2020-03-01")).encode()
-    async with Producer(bootstrap_servers=ground.broker) as producer:
-        await producer.send_and_wait(LOG, value, key=b"T", partition=PLACES["S"])
-        await producer.send_and_wait(LOG, value, key=b"S", partition=(PLACES["S"] + 1) % 12)
+    before = digests(output_lines(services.tocsin("replay", "--topic", "--json")))
+    value = json.dumps(clot_record("C", "2020-03-01")).encode()
+    async with Producer(bootstrap_servers=services.broker) as producer:
+        await producer.send_and_wait(LOG, value, key=b"T", partition=STUDY_PARTITIONS["S"])
+        await producer.send_and_wait(
+            LOG, value, key=b"S", partition=(STUDY_PARTITIONS["S"] + 1) % 12
+        )
 
-    done = ground.tocsin("replay", "--topic", "--json")
+    done = services.tocsin("replay", "--topic", "--json")
 
-    assert digests(said(done)) == before
-    assert f"partition {PLACES['S']}, offset 6: wrong_key" in done.stderr
+    assert digests(output_lines(done)) == before
+    assert f"partition {STUDY_PARTITIONS['S']}, offset 6: wrong_key" in done.stderr
     assert "wrong_partition" in done.stderr
 
 
@@ -124,10 +128,10 @@ async def test_a_record_that_a_worker_refuses_is_not_included_here_either(ground
     ],
 )
 def test_what_cannot_be_done_says_what_to_do(
-    ground: Ground, words: list[str], code: int, says: str
+    services: Services, words: list[str], code: int, says: str
 ):
     """A wrong word is 2, what does not answer is 4."""
-    done = ground.tocsin("replay", *words)
+    done = services.tocsin("replay", *words)
 
     assert (done.returncode, says in done.stderr) == (code, True), done.stderr
 

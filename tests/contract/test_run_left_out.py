@@ -10,38 +10,46 @@ import pytest
 
 from streams.kafka.partitioner import partition_of
 from streams.local.ports import free_ports
-from tests.contract.processes import until
-from tests.contract.workers import Site
-from tests.scenarios.commands import small
+from tests.contract.processes import wait_until
+from tests.contract.workers import WorkerSite
+from tests.scenarios.commands import small_log
 from tests.streams.processor.processors import UNREADABLE
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
 STUDY = "S"
-HOME = partition_of(STUDY, 12)
-STRANGER = next(name for n in range(99) if partition_of(name := f"N{n}", 12) == HOME)
-ELSEWHERE = next(name for n in range(99) if partition_of(name := f"E{n}", 12) != HOME)
+STUDY_PARTITION = partition_of(STUDY, 12)
+SAME_PARTITION_STUDY = next(
+    name for n in range(99) if partition_of(name := f"N{n}", 12) == STUDY_PARTITION
+)
+OTHER_PARTITION_STUDY = next(
+    name for n in range(99) if partition_of(name := f"E{n}", 12) != STUDY_PARTITION
+)
 
 
-def test_what_belongs_to_no_study_is_listed_with_its_reason_and_counted(site: Site):
+def test_what_belongs_to_no_study_is_listed_with_its_reason_and_counted(site: WorkerSite):
     """Unreadable, under a wrong key, in a wrong partition, before any plan: letters, counts."""
     metrics = f"127.0.0.1:{free_ports(1)[0]}"
-    log = [orjson.dumps(each) for each in small(STUDY)]
-    site.send(log, STUDY, HOME)
-    site.send([UNREADABLE], STUDY, HOME)
-    site.send([log[1]], STRANGER, HOME)
-    site.send([orjson.dumps(small(ELSEWHERE)[1])], ELSEWHERE, HOME)
-    last = site.send([orjson.dumps(small(STRANGER)[1])], STRANGER, HOME)
+    log = [orjson.dumps(each) for each in small_log(STUDY)]
+    site.send(log, STUDY, STUDY_PARTITION)
+    site.send([UNREADABLE], STUDY, STUDY_PARTITION)
+    site.send([log[1]], SAME_PARTITION_STUDY, STUDY_PARTITION)
+    site.send(
+        [orjson.dumps(small_log(OTHER_PARTITION_STUDY)[1])], OTHER_PARTITION_STUDY, STUDY_PARTITION
+    )
+    last = site.send(
+        [orjson.dumps(small_log(SAME_PARTITION_STUDY)[1])], SAME_PARTITION_STUDY, STUDY_PARTITION
+    )
     with site.running(METRICS_OPEN=metrics) as worker:
-        site.reaches(HOME, last)
-        until(lambda: len(site.letters()) == 4, "the letters")
+        site.wait_folded(STUDY_PARTITION, last)
+        wait_until(lambda: len(site.dead_letters()) == 4, "the letters")
         with urllib.request.urlopen(f"http://{metrics}/metrics", timeout=5) as answer:
             page = answer.read().decode()
-        until(lambda: worker.ready() == (True, []), "readiness")
+        wait_until(lambda: worker.readiness() == (True, []), "readiness")
 
     listed = site.tocsin("quarantine", "list", "--json").stdout.splitlines()
     reasons = [json.loads(line)["reason"] for line in listed]
     assert reasons == ["not_utf8", "wrong_key", "wrong_partition", "no_plan"]
     assert 'safety_records_total{outcome="quarantined",study="none"} 1.0' in page
     assert 'safety_records_total{outcome="refused",study="none"} 3.0' in page
-    assert not [each for each in site.told() if b"finding/quarantined" in each.value]
+    assert not [each for each in site.topic_records() if b"finding/quarantined" in each.value]

@@ -13,103 +13,112 @@ import pytest
 
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
-from streams.processor import Lane
+from streams.processor import PartitionProcessor
 from streams.processor.cursor import Cursor
 from streams.store import Fields
 from streams.store.memory import MemoryStore
-from tests.contract.credentials import full
-from tests.contract.logs import TopicShelf, marked, opened
-from tests.contract.processes import until
-from tests.contract.workers import Site
-from tests.faults.judge import take
-from tests.scenarios.commands import small
-from tests.streams.list_log import KeptLog
-from tests.streams.processor.processors import PRODERM, STUDY, records
+from tests.contract.expected_results import non_empty
+from tests.contract.logs import WritableTopic, open_log, wait_for_end
+from tests.contract.processes import wait_until
+from tests.contract.workers import WorkerSite
+from tests.faults.judge import fold_past_markers
+from tests.scenarios.commands import small_log
+from tests.streams.list_log import ListLog
+from tests.streams.processor.processors import PRODERM, STUDY, records_between
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
-HOME = partition_of(STUDY, 12)
-ABORTED = next(name for n in count() if partition_of(name := f"A{n}", 12) == HOME)
+STUDY_PARTITION = partition_of(STUDY, 12)
+ABORTED_STUDY = next(name for n in count() if partition_of(name := f"A{n}", 12) == STUDY_PARTITION)
 """A study in the same partition, of which nothing was ever committed."""
 
-NAMES = count()
+NEXT_NUMBER = count()
 
 Client: Any = confluent_kafka
 
 
 @dataclass
-class Written:
+class WrittenLog:
     """The log of one partition, and beside it what whoever reads it must find."""
 
-    site: Site
-    due: KeptLog = field(default_factory=lambda: KeptLog(partition=HOME, partitions=12))
+    site: WorkerSite
+    expected: ListLog = field(
+        default_factory=lambda: ListLog(partition=STUDY_PARTITION, partitions=12)
+    )
 
-    def plainly(self, values: list[bytes]) -> None:
+    def write_plain(self, values: list[bytes]) -> None:
         """Write without a transaction."""
-        self.site.send(values, STUDY, HOME)
+        self.site.send(values, STUDY, STUDY_PARTITION)
         for value in values:
-            self.due.append(value, STUDY.encode())
+            self.expected.append(value, STUDY.encode())
 
-    def committed(self, values: list[bytes]) -> None:
+    def write_committed(self, values: list[bytes]) -> None:
         """Write in a transaction; its marker takes an offset."""
         self._transaction(values, STUDY).commit_transaction(30)
         for value in values:
-            self.due.append(value, STUDY.encode())
-        self.due.mark()
-        asyncio.run(self._marked())
+            self.expected.append(value, STUDY.encode())
+        self.expected.append_marker()
+        asyncio.run(self._wait_for_marker())
 
-    def aborted(self, values: list[bytes], study: str = STUDY) -> None:
+    def write_aborted(self, values: list[bytes], study: str = STUDY) -> None:
         """Write in a transaction that is given up: its records take offsets, and are not there."""
         self._transaction(values, study).abort_transaction(30)
         for _ in range(len(values) + 1):
-            self.due.mark()
-        asyncio.run(self._marked())
+            self.expected.append_marker()
+        asyncio.run(self._wait_for_marker())
 
     def _transaction(self, values: list[bytes], study: str) -> Any:
-        told = {"bootstrap.servers": self.site.broker, "transactional.id": f"by-{next(NAMES)}"}
+        told = {
+            "bootstrap.servers": self.site.broker,
+            "transactional.id": f"by-{next(NEXT_NUMBER)}",
+        }
         producer = Client.Producer({**told, "log_level": 2})
         producer.init_transactions(30)
         producer.begin_transaction()
         for value in values:
-            producer.produce(LOG, value, study.encode(), HOME)
+            producer.produce(LOG, value, study.encode(), STUDY_PARTITION)
         producer.flush(30)
         return producer
 
-    async def _marked(self) -> None:
-        async with opened(TopicShelf(self.site.broker, LOG, HOME)) as log:
-            await marked(log, (await self.due.ends()).next)
+    async def _wait_for_marker(self) -> None:
+        async with open_log(WritableTopic(self.site.broker, LOG, STUDY_PARTITION)) as log:
+            await wait_for_end(log, (await self.expected.offset_range()).next)
 
-    async def folded(self) -> tuple[Fields, Fields]:
+    async def expected_fields(self) -> tuple[Fields, Fields]:
         """The cursor and the row that one pass over what is due makes."""
         store = MemoryStore()
-        lane = Lane(self.due, store, partition=HOME)
+        lane = PartitionProcessor(self.expected, store, partition=STUDY_PARTITION)
         await lane.claim()
-        await take(lane, records(self.due))
-        return await store.cursor(), full(await store.row(STUDY))
+        await fold_past_markers(lane, records_between(self.expected))
+        return await store.cursor(), non_empty(await store.row(STUDY))
 
 
-def test_what_was_aborted_is_not_folded_and_holes_are_passed(site: Site):
+def test_what_was_aborted_is_not_folded_and_holes_are_passed(site: WorkerSite):
     """Rows, position and count of markers are those of the committed records, told beforehand."""
-    written = Written(site)
-    written.aborted([orjson.dumps(line) for line in small(ABORTED)], ABORTED)
-    written.committed(PRODERM[:300])
-    written.plainly(PRODERM[300:600])
+    written = WrittenLog(site)
+    written.write_aborted([orjson.dumps(line) for line in small_log(ABORTED_STUDY)], ABORTED_STUDY)
+    written.write_committed(PRODERM[:300])
+    written.write_plain(PRODERM[300:600])
     with site.running(POLL_RECORDS="40") as worker:
-        site.reaches(HOME, max(written.due.records))
-        written.aborted(PRODERM[600:900])
-        written.committed(PRODERM[600:700])
-        written.aborted([b"\xff"] * 20)
-        written.plainly(PRODERM[700:1000])
-        site.reaches(HOME, max(written.due.records))
-        written.aborted(PRODERM[1000:1020])
+        site.wait_folded(STUDY_PARTITION, max(written.expected.records))
+        written.write_aborted(PRODERM[600:900])
+        written.write_committed(PRODERM[600:700])
+        written.write_aborted([b"\xff"] * 20)
+        written.write_plain(PRODERM[700:1000])
+        site.wait_folded(STUDY_PARTITION, max(written.expected.records))
+        written.write_aborted(PRODERM[1000:1020])
         # What ends the log is no record: nobody is behind, and nobody calls for help.
-        until(lambda: worker.ready() == (True, []), "readiness")
-        written.plainly(PRODERM[1000:1010])
-        site.reaches(HOME, max(written.due.records))
-        assert worker.end() == 0, worker.words
+        wait_until(lambda: worker.readiness() == (True, []), "readiness")
+        written.write_plain(PRODERM[1000:1010])
+        site.wait_folded(STUDY_PARTITION, max(written.expected.records))
+        assert worker.stop() == 0, worker.output
 
-    cursor, row = asyncio.run(written.folded())
-    assert site.rows(HOME, [STUDY, ABORTED]) == {STUDY: row, ABORTED: {}}
-    found, due = site.cursor(HOME), Cursor.of(cursor)
-    assert (found.next, found.markers, found.counts) == (due.next, due.markers, due.counts)
-    assert due.markers > 300 + 20 + 20 and site.letters() == {}
+    cursor, row = asyncio.run(written.expected_fields())
+    assert site.rows(STUDY_PARTITION, [STUDY, ABORTED_STUDY]) == {STUDY: row, ABORTED_STUDY: {}}
+    found, due = site.cursor(STUDY_PARTITION), Cursor.from_fields(cursor)
+    assert (found.next, found.marker_count, found.refusal_counts) == (
+        due.next,
+        due.marker_count,
+        due.refusal_counts,
+    )
+    assert due.marker_count > 300 + 20 + 20 and site.dead_letters() == {}

@@ -8,41 +8,48 @@ from typing import Any
 import pytest
 
 from streams.kafka.partitioner import partition_of
-from streams.kafka.topics import apply, topics
-from streams.processor import Halt
+from streams.kafka.topics import apply_topics, required_topics
+from streams.processor import StopReason
 from streams.settings import Settings
-from tests.contract.cluster import clear
-from tests.contract.processes import until
-from tests.contract.workers import Site
+from tests.contract.cluster import delete_topics
+from tests.contract.processes import wait_until
+from tests.contract.workers import WorkerSite
 from tests.streams.processor.processors import PRODERM, STUDY
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
-HOME = partition_of(STUDY, 12)
+STUDY_PARTITION = partition_of(STUDY, 12)
 
 
 @pytest.mark.parametrize(
-    ("values", "halt"), [(PRODERM[1:200], Halt.OTHER_LOG), (PRODERM[:50], Halt.SHORTER_LOG)]
+    ("values", "halt"),
+    [(PRODERM[1:200], StopReason.OTHER_LOG), (PRODERM[:50], StopReason.SHORTER_LOG)],
 )
 def test_the_remedy_of_a_stop_found_at_the_claim_names_it(
-    site: Site, admin: Any, values: list[bytes], halt: Halt
+    site: WorkerSite, admin: Any, values: list[bytes], halt: StopReason
 ):
     """The store says nothing of it, for nothing is written; `quarantine list` looks for itself."""
     with site.running() as worker:
-        site.reaches(HOME, site.send(PRODERM[:100], STUDY, HOME))
-        assert worker.end() == 0, worker.words
-    before = site.cursor(HOME), site.rows(HOME, [STUDY])
-    clear(admin)
-    apply(admin, topics(Settings()), alter=False)
-    site.send(values, STUDY, HOME)
+        site.wait_folded(STUDY_PARTITION, site.send(PRODERM[:100], STUDY, STUDY_PARTITION))
+        assert worker.stop() == 0, worker.output
+    before = site.cursor(STUDY_PARTITION), site.rows(STUDY_PARTITION, [STUDY])
+    delete_topics(admin)
+    apply_topics(admin, required_topics(Settings()), alter=False)
+    site.send(values, STUDY, STUDY_PARTITION)
 
     with site.running() as worker:
-        until(lambda: bool(worker.ready()[1]) and worker.ready()[1][0]["partition"] == HOME, "it")
-        (finding,) = worker.ready()[1]
-        assert worker.end() == 0, worker.words
+        wait_until(
+            lambda: (
+                bool(worker.readiness()[1])
+                and worker.readiness()[1][0]["partition"] == STUDY_PARTITION
+            ),
+            "it",
+        )
+        (finding,) = worker.readiness()[1]
+        assert worker.stop() == 0, worker.output
     assert halt.remedy in finding["what"] and finding["remedy"] == "tocsin quarantine list"
     said = site.tocsin(*finding["remedy"].split()[1:], "--json")
     assert [json.loads(line) for line in said.stdout.splitlines()] == [
-        {"partition": HOME, "stopped": finding["what"]}
+        {"partition": STUDY_PARTITION, "stopped": finding["what"]}
     ]
-    assert (site.cursor(HOME), site.rows(HOME, [STUDY])) == before
+    assert (site.cursor(STUDY_PARTITION), site.rows(STUDY_PARTITION, [STUDY])) == before

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streams.kafka.topics import LOG, apply, topics
+from streams.kafka.topics import LOG, apply_topics, required_topics
 from streams.local.kafka_server import KafkaServer
 from streams.local.ports import free_ports
 from streams.local.redis_server import RedisServer
@@ -16,17 +16,17 @@ from tests.contract.commands import tocsin
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
-NOWHERE = "127.0.0.1:1"
+UNREACHABLE = "127.0.0.1:1"
 
 
 @pytest.fixture
 def broker(admin: Any, kafka: KafkaServer) -> str:
     """A broker with the topics."""
-    apply(admin, topics(Settings()), alter=False)
+    apply_topics(admin, required_topics(Settings()), alter=False)
     return kafka.bootstrap
 
 
-def refused(code: int, *says: str, **settings: str) -> None:
+def assert_refused(code: int, *says: str, **settings: str) -> None:
     """`tocsin run` ends with *code* in one line that says all of *says*."""
     done = tocsin("run", **{"HEALTH": f"127.0.0.1:{free_ports(1)[0]}", **settings})
     assert done.returncode == code, done.stderr
@@ -38,37 +38,41 @@ def refused(code: int, *says: str, **settings: str) -> None:
 
 def test_no_broker(redis_url: str):
     """Exit 4, and how to start one."""
-    refused(4, NOWHERE, "make kafka", "TOCSIN_BROKER", BROKER=NOWHERE, STORE=redis_url)
+    assert_refused(
+        4, UNREACHABLE, "make kafka", "TOCSIN_BROKER", BROKER=UNREACHABLE, STORE=redis_url
+    )
 
 
 def test_no_store(broker: str):
     """Exit 4, and how to start one."""
-    refused(4, "make redis", "TOCSIN_STORE", BROKER=broker, STORE=f"redis://{NOWHERE}")
+    assert_refused(4, "make redis", "TOCSIN_STORE", BROKER=broker, STORE=f"redis://{UNREACHABLE}")
 
 
 def test_a_missing_topic(admin: Any, kafka: KafkaServer, redis_url: str):
     """A log that was never made is not an empty one."""
-    apply(admin, [each for each in topics(Settings()) if each.name != LOG], alter=False)
+    apply_topics(
+        admin, [each for each in required_topics(Settings()) if each.name != LOG], alter=False
+    )
 
-    refused(2, LOG, "tocsin topics apply", BROKER=kafka.bootstrap, STORE=redis_url)
+    assert_refused(2, LOG, "tocsin topics apply", BROKER=kafka.bootstrap, STORE=redis_url)
 
 
 def test_a_log_of_another_number_of_partitions(broker: str, redis_url: str):
     """Studies would be looked for where they are not."""
     says = ("12 partitions", "the settings say 13", "TOCSIN_LOG_PARTITIONS")
-    refused(2, *says, BROKER=broker, STORE=redis_url, LOG_PARTITIONS="13")
+    assert_refused(2, *says, BROKER=broker, STORE=redis_url, LOG_PARTITIONS="13")
 
 
 def test_a_store_that_evicts(broker: str, tmp_path: Any, redis_program: str):
     """It would lose rows without a word."""
     with RedisServer(tmp_path / "r", {"maxmemory-policy": "allkeys-lru"}) as server:
-        refused(2, "allkeys-lru", "noeviction", BROKER=broker, STORE=server.url)
+        assert_refused(2, "allkeys-lru", "noeviction", BROKER=broker, STORE=server.url)
 
 
 def test_a_store_without_the_library(broker: str, tmp_path: Any, redis_program: str):
     """Only the function applies: without it nothing is written at all."""
     with RedisServer(tmp_path / "r") as server:
-        refused(2, "tocsin store apply", BROKER=broker, STORE=server.url)
+        assert_refused(2, "tocsin store apply", BROKER=broker, STORE=server.url)
 
 
 def test_an_address_of_the_probes_that_is_taken(broker: str, tmp_path: Any, redis_program: str):
@@ -77,12 +81,12 @@ def test_an_address_of_the_probes_that_is_taken(broker: str, tmp_path: Any, redi
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         assert tocsin("store", "apply", STORE=server.url, AUDIT="off").returncode == 0
 
-        refused(2, address, "TOCSIN_HEALTH", BROKER=broker, STORE=server.url, HEALTH=address)
+        assert_refused(2, address, "TOCSIN_HEALTH", BROKER=broker, STORE=server.url, HEALTH=address)
 
 
 def test_a_setting_that_makes_no_sense(redis_url: str):
     """It is named, before anything is tried."""
-    refused(2, "TOCSIN_POLL_RECORDS", STORE=redis_url, POLL_RECORDS="0")
+    assert_refused(2, "TOCSIN_POLL_RECORDS", STORE=redis_url, POLL_RECORDS="0")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +98,7 @@ def test_a_setting_that_makes_no_sense(redis_url: str):
 )
 def test_a_space_that_cannot_be(space: str, says: str):
     """Its workers would share partitions with deliverers, and both would stand still."""
-    done = tocsin("run", "--space", space, BROKER=NOWHERE)
+    done = tocsin("run", "--space", space, BROKER=UNREACHABLE)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr and len(done.stderr.splitlines()) == 1

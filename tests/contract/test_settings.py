@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.kafka.admin import Unreachable, administer, host_and_port
+from streams.kafka.admin import BrokerUnreachable, admin_client, host_and_port
 from tests.contract.commands import tocsin
 
 
@@ -74,5 +74,8 @@ def test_something_that_is_no_broker_is_not_waited_for_for_ever():
     """It takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(Unreachable, match="no Kafka broker"), administer(address, patience=1):
+        with (
+            pytest.raises(BrokerUnreachable, match="no Kafka broker"),
+            admin_client(address, timeout_seconds=1),
+        ):
             pass

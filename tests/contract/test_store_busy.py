@@ -13,7 +13,7 @@ from tests.contract.stores import own_keys
 
 
 @dataclass
-class Busy:
+class BusyClient:
     """A client beside a worker that writes the row after each of the first *writes* scans."""
 
     client: Any
@@ -35,7 +35,7 @@ class Busy:
 @pytest.mark.parametrize("writes", [0, SCANS_MAX - 1, 1_000_000])
 async def test_a_row_is_read_however_fast_its_worker_writes(writes: int):
     """`tocsin verify` runs beside workers: a hot study must not keep it for ever."""
-    client = Busy(FakeAsyncRedis(), writes)
+    client = BusyClient(FakeAsyncRedis(), writes)
     store = RedisStore(client, own_keys(), embedded=True)
     await client.hset(store.keys.row("A"), mapping={"pos": 0, "n": 0})
 

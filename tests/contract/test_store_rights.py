@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from streams.local.redis_server import RedisServer
-from streams.store import StoreRefuses, WrongStore
-from streams.store.function import load
+from streams.store import StoreMisconfigured, StoreNotWritable
+from streams.store.function import load_library
 from streams.store.redis import RedisStore
-from tests.contract.processes import patient
-from tests.contract.stores import apply, own_keys, row, write
+from tests.contract.processes import patient_client
+from tests.contract.stores import apply_all, make_request, own_keys, row_fields
 from tests.contract.test_store_users import PASSWORD, RIGHTS
 
 pytestmark = pytest.mark.redis
 
-INSIDE = {
+SCRIPT_RIGHTS = {
     "+hget": "HGET", "+hgetall": "HGETALL", "+hscan": "HSCAN", "+hlen": "HLEN", "+hset": "HSET",
     "+hdel": "HDEL", "+del": "DEL", "+rename": "RENAME", "+scan": "SCAN",
 }  # fmt: skip
@@ -33,13 +33,17 @@ def server(redis_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @asynccontextmanager
-async def used(server: RedisServer, *rights: str) -> AsyncIterator[tuple[Any, RedisStore]]:
+async def store_with_rights(
+    server: RedisServer, *rights: str
+) -> AsyncIterator[tuple[Any, RedisStore]]:
     """Who may do everything, and the store by a user who has these *rights* and no others."""
-    owner = patient(server.url)
-    await load(owner)
+    owner = patient_client(server.url)
+    await load_library(owner)
     told = ("worker", "reset", "on", f">{PASSWORD}", "~tocsin:*", "-@all", *rights)
     await owner.execute_command("ACL", "SETUSER", *told)
-    store = RedisStore(patient(f"unix://worker@{server.socket}?password={PASSWORD}"), own_keys())
+    store = RedisStore(
+        patient_client(f"unix://worker@{server.socket_path}?password={PASSWORD}"), own_keys()
+    )
     try:
         yield owner, store
     finally:
@@ -48,46 +52,49 @@ async def used(server: RedisServer, *rights: str) -> AsyncIterator[tuple[Any, Re
         await owner.aclose()
 
 
-@pytest.mark.parametrize("lacking", INSIDE)
+@pytest.mark.parametrize("lacking", SCRIPT_RIGHTS)
 async def test_a_right_that_is_needed_later_is_missed_at_the_start(
     server: RedisServer, lacking: str
 ):
     """One that only a function or a rebuild needs, too; the command that it is for is named."""
-    says = rf"lacks a right \(.* may not {INSIDE[lacking]} .*`ACL SETUSER`"
-    async with used(server, *(each for each in RIGHTS if each != lacking)) as (_, store):
-        with pytest.raises(WrongStore, match=says):
+    says = rf"lacks a right \(.* may not {SCRIPT_RIGHTS[lacking]} .*`ACL SETUSER`"
+    async with store_with_rights(server, *(each for each in RIGHTS if each != lacking)) as (
+        _,
+        store,
+    ):
+        with pytest.raises(StoreMisconfigured, match=says):
             await store.check()
 
 
 async def test_asking_for_rights_changes_nothing(server: RedisServer):
     """Not even for a moment: whoever works on the partition meanwhile cannot be disturbed."""
-    async with used(server, *RIGHTS) as (owner, store):
-        await apply(store, write(0, 1, rows=row(0)))
-        await store.prepare("A", b"0", {"pos": b"0"}, begin=True)
-        before, changes = await kept(owner), await changed(owner)
+    async with store_with_rights(server, *RIGHTS) as (owner, store):
+        await apply_all(store, make_request(0, 1, rows=row_fields(0)))
+        await store.stage_row("A", b"0", {"pos": b"0"}, begin=True)
+        before, changes = await all_keys(owner), await change_count(owner)
 
         for _ in range(3):
             await store.check()
-        assert (await kept(owner), await changed(owner)) == (before, changes)
-        await apply(store, write(1, 2, pos="0", rows=row(1)))
-        assert await changed(owner) > changes
+        assert (await all_keys(owner), await change_count(owner)) == (before, changes)
+        await apply_all(store, make_request(1, 2, pos="0", rows=row_fields(1)))
+        assert await change_count(owner) > changes
 
 
 async def test_a_store_that_is_full_is_told_from_a_right_that_is_missing(server: RedisServer):
     """It refuses for now, and is waited for; a missing right is for somebody to mend."""
-    async with used(server, *RIGHTS) as (owner, store):
+    async with store_with_rights(server, *RIGHTS) as (owner, store):
         await owner.config_set("maxmemory", 1)
-        with pytest.raises(StoreRefuses, match="memory"):
+        with pytest.raises(StoreNotWritable, match="memory"):
             await store.check()
         await owner.config_set("maxmemory", 0)
         await store.check()
 
 
-async def kept(owner: Any) -> dict[bytes, dict[bytes, bytes]]:
+async def all_keys(owner: Any) -> dict[bytes, dict[bytes, bytes]]:
     """Every key of the server."""
     return {key: await owner.hgetall(key) async for key in owner.scan_iter()}
 
 
-async def changed(owner: Any) -> int:
+async def change_count(owner: Any) -> int:
     """How many changes the server has counted since it was last saved."""
     return (await owner.info("persistence"))["rdb_changes_since_last_save"]

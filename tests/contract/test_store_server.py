@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from streams.local.redis_server import RedisServer
-from streams.store import StoreUnreachable, WrongStore
-from streams.store.function import LIBRARY, load
+from streams.store import StoreMisconfigured, StoreUnreachable
+from streams.store.function import LIBRARY_NAME, load_library
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore
 from tests.contract.commands import tocsin
-from tests.contract.processes import patient
-from tests.contract.stores import TOPIC, row, write
+from tests.contract.processes import patient_client
+from tests.contract.stores import TOPIC, make_request, row_fields
 
 pytestmark = pytest.mark.redis
 
@@ -26,7 +26,7 @@ KEYS = Keys("live", TOPIC, 0)
 @asynccontextmanager
 async def store_on(server: RedisServer) -> AsyncIterator[RedisStore]:
     """A store on *server*, as it is."""
-    store = RedisStore(patient(server.url), KEYS)
+    store = RedisStore(patient_client(server.url), KEYS)
     yield store
     await store.close()
 
@@ -35,8 +35,8 @@ async def test_a_store_that_evicts_is_unfit(redis_program: str, tmp_path: Path):
     """A row that is dropped for want of memory would be a study nobody watches."""
     with RedisServer(tmp_path, {"maxmemory-policy": "allkeys-lru"}) as server:
         async with store_on(server) as store:
-            await load(store.client)
-            with pytest.raises(WrongStore, match="CONFIG SET maxmemory-policy noeviction"):
+            await load_library(store.client)
+            with pytest.raises(StoreMisconfigured, match="CONFIG SET maxmemory-policy noeviction"):
                 await store.check()
         told = tocsin("store", "apply", STORE=server.url, AUDIT="off")
     assert told.returncode == 2 and "noeviction" in told.stderr and not told.stdout
@@ -46,15 +46,15 @@ async def test_a_store_without_the_functions_is_not_ready(redis_program: str, tm
     """Missing, or of another version: the message names the command that loads them."""
     with RedisServer(tmp_path) as server:
         async with store_on(server) as store:
-            with pytest.raises(WrongStore, match=r"does not have it: `tocsin store apply`"):
+            with pytest.raises(StoreMisconfigured, match=r"does not have it: `tocsin store apply`"):
                 await store.check()
-            with pytest.raises(WrongStore, match="tocsin store apply"):
-                await store.apply(write(0, 1))
-            other = f"#!lua name={LIBRARY}\nredis.register_function('f', function() end)"
+            with pytest.raises(StoreMisconfigured, match="tocsin store apply"):
+                await store.apply(make_request(0, 1))
+            other = f"#!lua name={LIBRARY_NAME}\nredis.register_function('f', function() end)"
             await store.client.function_load(other)
-            with pytest.raises(WrongStore, match="has another one"):
+            with pytest.raises(StoreMisconfigured, match="has another one"):
                 await store.check()
-            assert await load(store.client)
+            assert await load_library(store.client)
             await store.check()
 
 
@@ -67,7 +67,9 @@ def test_applying_twice_changes_nothing_and_outlives_the_server(redis_program: s
         second = tocsin("store", "apply", "--json", STORE=server.url, AUDIT="off")
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
-    assert first.stdout.startswith(f"function library {LIBRARY} (") and "loaded" in first.stdout
+    assert (
+        first.stdout.startswith(f"function library {LIBRARY_NAME} (") and "loaded" in first.stdout
+    )
     assert json.loads(second.stdout)["outcome"] == "unchanged"
 
 
@@ -79,7 +81,7 @@ async def test_functions_that_cannot_be_saved_are_not_left_behind(
         (tmp_path / "dump.rdb").mkdir()
         told = tocsin("store", "apply", STORE=server.url, AUDIT="off")
         async with store_on(server) as store:
-            with pytest.raises(WrongStore, match="does not have it"):
+            with pytest.raises(StoreMisconfigured, match="does not have it"):
                 await store.check()
     assert told.returncode == 2 and "The store refuses" in told.stderr
 
@@ -95,11 +97,11 @@ async def test_a_store_that_ends_is_unreachable(redis_program: str, tmp_path: Pa
     """No second try: what became of the command is for the cursor to say."""
     with RedisServer(tmp_path) as server:
         async with store_on(server) as store:
-            await load(store.client)
-            await store.apply(write(0, 1, rows=row(0)))
+            await load_library(store.client)
+            await store.apply(make_request(0, 1, rows=row_fields(0)))
             server.kill()
             with pytest.raises(StoreUnreachable):
-                await store.apply(write(1, 2, pos="0", rows=row(1)))
+                await store.apply(make_request(1, 2, pos="0", rows=row_fields(1)))
             with pytest.raises(StoreUnreachable):
                 await store.check()
 
@@ -110,11 +112,11 @@ async def test_a_store_that_is_full_refuses_and_keeps_what_it_has(
     """It is unreachable until there is room; nothing of the apply is there."""
     with RedisServer(tmp_path, {"maxmemory": "4mb"}) as server:
         async with store_on(server) as store:
-            await load(store.client)
-            await store.apply(write(0, 1, rows=row(0)))
+            await load_library(store.client)
+            await store.apply(make_request(0, 1, rows=row_fields(0)))
             await store.client.config_set("maxmemory", "1mb")
             with pytest.raises(StoreUnreachable, match="memory"):
-                await store.apply(write(1, 2, pos="0", rows=row(1)))
+                await store.apply(make_request(1, 2, pos="0", rows=row_fields(1)))
             assert await store.row("A") == {"pos": b"0"}
 
 

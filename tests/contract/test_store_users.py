@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import redis
 
-from streams.kafka.topics import apply, topics
+from streams.kafka.topics import apply_topics, required_topics
 from streams.local.kafka_server import KafkaServer
 from streams.local.ports import free_ports
 from streams.local.redis_server import RedisServer
 from streams.settings import Settings
 from tests.contract.commands import tocsin
-from tests.contract.http_sites import loaded
+from tests.contract.worker_sites import load_functions
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
@@ -35,7 +35,7 @@ Client: Any = redis.Redis
 
 
 @dataclass
-class Guarded:
+class StoreWithUser:
     """A broker with the topics, and a store with the functions and a user ``worker``."""
 
     broker: str
@@ -47,7 +47,7 @@ class Guarded:
 
     def allow(self, *rights: str, keys: str = "~tocsin:*") -> None:
         """Give the user these rights and no others."""
-        with Client(unix_socket_path=str(self.server.socket)) as client:
+        with Client(unix_socket_path=str(self.server.socket_path)) as client:
             user = ("worker", "reset", "on", f">{PASSWORD}", keys, "-@all", *rights)
             client.execute_command("ACL", "SETUSER", *user)
 
@@ -67,21 +67,21 @@ class Guarded:
 
 
 @pytest.fixture
-def guarded(
+def store_with_user(
     admin: Any, kafka: KafkaServer, redis_program: str, tmp_path: Path
-) -> Iterator[Guarded]:
+) -> Iterator[StoreWithUser]:
     """Services with everything in them that a worker needs."""
-    apply(admin, topics(Settings()), alter=False)
+    apply_topics(admin, required_topics(Settings()), alter=False)
     with RedisServer(tmp_path / "redis", tcp=True) as server:
-        asyncio.run(loaded(server.url))
-        yield Guarded(kafka.bootstrap, server)
+        asyncio.run(load_functions(server.url))
+        yield StoreWithUser(kafka.bootstrap, server)
 
 
-def test_a_user_with_a_workers_rights_is_enough(guarded: Guarded):
+def test_a_user_with_a_workers_rights_is_enough(store_with_user: StoreWithUser):
     """Nothing but its keys and its few commands: no right to load a script, or to see a setting."""
-    guarded.allow(*RIGHTS)
+    store_with_user.allow(*RIGHTS)
 
-    code, found = guarded.doctor(guarded.address())
+    code, found = store_with_user.doctor(store_with_user.address())
     assert (code, found["store"], found["functions"], found["writing"]) == (0, *[("well", "")] * 3)
 
 
@@ -96,24 +96,24 @@ def test_a_user_with_a_workers_rights_is_enough(guarded: Guarded):
     ],
 )
 def test_a_right_that_is_missing_is_named(
-    guarded: Guarded, lacking: str, keys: str, says: str, what: str
+    store_with_user: StoreWithUser, lacking: str, keys: str, says: str, what: str
 ):
     """Exit code 2 before anything is folded, with the right; the doctor finds the same."""
-    guarded.allow(*(each for each in RIGHTS if each != lacking), keys=keys)
+    store_with_user.allow(*(each for each in RIGHTS if each != lacking), keys=keys)
 
-    code, words = guarded.run(guarded.address())
+    code, words = store_with_user.run(store_with_user.address())
     assert code == 2 and "lacks a right" in words and says in words and "ACL SETUSER" in words
-    code, found = guarded.doctor(guarded.address())
+    code, found = store_with_user.doctor(store_with_user.address())
     assert (code, found[what][0]) == (2, "wrong") and "ACL SETUSER" in found[what][1]
 
 
-def test_a_wrong_password_is_not_a_store_that_is_not_there(guarded: Guarded):
+def test_a_wrong_password_is_not_a_store_that_is_not_there(store_with_user: StoreWithUser):
     """Exit code 2, and which setting it is; never "start one"."""
-    guarded.allow(*RIGHTS)
-    wrong = guarded.address("wrong")
+    store_with_user.allow(*RIGHTS)
+    wrong = store_with_user.address("wrong")
 
-    code, words = guarded.run(wrong)
+    code, words = store_with_user.run(wrong)
     assert code == 2 and "refuses the user or the password" in words and "TOCSIN_STORE" in words
     assert "make redis" not in words
-    code, found = guarded.doctor(wrong)
+    code, found = store_with_user.doctor(wrong)
     assert (code, found["store"]) == (2, ("wrong", "export TOCSIN_STORE=..."))

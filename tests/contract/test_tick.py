@@ -14,50 +14,53 @@ import pytest
 
 from monitor.errors import Refusal
 from monitor.records import Tick
-from monitor.state.entities import Outcome
+from monitor.state.entities import RecordOutcome
 from streams.kafka.partitioner import partition_of
 from streams.local.embedded import EmbeddedBroker
 from streams.log.kafka import KafkaLog
 from streams.processor.pipeline import Pipeline
-from streams.producers.ticks import tick_of
+from streams.producers.ticks import encode_tick
 from streams.records.decode import decode
-from streams.records.encode import wire
+from streams.records.encode import encode_record
 from tests.contract.commands import tocsin
 from tests.paths import ROOT
-from tests.scenarios.commands import opening
+from tests.scenarios.commands import plan_record
 
 NOON = datetime(2020, 3, 5, 12, 30, tzinfo=UTC)
 
 
-def outcomes(*ticks: bytes) -> tuple[list[Outcome], Any]:
+def outcomes(*ticks: bytes) -> tuple[list[RecordOutcome], Any]:
     """What becomes of ticks of an open study S, and the day its data then speak of."""
     pipeline = Pipeline()
-    pipeline.advance(wire(opening()), 0)
-    told = [pipeline.advance(each, line).outcome for line, each in enumerate(ticks)]
+    pipeline.process_bytes(encode_record(plan_record()), 0)
+    told = [pipeline.process_bytes(each, line).outcome for line, each in enumerate(ticks)]
     return told, pipeline.studies["S"].as_of
 
 
 def test_a_tick_moves_the_as_of_day_and_its_repeat_changes_nothing():
     """Two within an hour are one record said twice, whoever says it, to the byte."""
-    first, again = tick_of("S", NOON), tick_of("S", NOON + timedelta(minutes=29))
+    first, again = encode_tick("S", NOON), encode_tick("S", NOON + timedelta(minutes=29))
 
     assert first == again
-    assert outcomes(first, again) == ([Outcome.FOLDED, Outcome.DUPLICATE], NOON.toordinal())
+    assert outcomes(first, again) == (
+        [RecordOutcome.FOLDED, RecordOutcome.DUPLICATE],
+        NOON.toordinal(),
+    )
 
 
 def test_an_hour_later_it_is_another_record():
     """A study that is quiet for days is ticked every hour, and is never a day behind."""
-    assert outcomes(tick_of("S", NOON), tick_of("S", NOON + timedelta(hours=1)))[0] == [
-        Outcome.FOLDED,
-        Outcome.FOLDED,
+    assert outcomes(encode_tick("S", NOON), encode_tick("S", NOON + timedelta(hours=1)))[0] == [
+        RecordOutcome.FOLDED,
+        RecordOutcome.FOLDED,
     ]
 
 
 def test_two_days_ticked_in_one_hour_do_not_conflict():
     """A correction of the day within the hour is a statement of its own."""
-    told, as_of = outcomes(tick_of("S", NOON, date(2020, 2, 1)), tick_of("S", NOON))
+    told, as_of = outcomes(encode_tick("S", NOON, date(2020, 2, 1)), encode_tick("S", NOON))
 
-    assert told == [Outcome.FOLDED, Outcome.FOLDED]
+    assert told == [RecordOutcome.FOLDED, RecordOutcome.FOLDED]
     assert as_of == NOON.toordinal()
 
 
@@ -65,14 +68,14 @@ def test_the_day_is_that_of_utc():
     """Half past midnight in Berlin is still yesterday's hour of the log."""
     berlin = datetime(2020, 3, 6, 0, 30, tzinfo=timezone(timedelta(hours=1)))
 
-    read = decode(tick_of("S", berlin))
+    read = decode(encode_tick("S", berlin))
     assert not isinstance(read, Refusal) and isinstance(read.body, Tick)
-    assert (read.thing, read.body.date) == ("tocsin.tick/2020-03-05T23", NOON.toordinal())
+    assert (read.entity_id, read.body.date) == ("tocsin.tick/2020-03-05T23", NOON.toordinal())
 
 
 def test_the_longest_name_of_a_study_can_be_ticked():
     """The record's id has room for 64 letters, and so has the study's name: they are apart."""
-    assert not isinstance(decode(tick_of("S" * 64, NOON)), Refusal)
+    assert not isinstance(decode(encode_tick("S" * 64, NOON)), Refusal)
 
 
 def test_the_command_sends_one_tick_a_study_to_its_partition(embedded: EmbeddedBroker):

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from streams.kafka.topics import apply
+from streams.kafka.topics import apply_topics
 from streams.local.kafka_server import KafkaServer
-from tests.contract.cluster import alerts, cluster
+from tests.contract.cluster import alerts_topic, topics_found
 from tests.contract.commands import tocsin
 
 pytestmark = pytest.mark.kafka
@@ -29,7 +29,9 @@ def test_the_command_says_what_it_did(admin: Any, kafka: KafkaServer):
 
 def test_the_command_names_what_differs_and_the_remedy(admin: Any, kafka: KafkaServer):
     """A start-up that applies must notice: exit code 2."""
-    apply(admin, [alerts(settings={"cleanup.policy": "delete"}, partitions=3)], alter=False)
+    apply_topics(
+        admin, [alerts_topic(settings={"cleanup.policy": "delete"}, partitions=3)], alter=False
+    )
 
     plain = tocsin("topics", "apply", BROKER=kafka.bootstrap)
     altered = tocsin("topics", "apply", "--alter", BROKER=kafka.bootstrap)
@@ -38,7 +40,7 @@ def test_the_command_names_what_differs_and_the_remedy(admin: Any, kafka: KafkaS
     assert "  cleanup.policy is delete, should be compact" in plain.stdout
     assert "--alter" in plain.stderr and "--alter" not in altered.stderr
     assert "TOCSIN_ALERT_PARTITIONS" in altered.stderr
-    assert cluster(admin)["safety.alerts.v1"] == (3, {"cleanup.policy": "compact"})
+    assert topics_found(admin)["safety.alerts.v1"] == (3, {"cleanup.policy": "compact"})
 
 
 def test_more_copies_than_brokers_are_refused(admin: Any, kafka: KafkaServer):

@@ -8,37 +8,46 @@ import pytest
 
 from streams.local.alertmanager_server import AlertmanagerServer
 from tests.contract import deliverers
-from tests.contract.alert_lives import RISEN, RUNG, agreed, answered, each_was_told_once, lost
-from tests.contract.demo_life import HOOKED, Life, key
-from tests.contract.workers import Site
-from tests.streams.sinks.webhook_receiver import Receiver
+from tests.contract.alert_lifecycle import (
+    RECORDS_TO_RAISE,
+    RECORDS_TO_SIGNAL,
+    check_notification_log,
+    check_notified_once,
+    lose_store_and_recover,
+    review_and_close,
+)
+from tests.contract.live_system import ALERTMANAGER_CONFIG, LiveSystem, idempotency_key
+from tests.contract.workers import WorkerSite
+from tests.streams.sinks.webhook_receiver import WebhookReceiver
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
 
 async def test_an_alert_lives_its_life_and_a_lost_store_tells_nobody_again(
-    delivery: deliverers.Site, site: Site, alertmanager_program: str
+    delivery: deliverers.DelivererSite, site: WorkerSite, alertmanager_program: str
 ):
     """Raised, risen, reviewed, reopened, closed: told once; Redis is lost: all is as it was."""
-    async with Receiver().open() as pager, Receiver().open() as ward:
-        with AlertmanagerServer(site.folder / "bell", HOOKED.format(url=ward.url)) as bell:
-            life = Life(site, delivery, bell, pager, ward)
-            await asyncio.to_thread(whole, life)
+    async with WebhookReceiver().open() as pager, WebhookReceiver().open() as ward:
+        with AlertmanagerServer(
+            site.folder / "bell", ALERTMANAGER_CONFIG.format(url=ward.url)
+        ) as bell:
+            life = LiveSystem(site, delivery, bell, pager, ward)
+            await asyncio.to_thread(run_whole_life, life)
 
 
-def whole(life: Life) -> None:
+def run_whole_life(life: LiveSystem) -> None:
     """The whole life, the loss, and what is left of both."""
-    life.delivery.describe(hook=life.pager.url, alertmanager=life.bell.url)
+    life.delivery.configure(hook=life.pager.url, alertmanager=life.alertmanager.url)
     deliverer = life.delivery.start()
     with life.site.running() as worker:
-        life.delivery.ready(deliverer)
-        life.produce(RUNG)
-        life.hear(1)
-        assert life.pager.keys.count(key("pager", 1)) == 1
-        life.produce(RISEN)
-        life.hear(2)
-        answered(life)
-        lost(life)
-        assert (deliverer.end(), worker.end()) == (0, 0), deliverer.words + worker.words
-    each_was_told_once(life, 3)
-    agreed(life)
+        life.delivery.wait_ready(deliverer)
+        life.produce(RECORDS_TO_RAISE)
+        life.wait_for_revision(1)
+        assert life.pager.keys.count(idempotency_key("pager", 1)) == 1
+        life.produce(RECORDS_TO_SIGNAL)
+        life.wait_for_revision(2)
+        review_and_close(life)
+        lose_store_and_recover(life)
+        assert (deliverer.stop(), worker.stop()) == (0, 0), deliverer.output + worker.output
+    check_notified_once(life, 3)
+    check_notification_log(life)

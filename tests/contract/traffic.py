@@ -8,34 +8,34 @@ from dataclasses import dataclass, field
 from itertools import chain
 from random import Random
 
-from streams.kafka.admin import administer
+from streams.kafka.admin import admin_client
 from streams.kafka.topics import LOG
 from streams.processor.cursor import Cursor
-from streams.processor.refold import assigned, members
-from streams.store import LIVE, Fields
-from streams.store.client import scan
+from streams.processor.refold import assigned_partitions, group_members
+from streams.store import LIVE_SPACE, Fields
+from streams.store.client import scan_hash
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore
-from tests.contract.processes import Worker, patient, until
-from tests.contract.workers import Site
+from tests.contract.processes import CommandProcess, patient_client, wait_until
+from tests.contract.workers import WorkerSite
 from tests.faults.judge import judge
-from tests.faults.produced_log import PARTITIONS, Feed, records, ticks
+from tests.faults.produced_log import PARTITIONS, LogProducer, endless_records, last_ticks
 
-GROUP = f"tocsin-{LIVE}"
+GROUP = f"tocsin-{LIVE_SPACE}"
 
-ALL = frozenset(range(PARTITIONS))
+ALL_PARTITIONS = frozenset(range(PARTITIONS))
 
 
 @dataclass(slots=True)
 class Traffic:
     """What is sent to *site*, the same for the same *seed*."""
 
-    site: Site
+    site: WorkerSite
     seed: int = 4
-    feed: Feed = field(init=False)
+    feed: LogProducer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.feed = Feed(self.site.broker, records(Random(self.seed)))
+        self.feed = LogProducer(self.site.broker, endless_records(Random(self.seed)))
 
     def send(self, size: int) -> None:
         """Put so many records into the log; they are there when this returns."""
@@ -44,53 +44,63 @@ class Traffic:
 
     def cursors(self) -> dict[int, Cursor]:
         """How far each partition is folded."""
-        return {each: Cursor.of(said) for each, said in asyncio.run(self._cursors()).items()}
+        return {
+            each: Cursor.from_fields(fields)
+            for each, fields in asyncio.run(self._cursors()).items()
+        }
 
     async def _cursors(self) -> dict[int, Fields]:
-        client = patient(self.site.store)
+        client = patient_client(self.site.store)
         try:
-            stores = [RedisStore(client, Keys(LIVE, LOG, each)) for each in range(PARTITIONS)]
+            stores = [RedisStore(client, Keys(LIVE_SPACE, LOG, each)) for each in range(PARTITIONS)]
             return dict(enumerate([await each.cursor() for each in stores]))
         finally:
             await client.aclose()
 
-    def behind(self, partitions: frozenset[int] = ALL) -> int:
+    def lag(self, partitions: frozenset[int] = ALL_PARTITIONS) -> int:
         """How many offsets of *partitions* are yet to be folded."""
         cursors, ends = self.cursors(), self.feed.ends
         return sum(max(0, ends.get(each, 0) - cursors[each].next) for each in partitions)
 
-    def held(self) -> Mapping[str, frozenset[int]]:
+    def assignments(self) -> Mapping[str, frozenset[int]]:
         """The partitions of each worker, by its address, as the group has it."""
-        with administer(self.site.broker) as admin:
-            told = members(admin, GROUP)
-        return {each["client_id"]: frozenset(assigned([each], LOG)) for each in told}
+        with admin_client(self.site.broker) as admin:
+            descriptions = group_members(admin, GROUP)
+        return {
+            each["client_id"]: frozenset(assigned_partitions([each], LOG)) for each in descriptions
+        }
 
-    def shared_by(self, workers: list[Worker]) -> bool:
+    def is_shared_by(self, workers: list[CommandProcess]) -> bool:
         """Whether each of *workers* holds some partitions, and they hold all."""
-        held = self.held()
-        shares = [held.get(each.health, frozenset[int]()) for each in workers]
-        return all(shares) and sorted(chain(*shares)) == sorted(ALL)
+        assignments = self.assignments()
+        shares = [assignments.get(each.health, frozenset[int]()) for each in workers]
+        return all(shares) and sorted(chain(*shares)) == sorted(ALL_PARTITIONS)
 
-    def kept(self) -> dict[bytes, Fields]:
+    def store_contents(self) -> dict[bytes, Fields]:
         """All that the store holds."""
-        return asyncio.run(self._kept())
+        return asyncio.run(self._store_contents())
 
-    async def _kept(self) -> dict[bytes, Fields]:
-        client = patient(self.site.store)
+    async def _store_contents(self) -> dict[bytes, Fields]:
+        client = patient_client(self.site.store)
         try:
-            return {key: await scan(client, key) async for key in client.scan_iter(count=1_000)}
+            return {
+                key: await scan_hash(client, key) async for key in client.scan_iter(count=1_000)
+            }
         finally:
             await client.aclose()
 
-    def settles(self) -> None:
+    def wait_drained(self) -> None:
         """Wait until all is folded, and all that is to be told is told."""
-        self.feed.send(ticks())
+        self.feed.send(last_ticks())
         assert self.feed.flush()
-        until(lambda: self.behind() == 0, "the end of the log")
-        until(lambda: not any(b":outbox" in key for key in self.kept()), "the outboxes to be empty")
+        wait_until(lambda: self.lag() == 0, "the end of the log")
+        wait_until(
+            lambda: not any(b":outbox" in key for key in self.store_contents()),
+            "the outboxes to be empty",
+        )
 
-    def faults(self) -> list[str]:
+    def find_faults(self) -> list[str]:
         """What is not as one pass over the log has it: rows, cursors, alerts, letters."""
         verdict = judge(self.site.broker, self.site.store)
         assert verdict.studies > 30 and verdict.alerts > 0, "too little to judge"
-        return verdict.says
+        return verdict.errors

@@ -19,38 +19,40 @@ from kafka import KafkaConsumer, KafkaProducer
 from streams.kafka.topics import ALERTS, DEAD_LETTERS, LOG
 from streams.local.ports import free_ports
 from streams.processor.cursor import Cursor
-from streams.store import LIVE, Fields
+from streams.store import LIVE_SPACE, Fields
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore
 from tests.contract.commands import tocsin
-from tests.contract.credentials import alerts_expected, full
-from tests.contract.processes import Worker, patient, until
+from tests.contract.expected_results import alerts_expected, non_empty
+from tests.contract.processes import CommandProcess, patient_client, wait_until
 from tests.paths import ROOT
 
-Reader: Any = KafkaConsumer
-Writer: Any = KafkaProducer
+Consumer: Any = KafkaConsumer
+Producer: Any = KafkaProducer
 
 
 @dataclass
-class Site:
+class WorkerSite:
     """A broker with the topics, and a store with the library."""
 
     broker: str
     store: str
     folder: Path
-    workers: list[Worker] = field(default_factory=list[Worker])
+    workers: list[CommandProcess] = field(default_factory=list[CommandProcess])
 
     def tocsin(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """A command."""
         return tocsin(*words, BROKER=self.broker, STORE=self.store, **settings)
 
-    def start(self, *words: str, **settings: str) -> Worker:
+    def start(self, *words: str, **settings: str) -> CommandProcess:
         """A worker, started: that of `tocsin run`, or of the module that *words* name."""
         health = f"127.0.0.1:{free_ports(1)[0]}"
-        clean = {name: told for name, told in os.environ.items() if not name.startswith("TOCSIN_")}
+        clean = {
+            name: setting for name, setting in os.environ.items() if not name.startswith("TOCSIN_")
+        }
         ours = {"BROKER": self.broker, "STORE": self.store, "HEALTH": health, "METRICS_OPEN": "off"}
-        says = self.folder / f"worker-{len(self.workers)}"
-        with says.open("wb") as out:
+        output_file = self.folder / f"worker-{len(self.workers)}"
+        with output_file.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", *(words or ("tocsin", "run"))],
                 env={
@@ -64,23 +66,23 @@ class Site:
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
-        worker = Worker(process, health, says)
+        worker = CommandProcess(process, health, output_file)
         self.workers.append(worker)
         return worker
 
     @contextmanager
-    def running(self, *words: str, **settings: str) -> Generator[Worker]:
+    def running(self, *words: str, **settings: str) -> Generator[CommandProcess]:
         """A worker, ended on SIGKILL if it still runs then."""
         worker = self.start(*words, **settings)
         try:
             yield worker
         finally:
             if worker.process.poll() is None:
-                worker.end(signal.SIGKILL)
+                worker.stop(signal.SIGKILL)
 
     def send(self, values: Iterable[bytes], study: str, partition: int) -> int:
         """Put *values* into the log; the offset of the last."""
-        producer = Writer(bootstrap_servers=self.broker)
+        producer = Producer(bootstrap_servers=self.broker)
         sent = [producer.send(LOG, v, study.encode(), partition=partition) for v in values]
         producer.flush()
         producer.close()
@@ -88,27 +90,27 @@ class Site:
 
     def cursor(self, partition: int) -> Cursor:
         """How far the store says that *partition* was folded."""
-        return Cursor.of(asyncio.run(self._fields(partition)))
+        return Cursor.from_fields(asyncio.run(self._cursor_fields(partition)))
 
-    async def _fields(self, partition: int) -> Fields:
-        async with kept(self.store, partition) as store:
+    async def _cursor_fields(self, partition: int) -> Fields:
+        async with open_store(self.store, partition) as store:
             return await store.cursor()
 
-    def reaches(self, partition: int, offset: int) -> None:
+    def wait_folded(self, partition: int, offset: int) -> None:
         """Wait until the record at *offset* is folded."""
-        until(lambda: self.cursor(partition).next > offset, f"{partition} to pass {offset}")
+        wait_until(lambda: self.cursor(partition).next > offset, f"{partition} to pass {offset}")
 
     def rows(self, partition: int, studies: Iterable[str]) -> dict[str, Fields]:
         """What the store holds of *studies*."""
         return asyncio.run(self._rows(partition, studies))
 
     async def _rows(self, partition: int, studies: Iterable[str]) -> dict[str, Fields]:
-        async with kept(self.store, partition) as store:
-            return {study: full(await store.row(study)) for study in studies}
+        async with open_store(self.store, partition) as store:
+            return {study: non_empty(await store.row(study)) for study in studies}
 
-    def told(self, topic: str = ALERTS) -> list[Any]:
+    def topic_records(self, topic: str = ALERTS) -> list[Any]:
         """The records of *topic*."""
-        reader = Reader(
+        reader = Consumer(
             topic,
             bootstrap_servers=self.broker,
             auto_offset_reset="earliest",
@@ -119,20 +121,20 @@ class Site:
         finally:
             reader.close()
 
-    def all_is_told(self, partition: int) -> bool:
+    def all_published(self, partition: int) -> bool:
         """Whether the alerts told are those of one pass, with the same payloads."""
-        told = {each.key.decode(): json.loads(each.value) for each in self.told()}
-        return told == alerts_expected(self.broker, partition)
+        published = {each.key.decode(): json.loads(each.value) for each in self.topic_records()}
+        return published == alerts_expected(self.broker, partition)
 
-    def letters(self) -> dict[str, Any]:
+    def dead_letters(self) -> dict[str, Any]:
         """The dead letters by their keys."""
-        return {each.key.decode(): each for each in self.told(DEAD_LETTERS)}
+        return {each.key.decode(): each for each in self.topic_records(DEAD_LETTERS)}
 
 
 @asynccontextmanager
-async def kept(url: str, partition: int) -> AsyncGenerator[RedisStore]:
+async def open_store(url: str, partition: int) -> AsyncGenerator[RedisStore]:
     """A store of *partition*, for as long as it is used."""
-    store = RedisStore(patient(url), Keys(LIVE, LOG, partition))
+    store = RedisStore(patient_client(url), Keys(LIVE_SPACE, LOG, partition))
     try:
         yield store
     finally:

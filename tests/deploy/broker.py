@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.make_secrets import ACCESS
-from streams.kafka.acls import parse
-from streams.local.kafka_server import QUICK, KafkaServer
+from deploy.make_secrets import KAFKA_ACLS
+from streams.kafka.acls import parse_grants
+from streams.local.kafka_server import SHORT_LIVED_JVM, KafkaServer
 from streams.local.redis_server import RedisServer
 from streams.login import Login
 from tests.deploy.vault import Vault
 from tests.paths import ROOT
-from tests.services import STALLING
+from tests.services import SESSION_TIMEOUT
 
-WANTED = parse(ACCESS.read_text())
+GRANTS = parse_grants(KAFKA_ACLS.read_text())
 """What the deployment grants."""
 
 PROPERTIES = ROOT / "deploy" / "kafka" / "server.properties"
 STORE = ROOT / "deploy" / "redis" / "valkey.conf"
 
-PLACED = {"process.roles", "listeners", "advertised.listeners", "controller.quorum.voters"}
+OWN_SETTINGS = {"process.roles", "listeners", "advertised.listeners", "controller.quorum.voters"}
 """What a private server chooses by itself: its ports."""
 
 
@@ -30,7 +30,7 @@ def settings(vault: Vault, data: Path) -> Mapping[str, str]:
     text = text.replace("/run/secrets", str(vault.folder))
     text = text.replace("/var/lib/kafka/data", str(data))
     lines = [line.partition("=") for line in text.splitlines() if line and line[0] != "#"]
-    return {name: value for name, _, value in lines if name not in PLACED}
+    return {name: value for name, _, value in lines if name not in OWN_SETTINGS}
 
 
 def login(vault: Vault, principal: str) -> Login:
@@ -59,8 +59,8 @@ def broker(libs: Path, folder: Path, vault: Vault) -> KafkaServer:
     return KafkaServer(
         folder,
         libs,
-        {**settings(vault, folder / "data"), **STALLING},
-        jvm=QUICK,
+        {**settings(vault, folder / "data"), **SESSION_TIMEOUT},
+        jvm=SHORT_LIVED_JVM,
         listener="CLIENTS",
         login=login(vault, "admin"),
     )
@@ -70,6 +70,6 @@ def store(folder: Path, vault: Vault, port: int) -> RedisServer:
     """The store of compose, from the same file of settings, on a port of loopback."""
     text = STORE.read_text().replace("/run/secrets", str(vault.folder))
     lines = [line.partition(" ") for line in text.splitlines() if line and line[0] != "#"]
-    told = {name: value for name, _, value in lines if name not in ("dir", "port")}
-    login = ("deliver", vault.word("store-deliver"))
-    return RedisServer(folder, {**told, "tls-port": str(port)}, login=login)
+    options = {name: value for name, _, value in lines if name not in ("dir", "port")}
+    login = ("deliver", vault.secret("store-deliver"))
+    return RedisServer(folder, {**options, "tls-port": str(port)}, login=login)

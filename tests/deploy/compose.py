@@ -11,9 +11,9 @@ import yaml
 
 from tests.paths import ROOT
 
-FILE = ROOT / "docker-compose.yml"
+COMPOSE_FILE = ROOT / "docker-compose.yml"
 
-ONCE = {"access", "init", "produce", "grafana-init", "operator", "board"}
+ONE_SHOT = {"access", "init", "produce", "grafana-init", "operator", "board"}
 """Services that do one thing and end."""
 
 OWN_IMAGE = re.compile(r"tocsin:\d+\.\d+\.\d+")
@@ -24,7 +24,7 @@ PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+\.\d+(-[\w.]+)?(@sha256:[0-9a-f]{64})?"
 @cache
 def compose() -> dict[str, Any]:
     """The file as compose reads it, anchors resolved."""
-    return yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
 
 
 def services() -> dict[str, dict[str, Any]]:
@@ -44,6 +44,6 @@ def volumes(service: dict[str, Any]) -> list[str]:
     return [name for name in names if "/" not in name]
 
 
-def needs(service: dict[str, Any]) -> dict[str, str]:
+def dependencies(service: dict[str, Any]) -> dict[str, str]:
     """What must be there before a service starts, and in which condition."""
     return {name: how["condition"] for name, how in service.get("depends_on", {}).items()}

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from streams.kafka.acls import apply
-from streams.kafka.admin import administer
-from streams.kafka.topics import apply as make_topics
-from streams.kafka.topics import topics
+from streams.kafka.acls import apply_grants
+from streams.kafka.admin import admin_client
+from streams.kafka.topics import apply_topics as make_topics
+from streams.kafka.topics import required_topics
 from streams.local.kafka_server import KafkaServer
 from streams.settings import Settings
-from tests.deploy.broker import WANTED, broker
-from tests.deploy.vault import Vault, filled
+from tests.deploy.broker import GRANTS, broker
+from tests.deploy.vault import Vault, make_vault
 
 
 @pytest.fixture(scope="session")
 def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
     """Every secret, in a folder of its own."""
-    return filled(tmp_path_factory.mktemp("secrets"))
+    return make_vault(tmp_path_factory.mktemp("secrets"))
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +31,12 @@ def secured(
     server = broker(kafka_libs, tmp_path_factory.mktemp("secured"), vault)
     (vault.folder / "kafka-sponsor").write_text("told-to-a-blinded-sponsor")
     name = "listener.name.clients.plain.sasl.jaas.config"
-    more = f'user_sponsor="{vault.word("kafka-sponsor")}";'
+    more = f'user_sponsor="{vault.secret("kafka-sponsor")}";'
     server.settings = {
         **server.settings,
         name: server.settings[name].removesuffix(";") + f" {more}",
     }
-    with server, administer(server.bootstrap) as admin:
-        apply(admin, WANTED, alter=False)
-        make_topics(admin, topics(Settings()), alter=False)
+    with server, admin_client(server.bootstrap) as admin:
+        apply_grants(admin, GRANTS, alter=False)
+        make_topics(admin, required_topics(Settings()), alter=False)
         yield server

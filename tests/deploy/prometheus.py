@@ -16,7 +16,7 @@ from typing import Any
 from streams.local.ports import free_ports
 from streams.local.process import Process
 from tests.deploy.programs import PROMETHEUS, RULES
-from tests.paths import missing
+from tests.paths import skip_or_fail
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Prometheus:
 
     def __enter__(self) -> Prometheus:
         if shutil.which("prometheus") is None:
-            missing("no prometheus on PATH (Debian: prometheus)")
+            skip_or_fail("no prometheus on PATH (Debian: prometheus)")
         self.folder.mkdir()
         (self.folder / "prometheus.yml").write_text(self.configuration())
         self.process = Process(self.folder)
@@ -46,7 +46,7 @@ class Prometheus:
             "--enable-feature=exemplar-storage",
             "--log.level=warn",
         ]
-        self.process.start(["prometheus", *words], attended=True)
+        self.process.start(["prometheus", *words], ends_with_parent=True)
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -62,16 +62,16 @@ class Prometheus:
             text = text.replace(f'"{host}"', f'"{ours}"')
         return text
 
-    def ask(self, expression: str) -> list[dict[str, Any]]:
+    def query(self, expression: str) -> list[dict[str, Any]]:
         """What *expression* is now; empty while nothing is known."""
         return self.get("query", query=expression)["result"]
 
-    def get(self, path: str, **asked: str) -> Any:
+    def get(self, path: str, **parameters: str) -> Any:
         """An answer of its interface; an empty one while it is not ready."""
-        url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(asked)}"
+        url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
         try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                return json.load(answer)["data"]
+            with urllib.request.urlopen(url, timeout=10) as response:
+                return json.load(response)["data"]
         except urllib.error.HTTPError as error:
             if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
                 raise AssertionError(error.read().decode()) from None

@@ -33,9 +33,9 @@ LISTENERS = {
 """The ports on which each service listens in its container."""
 
 KAFKA = "kafka:9092"
-HURRIED = {"scrape_interval", "scrape_timeout", "evaluation_interval"}
+SHORTENED_INTERVALS = {"scrape_interval", "scrape_timeout", "evaluation_interval"}
 
-IMAGES = {"prom/prometheus": "prometheus", "prom/alertmanager": "prometheus-alertmanager"}
+PROGRAM_BY_IMAGE = {"prom/prometheus": "prometheus", "prom/alertmanager": "prometheus-alertmanager"}
 """Programs of Debian's packages that stand for the images of compose."""
 
 
@@ -65,12 +65,14 @@ class Stack:
         for process in [*reversed(self.running.values()), self.redis, self.kafka]:
             process.stop()
 
-    def once(self, name: str, *words: str) -> str:
+    def run_once(self, name: str, *words: str) -> str:
         """Run a service that does one thing, with other *words* if any; what it printed."""
-        told = services()[name]
-        asked = words or tuple(self.placed(name, each) for each in told["command"])
+        service = services()[name]
+        arguments = words or tuple(
+            self.with_local_places(name, each) for each in service["command"]
+        )
         done = subprocess.run(
-            [sys.executable, "-m", "tocsin", *asked],
+            [sys.executable, "-m", "tocsin", *arguments],
             env=self.environment(name),
             cwd=ROOT,
             capture_output=True,
@@ -84,24 +86,24 @@ class Stack:
     def launch(self, name: str) -> None:
         """Start a service that goes on, and do not wait for it."""
         folder = self.folder / name
-        told = services()[name]
-        words = [self.placed(name, each) for each in told["command"]]
+        service = services()[name]
+        words = [self.with_local_places(name, each) for each in service["command"]]
         folder.mkdir()
         process = self.running[name] = Process(folder)
-        program = IMAGES.get(told["image"].partition(":")[0])
+        program = PROGRAM_BY_IMAGE.get(service["image"].partition(":")[0])
         if program is None:
-            command = [*setting(self.environment(name)), sys.executable, "-m", "tocsin", *words]
+            command = [*env_command(self.environment(name)), sys.executable, "-m", "tocsin", *words]
         else:
             command = [program, *self.flags(name, words, folder)]
-        process.start(command, attended=True)
+        process.start(command, ends_with_parent=True)
 
-    def ready(self, name: str) -> None:
+    def wait_ready(self, name: str) -> None:
         """Come back when the health check of a service is content."""
         test = str(services()[name]["healthcheck"]["test"])
         probe = re.search(r"http://127\.0\.0\.1:\d+/[\w/-]+", test)
         assert probe is not None
-        url = self.here(name, probe[0])
-        self.running[name].until(lambda: answers(url), patience=60)
+        url = self.with_local_addresses(name, probe[0])
+        self.running[name].wait_until_ready(lambda: is_healthy(url), timeout=60)
 
     def flags(self, name: str, words: list[str], folder: Path) -> list[str]:
         """The flags of a program of Prometheus, with its files and its port in our places."""
@@ -115,31 +117,33 @@ class Stack:
     def environment(self, name: str) -> dict[str, str]:
         """The environment of a service, each place and port where it is here."""
         clean = {each: value for each, value in os.environ.items() if "TOCSIN_" not in each}
-        told: dict[str, Any] = services()[name].get("environment", {})
-        return clean | {each: self.placed(name, str(value)) for each, value in told.items()}
+        variables: dict[str, Any] = services()[name].get("environment", {})
+        return clean | {
+            each: self.with_local_places(name, str(value)) for each, value in variables.items()
+        }
 
-    def placed(self, name: str, text: str) -> str:
+    def with_local_places(self, name: str, text: str) -> str:
         """A text of compose, with what a container sees where it is here.
 
         Files that are mounted are written anew beside the service, if they name places too.
         """
         for here, there, _ in binds(services()[name]):
             if there in text:
-                text = text.replace(there, str(self.own(name, here)))
-        return self.here(name, text)
+                text = text.replace(there, str(self.local_copy(name, here)))
+        return self.with_local_addresses(name, text)
 
-    def own(self, name: str, path: Path) -> Path:
+    def local_copy(self, name: str, path: Path) -> Path:
         """What is mounted at a service: its own copy, with our addresses in it."""
         if path.is_dir() or path.suffix == ".jsonl":
             return path
         copy = self.folder / f"{name}-{path.name}"
-        text = self.here(name, path.read_text())
+        text = self.with_local_addresses(name, path.read_text())
         for here, there, _ in binds(services()[name]):
             text = text.replace(there, str(here))
-        copy.write_text(hurried(text) if "scrape_configs" in text else text)
+        copy.write_text(with_short_intervals(text) if "scrape_configs" in text else text)
         return copy
 
-    def here(self, name: str, text: str) -> str:
+    def with_local_addresses(self, name: str, text: str) -> str:
         """A text with secrets, hosts and ports as they are here."""
         text = text.replace("/run/secrets/", f"{self.vault.folder}/")
         if KAFKA in text:
@@ -157,22 +161,24 @@ class Stack:
         return f"http://127.0.0.1:{self.ports[name, port]}{path}"
 
 
-def hurried(text: str) -> str:
+def with_short_intervals(text: str) -> str:
     """A configuration of Prometheus that looks every second: a test does not wait for minutes."""
-    told = yaml.safe_load(text)
-    told["global"] |= dict.fromkeys(told["global"].keys() & HURRIED, "1s")
-    return yaml.safe_dump(told)
+    configuration = yaml.safe_load(text)
+    configuration["global"] |= dict.fromkeys(
+        configuration["global"].keys() & SHORTENED_INTERVALS, "1s"
+    )
+    return yaml.safe_dump(configuration)
 
 
-def setting(environment: dict[str, str]) -> list[str]:
+def env_command(environment: dict[str, str]) -> list[str]:
     """The words that give a program those settings and no other environment."""
     return ["env", "-i", *(f"{name}={value}" for name, value in environment.items())]
 
 
-def answers(url: str) -> bool:
+def is_healthy(url: str) -> bool:
     """Whether a probe says yes."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as told:
-            return told.status == 200
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status == 200
     except OSError:
         return False

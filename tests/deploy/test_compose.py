@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 
-from deploy.make_secrets import make
-from streams.settings import PREFIX, Settings
+from deploy.make_secrets import make_secrets
+from streams.settings import ENV_PREFIX, Settings
 from tests.deploy.compose import (
-    ONCE,
+    ONE_SHOT,
     OWN_IMAGE,
     PINNED,
     binds,
     compose,
-    needs,
+    dependencies,
     services,
     volumes,
 )
 from tests.deploy.vault import Vault
 from tests.paths import ROOT
 
-EACH = pytest.mark.parametrize(("name", "service"), services().items(), ids=services())
+EACH_SERVICE = pytest.mark.parametrize(("name", "service"), services().items(), ids=services())
 
 PUBLISHED = {"grafana": ["127.0.0.1:3000:3000"], "kafka-ui": ["127.0.0.1:8080:8080"]}
 """All that the host sees, and only from itself."""
@@ -54,7 +54,7 @@ PRINCIPALS = {
 STORE_USERS = {"init": "deploy", "worker": "worker", "operator": "worker", "board": "reader"}
 
 
-@EACH
+@EACH_SERVICE
 def test_every_image_is_pinned(name: str, service: dict[str, Any]):
     """By its whole version; the one that is built here has the version of the project."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -73,9 +73,9 @@ def test_waiting_is_documented_only_for_services_by_name():
     asked = [line for page in pages for line in re.findall(r"--wait [^`\n]*", page.read_text())]
     named = [set(line.split()) & set(services()) for line in asked if "is for" not in line]
 
-    awaited = {other for each in services().values() for other in needs(each)}
+    awaited = {other for each in services().values() for other in dependencies(each)}
     assert "produce" not in awaited
-    assert named and all(each and not each & ONCE for each in named)
+    assert named and all(each and not each & ONE_SHOT for each in named)
 
 
 def test_one_service_builds_the_image_of_all():
@@ -86,7 +86,7 @@ def test_one_service_builds_the_image_of_all():
     assert (ROOT / building["access"]["build"]["dockerfile"]).is_file()
 
 
-@EACH
+@EACH_SERVICE
 def test_every_service_is_hardened(name: str, service: dict[str, Any]):
     """Nobody is root, nobody writes but where it must, nobody can gain a right."""
     user, group = (int(part) for part in service["user"].split(":"))
@@ -99,13 +99,13 @@ def test_every_service_is_hardened(name: str, service: dict[str, Any]):
     assert not {"privileged", "pid", "ipc", "network_mode", "devices"} & set(service)
 
 
-@EACH
+@EACH_SERVICE
 def test_every_service_hears_that_it_shall_end(name: str, service: dict[str, Any]):
     """As process 1 a command without a handler would run on until it is killed."""
     assert service["init"] is True
 
 
-@EACH
+@EACH_SERVICE
 def test_what_is_mounted_is_in_the_tree_and_read_only(name: str, service: dict[str, Any]):
     """A missing file would come up as an empty folder; a writable one could be altered."""
     for here, _, how in binds(service):
@@ -114,15 +114,15 @@ def test_what_is_mounted_is_in_the_tree_and_read_only(name: str, service: dict[s
     assert set(volumes(service)) <= set(compose()["volumes"])
 
 
-@EACH
+@EACH_SERVICE
 def test_every_setting_is_known(name: str, service: dict[str, Any]):
     """A misspelt name would be ignored without a word."""
-    ours = [each for each in service.get("environment", {}) if each.startswith(PREFIX)]
+    ours = [each for each in service.get("environment", {}) if each.startswith(ENV_PREFIX)]
 
-    assert {each.removeprefix(PREFIX).lower() for each in ours} <= set(Settings.model_fields)
+    assert {each.removeprefix(ENV_PREFIX).lower() for each in ours} <= set(Settings.model_fields)
 
 
-@EACH
+@EACH_SERVICE
 def test_the_environment_holds_no_secret(name: str, service: dict[str, Any], vault: Vault):
     """What is secret is a file, named by a setting and mounted under /run/secrets."""
     environment = service.get("environment", {})
@@ -144,10 +144,10 @@ def test_every_secret_is_a_file_that_is_made(vault: Vault):
     assert asked == {name: f".secrets/{name}" for name in asked}
     assert set(asked) == used == made
     assert ".secrets/" in (ROOT / ".gitignore").read_text().splitlines()
-    assert make(vault.folder) == []
+    assert make_secrets(vault.folder) == []
 
 
-@EACH
+@EACH_SERVICE
 def test_nothing_is_published_but_what_is_meant_to_be(name: str, service: dict[str, Any]):
     """Kafka, the store, the metrics: none of them has a port on the host."""
     assert service.get("ports", []) == PUBLISHED.get(name, [])
@@ -165,14 +165,14 @@ def test_each_network_holds_whom_it_must():
     assert internal == {"log", "store", "open", "closed"}
 
 
-@EACH
+@EACH_SERVICE
 def test_services_start_in_order_by_health(name: str, service: dict[str, Any]):
     """What a service needs is healthy, or has done its one thing; nobody guesses a delay."""
-    assert ("healthcheck" in service) or name in {*ONCE, "tick"}
-    assert (service["restart"] == "no") is (name in ONCE)
-    for other, condition in needs(service).items():
+    assert ("healthcheck" in service) or name in {*ONE_SHOT, "tick"}
+    assert (service["restart"] == "no") is (name in ONE_SHOT)
+    for other, condition in dependencies(service).items():
         assert other in services()
-        ended = other in ONCE
+        ended = other in ONE_SHOT
         assert condition == ("service_completed_successfully" if ended else "service_healthy")
         assert ended or "healthcheck" in services()[other]
 

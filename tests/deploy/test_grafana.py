@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.programs import METRIC, exported, run, unknown
+from tests.deploy.programs import METRIC_NAME, exported_series, run_program, unknown_names
 from tests.paths import ROOT
 
 GRAFANA = ROOT / "deploy" / "grafana"
@@ -21,14 +21,14 @@ PROVISIONING = GRAFANA / "provisioning"
 ZONES = {"open": 1, "closed": 2}
 
 
-def boards(zone: str) -> list[dict[str, Any]]:
+def dashboards(zone: str) -> list[dict[str, Any]]:
     """The committed dashboards of *zone*."""
     return [json.loads(path.read_text()) for path in sorted((DASHBOARDS / zone).iterdir())]
 
 
 def panels(zone: str) -> Iterator[dict[str, Any]]:
     """Every panel of *zone* but for rows."""
-    for board in boards(zone):
+    for board in dashboards(zone):
         yield from (each for each in board["panels"] if each["type"] != "row")
 
 
@@ -52,9 +52,9 @@ def test_what_is_committed_is_what_is_built(tmp_path: Path):
 @pytest.mark.parametrize("zone", ZONES)
 def test_dashboards_ask_for_nothing_that_their_zone_does_not_have(zone: str):
     """Nor do their choices: a closed name on the open dashboard says that there is such a thing."""
-    asked = [*expressions(zone), *(each["query"] for each in choices(zone))]
+    asked = [*expressions(zone), *(each["query"] for each in variable_queries(zone))]
 
-    assert asked and {name for each in asked for name in unknown(each, zone)} == set()
+    assert asked and {name for each in asked for name in unknown_names(each, zone)} == set()
 
 
 @pytest.mark.prometheus
@@ -65,10 +65,10 @@ def test_every_expression_is_one(zone: str, tmp_path: Path):
     path = tmp_path / "rules.yml"
     path.write_text(as_rules(asked))
 
-    assert f"{len(asked)} rules found" in run("promtool", "check", "rules", path)
+    assert f"{len(asked)} rules found" in run_program("promtool", "check", "rules", path)
     path.write_text(as_rules([*asked, "sum by (x"]))
     with pytest.raises(AssertionError, match="parse"):
-        run("promtool", "check", "rules", path)
+        run_program("promtool", "check", "rules", path)
 
 
 def test_every_number_is_on_a_dashboard():
@@ -76,11 +76,11 @@ def test_every_number_is_on_a_dashboard():
     shown = {
         name.removesuffix("_bucket")
         for zone in ZONES
-        for each in [*expressions(zone), *recording(zone)]
-        for name in METRIC.findall(each)
+        for each in [*expressions(zone), *recorded_expressions(zone)]
+        for name in METRIC_NAME.findall(each)
     }
     parts = ("_bucket", "_sum", "_count")
-    wanted = {n for z in ZONES for n in exported(z) if not n.endswith(parts)}
+    wanted = {n for z in ZONES for n in exported_series(z) if not n.endswith(parts)}
 
     assert wanted - shown == set()
 
@@ -88,7 +88,7 @@ def test_every_number_is_on_a_dashboard():
 @pytest.mark.parametrize("zone", ZONES)
 def test_every_panel_says_what_it_shows(zone: str):
     """A title, a description, a unit, a number of its own; and it asks the source of its reader."""
-    numbers = [each["id"] for board in boards(zone) for each in board["panels"]]
+    numbers = [each["id"] for board in dashboards(zone) for each in board["panels"]]
     for panel in panels(zone):
         assert panel["title"] and panel["description"].endswith(".")
         assert panel["fieldConfig"]["defaults"]["unit"]
@@ -100,33 +100,33 @@ def test_every_panel_says_what_it_shows(zone: str):
 @pytest.mark.parametrize(("zone", "organisation"), ZONES.items())
 def test_each_zone_is_an_organisation_with_a_source_of_its_own(zone: str, organisation: int):
     """A folder's permissions do not bind a data source: only an organisation does."""
-    (source,) = provisioned("datasources", zone)["datasources"]
-    (provider,) = provisioned("dashboards", zone)["providers"]
+    (source,) = provisioning_file("datasources", zone)["datasources"]
+    (provider,) = provisioning_file("dashboards", zone)["providers"]
 
     assert (source["orgId"], provider["orgId"]) == (organisation, organisation)
     assert source["url"] == f"http://prometheus-{zone}:9090"
     assert provider["options"]["path"] == f"/etc/grafana/dashboards/{zone}"
     (chosen,) = [
         each
-        for board in boards(zone)
+        for board in dashboards(zone)
         for each in board["templating"]["list"]
         if each["type"] == "datasource"
     ]
     assert chosen["regex"] == f"/^{source['name']}$/"
 
 
-def provisioned(kind: str, zone: str) -> dict[str, Any]:
+def provisioning_file(kind: str, zone: str) -> dict[str, Any]:
     """A file of provisioning."""
     return yaml.safe_load((PROVISIONING / kind / f"{zone}.yaml").read_text())
 
 
-def choices(zone: str) -> list[dict[str, Any]]:
+def variable_queries(zone: str) -> list[dict[str, Any]]:
     """What a reader may pick, as far as Prometheus is asked for it."""
-    found = [each for board in boards(zone) for each in board["templating"]["list"]]
+    found = [each for board in dashboards(zone) for each in board["templating"]["list"]]
     return [each for each in found if each["type"] == "query"]
 
 
-def recording(zone: str) -> list[str]:
+def recorded_expressions(zone: str) -> list[str]:
     """The expressions of the rules that record what dashboards show."""
     text = (ROOT / "deploy" / "prometheus" / "rules" / f"{zone}.yml").read_text()
     groups = yaml.safe_load(text)["groups"]

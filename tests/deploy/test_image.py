@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 
 from tests.paths import ROOT
-from tests.test_house import PIN, lock
+from tests.test_house import PIN, lock_text
 
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 
 
-def lines() -> list[str]:
+def instructions() -> list[str]:
     """The instructions, each on one line."""
     text = DOCKERFILE.read_text().replace("\\\n", "")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
-def sources() -> list[str]:
+def copied_sources() -> list[str]:
     """What is copied from the tree."""
-    copied = [line.split()[1:-1] for line in lines() if re.match(r"COPY (?!--from)", line)]
+    copied = [line.split()[1:-1] for line in instructions() if re.match(r"COPY (?!--from)", line)]
     return [name for names in copied for name in names]
 
 
@@ -26,30 +26,34 @@ def test_what_is_copied_is_there_and_let_in():
     """`.dockerignore` keeps all out but what the image needs: no secret, no history."""
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
 
-    assert all((ROOT / name).exists() for name in sources())
+    assert all((ROOT / name).exists() for name in copied_sources())
     assert next(line for line in ignored if not line.startswith("#")) == "*"
-    assert {line[1:] for line in ignored if line.startswith("!")} == set(sources())
+    assert {line[1:] for line in ignored if line.startswith("!")} == set(copied_sources())
 
 
 def test_two_stages_and_the_second_has_no_root():
     """What builds is not there to be run, and what runs is nobody in particular."""
-    stages = [line for line in lines() if line.startswith("FROM ")]
-    users = [line for line in lines() if line.startswith("USER ")]
+    stages = [line for line in instructions() if line.startswith("FROM ")]
+    users = [line for line in instructions() if line.startswith("USER ")]
 
     assert len(stages) == 2 and stages[0].endswith(" AS build")
     assert all(re.match(r"FROM python:\d+\.\d+\.\d+-slim-\w+", each) for each in stages)
-    assert users == ["USER 10001:10001"] and lines().index(users[0]) > lines().index(stages[1])
+    assert users == ["USER 10001:10001"] and instructions().index(users[0]) > instructions().index(
+        stages[1]
+    )
 
 
 def test_everything_installed_is_in_a_lock():
     """Each version with its hash, and the same as developers and tests have."""
-    whole = {pin["name"]: pin["version"] for pin in PIN.finditer(lock())}
+    whole = {pin["name"]: pin["version"] for pin in PIN.finditer(lock_text())}
     for name in ("requirements.lock", "build.lock"):
         text = (ROOT / "deploy" / name).read_text()
         pins = {pin["name"]: pin["version"] for pin in PIN.finditer(text)}
         assert PIN.sub("", text) == ""
         assert pins.items() <= whole.items()
-    installs = [part for line in lines() for part in line.split("&&") if "pip install" in part]
+    installs = [
+        part for line in instructions() for part in line.split("&&") if "pip install" in part
+    ]
     assert all("--require-hashes" in each or "--no-deps --no-index" in each for each in installs)
 
 

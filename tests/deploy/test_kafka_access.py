@@ -15,81 +15,90 @@ from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, R
 from kafka.errors import KafkaError, TopicAuthorizationFailedError
 from kafka.protocol.consumer import FetchRequest
 
-from deploy.make_secrets import ACCESS
-from streams.kafka.acls import OURS, Outcome, apply, parse
-from streams.kafka.admin import administer
+from deploy.make_secrets import KAFKA_ACLS
+from streams.kafka.acls import OUR_TOPICS, GrantOutcome, apply_grants, parse_grants
+from streams.kafka.admin import admin_client
 from streams.kafka.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED
 from streams.local.kafka_server import KafkaServer
 from streams.log import LogUnreachable
 from streams.log.kafka import KafkaLog
-from streams.login import Brokers, Login, options
+from streams.login import Brokers, Login, client_options
 from tests.contract.commands import tocsin
-from tests.deploy.broker import WANTED, login, principal
+from tests.deploy.broker import GRANTS, login, principal
 from tests.deploy.vault import Vault
 
 pytestmark = pytest.mark.kafka
 
 READ, WRITE, DESCRIBE = "READ", "WRITE", "DESCRIBE"
-CREATE, LOOK, SET = "CREATE", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"
+CREATE, DESCRIBE_CONFIGS, ALTER_CONFIGS = "CREATE", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"
 
-MAY: dict[str, dict[str, set[str]]] = {
+GRANTED: dict[str, dict[str, set[str]]] = {
     "ingest": {LOG: {WRITE}},
     "worker": {LOG: {READ}, ALERTS: {WRITE}, DEAD_LETTERS: {WRITE}, AUDIT: {READ, WRITE}},
     "deliver": {ALERTS: {READ}, NOTIFIED: {READ, WRITE}, AUDIT: {READ, WRITE}},
     "board": {LOG: {WRITE}, ALERTS: {READ}, AUDIT: {READ, WRITE}},
     "tick": {LOG: {WRITE}},
     "init": {
-        LOG: {CREATE, LOOK, DESCRIBE},
-        DEAD_LETTERS: {CREATE, LOOK, DESCRIBE, SET},
-        ALERTS: {CREATE, LOOK, DESCRIBE, SET},
-        NOTIFIED: {CREATE, LOOK, DESCRIBE, SET},
-        AUDIT: {CREATE, LOOK, READ, WRITE},
+        LOG: {CREATE, DESCRIBE_CONFIGS, DESCRIBE},
+        DEAD_LETTERS: {CREATE, DESCRIBE_CONFIGS, DESCRIBE, ALTER_CONFIGS},
+        ALERTS: {CREATE, DESCRIBE_CONFIGS, DESCRIBE, ALTER_CONFIGS},
+        NOTIFIED: {CREATE, DESCRIBE_CONFIGS, DESCRIBE, ALTER_CONFIGS},
+        AUDIT: {CREATE, DESCRIBE_CONFIGS, READ, WRITE},
     },
     "operator": {
-        LOG: {READ, WRITE, LOOK},
-        DEAD_LETTERS: {READ, WRITE, LOOK},
-        ALERTS: {LOOK, DESCRIBE},
-        NOTIFIED: {LOOK, DESCRIBE},
-        AUDIT: {READ, WRITE, LOOK},
+        LOG: {READ, WRITE, DESCRIBE_CONFIGS},
+        DEAD_LETTERS: {READ, WRITE, DESCRIBE_CONFIGS},
+        ALERTS: {DESCRIBE_CONFIGS, DESCRIBE},
+        NOTIFIED: {DESCRIBE_CONFIGS, DESCRIBE},
+        AUDIT: {READ, WRITE, DESCRIBE_CONFIGS},
     },
-    "tools": {topic: {READ, LOOK} for topic in OURS},
+    "tools": {topic: {READ, DESCRIBE_CONFIGS} for topic in OUR_TOPICS},
     # A login without a grant: the sponsor, a site, whoever watches the open registry.
     "sponsor": {},
 }
 """The matrix as RELIABILITY.md section 5 has it, written down a second time."""
 
-IMPLIED = {READ: DESCRIBE, WRITE: DESCRIBE, LOOK: "", SET: LOOK, CREATE: "", DESCRIBE: ""}
+IMPLIED = {
+    READ: DESCRIBE,
+    WRITE: DESCRIBE,
+    DESCRIBE_CONFIGS: "",
+    ALTER_CONFIGS: DESCRIBE_CONFIGS,
+    CREATE: "",
+    DESCRIBE: "",
+}
 
 
 def authorized(server: KafkaServer, who: Login) -> dict[str, set[str]]:
     """What the broker says that somebody may do with each of our topics."""
-    with administer(Brokers(server.bootstrap, who)) as admin:
-        told = admin.describe_topics(list(OURS))
+    with admin_client(Brokers(server.bootstrap, who)) as admin:
+        told = admin.describe_topics(list(OUR_TOPICS))
     return {
         each["name"]: set(each["authorized_operations"]) for each in told if not each["error_code"]
     }
 
 
-@pytest.mark.parametrize("principal", MAY)
+@pytest.mark.parametrize("principal", GRANTED)
 def test_a_principal_may_do_what_its_process_does(
     secured: KafkaServer, vault: Vault, principal: str
 ):
     """Every operation on every topic is asked of the broker: granted, or refused."""
     expected = {
         topic: {*operations, *(IMPLIED[each] for each in operations)} - {""}
-        for topic, operations in MAY[principal].items()
+        for topic, operations in GRANTED[principal].items()
     }
     assert authorized(secured, login(vault, principal)) == expected
 
 
-def refused(server: KafkaServer, who: Login, topic: str) -> tuple[bool, bool]:
+def is_refused(server: KafkaServer, who: Login, topic: str) -> tuple[bool, bool]:
     """Whether the broker refuses somebody to read *topic*, and to write it, when it is tried."""
     brokers = Brokers(server.bootstrap, who)
-    with administer(brokers) as admin:
-        told = admin._manager.run(admin._manager.send, fetch(topic), 1)
+    with admin_client(brokers) as admin:
+        told = admin._manager.run(admin._manager.send, fetch_request(topic), 1)
     code = told.responses[0].partitions[0].error_code
     assert code in (0, TopicAuthorizationFailedError.errno)
-    producer = KafkaProducer(bootstrap_servers=brokers, max_block_ms=5_000, **options(brokers))
+    producer = KafkaProducer(
+        bootstrap_servers=brokers, max_block_ms=5_000, **client_options(brokers)
+    )
     with closing(producer):
         try:
             producer.send(topic, b"x", key=b"x", partition=0).get(timeout=10)
@@ -98,7 +107,7 @@ def refused(server: KafkaServer, who: Login, topic: str) -> tuple[bool, bool]:
     return code != 0, False
 
 
-def fetch(topic: str) -> Any:
+def fetch_request(topic: str) -> Any:
     """What asks for the first records; a client would not ask of a topic that it cannot see."""
     place = FetchRequest.FetchTopic.FetchPartition(
         partition=0, fetch_offset=0, partition_max_bytes=1 << 20
@@ -109,13 +118,13 @@ def fetch(topic: str) -> Any:
     )
 
 
-@pytest.mark.parametrize("topic", OURS)
+@pytest.mark.parametrize("topic", OUR_TOPICS)
 def test_a_blinded_principal_is_refused_every_topic(secured: KafkaServer, vault: Vault, topic: str):
     """It can read nothing, write nothing, and learns of no topic, not even its name or size."""
     who = login(vault, "sponsor")
 
-    assert refused(secured, who, topic) == (True, True)
-    with administer(Brokers(secured.bootstrap, who)) as admin:
+    assert is_refused(secured, who, topic) == (True, True)
+    with admin_client(Brokers(secured.bootstrap, who)) as admin:
         assert admin.list_topics() == []
         assert admin.list_groups() == []
 
@@ -128,20 +137,20 @@ async def test_who_is_shown_no_topic_is_told_both_reasons_and_what_to_do(
     Who may see them all is told that the topic is not there, and nothing of grants.
     """
     for topic in (LOG, "trial.lgo.v1"):
-        says = await complaint(Brokers(secured.bootstrap, login(vault, "sponsor")), topic)
+        says = await read_error(Brokers(secured.bootstrap, login(vault, "sponsor")), topic)
         assert f"no topic {topic}: it is absent (`tocsin topics apply` " in says
         assert "or sponsor may not describe it (`tocsin topics apply --acls FILE` " in says
 
-    says = await complaint(Brokers(secured.bootstrap, login(vault, "admin")), "trial.lgo.v1")
+    says = await read_error(Brokers(secured.bootstrap, login(vault, "admin")), "trial.lgo.v1")
     assert "no topic trial.lgo.v1" in says and "topics apply" in says
     assert "describe" not in says and "--acls" not in says
 
 
-async def complaint(brokers: Brokers, topic: str) -> str:
+async def read_error(brokers: Brokers, topic: str) -> str:
     """What whoever reads *topic* is told."""
     log = KafkaLog(brokers, topic, 0)
     with pytest.raises(LogUnreachable) as found:
-        await log.ends()
+        await log.offset_range()
     return str(found.value)
 
 
@@ -156,12 +165,12 @@ def test_a_worker_that_is_shown_no_topic_says_the_same(secured: KafkaServer, vau
 
 def test_a_feed_cannot_read_what_others_reported(secured: KafkaServer, vault: Vault):
     """`ingest` writes the log and nothing else, and reads nothing."""
-    tried = {topic: refused(secured, login(vault, "ingest"), topic) for topic in (LOG, ALERTS)}
+    tried = {topic: is_refused(secured, login(vault, "ingest"), topic) for topic in (LOG, ALERTS)}
 
     assert tried == {LOG: (True, False), ALERTS: (True, True)}
 
 
-@pytest.mark.parametrize("principal", [name for name in MAY if name != "sponsor"])
+@pytest.mark.parametrize("principal", [name for name in GRANTED if name != "sponsor"])
 def test_nobody_deletes_a_topic_or_grants_himself_more(
     secured: KafkaServer, vault: Vault, principal: str
 ):
@@ -173,17 +182,17 @@ def test_nobody_deletes_a_topic_or_grants_himself_more(
         permission_type=ACLPermissionType.ALLOW,
         resource_pattern=ResourcePattern(ResourceType.TOPIC, ALERTS),
     )
-    with administer(Brokers(secured.bootstrap, login(vault, principal))) as admin:
+    with admin_client(Brokers(secured.bootstrap, login(vault, principal))) as admin:
         with pytest.raises(KafkaError):
             admin.delete_topics([AUDIT])
         assert admin.create_acls([more])["succeeded"] == []
-    with administer(secured.bootstrap) as admin:
-        assert set(OURS) <= set(admin.list_topics())
+    with admin_client(secured.bootstrap) as admin:
+        assert set(OUR_TOPICS) <= set(admin.list_topics())
 
 
 async def test_a_stranger_does_not_get_in(secured: KafkaServer, vault: Vault):
     """In clear, without a name, with a wrong password, to a server of another authority."""
-    right = options(Brokers(secured.bootstrap, login(vault, "worker")))
+    right = client_options(Brokers(secured.bootstrap, login(vault, "worker")))
     wrong = [
         {},
         {**right, "security_protocol": "SASL_PLAINTEXT"},
@@ -192,11 +201,11 @@ async def test_a_stranger_does_not_get_in(secured: KafkaServer, vault: Vault):
         {**right, "sasl_plain_username": "nobody"},
         {**right, "ssl_context": ssl.create_default_context()},
     ]
-    assert await gets_in(secured, right)
-    assert [await gets_in(secured, who) for who in wrong] == [False] * len(wrong)
+    assert await can_connect(secured, right)
+    assert [await can_connect(secured, who) for who in wrong] == [False] * len(wrong)
 
 
-async def gets_in(server: KafkaServer, who: Mapping[str, Any]) -> bool:
+async def can_connect(server: KafkaServer, who: Mapping[str, Any]) -> bool:
     """Whether the broker tells somebody of the cluster."""
     options: dict[str, Any] = {"bootstrap_servers": server.bootstrap, "request_timeout_ms": 2_000}
     client = AIOKafkaAdminClient(**options, **who)
@@ -218,12 +227,12 @@ def test_the_command_names_what_is_granted_beside_the_file(secured: KafkaServer,
         "KAFKA_PASSWORD_FILE": vault.path("kafka-admin"),
         "KAFKA_CA_FILE": vault.path("tls-ca"),
     }
-    foreign = parse('[sponsor]\nread = ["safety.alerts.v1"]\n')
-    with administer(secured.bootstrap) as admin:
-        apply(admin, foreign, alter=False)
+    foreign = parse_grants('[sponsor]\nread = ["safety.alerts.v1"]\n')
+    with admin_client(secured.bootstrap) as admin:
+        apply_grants(admin, foreign, alter=False)
 
-    found = tocsin("topics", "apply", "--acls", str(ACCESS), **settings)
-    mended = tocsin("topics", "apply", "--acls", str(ACCESS), "--alter", **settings)
+    found = tocsin("topics", "apply", "--acls", str(KAFKA_ACLS), **settings)
+    mended = tocsin("topics", "apply", "--acls", str(KAFKA_ACLS), "--alter", **settings)
 
     line = "User:sponsor may read safety.alerts.v1"
     assert (found.returncode, mended.returncode) == (2, 0), found.stderr + mended.stderr
@@ -233,14 +242,14 @@ def test_the_command_names_what_is_granted_beside_the_file(secured: KafkaServer,
 
 def test_what_is_granted_beside_the_file_is_found_and_taken_away(secured: KafkaServer):
     """Somebody who may read alerts though no file says so is how a trial is unblinded."""
-    foreign = parse('[sponsor]\nread = ["safety.alerts.v1"]\n')
-    with administer(secured.bootstrap) as admin:
-        apply(admin, foreign, alter=False)
-        reported = [each for each in apply(admin, WANTED, alter=False) if each[0] in foreign]
-        removed = [each for each in apply(admin, WANTED, alter=True) if each[0] in foreign]
-        after = apply(admin, WANTED, alter=False)
+    foreign = parse_grants('[sponsor]\nread = ["safety.alerts.v1"]\n')
+    with admin_client(secured.bootstrap) as admin:
+        apply_grants(admin, foreign, alter=False)
+        reported = [each for each in apply_grants(admin, GRANTS, alter=False) if each[0] in foreign]
+        removed = [each for each in apply_grants(admin, GRANTS, alter=True) if each[0] in foreign]
+        after = apply_grants(admin, GRANTS, alter=False)
 
-    assert [outcome for _, outcome in reported] == [Outcome.FOREIGN]
-    assert [outcome for _, outcome in removed] == [Outcome.REVOKED]
-    assert {outcome for _, outcome in after} == {Outcome.UNCHANGED}
+    assert [outcome for _, outcome in reported] == [GrantOutcome.FOREIGN]
+    assert [outcome for _, outcome in removed] == [GrantOutcome.REVOKED]
+    assert {outcome for _, outcome in after} == {GrantOutcome.UNCHANGED}
     assert str(reported[0][0]) == "User:sponsor may read safety.alerts.v1"

@@ -11,13 +11,13 @@ import pytest
 from kafka import KafkaConsumer
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
-from alerts.notification.audiences import DeliveryError, deployment
-from streams.kafka.admin import administer
+from alerts.notification.audiences import RoutingConfigError, parse_routing_config
+from streams.kafka.admin import admin_client
 from streams.local.kafka_server import KafkaServer
-from streams.login import Brokers, options
-from streams.sinks import SinkDown, Style
-from streams.sinks.build import NoFile, built
-from tests.alerts.notification.published_alerts import Desk, wire
+from streams.login import Brokers, client_options
+from streams.sinks import RenderOptions, SinkDown
+from streams.sinks.build import UnreadableFile, build_sink
+from tests.alerts.notification.published_alerts import DeliveryScenario, alert_bytes
 from tests.deploy.broker import login
 from tests.deploy.vault import Vault
 
@@ -27,7 +27,7 @@ Reader: Any = KafkaConsumer
 """The client has no types."""
 
 CALLS = "hospital.calls"
-STYLE = Style(secret=b"sixteen bytes or more")
+STYLE = RenderOptions(secret=b"sixteen bytes or more")
 
 FILE = """
 secret_file = "ref.key"
@@ -58,7 +58,7 @@ def hospital(secured: KafkaServer) -> Iterator[KafkaServer]:
         permission_type=ACLPermissionType.ALLOW,
         resource_pattern=ResourcePattern(ResourceType.TOPIC, CALLS),
     )
-    with administer(secured.bootstrap) as admin:
+    with admin_client(secured.bootstrap) as admin:
         admin.create_topics({CALLS: {"num_partitions": 1, "replication_factor": 1}})
         admin.create_acls([may])
         yield secured
@@ -71,10 +71,10 @@ async def test_a_notice_comes_to_a_cluster_that_asks_for_a_login(
     """With the password in a file beside the delivery file; a wrong one is the sink's failure."""
     shutil.copy(vault.path("kafka-sponsor"), tmp_path / "password")
     shutil.copy(vault.path("tls-ca"), tmp_path / "ca")
-    plan = deployment(FILE.format(url=hospital.bootstrap))
+    plan = parse_routing_config(FILE.format(url=hospital.bootstrap))
     (route,) = plan.routes
-    notice = Desk(plan=plan).announce(wire()).notice(route)
-    sink = built(plan.sinks["bus"], tmp_path, STYLE)
+    notice = DeliveryScenario(config=plan).publish(alert_bytes()).due_notification(route)
+    sink = build_sink(plan.sinks["bus"], tmp_path, STYLE)
 
     (tmp_path / "password").write_text("guessed")
     with pytest.raises(SinkDown) as failed:
@@ -84,11 +84,11 @@ async def test_a_notice_comes_to_a_cluster_that_asks_for_a_login(
     await sink.send(notice)
     await sink.close()
 
-    (came,) = read(hospital, vault)
+    (came,) = read_topic(hospital, vault)
     assert b'"text":"A report is ready."' in came.value
 
 
-def read(server: KafkaServer, vault: Vault) -> list[Any]:
+def read_topic(server: KafkaServer, vault: Vault) -> list[Any]:
     """What the topic holds."""
     admin = Brokers(server.bootstrap, login(vault, "admin"))
     reader = Reader(
@@ -96,7 +96,7 @@ def read(server: KafkaServer, vault: Vault) -> list[Any]:
         bootstrap_servers=admin,
         auto_offset_reset="earliest",
         consumer_timeout_ms=2_000,
-        **options(admin),
+        **client_options(admin),
     )
     try:
         return list(reader)
@@ -117,17 +117,17 @@ def read(server: KafkaServer, vault: Vault) -> list[Any]:
 )
 def test_a_login_that_cannot_be_is_named_with_its_line(found: str, instead: str, says: str):
     """What its security has no use for is a mistake: somebody believes that it is encrypted."""
-    with pytest.raises(DeliveryError, match=r"^delivery file, line \d+: ") as refused:
-        deployment(FILE.replace(found, instead, 1))
+    with pytest.raises(RoutingConfigError, match=r"^delivery file, line \d+: ") as refused:
+        parse_routing_config(FILE.replace(found, instead, 1))
 
     assert says in str(refused.value)
 
 
 def test_a_password_that_cannot_be_read_is_found_out_at_the_start(tmp_path: Path):
     """Not at night."""
-    plan = deployment(FILE).sinks["bus"]
-    with pytest.raises(NoFile, match="password cannot be read"):
-        built(plan, tmp_path, STYLE)
+    plan = parse_routing_config(FILE).sinks["bus"]
+    with pytest.raises(UnreadableFile, match="password cannot be read"):
+        build_sink(plan, tmp_path, STYLE)
     (tmp_path / "password").write_text("a word")
-    with pytest.raises(NoFile, match="ca cannot be read"):
-        built(plan, tmp_path, STYLE)
+    with pytest.raises(UnreadableFile, match="ca cannot be read"):
+        build_sink(plan, tmp_path, STYLE)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.deploy.programs import PROMETHEUS, RULES, rules, run, unknown
+from tests.deploy.programs import PROMETHEUS, RULES, rules, run_program, unknown_names
 from tests.paths import ROOT
 
 ZONES = ("open", "closed")
-UNITS = ROOT / "tests" / "deploy" / "rules"
+RULE_TESTS = ROOT / "tests" / "deploy" / "rules"
 
 pytestmark = pytest.mark.prometheus
 
@@ -20,13 +20,13 @@ pytestmark = pytest.mark.prometheus
 @pytest.mark.parametrize("zone", ZONES)
 def test_every_rule_does_what_its_unit_tests_say(zone: str):
     """Each alert fires where it should, with its very words, and is silent where it should be."""
-    assert "SUCCESS" in run("promtool", "test", "rules", UNITS / f"{zone}.yml")
+    assert "SUCCESS" in run_program("promtool", "test", "rules", RULE_TESTS / f"{zone}.yml")
 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_every_alert_has_a_unit_test_in_which_it_fires(zone: str):
     """A rule that never fired in a test may never fire at all."""
-    units = yaml.safe_load((UNITS / f"{zone}.yml").read_text())["tests"]
+    units = yaml.safe_load((RULE_TESTS / f"{zone}.yml").read_text())["tests"]
     fired = {
         each["alertname"]
         for unit in units
@@ -41,18 +41,20 @@ def test_a_rule_that_was_bent_is_noticed(tmp_path: Path):
     """The unit tests look: one comparison turned round, and promtool says so."""
     folder = tmp_path / "deploy" / "prometheus" / "rules"
     folder.mkdir(parents=True)
-    shutil.copytree(UNITS, tmp_path / "tests" / "deploy" / "rules")
+    shutil.copytree(RULE_TESTS, tmp_path / "tests" / "deploy" / "rules")
     bent = (RULES / "closed.yml").read_text().replace("undelivered:sum > 0", "undelivered:sum > 1")
     (folder / "closed.yml").write_text(bent)
 
     with pytest.raises(AssertionError, match="SafetySignalUndelivered"):
-        run("promtool", "test", "rules", tmp_path / "tests" / "deploy" / "rules" / "closed.yml")
+        run_program(
+            "promtool", "test", "rules", tmp_path / "tests" / "deploy" / "rules" / "closed.yml"
+        )
 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_rules_ask_for_nothing_that_their_zone_does_not_export(zone: str):
     """A misspelt name is an alert that stays silent for ever; a closed one in the open, a leak."""
-    assert {name for rule in rules(zone) for name in unknown(rule["expr"], zone)} == set()
+    assert {name for rule in rules(zone) for name in unknown_names(rule["expr"], zone)} == set()
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -64,8 +66,8 @@ def test_configurations_are_accepted(zone: str, tmp_path: Path):
     text = text.replace("/run/secrets/metrics-token", str(tmp_path / "token"))
     (tmp_path / "prometheus.yml").write_text(text)
 
-    assert "SUCCESS" in run("promtool", "check", "config", tmp_path / "prometheus.yml")
-    assert "SUCCESS" in run(
+    assert "SUCCESS" in run_program("promtool", "check", "config", tmp_path / "prometheus.yml")
+    assert "SUCCESS" in run_program(
         "amtool", "check-config", ROOT / "deploy" / "alertmanager" / f"{zone}.yml"
     )
 
@@ -74,10 +76,15 @@ def test_what_is_wrong_with_the_line_pages_no_board():
     """A rule that Alertmanager does not know by name would come to it as a safety alert does."""
     where = "--config.file", ROOT / "deploy" / "alertmanager" / "closed.yml"
     names = [rule["alert"] for rule in rules("closed") if "alert" in rule]
-    told = [run("amtool", "config", "routes", "test", *where, f"alertname={n}") for n in names]
+    told = [
+        run_program("amtool", "config", "routes", "test", *where, f"alertname={n}") for n in names
+    ]
 
     assert [each.split()[0] for each in told] == ["statistician"] * len(names)
-    assert run("amtool", "config", "routes", "test", *where, "alertname=x").split()[0] == "board"
+    assert (
+        run_program("amtool", "config", "routes", "test", *where, "alertname=x").split()[0]
+        == "board"
+    )
 
 
 def test_the_zones_have_no_target_in_common():

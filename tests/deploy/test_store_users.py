@@ -10,12 +10,20 @@ import redis
 
 from deploy.make_secrets import STORE_USERS
 from streams.local.redis_server import RedisServer
-from streams.store import Store, WrongStore
-from streams.store.client import answer
-from streams.store.function import check_server, load
+from streams.store import Store, StoreMisconfigured
+from streams.store.client import run_command
+from streams.store.function import check_server, load_library
 from streams.store.redis import RedisStore, connect
 from tests.contract import test_store
-from tests.contract.stores import TOPIC, Made, apply, everything, own_keys, row, write
+from tests.contract.stores import (
+    TOPIC,
+    StoreFactory,
+    apply_all,
+    make_request,
+    own_keys,
+    row_fields,
+    store_state,
+)
 from tests.deploy.vault import Vault
 
 pytestmark = pytest.mark.redis
@@ -23,7 +31,7 @@ pytestmark = pytest.mark.redis
 USERS = ("worker", "reader", "deploy", "deliver")
 KEY = f"tocsin:live:{{{TOPIC}/0}}:cursor"
 
-MAY: dict[tuple[str, ...], set[str]] = {
+ALLOWED: dict[tuple[str, ...], set[str]] = {
     ("PING",): {"worker", "reader", "deploy", "deliver"},
     ("INFO", "memory"): {"worker", "reader", "deploy"},
     ("ACL", "WHOAMI"): {"worker", "reader", "deploy", "deliver"},
@@ -66,7 +74,7 @@ MAY: dict[tuple[str, ...], set[str]] = {
 """Who may do each command."""
 
 
-JUDGE = "user judge on nopass ~* &* +@all\n"
+PROBE_USER = "user judge on nopass ~* &* +@all\n"
 """A user of the tests alone, who asks the server what the others may."""
 
 
@@ -76,8 +84,8 @@ def server(
 ) -> Iterator[RedisServer]:
     """A server with the users of the deployment, and the judge."""
     folder = tmp_path_factory.mktemp("store")
-    (folder / "users.acl").write_text((vault.folder / "users.acl").read_text() + JUDGE)
-    login = ("worker", vault.word("store-worker"))
+    (folder / "users.acl").write_text((vault.folder / "users.acl").read_text() + PROBE_USER)
+    login = ("worker", vault.secret("store-worker"))
     with RedisServer(folder, {"aclfile": "users.acl"}, login=login) as server:
         yield server
 
@@ -85,35 +93,37 @@ def server(
 @pytest.fixture(scope="module")
 def judge(server: RedisServer) -> Iterator[redis.Redis]:
     """Asks what others may."""
-    with redis.Redis(unix_socket_path=str(server.socket), username="judge", password="") as client:
+    with redis.Redis(
+        unix_socket_path=str(server.socket_path), username="judge", password=""
+    ) as client:
         yield client
 
 
 @pytest.fixture
-def made(server: RedisServer, vault: Vault) -> Made:
+def made(server: RedisServer, vault: Vault) -> StoreFactory:
     """Opens an empty store as the worker does; the functions come from the deploy user."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Store]:
-        deployer = connect(url(server, vault, "deploy"), 60)
-        await answer(check_server(deployer))
-        await answer(load(deployer))
+        deployer = connect(store_url(server, vault, "deploy"), 60)
+        await run_command(check_server(deployer))
+        await run_command(load_library(deployer))
         await deployer.aclose()
-        store = RedisStore(connect(url(server, vault, "worker")), own_keys())
+        store = RedisStore(connect(store_url(server, vault, "worker")), own_keys())
         yield store
         await store.close()
 
     return opened
 
 
-def url(server: RedisServer, vault: Vault, user: str) -> str:
+def store_url(server: RedisServer, vault: Vault, user: str) -> str:
     """The address by which *user* comes."""
-    return f"unix://{user}@{server.socket}?password={vault.word(f'store-{user}')}"
+    return f"unix://{user}@{server.socket_path}?password={vault.secret(f'store-{user}')}"
 
 
 def test_nobody_comes_without_a_name(server: RedisServer):
     """The user `default` is off: to know the address is not enough."""
-    client = redis.Redis(unix_socket_path=str(server.socket))
+    client = redis.Redis(unix_socket_path=str(server.socket_path))
     with client, pytest.raises(redis.AuthenticationError):
         client.ping()
 
@@ -124,41 +134,41 @@ def test_the_committed_file_holds_no_password(vault: Vault):
 
     assert "#" not in committed and ">" not in committed and "nopass" not in committed
     assert [line.count(" #") for line in written.splitlines()] == [0, 1, 1, 1, 1]
-    assert not any(vault.word(f"store-{user}") in written for user in USERS)
+    assert not any(vault.secret(f"store-{user}") in written for user in USERS)
 
 
-@pytest.mark.parametrize("command", list(MAY), ids=" ".join)
+@pytest.mark.parametrize("command", list(ALLOWED), ids=" ".join)
 def test_every_command_of_every_user_is_decided(judge: redis.Redis, command: tuple[str, ...]):
     """The server itself says who may do what, command by command."""
     told = {user: judge.execute_command("ACL DRYRUN", user, *command) for user in USERS}
 
-    assert {user for user, said in told.items() if said == b"OK"} == MAY[command], told
+    assert {user for user, said in told.items() if said == b"OK"} == ALLOWED[command], told
 
 
 async def test_the_reader_reads_what_the_worker_wrote_and_changes_nothing(
-    made: Made, server: RedisServer, vault: Vault
+    made: StoreFactory, server: RedisServer, vault: Vault
 ):
     """The board's tables come by the reader; a page of it can alter no row."""
     async with made() as store:
-        await apply(store, write(0, 5, rows=row(4, n=b"1")))
+        await apply_all(store, make_request(0, 5, rows=row_fields(4, n=b"1")))
         assert isinstance(store, RedisStore)
-        reading = RedisStore(connect(url(server, vault, "reader")), store.keys)
-        assert await everything(reading) == await everything(store)
-        with pytest.raises(WrongStore):
+        reading = RedisStore(connect(store_url(server, vault, "reader")), store.keys)
+        assert await store_state(reading) == await store_state(store)
+        with pytest.raises(StoreMisconfigured):
             await reading.check()  # It asks whether it may write.
-        with pytest.raises(WrongStore, match="lacks a right"):
-            await reading.apply(write(5, 6, pos="4"))
-        with pytest.raises(WrongStore, match="lacks a right"):
+        with pytest.raises(StoreMisconfigured, match="lacks a right"):
+            await reading.apply(make_request(5, 6, pos="4"))
+        with pytest.raises(StoreMisconfigured, match="lacks a right"):
             await reading.rewind(None)
         await reading.close()
 
 
-async def test_who_delivers_reads_no_row(made: Made, server: RedisServer, vault: Vault):
+async def test_who_delivers_reads_no_row(made: StoreFactory, server: RedisServer, vault: Vault):
     """What it tells comes by its topic: a table by treatment is not for its eyes."""
     async with made() as store:
         assert isinstance(store, RedisStore)
-        delivering = RedisStore(connect(url(server, vault, "deliver")), store.keys)
-        with pytest.raises(WrongStore, match="lacks a right"):
+        delivering = RedisStore(connect(store_url(server, vault, "deliver")), store.keys)
+        with pytest.raises(StoreMisconfigured, match="lacks a right"):
             await delivering.cursor()
         await delivering.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.make_secrets import make
+from deploy.make_secrets import make_secrets
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Vault:
 
     folder: Path
 
-    def word(self, name: str) -> str:
+    def secret(self, name: str) -> str:
         """The password or token of that name."""
         return (self.folder / name).read_text()
 
@@ -23,7 +23,7 @@ class Vault:
         return str(self.folder / name)
 
 
-def filled(folder: Path) -> Vault:
+def make_vault(folder: Path) -> Vault:
     """A vault with every secret."""
-    make(folder)
+    make_secrets(folder)
     return Vault(folder)

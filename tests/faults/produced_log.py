@@ -15,21 +15,21 @@ from benchmarks.synthetic import Effect, Trial, Workload
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
 from tests.independent.builders import event, tick
-from tests.simulation.logs import DAYS, POISON, course, sent
+from tests.simulation.random_logs import POISON, STUDY_DAYS, key_and_value, trial_records
 
 Client: Any = confluent_kafka
 """The client has no types."""
 
 PARTITIONS = 12
 
-ABREAST = 40
+CONCURRENT_TRIALS = 40
 """Trials that are reported on at the same time; where one ends, the next begins."""
 
-STRAYS = 0.03
+STRAY_SHARE = 0.03
 """How often a record is followed by one that is there already, or belongs to no trial."""
 
 
-class Sent(NamedTuple):
+class ProducedRecord(NamedTuple):
     """One record, and where it is put."""
 
     key: bytes
@@ -37,43 +37,45 @@ class Sent(NamedTuple):
     partition: int
 
 
-def records(random: Random) -> Iterator[Sent]:
+def endless_records(random: Random) -> Iterator[ProducedRecord]:
     """Records without end."""
-    numbers, past = count(), deque[Sent](maxlen=500)
-    running = [trial(random, next(numbers)) for _ in range(ABREAST)]
+    numbers, past = count(), deque[ProducedRecord](maxlen=500)
+    running = [produced_trial(random, next(numbers)) for _ in range(CONCURRENT_TRIALS)]
     while True:
-        at = random.randrange(ABREAST)
+        at = random.randrange(CONCURRENT_TRIALS)
         record = next(running[at], None)
         if record is None:
-            running[at] = trial(random, next(numbers))
+            running[at] = produced_trial(random, next(numbers))
             continue
         yield record
         past.append(record)
-        if random.random() < STRAYS:
-            yield stray(random, random.choice(past))
+        if random.random() < STRAY_SHARE:
+            yield stray_record(random, random.choice(past))
 
 
-def trial(random: Random, number: int) -> Iterator[Sent]:
+def produced_trial(random: Random, number: int) -> Iterator[ProducedRecord]:
     """All records of one trial: every third is larger and quieter than those of the storms."""
     if number % 3 == 0:
         workload = Workload(
             trials=1, reports=1, effect=Effect.EVERYTHING, seed=random.randrange(1 << 32)
         )
         drawn = Trial(workload, number)
-        entries = sorted(drawn.entries(random.randint(60, 200)), key=lambda each: each.known_at)
+        entries = sorted(
+            drawn.draw_records(random.randint(60, 200)), key=lambda each: each.known_at
+        )
         for entry in entries:
-            yield placed(drawn.study.encode(), entry.line)
+            yield with_partition(drawn.study.encode(), entry.line)
     else:
-        for said in course(random, f"COURSE-{number}"):
-            yield placed(*sent(said["study"], said))
+        for fields in trial_records(random, f"COURSE-{number}"):
+            yield with_partition(*key_and_value(fields["study"], fields))
 
 
-def placed(key: bytes, value: bytes) -> Sent:
+def with_partition(key: bytes, value: bytes) -> ProducedRecord:
     """A record where its key belongs."""
-    return Sent(key, value, partition_of(key.decode(), PARTITIONS))
+    return ProducedRecord(key, value, partition_of(key.decode(), PARTITIONS))
 
 
-def stray(random: Random, past: Sent) -> Sent:
+def stray_record(random: Random, past: ProducedRecord) -> ProducedRecord:
     """A record that must change no table: a copy, poison, a wrong key or place, or no plan."""
     match random.choice(("copy", "copy", "copy", "poison", "key", "partition", "no plan")):
         case "copy":
@@ -85,50 +87,55 @@ def stray(random: Random, past: Sent) -> Sent:
         case "partition":
             return past._replace(partition=(past.partition + 1) % PARTITIONS)
         case _:
-            return placed(*sent(f"NOBODY-{random.randrange(99)}", tick(DAYS)))
+            return with_partition(
+                *key_and_value(f"NOBODY-{random.randrange(99)}", tick(STUDY_DAYS))
+            )
 
 
-def quiet_trial(name: str) -> Iterator[Sent]:
+def quiet_trial(name: str) -> Iterator[ProducedRecord]:
     """A trial that ends with a case called *name*."""
     study = f"QUIET-{name}"[:64]
-    for said in [*course(Random(name), study), event(name, "S1", DAYS, known=DAYS)]:
-        yield placed(*sent(study, said))
+    for fields in [
+        *trial_records(Random(name), study),
+        event(name, "S1", STUDY_DAYS, known=STUDY_DAYS),
+    ]:
+        yield with_partition(*key_and_value(study, fields))
 
 
-def ticks() -> Iterator[Sent]:
+def last_ticks() -> Iterator[ProducedRecord]:
     """A last record for each partition, so that no transaction marker is the last of it."""
     for partition in range(PARTITIONS):
         names = (f"LAST-{number}" for number in count())
         name = next(each for each in names if partition_of(each, PARTITIONS) == partition)
-        yield placed(*sent(name, tick(DAYS)))
+        yield with_partition(*key_and_value(name, tick(STUDY_DAYS)))
 
 
 @dataclass(slots=True)
-class Feed:
+class LogProducer:
     """Puts *waiting* records into the log; *ends* is where each partition ends, as confirmed."""
 
     broker: str
-    waiting: Iterator[Sent]
+    records: Iterator[ProducedRecord]
     ends: dict[int, int] = field(default_factory=dict[int, int])
-    producer: Any = field(init=False, repr=False)
+    client: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         plain = {"enable.idempotence": True, "linger.ms": 2, "message.timeout.ms": 300_000}
-        self.producer = Client.Producer({"bootstrap.servers": self.broker, **plain, **QUIET})
+        self.client = Client.Producer({"bootstrap.servers": self.broker, **plain, **QUIET_CLIENT})
 
     def burst(self, size: int) -> None:
         """Send so many records, and do not wait for them."""
-        self.send(islice(self.waiting, size))
+        self.send(islice(self.records, size))
 
-    def send(self, those: Iterable[Sent]) -> None:
+    def send(self, records: Iterable[ProducedRecord]) -> None:
         """Send *those*."""
-        for each in those:
-            self.producer.produce(
-                LOG, each.value, each.key, each.partition, on_delivery=self.confirmed
+        for each in records:
+            self.client.produce(
+                LOG, each.value, each.key, each.partition, on_delivery=self.on_confirmed
             )
-        self.producer.poll(0)
+        self.client.poll(0)
 
-    def confirmed(self, error: Any, record: Any) -> None:
+    def on_confirmed(self, error: Any, record: Any) -> None:
         """Note that the broker has a record."""
         if error is None:
             ends, partition = self.ends, record.partition()
@@ -136,16 +143,16 @@ class Feed:
 
     def flush(self, patience: float = 60) -> bool:
         """Wait until everything that was sent is confirmed; whether it is."""
-        return self.producer.flush(patience) == 0
+        return self.client.flush(patience) == 0
 
     def transaction(self, size: int, name: str, *, commit: bool) -> None:
         """Send records in a transaction: its marker takes an offset, and so do aborted records."""
         producer = Client.Producer(
-            {"bootstrap.servers": self.broker, "transactional.id": name, **QUIET}
+            {"bootstrap.servers": self.broker, "transactional.id": name, **QUIET_CLIENT}
         )
         producer.init_transactions(30)
         producer.begin_transaction()
-        for each in islice(self.waiting, size):
+        for each in islice(self.records, size):
             producer.produce(LOG, each.value, each.key, each.partition)
         producer.flush(30)
         if commit:
@@ -154,5 +161,5 @@ class Feed:
             producer.abort_transaction(30)
 
 
-QUIET = {"log_level": 2}
+QUIET_CLIENT = {"log_level": 2}
 """That the broker is gone is what a campaign is about."""

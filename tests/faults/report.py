@@ -8,38 +8,47 @@ from functools import reduce
 from operator import add
 
 from tests.faults.judge import Verdict
-from tests.faults.legs import Struck
+from tests.faults.phases import PhaseResult
 
 
-def shown(told: Sequence[Struck]) -> str:
+def report_text(results: Sequence[PhaseResult]) -> str:
     """The table of all legs."""
-    return "\n".join([*by_kind(told), "", *compared(told)])
+    return "\n".join([*count_by_kind(results), "", *comparison_lines(results)])
 
 
-def by_kind(told: Sequence[Struck]) -> Iterator[str]:
+def count_by_kind(results: Sequence[PhaseResult]) -> Iterator[str]:
     """How often each kind struck, in which leg, and how often records were then in hand."""
     yield f"{'leg':<22}{'fault':<18}{'count':>6}{'amid':>6}"
-    for each in told:
-        for kind, count in sorted(each.kinds.items()):
-            yield f"{each.leg:<22}{kind:<18}{count:>6}{each.amid[kind]:>6}"
-    kinds = sum((each.kinds for each in told), Counter[str]())
-    amid = sum((each.amid for each in told), Counter[str]())
-    yield f"{'all':<40}{kinds.total():>6}{amid.total():>6}"
+    for result in results:
+        for kind, count in sorted(result.kinds.items()):
+            yield f"{result.phase:<22}{kind:<18}{count:>6}{result.while_folding[kind]:>6}"
+    kinds = sum((result.kinds for result in results), Counter[str]())
+    while_folding = sum((result.while_folding for result in results), Counter[str]())
+    yield f"{'all':<40}{kinds.total():>6}{while_folding.total():>6}"
 
 
-def compared(told: Sequence[Struck]) -> Iterator[str]:
+def comparison_lines(results: Sequence[PhaseResult]) -> Iterator[str]:
     """What was compared, and the verdict."""
-    total = reduce(add, (each.verdict for each in told), Verdict())
-    seconds, stuck = sum(each.seconds for each in told), sum(each.stuck for each in told)
-    yield f"{seconds:.0f} s; after {stuck} faults nothing was folded for 25 s"
-    yield f"{sum(each.idle for each in told)} workers were killed while nobody held a partition"
-    ended = sum((each.ended for each in told), Counter[str]())
-    for words, count in ended.most_common():
-        yield f"  {count} workers ended by themselves: {words}"
+    total = reduce(add, (result.verdict for result in results), Verdict())
+    seconds, without_progress = (
+        sum(result.seconds for result in results),
+        sum(result.without_progress for result in results),
+    )
+    yield f"{seconds:.0f} s; after {without_progress} faults nothing was folded for 25 s"
+    yield (
+        f"{sum(result.idle_kills for result in results)} workers were killed while "
+        f"nobody held a partition"
+    )
+    ended = sum((result.exit_messages for result in results), Counter[str]())
+    for message, count in ended.most_common():
+        yield f"  {count} workers ended by themselves: {message}"
     yield f"compared: {total.records} records, {total.studies} rows, {total.markers} markers,"
-    yield f"  {total.alerts} alerts and {total.letters} dead letters, told {total.sent} times"
+    yield (
+        f"  {total.alerts} alerts and {total.dead_letters} dead letters, told "
+        f"{total.published} times"
+    )
     yield f"records: lost {total.missing}, counted twice {total.doubled}"
-    yield f"differing: {total.rows} rows, {total.cursors} cursors"
-    yield f"told: lost {total.lost}, phantom {total.phantom}, other payload {total.payloads}"
-    yield from total.says[:20]
-    yield "PASSED" if total.good else "FAILED"
+    yield f"differing: {total.wrong_rows} rows, {total.wrong_cursors} cursors"
+    yield f"told: lost {total.lost}, phantom {total.phantom}, other payload {total.wrong_payloads}"
+    yield from total.errors[:20]
+    yield "PASSED" if total.passed else "FAILED"

@@ -10,50 +10,50 @@ from random import Random
 import pytest
 
 from streams.kafka.topics import ALERTS, LOG
-from streams.store import LIVE
+from streams.store import LIVE_SPACE
 from streams.store.keys import Keys
 from tests.faults.judge import judge
-from tests.faults.legs import Struck, conclude, strike
+from tests.faults.phases import PhaseResult, finish_phase, inject_fault
 from tests.faults.produced_log import Client
-from tests.faults.services import Ground, grounded
+from tests.faults.services import FaultServices, running_services
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
-QUICK = ("kill worker", "kill redis", "markers", "cut tail", "flush", "rebalance")
+QUICK_KINDS = ("kill worker", "kill redis", "markers", "cut tail", "flush", "rebalance")
 
 
 @pytest.fixture
-def ground(kafka_libs: Path, redis_program: str) -> Iterator[Ground]:
+def services(kafka_libs: Path, redis_program: str) -> Iterator[FaultServices]:
     """Services and workers; the path of a socket must be short."""
     with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
         settings = {"appendonly": "yes", "appendfsync": "everysec"}
-        with grounded(Path(folder), Random(4), settings) as made:
+        with running_services(Path(folder), Random(4), settings) as made:
             yield made
 
 
-def test_a_dozen_faults_lose_nothing_and_what_is_spoilt_is_found(ground: Ground):
+def test_a_dozen_faults_lose_nothing_and_what_is_spoilt_is_found(services: FaultServices):
     """After each kind, twice, all is as one pass has it; and the judge is not blind."""
-    struck = Struck("a dozen")
-    for kind in QUICK * 2:
-        strike(ground, kind, struck)
-    conclude(ground, struck)
+    result = PhaseResult("a dozen")
+    for kind in QUICK_KINDS * 2:
+        inject_fault(services, kind, result)
+    finish_phase(services, result)
 
-    assert struck.verdict.says == []
-    assert struck.verdict.studies > 30 and struck.verdict.alerts > 30 and struck.verdict.markers
+    assert result.verdict.errors == []
+    assert result.verdict.studies > 30 and result.verdict.alerts > 30 and result.verdict.markers
 
-    spoil(ground)
-    found = judge(ground.kafka.bootstrap, ground.redis.url)
-    assert (found.doubled, found.rows, found.phantom) == (1, 2, 1)
+    corrupt_store(services)
+    found = judge(services.kafka.bootstrap, services.redis.url)
+    assert (found.doubled, found.wrong_rows, found.phantom) == (1, 2, 1)
 
 
-def spoil(ground: Ground) -> None:
+def corrupt_store(services: FaultServices) -> None:
     """Count a record twice in one row, take another row away, and ring without a reason."""
-    rows = f"{Keys(LIVE, LOG, 0).prefix}s:*"
-    with ground.client() as client:
+    rows = f"{Keys(LIVE_SPACE, LOG, 0).prefix}s:*"
+    with services.client() as client:
         first, second, *_ = sorted(client.scan_iter(match=rows))
         head = client.hget(first, "head").replace(b'"outcomes":{', b'"outcomes":{"again":1,')
         client.hset(first, "head", head)
         client.delete(second)
-    producer = Client.Producer({"bootstrap.servers": ground.kafka.bootstrap})
+    producer = Client.Producer({"bootstrap.servers": services.kafka.bootstrap})
     producer.produce(ALERTS, b"{}", b"nobody:1", 0)
     producer.flush()

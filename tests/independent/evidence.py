@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tests.independent.groups import counted
+from tests.independent.groups import cases_of_term
 from tests.independent.likelihood import (
     Factor,
     concurrent_log_e,
     estimated_rate_log_e,
     known_rate_log_e,
 )
-from tests.independent.recount import Key, inside, recount, row
-from tests.independent.trial import Interval, Trial, holder
+from tests.independent.recount import TableKey, interval_in_cell, recount, row
+from tests.independent.trial import Interval, Trial, interval_at
 from tests.independent.wire_records import Record
 
 DAYS_PER_YEAR = 365.25
 TERM_KINDS = ("group", "preferred_term", "system_organ_class")
 
-Name = tuple[str, ...]
+WatchName = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class WatchDesign:
     """What a concurrent watch asks; named and tier 2 watches ask in the same form."""
 
     kind: str
@@ -39,29 +39,29 @@ class Question:
 class Patient:
     """One subject on the scale of a watch: its arm on each day, its last day seen, its event."""
 
-    arm_on: dict[int, str]
-    seen_until: int
+    arm_by_day: dict[int, str]
+    last_day_seen: int
     first_event: int | None
     event_arm: str | None
 
 
-def evidence(records: Iterable[Record]) -> dict[Name, float]:
+def evidence(records: Iterable[Record]) -> dict[WatchName, float]:
     """Log E of every watch the plan names, as (id,), and of tier 2, as (kind, term, treatment)."""
     trial = recount(records)
-    found: dict[Name, float] = {}
+    found: dict[WatchName, float] = {}
     for watch in trial.plan.get("watches", []):
         found[(watch["id"],)] = log_e_of(trial, watch)
-    for question in screened(trial):
-        factors = factors_of(trial, question)
+    for design in screened_designs(trial):
+        factors = factors_of(trial, design)
         if factors:
-            found[question.kind, question.term, question.treatment] = concurrent_log_e(factors)
+            found[design.kind, design.term, design.treatment] = concurrent_log_e(factors)
     return found
 
 
 def log_e_of(trial: Trial, watch: Record) -> float:
     """Log E of a watch that the plan names."""
     if watch["kind"] == "concurrent":
-        return concurrent_log_e(factors_of(trial, question_of(trial, watch)))
+        return concurrent_log_e(factors_of(trial, design_of(trial, watch)))
     n, days = reference_counts(trial, watch)
     years = days / DAYS_PER_YEAR
     if "rate_per_100_patient_years" in watch:
@@ -75,10 +75,10 @@ def term_of(watch: Record) -> tuple[str, str]:
     return next((kind, watch[kind]) for kind in TERM_KINDS if kind in watch)
 
 
-def question_of(trial: Trial, watch: Record) -> Question:
+def design_of(trial: Trial, watch: Record) -> WatchDesign:
     """The question of a concurrent watch; its control is the plan's where it names none."""
     kind, term = term_of(watch)
-    return Question(
+    return WatchDesign(
         kind=kind,
         term=term,
         treatment=watch["treatment"],
@@ -89,7 +89,7 @@ def question_of(trial: Trial, watch: Record) -> Question:
     )
 
 
-def screened(trial: Trial) -> list[Question]:
+def screened_designs(trial: Trial) -> list[WatchDesign]:
     """Tier 2: every coded term that no tier 1 concurrent watch names, by active treatment."""
     named = {
         term_of(watch)
@@ -97,37 +97,37 @@ def screened(trial: Trial) -> list[Question]:
         if watch["kind"] == "concurrent" and watch["tier"] == 1
     }
     kinds = TERM_KINDS[1:]
-    coded = {(kind, str(case.said[kind])) for case in trial.cases for kind in kinds}
+    coded = {(kind, str(case.fields[kind])) for case in trial.cases for kind in kinds}
     return [
-        screening_question(trial, kind, term, treatment)
+        screening_design(trial, kind, term, treatment)
         for kind, term in sorted(coded - named)
         for treatment in trial.plan["treatments"]["active"]
     ]
 
 
-def screening_question(trial: Trial, kind: str, term: str, treatment: str) -> Question:
+def screening_design(trial: Trial, kind: str, term: str, treatment: str) -> WatchDesign:
     """The question tier 2 asks of one term and one active treatment."""
     rule = trial.plan["screening"]
     watch = {kind: term, "treatment": treatment, **rule}
-    return question_of(trial, watch)
+    return design_of(trial, watch)
 
 
-def factors_of(trial: Trial, question: Question) -> list[Factor]:
+def factors_of(trial: Trial, design: WatchDesign) -> list[Factor]:
     """One factor for every first event seen so far on either arm, in order of day."""
     first = first_onsets(
-        trial, question.kind, question.term, lambda held: held.period == question.period
+        trial, design.kind, design.term, lambda interval: interval.period == design.period
     )
-    patients = [patient_of(trial, question, s, first.get(s)) for s in sorted(trial.intervals)]
+    patients = [patient_of(trial, design, s, first.get(s)) for s in sorted(trial.intervals)]
     factors: list[Factor] = []
     for patient in patients:
         day = patient.first_event
-        if day is None or day > patient.seen_until:
+        if day is None or day > patient.last_day_seen:
             continue
-        if patient.event_arm in {question.treatment, question.control}:
+        if patient.event_arm in {design.treatment, design.control}:
             assert at_risk(patient, day, patient.event_arm)
-            treated = [p for p in patients if at_risk(p, day, question.treatment)]
-            control = [p for p in patients if at_risk(p, day, question.control)]
-            x = int(patient.event_arm == question.treatment)
+            treated = [p for p in patients if at_risk(p, day, design.treatment)]
+            control = [p for p in patients if at_risk(p, day, design.control)]
+            x = int(patient.event_arm == design.treatment)
             factors.append(Factor(day, x, len(treated), len(control)))
     return sorted(factors)
 
@@ -135,36 +135,38 @@ def factors_of(trial: Trial, question: Question) -> list[Factor]:
 def at_risk(patient: Patient, day: int, arm: str | None) -> bool:
     """On *arm* that day, the day already seen, and no event on an earlier one."""
     return (
-        patient.arm_on.get(day) == arm
-        and day <= patient.seen_until
+        patient.arm_by_day.get(day) == arm
+        and day <= patient.last_day_seen
         and (patient.first_event is None or patient.first_event >= day)
     )
 
 
-def patient_of(trial: Trial, question: Question, subject: str, onset: int | None) -> Patient:
+def patient_of(trial: Trial, design: WatchDesign, subject: str, onset: int | None) -> Patient:
     """What a concurrent watch sees of one subject, in study days or calendar days."""
-    starts = [i.start for i in trial.intervals[subject] if i.period == question.period]
-    zero = 0 if question.on_calendar else min(starts, default=0)
-    since = trial.collected.get((question.kind, question.term), 0)
+    starts = [i.start for i in trial.intervals[subject] if i.period == design.period]
+    zero = 0 if design.on_calendar else min(starts, default=0)
+    since = trial.collected.get((design.kind, design.term), 0)
     arms: dict[int, str] = {}
     for day, interval in trial.days[subject].items():
-        arm = arm_of(trial, question, subject, interval)
+        arm = arm_of(trial, design, subject, interval)
         if day >= since and arm is not None:
             arms[day - zero] = arm
-    held = None if onset is None else holder(trial, subject, onset)
+    onset_interval = None if onset is None else interval_at(trial, subject, onset)
     return Patient(
-        arm_on=arms,
-        seen_until=trial.as_of - zero,
+        arm_by_day=arms,
+        last_day_seen=trial.as_of - zero,
         first_event=None if onset is None else onset - zero,
-        event_arm=None if held is None else arm_of(trial, question, subject, held),
+        event_arm=None
+        if onset_interval is None
+        else arm_of(trial, design, subject, onset_interval),
     )
 
 
-def arm_of(trial: Trial, question: Question, subject: str, interval: Interval) -> str | None:
+def arm_of(trial: Trial, design: WatchDesign, subject: str, interval: Interval) -> str | None:
     """The arm a day in *interval* counts for: received, or allocated; none outside the period."""
-    if interval.period != question.period:
+    if interval.period != design.period:
         return None
-    return trial.arms.get(subject) if question.as_randomised else interval.treatment
+    return trial.arms.get(subject) if design.as_randomised else interval.treatment
 
 
 def first_onsets(
@@ -172,16 +174,18 @@ def first_onsets(
 ) -> dict[str, int]:
     """For each subject its first onset of the term on a day whose interval *counts*."""
     first: dict[str, int] = {}
-    for case in counted(trial, kind, term):
-        held = holder(trial, case.subject, case.onset) if case.onset is not None else None
-        if case.onset is not None and held is not None and counts(held):
+    for case in cases_of_term(trial, kind, term):
+        interval = interval_at(trial, case.subject, case.onset) if case.onset is not None else None
+        if case.onset is not None and interval is not None and counts(interval):
             first[case.subject] = min(case.onset, first.get(case.subject, case.onset))
     return first
 
 
 def reference_counts(trial: Trial, watch: Record) -> tuple[int, int]:
     """First events seen so far on the treatment, and the person-days up to each first event."""
-    key = Key(watch.get("period", "all"), watch["treatment"], *term_of(watch))
-    first = first_onsets(trial, key.kind, key.term, lambda held: inside(held, key))
+    key = TableKey(watch.get("period", "all"), watch["treatment"], *term_of(watch))
+    first = first_onsets(
+        trial, key.kind, key.term, lambda interval: interval_in_cell(interval, key)
+    )
     days = row(trial, key)["person_days_to_first"]
     return sum(1 for onset in first.values() if onset <= trial.as_of), days

@@ -11,7 +11,7 @@ from tests.independent.wire_records import Record, ordinal
 RELATED = frozenset({"possible", "probable", "definite"})
 
 
-def counted(trial: Trial, kind: str, term: str) -> list[Case]:
+def cases_of_term(trial: Trial, kind: str, term: str) -> list[Case]:
     """The dated cases of a term, those before its collection began left out."""
     since = trial.collected.get((kind, term))
     return [
@@ -19,28 +19,28 @@ def counted(trial: Trial, kind: str, term: str) -> list[Case]:
         for case in trial.cases
         if case.onset is not None
         and (since is None or case.onset >= since)
-        and belongs(trial, case, kind, term)
+        and case_has_term(trial, case, kind, term)
     ]
 
 
-def belongs(trial: Trial, case: Case, kind: str, term: str) -> bool:
+def case_has_term(trial: Trial, case: Case, kind: str, term: str) -> bool:
     """True where *case* is of the term, whatever its date says."""
     if kind == "any":
         return True
     if kind == "group":
         return in_group(trial, case, trial.plan["groups"][term])
-    return bool(case.said[kind] == term)
+    return bool(case.fields[kind] == term)
 
 
-def serious(said: Record) -> bool:
+def is_serious(fields: Record) -> bool:
     """ICH E2A: serious by flag, by any criterion, or because it was fatal."""
-    fatal = said.get("outcome") == "fatal"
-    return bool(said.get("serious")) or bool(said.get("criteria")) or fatal
+    fatal = fields.get("outcome") == "fatal"
+    return bool(fields.get("serious")) or bool(fields.get("criteria")) or fatal
 
 
-def related(said: Record) -> bool:
+def is_related(fields: Record) -> bool:
     """True where a relation to treatment is at least possible."""
-    return said.get("relatedness") in RELATED
+    return fields.get("relatedness") in RELATED
 
 
 def in_group(trial: Trial, case: Case, group: Record) -> bool:
@@ -48,13 +48,13 @@ def in_group(trial: Trial, case: Case, group: Record) -> bool:
     return all(CONDITIONS[name](trial, case, group) for name in group if name != "within_days")
 
 
-def by_label(trial: Trial, case: Case, group: Record) -> bool:
+def has_label(trial: Trial, case: Case, group: Record) -> bool:
     """A label's own grouping where it is given, else the preferred term."""
-    label = case.said.get("label_group", case.said["preferred_term"])
+    label = case.fields.get("label_group", case.fields["preferred_term"])
     return label in group["label_groups"]
 
 
-def after_dose(trial: Trial, case: Case, group: Record) -> bool:
+def is_after_dose(trial: Trial, case: Case, group: Record) -> bool:
     """From the first day of a dose to so many days after its last day."""
     if case.onset is None:
         return False
@@ -65,51 +65,51 @@ def after_dose(trial: Trial, case: Case, group: Record) -> bool:
     )
 
 
-def algorithmic(trial: Trial, case: Case, group: Record) -> bool:
+def meets_algorithm(trial: Trial, case: Case, group: Record) -> bool:
     """A, or B and C within so many days: of a pair, the later case is the member."""
-    term = case.said["preferred_term"]
+    term = case.fields["preferred_term"]
     if term in group.get("any_of", []):
         return True
     some, others = group.get("both", [[], []])
     days = group.get("within_days", 0)
-    return (term in some and follows(trial, case, others, days)) or (
-        term in others and follows(trial, case, some, days)
+    return (term in some and completes_pair(trial, case, others, days)) or (
+        term in others and completes_pair(trial, case, some, days)
     )
 
 
-def follows(trial: Trial, case: Case, terms: list[str], days: int) -> bool:
+def completes_pair(trial: Trial, case: Case, terms: list[str], days: int) -> bool:
     """True where *case* completes a pair: an earlier case of *terms* lies within *days*."""
     if case.onset is None:
         return False
     return any(
         other.onset is not None
         and other.subject == case.subject
-        and other.said["preferred_term"] in terms
-        and (other.onset, other.thing) < (case.onset, case.thing)
+        and other.fields["preferred_term"] in terms
+        and (other.onset, other.entity) < (case.onset, case.entity)
         and case.onset - other.onset <= days
         for other in trial.cases
     )
 
 
-def adjudicated(trial: Trial, case: Case, group: Record) -> bool:
+def is_adjudicated(trial: Trial, case: Case, group: Record) -> bool:
     """Only a yes of the adjudicators counts; pending does not."""
-    answers: dict[str, Any] = case.said.get("adjudications", {})
-    return answers.get(group["adjudication"]) == "yes"
+    adjudications: dict[str, Any] = case.fields.get("adjudications", {})
+    return adjudications.get(group["adjudication"]) == "yes"
 
 
 CONDITIONS: dict[str, Callable[[Trial, Case, Record], bool]] = {
-    "adjudication": adjudicated,
-    "serious": lambda trial, case, group: serious(case.said) == group["serious"],
-    "related": lambda trial, case, group: related(case.said) == group["related"],
+    "adjudication": is_adjudicated,
+    "serious": lambda trial, case, group: is_serious(case.fields) == group["serious"],
+    "related": lambda trial, case, group: is_related(case.fields) == group["related"],
     "preferred_terms": lambda trial, case, group: (
-        case.said["preferred_term"] in group["preferred_terms"]
+        case.fields["preferred_term"] in group["preferred_terms"]
     ),
-    "label_groups": by_label,
+    "label_groups": has_label,
     "action_taken": lambda trial, case, group: (
-        case.said.get("action_taken") in group["action_taken"]
+        case.fields.get("action_taken") in group["action_taken"]
     ),
-    "outcome": lambda trial, case, group: case.said.get("outcome") in group["outcome"],
-    "within_days_after_dose": after_dose,
-    "any_of": algorithmic,
-    "both": algorithmic,
+    "outcome": lambda trial, case, group: case.fields.get("outcome") in group["outcome"],
+    "within_days_after_dose": is_after_dose,
+    "any_of": meets_algorithm,
+    "both": meets_algorithm,
 }

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from monitor.evidence.summary import standings
-from monitor.state.digest import digest
+from monitor.evidence.summary import watch_summaries
+from monitor.state.digest import state_digest
 from monitor.state.study import Study
-from monitor.tables.tabulate import rows
+from monitor.tables.tabulate import rate_rows
 from streams.processor.pipeline import Pipeline
 from streams.replay.replay import Replay
-from streams.replay.result import account
+from streams.replay.result import count_outcomes
 
 Record = dict[str, Any]
 Verdicts = list[tuple[Any, ...]]
@@ -23,7 +23,7 @@ def lines_of(log: Iterable[Record]) -> Iterator[bytes]:
     return (json.dumps(record).encode() for record in log)
 
 
-def replayed(log: Iterable[Record], *, shortcuts: bool = True) -> tuple[Replay, Verdicts]:
+def replay_log(log: Iterable[Record], *, shortcuts: bool = True) -> tuple[Replay, Verdicts]:
     """The log replayed, and every alert it rang."""
     replay = Replay(pipeline=Pipeline(shortcuts=shortcuts))
     alerts = [
@@ -35,7 +35,7 @@ def replayed(log: Iterable[Record], *, shortcuts: bool = True) -> tuple[Replay, 
 
 def study_of(log: Iterable[Record]) -> Study | None:
     """The one study of the log, or None if it opened none."""
-    studies = replayed(log)[0].studies
+    studies = replay_log(log)[0].studies
     return studies[0] if studies else None
 
 
@@ -50,15 +50,15 @@ def tables_of(log: Iterable[Record]) -> dict[tuple[str, str, str, str], dict[str
             **{name: getattr(row.cell, name) for name in (*counted, *related)},
             **{name: getattr(row, name) for name in timed},
         }
-        for row in (rows(study) if study else ())
+        for row in (rate_rows(study) if study else ())
     }
 
 
-def account_of(log: Iterable[Record]) -> dict[str, int]:
+def outcome_counts_of(log: Iterable[Record]) -> dict[str, int]:
     """What became of the lines."""
-    replay, _ = replayed(log)
+    replay, _ = replay_log(log)
     if replay.studies:
-        return account(replay, replay.studies[0])
+        return count_outcomes(replay, replay.studies[0])
     return {outcome.value: count for outcome, count in replay.outcomes.items()}
 
 
@@ -66,26 +66,26 @@ def evidence_of(log: Iterable[Record]) -> dict[tuple[str, ...], float]:
     """Log E now: of named watches as (id,), of tier 2 as (kind, term, treatment)."""
     study = study_of(log)
     found: dict[tuple[str, ...], float] = {}
-    for standing in standings(study) if study else ():
-        watch = standing.watch
+    for summary in watch_summaries(study) if study else ():
+        watch = summary.watch
         name = (watch.term.kind.value, watch.term.name, watch.treatment)
-        found[name if watch.tier == 2 else (watch.id,)] = standing.log_e
+        found[name if watch.tier == 2 else (watch.id,)] = summary.log_e
     return found
 
 
 def digest_of(log: Iterable[Record]) -> str:
     """The digest of the final state."""
     study = study_of(log)
-    return digest(study) if study else ""
+    return state_digest(study) if study else ""
 
 
 def verdicts_of(log: Iterable[Record], *, shortcuts: bool) -> Verdicts:
     """Every alert as it rang, and where each watch was left standing."""
-    replay, alerts = replayed(log, shortcuts=shortcuts)
+    replay, alerts = replay_log(log, shortcuts=shortcuts)
     verdicts = (
-        (name, running.verdict.level, running.verdict.ground)
+        (name, active_watch.verdict.level, active_watch.verdict.reason)
         for study in replay.studies
-        for name, running in sorted(study.watches.items())
-        if running.verdict is not None
+        for name, active_watch in sorted(study.watches_by_id.items())
+        if active_watch.verdict is not None
     )
     return [*alerts, *verdicts]

@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tests.independent.groups import counted, related, serious
+from tests.independent.groups import cases_of_term, is_related, is_serious
 from tests.independent.recount_entities import resolve
-from tests.independent.trial import Case, Interval, Trial, holder, trial_of, waiting
+from tests.independent.trial import Case, Interval, Trial, interval_at, trial_of, unallocated_cases
 from tests.independent.wire_records import Record
 
 Row = dict[str, int]
 OUTCOMES = ("folded", "duplicate", "stale", "conflict", "refused", "unallocated")
 
 
-class Key(NamedTuple):
+class TableKey(NamedTuple):
     """The address of a row; *period* may be "all", and the term of kind "any" is "any"."""
 
     period: str
@@ -24,16 +24,16 @@ class Key(NamedTuple):
     term: str
 
 
-Tables = dict[Key, Row]
+Tables = dict[TableKey, Row]
 
 
 def tables(trial: Trial) -> Tables:
     """Every row that must be in the tables: see *required*."""
-    rows = {key: row(trial, key) for key in keys(trial)}
+    rows = {key: row(trial, key) for key in table_keys(trial)}
     return {key: counts for key, counts in rows.items() if required(key, counts)}
 
 
-def required(key: Key, counts: Row) -> bool:
+def required(key: TableKey, counts: Row) -> bool:
     """A row with events must be there; one without only for "any" and groups, where exposed."""
     if counts["events"] > 0:
         return True
@@ -45,78 +45,91 @@ def recount(records: Iterable[Record]) -> Trial:
     return trial_of(resolve(records))
 
 
-def account(records: Iterable[Record]) -> Counter[str]:
+def outcome_counts(records: Iterable[Record]) -> Counter[str]:
     """How many lines had which outcome; the six add up to the lines read."""
-    ledger = resolve(records)
-    unallocated = waiting(trial_of(ledger))
+    resolved = resolve(records)
+    unallocated = unallocated_cases(trial_of(resolved))
     counts: Counter[str] = Counter({str(name): 0 for name in OUTCOMES})
-    for outcome, thing in ledger.lines:
+    for outcome, entity in resolved.outcomes:
         if outcome == "accepted":
-            outcome = "unallocated" if thing in unallocated else "folded"
+            outcome = "unallocated" if entity in unallocated else "folded"
         counts[outcome] += 1
     return counts
 
 
-def keys(trial: Trial) -> list[Key]:
+def table_keys(trial: Trial) -> list[TableKey]:
     """Every cell of the plan crossed with every term that a case or the plan names."""
     plan = trial.plan
     periods = [period["id"] for period in plan["periods"]] + ["all"]
     treatments = [plan["treatments"]["control"], *plan["treatments"]["active"]]
-    return [Key(p, t, *term) for p in periods for t in treatments for term in terms(trial)]
+    return [TableKey(p, t, *term) for p in periods for t in treatments for term in terms(trial)]
 
 
 def terms(trial: Trial) -> list[tuple[str, str]]:
     """Kind and name of "any", of the plan's groups, and of every term a standing case has."""
     kinds = ("preferred_term", "system_organ_class")
-    coded = {(kind, case.said[kind]) for case in trial.cases for kind in kinds}
+    coded = {(kind, case.fields[kind]) for case in trial.cases for kind in kinds}
     groups = [("group", name) for name in trial.plan.get("groups", {})]
     return [("any", "any"), *groups, *sorted(coded)]
 
 
-def row(trial: Trial, key: Key) -> Row:
+def row(trial: Trial, key: TableKey) -> Row:
     """One row, also one that *tables* leaves out, such as a term nobody had there."""
-    cases = [case for case in counted(trial, key.kind, key.term) if falls_in(trial, case, key)]
+    cases = [
+        case for case in cases_of_term(trial, key.kind, key.term) if case_in_cell(trial, case, key)
+    ]
     days = days_at_risk(trial, key)
     return {
         "subjects_exposed": sum(1 for days_of_one in days.values() if days_of_one),
-        **people("subjects", "events", cases),
+        **count_subjects_and_events("subjects", "events", cases),
         "versions": sum(case.versions for case in cases),
-        **people("serious_subjects", "serious_events", [c for c in cases if serious(c.said)]),
-        **people("related_subjects", "related_events", [c for c in cases if related(c.said)]),
+        **count_subjects_and_events(
+            "serious_subjects", "serious_events", [c for c in cases if is_serious(c.fields)]
+        ),
+        **count_subjects_and_events(
+            "related_subjects", "related_events", [c for c in cases if is_related(c.fields)]
+        ),
         "person_days": sum(len(days_of_one) for days_of_one in days.values()),
         "person_days_to_first": sum(
-            len(up_to_first(cases, subject, days_of_one)) for subject, days_of_one in days.items()
+            len(days_up_to_first(cases, subject, days_of_one))
+            for subject, days_of_one in days.items()
         ),
     }
 
 
-def people(subjects: str, events: str, cases: list[Case]) -> Row:
+def count_subjects_and_events(subjects: str, events: str, cases: list[Case]) -> Row:
     """Distinct subjects and the number of cases, under their two names."""
     return {subjects: len({case.subject for case in cases}), events: len(cases)}
 
 
-def inside(interval: Interval | None, key: Key) -> bool:
+def interval_in_cell(interval: Interval | None, key: TableKey) -> bool:
     """True where a day of *interval* is a day of the cell."""
     if interval is None or interval.treatment != key.treatment:
         return False
     return key.period in {interval.period, "all"}
 
 
-def falls_in(trial: Trial, case: Case, key: Key) -> bool:
+def case_in_cell(trial: Trial, case: Case, key: TableKey) -> bool:
     """True where the case began while its subject was at risk in the cell."""
-    return case.onset is not None and inside(holder(trial, case.subject, case.onset), key)
+    return case.onset is not None and interval_in_cell(
+        interval_at(trial, case.subject, case.onset), key
+    )
 
 
-def days_at_risk(trial: Trial, key: Key) -> dict[str, list[int]]:
+def days_at_risk(trial: Trial, key: TableKey) -> dict[str, list[int]]:
     """For every subject the days in the cell up to now on which the term was collected."""
     since = trial.collected.get((key.kind, key.term), 0)
     return {
-        subject: [day for day, held in days.items() if day >= since and inside(held, key)]
+        subject: [
+            day
+            for day, interval in days.items()
+            if day >= since and interval_in_cell(interval, key)
+        ]
         for subject, days in trial.days.items()
     }
 
 
-def up_to_first(cases: list[Case], subject: str, days: list[int]) -> list[int]:
+def days_up_to_first(cases: list[Case], subject: str, days: list[int]) -> list[int]:
     """The *days* up to and including the one on which the subject's first case began."""
     onsets = [c.onset for c in cases if c.subject == subject and c.onset is not None]
     return [day for day in days if not onsets or day <= min(onsets)]

@@ -6,22 +6,22 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from tests.independent.builders import plan, subject, tick, wire
-from tests.independent.merge_tangles import revise, tangle
-from tests.independent.recount_entities import thing_of
-from tests.independent.strategies_plan import Design, designs
+from tests.independent.builders import plan, subject, tick, wire_record
+from tests.independent.recount_entities import entity_of
+from tests.independent.strategies_corrections import add_corrections, add_revisions
+from tests.independent.strategies_plan import TrialDesign, designs
 from tests.independent.strategies_records import (
-    REDRAWN,
+    FIELD_STRATEGIES,
     Fields,
     disposition_fields,
     dose_fields,
+    draw_chance,
     event_fields,
     interval_fields,
-    often,
     subject_fields,
 )
 from tests.independent.wire_records import Record
-from tests.independent.wrong_records import disturb
+from tests.independent.wrong_records import add_wrong_records
 
 JUMP_TIGHT = 60
 JUMP_NEVER = 5000
@@ -29,10 +29,10 @@ LAST_DAY = 160
 
 
 @dataclass(slots=True)
-class Draft:
+class TrialDraft:
     """A trial being drawn: its plan, the subjects that are one person, the records so far."""
 
-    design: Design
+    design: TrialDesign
     subjects: list[str]
     one_person: frozenset[str]
     arm: str
@@ -42,12 +42,12 @@ class Draft:
 @st.composite
 def logs(draw: st.DrawFn) -> list[Record]:
     """Any log: corrections, duplicates, conflicts, refusals, merges, in any order."""
-    draft = drafted(draw, jump=draw(st.sampled_from((JUMP_TIGHT, 180, JUMP_NEVER))))
-    tangle(draw, draft.records, draft.subjects, draft.one_person, calm=False)
-    disturb(draw, draft.records)
+    draft = draw_trial(draw, jump=draw(st.sampled_from((JUMP_TIGHT, 180, JUMP_NEVER))))
+    add_corrections(draw, draft.records, draft.subjects, draft.one_person, acyclic=False)
+    add_wrong_records(draw, draft.records)
     ordered = in_some_order(draw, draft.records)
     first = plan(draft.design.text)
-    if often(draw, 10) and ordered:
+    if draw_chance(draw, 10) and ordered:
         return [ordered[0], first, *ordered[1:]]
     return [first, *ordered]
 
@@ -55,8 +55,8 @@ def logs(draw: st.DrawFn) -> list[Record]:
 @st.composite
 def conflict_free(draw: st.DrawFn) -> list[Record]:
     """A log whose records mean the same in any order, as long as the plan comes first."""
-    draft = drafted(draw, jump=JUMP_NEVER)
-    tangle(draw, draft.records, draft.subjects, draft.one_person, calm=True)
+    draft = draw_trial(draw, jump=JUMP_NEVER)
+    add_corrections(draw, draft.records, draft.subjects, draft.one_person, acyclic=True)
     # One day that no other record reaches: the as-of day is the same in every order.
     return [plan(draft.design.text), *in_some_order(draw, [*draft.records, tick(LAST_DAY)])]
 
@@ -64,8 +64,8 @@ def conflict_free(draw: st.DrawFn) -> list[Record]:
 @st.composite
 def amended(draw: st.DrawFn) -> list[Record]:
     """A conflict-free log in which, somewhere, the plan changes its end-of-treatment window."""
-    draft = drafted(draw, jump=JUMP_NEVER, window=0)
-    tangle(draw, draft.records, draft.subjects, draft.one_person, calm=True)
+    draft = draw_trial(draw, jump=JUMP_NEVER, window=0)
+    add_corrections(draw, draft.records, draft.subjects, draft.one_person, acyclic=True)
     ordered = in_some_order(draw, [*draft.records, tick(LAST_DAY)])
     text = draft.design.text
     second = plan(text.replace("window_days = 0", "window_days = 28"), version=2)
@@ -92,23 +92,23 @@ def reordered(draw: st.DrawFn, log: list[Record], *, versions_in_order: bool) ->
     return [log[0], *rest]
 
 
-def drafted(draw: st.DrawFn, *, jump: int, window: int | None = None) -> Draft:
+def draw_trial(draw: st.DrawFn, *, jump: int, window: int | None = None) -> TrialDraft:
     """The undisturbed records of three to twelve subjects, each version of them."""
     design = draw(designs(jump=jump, window=window))
     subjects = [f"S{number}" for number in range(1, draw(st.integers(3, 12)) + 1)]
     count = draw(st.sampled_from((0, 0, 2, 3, 4)))
     one_person = frozenset(subjects[:count])
-    draft = Draft(design, subjects, one_person, draw(st.sampled_from(design.arms)))
+    draft = TrialDraft(design, subjects, one_person, draw(st.sampled_from(design.arms)))
     for who in subjects:
-        course(draw, draft, who)
-    revise(draw, draft.design, draft.records, draft.one_person)
+        add_subject_records(draw, draft, who)
+    add_revisions(draw, draft.design, draft.records, draft.one_person)
     return draft
 
 
-def course(draw: st.DrawFn, draft: Draft, who: str) -> None:
+def add_subject_records(draw: st.DrawFn, draft: TrialDraft, who: str) -> None:
     """Add what is reported of one subject before anybody corrects it."""
     entry = draw(st.integers(0, 50))
-    if often(draw, 80):
+    if draw_chance(draw, 80):
         arm = draft.arm if who in draft.one_person else None
         fields = subject_fields(draw, draft.design, who, entry)
         if arm is not None:
@@ -117,26 +117,26 @@ def course(draw: st.DrawFn, draft: Draft, who: str) -> None:
         draft.records.append({**subject(who, known=entry), **fields})
     start = entry
     for number in range(draw(st.sampled_from((1, 1, 2, 0, 3)))):
-        add(
+        add_record(
             draft, who, f"treatment{number}", start, interval_fields(draw, draft.design, who, start)
         )
         start += draw(st.integers(5, 40))
     for number in range(draw(st.sampled_from((1, 0, 2, 3)))):
         day = entry + draw(st.integers(0, 60))
-        add(draft, who, f"event{number}", day, event_fields(draw, draft.design, who, entry))
-    if often(draw, 30):
-        add(draft, who, "dose", entry, dose_fields(draw, draft.design, who, entry))
-    if often(draw, 25):
+        add_record(draft, who, f"event{number}", day, event_fields(draw, draft.design, who, entry))
+    if draw_chance(draw, 30):
+        add_record(draft, who, "dose", entry, dose_fields(draw, draft.design, who, entry))
+    if draw_chance(draw, 25):
         fields = disposition_fields(draw, draft.design, who, entry)
-        add(draft, who, "disposition", entry, fields)
+        add_record(draft, who, "disposition", entry, fields)
 
 
-def add(draft: Draft, who: str, name: str, known: int, fields: Fields) -> None:
+def add_record(draft: TrialDraft, who: str, name: str, known: int, fields: Fields) -> None:
     """Add one record of *who*; the first letters of *name* say what type it is."""
     kind = name.rstrip("0123456789")
     kind = "adverse_event" if kind == "event" else kind
-    assert kind in REDRAWN
-    draft.records.append(wire(kind, f"edc/{name}-{who}", known=known, **fields))
+    assert kind in FIELD_STRATEGIES
+    draft.records.append(wire_record(kind, f"edc/{name}-{who}", known=known, **fields))
 
 
 def in_some_order(draw: st.DrawFn, records: list[Record]) -> list[Record]:
@@ -149,5 +149,5 @@ def with_versions_in_order(records: list[Record]) -> list[Record]:
     """The same places for the same things, but each thing's versions in rising order."""
     rising: dict[str, list[Record]] = {}
     for record in sorted(records, key=lambda record: int(record["source"]["version"])):
-        rising.setdefault(thing_of(record), []).append(record)
-    return [rising[thing_of(record)].pop(0) for record in records]
+        rising.setdefault(entity_of(record), []).append(record)
+    return [rising[entity_of(record)].pop(0) for record in records]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from tests.independent.builders import plan_text, quoted, screening, table
+from tests.independent.builders import plan_text, quoted, screening_section, toml_table
 
 TERMS = {
     "DVT": "VASC",
@@ -18,16 +18,16 @@ TERMS = {
 
 GROUPS = "\n".join(
     (
-        table("groups.clots", preferred_terms=["DVT", "PE"]),
-        table("groups.adjudicated", adjudication="adjudicated"),
-        table("groups.serious", serious=True),
-        table("groups.serious_related", serious=True, related=True),
-        table("groups.labelled", label_groups=["PAIN", "RASH"]),
-        table("groups.withdrawn", action_taken=["drug_withdrawn", "dose_reduced"]),
-        table("groups.fatal", outcome=["fatal"]),
-        table("groups.infusional", within_days_after_dose=3),
-        table("groups.related_clots", preferred_terms=["DVT", "PE"], related=True),
-        table(
+        toml_table("groups.clots", preferred_terms=["DVT", "PE"]),
+        toml_table("groups.adjudicated", adjudication="adjudicated"),
+        toml_table("groups.serious", serious=True),
+        toml_table("groups.serious_related", serious=True, related=True),
+        toml_table("groups.labelled", label_groups=["PAIN", "RASH"]),
+        toml_table("groups.withdrawn", action_taken=["drug_withdrawn", "dose_reduced"]),
+        toml_table("groups.fatal", outcome=["fatal"]),
+        toml_table("groups.infusional", within_days_after_dose=3),
+        toml_table("groups.related_clots", preferred_terms=["DVT", "PE"], related=True),
+        toml_table(
             "groups.algorithmic",
             any_of=["PE"],
             both=[["HEADACHE", "DVT"], ["NAUSEA", "DVT"]],
@@ -38,7 +38,7 @@ GROUPS = "\n".join(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Design:
+class TrialDesign:
     """What the records of a drawn trial must know of its plan."""
 
     arms: tuple[str, ...]
@@ -47,7 +47,7 @@ class Design:
 
 
 @st.composite
-def designs(draw: st.DrawFn, *, jump: int, window: int | str | None = None) -> Design:
+def designs(draw: st.DrawFn, *, jump: int, window: int | str | None = None) -> TrialDesign:
     """A plan of two or three treatments and one or two periods, with every kind of watch."""
     third = draw(st.booleans())
     second = draw(st.booleans())
@@ -55,20 +55,20 @@ def designs(draw: st.DrawFn, *, jump: int, window: int | str | None = None) -> D
     more = {
         "jump": str(jump),
         "active": '"act", "new"' if third else quoted("act"),
-        "screening": screening(analysis, draw(st.sampled_from(("study", "calendar")))),
+        "screening": screening_section(analysis, draw(st.sampled_from(("study", "calendar")))),
         "groups": GROUPS,
         "watches": watches(third=third),
     }
     if not second:
         more["periods"] = ""
     if draw(st.booleans()):
-        more["extra"] = table("benefit_risk", instruments=["TIS"], responder=[20, 40])
+        more["extra"] = toml_table("benefit_risk", instruments=["TIS"], responder=[20, 40])
     text = plan_text(
         window=draw(st.sampled_from((0, 5, 28, "unbounded"))) if window is None else window,
         partial=draw(st.sampled_from(("first_day", "last_day", "treatment_start"))),
         **more,
     )
-    return Design(
+    return TrialDesign(
         arms=("ctl", "act", "new") if third else ("ctl", "act"),
         periods=("first", "later") if second else ("first",),
         text=text,
@@ -79,12 +79,16 @@ def watches(*, third: bool) -> str:
     """Concurrent and reference watches on groups and terms, some judged and some only shown."""
     return "\n".join(
         (
-            concurrent("clots-randomised", "as_randomised", "study", group="clots", share=0.3),
-            concurrent("clots-treated", "as_treated", "study", group="clots"),
-            concurrent("headache", "as_treated", "calendar", preferred_term="HEADACHE", share=0.1),
-            concurrent("pairs", "as_treated", "study", group="algorithmic"),
-            concurrent("skin", "as_randomised", "calendar", system_organ_class="SKIN"),
-            concurrent(
+            concurrent_watch(
+                "clots-randomised", "as_randomised", "study", group="clots", share=0.3
+            ),
+            concurrent_watch("clots-treated", "as_treated", "study", group="clots"),
+            concurrent_watch(
+                "headache", "as_treated", "calendar", preferred_term="HEADACHE", share=0.1
+            ),
+            concurrent_watch("pairs", "as_treated", "study", group="algorithmic"),
+            concurrent_watch("skin", "as_randomised", "calendar", system_organ_class="SKIN"),
+            concurrent_watch(
                 "infusional",
                 "as_treated",
                 "study",
@@ -92,28 +96,30 @@ def watches(*, third: bool) -> str:
                 treatment="new" if third else "act",
                 control="act" if third else "ctl",
             ),
-            reference("serious-known", group="serious", rate_per_100_patient_years=12.5),
-            reference(
+            reference_watch("serious-known", group="serious", rate_per_100_patient_years=12.5),
+            reference_watch(
                 "nausea-history",
                 preferred_term="NAUSEA",
                 period="first",
                 historical_events=20,
                 historical_patient_years=40,
             ),
-            reference("vascular-known", system_organ_class="VASC", rate_per_100_patient_years=80),
+            reference_watch(
+                "vascular-known", system_organ_class="VASC", rate_per_100_patient_years=80
+            ),
         )
     )
 
 
-def concurrent(name: str, analysis: str, time: str, **more: str | float) -> str:
+def concurrent_watch(name: str, analysis: str, time: str, **more: str | float) -> str:
     """A concurrent watch in the first period; with a share it is of tier 1, else of tier 3."""
     fields: dict[str, str | float] = {"treatment": "act", **more}
     tier = 1 if "share" in more else 3
     scale = {"period": "first", "analysis": analysis, "time": time, "tier": tier}
-    return table("[watches]", id=name, kind="concurrent", **fields, **scale)
+    return toml_table("[watches]", id=name, kind="concurrent", **fields, **scale)
 
 
-def reference(name: str, **more: str | float) -> str:
+def reference_watch(name: str, **more: str | float) -> str:
     """A tier 1 watch of treatment "act" against a rate."""
     fixed = {"treatment": "act", "source": "A register", "tier": 1, "share": 0.1}
-    return table("[watches]", id=name, kind="reference", **more, **fixed)
+    return toml_table("[watches]", id=name, kind="reference", **more, **fixed)

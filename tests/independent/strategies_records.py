@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.independent.builders import on
-from tests.independent.strategies_plan import TERMS, Design
+from tests.independent.builders import iso_date
+from tests.independent.strategies_plan import TERMS, TrialDesign
 
 Fields = dict[str, Any]
 
@@ -16,44 +16,46 @@ RELATEDNESS = ("not_related", "unlikely", "possible", "probable", "definite")
 STATUS = ("completed", "withdrew", "lost", "died", "adverse_event", "other")
 
 
-def often(draw: st.DrawFn, percent: int) -> bool:
+def draw_chance(draw: st.DrawFn, percent: int) -> bool:
     """True in about *percent* of a hundred draws; shrinks to false."""
     return draw(st.integers(0, 99)) >= 100 - percent
 
 
-def mark(draw: st.DrawFn, fields: Fields, name: str, percent: int, values: Any) -> None:
+def set_by_chance(draw: st.DrawFn, fields: Fields, name: str, percent: int, values: Any) -> None:
     """Give *fields* the field *name* in *percent* of the draws, sometimes as null."""
-    if often(draw, percent):
+    if draw_chance(draw, percent):
         fields[name] = draw(st.sampled_from(values))
 
 
-def event_fields(draw: st.DrawFn, design: Design, who: str, around: int) -> Fields:
+def event_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) -> Fields:
     """What an adverse event report says of *who*, with an onset somewhere after *around*."""
     term = draw(st.sampled_from(tuple(TERMS)))
     fields: Fields = {"subject": who, "preferred_term": term, "system_organ_class": TERMS[term]}
-    mark(draw, fields, "system_organ_class", 10, tuple(TERMS.values()))
-    fields["onset"] = onset(draw, around)
-    mark(draw, fields, "serious", 30, (True, True, False, None))
-    if often(draw, 15):
+    set_by_chance(draw, fields, "system_organ_class", 10, tuple(TERMS.values()))
+    fields["onset"] = draw_onset(draw, around)
+    set_by_chance(draw, fields, "serious", 30, (True, True, False, None))
+    if draw_chance(draw, 15):
         fields["criteria"] = [draw(st.sampled_from(CRITERIA))]
-    mark(draw, fields, "relatedness", 50, RELATEDNESS)
-    mark(draw, fields, "outcome", 20, ("fatal", "recovered", "unknown"))
-    mark(draw, fields, "severity", 10, ("mild", "fatal"))
-    mark(draw, fields, "action_taken", 20, ("drug_withdrawn", "dose_reduced", "not_applicable"))
-    mark(draw, fields, "label_group", 15, ("PAIN", "RASH", "OTHER"))
-    if often(draw, 40):
+    set_by_chance(draw, fields, "relatedness", 50, RELATEDNESS)
+    set_by_chance(draw, fields, "outcome", 20, ("fatal", "recovered", "unknown"))
+    set_by_chance(draw, fields, "severity", 10, ("mild", "fatal"))
+    set_by_chance(
+        draw, fields, "action_taken", 20, ("drug_withdrawn", "dose_reduced", "not_applicable")
+    )
+    set_by_chance(draw, fields, "label_group", 15, ("PAIN", "RASH", "OTHER"))
+    if draw_chance(draw, 40):
         fields["adjudications"] = {"adjudicated": draw(st.sampled_from(("yes", "no", "pending")))}
     return fields
 
 
-def onset(draw: st.DrawFn, around: int) -> str | None:
+def draw_onset(draw: st.DrawFn, around: int) -> str | None:
     """Mostly a full date, sometimes a month or a year, sometimes none."""
-    day = on(max(0, around + draw(st.integers(-8, 70))))
+    day = iso_date(max(0, around + draw(st.integers(-8, 70))))
     form = draw(st.sampled_from("ddddddddmmyn"))
     return {"d": day, "m": day[:7], "y": day[:4], "n": None}[form]
 
 
-def interval_fields(draw: st.DrawFn, design: Design, who: str, start: int) -> Fields:
+def interval_fields(draw: st.DrawFn, design: TrialDesign, who: str, start: int) -> Fields:
     """A treatment interval of *who* near *start*, closed, empty or open."""
     days = draw(st.sampled_from((28, 14, 40, 7, 1, 0, None)))
     start = max(0, start + draw(st.sampled_from((0, 0, 0, 2, 9, -3))))
@@ -61,35 +63,35 @@ def interval_fields(draw: st.DrawFn, design: Design, who: str, start: int) -> Fi
         "subject": who,
         "treatment": draw(st.sampled_from(design.arms)),
         "period": draw(st.sampled_from(design.periods)),
-        "start": on(start),
-        "end": None if days is None else on(start + days),
+        "start": iso_date(start),
+        "end": None if days is None else iso_date(start + days),
     }
 
 
-def dose_fields(draw: st.DrawFn, design: Design, who: str, around: int) -> Fields:
+def dose_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) -> Fields:
     """One administration that may take some days."""
     first = around + draw(st.integers(0, 40))
     last = first + draw(st.sampled_from((0, 0, 1, 4)))
-    return {"subject": who, "first_date": on(first), "last_date": on(last)}
+    return {"subject": who, "first_date": iso_date(first), "last_date": iso_date(last)}
 
 
-def disposition_fields(draw: st.DrawFn, design: Design, who: str, around: int) -> Fields:
+def disposition_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) -> Fields:
     """The end of follow-up, of one period or of the study."""
     fields: Fields = {"subject": who, "status": draw(st.sampled_from(STATUS))}
-    fields["date"] = on(max(0, around + draw(st.integers(-2, 70))))
-    mark(draw, fields, "period", 40, design.periods)
+    fields["date"] = iso_date(max(0, around + draw(st.integers(-2, 70))))
+    set_by_chance(draw, fields, "period", 40, design.periods)
     return fields
 
 
-def subject_fields(draw: st.DrawFn, design: Design, who: str, around: int) -> Fields:
+def subject_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) -> Fields:
     """A screened subject, mostly allocated."""
-    fields: Fields = {"subject": who, "date": on(around)}
-    mark(draw, fields, "randomised_treatment", 85, design.arms)
-    mark(draw, fields, "stratum", 30, ("low", "high"))
+    fields: Fields = {"subject": who, "date": iso_date(around)}
+    set_by_chance(draw, fields, "randomised_treatment", 85, design.arms)
+    set_by_chance(draw, fields, "stratum", 30, ("low", "high"))
     return fields
 
 
-REDRAWN = {
+FIELD_STRATEGIES = {
     "adverse_event": event_fields,
     "treatment": interval_fields,
     "dose": dose_fields,

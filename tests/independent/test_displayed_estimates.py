@@ -25,19 +25,19 @@ from tests.paths import shared
 
 Inputs = dict[str, Any]
 
-RATES = {"garwood": garwood, "score": rate_score, "normal_log": rate_log_normal}
-NOT_BUILT = {"eair-2-224-clipped": "a normal interval clipped at 0 says 0 to 0 of no events"}
+RATE_INTERVALS = {"garwood": garwood, "score": rate_score, "normal_log": rate_log_normal}
+NOT_IMPLEMENTED = {"eair-2-224-clipped": "a normal interval clipped at 0 says 0 to 0 of no events"}
 """Cases of a method built here that are left out, with the reason."""
 
 
-def two_rates(inputs: Inputs) -> Inputs:
+def rate_arms(inputs: Inputs) -> Inputs:
     """The arms of a rate ratio under the product's names."""
     names = {"x1": "events", "t1": "person_time"}
     names |= {"x2": "control_events", "t2": "control_person_time"}
     return {name: inputs[key] for key, name in names.items()}
 
 
-def two_risks(inputs: Inputs) -> Inputs:
+def risk_arms(inputs: Inputs) -> Inputs:
     """The arms of a risk difference under the product's names."""
     names = {"x1": "events", "n1": "patients"}
     names |= {"x2": "control_events", "n2": "control_patients"}
@@ -46,7 +46,7 @@ def two_risks(inputs: Inputs) -> Inputs:
 
 def rate(inputs: Inputs) -> Inputs:
     """An incidence and its limits."""
-    value, *limits = RATES[inputs["ci"]](
+    value, *limits = RATE_INTERVALS[inputs["ci"]](
         inputs["events"], inputs["person_time"] / inputs["per"], confidence=inputs["conf"]
     )
     return {"rate": value, "ci": limits}
@@ -54,7 +54,7 @@ def rate(inputs: Inputs) -> Inputs:
 
 def exact_ratio(inputs: Inputs, *, mid_p: bool = False) -> Inputs:
     """All that a case may ask of the exact conditional rate ratio."""
-    arms, null = two_rates(inputs), inputs["null_ratio"]
+    arms, null = rate_arms(inputs), inputs["null_ratio"]
     value, *limits = rate_ratio(**arms, confidence=inputs["conf"], mid_p=mid_p)
     two_sided, greater, less = rate_ratio_test(**arms, null_ratio=null, mid_p=mid_p)
     minlike = rate_ratio_minlike_p(**arms, null_ratio=null)
@@ -71,26 +71,26 @@ def fisher_p(inputs: Inputs) -> float:
 
 def score_test(inputs: Inputs) -> Inputs:
     """The estimate, its limits and the score test of no difference."""
-    arms = two_risks(inputs)
+    arms = risk_arms(inputs)
     value, *limits = miettinen_nurminen(**arms, confidence=inputs["conf"])
     test = miettinen_nurminen_test(**arms, null_difference=inputs["delta"])
     return {"est": value, "ci": limits, "z": test.z, "p_one_sided": test.greater}
 
 
-ANSWERS: dict[str, Callable[[Inputs], Any]] = {
-    "poisson_rate_ci": lambda i: RATES[i["method"]](
+COMPUTED_BY_METHOD: dict[str, Callable[[Inputs], Any]] = {
+    "poisson_rate_ci": lambda i: RATE_INTERVALS[i["method"]](
         i["events"], i["person_time"], confidence=i["conf"]
     )[1:],
     "exposure_adjusted_incidence": rate,
     "rate_ratio_exact_conditional": exact_ratio,
     "rate_ratio_exact_conditional_midp": lambda i: exact_ratio(i, mid_p=True),
     "fisher_exact": fisher_p,
-    "risk_difference_newcombe10": lambda i: newcombe(**two_risks(i), confidence=i["conf"])[1:],
+    "risk_difference_newcombe10": lambda i: newcombe(**risk_arms(i), confidence=i["conf"])[1:],
     "risk_difference_miettinen_nurminen": lambda i: miettinen_nurminen(
-        **two_risks(i), confidence=i["conf"]
+        **risk_arms(i), confidence=i["conf"]
     )[1:],
     "risk_difference_mee": lambda i: miettinen_nurminen(
-        **two_risks(i), confidence=i["conf"], correction=False
+        **risk_arms(i), confidence=i["conf"], correction=False
     )[1:],
     "risk_difference_mn_test": score_test,
     "proportion_wilson": lambda i: wilson(i["x"], i["n"], confidence=i["conf"])[1:],
@@ -101,34 +101,36 @@ ANSWERS: dict[str, Callable[[Inputs], Any]] = {
 }
 
 
-def meets(ours: Any, printed: Any, tolerance: dict[str, float]) -> bool:
+def matches_printed(ours: Any, printed: Any, tolerance: dict[str, float]) -> bool:
     """Whether *ours* is what was *printed*, number for number, within its *tolerance*."""
     if isinstance(printed, dict):
-        return all(meets(ours[key], value, tolerance) for key, value in printed.items())
+        return all(matches_printed(ours[key], value, tolerance) for key, value in printed.items())
     if isinstance(printed, list):
         return len(ours) == len(printed) and all(
-            meets(a, b, tolerance) for a, b in zip(ours, printed, strict=True)
+            matches_printed(a, b, tolerance) for a, b in zip(ours, printed, strict=True)
         )
     near = {"rel_tol": tolerance.get("rel", 0.0), "abs_tol": tolerance.get("abs", 0.0)}
     return isclose(ours, float(printed), **near)
 
 
-@pytest.mark.parametrize("method", ANSWERS)
+@pytest.mark.parametrize("method", COMPUTED_BY_METHOD)
 def test_every_published_case_is_met(method: str):
     """Each case of the method, within the tolerance it was printed with."""
     cases = json.loads(shared("cases", "statistics.json").read_text())
-    ours = [case for case in cases if case["method"] == method and case["id"] not in NOT_BUILT]
-    answers = {case["id"]: ANSWERS[method](case["inputs"]) for case in ours}
+    ours = [
+        case for case in cases if case["method"] == method and case["id"] not in NOT_IMPLEMENTED
+    ]
+    answers = {case["id"]: COMPUTED_BY_METHOD[method](case["inputs"]) for case in ours}
 
     assert ours
     assert {
         case["id"]: answers[case["id"]]
         for case in ours
-        if not meets(answers[case["id"]], case["expected"], case["tolerance"])
+        if not matches_printed(answers[case["id"]], case["expected"], case["tolerance"])
     } == {}
 
 
-def pilot(name: str) -> list[dict[str, str]]:
+def pilot_rows(name: str) -> list[dict[str, str]]:
     """The rows of a table that was worked out from the CDISC pilot without the product."""
     with shared("data", "cdiscpilot01", "expected", name).open(newline="") as file:
         return list(csv.DictReader(file))
@@ -142,17 +144,19 @@ def counts(row: dict[str, str], events: str, size: str) -> tuple[int, int]:
 @pytest.mark.parametrize("level", ["pt", "soc"])
 def test_every_p_of_the_cdisc_pilot_is_met(level: str):
     """Fisher's and the conditional Poisson p of every term; nobody with an event is a p of 1."""
-    arms = {(row["soc"], row.get("pt"), row["arm"]): row for row in pilot(f"{level}_by_arm.csv")}
-    rows = pilot(f"{level}_tests_vs_placebo.csv")
+    arms = {
+        (row["soc"], row.get("pt"), row["arm"]): row for row in pilot_rows(f"{level}_by_arm.csv")
+    }
+    rows = pilot_rows(f"{level}_tests_vs_placebo.csv")
     for row in rows:
         dose = row["comparison"].removesuffix(" vs Placebo")
         treated, placebo = (arms[row["soc"], row.get("pt"), arm] for arm in (dose, "Placebo"))
         x1, n1 = counts(treated, "subjects_with_event", "n_subjects")
         x2, n2 = counts(placebo, "subjects_with_event", "n_subjects")
-        risks = two_risks({"x1": x1, "n1": n1, "x2": x2, "n2": n2})
+        risks = risk_arms({"x1": x1, "n1": n1, "x2": x2, "n2": n2})
         x1, t1 = counts(treated, "events_distinct", "person_days_in_study")
         x2, t2 = counts(placebo, "events_distinct", "person_days_in_study")
-        rates = two_rates({"x1": x1, "t1": t1, "x2": x2, "t2": t2})
+        rates = rate_arms({"x1": x1, "t1": t1, "x2": x2, "t2": t2})
 
         ours = {
             "fisher_two_sided_p": fisher(**risks).two_sided,
@@ -168,7 +172,7 @@ def test_every_p_of_the_cdisc_pilot_is_met(level: str):
 
 def test_every_rate_of_the_cdisc_pilot_is_met():
     """Events per 100 patient-years with their exact limits, terms without an event among them."""
-    rows = pilot("pt_by_arm.csv")
+    rows = pilot_rows("pt_by_arm.csv")
     for row in rows:
         years = int(row["person_days_in_study"]) / DAYS_IN_100_YEARS
 

@@ -19,9 +19,9 @@ from monitor.stats.miettinen_nurminen import miettinen_nurminen, miettinen_nurmi
 from monitor.stats.newcombe import newcombe
 from monitor.stats.wilson import wilson
 
-SHARES = [wilson, clopper_pearson]
-DIFFERENCES = [miettinen_nurminen, newcombe]
-BOTH_ARMS = [*DIFFERENCES, miettinen_nurminen_test, fisher]
+SHARE_INTERVALS = [wilson, clopper_pearson]
+DIFFERENCE_INTERVALS = [miettinen_nurminen, newcombe]
+SYMMETRIC_METHODS = [*DIFFERENCE_INTERVALS, miettinen_nurminen_test, fisher]
 
 shares = st.integers(0, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -31,7 +31,7 @@ def arms(x1: int, n1: int, x2: int, n2: int) -> dict[str, Any]:
     return {"events": x1, "patients": n1, "control_events": x2, "control_patients": n2}
 
 
-def squared_z(table: tuple[int, int, int, int], differences: NDArray[np.float64]):
+def squared_score(table: tuple[int, int, int, int], differences: NDArray[np.float64]):
     """The squared score statistic, its variance from bisecting the slope of the likelihood."""
     x1, n1, x2, n2 = table
     low, high = np.maximum(0.0, -differences), np.minimum(1.0, 1.0 - differences)
@@ -52,7 +52,7 @@ def test_miettinen_nurminen_holds_what_a_scan_does_not_reject(n1: int, n2: int):
     critical = stats.norm.ppf(0.975) ** 2
     for x1, x2 in product(range(n1 + 1), range(n2 + 1)):
         _, low, high = miettinen_nurminen(**arms(x1, n1, x2, n2))
-        inside = squared_z((x1, n1, x2, n2), scan) <= critical
+        inside = squared_score((x1, n1, x2, n2), scan) <= critical
 
         assert (inside == ((low <= scan) & (scan <= high))).all(), (x1, x2)
 
@@ -80,7 +80,7 @@ def test_its_limits_are_where_its_p_is_what_is_left_out(correction, ours, theirs
             assert test.two_sided == pytest.approx(1 - confidence, rel=1e-5)
 
 
-@pytest.mark.parametrize("method", DIFFERENCES)
+@pytest.mark.parametrize("method", DIFFERENCE_INTERVALS)
 @given(ours=shares, theirs=shares, confidence=st.floats(0.01, 0.999))
 def test_a_difference_mirrors_when_arms_or_outcomes_are_exchanged(method, ours, theirs, confidence):
     """What is called treatment, and what an event, are conventions."""
@@ -115,7 +115,7 @@ def test_an_arm_of_thousands_is_no_harder(method):
         assert all(np.isfinite(method(**arms(x1, 20_000, x2, 20_000))))
 
 
-@pytest.mark.parametrize("method", SHARES)
+@pytest.mark.parametrize("method", SHARE_INTERVALS)
 @given(arm=shares, confidence=st.floats(0.01, 0.999))
 def test_a_share_lies_between_its_limits(method, arm: tuple[int, int], confidence: float):
     """Inside 0..1, exactly at the end where the data are, and mirrored by the other outcome."""
@@ -156,10 +156,10 @@ def test_an_empty_arm_says_nothing_and_breaks_nothing(n1: int, n2: int, correcti
 )
 def test_an_impossible_arm_is_refused(events, patients, remedy: str):
     """Nonsense stops where it enters, with what to do."""
-    for method in SHARES:
+    for method in SHARE_INTERVALS:
         with pytest.raises(ValueError, match=remedy):
             method(events, patients)
-    for method in BOTH_ARMS:
+    for method in SYMMETRIC_METHODS:
         with pytest.raises(ValueError, match=remedy):
             method(**arms(events, patients, 1, 5))
         with pytest.raises(ValueError, match=remedy):
@@ -169,7 +169,7 @@ def test_an_impossible_arm_is_refused(events, patients, remedy: str):
 @pytest.mark.parametrize("bad", [1.0, -1.0, nan])
 def test_an_impossible_question_is_refused(bad: float):
     """So do a confidence that is none, and a null difference that no two risks have."""
-    for method in DIFFERENCES:
+    for method in DIFFERENCE_INTERVALS:
         with pytest.raises(ValueError, match="between 0 and 1"):
             method(**arms(1, 5, 1, 5), confidence=bad)
     with pytest.raises(ValueError, match="between -1 and 1"):

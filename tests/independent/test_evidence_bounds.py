@@ -12,11 +12,16 @@ from hypothesis import strategies as st
 from monitor.exposure.first_events import FirstEvents
 from monitor.exposure.follow_up import FollowUp
 from monitor.exposure.person_time import Spell
-from monitor.plan.watch import Analysis, Scale
-from monitor.stats.concurrent import RiskSets, excess_can_say, log_e_bound
-from monitor.stats.e_value import log_e, most_treated_events_can_say
+from monitor.plan.watch import Analysis, TimeScale
+from monitor.stats.concurrent import PartialLikelihood, log_e_bound_of_excess, log_e_bound_of_shares
+from monitor.stats.e_value import log_e, log_e_bound_of_treated
 from monitor.stats.reference import EstimatedRate, KnownRate
-from tests.independent.risk_sets import exact, one_by_one, put, treated_events
+from tests.independent.risk_sets import (
+    exact_risk_sets,
+    risk_sets_one_by_one,
+    set_first_event,
+    treated_events,
+)
 
 ROUNDING = 1e-9
 ARMS = 3
@@ -35,7 +40,7 @@ class Person:
     onset: int | None
 
     @property
-    def uncrossed(self) -> Person:
+    def without_crossover(self) -> Person:
         """The same person without all but the first spell, and without an event after it."""
         first = self.spells[0]
         early = self.onset is not None and self.onset < first.end
@@ -56,67 +61,71 @@ def persons(draw: st.DrawFn) -> Person:
     return Person(tuple(spells), onset)
 
 
-def followed(people: list[Person], scale: Scale, since: int) -> tuple[FollowUp, FirstEvents]:
+def follow_up_of(
+    people: list[Person], scale: TimeScale, since: int
+) -> tuple[FollowUp, FirstEvents]:
     """The people in a follow-up table, as treated, and the events of a term collected *since*."""
     follow_up = FollowUp(0, Analysis.AS_TREATED, scale, ARMS)
     first = FirstEvents(term=0, period=0, treatment=None, collected_from=since)
     for number, person in enumerate(people):
-        follow_up.place(number, person.spells, ((0, person.spells[0].start),), None)
+        follow_up.update_subject(number, person.spells, ((0, person.spells[0].start),), None)
         if person.onset is not None and person.onset >= since:
-            put(first, number, person.onset, person.spells)
+            set_first_event(first, number, person.onset, person.spells)
     return follow_up, first
 
 
 @given(
     people=st.lists(persons(), min_size=1, max_size=14),
-    scale=st.sampled_from(Scale),
+    scale=st.sampled_from(TimeScale),
     since=st.sampled_from((0, 0, 12)),
     day=st.integers(0, 100),
     control=st.sampled_from((0, 2)),
 )
 def test_risk_sets_one_by_one_are_those_found_all_at_once(
-    people: list[Person], scale: Scale, since: int, day: int, control: int
+    people: list[Person], scale: TimeScale, since: int, day: int, control: int
 ):
     """Dropout, a third arm, late collection, events still ahead: the same shares to the bit.
 
     Where somebody has crossed, only the way that takes all at once is taken.
     """
-    follow_up, first = followed([person.uncrossed for person in people], scale, since)
-    sets = exact(follow_up, first, day, 1, control)
+    follow_up, first = follow_up_of([person.without_crossover for person in people], scale, since)
+    sets = exact_risk_sets(follow_up, first, day, 1, control)
     evidence = log_e(sets.log_likelihood)
 
-    found = one_by_one(follow_up, first, day, 1, control)
+    found = risk_sets_one_by_one(follow_up, first, day, 1, control)
 
-    assert (found.treated, sorted(found.share)) == (sets.treated, sorted(sets.share))
+    assert (found.treated, sorted(found.shares)) == (sets.treated, sorted(sets.shares))
     assert log_e(found.log_likelihood) == evidence
     assert found.log_e_bound() >= evidence - ROUNDING
-    excess = sets.treated - sum(sets.share)
-    assert excess_can_say(excess) >= evidence - ROUNDING
+    excess = sets.treated - sum(sets.shares)
+    assert log_e_bound_of_excess(excess) >= evidence - ROUNDING
     for enough in (excess - 0.5, excess + 0.5):
-        decided = follow_up.shares(first, day, 1, control, enough) is None
+        decided = follow_up.treated_count_and_shares(first, day, 1, control, enough) is None
         assert decided <= (excess < enough + ROUNDING)
-    assert found.log_e_bound(enough=1.0) >= min(evidence - ROUNDING, 1.0)
-    assert most_treated_events_can_say(treated_events(first, 1)) >= evidence - ROUNDING
+    assert found.log_e_bound(minimum=1.0) >= min(evidence - ROUNDING, 1.0)
+    assert log_e_bound_of_treated(treated_events(first, 1)) >= evidence - ROUNDING
 
 
 @given(
     people=st.lists(persons(), min_size=1, max_size=14),
-    scale=st.sampled_from(Scale),
+    scale=st.sampled_from(TimeScale),
     day=st.integers(0, 100),
     allocated=st.lists(st.integers(0, 1), min_size=14, max_size=14),
 )
 def test_all_first_events_bound_the_evidence_read_as_randomised(
-    people: list[Person], scale: Scale, day: int, allocated: list[int]
+    people: list[Person], scale: TimeScale, day: int, allocated: list[int]
 ):
     """There the arm of an event is not the treatment received, so all of them may be treated."""
-    follow_up, first = followed(people, scale, 0)
+    follow_up, first = follow_up_of(people, scale, 0)
     follow_up = FollowUp(0, Analysis.AS_RANDOMISED, scale, ARMS)
     for number, person in enumerate(people):
-        follow_up.place(number, person.spells, ((0, person.spells[0].start),), allocated[number])
-    sets = exact(follow_up, first, day, 1, 0)
+        follow_up.update_subject(
+            number, person.spells, ((0, person.spells[0].start),), allocated[number]
+        )
+    sets = exact_risk_sets(follow_up, first, day, 1, 0)
 
     assert sets.events <= len(first)
-    assert most_treated_events_can_say(len(first)) >= log_e(sets.log_likelihood) - ROUNDING
+    assert log_e_bound_of_treated(len(first)) >= log_e(sets.log_likelihood) - ROUNDING
 
 
 @given(pairs)
@@ -124,10 +133,10 @@ def test_the_bound_from_the_shares_is_never_below_the_evidence(history: list[tup
     """From the smallest, the largest and the mean share alone."""
     share = np.array([each for _, each in history])
     treated = sum(x for x, _ in history)
-    sets = RiskSets(treated=treated, events=len(history), share=share)
+    sets = PartialLikelihood(treated=treated, events=len(history), shares=share)
 
     assert sets.log_e_bound() >= log_e(sets.log_likelihood) - ROUNDING
-    assert most_treated_events_can_say(treated) >= log_e(sets.log_likelihood) - ROUNDING
+    assert log_e_bound_of_treated(treated) >= log_e(sets.log_likelihood) - ROUNDING
 
 
 @given(pairs, st.data())
@@ -139,9 +148,11 @@ def test_smaller_shares_only_raise_the_bound(history: list[tuple[int, float]], d
     less = share * np.array(factor)
     ends = (float(less.min()), float(less.max()), float(less.mean()))
 
-    sets = RiskSets(treated=treated, events=len(history), share=share)
+    sets = PartialLikelihood(treated=treated, events=len(history), shares=share)
 
-    assert log_e_bound(treated, len(history), *ends) >= log_e(sets.log_likelihood) - ROUNDING
+    assert (
+        log_e_bound_of_shares(treated, len(history), *ends) >= log_e(sets.log_likelihood) - ROUNDING
+    )
 
 
 @given(st.floats(0.01, 0.99), st.integers(1, 200), st.data())
@@ -151,18 +162,18 @@ def test_the_bound_is_close_where_all_shares_are_equal(
     """A limit that is never near would decide nothing: here only the rounding to 1/64 is lost."""
     treated = data.draw(st.integers(0, events))
     grain = round(share * 64) / 64
-    sets = RiskSets(treated=treated, events=events, share=np.full(events, grain))
+    sets = PartialLikelihood(treated=treated, events=events, shares=np.full(events, grain))
 
     assert sets.log_e_bound() == pytest.approx(log_e(sets.log_likelihood), rel=1e-9, abs=1e-9)
 
 
 def test_no_event_says_nothing():
     """Before the first event E is one, by the evidence and by every bound."""
-    none = RiskSets(treated=0, events=0, share=np.array([]))
+    none = PartialLikelihood(treated=0, events=0, shares=np.array([]))
 
     assert log_e(none.log_likelihood) == pytest.approx(0.0, abs=1e-12)
     assert none.log_e_bound() == 0.0
-    assert most_treated_events_can_say(0) == pytest.approx(0.0, abs=1e-12)
+    assert log_e_bound_of_treated(0) == pytest.approx(0.0, abs=1e-12)
 
 
 @given(st.integers(0, 60), st.floats(0, 50), st.integers(1, 40), st.floats(0.001, 5))
@@ -170,7 +181,7 @@ def test_events_alone_bound_a_reference_watch(
     events: int, expected: float, history: int, ratio: float
 ):
     """Person-time only speaks against the alarm."""
-    limit = most_treated_events_can_say(events) + ROUNDING
+    limit = log_e_bound_of_treated(events) + ROUNDING
 
     assert log_e(KnownRate(events, expected).log_likelihood) <= limit
     assert log_e(EstimatedRate(events, history, ratio).log_likelihood) <= limit
@@ -182,11 +193,11 @@ def test_the_order_in_which_people_are_placed_does_not_matter(
 ):
     """Nor that a person was first placed elsewhere and then corrected."""
     other = data.draw(st.permutations(people))
-    here, there = (followed(each, Scale.STUDY, 0) for each in (people, other))
+    here, there = (follow_up_of(each, TimeScale.STUDY, 0) for each in (people, other))
     for number, person in enumerate(other):
-        there[0].place(number, (Spell(0, 90, 0, 2), Spell(95, 99, 0, 1)), ((0, 0),), None)
-        there[0].place(number, person.spells, ((0, person.spells[0].start),), None)
+        there[0].update_subject(number, (Spell(0, 90, 0, 2), Spell(95, 99, 0, 1)), ((0, 0),), None)
+        there[0].update_subject(number, person.spells, ((0, person.spells[0].start),), None)
 
-    values = [log_e(exact(*each, day, 1, 0).log_likelihood) for each in (here, there)]
+    values = [log_e(exact_risk_sets(*each, day, 1, 0).log_likelihood) for each in (here, there)]
 
     assert values[0] == pytest.approx(values[1], rel=1e-9, abs=1e-9)

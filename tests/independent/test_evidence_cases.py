@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from monitor.stats.concurrent import RiskSets
+from monitor.stats.concurrent import PartialLikelihood
 from monitor.stats.confidence_sequence import confidence_sequence
 from monitor.stats.e_value import LogLikelihood, log_e
 from monitor.stats.reference import EstimatedRate, KnownRate
-from tests.independent.risk_sets import sets_of
+from tests.independent.risk_sets import risk_sets_of
 from tests.paths import shared
 
 Case = dict[str, Any]
 
-NAMED = {
+CASES_BY_METHOD = {
     "e_process_default": ["ep-6of6-equal", "ep-proderm-like", "ep-ole-inert"],
     "e_process_operating": ["ep-size-N50"],
     "rate_ratio_confidence_sequence": ["rrcs-12of14", "rrcs-7of7"],
@@ -34,29 +34,29 @@ PATIENTS_MAX = 200
 
 
 @cache
-def published() -> dict[str, Case]:
+def published_cases() -> dict[str, Case]:
     """The public cases by name."""
     return {case["id"]: case for case in json.loads(shared("cases", "statistics.json").read_text())}
 
 
-def case(name: str, method: str) -> Case:
+def published_case(name: str, method: str) -> Case:
     """One public case, which must be of *method*."""
-    found = published()[name]
+    found = published_cases()[name]
     assert found["method"] == method
     return found
 
 
 def test_no_public_case_of_the_evidence_is_left_out():
     """A case that is added must be met here; those of study time are in a file of their own."""
-    found: dict[str, list[str]] = {method: [] for method in NAMED}
-    for name, one in published().items():
-        if one["method"] in NAMED:
+    found: dict[str, list[str]] = {method: [] for method in CASES_BY_METHOD}
+    for name, one in published_cases().items():
+        if one["method"] in CASES_BY_METHOD:
             found[one["method"]].append(name)
 
-    assert found == NAMED
+    assert found == CASES_BY_METHOD
 
 
-def case_sets(given: Case, count: int | None = None) -> RiskSets:
+def risk_sets_of_case(given: Case, count: int | None = None) -> PartialLikelihood:
     """The first *count* events of a case, each with a risk set in which the treated have a share.
 
     Through the product's own door, which leaves out risk sets with an empty arm.
@@ -64,7 +64,7 @@ def case_sets(given: Case, count: int | None = None) -> RiskSets:
     shares = given["p_treatment_at_risk"][:count]
     sizes = [patients_of(share) for share in shares]
     events = given["x_in_treatment"][:count]
-    return sets_of([(x, *size) for x, size in zip(events, sizes, strict=True)])
+    return risk_sets_of([(x, *size) for x, size in zip(events, sizes, strict=True)])
 
 
 def patients_of(share: float) -> tuple[int, int]:
@@ -75,14 +75,14 @@ def patients_of(share: float) -> tuple[int, int]:
     raise AssertionError(f"{share} is not the share of a risk set of {PATIENTS_MAX}")
 
 
-@pytest.mark.parametrize("name", NAMED["e_process_default"])
+@pytest.mark.parametrize("name", CASES_BY_METHOD["e_process_default"])
 def test_evidence_from_shares_at_risk(name: str):
     """Log E at the end and at its highest; an event with one arm empty moves nothing."""
-    found = case(name, "e_process_default")
+    found = published_case(name, "e_process_default")
     given, tolerance = found["inputs"], found["tolerance"]["abs"]
 
     path = [
-        log_e(case_sets(given, count).log_likelihood)
+        log_e(risk_sets_of_case(given, count).log_likelihood)
         for count in range(1, len(given["x_in_treatment"]) + 1)
     ]
 
@@ -92,8 +92,8 @@ def test_evidence_from_shares_at_risk(name: str):
 
 def test_six_of_six_is_the_first_run_of_events_that_reaches_20():
     """Five treated events of five at equal arms are not enough; the sixth is."""
-    given = case("ep-6of6-equal", "e_process_default")["inputs"]
-    path = [exp(log_e(case_sets(given, count).log_likelihood)) for count in range(1, 7)]
+    given = published_case("ep-6of6-equal", "e_process_default")["inputs"]
+    path = [exp(log_e(risk_sets_of_case(given, count).log_likelihood)) for count in range(1, 7)]
 
     assert [e >= 20 for e in path] == [False, False, False, False, False, True]
 
@@ -103,7 +103,7 @@ def test_size_and_first_boundary_of_the_default_process():
 
     The state is the number of treated events among those so far; what has crossed is taken out.
     """
-    found = case("ep-size-N50", "e_process_operating")
+    found = published_case("ep-size-N50", "e_process_operating")
     given, expected = found["inputs"], found["expected"]
     p, level = given["p0"], log(1 / given["alpha"])
     alive, crossed, first = {0: 1.0}, 0.0, 0
@@ -112,7 +112,7 @@ def test_size_and_first_boundary_of_the_default_process():
         for treated, mass in alive.items():
             after[treated] = after.get(treated, 0.0) + mass * (1 - p)
             after[treated + 1] = after.get(treated + 1, 0.0) + mass * p
-        over = {x for x in after if log_e(equal(x, count, p).log_likelihood) >= level}
+        over = {x for x in after if log_e(equal_risk_sets(x, count, p).log_likelihood) >= level}
         crossed += sum(after.pop(x) for x in over)
         first = first or (count if over else 0)
         alive = after
@@ -122,17 +122,17 @@ def test_size_and_first_boundary_of_the_default_process():
     assert first == expected["first_boundary"]
 
 
-def equal(treated: int, events: int, share: float) -> RiskSets:
+def equal_risk_sets(treated: int, events: int, share: float) -> PartialLikelihood:
     """*events* events, each with the same treated *share* at risk."""
-    return RiskSets(treated=treated, events=events, share=np.full(events, share))
+    return PartialLikelihood(treated=treated, events=events, shares=np.full(events, share))
 
 
-@pytest.mark.parametrize("name", NAMED["rate_ratio_confidence_sequence"])
+@pytest.mark.parametrize("name", CASES_BY_METHOD["rate_ratio_confidence_sequence"])
 def test_the_confidence_sequence_of_a_rate_ratio(name: str):
     """Both limits; the upper is infinite where the likelihood never falls."""
-    found = case(name, "rate_ratio_confidence_sequence")
+    found = published_case(name, "rate_ratio_confidence_sequence")
     limits = confidence_sequence(
-        case_sets(found["inputs"]).log_likelihood, found["inputs"]["alpha"]
+        risk_sets_of_case(found["inputs"]).log_likelihood, found["inputs"]["alpha"]
     )
 
     for ours, theirs in zip(limits, found["expected"], strict=True):
@@ -141,10 +141,10 @@ def test_the_confidence_sequence_of_a_rate_ratio(name: str):
         assert ours == (inf if printed == inf else near)
 
 
-@pytest.mark.parametrize("name", NAMED["e_process_historical_control"])
+@pytest.mark.parametrize("name", CASES_BY_METHOD["e_process_historical_control"])
 def test_evidence_against_a_historical_control(name: str):
     """Log E of first events against a rate estimated from history."""
-    found = case(name, "e_process_historical_control")
+    found = published_case(name, "e_process_historical_control")
     given = found["inputs"]
     rate = EstimatedRate(
         events=given["events"],
@@ -152,19 +152,21 @@ def test_evidence_against_a_historical_control(name: str):
         time_ratio=given["person_time_ratio"],
     )
 
-    meets(rate.log_likelihood, found)
+    assert_log_e(rate.log_likelihood, found)
 
 
-@pytest.mark.parametrize("name", NAMED["e_process_background_rate"])
+@pytest.mark.parametrize("name", CASES_BY_METHOD["e_process_background_rate"])
 def test_evidence_against_a_background_rate(name: str):
     """Log E of first events against the number that a known rate expects."""
-    found = case(name, "e_process_background_rate")
+    found = published_case(name, "e_process_background_rate")
     given = found["inputs"]
 
-    meets(KnownRate(events=given["events"], expected=given["expected"]).log_likelihood, found)
+    assert_log_e(
+        KnownRate(events=given["events"], expected=given["expected"]).log_likelihood, found
+    )
 
 
-def meets(likelihood: LogLikelihood, found: Case) -> None:
+def assert_log_e(likelihood: LogLikelihood, found: Case) -> None:
     """Hold log E of *likelihood* to the printed value."""
     tolerance = found["tolerance"]["abs"]
     assert log_e(likelihood) == pytest.approx(found["expected"], rel=0, abs=tolerance)
@@ -172,13 +174,13 @@ def meets(likelihood: LogLikelihood, found: Case) -> None:
 
 def test_the_safe_logrank_test_of_another_project_at_one_rate_ratio():
     """The package safestats tests one theta, its inverse, and both in equal parts."""
-    found = case("safelogrank-doc", "safe_logrank_exact")
+    found = published_case("safelogrank-doc", "safe_logrank_exact")
     given, expected = found["inputs"], found["expected"]
     columns = ("events_treatment", "at_risk_treatment", "at_risk_control", "events_control")
     rows = list(zip(*(given[name] for name in columns), strict=True))
     assert [x + control for x, *_, control in rows] == [1] * len(rows)
 
-    sets = sets_of([(x, on, off) for x, on, off, _ in rows])
+    sets = risk_sets_of([(x, on, off) for x, on, off, _ in rows])
     theta = log(given["theta"])
     less, greater = np.exp(sets.log_likelihood(np.array([theta, -theta])))
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.special import gammaln
 
-from monitor.stats.concurrent import RiskSets
+from monitor.stats.concurrent import PartialLikelihood
 from monitor.stats.e_value import log_e
 from monitor.stats.reference import EstimatedRate, KnownRate
-from tests.independent.risk_sets import sets_of
+from tests.independent.risk_sets import risk_sets_of
 
 RiskSet = tuple[int, int]
 """Patients at risk on treatment and on control."""
@@ -26,7 +26,7 @@ risk_sets = st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(any)
 
 def e_of(history: list[tuple[int, int, int]]) -> float:
     """E after these events."""
-    return exp(log_e(sets_of(history).log_likelihood))
+    return exp(log_e(risk_sets_of(history).log_likelihood))
 
 
 @given(st.lists(risk_sets, max_size=8))
@@ -104,7 +104,7 @@ def crossing_of(shares: np.ndarray, alpha: float) -> float:
     for count, share in enumerate(shares, start=1):
         alive = np.append(alive * (1 - share), 0.0) + np.append(0.0, alive * share)
         for treated in np.flatnonzero(alive):
-            sets = RiskSets(treated=int(treated), events=count, share=shares[:count])
+            sets = PartialLikelihood(treated=int(treated), events=count, shares=shares[:count])
             if log_e(sets.log_likelihood) >= log(1 / alpha):
                 crossed += alive[treated]
                 alive[treated] = 0.0

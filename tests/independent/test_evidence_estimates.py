@@ -13,10 +13,16 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.optimize import brentq, minimize_scalar
 
-from monitor.stats.concurrent import RiskSets
+from monitor.stats.concurrent import PartialLikelihood
 from monitor.stats.confidence_sequence import confidence_sequence
-from monitor.stats.e_value import LOG_TWO_SIDED, LogLikelihood, always_valid_p, log_e, log_mean_exp
-from monitor.stats.maximum_likelihood import rate_ratio
+from monitor.stats.e_value import (
+    LOG_TWO_SIDED_RATIOS,
+    LogLikelihood,
+    always_valid_p,
+    log_e,
+    log_mean_exp,
+)
+from monitor.stats.maximum_likelihood import rate_ratio_mle
 from monitor.stats.posterior import posterior
 from monitor.stats.reference import EstimatedRate, KnownRate
 
@@ -30,7 +36,7 @@ def likelihoods(draw: st.DrawFn) -> LogLikelihood:
     if kind == "concurrent":
         share = np.array(draw(shares))
         treated = draw(st.integers(0, len(share)))
-        return RiskSets(treated=treated, events=len(share), share=share).log_likelihood
+        return PartialLikelihood(treated=treated, events=len(share), shares=share).log_likelihood
     events = draw(st.integers(0, 100))
     if kind == "known":
         return KnownRate(events, draw(st.floats(0.05, 120.0))).log_likelihood
@@ -76,7 +82,7 @@ def test_the_posterior_is_that_of_quadrature(likelihood: LogLikelihood):
 @given(likelihoods())
 def test_the_estimate_is_where_scipy_finds_the_maximum(likelihood: LogLikelihood):
     """Within the range of the search; 0 or infinity where the likelihood only falls or rises."""
-    found = rate_ratio(likelihood)
+    found = rate_ratio_mle(likelihood)
     edge = 15.0
     best = minimize_scalar(lambda b: -at(likelihood, b), bounds=(-edge, edge), method="bounded")
 
@@ -93,15 +99,15 @@ def test_the_estimate_is_where_scipy_finds_the_maximum(likelihood: LogLikelihood
 )
 def test_the_estimate_of_one_sided_events_is_a_limit(treated: int, expected: float):
     """No event on treatment is a ratio of zero; none on control is an infinite one."""
-    sets = RiskSets(treated=treated, events=7, share=np.full(7, 0.5))
+    sets = PartialLikelihood(treated=treated, events=7, shares=np.full(7, 0.5))
 
-    assert rate_ratio(sets.log_likelihood) == expected
+    assert rate_ratio_mle(sets.log_likelihood) == expected
 
 
 @pytest.mark.parametrize(("events", "expected"), [(6, 0.6), (1, 4.0), (40, 40.0)])
 def test_the_estimate_against_a_known_rate_is_observed_over_expected(events: int, expected: float):
     """It has a closed form."""
-    found = rate_ratio(KnownRate(events, expected).log_likelihood)
+    found = rate_ratio_mle(KnownRate(events, expected).log_likelihood)
 
     assert found == pytest.approx(events / expected, rel=1e-5)
 
@@ -112,12 +118,12 @@ def test_the_limits_are_where_the_mixture_is_as_often_as_likely(
 ):
     """Inverted by SciPy's root finder: outside them the two-sided e-value is at least 1 / alpha."""
     low, high = confidence_sequence(likelihood, alpha)
-    mixture = log_mean_exp(likelihood(LOG_TWO_SIDED))
+    mixture = log_mean_exp(likelihood(LOG_TWO_SIDED_RATIOS))
 
     def excess(b: float) -> float:
         return mixture - at(likelihood, b) - log(1 / alpha)
 
-    best = rate_ratio(likelihood)
+    best = rate_ratio_mle(likelihood)
     centre = min(20.0, max(-20.0, log(best))) if 0 < best < inf else (20.0 if best else -20.0)
     assert excess(centre) < 0
     for limit, beyond in ((low, -20.5), (high, 20.5)):

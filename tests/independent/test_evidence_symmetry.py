@@ -10,26 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.stats.confidence_sequence import confidence_sequence
-from monitor.stats.e_value import LOG_HARM, LOG_TWO_SIDED, log_e
-from monitor.stats.maximum_likelihood import rate_ratio
+from monitor.stats.e_value import LOG_HARM_RATIOS, LOG_TWO_SIDED_RATIOS, log_e
+from monitor.stats.maximum_likelihood import rate_ratio_mle
 from monitor.stats.posterior import posterior
-from tests.independent.risk_sets import sets_of
+from tests.independent.risk_sets import risk_sets_of
 
 events = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 30), st.integers(1, 30)), max_size=25)
 
 
 def e_of(history: list[tuple[int, int, int]]) -> float:
     """E after these events."""
-    return exp(log_e(sets_of(history).log_likelihood))
+    return exp(log_e(risk_sets_of(history).log_likelihood))
 
 
 @given(events)
 def test_exchanging_the_arms_turns_the_likelihood_around(history: list[tuple[int, int, int]]):
     """What is called treatment is a convention: l(theta) becomes l(1 / theta)."""
-    other = sets_of([(1 - x, off, on) for x, on, off in history])
-    points = np.concatenate((LOG_HARM, LOG_TWO_SIDED))
+    other = risk_sets_of([(1 - x, off, on) for x, on, off in history])
+    points = np.concatenate((LOG_HARM_RATIOS, LOG_TWO_SIDED_RATIOS))
 
-    here, there = sets_of(history).log_likelihood(points), other.log_likelihood(-points)
+    here, there = risk_sets_of(history).log_likelihood(points), other.log_likelihood(-points)
 
     assert here == pytest.approx(there, rel=1e-9, abs=1e-9)
 
@@ -37,11 +37,11 @@ def test_exchanging_the_arms_turns_the_likelihood_around(history: list[tuple[int
 @given(events.filter(lambda history: 0 < sum(x for x, *_ in history) < len(history)))
 def test_exchanging_the_arms_inverts_what_is_shown(history: list[tuple[int, int, int]]):
     """The estimate, its limits and the posterior follow the likelihood."""
-    ours = sets_of(history).log_likelihood
-    theirs = sets_of([(1 - x, off, on) for x, on, off in history]).log_likelihood
+    ours = risk_sets_of(history).log_likelihood
+    theirs = risk_sets_of([(1 - x, off, on) for x, on, off in history]).log_likelihood
     low, high = confidence_sequence(ours, 0.05)
 
-    assert rate_ratio(theirs) == pytest.approx(1 / rate_ratio(ours), rel=1e-4)
+    assert rate_ratio_mle(theirs) == pytest.approx(1 / rate_ratio_mle(ours), rel=1e-4)
     assert confidence_sequence(theirs, 0.05) == pytest.approx(
         (1 / high, 1 / low if low else np.inf), rel=1e-6
     )

@@ -12,16 +12,16 @@ from tests.independent.builders import (
     retraction,
     tick,
     treatment,
-    wire,
+    wire_record,
 )
-from tests.independent.recount import Key, Row, recount, row, tables
+from tests.independent.recount import Row, TableKey, recount, row, tables
 from tests.independent.wire_records import Record
 
-ACT = Key("first", "act", "any", "any")
-CTL = Key("first", "ctl", "any", "any")
+ACT = TableKey("first", "act", "any", "any")
+CTL = TableKey("first", "ctl", "any", "any")
 
 
-def cell(log: list[Record], key: Key = ACT, **options: Any) -> Row:
+def cell(log: list[Record], key: TableKey = ACT, **options: Any) -> Row:
     """One row of the tables of *log* under a plan with *options*."""
     return row(recount([plan(plan_text(**options)), *log]), key)
 
@@ -95,7 +95,7 @@ def test_the_window_belongs_to_a_treatment_until_the_next_one_starts():
 
 def test_the_last_day_of_follow_up_is_at_risk_and_the_next_is_not():
     """Lost on day 6: seven days, day 0 to day 6; an event on day 7 is in no table."""
-    lost = wire("disposition", "edc/d", subject="S1", status="lost", date="2020-01-07")
+    lost = wire_record("disposition", "edc/d", subject="S1", status="lost", date="2020-01-07")
     log = [treatment("S1", "act", 0), lost, event("c1", "S1", 6), event("c2", "S1", 7), tick(50)]
 
     assert cell(log)["person_days"] == 7
@@ -104,7 +104,7 @@ def test_the_last_day_of_follow_up_is_at_risk_and_the_next_is_not():
 
 def test_the_end_of_one_period_does_not_end_the_other():
     """Completing the first period on day 9 cuts the first period's interval alone."""
-    done = wire("disposition", "edc/d", subject="S1", status="completed", date="2020-01-10")
+    done = wire_record("disposition", "edc/d", subject="S1", status="completed", date="2020-01-10")
     log = [
         treatment("S1", "act", 0, 20),
         treatment("S1", "act", 30, 40, period="later"),
@@ -113,9 +113,9 @@ def test_the_end_of_one_period_does_not_end_the_other():
     ]
 
     assert cell(log)["person_days"] == 10
-    assert cell(log, Key("later", "act", "any", "any"))["person_days"] == 10
-    assert cell(log, Key("all", "act", "any", "any"))["person_days"] == 20
-    assert cell(log, Key("all", "act", "any", "any"))["subjects_exposed"] == 1
+    assert cell(log, TableKey("later", "act", "any", "any"))["person_days"] == 10
+    assert cell(log, TableKey("all", "act", "any", "any"))["person_days"] == 20
+    assert cell(log, TableKey("all", "act", "any", "any"))["subjects_exposed"] == 1
 
 
 def test_an_open_interval_counts_until_today_and_a_future_one_not_at_all():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tests.independent.builders import event, merge, plan, plan_text, subject, tick, treatment
-from tests.independent.recount import Key, account, recount, row
+from tests.independent.recount import TableKey, outcome_counts, recount, row
 from tests.independent.wire_records import Record
 
 
-def outcomes(log: list[Record], **options: Any) -> dict[str, int]:
+def outcomes_reached(log: list[Record], **options: Any) -> dict[str, int]:
     """The outcomes that occurred, the plan's own line counted in."""
-    counts = account([plan(plan_text(**options)), *log])
+    counts = outcome_counts([plan(plan_text(**options)), *log])
     return {name: count for name, count in counts.items() if count}
 
 
@@ -23,7 +23,7 @@ def test_a_merge_that_would_close_a_circle_is_refused():
         merge("m3", "subject", "S1", "S3"),
     ]
 
-    assert outcomes(log) == {"folded": 3, "refused": 1}
+    assert outcomes_reached(log) == {"folded": 3, "refused": 1}
 
 
 def test_every_line_has_one_of_six_outcomes():
@@ -41,7 +41,7 @@ def test_every_line_has_one_of_six_outcomes():
         event("c4", "S9", 4, version=2),
     ]
 
-    assert outcomes(log) == {
+    assert outcomes_reached(log) == {
         "folded": 3,
         "duplicate": 1,
         "conflict": 1,
@@ -55,7 +55,7 @@ def test_a_waiting_case_is_folded_once_its_subject_is_allocated():
     """The event came first; the allocation makes it an event outside every treatment."""
     log = [event("c1", "S9", 3), subject("S9", "act")]
 
-    assert outcomes(log[:1]) == {"folded": 1, "unallocated": 1}
-    assert outcomes(log) == {"folded": 3}
+    assert outcomes_reached(log[:1]) == {"folded": 1, "unallocated": 1}
+    assert outcomes_reached(log) == {"folded": 3}
     trial = recount([plan(plan_text()), *log, tick(9)])
-    assert row(trial, Key("first", "act", "any", "any"))["events"] == 0
+    assert row(trial, TableKey("first", "act", "any", "any"))["events"] == 0

@@ -13,14 +13,14 @@ from tests.independent.builders import (
     event,
     plan,
     plan_text,
-    screening,
+    screening_section,
     subject,
-    table,
     tick,
+    toml_table,
     treatment,
-    wire,
+    wire_record,
 )
-from tests.independent.evidence import evidence, factors_of, question_of
+from tests.independent.evidence import design_of, evidence, factors_of
 from tests.independent.likelihood import (
     Factor,
     concurrent_log_e,
@@ -35,18 +35,18 @@ ARMS = {"treatment": "act", "control": "ctl"}
 CLOTS = {"kind": "concurrent", "preferred_term": "DVT", "treatment": "act", "period": "first"}
 
 
-def of(method: str) -> list[Any]:
+def cases_of(method: str) -> list[Any]:
     """The cases of one method, named."""
     return [pytest.param(case, id=case["id"]) for case in CASES if case["method"] == method]
 
 
-def watch(**more: Any) -> str:
+def watch_toml(**more: Any) -> str:
     """The TOML of a concurrent watch of clots, as treated in study time unless *more* differs."""
     fields = {**CLOTS, "analysis": "as_treated", "time": "study", "tier": 3, **more}
-    return table("[watches]", id="clots", **fields)
+    return toml_table("[watches]", id="clots", **fields)
 
 
-def as_records(number: int, patient: dict[str, Any]) -> list[Record]:
+def patient_records(number: int, patient: dict[str, Any]) -> list[Record]:
     """A patient of a case (days of switch and event count from the start) as a trial sees her."""
     who, start = f"S{number}", patient["start"]
     first = treatment(who, ARMS[patient["arm"]], start, thing=f"edc/a-{who}")
@@ -55,7 +55,7 @@ def as_records(number: int, patient: dict[str, Any]) -> list[Record]:
         switch = treatment(who, "act", start + patient["switch"], thing=f"edc/b-{who}")
         records.append(switch)
     if patient["end"] is not None:
-        last = wire("disposition", f"edc/end-{who}", subject=who, status="other")
+        last = wire_record("disposition", f"edc/end-{who}", subject=who, status="other")
         day = tick(patient["end"] - 1)["date"]
         records.append({**last, "date": day})
     if patient["event"] is not None:
@@ -63,47 +63,49 @@ def as_records(number: int, patient: dict[str, Any]) -> list[Record]:
     return records
 
 
-@pytest.mark.parametrize("case", of("concurrent_study_time"))
+@pytest.mark.parametrize("case", cases_of("concurrent_study_time"))
 def test_study_time_risk_sets_and_evidence_of_a_whole_trial(case: dict[str, Any]):
     """Every factor's day, arm and risk set as published, and log E to 1e-9."""
     given, expected = case["inputs"], case["expected"]
-    records = [plan(plan_text(watches=watch()))]
+    records = [plan(plan_text(watches=watch_toml()))]
     for number, patient in enumerate(given["patients"]):
-        records += as_records(number, patient)
+        records += patient_records(number, patient)
     records.append(tick(given["as_of"]))
 
     trial = recount(records)
-    factors = factors_of(trial, question_of(trial, trial.plan["watches"][0]))
+    factors = factors_of(trial, design_of(trial, trial.plan["watches"][0]))
 
     assert [list(factor) for factor in factors] == expected["factors_day_x_treated_control"]
     assert evidence(records)[("clots",)] == pytest.approx(expected["log_e"], abs=1e-9)
-    assert score(factors, expected["mle_rr"]) == pytest.approx(0, abs=1e-3)
+    assert score_function(factors, expected["mle_rr"]) == pytest.approx(0, abs=1e-3)
 
 
-def score(factors: list[Factor], theta: float) -> float:
+def score_function(factors: list[Factor], theta: float) -> float:
     """The slope of the log-likelihood in log theta, which vanishes at the maximum."""
-    return sum(f.x - theta * f.treated / (theta * f.treated + f.control) for f in factors)
+    return sum(
+        f.on_treatment - theta * f.treated / (theta * f.treated + f.control) for f in factors
+    )
 
 
-@pytest.mark.parametrize("case", of("e_process_default"))
+@pytest.mark.parametrize("case", cases_of("e_process_default"))
 def test_evidence_from_shares_at_risk(case: dict[str, Any]):
     """Given whether each event was treated and the treated share at risk, log E as published."""
     given = case["inputs"]
     pairs = zip(given["x_in_treatment"], given["p_treatment_at_risk"], strict=True)
-    factors = [of_share(x, share) for x, share in pairs]
+    factors = [risk_set_of_share(x, share) for x, share in pairs]
     running = [concurrent_log_e(factors[:count]) for count in range(1, len(factors) + 1)]
 
     assert running[-1] == pytest.approx(case["expected"]["log_E_final"], abs=1e-9)
     assert max(running) == pytest.approx(case["expected"]["log_E_max"], abs=1e-9)
 
 
-def of_share(x: int, share: float) -> Factor:
+def risk_set_of_share(x: int, share: float) -> Factor:
     """The risk set of at most 200 patients in which the treated have *share*."""
     total = next(n for n in range(1, 201) if abs(share * n - round(share * n)) < 1e-9)
     return Factor(0, x, round(share * total), total - round(share * total))
 
 
-@pytest.mark.parametrize("case", of("e_process_background_rate"))
+@pytest.mark.parametrize("case", cases_of("e_process_background_rate"))
 def test_evidence_against_a_known_rate(case: dict[str, Any]):
     """Events against the number expected, log E as published."""
     found = known_rate_log_e(case["inputs"]["events"], case["inputs"]["expected"])
@@ -111,7 +113,7 @@ def test_evidence_against_a_known_rate(case: dict[str, Any]):
     assert found == pytest.approx(case["expected"], abs=1e-9)
 
 
-@pytest.mark.parametrize("case", of("e_process_historical_control"))
+@pytest.mark.parametrize("case", cases_of("e_process_historical_control"))
 def test_evidence_against_a_rate_estimated_from_history(case: dict[str, Any]):
     """Events against a historical control, log E as published."""
     given = case["inputs"]
@@ -128,7 +130,7 @@ def test_one_treated_event_among_two_at_risk_is_twice_the_mean_share():
     points = [1.25 * 16 ** (k / 32) for k in range(33)]
     mean = sum(2 * theta / (theta + 1) for theta in points) / 33
 
-    found = evidence([plan(plan_text(watches=watch())), *records, tick(9)])
+    found = evidence([plan(plan_text(watches=watch_toml())), *records, tick(9)])
 
     assert found[("clots",)] == pytest.approx(log(mean), abs=1e-12)
     assert found["preferred_term", "DVT", "act"] == pytest.approx(log(mean), abs=1e-12)
@@ -142,11 +144,11 @@ def test_an_event_counts_for_the_allocated_arm_when_read_as_randomised():
         *(treatment("S1", "ctl", 0), treatment("S1", "act", 2), treatment("S2", "act", 0)),
         *(event("c1", "S1", 3), tick(9)),
     ]
-    rules = screening("as_randomised")
-    text = plan_text(watches=watch(analysis="as_randomised"), screening=rules)
+    rules = screening_section("as_randomised")
+    text = plan_text(watches=watch_toml(analysis="as_randomised"), screening=rules)
     trial = recount([plan(text), *records])
 
-    assert factors_of(trial, question_of(trial, trial.plan["watches"][0])) == [(3, 0, 1, 1)]
+    assert factors_of(trial, design_of(trial, trial.plan["watches"][0])) == [(3, 0, 1, 1)]
 
 
 def test_calendar_time_compares_the_patients_of_one_day():
@@ -156,10 +158,10 @@ def test_calendar_time_compares_the_patients_of_one_day():
         *(event("c1", "S1", 12), tick(40)),
     ]
     calendar, study = (
-        recount([plan(plan_text(watches=watch(time=time))), *records])
+        recount([plan(plan_text(watches=watch_toml(time=time))), *records])
         for time in ("calendar", "study")
     )
-    questions = [question_of(trial, trial.plan["watches"][0]) for trial in (calendar, study)]
+    questions = [design_of(trial, trial.plan["watches"][0]) for trial in (calendar, study)]
 
     assert [(f.treated, f.control) for f in factors_of(calendar, questions[0])] == [(1, 1)]
     assert [(f.treated, f.control) for f in factors_of(study, questions[1])] == [(1, 2)]
@@ -169,7 +171,7 @@ def test_a_reference_watch_counts_years_on_its_treatment_up_to_the_first_event()
     """Two patients on active, 100 days and 41 to the event: 141 days at 50 per 100 years."""
     against = {"kind": "reference", "rate_per_100_patient_years": 50, "source": "A register"}
     clots = {"preferred_term": "DVT", "treatment": "act", "tier": 3}
-    reference = table("[watches]", id="known", **against, **clots)
+    reference = toml_table("[watches]", id="known", **against, **clots)
     records = [
         *(treatment("S1", "act", 0, 100), treatment("S2", "act", 0, 100)),
         *(event("c1", "S2", 40), event("c2", "S2", 60), tick(300)),

@@ -6,19 +6,30 @@ from typing import Any
 
 import pytest
 
-from tests.independent.builders import event, on, plan, plan_text, table, tick, treatment, wire
-from tests.independent.groups import counted
-from tests.independent.recount import Key, recount, row
+from tests.independent.builders import (
+    event,
+    iso_date,
+    plan,
+    plan_text,
+    tick,
+    toml_table,
+    treatment,
+    wire_record,
+)
+from tests.independent.groups import cases_of_term
+from tests.independent.recount import TableKey, recount, row
 from tests.independent.wire_records import Record
 
-ALGORITHM = table("groups.reaction", any_of=["SHOCK"], both=[["RASH"], ["WHEEZE"]], within_days=2)
+ALGORITHM = toml_table(
+    "groups.reaction", any_of=["SHOCK"], both=[["RASH"], ["WHEEZE"]], within_days=2
+)
 
 
 def members(log: list[Record], group: str) -> list[str]:
     """The cases of group "reaction" or "clots" under a plan that defines it by *group*."""
     name = "reaction" if "reaction" in group else "clots"
     trial = recount([plan(plan_text(groups=group)), treatment("S1", "act", 0, 90), *log])
-    return [case.thing.removeprefix("safety/") for case in counted(trial, "group", name)]
+    return [case.entity.removeprefix("safety/") for case in cases_of_term(trial, "group", name)]
 
 
 def test_of_a_pair_within_two_days_the_later_is_the_reaction():
@@ -50,10 +61,12 @@ def test_a_shock_needs_no_companion_and_two_subjects_make_no_pair():
 
 def test_within_days_after_a_dose_counts_from_its_first_to_so_many_after_its_last_day():
     """Infused on days 10 and 11, three days after: days 10 to 14 are in, 9 and 15 are out."""
-    dose = wire("dose", "edc/dose", subject="S1", first_date=on(10), last_date=on(11))
+    dose = wire_record(
+        "dose", "edc/dose", subject="S1", first_date=iso_date(10), last_date=iso_date(11)
+    )
     log = [dose, *(event(f"c{day}", "S1", day) for day in (9, 10, 14, 15))]
 
-    assert members(log, table("groups.clots", within_days_after_dose=3)) == ["c10", "c14"]
+    assert members(log, toml_table("groups.clots", within_days_after_dose=3)) == ["c10", "c14"]
 
 
 def test_a_group_is_a_conjunction_of_its_conditions():
@@ -65,7 +78,7 @@ def test_a_group_is_a_conjunction_of_its_conditions():
         event("c3", "S1", 5, **{**full, "relatedness": "unlikely"}),
         event("c4", "S1", 5, **{**full, "action_taken": "dose_reduced"}),
     ]
-    group = table("groups.clots", serious=True, related=True, action_taken=["drug_withdrawn"])
+    group = toml_table("groups.clots", serious=True, related=True, action_taken=["drug_withdrawn"])
 
     assert members(log, group) == ["c1"]
 
@@ -78,14 +91,14 @@ def test_only_a_yes_of_the_adjudicators_counts():
         event("c3", "S1", 5),
     ]
 
-    assert members(log, table("groups.clots", adjudication="clots")) == ["c1"]
+    assert members(log, toml_table("groups.clots", adjudication="clots")) == ["c1"]
 
 
 def test_a_label_stands_before_the_preferred_term():
     """A rash that its label calls pain is pain; a rash with no label is a rash."""
     log = [event("c1", "S1", 5, "RASH", label_group="PAIN"), event("c2", "S1", 5, "RASH")]
 
-    assert members(log, table("groups.clots", label_groups=["RASH"])) == ["c2"]
+    assert members(log, toml_table("groups.clots", label_groups=["RASH"])) == ["c2"]
 
 
 @pytest.mark.parametrize(
@@ -96,20 +109,22 @@ def test_a_month_is_imputed_by_the_rule_of_the_plan(rule: str, events: int, days
     """On treatment from 14 January for 47 days; the onset "2020-01" is on the 1st, 31st, 14th."""
     log = [treatment("S1", "act", 13, 60), event("c1", "S1", "2020-01"), tick(90)]
 
-    counts = row(recount([plan(plan_text(partial=rule)), *log]), Key("first", "act", "any", "any"))
+    counts = row(
+        recount([plan(plan_text(partial=rule)), *log]), TableKey("first", "act", "any", "any")
+    )
 
     assert (counts["events"], counts["person_days_to_first"]) == (events, days_to_first)
 
 
 def test_a_term_collected_late_has_less_time_and_fewer_events_than_the_rest():
     """Clots are collected from day 10: of twenty days ten count, of two clots one."""
-    said: dict[str, Any] = {"kind": "preferred_term", "term": "DVT", "from": on(10)}
-    since = wire("collection", "edc/k", **said)
+    said: dict[str, Any] = {"kind": "preferred_term", "term": "DVT", "from": iso_date(10)}
+    since = wire_record("collection", "edc/k", **said)
     log = [treatment("S1", "act", 0, 20), event("c1", "S1", 4), event("c2", "S1", 12), since]
     trial = recount([plan(plan_text()), *log, tick(60)])
 
-    clots = row(trial, Key("first", "act", "preferred_term", "DVT"))
-    rest = row(trial, Key("first", "act", "any", "any"))
+    clots = row(trial, TableKey("first", "act", "preferred_term", "DVT"))
+    rest = row(trial, TableKey("first", "act", "any", "any"))
 
     assert (clots["events"], clots["person_days"], clots["person_days_to_first"]) == (1, 10, 3)
     assert (rest["events"], rest["person_days"], rest["person_days_to_first"]) == (2, 20, 5)
@@ -120,4 +135,4 @@ def test_an_undated_case_is_in_no_table_and_keeps_its_version():
     log = [treatment("S1", "act", 0, 20), event("c1", "S1", None), tick(60)]
     trial = recount([plan(plan_text()), *log])
 
-    assert row(trial, Key("all", "act", "any", "any"))["events"] == 0
+    assert row(trial, TableKey("all", "act", "any", "any"))["events"] == 0

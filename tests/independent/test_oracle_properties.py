@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 
 from tests.independent.campaign import SLOW
 from tests.independent.evidence import evidence
-from tests.independent.recount import Key, account, recount, row, tables
+from tests.independent.recount import TableKey, outcome_counts, recount, row, tables
 from tests.independent.strategies import conflict_free, logs, reordered, repeated
 from tests.independent.trial import Trial
 from tests.independent.wire_records import Record, ordinal
 
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+FEW_EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 
 
-def spell_days(trial: Trial, key: Key) -> int:
+def spell_days(trial: Trial, key: TableKey) -> int:
     """Person-days by subtraction: from each start to the first of all that may end a spell."""
     total = 0
     for subject, intervals in trial.intervals.items():
-        ordered = sorted(intervals, key=lambda i: (i.start, i.thing))
+        ordered = sorted(intervals, key=lambda i: (i.start, i.entity))
         for place, interval in enumerate(ordered):
             ends = [trial.as_of + 1, *(later.start for later in ordered[place + 1 : place + 2])]
             window = trial.plan["at_risk"]["window_days"]
@@ -38,7 +38,7 @@ def spell_days(trial: Trial, key: Key) -> int:
     return total
 
 
-@FEW
+@FEW_EXAMPLES
 @given(logs())
 def test_counting_days_and_subtracting_dates_agree(log: list[Record]):
     """The day-by-day count is the contract's formula, in every cell."""
@@ -48,7 +48,7 @@ def test_counting_days_and_subtracting_dates_agree(log: list[Record]):
             assert counts["person_days"] == spell_days(trial, key)
 
 
-@FEW
+@FEW_EXAMPLES
 @given(st.data())
 def test_conflict_free_records_mean_the_same_in_any_order(data: st.DataObject):
     """What the strategy promises: only how many versions were accepted depends on the order."""
@@ -58,23 +58,23 @@ def test_conflict_free_records_mean_the_same_in_any_order(data: st.DataObject):
 
     assert without_versions(recount(log)) == without_versions(recount(other))
     assert evidence(log) == evidence(other)
-    if all(outcome in {"folded", "unallocated"} for outcome in present(log)):
+    if all(outcome in {"folded", "unallocated"} for outcome in outcomes_present(log)):
         assert tables(recount(log)) == tables(recount(kept))
-        assert account(log) == account(kept)
+        assert outcome_counts(log) == outcome_counts(kept)
 
 
-def without_versions(trial: Trial) -> dict[Key, dict[str, int]]:
+def without_versions(trial: Trial) -> dict[TableKey, dict[str, int]]:
     """The tables without the one column that is allowed to depend on the order."""
     rows = tables(trial).items()
     return {key: {n: v for n, v in counts.items() if n != "versions"} for key, counts in rows}
 
 
-def present(log: list[Record]) -> set[str]:
+def outcomes_present(log: list[Record]) -> set[str]:
     """The outcomes that occur in a log."""
-    return {outcome for outcome, count in account(log).items() if count}
+    return {outcome for outcome, count in outcome_counts(log).items() if count}
 
 
-@FEW
+@FEW_EXAMPLES
 @given(st.data())
 def test_a_repeated_record_changes_nothing_in_the_recount(data: st.DataObject):
     """Said again later, a record is a duplicate or stale."""
@@ -84,18 +84,18 @@ def test_a_repeated_record_changes_nothing_in_the_recount(data: st.DataObject):
     assert tables(recount(again)) == tables(recount(log))
 
 
-@FEW
+@FEW_EXAMPLES
 @given(logs())
 def test_the_outcomes_add_up_and_a_subject_is_never_more_than_an_event(log: list[Record]):
     """Six outcomes for all lines; subjects at most events at most versions, in every row."""
-    assert sum(account(log).values()) == len(log)
+    assert sum(outcome_counts(log).values()) == len(log)
     for counts in tables(recount(log)).values():
         assert counts["subjects"] <= counts["events"] <= counts["versions"]
         assert counts["person_days_to_first"] <= counts["person_days"]
 
 
-REACHED: dict[str, Callable[[list[Record]], bool]] = {
-    outcome: lambda log, outcome=outcome: account(log)[outcome] > 0
+SITUATIONS_REACHED: dict[str, Callable[[list[Record]], bool]] = {
+    outcome: lambda log, outcome=outcome: outcome_counts(log)[outcome] > 0
     for outcome in ("duplicate", "stale", "conflict", "refused", "unallocated")
 } | {
     "a pair": lambda log: has_events(log, "algorithmic"),
@@ -110,14 +110,14 @@ REACHED: dict[str, Callable[[list[Record]], bool]] = {
 
 def has_events(log: list[Record], group: str) -> bool:
     """True where the group has an event on the active treatment."""
-    return row(recount(log), Key("all", "act", "group", group))["events"] > 0
+    return row(recount(log), TableKey("all", "act", "group", group))["events"] > 0
 
 
-@pytest.mark.parametrize("name", REACHED)
+@pytest.mark.parametrize("name", SITUATIONS_REACHED)
 def test_the_strategy_reaches(name: str):
     """A property that never meets what it is about proves nothing."""
     once = settings(
         max_examples=1000, deadline=None, suppress_health_check=SLOW, phases=[Phase.generate]
     )
 
-    assert find(logs(), REACHED[name], settings=once)
+    assert find(logs(), SITUATIONS_REACHED[name], settings=once)

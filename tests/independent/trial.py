@@ -7,7 +7,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 
-from tests.independent.recount_entities import Ledger, merged, survivor, void
+from tests.independent.recount_entities import (
+    ResolvedLog,
+    is_nullified,
+    survivor_by_duplicate,
+    survivor_of,
+)
 from tests.independent.wire_records import Record, ordinal
 
 
@@ -15,7 +20,7 @@ from tests.independent.wire_records import Record, ordinal
 class Interval:
     """One treatment interval; *end* is the first day outside, or nothing while it is open."""
 
-    thing: str
+    entity: str
     treatment: str
     period: str
     start: int
@@ -26,9 +31,9 @@ class Interval:
 class Case:
     """One standing case; *onset* is nothing where no date is known."""
 
-    thing: str
+    entity: str
     subject: str
-    said: Record
+    fields: Record
     onset: int | None
     versions: int
 
@@ -48,70 +53,77 @@ class Trial:
     days: dict[str, dict[int, Interval]] = field(default_factory=dict[str, dict[int, Interval]])
 
 
-def trial_of(ledger: Ledger) -> Trial:
+def trial_of(resolved: ResolvedLog) -> Trial:
     """The trial that the standing things of *ledger* describe."""
-    trial = Trial(ledger.plan or {}, ledger.as_of or 0)
-    things = standing(ledger)
-    for name, said in sorted(things.items()):
-        place(trial, name, said)
-    for name, said in sorted(things.items()):
-        if said["type"] == "adverse_event":
-            versions = ledger.things[name].accepted
-            trial.cases.append(case_of(trial, name, said, versions))
+    trial = Trial(resolved.plan or {}, resolved.as_of or 0)
+    entities = active_entities(resolved)
+    for name, fields in sorted(entities.items()):
+        add_entity(trial, name, fields)
+    for name, fields in sorted(entities.items()):
+        if fields["type"] == "adverse_event":
+            versions = resolved.entities[name].accepted
+            trial.cases.append(case_of(trial, name, fields, versions))
     for subject in trial.intervals:
-        trial.days[subject] = day_by_day(trial, subject)
+        trial.days[subject] = interval_by_day(trial, subject)
     return trial
 
 
-def standing(ledger: Ledger) -> dict[str, Record]:
+def active_entities(resolved: ResolvedLog) -> dict[str, Record]:
     """Every thing that is neither void nor a merged case, said of the surviving subject."""
-    subjects, cases = merged(ledger, "subject"), merged(ledger, "case")
-    things: dict[str, Record] = {}
-    for name, thing in ledger.things.items():
-        if void(ledger, name) or (thing.said["type"] == "adverse_event" and name in cases):
+    subjects, cases = (
+        survivor_by_duplicate(resolved, "subject"),
+        survivor_by_duplicate(resolved, "case"),
+    )
+    entities: dict[str, Record] = {}
+    for name, entity in resolved.entities.items():
+        if is_nullified(resolved, name) or (
+            entity.fields["type"] == "adverse_event" and name in cases
+        ):
             continue
-        said = dict(thing.said)
-        if "subject" in said:
-            said["subject"] = survivor(subjects, said["subject"])
-        things[name] = said
-    return things
+        fields = dict(entity.fields)
+        if "subject" in fields:
+            fields["subject"] = survivor_of(subjects, fields["subject"])
+        entities[name] = fields
+    return entities
 
 
-def place(trial: Trial, name: str, said: Record) -> None:
+def add_entity(trial: Trial, name: str, fields: Record) -> None:
     """Put one standing thing where the trial looks for it; cases are placed afterwards."""
-    match said["type"]:
+    match fields["type"]:
         case "treatment":
-            trial.intervals.setdefault(said["subject"], []).append(interval_of(name, said))
+            trial.intervals.setdefault(fields["subject"], []).append(interval_of(name, fields))
         case "disposition":
-            trial.dispositions.setdefault(said["subject"], []).append(said)
+            trial.dispositions.setdefault(fields["subject"], []).append(fields)
         case "dose":
-            trial.doses.setdefault(said["subject"], []).append(said)
-        case "subject" if "randomised_treatment" in said:
-            trial.arms.setdefault(said["subject"], said["randomised_treatment"])
+            trial.doses.setdefault(fields["subject"], []).append(fields)
+        case "subject" if "randomised_treatment" in fields:
+            trial.arms.setdefault(fields["subject"], fields["randomised_treatment"])
         case "collection":
-            trial.collected[said["kind"], said["term"]] = ordinal(said["from"])
+            trial.collected[fields["kind"], fields["term"]] = ordinal(fields["from"])
         case _:
             pass
 
 
-def interval_of(name: str, said: Record) -> Interval:
+def interval_of(name: str, fields: Record) -> Interval:
     """The interval a treatment record speaks of."""
     return Interval(
-        thing=name,
-        treatment=said["treatment"],
-        period=said["period"],
-        start=ordinal(said["start"]),
-        end=ordinal(said["end"]) if "end" in said else None,
+        entity=name,
+        treatment=fields["treatment"],
+        period=fields["period"],
+        start=ordinal(fields["start"]),
+        end=ordinal(fields["end"]) if "end" in fields else None,
     )
 
 
-def case_of(trial: Trial, name: str, said: Record, versions: int) -> Case:
+def case_of(trial: Trial, name: str, fields: Record, versions: int) -> Case:
     """The case an adverse event record speaks of, its onset imputed by the plan's rule."""
-    onset = imputed(trial, said["subject"], said["onset"]) if "onset" in said else None
-    return Case(thing=name, subject=said["subject"], said=said, onset=onset, versions=versions)
+    onset = imputed_onset(trial, fields["subject"], fields["onset"]) if "onset" in fields else None
+    return Case(
+        entity=name, subject=fields["subject"], fields=fields, onset=onset, versions=versions
+    )
 
 
-def imputed(trial: Trial, subject: str, text: str) -> int:
+def imputed_onset(trial: Trial, subject: str, text: str) -> int:
     """The day an onset counts on: itself where full, else by the plan's rule for partial dates."""
     numbers = [int(number) for number in text.split("-")]
     if len(numbers) == 3:
@@ -127,36 +139,38 @@ def imputed(trial: Trial, subject: str, text: str) -> int:
     return last if rule == "last_day" else first
 
 
-def holder(trial: Trial, subject: str, day: int) -> Interval | None:
+def interval_at(trial: Trial, subject: str, day: int) -> Interval | None:
     """The interval whose treatment answers for *day*: the last begun, if it still reaches it."""
     begun = [i for i in trial.intervals.get(subject, []) if i.start <= day]
     if not begun:
         return None
-    last = max(begun, key=lambda interval: (interval.start, interval.thing))
+    last = max(begun, key=lambda interval: (interval.start, interval.entity))
     window = trial.plan["at_risk"]["window_days"]
     if last.end is not None and window != "unbounded" and day >= last.end + window:
         return None
-    for said in trial.dispositions.get(subject, []):
-        if said.get("period", last.period) == last.period and day > ordinal(said["date"]):
+    for disposition in trial.dispositions.get(subject, []):
+        if disposition.get("period", last.period) == last.period and day > ordinal(
+            disposition["date"]
+        ):
             return None
     return last
 
 
-def day_by_day(trial: Trial, subject: str) -> dict[int, Interval]:
+def interval_by_day(trial: Trial, subject: str) -> dict[int, Interval]:
     """For every day up to the as-of day on which *subject* is at risk, the interval it is in."""
     first = min(interval.start for interval in trial.intervals[subject])
     days: dict[int, Interval] = {}
     for day in range(first, trial.as_of + 1):
-        interval = holder(trial, subject, day)
+        interval = interval_at(trial, subject, day)
         if interval is not None:
             days[day] = interval
     return days
 
 
-def waiting(trial: Trial) -> dict[str, int]:
+def unallocated_cases(trial: Trial) -> dict[str, int]:
     """The accepted versions of each case whose subject is neither allocated nor treated."""
     counts: dict[str, int] = defaultdict(int)
     for case in trial.cases:
         if case.subject not in trial.arms and case.subject not in trial.intervals:
-            counts[case.thing] = case.versions
+            counts[case.entity] = case.versions
     return counts

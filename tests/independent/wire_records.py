@@ -43,10 +43,10 @@ def refusal(record: Record) -> str | None:
         return "unknown field"
     if record["source"]["version"] < 1:
         return "version below 1"
-    return backwards(record) or altered(record)
+    return interval_refusal(record) or plan_text_refusal(record)
 
 
-def meaning(record: Record) -> Record:
+def known_fields(record: Record) -> Record:
     """What *record* says: known fields that are not null, without when it was known and schema."""
     known = (ENVELOPE | FIELDS[record["type"]]) - {"known_at", "schema"}
     return {key: value for key, value in record.items() if key in known and value is not None}
@@ -58,7 +58,7 @@ def schema_of(record: Record) -> tuple[int, int]:
     return int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 0
 
 
-def backwards(record: Record) -> str | None:
+def interval_refusal(record: Record) -> str | None:
     """The refusal of an interval or a dose that ends before it starts."""
     pairs = {"treatment": ("start", "end"), "dose": ("first_date", "last_date")}
     if record["type"] not in pairs:
@@ -69,7 +69,7 @@ def backwards(record: Record) -> str | None:
     return None
 
 
-def altered(record: Record) -> str | None:
+def plan_text_refusal(record: Record) -> str | None:
     """The refusal of a plan whose text is not the one that was hashed."""
     if record["type"] != "plan":
         return None

@@ -7,18 +7,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.independent.builders import on, wire
-from tests.independent.recount_entities import thing_of
+from tests.independent.builders import iso_date, wire_record
+from tests.independent.recount_entities import entity_of
 from tests.independent.wire_records import Record
 
-FAR_AHEAD = 420
+FAR_AHEAD_DAY = 420
 
 
-def disturb(draw: st.DrawFn, records: list[Record]) -> None:
+def add_wrong_records(draw: st.DrawFn, records: list[Record]) -> None:
     """Add up to eight disturbances, each made of a record that is already there."""
     for _ in range(draw(st.integers(0, 8)) if records else 0):
         record = draw(st.sampled_from(records))
-        records.append(draw(st.sampled_from(DISTURBANCES))(record))
+        records.append(draw(st.sampled_from(WRONG_RECORDS))(record))
 
 
 def duplicate(record: Record) -> Record:
@@ -26,29 +26,29 @@ def duplicate(record: Record) -> Record:
     return dict(record)
 
 
-def in_other_words(record: Record) -> Record:
+def newer_schema_duplicate(record: Record) -> Record:
     """The same statement by a newer producer, with a null and a field we do not know."""
     return {**record, "schema": "trial.log/1.7", "colour": "red"}
 
 
 def conflict(record: Record) -> Record:
     """Another statement at the same version, where the type has a field to change."""
-    return {**record, **changed(record)}
+    return {**record, **changed_fields(record)}
 
 
-def changed(record: Record) -> dict[str, Any]:
+def changed_fields(record: Record) -> dict[str, Any]:
     """A change of meaning that fits the type of *record*."""
     match record["type"]:
         case "adverse_event":
-            return {"preferred_term": "RASH", "onset": on(33)}
+            return {"preferred_term": "RASH", "onset": iso_date(33)}
         case "treatment":
-            return {"start": on(7), "end": on(41)}
+            return {"start": iso_date(7), "end": iso_date(41)}
         case "dose":
-            return {"first_date": on(30), "last_date": on(31)}
+            return {"first_date": iso_date(30), "last_date": iso_date(31)}
         case "disposition" | "tick":
-            return {"date": on(66)}
+            return {"date": iso_date(66)}
         case "collection":
-            return {"from": on(25)}
+            return {"from": iso_date(25)}
         case "subject":
             return {"stratum": "another"}
         case "retraction":
@@ -57,19 +57,19 @@ def changed(record: Record) -> dict[str, Any]:
             return {}
 
 
-def stray(record: Record) -> Record:
+def far_ahead(record: Record) -> Record:
     """Known so far ahead that one bad date could silence the study."""
     source = {**record["source"], "version": record["source"]["version"] + 4}
-    return {**record, "source": source, "known_at": f"{on(FAR_AHEAD)}T10:00:00Z"}
+    return {**record, "source": source, "known_at": f"{iso_date(FAR_AHEAD_DAY)}T10:00:00Z"}
 
 
 def another_type(record: Record) -> Record:
     """A higher version that claims the thing is something else."""
-    fields: dict[str, Any] = {"subject": "S1", "status": "lost", "date": on(90)}
-    return wire("disposition", thing_of(record), known=40, version=9, **fields)
+    fields: dict[str, Any] = {"subject": "S1", "status": "lost", "date": iso_date(90)}
+    return wire_record("disposition", entity_of(record), known=40, version=9, **fields)
 
 
-def misspelt(record: Record) -> Record:
+def unknown_field(record: Record) -> Record:
     """A field that does not exist in this minor version."""
     return {**record, "seriuos": True}
 
@@ -84,29 +84,34 @@ def foreign_schema(record: Record) -> Record:
     return {**record, "schema": "trial.log/2"}
 
 
-def backwards(record: Record) -> Record:
+def end_before_start(record: Record) -> Record:
     """An interval that ends before it starts."""
-    fields: dict[str, Any] = {"treatment": "act", "period": "first", "start": on(40), "end": on(39)}
-    return wire("treatment", "edc/backwards", known=40, subject="S1", **fields)
+    fields: dict[str, Any] = {
+        "treatment": "act",
+        "period": "first",
+        "start": iso_date(40),
+        "end": iso_date(39),
+    }
+    return wire_record("treatment", "edc/backwards", known=40, subject="S1", **fields)
 
 
-def score(record: Record) -> Record:
+def unplanned_score(record: Record) -> Record:
     """An efficacy score, welcome only where the plan has a benefit-risk panel."""
     fields = {"subject": "S1", "instrument": "TIS", "visit": "week16", "value": 44.0}
-    return wire("assessment", "edc/score", known=50, **fields)
+    return wire_record("assessment", "edc/score", known=50, **fields)
 
 
-DISTURBANCES: tuple[Callable[[Record], Record], ...] = (
+WRONG_RECORDS: tuple[Callable[[Record], Record], ...] = (
     duplicate,
     duplicate,
     conflict,
     conflict,
-    in_other_words,
-    stray,
+    newer_schema_duplicate,
+    far_ahead,
     another_type,
-    misspelt,
+    unknown_field,
     version_zero,
     foreign_schema,
-    backwards,
-    score,
+    end_before_start,
+    unplanned_score,
 )

@@ -7,21 +7,21 @@ from hashlib import sha256
 from typing import Any
 
 from monitor import records as events
-from monitor.records import EPOCH_DAY, SECONDS_A_DAY, Body, Record, Status, TermKind
+from monitor.records import EPOCH_DAY, SECONDS_PER_DAY, Body, Record, Status, TermKind
 
-ZERO = date(2020, 1, 1).toordinal()
+DAY_0 = date(2020, 1, 1).toordinal()
 STUDY = "T1"
 
 
 def day(number: int) -> int:
     """The ordinal of a day of the test."""
-    return ZERO + number
+    return DAY_0 + number
 
 
-def record(body: Body, thing: str, *, version: int = 1, known: int = 0) -> Record:
+def record(body: Body, entity: str, *, version: int = 1, known: int = 0) -> Record:
     """A statement about *thing* at ten o'clock on day *known*; its content names it."""
-    instant = (day(known) - EPOCH_DAY) * SECONDS_A_DAY + 36_000
-    return Record(STUDY, thing, version, instant, digest_of(body), body)
+    instant = (day(known) - EPOCH_DAY) * SECONDS_PER_DAY + 36_000
+    return Record(STUDY, entity, version, instant, digest_of(body), body)
 
 
 def digest_of(body: Body) -> int:
@@ -29,9 +29,9 @@ def digest_of(body: Body) -> int:
     return int.from_bytes(sha256(repr(body).encode()).digest()[:8], "big")
 
 
-def planned(toml: str, *, version: int = 1) -> Record:
+def plan_record(toml: str, *, version: int = 1) -> Record:
     """The plan *toml*, or at a later version its amendment."""
-    plan = events.Plan(toml=toml, sha256=sha256(toml.encode()).hexdigest())
+    plan = events.PlanRecord(toml=toml, sha256=sha256(toml.encode()).hexdigest())
     return record(plan, "office/plan", version=version)
 
 
@@ -42,7 +42,7 @@ def allocated(who: str, arm: str | None, *, version: int = 1, known: int = 0) ->
 
 
 def treated(
-    who: str, what: str, start: int, end: int | None = None, *, version: int = 1, **said: str
+    who: str, what: str, start: int, end: int | None = None, *, version: int = 1, **fields: str
 ) -> Record:
     """*who* received *what* on days from *start* to before *end*, in the first period if no other.
 
@@ -51,11 +51,11 @@ def treated(
     body = events.Treatment(
         subject=who,
         treatment=what,
-        period=said.get("period", "first"),
+        period=fields.get("period", "first"),
         start=day(start),
         end=None if end is None else day(end),
     )
-    return record(body, said.get("thing", f"edc/treated-{who}-{start}"), version=version)
+    return record(body, fields.get("thing", f"edc/treated-{who}-{start}"), version=version)
 
 
 def dosed(who: str, first: int, last: int) -> Record:
@@ -64,7 +64,7 @@ def dosed(who: str, first: int, last: int) -> Record:
     return record(body, f"edc/dose-{who}-{first}")
 
 
-def left(who: str, last: int, *, period: str | None = None) -> Record:
+def withdrawn(who: str, last: int, *, period: str | None = None) -> Record:
     """*last* was the last day on which *who* was followed."""
     body = events.Disposition(subject=who, status=Status.WITHDREW, date=day(last), period=period)
     return record(body, f"edc/left-{who}-{period}")
@@ -78,13 +78,13 @@ def case(
     *,
     version: int = 1,
     known: int | None = None,
-    **said: Any,
+    **fields: Any,
 ) -> Record:
     """A case of *term*, known on the day of its onset unless *known* says when."""
     began = day(onset) if isinstance(onset, int) else onset
-    organ = said.pop("organ", "VASC")
+    organ = fields.pop("organ", "VASC")
     body = events.AdverseEvent(
-        subject=who, preferred_term=term, system_organ_class=organ, onset=began, **said
+        subject=who, preferred_term=term, system_organ_class=organ, onset=began, **fields
     )
     if known is None:
         known = onset if isinstance(onset, int) else 0
@@ -115,6 +115,6 @@ def scored(who: str, value: float, *, instrument: str = "TIS") -> Record:
     return record(body, f"edc/score-{who}")
 
 
-def ticked(number: int) -> Record:
+def tick_record(number: int) -> Record:
     """Nothing more happened up to day *number*."""
     return record(events.Tick(day(number)), f"clock/{number}", known=number)

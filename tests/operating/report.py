@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.operating.campaign import COMPANIONS, EACH, ONCE, TRIALS, Tally, allowed
+from tests.operating.campaign import (
+    CALENDAR_TRIALS,
+    LOGRANK_AT_END,
+    LOGRANK_EACH_EVENT,
+    TRIALS,
+    Tally,
+    tolerated_share,
+)
 from tests.operating.settings import MAIN, SETTINGS, Setting
 from tests.operating.trials import SEED
 
@@ -70,7 +77,7 @@ time, as treated: at each event from the fifth on, and once at the end.
   holds in such trials; it shows it for these settings and no others.
 """
 
-HEAD = (
+TABLE_HEAD = (
     "| setting | read | trials | study, 20 | study, 100 "
     "| calendar, 20 | calendar, 100 | logrank, each event | logrank, at the end |\n"
     "|---|---|--:|--:|--:|--:|--:|--:|--:|"
@@ -82,8 +89,8 @@ def page(tallies: dict[str, Tally], *, short: int) -> str:
     return PAGE.format(
         seed=SEED,
         short=short,
-        at_20=allowed(20, MAIN.trials),
-        at_100=allowed(100, MAIN.trials),
+        at_20=tolerated_share(20, MAIN.trials),
+        at_100=tolerated_share(100, MAIN.trials),
         false=table(tallies, null=True),
         power=table(tallies, null=False),
     )
@@ -92,36 +99,41 @@ def page(tallies: dict[str, Tally], *, short: int) -> str:
 def table(tallies: dict[str, Tally], *, null: bool) -> str:
     """The rows of all settings in *tallies* in which the drug does nothing, or does harm."""
     chosen = [one for one in SETTINGS if one.name in tallies and one.null == null]
-    return "\n".join([HEAD, *(line for one in chosen for line in lines(one, tallies[one.name]))])
+    return "\n".join(
+        [TABLE_HEAD, *(line for one in chosen for line in table_rows(one, tallies[one.name]))]
+    )
 
 
-def lines(setting: Setting, tally: Tally) -> Iterator[str]:
+def table_rows(setting: Setting, tally: Tally) -> Iterator[str]:
     """One row for each way of reading *setting*; what is no claim stands in italics."""
     for analysis in setting.analyses:
         first = analysis == "as_treated"
-        claimed = not setting.null or analysis in setting.promised
+        claimed = not setting.null or analysis in setting.promised_analyses
         mark = "" if claimed else "*"
         cells = [
-            f"{mark}{share(tally, f'study.{analysis}.{level}', TRIALS)}{mark}"
+            f"{mark}{share_and_error(tally, f'study.{analysis}.{level}', TRIALS)}{mark}"
             for level in (20, 100)
         ]
         cells += [
-            share(tally, f"calendar.as_treated.{level}", COMPANIONS) if first else ""
+            share_and_error(tally, f"calendar.as_treated.{level}", CALENDAR_TRIALS) if first else ""
             for level in (20, 100)
         ]
-        cells += [share(tally, name, TRIALS) if first else "" for name in (EACH, ONCE)]
+        cells += [
+            share_and_error(tally, name, TRIALS) if first else ""
+            for name in (LOGRANK_EACH_EVENT, LOGRANK_AT_END)
+        ]
         switches = setting.crossover or setting.escape
         read = analysis.replace("_", " ") if switches else "either way"
         trials = f"{tally[TRIALS]:,}"
-        if 0 < tally[COMPANIONS] < tally[TRIALS]:
-            trials += f" (calendar {tally[COMPANIONS]:,})"
-        yield f"| {setting.says} | {read} | {trials} | {' | '.join(cells)} |"
+        if 0 < tally[CALENDAR_TRIALS] < tally[TRIALS]:
+            trials += f" (calendar {tally[CALENDAR_TRIALS]:,})"
+        yield f"| {setting.description} | {read} | {trials} | {' | '.join(cells)} |"
 
 
-def share(tally: Tally, name: str, of: str) -> str:
+def share_and_error(tally: Tally, name: str, of: str) -> str:
     """A share and its standard error."""
     trials = tally[of]
     if not trials:
         return ""
-    rang = tally[name] / trials
-    return f"{rang:.4f} ± {(rang * (1 - rang) / trials) ** 0.5:.4f}"
+    crossed = tally[name] / trials
+    return f"{crossed:.4f} ± {(crossed * (1 - crossed) / trials) ** 0.5:.4f}"

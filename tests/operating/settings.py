@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-BOTH = ("as_treated", "as_randomised")
+ANALYSES = ("as_treated", "as_randomised")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +20,15 @@ class Setting:
     """
 
     name: str
-    says: str
+    description: str
     trials: int = 5000
-    companions: int = 1000
+    calendar_trials: int = 1000
     treated: int = 47
     control: int = 47
     entry_days: int = 360
     follow_up_days: int = 112
     with_event: float = 0.9
-    fall: float = 20.0
+    hazard_fall: float = 20.0
     constant_days: float = 7.0
     rate_ratio: float = 1.0
     dropout: tuple[float, float] = (0.0, 0.0)
@@ -47,59 +47,66 @@ class Setting:
     @property
     def analyses(self) -> tuple[str, ...]:
         """How patients are read: as randomised as well where who switches is no matter of lot."""
-        return BOTH if self.escape else BOTH[:1]
+        return ANALYSES if self.escape else ANALYSES[:1]
 
     @property
-    def promised(self) -> tuple[str, ...]:
+    def promised_analyses(self) -> tuple[str, ...]:
         """The readings in which the promise holds: escape breaks the one as treated."""
-        return () if not self.null else BOTH[1:] if self.escape else self.analyses
+        return () if not self.null else ANALYSES[1:] if self.escape else self.analyses
 
 
-MAIN = Setting(name="main", says="47 v 47, nobody leaves or switches", companions=5000)
-TWO_TO_ONE = Setting(name="two-to-one", says="62 v 31", treated=62, control=31)
-BY_LOT = Setting(name="crossover-50", says="50 % of controls switch by lot", crossover=0.5)
-TRIPLE = Setting(name="triple", says="as main, three times the rate", rate_ratio=3.0, trials=1000)
+MAIN = Setting(name="main", description="47 v 47, nobody leaves or switches", calendar_trials=5000)
+TWO_TO_ONE = Setting(name="two-to-one", description="62 v 31", treated=62, control=31)
+BY_LOT = Setting(name="crossover-50", description="50 % of controls switch by lot", crossover=0.5)
+TRIPLE = Setting(
+    name="triple", description="as main, three times the rate", rate_ratio=3.0, trials=1000
+)
 
 # Ten days instead of each: fewer patients fail on one day, and ties are rare.
 FINE = replace(
     MAIN,
     name="fine",
-    says="as main, each day split into ten",
+    description="as main, each day split into ten",
     entry_days=3600,
     follow_up_days=1120,
     constant_days=70.0,
     trials=1000,
-    companions=0,
+    calendar_trials=0,
 )
-FRAIL = Setting(name="frail", says="frail patients", frailty_variance=1.0, with_event=0.5)
+FRAIL = Setting(name="frail", description="frail patients", frailty_variance=1.0, with_event=0.5)
 
 SETTINGS = (
     MAIN,
     TWO_TO_ONE,
     Setting(
-        name="daily", says="as main, judged on every day besides", tick_every_days=1, trials=1000
+        name="daily",
+        description="as main, judged on every day besides",
+        tick_every_days=1,
+        trials=1000,
     ),
-    Setting(name="late", says="as main, reported 14 days late on average", lag_days=14.0),
+    Setting(name="late", description="as main, reported 14 days late on average", lag_days=14.0),
     FINE,
-    Setting(name="dropout", says="20 % of controls and 40 % of treated leave", dropout=(0.2, 0.4)),
-    Setting(name="crossover-20", says="20 % of controls switch by lot", crossover=0.2),
+    Setting(
+        name="dropout", description="20 % of controls and 40 % of treated leave", dropout=(0.2, 0.4)
+    ),
+    Setting(name="crossover-20", description="20 % of controls switch by lot", crossover=0.2),
     BY_LOT,
-    replace(FRAIL, name="escape-10", says="10 % of controls escape", escape=0.1),
-    replace(FRAIL, name="escape-20", says="20 % of controls escape", escape=0.2),
-    replace(FRAIL, name="escape-50", says="50 % of controls escape", escape=0.5),
+    replace(FRAIL, name="escape-10", description="10 % of controls escape", escape=0.1),
+    replace(FRAIL, name="escape-20", description="20 % of controls escape", escape=0.2),
+    replace(FRAIL, name="escape-50", description="50 % of controls escape", escape=0.5),
     replace(
         FRAIL,
         name="escape-later",
-        says="50 % of controls escape, on day 28",
+        description="50 % of controls escape, on day 28",
         escape=0.5,
         escape_day=28,
         trials=1000,
     ),
-    Setting(name="double", says="as main, twice the rate", rate_ratio=2.0, trials=1000),
+    Setting(name="double", description="as main, twice the rate", rate_ratio=2.0, trials=1000),
     TRIPLE,
-    replace(FINE, name="fine-double", says="split into ten, twice the rate", rate_ratio=2.0),
+    replace(FINE, name="fine-double", description="split into ten, twice the rate", rate_ratio=2.0),
 )
 """Names are permanent: with the seed they name the trials, so a figure can be drawn again."""
 
-SHORT = 150
+TRIALS_SHORT = 150
 """So many trials of a setting are drawn where there are only seconds for them."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from monitor.records import (
     EPOCH_DAY,
-    SECONDS_A_DAY,
+    SECONDS_PER_DAY,
     AdverseEvent,
     Body,
     Disposition,
@@ -51,21 +51,21 @@ class Trial:
     reported: Days
 
 
-def drawn(setting: Setting, number: int) -> Trial:
+def draw_trial(setting: Setting, number: int) -> Trial:
     """The trial that *number* names in *setting*: the same one whoever asks."""
-    dice = np.random.default_rng([SEED, crc32(setting.name.encode()), number])
+    rng = np.random.default_rng([SEED, crc32(setting.name.encode()), number])
     size = setting.treated + setting.control
-    allocated = dice.permutation(np.repeat([1, 0], [setting.treated, setting.control]))
-    frailty = _frailty(setting, dice, size)
-    switch = _switch_by_lot(setting, dice, allocated)
-    leave = _leave(setting, dice, allocated)
-    waits = dice.exponential(1.0, size) / frailty
+    allocated = rng.permutation(np.repeat([1, 0], [setting.treated, setting.control]))
+    frailty = _frailty(setting, rng, size)
+    switch = _switch_by_lot(setting, rng, allocated)
+    leave = _leave(setting, rng, allocated)
+    waits = rng.exponential(1.0, size) / frailty
     if setting.escape:
         switch = _escape(setting, allocated, frailty, _event(setting, waits, allocated, switch))
     event = _event(setting, waits, allocated, switch)
-    day_0 = FIRST_DAY + dice.integers(0, setting.entry_days, size)
+    day_0 = FIRST_DAY + rng.integers(0, setting.entry_days, size)
     event[event >= leave] = NEVER
-    lag = dice.exponential(setting.lag_days, size) if setting.lag_days else np.zeros(size)
+    lag = rng.exponential(setting.lag_days, size) if setting.lag_days else np.zeros(size)
     return Trial(
         setting=setting,
         allocated=allocated,
@@ -77,18 +77,18 @@ def drawn(setting: Setting, number: int) -> Trial:
     )
 
 
-def _frailty(setting: Setting, dice: np.random.Generator, size: int) -> NDArray[np.float64]:
+def _frailty(setting: Setting, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
     """How much more than others each patient is at risk: gamma with mean 1."""
     variance = setting.frailty_variance
-    return dice.gamma(1 / variance, variance, size) if variance else np.ones(size)
+    return rng.gamma(1 / variance, variance, size) if variance else np.ones(size)
 
 
-def _switch_by_lot(setting: Setting, dice: np.random.Generator, allocated: Days) -> Days:
+def _switch_by_lot(setting: Setting, rng: np.random.Generator, allocated: Days) -> Days:
     """The study day from which each patient receives the drug instead of placebo."""
     controls = np.flatnonzero(allocated == 0)
-    movers = controls[dice.random(len(controls)) < setting.crossover]
+    movers = controls[rng.random(len(controls)) < setting.crossover]
     switch = np.full(len(allocated), NEVER, dtype=np.int64)
-    switch[movers] = dice.integers(1, setting.follow_up_days, len(movers))
+    switch[movers] = rng.integers(1, setting.follow_up_days, len(movers))
     return switch
 
 
@@ -101,11 +101,11 @@ def _escape(setting: Setting, allocated: Days, frailty: NDArray[np.float64], eve
     return switch
 
 
-def _leave(setting: Setting, dice: np.random.Generator, allocated: Days) -> Days:
+def _leave(setting: Setting, rng: np.random.Generator, allocated: Days) -> Days:
     """The first study day on which each patient is no longer seen."""
     share = np.array(setting.dropout)[allocated]
     rate = -np.log1p(-share) / setting.follow_up_days
-    waits = dice.exponential(1.0, len(allocated))
+    waits = rng.exponential(1.0, len(allocated))
     days = np.minimum(setting.follow_up_days, waits / np.maximum(rate, 1e-12))
     return np.maximum(1, days.astype(np.int64))
 
@@ -126,7 +126,7 @@ def hazard_by_day(setting: Setting) -> NDArray[np.float64]:
     """The hazard of each study day, which falls; scaled to give *with_event* of the controls."""
     day, constant = np.arange(setting.follow_up_days), setting.constant_days
     a_day = constant * (1 - exp(-1 / constant))
-    shape = 1 + (setting.fall - 1) * a_day * np.exp(-day / constant)
+    shape = 1 + (setting.hazard_fall - 1) * a_day * np.exp(-day / constant)
     without, variance = 1 - setting.with_event, setting.frailty_variance
     total = (without**-variance - 1) / variance if variance else -log(without)
     return shape * (total / shape.sum())
@@ -134,23 +134,25 @@ def hazard_by_day(setting: Setting) -> NDArray[np.float64]:
 
 def log_of(trial: Trial) -> Iterator[Record]:
     """The records of *trial* in the order in which they become known."""
-    told = [one for patient in range(len(trial.day_0)) for one in _told_of(trial, patient)]
+    statements = [
+        one for patient in range(len(trial.day_0)) for one in _statements_of(trial, patient)
+    ]
     step = trial.setting.tick_every_days
-    last = max(day for day, *_ in told)
+    last = max(day for day, *_ in statements)
     ticks = range(FIRST_DAY, last + 1, step) if step else ()
-    told += [(day, f"tick-{day}", 1, Tick(day)) for day in ticks]
+    statements += [(day, f"tick-{day}", 1, Tick(day)) for day in ticks]
     # The sort keeps what is known on one day in the order of the patients, who entered by lot,
     # and events after the facts of that day.
-    for day, thing, version, body in sorted(told, key=lambda one: (one[0], _rank(one[3]))):
-        known_at = (day - EPOCH_DAY) * SECONDS_A_DAY
-        yield Record("SIM", f"sim/{thing}", version, known_at, 0, body)
+    for day, entity, version, body in sorted(statements, key=lambda one: (one[0], _rank(one[3]))):
+        known_at = (day - EPOCH_DAY) * SECONDS_PER_DAY
+        yield Record("SIM", f"sim/{entity}", version, known_at, 0, body)
 
 
 def _rank(body: Body) -> int:
     return 2 if isinstance(body, Tick) else int(isinstance(body, AdverseEvent))
 
 
-def _told_of(trial: Trial, patient: int) -> Iterator[Statement]:
+def _statements_of(trial: Trial, patient: int) -> Iterator[Statement]:
     """What becomes known of one patient."""
     name, day_0 = f"P{patient}", int(trial.day_0[patient])
     arm = ARMS[trial.allocated[patient]]
@@ -176,7 +178,7 @@ def _treatments(trial: Trial, patient: int, name: str, arm: str, day_0: int) -> 
     if switch < NEVER:
         received.append((switch, leave, ARMS[1]))
     for start, end, what in received:
-        thing, begin, over = f"{name}-{start}", day_0 + start, day_0 + end
-        yield begin, thing, 1, Treatment(subject=name, treatment=what, period="P", start=begin)
-        ended = Treatment(subject=name, treatment=what, period="P", start=begin, end=over)
-        yield over, thing, 2, ended
+        entity, begin, after = f"{name}-{start}", day_0 + start, day_0 + end
+        yield begin, entity, 1, Treatment(subject=name, treatment=what, period="P", start=begin)
+        ended = Treatment(subject=name, treatment=what, period="P", start=begin, end=after)
+        yield after, entity, 2, ended

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from tests.scenarios.realdata import (
     ARMS,
-    Wire,
+    WireRecord,
     day_after,
     in_order,
     plan_record,
-    say,
-    table,
+    shared_table,
+    wire_record,
 )
 
 STUDY = "CDISCPILOT01-ADAM"
-COMPARED = ("Placebo", "Xanomeline High Dose")
+ARMS_COMPARED = ("Placebo", "Xanomeline High Dose")
 
 PLAN = f"""\
 study = "{STUDY}"
@@ -41,33 +41,33 @@ time = "study"
 """
 
 
-def adam_records() -> list[Wire]:
+def adam_records() -> list[WireRecord]:
     """Intervals ``[TRTSDT, RFENDT + 1)``, and a case of each treatment-emergent row of ADAE."""
-    said = in_order([*_treatments(), *_cases()])
-    return [plan_record(STUDY, PLAN, said[0]["known_at"][:10]), *said]
+    records = in_order([*_treatments(), *_cases()])
+    return [plan_record(STUDY, PLAN, records[0]["known_at"][:10]), *records]
 
 
-def _treatments() -> Iterator[Wire]:
-    for row in table("cdiscpilot01", "adsl.csv"):
-        if row["SAFFL"] != "Y" or row["TRT01A"] not in COMPARED:
+def _treatments() -> Iterator[WireRecord]:
+    for row in shared_table("cdiscpilot01", "adsl.csv"):
+        if row["SAFFL"] != "Y" or row["TRT01A"] not in ARMS_COMPARED:
             continue
-        content: Wire = {
+        content: WireRecord = {
             "subject": row["USUBJID"],
             "treatment": ARMS[row["TRT01A"]],
             "period": "randomised",
             "start": row["TRTSDT"],
         }
-        thing, last = f"{row['USUBJID']}.treatment", row["RFENDT"]
-        yield say("treatment", STUDY, thing, row["TRTSDT"], **content)
-        yield say("treatment", STUDY, thing, last, 2, end=day_after(last), **content)
+        entity, last = f"{row['USUBJID']}.treatment", row["RFENDT"]
+        yield wire_record("treatment", STUDY, entity, row["TRTSDT"], **content)
+        yield wire_record("treatment", STUDY, entity, last, 2, end=day_after(last), **content)
 
 
-def _cases() -> Iterator[Wire]:
+def _cases() -> Iterator[WireRecord]:
     """ADAE has no date of collection: a row is taken to be known on its onset."""
-    for row in table("cdiscpilot01", "adae.csv"):
-        if row["TRTEMFL"] != "Y" or not row["ASTDT"] or row["TRTA"] not in COMPARED:
+    for row in shared_table("cdiscpilot01", "adae.csv"):
+        if row["TRTEMFL"] != "Y" or not row["ASTDT"] or row["TRTA"] not in ARMS_COMPARED:
             continue
-        yield say(
+        yield wire_record(
             "adverse_event",
             STUDY,
             f"{row['USUBJID']}.{row['AESEQ']}",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from tests.scenarios.realdata import ARMS, Wire, days_between
+from tests.scenarios.realdata import ARMS, WireRecord, days_between
 
-Cell = tuple[str, str, str]
+TableCell = tuple[str, str, str]
 """Kind of term, term, treatment."""
 
 
-def of_type(wire: tuple[Wire, ...], kind: str) -> list[Wire]:
+def of_type(wire: tuple[WireRecord, ...], kind: str) -> list[WireRecord]:
     return [record for record in wire if record["type"] == kind]
 
 
-def followed(wire: tuple[Wire, ...]) -> dict[str, tuple[str, str, str]]:
+def follow_up_by_subject(wire: tuple[WireRecord, ...]) -> dict[str, tuple[str, str, str]]:
     """Arm, first and last day of follow-up of every treated subject."""
     ends = {record["subject"]: record["date"] for record in of_type(wire, "disposition")}
     return {
@@ -23,10 +23,10 @@ def followed(wire: tuple[Wire, ...]) -> dict[str, tuple[str, str, str]]:
     }
 
 
-def recount(wire: tuple[Wire, ...]) -> dict[Cell, list[Wire]]:
+def recount(wire: tuple[WireRecord, ...]) -> dict[TableCell, list[WireRecord]]:
     """The rows of treatment-emergent cases by (kind, term, arm), partial onsets at their start."""
-    spans = followed(wire)
-    found: defaultdict[Cell, list[Wire]] = defaultdict(list)
+    spans = follow_up_by_subject(wire)
+    found: defaultdict[TableCell, list[WireRecord]] = defaultdict(list)
     for record in of_type(wire, "adverse_event"):
         arm, first, last = spans[record["subject"]]
         record = record | {"onset": f"{record['onset']}-01-01"[:10]}
@@ -37,19 +37,19 @@ def recount(wire: tuple[Wire, ...]) -> dict[Cell, list[Wire]]:
     return found
 
 
-def days_to_first(wire: tuple[Wire, ...], rows: list[Wire], arm: str) -> int:
+def days_to_first(wire: tuple[WireRecord, ...], rows: list[WireRecord], arm: str) -> int:
     """Days at risk in *arm* up to and including each subject's first onset among *rows*."""
     first: dict[str, str] = {}
     for row in rows:
         first[row["subject"]] = min(row["onset"], first.get(row["subject"], row["onset"]))
     return sum(
         days_between(start, first.get(subject, end))
-        for subject, (treatment, start, end) in followed(wire).items()
+        for subject, (treatment, start, end) in follow_up_by_subject(wire).items()
         if treatment == arm
     )
 
 
-def cell_of(row: dict[str, str]) -> Cell:
+def cell_of(row: dict[str, str]) -> TableCell:
     """The cell that a row of an expected table describes."""
     arm = ARMS[row["arm"]]
     if row.get("pt"):

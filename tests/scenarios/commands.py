@@ -15,11 +15,18 @@ from typing import Any
 
 from tests.paths import ROOT
 
-Line = dict[str, Any]
+JsonObject = dict[str, Any]
 
 SECONDS_MAX = 120
 ESCAPE = "\x1b"
-UNWANTED = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "PYTHONIOENCODING")
+TERMINAL_VARIABLES = (
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "LINES",
+    "TTY_COMPATIBLE",
+    "PYTHONIOENCODING",
+)
 
 PLAN = """\
 study = "{study}"
@@ -46,85 +53,89 @@ share = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class CommandResult:
     """How a command ended and what it said."""
 
     code: int
-    out: str
-    err: str
+    stdout: str
+    stderr: str
 
     @property
-    def lines(self) -> list[Line]:
+    def json_lines(self) -> list[JsonObject]:
         """What it printed for programs."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        return [json.loads(line) for line in self.stdout.splitlines()]
 
     @property
-    def result(self) -> Line:
+    def result(self) -> JsonObject:
         """The last line that it printed for programs."""
-        return self.lines[-1]
+        return self.json_lines[-1]
 
 
-def tocsin(*words: str | Path, columns: int | None = None, **environment: str) -> Done:
+def run_tocsin(*words: str | Path, columns: int | None = None, **environment: str) -> CommandResult:
     """Run the command line with *words*; both streams are pipes."""
     done = subprocess.run(
         [sys.executable, "-m", "tocsin", *map(str, words)],
         cwd=ROOT,
-        env=variables(columns, **environment),
+        env=command_environment(columns, **environment),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=SECONDS_MAX,
         check=False,
     )
-    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def variables(columns: int | None = None, **more: str) -> dict[str, str]:
+def command_environment(columns: int | None = None, **more: str) -> dict[str, str]:
     """The environment of the tests without what steers colours and widths, then *more*."""
-    kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
-    return kept | more | ({} if columns is None else {"COLUMNS": str(columns)})
+    inherited = {
+        name: value for name, value in os.environ.items() if name not in TERMINAL_VARIABLES
+    }
+    return inherited | more | ({} if columns is None else {"COLUMNS": str(columns)})
 
 
-def refused(done: Done, code: int, *says: str) -> bool:
+def is_refused(done: CommandResult, code: int, *texts: str) -> bool:
     """Whether the command ended with *code*, said all of *says* on stderr, and was no accident."""
     assert done.code == code, done
-    assert "Traceback" not in done.out + done.err, done.err
-    flat = re.sub(r"[│\s]+", " ", done.err)
-    assert all(what in flat for what in says), done.err
+    assert "Traceback" not in done.stdout + done.stderr, done.stderr
+    flat = re.sub(r"[│\s]+", " ", done.stderr)
+    assert all(what in flat for what in texts), done.stderr
     return True
 
 
-def plan(study: str = "S", rate: float = 1.0) -> str:
+def plan_toml(study: str = "S", rate: float = 1.0) -> str:
     """A plan with one reference watch on clots."""
     return PLAN.format(study=study, rate=rate)
 
 
-def record(
+def wire_record(
     kind: str, name: str, day: str, *, study: str = "S", version: int = 1, **more: Any
-) -> Line:
+) -> JsonObject:
     """One record, known at noon of *day*."""
     source = {"system": "edc", "id": name, "version": version}
     head = {"schema": "trial.log/1", "type": kind, "study": study, "source": source}
     return {**head, "known_at": f"{day}T12:00:00Z", **more}
 
 
-def opening(study: str = "S", rate: float = 1.0) -> Line:
+def plan_record(study: str = "S", rate: float = 1.0) -> JsonObject:
     """The record of the plan."""
-    toml = plan(study, rate)
+    toml = plan_toml(study, rate)
     digest = sha256(toml.encode()).hexdigest()
-    return record("plan", "plan", "2020-01-01", study=study, toml=toml, sha256=digest)
+    return wire_record("plan", "plan", "2020-01-01", study=study, toml=toml, sha256=digest)
 
 
-def treated(subject: str, treatment: str = "drug", study: str = "S") -> Line:
+def treatment_record(subject: str, treatment: str = "drug", study: str = "S") -> JsonObject:
     """*subject* starts *treatment* on 2 January 2020."""
-    facts: Line = {"subject": subject, "treatment": treatment, "period": "first"}
+    facts: JsonObject = {"subject": subject, "treatment": treatment, "period": "first"}
     name, day = f"t-{subject}", "2020-01-02"
-    return record("treatment", name, day, study=study, start=day, **facts)
+    return wire_record("treatment", name, day, study=study, start=day, **facts)
 
 
-def clot(subject: str, day: str, *, study: str = "S", version: int = 1, **more: Any) -> Line:
+def clot_record(
+    subject: str, day: str, *, study: str = "S", version: int = 1, **more: Any
+) -> JsonObject:
     """*subject* has a deep vein thrombosis on *day*, known that day."""
-    term: Line = {"preferred_term": "DVT", "system_organ_class": "VASC", "onset": day, **more}
-    return record(
+    term: JsonObject = {"preferred_term": "DVT", "system_organ_class": "VASC", "onset": day, **more}
+    return wire_record(
         "adverse_event",
         f"ae-{subject}",
         f"{day}-28"[:10],
@@ -135,19 +146,19 @@ def clot(subject: str, day: str, *, study: str = "S", version: int = 1, **more: 
     )
 
 
-def small(study: str = "S") -> list[Line]:
+def small_log(study: str = "S") -> list[JsonObject]:
     """A plan, two subjects on drug and one on placebo, and two clots on drug."""
     return [
-        opening(study),
-        treated("A", study=study),
-        treated("B", study=study),
-        treated("C", "placebo", study=study),
-        clot("A", "2020-01-20", study=study),
-        clot("B", "2020-02-10", study=study),
+        plan_record(study),
+        treatment_record("A", study=study),
+        treatment_record("B", study=study),
+        treatment_record("C", "placebo", study=study),
+        clot_record("A", "2020-01-20", study=study),
+        clot_record("B", "2020-02-10", study=study),
     ]
 
 
-def written(folder: Path, lines: Sequence[Line | bytes], *, end: bytes = b"\n") -> Path:
+def write_log(folder: Path, lines: Sequence[JsonObject | bytes], *, end: bytes = b"\n") -> Path:
     """A log of *lines* in *folder*; bytes are written as they are."""
     path = folder / "log.jsonl"
     raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]

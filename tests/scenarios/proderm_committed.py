@@ -10,8 +10,8 @@ from tests.paths import ROOT
 from tests.scenarios import proderm_recount as recount
 from tests.scenarios.proderm_recount import Event, Fields
 
-HOME = ROOT / "studies" / "proderm"
-PRINT: dict[str, Any] = json.loads(
+PRODERM_FOLDER = ROOT / "studies" / "proderm"
+CONSTRAINTS: dict[str, Any] = json.loads(
     ROOT.joinpath("tests", "scenarios", "proderm_constraints.json").read_text()
 )
 """The constraint block: what the sources print, in one place."""
@@ -20,7 +20,7 @@ PRINT: dict[str, Any] = json.loads(
 @cache
 def records() -> list[Fields]:
     """The lines of the log."""
-    return recount.read(HOME / "log.jsonl")
+    return recount.read_log(PRODERM_FOLDER / "log.jsonl")
 
 
 @cache
@@ -30,11 +30,11 @@ def trial() -> recount.Trial:
 
 
 @cache
-def found() -> list[Event]:
+def emergent_events() -> list[Event]:
     """Its treatment-emergent events."""
     return recount.events(trial())
 
 
-def on_ivig() -> list[Event]:
+def ivig_events() -> list[Event]:
     """The column "all IVIG"."""
-    return [one for one in found() if one.treatment == "ivig"]
+    return [one for one in emergent_events() if one.treatment == "ivig"]

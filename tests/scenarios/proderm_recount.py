@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 Fields = dict[str, Any]
-Holds = Callable[["Event"], bool]
+EventCondition = Callable[["Event"], bool]
 WINDOW_DAYS = 28
 INFUSIONAL_DAYS = 3
 
@@ -36,49 +36,49 @@ class Event:
     period: str
     onset: int
     infusional: bool
-    said: Fields
+    fields: Fields
 
     @property
     def label(self) -> str:
         """The label's grouping, else the preferred term."""
-        return self.said.get("label_group") or self.said["preferred_term"]
+        return self.fields.get("label_group") or self.fields["preferred_term"]
 
     @property
     def related(self) -> bool:
         """Possibly or probably, in the investigator's opinion (table 1, footnote c)."""
-        return self.said["relatedness"] in {"possible", "probable"}
+        return self.fields["relatedness"] in {"possible", "probable"}
 
     @property
     def thromboembolic(self) -> bool:
         """Adjudicated so."""
-        return self.said.get("adjudications", {}).get("thromboembolic") == "yes"
+        return self.fields.get("adjudications", {}).get("thromboembolic") == "yes"
 
 
 @dataclass(slots=True)
 class Trial:
     """What a stretch of the log says at its end: by type, the last version of everything."""
 
-    last: dict[str, dict[str, Fields]] = field(
+    latest: dict[str, dict[str, Fields]] = field(
         default_factory=lambda: defaultdict[str, dict[str, Fields]](dict)
     )
 
-    def take(self, record: Fields) -> None:
+    def add(self, record: Fields) -> None:
         """A later version replaces the earlier."""
-        thing = f"{record['source']['system']}/{record['source']['id']}"
-        self.last[record["type"]][thing] = record
+        entity = f"{record['source']['system']}/{record['source']['id']}"
+        self.latest[record["type"]][entity] = record
 
-    def of(self, kind: str, subject: str | None = None) -> list[Fields]:
+    def records_of(self, kind: str, subject: str | None = None) -> list[Fields]:
         """The records of one type, of one subject where given."""
-        every = self.last[kind].values()
+        every = self.latest[kind].values()
         return [one for one in every if subject is None or one["subject"] == subject]
 
     @property
     def arms(self) -> dict[str, str]:
         """The randomised treatment by subject."""
-        return {one["subject"]: one["randomised_treatment"] for one in self.of("subject")}
+        return {one["subject"]: one["randomised_treatment"] for one in self.records_of("subject")}
 
 
-def read(path: Path) -> list[Fields]:
+def read_log(path: Path) -> list[Fields]:
     """The lines of a log."""
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
@@ -87,21 +87,21 @@ def trial_of(records: Iterable[Fields]) -> Trial:
     """The trial at the end of *records*."""
     trial = Trial()
     for record in records:
-        trial.take(record)
+        trial.add(record)
     return trial
 
 
 def spells(trial: Trial, subject: str) -> list[Spell]:
     """From each start to the window's end, the next start or the exit, whichever is first."""
-    told = sorted(trial.of("treatment", subject), key=lambda one: one["start"])
-    starts = [day(one["start"]) for one in told]
+    treatments = sorted(trial.records_of("treatment", subject), key=lambda one: one["start"])
+    starts = [day_number(one["start"]) for one in treatments]
     found: list[Spell] = []
-    for one, start, following in zip(told, starts, [*starts[1:], None], strict=True):
-        ends = [day(one["end"]) + WINDOW_DAYS] if "end" in one else []
+    for one, start, following in zip(treatments, starts, [*starts[1:], None], strict=True):
+        ends = [day_number(one["end"]) + WINDOW_DAYS] if "end" in one else []
         ends += [following] if following is not None else []
         ends += [
-            day(exit_["date"]) + 1
-            for exit_ in trial.of("disposition", subject)
+            day_number(exit_["date"]) + 1
+            for exit_ in trial.records_of("disposition", subject)
             if exit_.get("period") in {None, one["period"]}
         ]
         end = min(ends, default=date.max.toordinal())
@@ -113,11 +113,13 @@ def events(trial: Trial) -> list[Event]:
     """Every case under the spell that holds its onset; a case outside every spell is left out."""
     at_risk = {subject: spells(trial, subject) for subject in trial.arms}
     doses: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for dose in trial.of("dose"):
-        doses[dose["subject"]].append((day(dose["first_date"]), day(dose["last_date"])))
+    for dose in trial.records_of("dose"):
+        doses[dose["subject"]].append(
+            (day_number(dose["first_date"]), day_number(dose["last_date"]))
+        )
     found: list[Event] = []
-    for said in trial.of("adverse_event"):
-        who, onset = said["subject"], day(said["onset"])
+    for fields in trial.records_of("adverse_event"):
+        who, onset = fields["subject"], day_number(fields["onset"])
         near = any(first <= onset <= last + INFUSIONAL_DAYS for first, last in doses[who])
         found += [
             Event(
@@ -126,7 +128,7 @@ def events(trial: Trial) -> list[Event]:
                 period=spell.period,
                 onset=onset,
                 infusional=near,
-                said=said,
+                fields=fields,
             )
             for spell in at_risk[who]
             if spell.start <= onset < spell.end
@@ -137,14 +139,14 @@ def events(trial: Trial) -> list[Event]:
 def cycles(trial: Trial, treatment: str) -> int:
     """Dose records whose first day falls into an interval of *treatment*."""
     count = 0
-    for dose in trial.of("dose"):
-        day_ = day(dose["first_date"])
-        held = [s for s in spells(trial, dose["subject"]) if s.start <= day_ < s.end]
-        count += [spell.treatment for spell in held] == [treatment]
+    for dose in trial.records_of("dose"):
+        day_ = day_number(dose["first_date"])
+        current = [s for s in spells(trial, dose["subject"]) if s.start <= day_ < s.end]
+        count += [spell.treatment for spell in current] == [treatment]
     return count
 
 
-def columns(found: list[Event], holds: Holds) -> list[list[int]]:
+def columns(found: list[Event], condition: EventCondition) -> list[list[int]]:
     """Table 1's three columns of patients and events that hold."""
     first = [one for one in found if one.period == "first"]
     cuts = (
@@ -152,12 +154,12 @@ def columns(found: list[Event], holds: Holds) -> list[list[int]]:
         [one for one in first if one.treatment == "placebo"],
         [one for one in found if one.treatment == "ivig"],
     )
-    return [[patients(cut, holds), sum(map(holds, cut))] for cut in cuts]
+    return [[patients(cut, condition), sum(map(condition, cut))] for cut in cuts]
 
 
-def patients(found: Iterable[Event], holds: Holds) -> int:
+def patients(found: Iterable[Event], condition: EventCondition) -> int:
     """Distinct subjects with an event that holds."""
-    return len({one.subject for one in found if holds(one)})
+    return len({one.subject for one in found if condition(one)})
 
 
 def reference_evidence(trial: Trial, as_of: int, per_100_years: float) -> float:
@@ -176,6 +178,6 @@ def reference_evidence(trial: Trial, as_of: int, per_100_years: float) -> float:
     return sum(exp(len(first) * log(rr) - (rr - 1) * expected) for rr in points) / 33
 
 
-def day(text: str) -> int:
+def day_number(text: str) -> int:
     """A full date, or the date of an instant, as a day number."""
     return date.fromisoformat(text[:10]).toordinal()

@@ -19,27 +19,27 @@ CRITERIA = {
 }
 
 
-def an_id(value: Any) -> bool:
+def is_id(value: Any) -> bool:
     """Letters, digits and four signs, at most 64."""
     return isinstance(value, str) and ID.fullmatch(value) is not None
 
 
-def a_text(value: Any) -> bool:
+def is_text(value: Any) -> bool:
     """A string that says something."""
     return isinstance(value, str) and 1 <= len(value) <= 200
 
 
-def a_flag(value: Any) -> bool:
+def is_flag(value: Any) -> bool:
     """True or false, and not one or zero."""
     return isinstance(value, bool)
 
 
-def a_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
     """Whole or not, but no flag."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def a_date(value: Any) -> bool:
+def is_date(value: Any) -> bool:
     """A full date; this log has no partial ones."""
     try:
         return date.fromisoformat(value).isoformat() == value
@@ -47,7 +47,7 @@ def a_date(value: Any) -> bool:
         return False
 
 
-def an_instant(value: Any) -> bool:
+def is_instant(value: Any) -> bool:
     """UTC to the second."""
     try:
         return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").year > 2000  # noqa: DTZ007
@@ -60,50 +60,50 @@ def one_of(*choices: str) -> Check:
     return lambda value: value in choices
 
 
-def a_source(value: Any) -> bool:
+def is_source(value: Any) -> bool:
     """System, id and version, and nothing else."""
     known = isinstance(value, dict) and set(value) == {"system", "id", "version"}
-    return known and an_id(value["system"]) and an_id(value["id"]) and value["version"] >= 1
+    return known and is_id(value["system"]) and is_id(value["id"]) and value["version"] >= 1
 
 
 ENVELOPE: dict[str, Check] = {
     "schema": one_of("trial.log/1"),
-    "type": a_text,
+    "type": is_text,
     "study": one_of("PRODERM"),
-    "source": a_source,
-    "known_at": an_instant,
+    "source": is_source,
+    "known_at": is_instant,
 }
 FIELDS: dict[str, dict[str, Check]] = {
     "plan": {
         "toml": lambda value: isinstance(value, str),
         "sha256": lambda value: re.fullmatch("[0-9a-f]{64}", value) is not None,
     },
-    "subject": {"subject": an_id, "site?": an_id, "randomised_treatment?": an_id, "date?": a_date},
+    "subject": {"subject": is_id, "site?": is_id, "randomised_treatment?": is_id, "date?": is_date},
     "treatment": {
-        "subject": an_id,
+        "subject": is_id,
         "treatment": one_of("ivig", "placebo"),
         "period": one_of("first", "extension"),
-        "start": a_date,
-        "end?": a_date,
-        "end_reason?": lambda value: a_text(value) and len(value) <= 64,
+        "start": is_date,
+        "end?": is_date,
+        "end_reason?": lambda value: is_text(value) and len(value) <= 64,
     },
     "dose": {
-        "subject": an_id,
+        "subject": is_id,
         "cycle?": lambda value: isinstance(value, int) and value >= 1,
-        "first_date": a_date,
-        "last_date": a_date,
-        "amount?": a_number,
-        "unit?": a_text,
+        "first_date": is_date,
+        "last_date": is_date,
+        "amount?": is_number,
+        "unit?": is_text,
     },
     "adverse_event": {
-        "subject": an_id,
-        "preferred_term": a_text,
-        "system_organ_class": a_text,
-        "verbatim?": a_text,
-        "label_group?": a_text,
-        "onset?": a_date,
-        "end?": a_date,
-        "serious?": a_flag,
+        "subject": is_id,
+        "preferred_term": is_text,
+        "system_organ_class": is_text,
+        "verbatim?": is_text,
+        "label_group?": is_text,
+        "onset?": is_date,
+        "end?": is_date,
+        "serious?": is_flag,
         "criteria?": lambda value: bool(value) and set(value) <= CRITERIA,
         "severity?": one_of("mild", "moderate", "severe", "life_threatening", "fatal"),
         "relatedness?": one_of("not_related", "unlikely", "possible", "probable", "definite"),
@@ -129,7 +129,7 @@ FIELDS: dict[str, dict[str, Check]] = {
         ),
     },
     "disposition": {
-        "subject": an_id,
+        "subject": is_id,
         "status": one_of(
             "completed",
             "withdrew",
@@ -139,22 +139,22 @@ FIELDS: dict[str, dict[str, Check]] = {
             "lack_of_efficacy",
             "other",
         ),
-        "date": a_date,
+        "date": is_date,
         "period?": one_of("first", "extension"),
     },
     "assessment": {
-        "subject": an_id,
-        "instrument": an_id,
-        "visit": an_id,
-        "value": a_number,
-        "date?": a_date,
-        "imputed?": a_flag,
+        "subject": is_id,
+        "instrument": is_id,
+        "visit": is_id,
+        "value": is_number,
+        "date?": is_date,
+        "imputed?": is_flag,
     },
-    "tick": {"date": a_date},
+    "tick": {"date": is_date},
 }
 
 
-def faults(record: dict[str, Any]) -> list[str]:
+def invalid_fields(record: dict[str, Any]) -> list[str]:
     """The fields of *record* that are missing, unknown or wrong."""
     rules = {**ENVELOPE, **FIELDS[record["type"]]}
     known = {name.rstrip("?"): check for name, check in rules.items()}

@@ -11,12 +11,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from streams.sources.sdtm import records
+from streams.sources.sdtm import read_records
 from streams.sources.sdtm_plan import default_plan
 from streams.sources.xpt import read_tabulation
 from tests.paths import shared
 
-Wire = dict[str, Any]
+WireRecord = dict[str, Any]
 
 CDISC = "CDISCPILOT01"
 ARMS = {
@@ -26,51 +26,55 @@ ARMS = {
 }
 
 
-def table(*parts: str) -> list[dict[str, str]]:
+def shared_table(*parts: str) -> list[dict[str, str]]:
     """The rows of the shared CSV file that *parts* name."""
     with shared("data", *parts).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def tabulation() -> Path:
+def tabulation_folder() -> Path:
     """The folder with the transport files of the CDISC pilot."""
     return shared("data", "cdiscpilot01", "raw_xpt")
 
 
 @cache
-def cdisc_records() -> tuple[Wire, ...]:
+def cdisc_records() -> tuple[WireRecord, ...]:
     """The CDISC pilot ingested, with the group of dermatologic terms that its ADaM names."""
-    named = {row["AEDECOD"] for row in table("cdiscpilot01", "adae.csv") if row["CQ01NAM"]}
-    plan = default_plan(read_tabulation(tabulation()).dm, CDISC)
+    named = {row["AEDECOD"] for row in shared_table("cdiscpilot01", "adae.csv") if row["CQ01NAM"]}
+    plan = default_plan(read_tabulation(tabulation_folder()).dm, CDISC)
     plan += f"\n[groups.dermatologic]\npreferred_terms = {json.dumps(sorted(named))}\n"
-    return tuple(records(tabulation(), CDISC, plan))
+    return tuple(read_records(tabulation_folder(), CDISC, plan))
 
 
-def lines(said: Iterable[Wire]) -> bytes:
+def log_bytes(wire_records: Iterable[WireRecord]) -> bytes:
     """*said* as the bytes of a log."""
-    return b"".join(json.dumps(record).encode() + b"\n" for record in said)
+    return b"".join(json.dumps(record).encode() + b"\n" for record in wire_records)
 
 
-def say(kind: str, study: str, thing: str, known: str, version: int = 1, **content: Any) -> Wire:
+def wire_record(
+    kind: str, study: str, entity: str, known: str, version: int = 1, **content: Any
+) -> WireRecord:
     """A wire record that became known at midnight of the day *known*."""
     return {
         "schema": "trial.log/1",
         "type": kind,
         "study": study,
-        "source": {"system": "test", "id": thing, "version": version},
+        "source": {"system": "test", "id": entity, "version": version},
         "known_at": f"{known}T00:00:00Z",
         **content,
     }
 
 
-def plan_record(study: str, toml: str, known: str) -> Wire:
+def plan_record(study: str, toml: str, known: str) -> WireRecord:
     """The plan of *study* as its first record."""
-    return say("plan", study, "plan", known, toml=toml, sha256=sha256(toml.encode()).hexdigest())
+    return wire_record(
+        "plan", study, "plan", known, toml=toml, sha256=sha256(toml.encode()).hexdigest()
+    )
 
 
-def in_order(said: Iterable[Wire]) -> list[Wire]:
+def in_order(wire_records: Iterable[WireRecord]) -> list[WireRecord]:
     """*said* in order of arrival; what one day holds stays in the order given."""
-    return sorted(said, key=lambda record: record["known_at"])
+    return sorted(wire_records, key=lambda record: record["known_at"])
 
 
 def day_after(day: str, days: int = 1) -> str:

@@ -7,8 +7,8 @@ from math import log
 import pytest
 
 from tests.scenarios.adam import adam_records
-from tests.scenarios.realdata import lines, table
-from tests.scenarios.replayed import Cell, Result, cells, replay_json, screened
+from tests.scenarios.realdata import log_bytes, shared_table
+from tests.scenarios.replay_result import Cell, Result, cells, replay_json, screened_watches
 
 HIGH = "xanomeline_high_dose"
 REJECTED = {
@@ -25,20 +25,20 @@ REJECTED = {
 def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     """The replay of high dose against placebo."""
     log_path = tmp_path_factory.mktemp("adam") / "log.jsonl"
-    log_path.write_bytes(lines(adam_records()))
+    log_path.write_bytes(log_bytes(adam_records()))
     return replay_json(log_path)
 
 
 @pytest.fixture(scope="session")
 def expected() -> dict[Cell, dict[str, str]]:
     """The rows of the plain program, by (kind, term, treatment)."""
-    rows = table("cdiscpilot01", "expected", "study_time_evidence_high_v_placebo.csv")
+    rows = shared_table("cdiscpilot01", "expected", "study_time_evidence_high_v_placebo.csv")
     return {(row["kind"], row["term"], HIGH): row for row in rows}
 
 
 def test_every_term_with_an_event_is_watched(result: Result, expected: dict[Cell, dict[str, str]]):
     """209 preferred terms and system organ classes, and no other."""
-    watched = screened(result)
+    watched = screened_watches(result)
 
     assert len(expected) == 209
     assert set(watched) == set(expected)
@@ -59,7 +59,7 @@ def test_evidence_of_every_term_equals_the_plain_program(
     result: Result, expected: dict[Cell, dict[str, str]]
 ):
     """To 1e-8 in the logarithm, with all data in; exact, not by a bound."""
-    watches = screened(result)
+    watches = screened_watches(result)
     computed = {cell: log(watches[cell]["e_value"]) for cell in expected}
 
     assert computed == pytest.approx(
@@ -69,14 +69,16 @@ def test_evidence_of_every_term_equals_the_plain_program(
 
 def test_five_terms_stand_rejected(result: Result):
     """e-BH at q = 0.1 over the 209; the sixth by evidence does not ring."""
-    signals = {cell[:2] for cell, watch in screened(result).items() if watch["level"] == "signal"}
+    signals = {
+        cell[:2] for cell, watch in screened_watches(result).items() if watch["level"] == "signal"
+    }
 
     assert signals == REJECTED
 
 
 def test_the_rejections_are_those_of_e_bh_done_by_hand(result: Result):
     """The largest k with k * e_(k) / K >= 1 / q (Wang and Ramdas 2022)."""
-    found = [(watch["e_value"], cell[:2]) for cell, watch in screened(result).items()]
+    found = [(watch["e_value"], cell[:2]) for cell, watch in screened_watches(result).items()]
     ranked = sorted(found, reverse=True)
     reached = [k for k, (e, _) in enumerate(ranked, start=1) if k * e / len(ranked) >= 10]
 

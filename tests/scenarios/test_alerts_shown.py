@@ -9,17 +9,17 @@ import pytest
 from rich.console import Console
 
 from alerts.alert import Alert
-from alerts.register.update import docket_of
+from alerts.register.update import register_of
 from monitor.state.study import Study
-from streams.records.encode import wire
+from streams.records.encode import encode_record
 from streams.replay.replay import Replay
-from tests.scenarios.commands import small
+from tests.scenarios.commands import small_log
 from tests.streams.processor.processors import PRODERM
-from tests.streams.records.signers import ANN, opening, seated
-from tests.streams.reviewed_log import SIGNAL, review
-from tocsin.display.alerts import show_entry, spoken
+from tests.streams.records.signers import ANN, plan_record, plan_with_board
+from tests.streams.reviewed_log import SIGNAL_ALERT_ID, review
+from tocsin.display.alerts import display_text, show_entry
 
-FIRST = 100
+RECORDS_TO_FIRST_ALERTS = 100
 """So many records of ProDERM ring its first two alerts."""
 
 
@@ -32,22 +32,22 @@ def study_of(*log: bytes) -> Study:
     return study
 
 
-def shown(study: Study, alert: str, *, tables: bool = True) -> str:
+def show_text(study: Study, alert: str, *, tables: bool = True) -> str:
     """What is printed of the *alert*, on a wide terminal; without *tables* they cannot be read."""
     console = Console(width=200, file=StringIO())
-    show_entry(console, docket_of(study).entries[alert], study if tables else None)
+    show_entry(console, register_of(study).entries[alert], study if tables else None)
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
 
 
 def alert_of(study: Study, kind: str) -> Alert:
     """The first alert of that *kind*."""
-    return next(e.alert for e in docket_of(study).entries.values() if e.alert.kind == kind)
+    return next(e.alert for e in register_of(study).entries.values() if e.alert.kind == kind)
 
 
 def test_a_member_sees_the_rates_by_arm_and_every_case_of_the_watch():
     """Who is to decide must not look for the evidence elsewhere: two clots of one patient."""
-    told = shown(study_of(*PRODERM[:FIRST]), SIGNAL)
+    told = show_text(study_of(*PRODERM[:RECORDS_TO_FIRST_ALERTS]), SIGNAL_ALERT_ID)
 
     assert "against 1.25 per 100 patient-years (Rai 2016" in told
     assert "  first, placebo " in told and "  first, ivig " in told
@@ -60,7 +60,7 @@ def test_a_case_that_rang_by_itself_is_told_whether_or_not_it_is_in_a_table():
     """A finding about no case has no grounds in the tables, and none are made up."""
     study = study_of(*PRODERM)
     alert = alert_of(study, "finding")
-    told = shown(study, alert.id)
+    told = show_text(study, alert.id)
 
     assert all(f"{name} version" in told for name in alert.about.split())
     assert "relatedness: " in told and "outcome: " in told
@@ -68,25 +68,33 @@ def test_a_case_that_rang_by_itself_is_told_whether_or_not_it_is_in_a_table():
 
 def test_tables_that_cannot_be_read_keep_nobody_from_the_history():
     """A row that is being rebuilt is said to be; the alert itself is kept beside it."""
-    told = shown(study_of(*PRODERM[:FIRST]), SIGNAL, tables=False)
+    told = show_text(study_of(*PRODERM[:RECORDS_TO_FIRST_ALERTS]), SIGNAL_ALERT_ID, tables=False)
 
     assert "being made anew" in told and "rang, level watch" in told
 
 
 def test_a_move_under_a_plan_without_a_board_does_not_look_signed():
     """Nor does it say that the member did not sign: nobody has looked."""
-    study = study_of(*PRODERM[:FIRST], review("m1", SIGNAL, 1, "acknowledge"))
+    study = study_of(
+        *PRODERM[:RECORDS_TO_FIRST_ALERTS], review("m1", SIGNAL_ALERT_ID, 1, "acknowledge")
+    )
 
-    assert "(signature not checked: the plan names no board)" in shown(study, SIGNAL)
-    assert "begin review" not in shown(study, SIGNAL) and "alerts review" in shown(study, SIGNAL)
+    assert "(signature not checked: the plan names no board)" in show_text(study, SIGNAL_ALERT_ID)
+    assert "begin review" not in show_text(study, SIGNAL_ALERT_ID) and "alerts review" in show_text(
+        study, SIGNAL_ALERT_ID
+    )
 
 
 def test_who_must_sign_is_told_to():
     """Where the plan names a board, what to type has a place for the key."""
-    study = study_of(*map(wire, [opening(seated(("ann", ANN))), *small()[1:]]))
+    study = study_of(
+        *map(encode_record, [plan_record(plan_with_board(("ann", ANN))), *small_log()[1:]])
+    )
     alert = alert_of(study, "signal")
 
-    assert f"{alert.id}:{alert.revision} --member ... --key ... --reason" in shown(study, alert.id)
+    assert f"{alert.id}:{alert.revision} --member ... --key ... --reason" in show_text(
+        study, alert.id
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,4 +108,4 @@ def test_who_must_sign_is_told_to():
 )
 def test_an_answer_names_a_move_as_it_is_typed(answer: str, says: str):
     """`tocsin alerts begin_review` does not exist."""
-    assert spoken(answer) == says
+    assert display_text(answer) == says

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.realdata import ARMS, cdisc_records, lines, table
-from tests.scenarios.replayed import Cell, Result, cells, comparisons, replay_json
+from tests.scenarios.realdata import ARMS, cdisc_records, log_bytes, shared_table
+from tests.scenarios.replay_result import Cell, Result, cells, comparisons, replay_json
 
 GROUPS = {
     "ANY TEAE": ("any", "any"),
@@ -26,7 +26,7 @@ MONTHS = sorted({
 SAMPLED = ("2012-07-31", "2013-02-28", "2013-09-30", "2015-03-31")
 """Months of the default run: the first, two while patients enter and leave, and the last."""
 
-IN_TURN = [
+EVERY_MONTH = [
     pytest.param(month, marks=() if month in SAMPLED else pytest.mark.campaign) for month in MONTHS
 ]
 
@@ -35,7 +35,7 @@ IN_TURN = [
 def log_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ingested study as a file."""
     path = tmp_path_factory.mktemp("cdisc") / "log.jsonl"
-    path.write_bytes(lines(cdisc_records()))
+    path.write_bytes(log_bytes(cdisc_records()))
     return path
 
 
@@ -46,9 +46,9 @@ def result(log_path: Path) -> Result:
 
 
 @cache
-def published() -> dict[Cell, dict[str, str]]:
+def published_rows() -> dict[Cell, dict[str, str]]:
     """CSR table 14-5.01 by (kind, term, treatment)."""
-    rows = table("cdiscpilot01", "expected", "published_table_14_5_01.csv")
+    rows = shared_table("cdiscpilot01", "expected", "published_table_14_5_01.csv")
     return {(*_term(row), ARMS[row["arm"]]): row for row in rows}
 
 
@@ -60,7 +60,7 @@ def _term(row: dict[str, str]) -> tuple[str, str]:
 
 def snapshot(month: str) -> dict[Cell, dict[str, str]]:
     """The expected counts at the end of *month*, by (kind, term, treatment)."""
-    rows = table("cdiscpilot01", "expected", "monthly_snapshots.csv")
+    rows = shared_table("cdiscpilot01", "expected", "monthly_snapshots.csv")
     found: dict[Cell, dict[str, str]] = {}
     for row in rows:
         if row["snapshot_date"] == month:
@@ -73,7 +73,9 @@ def printed_p() -> list[tuple[Cell, str]]:
     """Every cell of the two columns of p-values, as printed."""
     columns = {"xanomeline_low_dose": "p_low", "xanomeline_high_dose": "p_high"}
     return [
-        (cell, row[columns[cell[2]]]) for cell, row in published().items() if cell[2] in columns
+        (cell, row[columns[cell[2]]])
+        for cell, row in published_rows().items()
+        if cell[2] in columns
     ]
 
 
@@ -88,9 +90,11 @@ def test_subjects_and_records_of_the_published_table(result: Result):
     """762 rows: a record is an accepted version of one of the cell's cases."""
     found = cells(result)
 
-    assert len(published()) == 762
-    assert {cell: (found[cell]["subjects"], found[cell]["versions"]) for cell in published()} == {
-        cell: (int(row["subjects"]), int(row["records"])) for cell, row in published().items()
+    assert len(published_rows()) == 762
+    assert {
+        cell: (found[cell]["subjects"], found[cell]["versions"]) for cell in published_rows()
+    } == {
+        cell: (int(row["subjects"]), int(row["records"])) for cell, row in published_rows().items()
     }
 
 
@@ -98,7 +102,7 @@ def test_no_term_is_counted_that_the_report_does_not_have(result: Result):
     """A row too many is as wrong as a row too few."""
     counted = {cell for cell, row in cells(result).items() if row["events"] and cell[0] != "group"}
 
-    assert counted <= set(published())
+    assert counted <= set(published_rows())
 
 
 def test_the_printed_p_values(result: Result):
@@ -124,7 +128,7 @@ def test_a_p_value_left_blank_is_one(result: Result):
 def test_cases_and_time_to_first_of_every_term(result: Result, name: str):
     """Cases rather than rows, and person-days up to each subject's first."""
     found = cells(result)
-    for row in table("cdiscpilot01", "expected", name):
+    for row in shared_table("cdiscpilot01", "expected", name):
         cell = found[(*_term({"pt": "", **row}), ARMS[row["arm"]])]
         assert cell["events"] == int(row["events_distinct"])
         if cell["events"]:  # Of a term that an arm never had, the row need not be printed.
@@ -134,7 +138,7 @@ def test_cases_and_time_to_first_of_every_term(result: Result, name: str):
 
 def test_a_death_is_serious_whatever_the_flag_says(result: Result):
     """By AESER there would be 0, 1 and 2; with the three deaths there are 2, 2 and 2."""
-    rows = table("cdiscpilot01", "expected", "serious_or_fatal_by_arm.csv")
+    rows = shared_table("cdiscpilot01", "expected", "serious_or_fatal_by_arm.csv")
     found = cells(result)
     for arm, treatment in ARMS.items():
         cases = sum(int(row["events_distinct"]) for row in rows if row["arm"] == arm)
@@ -158,7 +162,7 @@ def test_person_days_of_the_arms(result: Result):
     }
 
 
-@pytest.mark.parametrize("month", IN_TURN)
+@pytest.mark.parametrize("month", EVERY_MONTH)
 @pytest.mark.parametrize(("flag", "basis"), [("--onset-until", "event"), ("--as-of", "arrival")])
 def test_the_study_as_it_stood_at_the_end_of_a_month(
     log_path: Path, month: str, flag: str, basis: str

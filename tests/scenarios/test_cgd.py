@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from tests.scenarios.realdata import (
-    Wire,
+    WireRecord,
     day_after,
     in_order,
-    lines,
+    log_bytes,
     plan_record,
-    say,
-    table,
+    shared_table,
+    wire_record,
 )
-from tests.scenarios.replayed import Result, cells, comparisons, replay_json
+from tests.scenarios.replay_result import Result, cells, comparisons, replay_json
 
 STUDY = "CGD"
 INFECTION = ("preferred_term", "Serious infection")
@@ -70,26 +70,32 @@ MONTHS = [
         (1989, 12, 31), (1990, 1, 31), (1990, 2, 28), (1990, 3, 31),
     ]
 ]  # fmt: skip
-IN_TURN = [
+EVERY_MONTH = [
     pytest.param(month, marks=() if month in SAMPLED else pytest.mark.campaign) for month in MONTHS
 ]
 
 
-def treatments() -> Iterator[Wire]:
+def treatments() -> Iterator[WireRecord]:
     """Intervals ``[rand + 1, rand + futime + 1)``: day 1 is the day after randomisation."""
-    for row in table("cgd", "subjects.csv"):
+    for row in shared_table("cgd", "subjects.csv"):
         last = day_after(row["rand_date"], int(row["futime"]))
         first = day_after(row["rand_date"])
-        content: Wire = {"subject": row["id"], "treatment": row["arm"], "period": "randomised"}
-        yield say("treatment", STUDY, f"{row['id']}.t", row["rand_date"], start=first, **content)
+        content: WireRecord = {
+            "subject": row["id"],
+            "treatment": row["arm"],
+            "period": "randomised",
+        }
+        yield wire_record(
+            "treatment", STUDY, f"{row['id']}.t", row["rand_date"], start=first, **content
+        )
         ended = content | {"start": first, "end": day_after(last)}
-        yield say("treatment", STUDY, f"{row['id']}.t", last, 2, **ended)
+        yield wire_record("treatment", STUDY, f"{row['id']}.t", last, 2, **ended)
 
 
-def infections() -> Iterator[Wire]:
+def infections() -> Iterator[WireRecord]:
     """Every infection, known on its day."""
-    for row in table("cgd", "events.csv"):
-        yield say(
+    for row in shared_table("cgd", "events.csv"):
+        yield wire_record(
             "adverse_event",
             STUDY,
             f"{row['id']}.e{row['event_number']}",
@@ -103,7 +109,7 @@ def infections() -> Iterator[Wire]:
 
 
 @cache
-def cgd_records() -> tuple[Wire, ...]:
+def cgd_records() -> tuple[WireRecord, ...]:
     """The trial as a log."""
     said = in_order([*treatments(), *infections()])
     return (plan_record(STUDY, PLAN, said[0]["known_at"][:10]), *said)
@@ -113,7 +119,7 @@ def cgd_records() -> tuple[Wire, ...]:
 def log_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The trial as a file."""
     path = tmp_path_factory.mktemp("cgd") / "log.jsonl"
-    path.write_bytes(lines(cgd_records()))
+    path.write_bytes(log_bytes(cgd_records()))
     return path
 
 
@@ -133,7 +139,7 @@ def test_patients_infections_and_person_time(result: Result):
         "person_days": "person_days",
         "person_days_to_first": "person_days_to_first",
     }
-    expected = {row["arm"]: row for row in table("cgd", "expected", "events_by_arm.csv")}
+    expected = {row["arm"]: row for row in shared_table("cgd", "expected", "events_by_arm.csv")}
 
     for arm in ARMS:
         row = {ours: found[(*INFECTION, arm)][ours] for ours in names}
@@ -144,8 +150,8 @@ def test_patients_infections_and_person_time(result: Result):
 
 def test_fisher_and_the_ratio_of_rates(result: Result):
     """The displayed estimates, excess on placebo: patients with an infection, and first ones."""
-    fisher = float(table("cgd", "expected", "tests.csv")[0]["fisher_two_sided"])
-    arms = {row["arm"]: row for row in table("cgd", "expected", "events_by_arm.csv")}
+    fisher = float(shared_table("cgd", "expected", "tests.csv")[0]["fisher_two_sided"])
+    arms = {row["arm"]: row for row in shared_table("cgd", "expected", "events_by_arm.csv")}
     placebo, interferon = (float(arms[arm]["first_event_per_100py"]) for arm in ARMS)
     compared = comparisons(result)[(*INFECTION, "placebo")]
 
@@ -167,12 +173,12 @@ def test_the_watch_tells_the_arms_apart(result: Result):
     assert watch["interval"][0] > 1
 
 
-@pytest.mark.parametrize("month", IN_TURN)
+@pytest.mark.parametrize("month", EVERY_MONTH)
 @pytest.mark.parametrize("flag", ["--as-of", "--onset-until"])
 def test_the_trial_as_it_stood_at_the_end_of_a_month(log_path: Path, month: str, flag: str):
     """Every report came on its day, so what was known is what had happened."""
     found = cells(replay_json(log_path, flag, month))
-    rows = table("cgd", "expected", "monthly_snapshots.csv")
+    rows = shared_table("cgd", "expected", "monthly_snapshots.csv")
     expected = {row["arm"]: row for row in rows if row["snapshot_date"] == month}
 
     assert set(expected) == set(ARMS)
@@ -181,10 +187,10 @@ def test_the_trial_as_it_stood_at_the_end_of_a_month(log_path: Path, month: str,
         assert anything["person_days"] == int(row["person_days"])
         assert infections["events"] == int(row["events"])
         assert infections["subjects"] == int(row["subjects_with_event"])
-        assert anything["subjects_exposed"] == started(arm, month)
+        assert anything["subjects_exposed"] == subjects_started(arm, month)
 
 
-def started(arm: str, month: str) -> int:
+def subjects_started(arm: str, month: str) -> int:
     """Patients whose first day at risk, the day after randomisation, has come."""
-    rows = table("cgd", "subjects.csv")
+    rows = shared_table("cgd", "subjects.csv")
     return sum(row["arm"] == arm and row["rand_date"] < month for row in rows)

@@ -15,50 +15,56 @@ from typing import Any
 import pytest
 
 from tests.contract import deliverers
-from tests.contract.demo_life import key
+from tests.contract.live_system import idempotency_key
 from tests.paths import ROOT
-from tests.scenarios.commands import clot, opening, small, variables, written
-from tests.streams.sinks.webhook_receiver import Receiver
+from tests.scenarios.commands import (
+    clot_record,
+    command_environment,
+    plan_record,
+    small_log,
+    write_log,
+)
+from tests.streams.sinks.webhook_receiver import WebhookReceiver
 
 LOG = ROOT / "studies" / "proderm" / "log.jsonl"
-RANG = re.compile(r"(WATCH|SIGNAL) +\S+ +(\S+).*?alert (\w+) rev (\d+)")
+ALERT_LINE = re.compile(r"(WATCH|SIGNAL) +\S+ +(\S+).*?alert (\w+) rev (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DemoResult:
     """How the demo ended, what it showed, and what it left behind."""
 
     code: int
-    out: str
-    err: str
-    left: list[str]
+    stdout: str
+    stderr: str
+    files_left: list[str]
 
     @property
-    def rang(self) -> list[tuple[str, ...]]:
-        flat = re.sub(r"\s+", " ", self.out)
-        return [tuple(found) for found in RANG.findall(flat)]
+    def alerts(self) -> list[tuple[str, ...]]:
+        flat = re.sub(r"\s+", " ", self.stdout)
+        return [tuple(found) for found in ALERT_LINE.findall(flat)]
 
 
-def demo(folder: Path, *words: str | Path, programs: str = "", **more: str) -> Shown:
+def run_demo(folder: Path, *words: str | Path, programs: str = "", **more: str) -> DemoResult:
     """Run `tocsin demo` with *programs* as the PATH, its temporary files in *folder*."""
     scratch = folder / "scratch"
     scratch.mkdir()
     done = subprocess.run(
         [sys.executable, "-m", "tocsin", "demo", *map(str, words)],
         cwd=ROOT,
-        env={**variables(200), "PATH": programs, "TMPDIR": str(scratch), **more},
+        env={**command_environment(200), "PATH": programs, "TMPDIR": str(scratch), **more},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     assert "Traceback" not in done.stderr, done.stderr
-    return Shown(
+    return DemoResult(
         done.returncode, done.stdout, done.stderr, [each.name for each in scratch.iterdir()]
     )
 
 
-def replayed(log: Path) -> tuple[str, list[tuple[str, ...]]]:
+def replay_digest_and_alerts(log: Path) -> tuple[str, list[tuple[str, ...]]]:
     """The digest and the alerts of `tocsin replay`."""
     command = [sys.executable, "-m", "tocsin", "replay", str(log), "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=120)
@@ -73,62 +79,71 @@ def replayed(log: Path) -> tuple[str, list[tuple[str, ...]]]:
 
 def test_python_alone_shows_tables_rings_and_ends_with_the_digest_of_a_replay(tmp_path: Path):
     """No Java, no redis-server on PATH: the same alerts under the same names, the same state."""
-    shown = demo(tmp_path, "--speed", "max")
+    shown = run_demo(tmp_path, "--speed", "max")
 
-    digest, rang = replayed(LOG)
-    assert (shown.code, shown.err, shown.left) == (0, "", [])
-    assert "fakeredis in this process" in shown.out
-    assert "topics, tables and alerts are gone" in shown.out
-    assert "Screening of all other terms, ivig v placebo" in shown.out, "what rings is shown"
-    assert f"State digest {digest}" in shown.out
-    assert shown.rang == rang
+    digest, rang = replay_digest_and_alerts(LOG)
+    assert (shown.code, shown.stderr, shown.files_left) == (0, "", [])
+    assert "fakeredis in this process" in shown.stdout
+    assert "topics, tables and alerts are gone" in shown.stdout
+    assert "Screening of all other terms, ivig v placebo" in shown.stdout, "what rings is shown"
+    assert f"State digest {digest}" in shown.stdout
+    assert shown.alerts == rang
     assert ("SIGNAL", "tee-general-population") in {each[:2] for each in rang}
 
 
 def test_it_ends_with_three_commands_to_type_next(tmp_path: Path):
     """The log again, one's own trial, one's own services; the first one works as it is printed."""
-    shown = demo(tmp_path, written(tmp_path, small()), "--speed", "max")
+    shown = run_demo(tmp_path, write_log(tmp_path, small_log()), "--speed", "max")
 
-    _, _, after = shown.out.partition("Next:\n")
+    _, _, after = shown.stdout.partition("Next:\n")
     commands = [line.strip() for line in after.splitlines() if not line.startswith("      ")]
     assert len(commands) == 3
     assert commands[0] == f"tocsin replay {tmp_path / 'log.jsonl'}"
-    assert replayed(tmp_path / "log.jsonl")[0] in shown.out
+    assert replay_digest_and_alerts(tmp_path / "log.jsonl")[0] in shown.stdout
 
 
 async def test_whoever_the_delivery_file_names_has_heard_of_it_all_when_the_demo_ends(
     tmp_path: Path,
 ):
     """The latest revision of each alert comes once, by the real deliverer in the same process."""
-    async with Receiver().open() as receiver:
-        deliverers.Site("", tmp_path).write(file(receiver.url))
+    async with WebhookReceiver().open() as receiver:
+        deliverers.DelivererSite("", tmp_path).write_delivery_file(delivery_file(receiver.url))
         words = ("--speed", "max", "--deliver", tmp_path / "delivery.toml")
-        shown = await asyncio.to_thread(demo, tmp_path, *words)
+        shown = await asyncio.to_thread(run_demo, tmp_path, *words)
 
-    assert (shown.code, shown.err, shown.left) == (0, "", [])
-    assert "board: at once, all studies, signal, case, sees reference by pager" in shown.out
+    assert (shown.code, shown.stderr, shown.files_left) == (0, "", [])
+    assert "board: at once, all studies, signal, case, sees reference by pager" in shown.stdout
     told, forged = Counter(receiver.keys), receiver.forged
     assert (max(told.values()), forged) == (1, 0)
-    latest = {name: int(revision) for _, _, name, revision in shown.rang}
-    assert {key("pager", revision, alert) for alert, revision in latest.items()} <= told.keys()
+    latest = {name: int(revision) for _, _, name, revision in shown.alerts}
+    assert {
+        idempotency_key("pager", revision, alert) for alert, revision in latest.items()
+    } <= told.keys()
 
 
 def test_a_receiver_that_is_down_holds_up_the_demo_for_a_moment_and_is_named(tmp_path: Path):
     """What is shown is shown as ever; then the demo waits for seconds, and says who is missing."""
-    deliverers.Site("", tmp_path).write(file("http://127.0.0.1:9/hook"))
-    log, plan = written(tmp_path, [*small(), clot("A", "2020-03-01")]), tmp_path / "delivery.toml"
+    deliverers.DelivererSite("", tmp_path).write_delivery_file(
+        delivery_file("http://127.0.0.1:9/hook")
+    )
+    log, plan = (
+        write_log(tmp_path, [*small_log(), clot_record("A", "2020-03-01")]),
+        tmp_path / "delivery.toml",
+    )
 
-    shown = demo(tmp_path, log, "--speed", "max", "--deliver", plan)
+    shown = run_demo(tmp_path, log, "--speed", "max", "--deliver", plan)
 
-    assert (shown.code, shown.left) == (0, [])
-    assert shown.rang and shown.out.endswith("who does not answer.\n")
-    (line,) = shown.err.splitlines()
+    assert (shown.code, shown.files_left) == (0, [])
+    assert shown.alerts and shown.stdout.endswith("who does not answer.\n")
+    (line,) = shown.stderr.splitlines()
     assert line.endswith("board/pager is not delivered to: ClientConnectorError")
 
 
-def file(hook: str) -> str:
+def delivery_file(hook: str) -> str:
     """A delivery file that names the receiver at *hook*."""
-    return deliverers.FILE.format(hook=hook, alertmanager="http://127.0.0.1:9", sinks='"pager"')
+    return deliverers.DELIVERY_FILE.format(
+        hook=hook, alertmanager="http://127.0.0.1:9", sinks='"pager"'
+    )
 
 
 @pytest.mark.redis
@@ -136,40 +151,50 @@ def test_a_server_on_path(redis_program: str, tmp_path: Path):
     """A private one is used, on a socket of its own (hence the short name), and ends with it."""
     programs = str(Path(redis_program).parent)
 
-    shown = demo(tmp_path, written(tmp_path, small()), "--speed", "max", programs=programs)
+    shown = run_demo(
+        tmp_path, write_log(tmp_path, small_log()), "--speed", "max", programs=programs
+    )
 
-    assert (shown.code, shown.left) == (0, []), shown.err
-    assert "a private Redis server" in shown.out
-    assert replayed(tmp_path / "log.jsonl")[0] in shown.out
+    assert (shown.code, shown.files_left) == (0, []), shown.stderr
+    assert "a private Redis server" in shown.stdout
+    assert replay_digest_and_alerts(tmp_path / "log.jsonl")[0] in shown.stdout
 
 
 def test_a_table_is_shown_before_the_log_has_ended(tmp_path: Path):
     """What is seen is the store as it grows, and not the result of a replay."""
-    lines = [opening(), *small()[1:], *[clot("C", f"2020-03-{day:02}") for day in range(1, 4)]]
+    lines = [
+        plan_record(),
+        *small_log()[1:],
+        *[clot_record("C", f"2020-03-{day:02}") for day in range(1, 4)],
+    ]
 
-    shown = demo(tmp_path, written(tmp_path, lines), "--speed", "600000x")
+    shown = run_demo(tmp_path, write_log(tmp_path, lines), "--speed", "600000x")
 
-    counts = re.findall(r"(\d+) of \d+ records in the tables", shown.out)
+    counts = re.findall(r"(\d+) of \d+ records in the tables", shown.stdout)
     assert int(counts[0]) < int(counts[-1]) == len(lines)
 
 
 def test_a_log_that_stands_still_ends_the_demo_and_says_why(tmp_path: Path):
     """Ten records in a row that name their study and cannot be read otherwise: exit code 3."""
-    lines: list[Any] = [*small(), *[b'{"study":"S","study":"S"}'] * 10, clot("C", "2020-03-01")]
+    lines: list[Any] = [
+        *small_log(),
+        *[b'{"study":"S","study":"S"}'] * 10,
+        clot_record("C", "2020-03-01"),
+    ]
 
-    shown = demo(tmp_path, written(tmp_path, lines), "--speed", "max")
+    shown = run_demo(tmp_path, write_log(tmp_path, lines), "--speed", "max")
 
-    assert shown.code == 3 and shown.left == []
-    assert "tocsin quarantine" in shown.err
+    assert shown.code == 3 and shown.files_left == []
+    assert "tocsin quarantine" in shown.stderr
 
 
 def test_without_its_extra_it_says_what_to_install(tmp_path: Path):
     """The broker is confluent-kafka's: a plain installation does not have it."""
     (tmp_path / "confluent_kafka.py").write_text("raise ImportError")
 
-    shown = demo(tmp_path, PYTHONPATH=str(tmp_path))
+    shown = run_demo(tmp_path, PYTHONPATH=str(tmp_path))
 
-    assert shown.code == 2 and "tocsin[demo]" in shown.err
+    assert shown.code == 2 and "tocsin[demo]" in shown.stderr
 
 
 @pytest.mark.parametrize(
@@ -183,15 +208,15 @@ def test_without_its_extra_it_says_what_to_install(tmp_path: Path):
 )
 def test_a_wrong_word_is_a_usage_error(tmp_path: Path, words: list[str], says: str):
     """Exit code 2, before anything is started."""
-    shown = demo(tmp_path, *words)
+    shown = run_demo(tmp_path, *words)
 
-    assert shown.code == 2 and says in shown.err and shown.out == ""
+    assert shown.code == 2 and says in shown.stderr and shown.stdout == ""
 
 
 def test_a_log_that_the_embedded_broker_cannot_hold_is_refused(tmp_path: Path):
     """It would drop the oldest records without a word; a replay takes any log."""
-    lines = [*small(), *[clot("A", "2020-03-01", verbatim="x" * 900)] * 6_000]
+    lines = [*small_log(), *[clot_record("A", "2020-03-01", verbatim="x" * 900)] * 6_000]
 
-    shown = demo(tmp_path, written(tmp_path, lines))
+    shown = run_demo(tmp_path, write_log(tmp_path, lines))
 
-    assert shown.code == 2 and "tocsin replay" in shown.err
+    assert shown.code == 2 and "tocsin replay" in shown.stderr

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from tests.paths import ROOT
-from tests.scenarios.commands import tocsin
-from tocsin.commands.deliver import described, told
+from tests.scenarios.commands import run_tocsin
+from tocsin.commands.deliver import describe_audiences, load_routing
 
 DOCS = ROOT / "docs"
 
@@ -28,8 +28,8 @@ def test_the_delivery_file_of_the_page_is_checked_as_the_page_prints_it(tmp_path
         (tmp_path / name).write_text("0123456789abcdef0123456789abcdef")
     (tmp_path / "phone.url").write_text("json://127.0.0.1/x")
 
-    plan, _ = described(path)
-    assert told(plan) == block("delivery.md", "board:").splitlines()
+    plan, _ = load_routing(path)
+    assert describe_audiences(plan) == block("delivery.md", "board:").splitlines()
 
 
 def test_the_log_of_the_page_on_records_rings_the_rule_that_the_page_names(tmp_path: Path):
@@ -38,11 +38,11 @@ def test_the_log_of_the_page_on_records_rings_the_rule_that_the_page_names(tmp_p
     plan.write_text(block("plan.md", "study ="))
     shell = block("records.md", "tocsin keys new")
     lines = [line for line in shell.splitlines() if line.startswith("{")]
-    assert tocsin("keys", "new", key).code == 0
-    signed = tocsin("plan", "sign", plan, "--key", key, "--known-at", "2026-11-01T07:00:00Z")
-    log.write_text("\n".join([signed.out.strip(), *lines]) + "\n")
+    assert run_tocsin("keys", "new", key).code == 0
+    signed = run_tocsin("plan", "sign", plan, "--key", key, "--known-at", "2026-11-01T07:00:00Z")
+    log.write_text("\n".join([signed.stdout.strip(), *lines]) + "\n")
 
-    done = tocsin("replay", log, "--strict")
-    assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("SIGNAL 2026-11-20  rule/deaths  Cardiac arrest")
-    assert "Records 4 lines: 4 folded" in done.out
+    done = run_tocsin("replay", log, "--strict")
+    assert (done.code, done.stderr) == (0, "")
+    assert done.stdout.startswith("SIGNAL 2026-11-20  rule/deaths  Cardiac arrest")
+    assert "Records 4 lines: 4 folded" in done.stdout

@@ -9,20 +9,24 @@ from statistics import median
 
 import pytest
 
-from studies.proderm.generate import log
+from studies.proderm.generate import build_log
 from tests.scenarios import proderm_recount as recount
-from tests.scenarios.proderm_committed import HOME, records
-from tests.scenarios.proderm_wire import faults
+from tests.scenarios.proderm_committed import PRODERM_FOLDER, records
+from tests.scenarios.proderm_wire import invalid_fields
 
 
 def test_the_log_is_what_solution_and_seed_give():
     """Nobody edits the log by hand, and every machine writes the same bytes."""
-    assert (HOME / "log.jsonl").read_bytes() == log()
+    assert (PRODERM_FOLDER / "log.jsonl").read_bytes() == build_log()
 
 
 def test_every_record_is_as_the_contract_has_it():
     """Field by field: nothing unknown, nothing missing, every value of its kind."""
-    assert {number: faults(one) for number, one in enumerate(records(), 1) if faults(one)} == {}
+    assert {
+        number: invalid_fields(one)
+        for number, one in enumerate(records(), 1)
+        if invalid_fields(one)
+    } == {}
 
 
 @pytest.mark.parametrize(
@@ -40,14 +44,14 @@ def test_a_wrong_field_would_be_found(wrong: dict[str, object]):
     """A check that accepts everything shows nothing."""
     event = next(one for one in records() if one["type"] == "adverse_event")
 
-    assert faults({**event, **wrong}) == [*wrong]
+    assert invalid_fields({**event, **wrong}) == [*wrong]
 
 
 def test_the_plan_comes_first_and_a_tick_last():
     """The log carries the plan it is judged by, to the byte."""
     first, last = records()[0], records()[-1]
 
-    assert first["toml"] == (HOME / "plan.toml").read_text()
+    assert first["toml"] == (PRODERM_FOLDER / "plan.toml").read_text()
     assert first["sha256"] == sha256(first["toml"].encode()).hexdigest()
     assert sum(each.get("share", 0) for each in tomllib.loads(first["toml"])["watches"]) <= 1
     assert last["type"] == "tick"
@@ -71,7 +75,7 @@ def test_serious_cases_are_known_in_days_and_others_in_two_weeks():
     lags: dict[bool, list[int]] = defaultdict(list)
     for one in records():
         if one["type"] == "adverse_event" and one["source"]["version"] == 1:
-            lag = recount.day(one["known_at"]) - recount.day(one["onset"])
+            lag = recount.day_number(one["known_at"]) - recount.day_number(one["onset"])
             lags[one["serious"]].append(lag)
 
     assert 1 <= min(lags[True]) <= max(lags[True]) <= 4
@@ -85,11 +89,11 @@ def test_the_general_population_signals_and_polymyositis_only_asks_to_watch():
     seen: dict[str, list[float]] = defaultdict(list)
     so_far = recount.Trial()
     for one in records():
-        so_far.take(one)
+        so_far.add(one)
         if one["type"] == "tick" or "adjudications" in one:
             for name in ("tee-general-population", "tee-polymyositis"):
                 rate = watches[name]["rate_per_100_patient_years"]
-                now = recount.day(one["known_at"])
+                now = recount.day_number(one["known_at"])
                 seen[name].append(recount.reference_evidence(so_far, now, rate))
     boundary = {name: 1 / (0.05 * watches[name]["share"]) for name in seen}
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from tests.scenarios.proderm_committed import HOME, found, records, trial
-from tests.scenarios.replayed import Result, cells, replay_json
+from tests.scenarios.proderm_committed import PRODERM_FOLDER, emergent_events, records, trial
+from tests.scenarios.replay_result import Result, cells, replay_json
 
-COUNTED = {
+TERMS = {
     "events": ("any", "any"),
     "thromboembolic": ("group", "thromboembolic"),
     "serious": ("group", "serious"),
@@ -20,7 +20,7 @@ COUNTED = {
 @pytest.fixture(scope="session")
 def right() -> Result:
     """The log as it is: in the extension everybody is on IVIG."""
-    return replay_json(HOME / "log.jsonl")
+    return replay_json(PRODERM_FOLDER / "log.jsonl")
 
 
 @pytest.fixture(scope="session")
@@ -37,10 +37,10 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Result:
     return replay_json(path)
 
 
-def on(result: Result, arm: str) -> dict[str, int]:
+def figures_of(result: Result, arm: str) -> dict[str, int]:
     """Events of one treatment over all periods, its thromboembolic patients and person-days."""
     table = cells(result)
-    told = {name: table[(*term, arm)]["events"] for name, term in COUNTED.items()}
+    told = {name: table[(*term, arm)]["events"] for name, term in TERMS.items()}
     patients = table["group", "thromboembolic", arm]["subjects"]
     return {**told, "patients": patients, "person_days": table["any", "any", arm]["person_days"]}
 
@@ -54,14 +54,17 @@ def test_the_error_made_by_attributing_the_extension_to_the_randomised_arm(
     the 50.7 patient-years on IVIG.  Placebo, on which nobody had a clot in 14.1 years, would
     show 3 in 32.3, and IVIG 5 in 32.5 instead of 8 in 50.7.
     """
-    moved = {name: on(wrong, "placebo")[name] - on(right, "placebo")[name] for name in COUNTED}
-    days = {arm: on(right, arm)["person_days"] for arm in ("ivig", "placebo")}
-    wrong_days = {arm: on(wrong, arm)["person_days"] for arm in ("ivig", "placebo")}
+    moved = {
+        name: figures_of(wrong, "placebo")[name] - figures_of(right, "placebo")[name]
+        for name in TERMS
+    }
+    days = {arm: figures_of(right, arm)["person_days"] for arm in ("ivig", "placebo")}
+    wrong_days = {arm: figures_of(wrong, arm)["person_days"] for arm in ("ivig", "placebo")}
 
     assert moved == {"events": 187, "thromboembolic": 3, "serious": 3, "related": 104}
-    assert on(right, "placebo")["patients"] == 0
-    assert on(wrong, "placebo")["patients"] == 2
-    assert [on(each, "ivig")["thromboembolic"] for each in (right, wrong)] == [8, 5]
+    assert figures_of(right, "placebo")["patients"] == 0
+    assert figures_of(wrong, "placebo")["patients"] == 2
+    assert [figures_of(each, "ivig")["thromboembolic"] for each in (right, wrong)] == [8, 5]
     assert wrong_days["placebo"] - days["placebo"] == days["ivig"] - wrong_days["ivig"] == 6629
     assert [round(6629 / 365.25, 1), round(days["ivig"] / 365.25, 1)] == [18.1, 50.7]
     assert [round(each["placebo"] / 365.25, 1) for each in (days, wrong_days)] == [14.1, 32.3]
@@ -72,18 +75,20 @@ def test_the_size_of_the_error_is_that_of_a_plain_count(right: Result, wrong: Re
     """The same events, counted from the raw lines: in the extension, randomised to placebo."""
     theirs = [
         one
-        for one in found()
+        for one in emergent_events()
         if one.period == "extension" and trial().arms[one.subject] == "placebo"
     ]
     counted = {
         "events": len(theirs),
         "thromboembolic": sum(one.thromboembolic for one in theirs),
-        "serious": sum(one.said["serious"] for one in theirs),
+        "serious": sum(one.fields["serious"] for one in theirs),
         "related": sum(one.related for one in theirs),
     }
 
     assert {one.treatment for one in theirs} == {"ivig"}
-    assert counted == {name: on(right, "ivig")[name] - on(wrong, "ivig")[name] for name in COUNTED}
+    assert counted == {
+        name: figures_of(right, "ivig")[name] - figures_of(wrong, "ivig")[name] for name in TERMS
+    }
 
 
 def test_the_error_would_silence_a_watch_and_hide_an_imbalance(right: Result, wrong: Result):
@@ -101,8 +106,8 @@ def test_the_error_would_silence_a_watch_and_hide_an_imbalance(right: Result, wr
     }
     rates = {
         (result["digest"], arm): 36525
-        * on(result, arm)["thromboembolic"]
-        / on(result, arm)["person_days"]
+        * figures_of(result, arm)["thromboembolic"]
+        / figures_of(result, arm)["person_days"]
         for result in (right, wrong)
         for arm in ("ivig", "placebo")
     }

@@ -9,8 +9,8 @@ import pytest
 
 from tests.paths import ROOT
 from tests.scenarios import proderm_recount as recount
-from tests.scenarios.proderm_committed import PRINT, found, on_ivig, trial
-from tests.scenarios.proderm_recount import Event, Holds
+from tests.scenarios.proderm_committed import CONSTRAINTS, emergent_events, ivig_events, trial
+from tests.scenarios.proderm_recount import Event, EventCondition
 
 TABLE_4 = list(
     csv.DictReader(
@@ -19,18 +19,18 @@ TABLE_4 = list(
 )
 """The nine related serious events."""
 
-ROWS: dict[str, Holds] = {
+ROW_CONDITIONS: dict[str, EventCondition] = {
     "teae": lambda one: True,
     "infusional": lambda one: one.infusional,
-    "serious": lambda one: one.said["serious"],
+    "serious": lambda one: one.fields["serious"],
     "related": lambda one: one.related,
-    "discontinued": lambda one: one.said["action_taken"] == "drug_withdrawn",
+    "discontinued": lambda one: one.fields["action_taken"] == "drug_withdrawn",
     "tee": lambda one: one.thromboembolic,
     "tee_related": lambda one: one.thromboembolic and one.related,
-    "htr": lambda one: "aemoly" in one.said["preferred_term"],
-    "death": lambda one: one.said["outcome"] == "fatal",
+    "htr": lambda one: "aemoly" in one.fields["preferred_term"],
+    "death": lambda one: one.fields["outcome"] == "fatal",
 }
-STOPPED = Counter(
+DISCONTINUATION_TERMS = Counter(
     """Muscle spasms|Sinus tachycardia|Chills|Pyrexia|Dyspnoea|Back pain|Deep vein thrombosis
     |Pulmonary embolism|Pulmonary embolism|Vertigo|Vision blurred|Cerebrovascular accident
     |Musculoskeletal pain|Paraesthesia|Dizziness|Headache|Nausea|Hypersensitivity
@@ -39,15 +39,15 @@ STOPPED = Counter(
 """Table 7: the related cases that ended treatment."""
 
 
-@pytest.mark.parametrize("row", [*PRINT["t1"]][2:])
+@pytest.mark.parametrize("row", [*CONSTRAINTS["t1"]][2:])
 def test_table_1_is_met_in_patients_and_events(row: str):
     """First-period IVIG (52), first-period placebo (48) and all IVIG (95), as printed."""
-    assert recount.columns(found(), ROWS[row]) == PRINT["t1"][row]
+    assert recount.columns(emergent_events(), ROW_CONDITIONS[row]) == CONSTRAINTS["t1"][row]
 
 
 def test_every_event_is_treatment_emergent():
     """545 on IVIG and 135 on placebo are all there are; each lies in exactly one spell."""
-    assert len(found()) == len(trial().of("adverse_event")) == 545 + 135
+    assert len(emergent_events()) == len(trial().records_of("adverse_event")) == 545 + 135
 
 
 def test_the_denominators_share_five_switchers():
@@ -59,13 +59,13 @@ def test_the_denominators_share_five_switchers():
 
     both = exposed["first", "ivig"] & exposed["first", "placebo"]
 
-    assert Counter(trial().arms.values()) == PRINT["subjects"]
+    assert Counter(trial().arms.values()) == CONSTRAINTS["subjects"]
     assert {key: len(who) for key, who in exposed.items()} == {
         ("first", "ivig"): 52,
         ("first", "placebo"): 48,
         ("extension", "ivig"): 91,
     }
-    assert len(both) == PRINT["flow"]["switch_p_to_i"]
+    assert len(both) == CONSTRAINTS["flow"]["switch_p_to_i"]
     assert {trial().arms[who] for who in both} == {"placebo"}
     assert len(both & exposed["extension", "ivig"]) == 3
     assert len(exposed["first", "ivig"] | exposed["extension", "ivig"]) == 95
@@ -75,63 +75,69 @@ def test_the_flow_is_met():
     """Who completed each period, by randomised arm."""
     completed = Counter(
         (one["period"], trial().arms[one["subject"]])
-        for one in trial().of("disposition")
+        for one in trial().records_of("disposition")
         if one["status"] == "completed"
     )
 
     for period, row in (("first", "enter_ext"), ("extension", "complete")):
-        assert {arm: completed[period, arm] for arm in PRINT["subjects"]} == PRINT["flow"][row]
-    left = [one["status"] for one in trial().of("disposition") if one["status"] != "completed"]
+        assert {arm: completed[period, arm] for arm in CONSTRAINTS["subjects"]} == CONSTRAINTS[
+            "flow"
+        ][row]
+    left = [
+        one["status"] for one in trial().records_of("disposition") if one["status"] != "completed"
+    ]
     assert (len(left), left.count("adverse_event")) == (26, 13)
 
 
 def test_the_published_days_are_kept():
     """First and last day of the trial, and the one deterioration on IVIG, at day 142."""
-    entered = {one["subject"]: recount.day(one["date"]) for one in trial().of("subject")}
+    entered = {
+        one["subject"]: recount.day_number(one["date"]) for one in trial().records_of("subject")
+    }
     exits = [
-        recount.day(one["date"]) - entered[one["subject"]]
-        for one in trial().of("disposition")
+        recount.day_number(one["date"]) - entered[one["subject"]]
+        for one in trial().records_of("disposition")
         if one["status"] == "lack_of_efficacy" and trial().arms[one["subject"]] == "ivig"
     ]
 
-    assert min(entered.values()) == recount.day("2017-02-27")
-    last = max(one["date"] for one in trial().of("disposition"))
+    assert min(entered.values()) == recount.day_number("2017-02-27")
+    last = max(one["date"] for one in trial().records_of("disposition"))
     assert last == "2019-11-05"
     assert 142 in exits
 
 
 def test_ivig_was_infused_in_664_cycles():
     """The only published figure of exposure."""
-    assert recount.cycles(trial(), "ivig") == PRINT["ivig_cycles"]
+    assert recount.cycles(trial(), "ivig") == CONSTRAINTS["ivig_cycles"]
 
 
 def test_the_nine_related_serious_events_are_as_printed():
     """Term, period, intensity, criteria, causality, duration, outcome and action of table 4."""
-    related = [one for one in on_ivig() if one.said["serious"] and one.related]
+    related = [one for one in ivig_events() if one.fields["serious"] and one.related]
     told = [
         {
-            **{name: one.said[name] for name in TABLE_4[0] if name in one.said},
+            **{name: one.fields[name] for name in TABLE_4[0] if name in one.fields},
             "period": one.period,
-            "criteria": " ".join(one.said["criteria"]),
-            "days": str(recount.day(one.said["end"]) - one.onset + 1),
+            "criteria": " ".join(one.fields["criteria"]),
+            "days": str(recount.day_number(one.fields["end"]) - one.onset + 1),
         }
         for one in related
     ]
 
     assert sorted(told, key=by_term) == sorted(TABLE_4, key=by_term)
-    assert len({one.subject for one in related}) == PRINT["serious_related"]["patients"]
+    assert len({one.subject for one in related}) == CONSTRAINTS["serious_related"]["patients"]
 
 
 def test_the_printed_courses_are_kept():
     """Further cycles of two subjects, twelve days after the last, and none at 1.0 g/kg."""
     later: dict[str, int] = {}
-    for one in on_ivig():
-        doses = [d for d in trial().of("dose", one.subject) if d.get("amount")]
-        begun = [d for d in doses if recount.day(d["first_date"]) <= one.onset]
-        if one.said["preferred_term"] in {"Loss of consciousness", "Hypoesthesia"}:
-            later[one.said["preferred_term"]] = len(doses) - len(begun)
-        if one.said["preferred_term"] == "Cerebral infarction":
-            assert one.onset - recount.day(doses[-1]["last_date"]) == 12
+    for one in ivig_events():
+        doses = [d for d in trial().records_of("dose", one.subject) if d.get("amount")]
+        begun = [d for d in doses if recount.day_number(d["first_date"]) <= one.onset]
+        if one.fields["preferred_term"] in {"Loss of consciousness", "Hypoesthesia"}:
+            later[one.fields["preferred_term"]] = len(doses) - len(begun)
+        if one.fields["preferred_term"] == "Cerebral infarction":
+            assert one.onset - recount.day_number(doses[-1]["last_date"]) == 12
         assert not one.thromboembolic or begun[-1]["amount"] == 2.0
 
     assert later == {"Loss of consciousness": 5, "Hypoesthesia": 1}
@@ -144,18 +150,18 @@ def by_term(row: dict[str, str]) -> list[str]:
 
 def test_the_related_discontinuations_are_as_printed():
     """Nineteen related events in eight patients ended treatment (table 7)."""
-    stopped = [one for one in on_ivig() if one.related and ROWS["discontinued"](one)]
+    stopped = [one for one in ivig_events() if one.related and ROW_CONDITIONS["discontinued"](one)]
     patients = {one.subject for one in stopped}
 
-    assert Counter(one.said["preferred_term"] for one in stopped) == STOPPED
-    assert len(patients) == PRINT["discontinued_related_patients"]
+    assert Counter(one.fields["preferred_term"] for one in stopped) == DISCONTINUATION_TERMS
+    assert len(patients) == CONSTRAINTS["discontinued_related_patients"]
 
 
 @pytest.mark.parametrize("row", ["related", "infusional"])
 def test_label_rows_are_met_and_no_other_reaches_five_percent(row: str):
     """Counted by label group; a group the list leaves out has at most four patients."""
-    told = by_label(on_ivig(), ROWS[row])
-    printed: dict[str, int] = PRINT[f"{row}_patients_95"]
+    told = by_label(ivig_events(), ROW_CONDITIONS[row])
+    printed: dict[str, int] = CONSTRAINTS[f"{row}_patients_95"]
 
     assert {label: told.pop(label, 0) for label in printed} == printed
     assert max(told.values()) <= 4
@@ -164,16 +170,18 @@ def test_label_rows_are_met_and_no_other_reaches_five_percent(row: str):
 @pytest.mark.parametrize(("row", "treatment"), [("patients_95", "ivig"), ("placebo_48", "placebo")])
 def test_registry_rows_are_met_and_no_other_reaches_five_percent(row: str, treatment: str):
     """Counted by preferred term, not serious, any causality."""
-    mine = [one for one in found() if one.treatment == treatment and not one.said["serious"]]
-    pairs = {(one.subject, one.said["preferred_term"].lower()) for one in mine}
+    mine = [
+        one for one in emergent_events() if one.treatment == treatment and not one.fields["serious"]
+    ]
+    pairs = {(one.subject, one.fields["preferred_term"].lower()) for one in mine}
     told = Counter(term for _, term in pairs)
-    printed: dict[str, int] = PRINT[f"ctgov_other_{row}"]
+    printed: dict[str, int] = CONSTRAINTS[f"ctgov_other_{row}"]
 
     assert {term: told.pop(term, 0) for term in printed} == printed
     assert max(told.values()) <= 4
 
 
-def by_label(cut: list[Event], holds: Holds) -> Counter[str]:
+def by_label(cut: list[Event], holds: EventCondition) -> Counter[str]:
     """Patients by label group."""
     return Counter(label for _, label in {(e.subject, e.label.lower()) for e in cut if holds(e)})
 
@@ -182,15 +190,17 @@ def by_label(cut: list[Event], holds: Holds) -> Counter[str]:
 def test_responders_are_met(visit: str):
     """Total improvement score at 20, 40 and 60, by randomised arm; leavers are imputed."""
     scores = [
-        one for one in trial().of("assessment") if one["visit"] == visit.replace("wk", "week")
+        one
+        for one in trial().records_of("assessment")
+        if one["visit"] == visit.replace("wk", "week")
     ]
     arms = {
         arm: [one for one in scores if trial().arms[one["subject"]] == arm]
         for arm in ("ivig", "placebo")
     }
 
-    assert [len(mine) for mine in arms.values()] == PRINT[f"tis_{visit}"]["n"]
+    assert [len(mine) for mine in arms.values()] == CONSTRAINTS[f"tis_{visit}"]["n"]
     for threshold in (20, 40, 60):
         reached = [sum(one["value"] >= threshold for one in mine) for mine in arms.values()]
-        assert reached == PRINT[f"tis_{visit}"][str(threshold)]
+        assert reached == CONSTRAINTS[f"tis_{visit}"][str(threshold)]
     assert sum(one["imputed"] for one in scores) == {"wk16": 3, "wk40": 22}[visit]

@@ -12,26 +12,33 @@ from pathlib import Path
 import pytest
 
 from tests.paths import ROOT
-from tests.scenarios.commands import ESCAPE, SECONDS_MAX, small, tocsin, variables, written
+from tests.scenarios.commands import (
+    ESCAPE,
+    SECONDS_MAX,
+    command_environment,
+    run_tocsin,
+    small_log,
+    write_log,
+)
 
 PRODERM = ROOT / "studies" / "proderm" / "log.jsonl"
 INTERVAL = re.compile(r"^(-|inf|-?[\d,.]+) \((-?[\d,.]+) to (inf|-?[\d,.]+)\)")
 
 
-def on_a_terminal(*words: str | Path, **environment: str) -> str:
+def run_on_terminal(*words: str | Path, **environment: str) -> str:
     """What the command shows a person: stdout is a terminal."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "tocsin", *map(str, words)]
-    env = variables(100, TERM="xterm-256color", **environment)
+    env = command_environment(100, TERM="xterm-256color", **environment)
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=theirs, stderr=subprocess.PIPE) as run:
         os.close(theirs)
-        shown = b"".join(iter(lambda: read(ours), b""))
+        shown = b"".join(iter(lambda: read_terminal(ours), b""))
         assert run.wait(SECONDS_MAX) == 0
     os.close(ours)
     return shown.decode()
 
 
-def read(terminal: int) -> bytes:
+def read_terminal(terminal: int) -> bytes:
     """What is there to read; Linux reports the end of a terminal as an error."""
     try:
         return os.read(terminal, 1 << 16)
@@ -39,11 +46,11 @@ def read(terminal: int) -> bytes:
         return b""
 
 
-def first_line(*words: str) -> tuple[int, bytes, bytes]:
+def read_one_line(*words: str) -> tuple[int, bytes, bytes]:
     """How the command ends, and what it said, when who reads stops after one line."""
     command = [sys.executable, "-m", "tocsin", *words]
     with subprocess.Popen(
-        command, cwd=ROOT, env=variables(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command, cwd=ROOT, env=command_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as run:
         assert run.stdout is not None and run.stderr is not None
         line = run.stdout.readline()
@@ -55,19 +62,19 @@ def first_line(*words: str) -> tuple[int, bytes, bytes]:
 @pytest.mark.parametrize("flags", [[], ["--json"]], ids=["tables", "json"])
 def test_a_reader_that_stops_ends_the_command_quietly(flags: list[str]):
     """`tocsin replay LOG | head -1` is no accident; the code is that of any program in a pipe."""
-    code, line, errors = first_line("replay", str(PRODERM), *flags)
+    code, line, errors = read_one_line("replay", str(PRODERM), *flags)
 
     assert line and (code, errors) == (141, b"")
 
 
 def test_a_terminal_is_shown_colours(tmp_path: Path):
     """The tables are for people; a signal is red."""
-    assert ESCAPE in on_a_terminal("replay", written(tmp_path, small()))
+    assert ESCAPE in run_on_terminal("replay", write_log(tmp_path, small_log()))
 
 
 def test_no_color_gives_no_escape_codes(tmp_path: Path):
     """Neither colour nor bold: some terminals, and some people, cannot read them."""
-    shown = on_a_terminal("replay", written(tmp_path, small()), NO_COLOR="1")
+    shown = run_on_terminal("replay", write_log(tmp_path, small_log()), NO_COLOR="1")
 
     assert "SIGNAL" in shown and ESCAPE not in shown
 
@@ -75,45 +82,49 @@ def test_no_color_gives_no_escape_codes(tmp_path: Path):
 @pytest.mark.parametrize("flags", [[], ["--json"]], ids=["tables", "json"])
 def test_a_pipe_gives_no_escape_codes(tmp_path: Path, flags: list[str]):
     """What is stored in a file is text."""
-    done = tocsin("replay", written(tmp_path, [*small(), b"{"]), *flags)
+    done = run_tocsin("replay", write_log(tmp_path, [*small_log(), b"{"]), *flags)
 
-    assert ESCAPE not in done.out + done.err
+    assert ESCAPE not in done.stdout + done.stderr
 
 
 def test_a_term_cannot_steer_the_terminal(tmp_path: Path):
     """Text from a log is data: an escape code in it is shown, not obeyed."""
-    lines = small()
+    lines = small_log()
     lines[4]["preferred_term"] = f"{ESCAPE}[2J[bold]DVT"
 
-    done = tocsin("replay", written(tmp_path, lines))
+    done = run_tocsin("replay", write_log(tmp_path, lines))
 
-    assert ESCAPE not in done.out + done.err
+    assert ESCAPE not in done.stdout + done.stderr
 
 
 def test_stdout_holds_data_and_stderr_the_rest(tmp_path: Path):
     """A program that reads the lines never meets a sentence."""
-    done = tocsin("replay", written(tmp_path, [*small(), b"{", b"["]), "--json", "--strict")
+    done = run_tocsin(
+        "replay", write_log(tmp_path, [*small_log(), b"{", b"["]), "--json", "--strict"
+    )
 
-    assert [line["type"] for line in done.lines] == ["alert", "alert", "result"]
-    assert "not_json" in done.err and "(--strict)" in done.err and '"type"' not in done.err
+    assert [line["type"] for line in done.json_lines] == ["alert", "alert", "result"]
+    assert "not_json" in done.stderr and "(--strict)" in done.stderr and '"type"' not in done.stderr
 
 
 def test_the_lines_are_utf_8_whatever_the_locale(tmp_path: Path):
     """A term in Greek must not end a nightly job."""
-    lines = small()
+    lines = small_log()
     lines[4]["preferred_term"] = "Θρόμβωση"
-    log = written(tmp_path, lines)
+    log = write_log(tmp_path, lines)
 
     for flags in ([], ["--json"]):
-        done = tocsin("replay", log, *flags, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
-        assert done.code == 0, done.err
-    assert "Θρόμβωση" in done.out
+        done = run_tocsin(
+            "replay", log, *flags, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"
+        )
+        assert done.code == 0, done.stderr
+    assert "Θρόμβωση" in done.stdout
 
 
 @pytest.mark.parametrize("columns", [80, 120, 160])
 def test_tables_fit_the_terminal_and_keep_numbers_whole(columns: int):
     """Columns are left out rather than numbers broken: half a limit is a wrong limit."""
-    out = tocsin("replay", PRODERM, "--terms", "30", columns=columns).out
+    out = run_tocsin("replay", PRODERM, "--terms", "30", columns=columns).stdout
     rows = out[out.index("Exposure") : out.index("Records")].splitlines()
 
     assert max(map(len, rows)) <= columns
@@ -126,7 +137,7 @@ def test_tables_fit_the_terminal_and_keep_numbers_whole(columns: int):
 
 def test_a_wide_terminal_shows_more():
     """What is left out at 80 columns is there at 160, and the page says how wide is enough."""
-    narrow, wide = (tocsin("replay", PRODERM, columns=columns).out for columns in (80, 160))
+    narrow, wide = (run_tocsin("replay", PRODERM, columns=columns).stdout for columns in (80, 160))
 
     assert "related  patient-years" in wide and "related  patient-years" not in narrow
     assert "columns wide shows all" in narrow and "columns wide shows all" not in wide
@@ -137,7 +148,7 @@ def test_a_picture_can_be_drawn_of_it(tmp_path: Path):
     """The README's first screen is what the command prints."""
     picture = tmp_path / "replay.svg"
 
-    done = tocsin("replay", written(tmp_path, small()), "--svg", picture)
+    done = run_tocsin("replay", write_log(tmp_path, small_log()), "--svg", picture)
 
     assert done.code == 0 and picture.read_text().startswith("<svg")
-    assert tocsin("replay", tmp_path / "log.jsonl", "--svg", tmp_path / "no" / "x").code == 2
+    assert run_tocsin("replay", tmp_path / "log.jsonl", "--svg", tmp_path / "no" / "x").code == 2

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from streams.sources.sdtm import records
+from streams.sources.sdtm import read_records
 from streams.sources.sdtm_plan import default_plan
 from streams.sources.sdtm_terms import identifier
 from streams.sources.xpt import UnreadableStudy, read_tabulation
 from tests.paths import ROOT
-from tests.scenarios.realdata import CDISC, tabulation
+from tests.scenarios.realdata import CDISC, tabulation_folder
 
 # A transport file has fields of fixed width: a name or a value is changed in place.
 NO_START = ("dm", b"RFXSTDTC", b"RFXSTDTX")
@@ -29,7 +29,7 @@ ONE_ARM = [
 ]
 NOBODY_STARTED = [NO_START, ("dm", b"RFICDTC ", b"RFXSTDTC")]
 
-DAMAGED = {
+DAMAGE_BY_MESSAGE = {
     "has no variable RFXSTDTC, which domain DM needs: export": [NO_START],
     "two rows for subject 01-701-1015": [("dm", b"01-701-1023", b"01-701-1015")],
     "Name one of 'Vehicle', 'Xanomeline High Dose'": [("dm", b"Placebo", b"Vehicle")],
@@ -50,11 +50,11 @@ DAMAGED = {
 def folder(tmp_path: Path) -> Path:
     """A copy of the tabulation that a test may damage."""
     for domain in ("dm", "ae", "ex", "ds"):
-        shutil.copyfile(tabulation() / f"{domain}.xpt", tmp_path / f"{domain}.xpt")
+        shutil.copyfile(tabulation_folder() / f"{domain}.xpt", tmp_path / f"{domain}.xpt")
     return tmp_path
 
 
-def respell(folder: Path, domain: str, before: bytes, after: bytes) -> None:
+def overwrite(folder: Path, domain: str, before: bytes, after: bytes) -> None:
     """Overwrite *before* with as many bytes."""
     path = folder / f"{domain}.xpt"
     assert len(before) == len(after)
@@ -62,68 +62,68 @@ def respell(folder: Path, domain: str, before: bytes, after: bytes) -> None:
     path.write_bytes(path.read_bytes().replace(before, after))
 
 
-def refusal(folder: Path, control: str | None = None, plan: str | None = None) -> str:
+def ingest_error(folder: Path, control: str | None = None, plan: str | None = None) -> str:
     with pytest.raises(UnreadableStudy) as caught:
-        list(records(folder, CDISC, plan, control=control))
+        list(read_records(folder, CDISC, plan, control=control))
     return str(caught.value)
 
 
-@pytest.mark.parametrize(("message", "changes"), DAMAGED.items())
+@pytest.mark.parametrize(("message", "changes"), DAMAGE_BY_MESSAGE.items())
 def test_a_fault_in_a_domain_is_named(
     folder: Path, message: str, changes: list[tuple[str, bytes, bytes]]
 ):
     """With the variable, the subject, and what to do: the reader is not a programmer."""
     for change in changes:
-        respell(folder, *change)
+        overwrite(folder, *change)
 
-    assert message in refusal(folder)
+    assert message in ingest_error(folder)
 
 
 def test_a_missing_domain_is_named(folder: Path):
     """And so is the folder that is wanted."""
     (folder / "ae.xpt").unlink()
 
-    assert f"{folder} has no ae.xpt: give the folder that holds" in refusal(folder)
+    assert f"{folder} has no ae.xpt: give the folder that holds" in ingest_error(folder)
 
 
 def test_a_file_in_place_of_a_folder_is_told_apart(folder: Path):
     """The usual slip on a command line."""
-    assert "is not a folder: give the folder that holds dm.xpt" in refusal(folder / "dm.xpt")
+    assert "is not a folder: give the folder that holds dm.xpt" in ingest_error(folder / "dm.xpt")
 
 
 def test_a_file_that_is_no_transport_file_is_refused(folder: Path):
     """A mail gateway, or a copy in text mode, leaves bytes of that kind."""
     (folder / "ex.xpt").write_bytes(b"EXSEQ,EXTRT\n" * 200)
 
-    assert "ex.xpt is not a SAS transport file" in refusal(folder)
+    assert "ex.xpt is not a SAS transport file" in ingest_error(folder)
 
 
 def test_a_file_that_is_cut_short_is_refused(folder: Path):
     """Its rows up to the cut would read well, and the patients after it would be missed."""
     (folder / "ae.xpt").write_bytes((folder / "ae.xpt").read_bytes()[:-1000])
 
-    assert "ae.xpt is cut short" in refusal(folder)
+    assert "ae.xpt is cut short" in ingest_error(folder)
 
 
 def test_a_control_that_was_asked_for_is_taken(folder: Path):
     """No arm is called placebo: the statistician says which one is the control."""
-    respell(folder, "dm", b"Placebo", b"Vehicle")
+    overwrite(folder, "dm", b"Placebo", b"Vehicle")
 
     assert 'control = "vehicle"' in default_plan(read_tabulation(folder).dm, CDISC, "Vehicle")
-    assert "no subject was treated in arm 'Plazebo'" in refusal(folder, control="Plazebo")
+    assert "no subject was treated in arm 'Plazebo'" in ingest_error(folder, control="Plazebo")
 
 
 @pytest.mark.parametrize("toml", ["periods = 3", "[[periods]]\n", "not toml", 'study = "x"'])
 def test_a_plan_without_a_period_is_refused(folder: Path, toml: str):
     """Treatment intervals need a period to belong to."""
-    assert "the plan has no first period with an id" in refusal(folder, plan=toml)
+    assert "the plan has no first period with an id" in ingest_error(folder, plan=toml)
 
 
 def test_letters_beyond_ascii_are_read_in_either_encoding(folder: Path):
     """Transport files do not say how they were written; SAS on Windows wrote CP1252."""
-    respell(folder, "ae", b"HEADACHE", b"C\xc9PHAL\xc9E")
+    overwrite(folder, "ae", b"HEADACHE", b"C\xc9PHAL\xc9E")
 
-    terms = {record.get("preferred_term") for record in records(folder, CDISC)}
+    terms = {record.get("preferred_term") for record in read_records(folder, CDISC)}
 
     assert "CÉPHALÉE" in terms
 

@@ -8,23 +8,23 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from os import cpu_count
 
-from tests.simulation.random_trials import Chronicle
-from tests.simulation.search import walked
-from tests.simulation.seeds import at_once, quiet, survived
-from tests.simulation.sizes import LARGE
-from tests.simulation.storm import Cast, Report
+from tests.simulation.model_sizes import LARGE_MODELS
+from tests.simulation.printing_store import PrintingStore
+from tests.simulation.search import check_model
+from tests.simulation.seeds import disable_logging, run_seed, run_seeds
+from tests.simulation.storm import StormReport, Variant
 
 
 def main(words: Sequence[str]) -> int:
     """Run what is asked for; 1 if anything is not as it must be."""
-    asked = arguments(words)
-    quiet()
-    if asked.seed is None:
-        seeds = range(asked.first, asked.first + asked.seeds)
-        right = told(at_once(seeds, asked.processes))
-        return int(not (right and (not asked.models or models())))
-    cast = Cast(storage=Chronicle) if len(asked.seed) == 1 else None
-    return int(not told(survived(seed, cast) for seed in asked.seed))
+    options = arguments(words)
+    disable_logging()
+    if options.seed is None:
+        seeds = range(options.first, options.first + options.seeds)
+        right = print_reports(run_seeds(seeds, options.processes))
+        return int(not (right and (not options.models or check_models())))
+    variant = Variant(store=PrintingStore) if len(options.seed) == 1 else None
+    return int(not print_reports(run_seed(seed, variant) for seed in options.seed))
 
 
 def arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -40,13 +40,13 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def told(reports: Iterable[Report]) -> bool:
+def print_reports(reports: Iterable[StormReport]) -> bool:
     """Tell what is wrong as it comes, and at the end what happened; whether all was right."""
     counts, storms, failing = Counter[str](), 0, list[int]()
     for report in reports:
         counts.update(report.counts)
         storms += 1
-        if report.wrong:
+        if report.violation:
             failing.append(report.seed)
             print(report, flush=True)
     for name, count in sorted(counts.items()):
@@ -57,11 +57,11 @@ def told(reports: Iterable[Report]) -> bool:
     return not failing
 
 
-def models() -> bool:
+def check_models() -> bool:
     """Walk the large models; whether none has a fault."""
     right = True
-    for name, protocol in LARGE.items():
-        fault, account = walked(protocol)
+    for name, protocol in LARGE_MODELS.items():
+        fault, account = check_model(protocol)
         print(f"model, {name}: {account}{'' if fault is None else f': {fault}'}", flush=True)
         right = right and fault is None
     return right

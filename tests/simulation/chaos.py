@@ -15,12 +15,12 @@ T = TypeVar("T")
 FOLD_RAISED = "fold raised"
 
 
-class Fate(StrEnum):
+class CallOutcome(StrEnum):
     """What becomes of one call to a service."""
 
-    WELL = "well"
+    OK = "well"
     UNSENT = "unsent"
-    LOST_ANSWER = "lost answer"
+    LOST_RESPONSE = "lost answer"
     LATE = "late"
     CRASH_BEFORE = "crash before"
     CRASH_AFTER = "crash after"
@@ -34,49 +34,51 @@ class Chaos:
     """
 
     random: Random
-    calm: float
-    rate: float
-    weather: float
+    faults_until: float
+    call_failure_rate: float
+    failures_per_second: float
     crash_share: float
     counts: Counter[str] = field(default_factory=Counter[str])
 
     @classmethod
-    def drawn(cls, random: Random) -> Chaos:
+    def draw(cls, random: Random) -> Chaos:
         """One of many kinds of bad days; on some only few things go wrong."""
         return cls(
             random,
-            calm=random.choice((4.0, 8.0, 16.0)),
-            rate=random.choice((0.0, 0.01, 0.03, 0.1)),
-            weather=random.choice((0.0, 0.2, 1.0, 2.0)),
+            faults_until=random.choice((4.0, 8.0, 16.0)),
+            call_failure_rate=random.choice((0.0, 0.01, 0.03, 0.1)),
+            failures_per_second=random.choice((0.0, 0.2, 1.0, 2.0)),
             crash_share=random.choice((0.1, 0.5)),
         )
 
     @property
-    def over(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether nothing goes wrong any more."""
-        return asyncio.get_running_loop().time() >= self.calm
+        return asyncio.get_running_loop().time() >= self.faults_until
 
     def happens(self, chance: float, name: str) -> bool:
         """Whether something of that *chance* happens now; counted by its *name*."""
-        if self.over or self.random.random() >= chance:
+        if self.has_ended or self.random.random() >= chance:
             return False
         self.counts[name] += 1
         return True
 
-    def fate(self, name: str, *, writes: bool) -> Fate:
+    def call_outcome(self, name: str, *, writes: bool) -> CallOutcome:
         """What becomes of a call; counted by its *name*."""
-        if self.over or self.random.random() >= self.rate:
-            return Fate.WELL
+        if self.has_ended or self.random.random() >= self.call_failure_rate:
+            return CallOutcome.OK
         if self.random.random() < self.crash_share:
-            fate = self.random.choice((Fate.CRASH_BEFORE, Fate.CRASH_AFTER))
+            outcome = self.random.choice((CallOutcome.CRASH_BEFORE, CallOutcome.CRASH_AFTER))
         else:
-            fate = self.random.choice((Fate.UNSENT, Fate.LOST_ANSWER, Fate.LATE))
-        if fate is Fate.LATE and not writes:
-            fate = Fate.LOST_ANSWER
-        self.counts[f"{fate}: {name}"] += 1
-        return fate
+            outcome = self.random.choice(
+                (CallOutcome.UNSENT, CallOutcome.LOST_RESPONSE, CallOutcome.LATE)
+            )
+        if outcome is CallOutcome.LATE and not writes:
+            outcome = CallOutcome.LOST_RESPONSE
+        self.counts[f"{outcome}: {name}"] += 1
+        return outcome
 
-    def moment(self) -> float:
+    def draw_delay(self) -> float:
         """How long something takes: mostly little, now and then as long as everything else."""
         return self.random.expovariate(1 / self.random.choice((0.001, 0.005, 0.05)))
 
@@ -91,7 +93,7 @@ class Machine:
     chaos: Chaos
     dead: bool = False
     asleep_until: float = 0.0
-    late: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
+    late_calls: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
 
     def kill(self) -> None:
         """Lose all memory at once: no `finally` runs, no task ends."""
@@ -100,7 +102,7 @@ class Machine:
     async def pause(self) -> None:
         """Let time pass; on a dead machine, all of it."""
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(self.chaos.moment())
+        await asyncio.sleep(self.chaos.draw_delay())
         await asyncio.sleep(max(0.0, self.asleep_until - loop.time()))
         if self.dead:
             await loop.create_future()
@@ -108,29 +110,29 @@ class Machine:
     async def call(
         self,
         name: str,
-        act: Callable[[], Awaitable[T]],
+        request: Callable[[], Awaitable[T]],
         error: type[Exception],
         *,
         writes: bool = False,
     ) -> T:
         """Ask a service to *act*; *error* is what it raises where it does not answer."""
-        fate = self.chaos.fate(name, writes=writes)
+        outcome = self.chaos.call_outcome(name, writes=writes)
         await self.pause()
-        if fate is Fate.CRASH_BEFORE:
+        if outcome is CallOutcome.CRASH_BEFORE:
             self.kill()
             await self.pause()
-        if fate is Fate.LATE:
-            self.late.append(asyncio.create_task(self._later(act)))
-        if fate in (Fate.UNSENT, Fate.LATE):
+        if outcome is CallOutcome.LATE:
+            self.late_calls.append(asyncio.create_task(self._call_late(request)))
+        if outcome in (CallOutcome.UNSENT, CallOutcome.LATE):
             raise error("it did not answer")
-        answer = await act()
-        if fate is Fate.CRASH_AFTER:
+        response = await request()
+        if outcome is CallOutcome.CRASH_AFTER:
             self.kill()
         await self.pause()
-        if fate is Fate.LOST_ANSWER:
+        if outcome is CallOutcome.LOST_RESPONSE:
             raise error("its answer was lost")
-        return answer
+        return response
 
-    async def _later(self, act: Callable[[], Awaitable[T]]) -> None:
-        await asyncio.sleep(self.chaos.moment() * self.chaos.random.choice((1, 10, 100)))
-        await act()
+    async def _call_late(self, request: Callable[[], Awaitable[T]]) -> None:
+        await asyncio.sleep(self.chaos.draw_delay() * self.chaos.random.choice((1, 10, 100)))
+        await request()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-NONE = -1
+NO_POSITION = -1
 """The position of a row that is not there, and of a worker that has claimed nothing."""
 
 NOT_LOADED = -2
@@ -22,16 +22,16 @@ class Row(NamedTuple):
     In an apply, a field may be UNCHANGED: only what changed is written.
     """
 
-    pos: int = NONE
+    pos: int = NO_POSITION
     left: int = 0
     right: int = 0
 
-    def over(self, old: Row) -> Row:
+    def written_over(self, old: Row) -> Row:
         """Its fields written over *old*."""
         fields = zip(self, old, strict=True)
         return Row(*(had if new == UNCHANGED else new for new, had in fields))
 
-    def since(self, old: Row) -> Row:
+    def changes_since(self, old: Row) -> Row:
         """What must be written to make *old* this row."""
         return Row(*(UNCHANGED if new == had else new for new, had in zip(self, old, strict=True)))
 
@@ -44,7 +44,7 @@ class Store(NamedTuple):
     outbox: int = 0
 
 
-class Write(NamedTuple):
+class ApplyRequest(NamedTuple):
     """One apply, as it travels."""
 
     first: int
@@ -54,7 +54,7 @@ class Write(NamedTuple):
     alerts: int
 
 
-NOTHING: tuple[()] = ()
+NO_APPLY: tuple[()] = ()
 """No write: a tuple, so that workers can be put in order."""
 
 
@@ -68,8 +68,8 @@ class Worker(NamedTuple):
     position: int
     fetched: int
     memory: tuple[Row, ...]
-    flying: Write | tuple[()] = NOTHING
-    telling: int = 0
+    in_flight: ApplyRequest | tuple[()] = NO_APPLY
+    publishing: int = 0
 
 
 class Faults(NamedTuple):
@@ -78,33 +78,33 @@ class Faults(NamedTuple):
     Fallen back and written anew, a store has ever more of a past to fall back to.
     """
 
-    falls: int = 0
-    strays: int = 0
-    drops: int = 0
+    rollbacks: int = 0
+    late_applies: int = 0
+    dropped_batches: int = 0
 
 
-class World(NamedTuple):
+class ModelState(NamedTuple):
     """All there is: the store, those that a rollback may bring back, the workers, what was told.
 
     The last of *history* is the store as it is; one write makes one more of it.  *stray* is an
     apply that nobody waits for any more and that may still arrive.
     """
 
-    left: Faults
+    faults_left: Faults
     history: tuple[Store, ...]
     workers: tuple[Worker, ...]
-    stray: Write | tuple[()] = NOTHING
-    told: int = 0
+    late_apply: ApplyRequest | tuple[()] = NO_APPLY
+    published: int = 0
 
-    def pushed(self, *stores: Store) -> World:
+    def with_writes(self, *stores: Store) -> ModelState:
         """After more writes; once the store falls back no more, nothing asks what it was."""
-        world = self._replace(history=(*self.history, *stores))
-        return world if self.left.falls else world._replace(history=world.history[-1:])
+        state = self._replace(history=(*self.history, *stores))
+        return state if self.faults_left.rollbacks else state._replace(history=state.history[-1:])
 
-    def fallen(self, writes: int) -> World:
+    def rolled_back(self, writes: int) -> ModelState:
         """The store as it was after its first *writes*; none is a wipe."""
-        left = self.left._replace(falls=self.left.falls - 1)
-        return self._replace(history=self.history[: writes + 1], left=left).pushed()
+        faults_left = self.faults_left._replace(rollbacks=self.faults_left.rollbacks - 1)
+        return self._replace(history=self.history[: writes + 1], left=faults_left).with_writes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,21 +113,21 @@ class Rules:
 
     compares: str = "the cursor and the rows"
     order: str = "outbox rows cursor"
-    row_in_two: bool = False
+    row_in_two_writes: bool = False
     has_outbox: bool = True
-    minds_gaps: bool = True
-    seeks_again: bool = True
-    glances: bool = True
+    detects_gaps: bool = True
+    seeks_after_gap: bool = True
+    checks_cursor: bool = True
     skips_folded: bool = True
-    removes_first: bool = False
+    removes_before_publishing: bool = False
 
 
 DESIGN = Rules()
 
 
-class Move(NamedTuple):
+class Transition(NamedTuple):
     """One step: what happened, what came of it, and whether it is work or a fault."""
 
-    says: str
-    world: World
+    description: str
+    state: ModelState
     fault: bool = False

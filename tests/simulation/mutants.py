@@ -9,118 +9,127 @@ from alerts.alert import Alert
 from monitor.records import Record
 from monitor.state.study import Study
 from streams.log import LogRecord
-from streams.processor import Hole, Lane
-from streams.processor.counts import Taken
-from streams.processor.pipeline import Told, take_in
-from streams.worker.consumer import Batch
-from streams.worker.owned_partition import Held
-from streams.worker.progress import Gaps, Sight
-from tests.simulation.remote_log import FarLog
-from tests.simulation.remote_store import FarStore
-from tests.simulation.storm import Cast
-from tests.simulation.worker import Site
-from tests.simulation.wrong_stores import ComparesNothing, ComparesRowsOnly, CursorFirst, RowInTwo
+from streams.processor import OffsetGap, PartitionProcessor
+from streams.processor.counts import BatchCounts
+from streams.processor.pipeline import RecordResult, apply_record
+from streams.worker.consumer import FetchedBatch
+from streams.worker.owned_partition import OwnedPartition
+from streams.worker.progress import EmptyFetches, PartitionOffsets
+from tests.simulation.remote_log import RemoteLog
+from tests.simulation.remote_store import RemoteStore
+from tests.simulation.simulated_worker import SimulatedWorker
+from tests.simulation.storm import Variant
+from tests.simulation.wrong_stores import (
+    ComparesNothing,
+    ComparesRowsOnly,
+    CursorFirst,
+    RowInTwoWrites,
+)
 
 
-class Drops(Site):
+class DropsBatches(SimulatedWorker):
     """Now and then a batch is gone, and nobody is told."""
 
-    async def hand_over(self, batch: Batch) -> None:
+    async def enqueue(self, batch: FetchedBatch) -> None:
         if self.machine.chaos.random.random() >= 0.2:
-            await super().hand_over(batch)
+            await super().enqueue(batch)
 
 
-class NeverMissesAnything(Gaps):
+class NeverRefetches(EmptyFetches):
     """Does not look for fetches that brought nothing."""
 
-    def doubtful(self, partition: int, sight: Sight) -> bool:
+    def needs_refetch(self, partition: int, offsets: PartitionOffsets) -> bool:
         return False
 
 
-class DropsAndForgets(Drops):
+class DropsAndNeverRefetches(DropsBatches):
     """A dropped batch at the end of a quiet log is not fetched again."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.worker.gaps = NeverMissesAnything()
+        self.worker.empty_fetches = NeverRefetches()
 
 
-class PassesEveryHole(Held):
+class GapSkippingPartition(OwnedPartition):
     """Takes a hole for transaction markers without reading again."""
 
-    async def pass_by(self, hole: Hole) -> bool:
-        self.lane.pass_hole(hole.found)
+    async def resolve_gap(self, gap: OffsetGap) -> bool:
+        self.processor.skip_gap(gap.found)
         return True
 
 
-class DropsAndPassesOn(Drops):
+class DropsAndSkipsGaps(DropsBatches):
     """What was dropped is passed over by the next batch."""
 
-    def hold(self, partition: int, of: int) -> Held:
-        held = super().hold(partition, of)
-        return PassesEveryHole(held.lane, held.log, held.store, held.relay)
+    def open_partition(self, partition: int, partition_count: int) -> OwnedPartition:
+        owned = super().open_partition(partition, partition_count)
+        return GapSkippingPartition(owned.processor, owned.log, owned.store, owned.relay)
 
 
-class LetsOut(Held):
+class ErrorLeakingPartition(OwnedPartition):
     """An exception ends the agent, and the batch is gone with it."""
 
-    async def take(self, records: Sequence[LogRecord]) -> bool:
-        await self.lane.take(records)
+    async def process(self, records: Sequence[LogRecord]) -> bool:
+        await self.processor.fold_batch(records)
         return True
 
 
-class AgentRaises(Site):
+class AgentRaises(SimulatedWorker):
     """The agent's body lets exceptions out."""
 
-    def hold(self, partition: int, of: int) -> Held:
-        held = super().hold(partition, of)
-        return LetsOut(held.lane, held.log, held.store, held.relay)
+    def open_partition(self, partition: int, partition_count: int) -> OwnedPartition:
+        owned = super().open_partition(partition, partition_count)
+        return ErrorLeakingPartition(owned.processor, owned.log, owned.store, owned.relay)
 
 
-class AtTheEnd:
+class AlertsAtBatchEnd:
     """Keeps alerts back until the *last* record of a batch."""
 
     def __init__(self) -> None:
-        self.last, self.kept = -1, list[Alert]()
+        self.last, self.pending = -1, list[Alert]()
 
-    def __call__(self, study: Study | None, record: Record, line: int) -> tuple[Study | None, Told]:
+    def __call__(
+        self, study: Study | None, record: Record, position: int
+    ) -> tuple[Study | None, RecordResult]:
         """Fold a record; what rang within the batch rings at its end."""
-        study, told = take_in(study, record, line)
-        self.kept += told.alerts
-        if line != self.last:
-            return study, replace(told, alerts=())
-        alerts = tuple(replace(alert, line=line) for alert in self.kept)
-        self.kept.clear()
-        return study, replace(told, alerts=alerts)
+        study, result = apply_record(study, record, position)
+        self.pending += result.alerts
+        if position != self.last:
+            return study, replace(result, alerts=())
+        alerts = tuple(replace(alert, line=position) for alert in self.pending)
+        self.pending.clear()
+        return study, replace(result, alerts=alerts)
 
 
-class JudgesBatches(Lane):
+class BatchEvaluatingProcessor(PartitionProcessor):
     """Evaluates what a batch came to, and not each record."""
 
-    async def take(self, records: Sequence[LogRecord]) -> Taken:
-        assert isinstance(self.fold, AtTheEnd)
+    async def fold_batch(self, records: Sequence[LogRecord]) -> BatchCounts:
+        assert isinstance(self.fold, AlertsAtBatchEnd)
         self.fold.last = records[-1].offset
-        return await super().take(records)
+        return await super().fold_batch(records)
 
 
-class PerBatch(Site):
+class BatchEvaluatingWorker(SimulatedWorker):
     """A worker that evaluates once a batch."""
 
-    def lane(self, log: FarLog, store: FarStore, partition: int) -> Lane:
-        limits = self.world.limits
-        return JudgesBatches(log, store, partition=partition, limits=limits, fold=AtTheEnd())
+    def processor(self, log: RemoteLog, store: RemoteStore, partition: int) -> PartitionProcessor:
+        limits = self.services.limits
+        return BatchEvaluatingProcessor(
+            log, store, partition=partition, limits=limits, fold=AlertsAtBatchEnd()
+        )
 
 
 MUTANTS = {
-    "no compare-and-set": Cast(storage=ComparesNothing),
-    "compare-and-set on the studies' positions": Cast(storage=ComparesRowsOnly),
-    "cursor written first": Cast(storage=CursorFirst),
-    "a row in two writes": Cast(storage=RowInTwo),
-    "a dropped batch passed over": Cast(site=DropsAndPassesOn),
-    "a dropped batch not fetched again": Cast(site=DropsAndForgets),
-    "an exception let out of the agent": Cast(site=AgentRaises),
-    "evaluation per batch": Cast(site=PerBatch),
+    "no compare-and-set": Variant(store=ComparesNothing),
+    "compare-and-set on the studies' positions": Variant(store=ComparesRowsOnly),
+    "cursor written first": Variant(store=CursorFirst),
+    "a row in two writes": Variant(store=RowInTwoWrites),
+    "a dropped batch passed over": Variant(worker=DropsAndSkipsGaps),
+    "a dropped batch not fetched again": Variant(worker=DropsAndNeverRefetches),
+    "an exception let out of the agent": Variant(worker=AgentRaises),
+    "evaluation per batch": Variant(worker=BatchEvaluatingWorker),
 }
 
-HARMLESS = {"a dropped batch": Cast(site=Drops)}
+HARMLESS = {"a dropped batch": Variant(worker=DropsBatches)}
 """What the product is to survive: it looks for what it missed."""

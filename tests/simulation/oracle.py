@@ -8,19 +8,19 @@ import orjson
 
 from streams.kafka.partitioner import partition_of
 from streams.kafka.sender import Message
-from streams.outbox.relay import announcement, dead_letter
-from streams.processor import Hole, Lane, Limits
+from streams.outbox.relay import alert_message, dead_letter_message
+from streams.processor import Limits, OffsetGap, PartitionProcessor
 from streams.processor.pipeline import Pipeline
 from streams.store import Fields
 from streams.store.hashes import CURSOR, OUTBOX
-from tests.simulation.logs import PARTITION, PARTITIONS, Entry
-from tests.simulation.loop import play
-from tests.simulation.remote_log import WholeLog
-from tests.simulation.storage import Moment, Storage, rows_of, standing
+from tests.simulation.random_logs import PARTITION, PARTITIONS, LogEntry
+from tests.simulation.remote_log import InMemoryLog
+from tests.simulation.rollback_store import RollbackStore, StoreState, non_empty, rows_of
+from tests.simulation.virtual_loop import run_virtual
 
 ALERT_PARTITIONS = 3
 
-OF_THE_LOG = ("counts", "last", "log")
+CURSOR_FIELDS_OF_LOG = ("counts", "last", "log")
 """Fields of the cursor that follow from the records before `next` and from nothing else."""
 
 
@@ -28,82 +28,87 @@ OF_THE_LOG = ("counts", "last", "log")
 class Oracle:
     """Rows by study and `pos`, cursors by `next`, and all that must be told."""
 
-    entries: list[Entry]
+    entries: list[LogEntry]
     rows: dict[str, dict[int, Fields]] = field(default_factory=dict[str, dict[int, Fields]])
     cursors: dict[int, Fields] = field(default_factory=dict[int, Fields])
-    told: set[Message] = field(default_factory=set[Message])
+    published: set[Message] = field(default_factory=set[Message])
 
-    def due(self, study: str, next: int) -> int:
+    def expected_pos(self, study: str, next: int) -> int:
         """The `pos` that the row of *study* has at least, where the cursor is at *next*."""
         return max((pos for pos in self.rows[study] if pos < next), default=-1)
 
-    def note(self, moment: Moment) -> None:
+    def record_state(self, state: StoreState) -> None:
         """Keep what the rows and the cursor are at this moment."""
-        for study, fields in rows_of(moment).items():
-            self.rows.setdefault(study, {})[int(fields["pos"])] = standing(fields)
-        cursor = moment.hashes.get(CURSOR, {})
-        self.cursors[int(cursor.get("next", b"0"))] = standing(cursor)
+        for study, fields in rows_of(state).items():
+            self.rows.setdefault(study, {})[int(fields["pos"])] = non_empty(fields)
+        cursor = state.hashes.get(CURSOR, {})
+        self.cursors[int(cursor.get("next", b"0"))] = non_empty(cursor)
 
 
-def asked(entries: list[Entry]) -> Oracle:
+def build_oracle(entries: list[LogEntry]) -> Oracle:
     """What must come of *entries*."""
     oracle = Oracle(entries)
-    storage = Storage(seen=oracle.note)
-    play(_pass(entries, storage))
-    outbox = storage.held.get(OUTBOX, {})
-    rung = {name: value for name, value in outbox.items() if name.startswith("a|")}
-    assert rung == alerts(entries), "a lane rings otherwise than the pipeline alone"
-    oracle.told = set(messages(entries, outbox))
+    store = RollbackStore(on_change=oracle.record_state)
+    run_virtual(_fold_all(entries, store))
+    outbox = store.hashes.get(OUTBOX, {})
+    alert_entries = {name: value for name, value in outbox.items() if name.startswith("a|")}
+    assert alert_entries == expected_alerts(entries), (
+        "a lane rings otherwise than the pipeline alone"
+    )
+    oracle.published = set(expected_messages(entries, outbox))
     return oracle
 
 
-async def _pass(entries: list[Entry], storage: Storage) -> None:
-    lane = Lane(
-        WholeLog(entries), storage, partition=PARTITION, limits=Limits(unreadable=len(entries) + 1)
+async def _fold_all(entries: list[LogEntry], store: RollbackStore) -> None:
+    processor = PartitionProcessor(
+        InMemoryLog(entries),
+        store,
+        partition=PARTITION,
+        limits=Limits(unreadable_max=len(entries) + 1),
     )
-    await lane.claim()
+    await processor.claim()
     for entry in entries:
         try:
-            await lane.take([entry])
-        except Hole as hole:
-            lane.pass_hole(hole.found)
-            await lane.take([entry])
-    assert lane.stopped is None, str(lane.stopped)
+            await processor.fold_batch([entry])
+        except OffsetGap as gap:
+            processor.skip_gap(gap.found)
+            await processor.fold_batch([entry])
+    assert processor.stopped is None, str(processor.stopped)
 
 
-def alerts(entries: list[Entry]) -> Fields:
+def expected_alerts(entries: list[LogEntry]) -> Fields:
     """The outbox's entries for all alerts of the log, by the pipeline that replay uses."""
     pipeline, found = Pipeline(), Fields()
     for entry in entries:
-        if entry.key and is_of(entry, entry.key.decode()):
-            for alert in pipeline.advance(entry.value or b"", entry.offset).alerts:
-                said = asdict(alert) | {"hypothetical": False}
-                found[f"a|{alert.id}|{alert.revision:06d}"] = orjson.dumps(said)
+        if entry.key and is_record_of(entry, entry.key.decode()):
+            for alert in pipeline.process_bytes(entry.value or b"", entry.offset).alerts:
+                fields = asdict(alert) | {"hypothetical": False}
+                found[f"a|{alert.id}|{alert.revision:06d}"] = orjson.dumps(fields)
     return found
 
 
-def of_a_study(entries: list[Entry], study: str) -> list[bytes]:
+def records_of_study(entries: list[LogEntry], study: str) -> list[bytes]:
     """The records of *study* that came to the right place, whatever becomes of them."""
-    return [entry.value or b"" for entry in entries if is_of(entry, study)]
+    return [entry.value or b"" for entry in entries if is_record_of(entry, study)]
 
 
-def is_of(entry: Entry, study: str) -> bool:
+def is_record_of(entry: LogEntry, study: str) -> bool:
     """Whether it is a record of *study*, under its key and in its partition."""
     if entry.key != study.encode() or partition_of(study, PARTITIONS) != PARTITION:
         return False
     try:
-        said = orjson.loads(entry.value or b"")
+        fields = orjson.loads(entry.value or b"")
     except orjson.JSONDecodeError:
         return False
-    return isinstance(said, dict) and said.get("study") == study
+    return isinstance(fields, dict) and fields.get("study") == study
 
 
-def messages(entries: list[Entry], outbox: Fields) -> list[Message]:
+def expected_messages(entries: list[LogEntry], outbox: Fields) -> list[Message]:
     """The messages that tell of *outbox*; a letter carries the record's own bytes."""
     records = {f"d|{entry.offset:020d}": entry for entry in entries}
     return [
-        dead_letter(PARTITION, name, value, records[name])
+        dead_letter_message(PARTITION, name, value, records[name])
         if name in records
-        else announcement(name, value, ALERT_PARTITIONS)
+        else alert_message(name, value, ALERT_PARTITIONS)
         for name, value in outbox.items()
     ]

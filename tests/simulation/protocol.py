@@ -7,25 +7,25 @@ from dataclasses import dataclass
 
 from tests.simulation.model import (
     DESIGN,
-    NONE,
+    NO_POSITION,
     NOT_LOADED,
     UNCHANGED,
+    ApplyRequest,
     Faults,
+    ModelState,
     Row,
     Rules,
     Store,
     Worker,
-    World,
-    Write,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Protocol:
+class ApplyProtocol:
     """Workers over the log *studies* (a letter a record); the records in *rings* ring alerts."""
 
     studies: str
-    rings: frozenset[int]
+    alert_offsets: frozenset[int]
     faults: Faults
     rules: Rules = DESIGN
     workers: int = 2
@@ -36,29 +36,29 @@ class Protocol:
         return len(self.studies)
 
     @property
-    def names(self) -> str:
+    def study_names(self) -> str:
         """The studies, each once."""
         return "".join(sorted(set(self.studies)))
 
     @property
-    def right(self) -> int:
+    def expected_alerts(self) -> int:
         """The alerts that must be told, and no others."""
-        return sum(1 << offset for offset in self.rings)
+        return sum(1 << offset for offset in self.alert_offsets)
 
-    def start(self) -> World:
+    def start(self) -> ModelState:
         """An empty store, and workers that know nothing."""
-        empty = Store(0, (Row(),) * len(self.names))
-        return World(self.faults, (empty,), (self.ignorant(),) * self.workers)
+        empty = Store(0, (Row(),) * len(self.study_names))
+        return ModelState(self.faults, (empty,), (self.new_worker(),) * self.workers)
 
-    def ignorant(self) -> Worker:
+    def new_worker(self) -> Worker:
         """A worker that has just started, or forgotten everything."""
-        return Worker(NONE, NONE, (Row(NOT_LOADED),) * len(self.names))
+        return Worker(NO_POSITION, NO_POSITION, (Row(NOT_LOADED),) * len(self.study_names))
 
-    def folded(self, study: int, pos: int) -> Row:
+    def expected_row(self, study: int, pos: int) -> Row:
         """The row as the log makes it up to *pos*."""
         row = Row()
         for offset in range(pos + 1):
-            row = self.fold(row, offset) if self.study(offset) == study else row
+            row = self.fold(row, offset) if self.study_at(offset) == study else row
         return row
 
     def fold(self, row: Row, offset: int) -> Row:
@@ -67,29 +67,29 @@ class Protocol:
             return Row(offset, row.left, row.right + 4**offset)
         return Row(offset, row.left + 4**offset, row.right)
 
-    def study(self, offset: int) -> int:
+    def study_at(self, offset: int) -> int:
         """Whose record it is."""
-        return self.names.index(self.studies[offset])
+        return self.study_names.index(self.studies[offset])
 
-    def write(self, worker: Worker, rows: tuple[Row, ...], upto: int) -> Write:
+    def request_for(self, worker: Worker, rows: tuple[Row, ...], upto: int) -> ApplyRequest:
         """What *worker* makes of the records from where it fetched to before *upto*."""
         batch, after, alerts = range(worker.fetched, upto), list(rows), 0
         for offset in batch:
-            study = self.study(offset)
+            study = self.study_at(offset)
             if after[study].pos < offset or not self.rules.skips_folded:
                 after[study] = self.fold(after[study], offset)
-                alerts |= (1 << offset) if offset in self.rings else 0
-        seen = sorted({self.study(offset) for offset in batch})
+                alerts |= (1 << offset) if offset in self.alert_offsets else 0
+        seen = sorted({self.study_at(offset) for offset in batch})
         changed = tuple(
-            (study, after[study].since(rows[study]))
+            (study, after[study].changes_since(rows[study]))
             for study in seen
             if after[study] != rows[study]
         )
-        minded = dict(changed) if self.rules.compares == "the cursor and what changed" else seen
-        positions = tuple((study, rows[study].pos) for study in minded)
-        return Write(worker.position, upto, positions, changed, alerts)
+        compared = dict(changed) if self.rules.compares == "the cursor and what changed" else seen
+        positions = tuple((study, rows[study].pos) for study in compared)
+        return ApplyRequest(worker.position, upto, positions, changed, alerts)
 
-    def accepts(self, store: Store, write: Write) -> bool:
+    def accepts(self, store: Store, write: ApplyRequest) -> bool:
         """The compare of compare-and-set."""
         same_rows = all(store.rows[study].pos == pos for study, pos in write.positions)
         match self.rules.compares:
@@ -102,7 +102,7 @@ class Protocol:
             case _:
                 return store.next == write.first and same_rows
 
-    def written(self, store: Store, write: Write) -> Iterator[Store]:
+    def stores_during_apply(self, store: Store, write: ApplyRequest) -> Iterator[Store]:
         """The store after each single command of the apply: a torn file may end at any."""
         for key in self.rules.order.split():
             if key == "outbox" and self.rules.has_outbox and write.alerts:
@@ -113,12 +113,12 @@ class Protocol:
                 yield store
             elif key == "rows":
                 for study, row in write.rows:
-                    for part in self.commands(row):
+                    for part in self.row_writes(row):
                         rows = list(store.rows)
-                        rows[study] = part.over(rows[study])
+                        rows[study] = part.written_over(rows[study])
                         store = store._replace(rows=tuple(rows))
                         yield store
 
-    def commands(self, row: Row) -> tuple[Row, ...]:
+    def row_writes(self, row: Row) -> tuple[Row, ...]:
         """One HSET for the whole row; the mutant writes its fields first and its position then."""
-        return (row._replace(pos=UNCHANGED), row) if self.rules.row_in_two else (row,)
+        return (row._replace(pos=UNCHANGED), row) if self.rules.row_in_two_writes else (row,)

@@ -6,41 +6,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from streams.kafka.sender import Message, Undelivered
-from streams.log import Ends, Identity, LogUnreachable
+from streams.log import LogIdentity, LogUnreachable, OffsetRange
 from tests.simulation.chaos import Machine
-from tests.simulation.logs import PARTITION, PARTITIONS, Entry
+from tests.simulation.random_logs import PARTITION, PARTITIONS, LogEntry
 
 
 @dataclass(slots=True)
-class WholeLog:
+class InMemoryLog:
     """One partition of the log, as far as it was written; it always answers."""
 
-    entries: list[Entry] = field(default_factory=list[Entry])
+    entries: list[LogEntry] = field(default_factory=list[LogEntry])
     partition: int = PARTITION
 
-    async def identity(self) -> Identity:
+    async def identity(self) -> LogIdentity:
         """Which log it is."""
-        return Identity("simulated", PARTITIONS)
+        return LogIdentity("simulated", PARTITIONS)
 
     @property
     def end(self) -> int:
         """The offset that the next record will have."""
         return self.entries[-1].offset + 1 if self.entries else 0
 
-    async def ends(self) -> Ends:
+    async def offset_range(self) -> OffsetRange:
         """Where it begins and ends."""
-        return Ends(0, self.end)
+        return OffsetRange(0, self.end)
 
-    async def read(self, start: int, most: int) -> Sequence[Entry]:
+    async def read(self, start: int, max_records: int) -> Sequence[LogEntry]:
         """Up to *most* records from *start* on."""
-        return [entry for entry in self.entries if entry.offset >= start][:most]
+        return [entry for entry in self.entries if entry.offset >= start][:max_records]
 
     async def close(self) -> None:
         """There is nothing to let go of."""
 
 
 @dataclass(slots=True)
-class Topics:
+class InMemoryTopics:
     """All that was sent to the other topics, in order."""
 
     sent: list[Message] = field(default_factory=list[Message])
@@ -52,32 +52,34 @@ class Topics:
 
 
 @dataclass(slots=True)
-class FarLog:
+class RemoteLog:
     """The log over the network."""
 
     machine: Machine
-    log: WholeLog
+    log: InMemoryLog
     partition: int = PARTITION
 
-    async def identity(self) -> Identity:
+    async def identity(self) -> LogIdentity:
         return await self.machine.call("identity", self.log.identity, LogUnreachable)
 
-    async def ends(self) -> Ends:
-        return await self.machine.call("ends", self.log.ends, LogUnreachable)
+    async def offset_range(self) -> OffsetRange:
+        return await self.machine.call("ends", self.log.offset_range, LogUnreachable)
 
-    async def read(self, start: int, most: int) -> Sequence[Entry]:
-        return await self.machine.call("read", lambda: self.log.read(start, most), LogUnreachable)
+    async def read(self, start: int, max_records: int) -> Sequence[LogEntry]:
+        return await self.machine.call(
+            "read", lambda: self.log.read(start, max_records), LogUnreachable
+        )
 
     async def close(self) -> None:
         """There is nothing to let go of."""
 
 
 @dataclass(slots=True)
-class FarTopics:
+class RemoteTopics:
     """The other topics over the network."""
 
     machine: Machine
-    topics: Topics
+    topics: InMemoryTopics
 
     async def send(self, message: Message) -> int:
         return await self.machine.call(

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from streams.store import Applied, Fields, Store, StoreUnreachable, Write
+from streams.store import ApplyRequest, ApplyResult, Fields, Store, StoreUnreachable
 from tests.simulation.chaos import Machine
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class FarStore:
+class RemoteStore:
     """A store over the network."""
 
     machine: Machine
@@ -33,9 +33,9 @@ class FarStore:
             "field", lambda: self.store.field(study, name), StoreUnreachable
         )
 
-    async def find(self, study: str, beginning: str) -> Fields:
+    async def find_fields(self, study: str, prefix: str) -> Fields:
         return await self.machine.call(
-            "find", lambda: self.store.find(study, beginning), StoreUnreachable
+            "find", lambda: self.store.find_fields(study, prefix), StoreUnreachable
         )
 
     async def studies(self) -> list[str]:
@@ -47,22 +47,24 @@ class FarStore:
             "positions", lambda: self.store.positions(names), StoreUnreachable
         )
 
-    async def apply(self, write: Write) -> Applied:
-        applied = await self._change("apply", lambda: self.store.apply(write))
+    async def apply(self, request: ApplyRequest) -> ApplyResult:
+        applied = await self._change("apply", lambda: self.store.apply(request))
         self.machine.chaos.counts[f"applied: {applied}"] += 1
         return applied
 
-    async def prepare(self, study: str, pos: bytes, fields: Fields, *, begin: bool) -> Applied:
+    async def stage_row(
+        self, study: str, position: bytes, fields: Fields, *, begin: bool
+    ) -> ApplyResult:
         return await self._change(
-            "prepare", lambda: self.store.prepare(study, pos, fields, begin=begin)
+            "prepare", lambda: self.store.stage_row(study, position, fields, begin=begin)
         )
 
     async def outbox(self) -> Fields:
         return await self.machine.call("outbox", self.store.outbox, StoreUnreachable)
 
-    async def told(self, names: Iterable[str]) -> None:
-        gone = list(names)
-        await self._change("told", lambda: self.store.told(gone))
+    async def remove_published(self, names: Iterable[str]) -> None:
+        published = list(names)
+        await self._change("told", lambda: self.store.remove_published(published))
 
     async def release(self, through: int) -> None:
         await self._change("release", lambda: self.store.release(through))
@@ -73,5 +75,5 @@ class FarStore:
     async def close(self) -> None:
         """There is nothing to let go of."""
 
-    async def _change(self, name: str, act: Callable[[], Awaitable[T]]) -> T:
-        return await self.machine.call(name, act, StoreUnreachable, writes=True)
+    async def _change(self, name: str, request: Callable[[], Awaitable[T]]) -> T:
+        return await self.machine.call(name, request, StoreUnreachable, writes=True)

@@ -9,26 +9,26 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from traceback import format_exc
 
-from tests.simulation.storm import Cast, Report, stormed
+from tests.simulation.storm import StormReport, Variant, run_storm
 
-CHUNK = 10
+SEEDS_PER_CHUNK = 10
 """Seeds that a process takes at a time."""
 
 
-def at_once(seeds: range, processes: int) -> Iterator[Report]:
+def run_seeds(seeds: range, processes: int) -> Iterator[StormReport]:
     """What came of *seeds*, in their order, by several processes."""
-    with ProcessPoolExecutor(processes, get_context("spawn"), quiet) as pool:
-        yield from pool.map(survived, seeds, chunksize=CHUNK)
+    with ProcessPoolExecutor(processes, get_context("spawn"), disable_logging) as pool:
+        yield from pool.map(run_seed, seeds, chunksize=SEEDS_PER_CHUNK)
 
 
-def quiet() -> None:
+def disable_logging() -> None:
     """Say nothing of what the workers meet: in a storm that is everything."""
     logging.disable(logging.CRITICAL)
 
 
-def survived(seed: int, cast: Cast | None = None) -> Report:
+def run_seed(seed: int, variant: Variant | None = None) -> StormReport:
     """What came of the storm *seed*, even if it broke the simulation itself."""
     try:
-        return stormed(seed, cast)
+        return run_storm(seed, variant)
     except Exception:
-        return Report(seed, f"the simulation ended early:\n{format_exc()}", Counter())
+        return StormReport(seed, f"the simulation ended early:\n{format_exc()}", Counter())

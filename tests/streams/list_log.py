@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from streams.log import Ends, Identity, RecordsGone
+from streams.log import LogIdentity, OffsetRange, RecordsGone
 
 
 @dataclass(frozen=True)
-class Kept:
+class ListRecord:
     offset: int
     key: bytes | None
     value: bytes | None
@@ -17,11 +17,11 @@ class Kept:
 
 
 @dataclass
-class KeptLog:
+class ListLog:
     """Holds records by offset, from *first* on; offsets that are not there are markers."""
 
     partition: int = 0
-    records: dict[int, Kept] = field(default_factory=dict[int, Kept])
+    records: dict[int, ListRecord] = field(default_factory=dict[int, ListRecord])
     first: int = 0
     cluster: str = "kept"
     partitions: int = 12
@@ -32,12 +32,12 @@ class KeptLog:
         value: bytes | None,
         key: bytes | None = None,
         headers: tuple[tuple[str, bytes], ...] = (),
-    ) -> Kept:
-        record = Kept(self.next, key, value, headers)
+    ) -> ListRecord:
+        record = ListRecord(self.next, key, value, headers)
         self.records[record.offset] = record
         return record
 
-    def mark(self) -> int:
+    def append_marker(self) -> int:
         """A transaction marker: it has an offset and is never read."""
         self.markers.add(offset := self.next)
         return offset
@@ -46,15 +46,17 @@ class KeptLog:
     def next(self) -> int:
         return max([*self.records, *self.markers, self.first - 1]) + 1
 
-    async def identity(self) -> Identity:
-        return Identity(self.cluster, self.partitions)
+    async def identity(self) -> LogIdentity:
+        return LogIdentity(self.cluster, self.partitions)
 
-    async def ends(self) -> Ends:
-        return Ends(self.first, self.next)
+    async def offset_range(self) -> OffsetRange:
+        return OffsetRange(self.first, self.next)
 
-    async def read(self, start: int, most: int) -> Sequence[Kept]:
+    async def read(self, start: int, max_records: int) -> Sequence[ListRecord]:
         if start < self.first:
             raise RecordsGone(f"the log begins at {self.first}")
-        return [self.records[offset] for offset in sorted(self.records) if offset >= start][:most]
+        return [self.records[offset] for offset in sorted(self.records) if offset >= start][
+            :max_records
+        ]
 
     async def close(self) -> None: ...

@@ -9,15 +9,15 @@ from streams.kafka.sender import Message, Undelivered
 
 
 @dataclass
-class Sent:
+class ListSender:
     """Keeps messages; *failing* are keys that it refuses, as a broker without a copy does."""
 
     messages: list[Message] = field(default_factory=list[Message])
-    failing: set[bytes] = field(default_factory=set[bytes])
+    failing_keys: set[bytes] = field(default_factory=set[bytes])
 
     async def send(self, message: Message) -> int:
         await asyncio.sleep(0)
-        if message.key in self.failing:
+        if message.key in self.failing_keys:
             raise Undelivered("told to fail")
         self.messages.append(message)
         return len(self.messages) - 1

@@ -9,25 +9,25 @@ import orjson
 
 from alerts.alert import Alert
 from streams.processor.pipeline import Pipeline
-from streams.records.encode import wire
+from streams.records.encode import encode_record
 from tests.streams.processor.processors import PRODERM, STUDY
 
-SIGNAL = "231d3f474a5e20947a1b53ff"
+SIGNAL_ALERT_ID = "231d3f474a5e20947a1b53ff"
 """The thromboembolic alert against the general population, ever since it first rang."""
 
 MOVES = ("acknowledge", "begin_review", "confirm", "close")
 
 
-def review(name: str, alert: str, revision: int, move: str, **said: Any) -> bytes:
+def review(name: str, alert: str, revision: int, move: str, **fields: Any) -> bytes:
     """A member's move, as the board's page sends it."""
-    known = said.pop("known_at", "2019-03-06T09:00:00Z")
-    return wire(
+    known = fields.pop("known_at", "2019-03-06T09:00:00Z")
+    return encode_record(
         {
             "schema": "trial.log/1",
             "type": "review",
             "study": STUDY,
             "known_at": known,
-            "source": {"system": "board", "id": name, "version": said.pop("version", 1)},
+            "source": {"system": "board", "id": name, "version": fields.pop("version", 1)},
             "alert": alert,
             "revision": revision,
             "move": move,
@@ -35,12 +35,12 @@ def review(name: str, alert: str, revision: int, move: str, **said: Any) -> byte
             "member": "board-1",
             "reason": "The cases were read.",
             "meaning": "I have seen it.",
-            **said,
+            **fields,
         }
     )
 
 
-def acted(every: int = 150) -> Iterator[bytes]:
+def reviewed_log(every: int = 150) -> Iterator[bytes]:
     """The log, in which a member makes the next move on each alert now and then.
 
     Every move is asked for by two members, on one page: of the second nothing comes.
@@ -48,7 +48,7 @@ def acted(every: int = 150) -> Iterator[bytes]:
     pipeline, latest = Pipeline(), dict[str, Alert]()
     for at, raw in enumerate(_with_moves(PRODERM, every, latest)):
         yield raw
-        latest |= {alert.id: alert for alert in pipeline.advance(raw, at).alerts}
+        latest |= {alert.id: alert for alert in pipeline.process_bytes(raw, at).alerts}
 
 
 def _with_moves(log: Iterable[bytes], every: int, latest: dict[str, Alert]) -> Iterator[bytes]:
@@ -73,7 +73,7 @@ def next_move(alert: Alert) -> str:
     return following.get(alert.state, "close")
 
 
-def things(raws: Iterable[bytes]) -> list[str]:
+def review_entities(raws: Iterable[bytes]) -> list[str]:
     """The names of the reviews among *raws*."""
-    said = [orjson.loads(raw) for raw in raws]
-    return [f"board/{each['source']['id']}" for each in said if each["type"] == "review"]
+    records = [orjson.loads(raw) for raw in raws]
+    return [f"board/{each['source']['id']}" for each in records if each["type"] == "review"]

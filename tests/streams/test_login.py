@@ -7,23 +7,25 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from streams.login import Brokers, Login, login_of, options
+from streams.login import Brokers, Login, client_options, login_of
 from streams.settings import Settings, with_password
 
 
 @pytest.fixture
-def word(tmp_path: Path) -> str:
+def password_file(tmp_path: Path) -> str:
     """A file with a password, as an editor writes it."""
     (tmp_path / "word").write_text("s3cret/+\n")
     return str(tmp_path / "word")
 
 
-def test_the_address_of_the_brokers_knows_the_login(word: str):
+def test_the_address_of_the_brokers_knows_the_login(password_file: str):
     """Whoever is handed the address can come in, and a message that shows it shows no more."""
-    settings = Settings(kafka_security="sasl_plaintext", kafka_user="w", kafka_password_file=word)
+    settings = Settings(
+        kafka_security="sasl_plaintext", kafka_user="w", kafka_password_file=password_file
+    )
 
     assert settings.broker == "127.0.0.1:9092" and f"{settings.broker}" == "127.0.0.1:9092"
-    assert options(settings.broker) == {
+    assert client_options(settings.broker) == {
         "security_protocol": "SASL_PLAINTEXT",
         "sasl_mechanism": "PLAIN",
         "sasl_plain_username": "w",
@@ -32,17 +34,19 @@ def test_the_address_of_the_brokers_knows_the_login(word: str):
     assert "s3cret" not in repr(settings) + repr(login_of(settings.broker))
 
 
-def test_a_password_is_read_anew_for_each_connection(word: str):
+def test_a_password_is_read_anew_for_each_connection(password_file: str):
     """It can change while a worker runs."""
-    brokers = Brokers("b:1", Login(security="sasl_plaintext", user="w", password_file=word))
-    Path(word).write_text("another")
+    brokers = Brokers(
+        "b:1", Login(security="sasl_plaintext", user="w", password_file=password_file)
+    )
+    Path(password_file).write_text("another")
 
-    assert options(brokers)["sasl_plain_password"] == "another"
+    assert client_options(brokers)["sasl_plain_password"] == "another"
 
 
 def test_plain_addresses_have_no_login():
     """A broker of one's own machine asks for nothing."""
-    assert options("127.0.0.1:9092") == {"security_protocol": "PLAINTEXT"}
+    assert client_options("127.0.0.1:9092") == {"security_protocol": "PLAINTEXT"}
 
 
 @pytest.mark.parametrize(
@@ -57,10 +61,10 @@ def test_plain_addresses_have_no_login():
         ("unix://w@/run/s.sock?db=1", "unix://w@/run/s.sock?db=1&password=s3cret%2F%2B"),
     ],
 )
-def test_the_password_of_the_store_comes_from_a_file(url: str, known: str, word: str):
+def test_the_password_of_the_store_comes_from_a_file(url: str, known: str, password_file: str):
     """The environment holds the address and the name, and no secret."""
     assert with_password(url, "s3cret/+") == known
-    assert Settings(store=url, store_password_file=word).store == known
+    assert Settings(store=url, store_password_file=password_file).store == known
 
 
 @pytest.mark.parametrize(

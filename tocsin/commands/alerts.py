@@ -13,36 +13,46 @@ from cyclopts import App, Parameter
 
 from alerts.alert import Alert
 from alerts.lifecycle import Move, State
-from streams.audit.audit_log import Act
+from streams.audit.audit_log import AuditAction
 from streams.kafka.sender import Undelivered
-from streams.producers.reviews import Ask, Fate, shown_of
-from streams.replay.result_alerts import entry_json, told
+from streams.producers.reviews import ReviewRequest, ReviewStatus, revision_digest
+from streams.replay.result_alerts import alert_json, entry_json
 from tocsin.commands import alerts_watch
-from tocsin.commands.alerts_move import listed, meant, placed, seen
-from tocsin.commands.keys import signer_in
-from tocsin.common.alert_name import LEAST, name_in, name_of
-from tocsin.common.audit import audited, note
+from tocsin.commands.alerts_move import (
+    find_alert,
+    find_alert_at_revision,
+    find_entries,
+    submit_move,
+)
+from tocsin.commands.keys import read_signer
+from tocsin.common.alert_name import PREFIX_LENGTH_MIN, alert_name_of, parse_alert_name
+from tocsin.common.audit import append_audit_entry, audit_command
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Flag, Json
-from tocsin.common.services import answered, quietly_settled, stopping, unreachable
-from tocsin.common.terminal import paper
-from tocsin.display.alert_evidence import study_of
-from tocsin.display.alerts import grid, placed_json, show_entry, spoken
+from tocsin.common.services import (
+    load_settings_quietly,
+    run_or_stop,
+    service_errors,
+    unreachable_stop,
+)
+from tocsin.common.terminal import cli_console
+from tocsin.display.alert_evidence import load_study
+from tocsin.display.alerts import alert_grid, display_text, receipt_json, show_entry
 
 app = App(name="alerts", help="What has rung, and what the board does about it.")
 
 
-ENDS = {
-    Fate.ACCEPTED: Exit.OK,
-    Fate.REFUSED: Exit.REJECTED,
-    Fate.NOT_INCLUDED: Exit.REJECTED,
-    Fate.NOT_YET: Exit.UNREACHABLE,
+EXIT_CODES = {
+    ReviewStatus.ACCEPTED: Exit.OK,
+    ReviewStatus.REFUSED: Exit.REJECTED,
+    ReviewStatus.NOT_INCLUDED: Exit.REJECTED,
+    ReviewStatus.PENDING: Exit.UNREACHABLE,
 }
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class By:
+class MoveOptions:
     """Who makes a move, and why.
 
     Parameters
@@ -79,17 +89,17 @@ def list_all(*, study: tuple[str, ...] = (), all: Flag = False, json_lines: Json
     json_lines
         Prints a JSON object for each.
     """
-    settings = quietly_settled()
-    with audited(settings, Act.READ):
-        found = [entry.alert for entry in answered(listed(settings, study))]
-        known = [one.id for one in found]
-        alerts = [one for one in found if all or is_open(one)]
+    settings = load_settings_quietly()
+    with audit_command(settings, AuditAction.READ):
+        all_alerts = [entry.alert for entry in run_or_stop(find_entries(settings, study))]
+        known_ids = [one.id for one in all_alerts]
+        alerts = [one for one in all_alerts if all or is_open(one)]
         if json_lines:
             for alert in alerts:
-                print(json.dumps(told(alert)))
+                print(json.dumps(alert_json(alert)))
             return
         title = f"{len(alerts)} alerts" if all else f"{len(alerts)} open"
-        paper().print(grid(alerts, title, known))
+        cli_console().print(alert_grid(alerts, title, known_ids))
 
 
 def is_open(alert: Alert) -> bool:
@@ -108,78 +118,84 @@ def show(alert: str, /, *, json_lines: Json = False) -> None:
     json_lines
         Prints a JSON object.
     """
-    settings = quietly_settled()
-    with audited(settings, Act.READ, {"alert": alert}):
-        name = name_in(alert)
-        entry = answered(meant(settings, name))
-        if not name.whole:
-            note(settings, Act.READ, {"alert": entry.alert.id})
+    settings = load_settings_quietly()
+    with audit_command(settings, AuditAction.READ, {"alert": alert}):
+        name = parse_alert_name(alert)
+        entry = run_or_stop(find_alert(settings, name))
+        if not name.is_full_id:
+            append_audit_entry(settings, AuditAction.READ, {"alert": entry.alert.id})
         if json_lines:
-            print(json.dumps(entry_json(entry) | {"shown": shown_of(entry.alert)}))
+            print(json.dumps(entry_json(entry) | {"shown": revision_digest(entry.alert)}))
         else:
-            show_entry(paper(), entry, answered(study_of(settings, entry.alert)))
+            show_entry(cli_console(), entry, run_or_stop(load_study(settings, entry.alert)))
 
 
 @app.command
-def acknowledge(alert: str, /, *, by: By) -> None:
+def acknowledge(alert: str, /, *, options: MoveOptions) -> None:
     """Say that you have seen ALERT, given as `id:revision`: nobody else is called for it."""
-    act(Move.ACKNOWLEDGE, alert, by)
+    make_move(Move.ACKNOWLEDGE, alert, options)
 
 
 @app.command
-def review(alert: str, /, *, by: By) -> None:
+def review(alert: str, /, *, options: MoveOptions) -> None:
     """Begin the review of ALERT, given as `id:revision`."""
-    act(Move.BEGIN_REVIEW, alert, by)
+    make_move(Move.BEGIN_REVIEW, alert, options)
 
 
 @app.command
-def confirm(alert: str, /, *, by: By) -> None:
+def confirm(alert: str, /, *, options: MoveOptions) -> None:
     """Judge that ALERT, given as `id:revision`, shows a risk to the subjects."""
-    act(Move.CONFIRM, alert, by)
+    make_move(Move.CONFIRM, alert, options)
 
 
 @app.command
-def refute(alert: str, /, *, by: By) -> None:
+def refute(alert: str, /, *, options: MoveOptions) -> None:
     """Judge that ALERT, given as `id:revision`, shows no risk to the subjects."""
-    act(Move.REFUTE, alert, by)
+    make_move(Move.REFUTE, alert, options)
 
 
 @app.command
-def insufficient(alert: str, /, *, by: By) -> None:
+def insufficient(alert: str, /, *, options: MoveOptions) -> None:
     """Judge that the data do not suffice to decide on ALERT, given as `id:revision`."""
-    act(Move.CALL_INSUFFICIENT, alert, by)
+    make_move(Move.CALL_INSUFFICIENT, alert, options)
 
 
 @app.command
-def close(alert: str, /, *, by: By) -> None:
+def close(alert: str, /, *, options: MoveOptions) -> None:
     """Close ALERT, given as `id:revision`: what rises from now on is another alert."""
-    act(Move.CLOSE, alert, by)
+    make_move(Move.CLOSE, alert, options)
 
 
-def act(move: Move, text: str, by: By) -> None:
+def make_move(move: Move, typed_name: str, options: MoveOptions) -> None:
     """Make *move* on the alert that *text* names, and end as the docket answers.
 
     What is noted, as what is signed, holds the whole id: another alert may begin so tomorrow.
     """
-    settings = quietly_settled()
-    signer = None if by.key is None else signer_in(by.key)
-    with audited(settings, Act.MOVE, {"alert": text, "member": by.member}):
-        name = name_in(text, LEAST)
-        entry = answered(seen(settings, name))
-        if not name.whole:
-            note(settings, Act.MOVE, {"alert": name_of(entry.alert), "member": by.member})
+    settings = load_settings_quietly()
+    signer = None if options.key is None else read_signer(options.key)
+    with audit_command(settings, AuditAction.MOVE, {"alert": typed_name, "member": options.member}):
+        name = parse_alert_name(typed_name, PREFIX_LENGTH_MIN)
+        entry = run_or_stop(find_alert_at_revision(settings, name))
+        if not name.is_full_id:
+            append_audit_entry(
+                settings,
+                AuditAction.MOVE,
+                {"alert": alert_name_of(entry.alert), "member": options.member},
+            )
         nonce = token_hex(16)
-        ask = Ask(alert=entry.alert, move=move, member=by.member, reason=by.reason, nonce=nonce)
+        request = ReviewRequest(
+            alert=entry.alert, move=move, member=options.member, reason=options.reason, nonce=nonce
+        )
         try:
-            found = answered(placed(settings, ask, signer))
+            receipt = run_or_stop(submit_move(settings, request, signer))
         except Undelivered as error:
-            raise unreachable(error) from None
-        if by.json_lines:
-            print(json.dumps(placed_json(ask, found)))
-        if (code := ENDS[found.fate]) is not Exit.OK:
-            raise Stop(code, spoken(found.says))
-        if not by.json_lines:
-            print(f"{entry.alert.id}: {spoken(found.says)}")
+            raise unreachable_stop(error) from None
+        if options.json_lines:
+            print(json.dumps(receipt_json(request, receipt)))
+        if (exit_code := EXIT_CODES[receipt.status]) is not Exit.OK:
+            raise Stop(exit_code, display_text(receipt.message))
+        if not options.json_lines:
+            print(f"{entry.alert.id}: {display_text(receipt.message)}")
 
 
 @app.command
@@ -193,9 +209,9 @@ def watch(*, once: Flag = False, json_lines: Json = False) -> None:
     json_lines
         Prints a JSON object for each revision.
     """
-    settings = quietly_settled()
-    with audited(settings, Act.READ), stopping():
+    settings = load_settings_quietly()
+    with audit_command(settings, AuditAction.READ), service_errors():
         try:
-            asyncio.run(alerts_watch.watch(settings, as_json=json_lines, once=once))
+            asyncio.run(alerts_watch.follow_alerts(settings, as_json=json_lines, once=once))
         except (KeyboardInterrupt, asyncio.CancelledError):
             return

@@ -6,75 +6,90 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from alerts.alert import Alert
-from alerts.register.history import Entry
+from alerts.register.history import AlertEntry
 from streams.kafka.sender import KafkaSender
-from streams.producers.reviews import Ask, Placed, Reviewing, objection, review_of
+from streams.producers.reviews import (
+    ReviewReceipt,
+    ReviewRequest,
+    ReviewWriter,
+    form_error,
+    review_record,
+)
 from streams.records.signing import Signer
 from streams.settings import Settings
-from streams.store.keys import NAME
-from streams.store.rows.query import entries
-from tocsin.common.alert_name import Name, name_of
+from streams.store.keys import NAME_PATTERN
+from streams.store.rows.query import read_entries
+from tocsin.common.alert_name import AlertName, alert_name_of
 from tocsin.common.exits import Exit, Stop
-from tocsin.common.services import partitions_agreed, stores
-from tocsin.common.terminal import plain
+from tocsin.common.services import check_partition_count, open_stores
+from tocsin.common.terminal import printable
 
-NAMED_MAX = 5
+CANDIDATES_SHOWN_MAX = 5
 """Alerts that are named where more than one may be meant."""
 
 
-async def listed(settings: Settings, studies: Sequence[str], beginning: str = "") -> list[Entry]:
+async def find_entries(
+    settings: Settings, studies: Sequence[str], id_prefix: str = ""
+) -> list[AlertEntry]:
     """The alerts whose ids begin so; Stop where a study is none."""
-    if strange := [study for study in studies if not NAME.fullmatch(study)]:
-        raise Stop(Exit.USAGE, f"--study {plain(strange[0])}: name one as the records do.")
-    async with stores(settings) as kept:
+    if invalid := [study for study in studies if not NAME_PATTERN.fullmatch(study)]:
+        raise Stop(Exit.USAGE, f"--study {printable(invalid[0])}: name one as the records do.")
+    async with open_stores(settings) as store_of:
         count = settings.log_partitions
-        return [entry async for entry in entries(kept, count, studies, beginning)]
+        return [entry async for entry in read_entries(store_of, count, studies, id_prefix)]
 
 
-async def meant(settings: Settings, name: Name) -> Entry:
+async def find_alert(settings: Settings, name: AlertName) -> AlertEntry:
     """The one alert that *name* means; Stop where there is none, or more than one."""
-    found = await listed(settings, (), name.beginning)
-    if not found:
-        raise Stop(Exit.USAGE, f"{name.beginning}: no such alert.")
-    if len(found) > 1:
-        says = f"{name.beginning}: {len(found)} alerts begin so, give more of the id"
-        raise Stop(Exit.USAGE, f"{says}: {candidates([entry.alert for entry in found])}.")
-    return found[0]
+    matches = await find_entries(settings, (), name.id_prefix)
+    if not matches:
+        raise Stop(Exit.USAGE, f"{name.id_prefix}: no such alert.")
+    if len(matches) > 1:
+        message = f"{name.id_prefix}: {len(matches)} alerts begin so, give more of the id"
+        raise Stop(
+            Exit.USAGE, f"{message}: {describe_candidates([entry.alert for entry in matches])}."
+        )
+    return matches[0]
 
 
-def candidates(alerts: Sequence[Alert]) -> str:
+def describe_candidates(alerts: Sequence[Alert]) -> str:
     """The first of *alerts*, which one may be meant: their ids, and what they are."""
-    told = [f"{one.id} ({plain(one.watch)}, {plain(one.study)})" for one in alerts[:NAMED_MAX]]
-    rest = len(alerts) - len(told)
-    return ", ".join([*told, *([f"and {rest} more"] if rest else [])])
+    descriptions = [
+        f"{one.id} ({printable(one.watch)}, {printable(one.study)})"
+        for one in alerts[:CANDIDATES_SHOWN_MAX]
+    ]
+    remaining = len(alerts) - len(descriptions)
+    return ", ".join([*descriptions, *([f"and {remaining} more"] if remaining else [])])
 
 
-async def seen(settings: Settings, name: Name) -> Entry:
+async def find_alert_at_revision(settings: Settings, name: AlertName) -> AlertEntry:
     """The alert that *name* means, as somebody saw it; Stop where it is not so any more."""
-    entry = await meant(settings, name)
+    entry = await find_alert(settings, name)
     alert = entry.alert
     if name.revision is None:
-        raise Stop(Exit.USAGE, f"Say also which revision you saw: {name_of(alert)}?")
+        raise Stop(Exit.USAGE, f"Say also which revision you saw: {alert_name_of(alert)}?")
     if name.revision != alert.revision:
-        by = f", by {plain(alert.member)}" if alert.member else ""
-        says = f"{alert.id} is {alert.state} at revision {alert.revision}{by}, not at"
-        raise Stop(Exit.REJECTED, f"{says} {name.revision}: `tocsin alerts show {alert.id}`.")
+        member_text = f", by {printable(alert.member)}" if alert.member else ""
+        message = f"{alert.id} is {alert.state} at revision {alert.revision}{member_text}, not at"
+        raise Stop(Exit.REJECTED, f"{message} {name.revision}: `tocsin alerts show {alert.id}`.")
     return entry
 
 
-async def placed(settings: Settings, ask: Ask, signer: Signer | None) -> Placed:
+async def submit_move(
+    settings: Settings, request: ReviewRequest, signer: Signer | None
+) -> ReviewReceipt:
     """Make the move that is asked for; what became of it.
 
     Raises Undelivered.
     """
-    review = review_of(ask, datetime.now(UTC))
-    if why := objection(review):
-        raise Stop(Exit.USAGE, why)
-    await partitions_agreed(settings)
+    review = review_record(request, datetime.now(UTC))
+    if refusal := form_error(review):
+        raise Stop(Exit.USAGE, refusal)
+    await check_partition_count(settings)
     sender = KafkaSender(settings.broker)
     try:
-        async with stores(settings) as kept:
-            reviewing = Reviewing(sender, settings.log_partitions, kept)
-            return await reviewing.place(review, signer)
+        async with open_stores(settings) as store_of:
+            review_writer = ReviewWriter(sender, settings.log_partitions, store_of)
+            return await review_writer.write(review, signer)
     finally:
         await sender.close()

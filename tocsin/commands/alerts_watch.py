@@ -15,21 +15,21 @@ from alerts.alert import Alert
 from alerts.lifecycle import State
 from streams.kafka.topics import ALERTS
 from streams.log.kafka import KafkaLog
-from streams.outbox.published import Announced
+from streams.outbox.published import AlertFeed
 from streams.replay.result_alerts import alert_line
 from streams.settings import Settings
-from tocsin.common.terminal import paper
-from tocsin.display.alerts import STYLES, grid
-from tocsin.display.grid import Fitting
+from tocsin.common.terminal import cli_console
+from tocsin.display.alerts import STATE_STYLES, alert_grid
+from tocsin.display.grid import AdaptiveGrid
 from tocsin.display.study import show_alert
 
-UNREADABLE = "messages are no alerts of this version"
+UNREADABLE_MESSAGES = "messages are no alerts of this version"
 
-HEADING = 2
+HEADING_LINES = 2
 """The title, and the names of the columns."""
 
 
-async def watch(settings: Settings, *, as_json: bool, once: bool) -> None:
+async def follow_alerts(settings: Settings, *, as_json: bool, once: bool) -> None:
     """Show what was announced and, unless *once*, what is announced from now on.
 
     It is cancelled by SIGTERM, as by Ctrl-C: a terminal is given back before the process ends.
@@ -40,53 +40,59 @@ async def watch(settings: Settings, *, as_json: bool, once: bool) -> None:
         KafkaLog(settings.broker, ALERTS, number) for number in range(settings.alert_partitions)
     ]
     try:
-        await _watch(Announced(logs), paper(), as_json=as_json, once=once)
+        await _follow_feed(AlertFeed(logs), cli_console(), as_json=as_json, once=once)
     finally:
         for log in logs:
             await log.close()
 
 
-async def _watch(announced: Announced, console: Console, *, as_json: bool, once: bool) -> None:
-    latest, unreadable = dict[str, Alert](), 0
-    live = not as_json and console.is_terminal and not console.is_dumb_terminal
-    drawn = None
-    with Live(console=console, auto_refresh=False) if live else nullcontext() as face:
-        async for alerts in announced.follow():
+async def _follow_feed(feed: AlertFeed, console: Console, *, as_json: bool, once: bool) -> None:
+    latest, unreadable_count = dict[str, Alert](), 0
+    is_live = not as_json and console.is_terminal and not console.is_dumb_terminal
+    drawn_size = None
+    with Live(console=console, auto_refresh=False) if is_live else nullcontext() as display:
+        async for alerts in feed.follow():
             latest |= {alert.id: alert for alert in alerts}
-            if not isinstance(face, Live):
-                tell(alerts, None if as_json else console)
-                if announced.unreadable > unreadable:
-                    unreadable = announced.unreadable
-                    print(f"tocsin: {unreadable} {UNREADABLE}", file=sys.stderr)
-            elif alerts or drawn != console.size:  # To draw it again would unmark what is marked.
-                drawn = console.size
-                rows = board(latest, drawn.height - HEADING - 1, announced.unreadable)
-                face.update(rows, refresh=True)
+            if not isinstance(display, Live):
+                print_alerts(alerts, None if as_json else console)
+                if feed.unreadable > unreadable_count:
+                    unreadable_count = feed.unreadable
+                    print(f"tocsin: {unreadable_count} {UNREADABLE_MESSAGES}", file=sys.stderr)
+            elif (
+                alerts or drawn_size != console.size
+            ):  # To draw it again would unmark what is marked.
+                drawn_size = console.size
+                rows = latest_alerts_grid(
+                    latest, drawn_size.height - HEADING_LINES - 1, feed.unreadable
+                )
+                display.update(rows, refresh=True)
             if once:
                 return
 
 
-def board(latest: dict[str, Alert], room: int, unreadable: int = 0) -> Fitting:
+def latest_alerts_grid(
+    latest: dict[str, Alert], rows_max: int, unreadable: int = 0
+) -> AdaptiveGrid:
     """What somebody must look at first comes first; what is closed comes last, or has no *room*.
 
     That messages are *unreadable* is in the title.
     """
-    order = [*STYLES, *(state for state in State if state not in STYLES)]
+    state_order = [*STATE_STYLES, *(state for state in State if state not in STATE_STYLES)]
     tracked = (alert for alert in latest.values() if alert.tracked)
-    alerts = sorted(tracked, key=lambda one: (order.index(one.state), -one.known_at))
-    waited_for = sum(one.state in (State.RAISED, State.REOPENED) for one in alerts)
-    shown = alerts[: max(room, 1)]
-    left_out = f", {len(alerts) - len(shown)} not shown" if len(shown) < len(alerts) else ""
-    left_out += f", {unreadable} {UNREADABLE}" if unreadable else ""
-    title = f"{waited_for} of {len(alerts)} alerts wait for a member{left_out} (Ctrl-C ends)"
-    return grid(shown, title, latest)
+    alerts = sorted(tracked, key=lambda one: (state_order.index(one.state), -one.known_at))
+    awaiting_member = sum(one.state in (State.RAISED, State.REOPENED) for one in alerts)
+    shown = alerts[: max(rows_max, 1)]
+    suffix = f", {len(alerts) - len(shown)} not shown" if len(shown) < len(alerts) else ""
+    suffix += f", {unreadable} {UNREADABLE_MESSAGES}" if unreadable else ""
+    title = f"{awaiting_member} of {len(alerts)} alerts wait for a member{suffix} (Ctrl-C ends)"
+    return alert_grid(shown, title, latest)
 
 
-def tell(alerts: list[Alert], console: Console | None) -> None:
+def print_alerts(alerts: list[Alert], console: Console | None) -> None:
     """A line for each, for a person or, without a *console*, for a program."""
     for alert in alerts:
         if console is None:
             sys.stdout.buffer.write(orjson.dumps(alert_line(alert, hypothetical=False)) + b"\n")
             sys.stdout.buffer.flush()
         else:
-            show_alert(console, alert, hypothetical=False, place="offset")
+            show_alert(console, alert, hypothetical=False, position_label="offset")

@@ -8,23 +8,23 @@ from pathlib import Path
 import numpy as np
 from rich.text import Text
 
-from alerts.clocks import LONG_DAYS, SHORT_DAYS
-from monitor.plan.case_rules import When
+from alerts.clocks import LONG_CLOCK_DAYS, SHORT_CLOCK_DAYS
+from monitor.plan.case_rules import RuleTrigger
 from monitor.plan.plan import Plan
-from monitor.plan.watch import Analysis, Kind, Watch
-from monitor.stats.concurrent import RiskSets
-from monitor.stats.e_value import log_e, most_treated_events_can_say
-from tocsin.common.plan_file import plan_in
-from tocsin.common.terminal import paper, plain
-from tocsin.display.grid import Column, Grid, Line
-from tocsin.display.wording import basis, e_value
+from monitor.plan.watch import Analysis, ControlKind, Watch
+from monitor.stats.concurrent import PartialLikelihood
+from monitor.stats.e_value import log_e, log_e_bound_of_treated
+from tocsin.common.plan_file import read_plan_file
+from tocsin.common.terminal import cli_console, printable
+from tocsin.display.grid import Column, Grid, GridRow
+from tocsin.display.wording import describe_comparison, format_e_value
 
-TREATED_MAX = 1000
+EVENTS_SCANNED_MAX = 1000
 """Where the scan for the smallest count ends: every boundary that a plan may ask is met before."""
 
-RINGS = {
-    When.FATAL: "any death",
-    When.LIFE_THREATENING_AND_RELATED: "any life-threatening case that may be related",
+TRIGGER_TEXTS = {
+    RuleTrigger.FATAL: "any death",
+    RuleTrigger.LIFE_THREATENING_AND_RELATED: "any life-threatening case that may be related",
 }
 
 
@@ -38,86 +38,94 @@ def check(plan: Path, /) -> None:
     plan
         A monitoring plan in TOML.
     """
-    found = plan_in(plan)
-    console = paper()
-    console.print(Text(f"{plain(found.title)} ({found.study})", style="bold reverse"))
-    console.print(f"sha256 {found.sha256}", soft_wrap=True)
+    monitoring_plan = read_plan_file(plan)
+    console = cli_console()
+    console.print(
+        Text(f"{printable(monitoring_plan.title)} ({monitoring_plan.study})", style="bold reverse")
+    )
+    console.print(f"sha256 {monitoring_plan.sha256}", soft_wrap=True)
     console.print()
-    console.print(watch_grid(found), crop=False)
+    console.print(watch_grid(monitoring_plan), crop=False)
     console.print()
-    for line in (*budget(found), *single_cases(found)):
-        console.print(Text(plain(line)))
-    errors = paper(stderr=True)
-    for warning in warnings(found):
-        errors.print(Text(f"warning: {plain(warning)}", style="yellow"))
+    for line in (*describe_alpha_spending(monitoring_plan), *describe_case_rules(monitoring_plan)):
+        console.print(Text(printable(line)))
+    error_console = cli_console(stderr=True)
+    for warning in plan_warnings(monitoring_plan):
+        error_console.print(Text(f"warning: {printable(warning)}", style="yellow"))
 
 
 def watch_grid(plan: Plan) -> Grid:
     """The watches that the plan names, with their boundaries and the fewest events that do."""
     columns = (
-        Column.words("watch", least=16),
+        Column.text("watch", width_min=16),
         Column(title="tier"),
         Column(title="share"),
         Column(title="signals at E"),
         Column(title="fewest events"),
     )
-    lines = tuple(_line(plan, watch) for watch in plan.watches)
-    return Grid("Watches, and the fewest first events, all on treatment, to signal", columns, lines)
+    grid_rows = tuple(_watch_row(plan, watch) for watch in plan.watches)
+    return Grid(
+        "Watches, and the fewest first events, all on treatment, to signal", columns, grid_rows
+    )
 
 
-def _line(plan: Plan, watch: Watch) -> Line:
+def _watch_row(plan: Plan, watch: Watch) -> GridRow:
     if watch.tier != 1:
-        return Line(cells=(watch.id, str(watch.tier), "-", "-", "-"), note=_says(watch))
-    at = watch.signal_level(plan.alpha)
-    numbers = (f"{watch.share:g}", e_value(at), fewest_words(watch, at))
-    return Line(cells=(watch.id, "1", *numbers), note=_says(watch))
+        return GridRow(cells=(watch.id, str(watch.tier), "-", "-", "-"), note=_watch_note(watch))
+    boundary = watch.signal_level(plan.alpha)
+    numbers = (f"{watch.share:g}", format_e_value(boundary), fewest_events_text(watch, boundary))
+    return GridRow(cells=(watch.id, "1", *numbers), note=_watch_note(watch))
 
 
-def _says(watch: Watch) -> str:
-    return f"{basis(watch)}{'' if watch.tier == 1 else ': shown, not judged'}"
+def _watch_note(watch: Watch) -> str:
+    return f"{describe_comparison(watch)}{'' if watch.tier == 1 else ': shown, not judged'}"
 
 
-def fewest_words(watch: Watch, at: float) -> str:
+def fewest_events_text(watch: Watch, boundary: float) -> str:
     """The smallest count that can signal, as it is printed."""
-    count = fewest(watch, at)
-    return f"{count} of {count}" if watch.kind is Kind.CONCURRENT else f"{count}"
+    count = fewest_events(watch, boundary)
+    return f"{count} of {count}" if watch.control_kind is ControlKind.CONCURRENT else f"{count}"
 
 
-def fewest(watch: Watch, at: float) -> int:
+def fewest_events(watch: Watch, boundary: float) -> int:
     """The smallest number of first events, all on treatment, whose e-value reaches *at*.
 
     Concurrent: with as many at risk on either arm.  Reference: in no time at all, so that more
     are needed the longer it takes; no watch of its kind signals on fewer.
 
     >>> from monitor.terms import ANY
-    >>> from monitor.plan.watch import Basis, Scale
-    >>> arms = Basis(period="p", analysis=Analysis.AS_RANDOMISED, time=Scale.STUDY)
-    >>> fewest(Watch(id="w", term=ANY, treatment="t", tier=1, control="c", basis=arms), 20)
+    >>> from monitor.plan.watch import RiskSetBasis, TimeScale
+    >>> arms = RiskSetBasis(period="p", analysis=Analysis.AS_RANDOMISED, time_scale=TimeScale.STUDY)
+    >>> watch = Watch(id="w", term=ANY, treatment="t", tier=1, control="c", risk_set_basis=arms)
+    >>> fewest_events(watch, 20)
     6
     """
-    for count in range(watch.minimum_events, TREATED_MAX):
-        evidence = (
-            log_e(RiskSets(count, count, np.full(count, 0.5)).log_likelihood)
-            if watch.kind is Kind.CONCURRENT
-            else most_treated_events_can_say(count)
+    for count in range(watch.minimum_events, EVENTS_SCANNED_MAX):
+        log_e_value = (
+            log_e(PartialLikelihood(count, count, np.full(count, 0.5)).log_likelihood)
+            if watch.control_kind is ControlKind.CONCURRENT
+            else log_e_bound_of_treated(count)
         )
-        if evidence >= np.log(at):
+        if log_e_value >= np.log(boundary):
             return count
-    return max(watch.minimum_events, TREATED_MAX)
+    return max(watch.minimum_events, EVENTS_SCANNED_MAX)
 
 
-def budget(plan: Plan) -> Iterator[str]:
+def describe_alpha_spending(plan: Plan) -> Iterator[str]:
     """What the plan spends, what is left of it, and what is watched without a name."""
-    spent = sum(watch.share for watch in plan.watches)
+    spent_share = sum(watch.share for watch in plan.watches)
     yield (
-        f"Alpha {plan.alpha:g}: shares of {spent:g} are spent, {max(0.0, 1 - spent):g} is left for"
+        f"Alpha {plan.alpha:g}: shares of {spent_share:g} are spent, "
+        f"{max(0.0, 1 - spent_share):g} is left for"
         " amendments. A share, once given, stays spent."
     )
-    how = plan.screening
-    pair = f"{' or '.join(plan.active)} v {plan.control}"
-    where = f"{how.period}, {how.analysis}, {how.time} time".replace("_", " ")
-    if plan.screens:
-        yield f"Every other term is screened: {pair}, {where}, e-BH at q = {plan.q:g}."
+    screening = plan.screening_basis
+    comparison = f"{' or '.join(plan.active_treatments)} v {plan.control}"
+    analysis = f"{screening.period}, {screening.analysis}, {screening.time_scale} time".replace(
+        "_", " "
+    )
+    if plan.screening_enabled:
+        yield f"Every other term is screened: {comparison}, {analysis}, e-BH at q = {plan.q:g}."
     else:
         yield "No other term is judged: the plan turns the screening off."
     yield (
@@ -126,23 +134,29 @@ def budget(plan: Plan) -> Iterator[str]:
     )
 
 
-def single_cases(plan: Plan) -> Iterator[str]:
+def describe_case_rules(plan: Plan) -> Iterator[str]:
     """Which single cases somebody is called for, and by when they are due."""
-    for rule in plan.rules:
-        what = RINGS[rule.when] if rule.group is None else f"any case of {rule.group.name}"
-        due = (
-            f"{LONG_DAYS} days from receipt, being expected"
-            if rule.expected
-            else f"{SHORT_DAYS} days from receipt if fatal or life-threatening and suspected,"
-            f" else {LONG_DAYS}"
+    for rule in plan.case_rules:
+        trigger = (
+            TRIGGER_TEXTS[rule.trigger] if rule.group is None else f"any case of {rule.group.name}"
         )
-        yield f"Rule {rule.name} rings for {what}: due {due}."
+        deadline = (
+            f"{LONG_CLOCK_DAYS} days from receipt, being expected"
+            if rule.expected
+            else f"{SHORT_CLOCK_DAYS} days from receipt if fatal or life-threatening and suspected,"
+            f" else {LONG_CLOCK_DAYS}"
+        )
+        yield f"Rule {rule.name} rings for {trigger}: due {deadline}."
 
 
-def warnings(plan: Plan) -> Iterator[str]:
+def plan_warnings(plan: Plan) -> Iterator[str]:
     """What is consistent and may still mislead."""
     for watch in plan.watches:
-        if watch.tier == 1 and watch.basis and watch.basis.analysis is Analysis.AS_TREATED:
+        if (
+            watch.tier == 1
+            and watch.risk_set_basis
+            and watch.risk_set_basis.analysis is Analysis.AS_TREATED
+        ):
             yield (
                 f"watch {watch.id} spends its share as treated. Where subjects change treatment"
                 " because they are at risk (escape on deterioration), false alarms exceed alpha:"
@@ -151,8 +165,8 @@ def warnings(plan: Plan) -> Iterator[str]:
         if watch.tier == 1 and watch.watch_level >= watch.signal_level(plan.alpha):
             yield f"watch {watch.id} says `watch` only at an e-value at which it already signals."
     if not any(watch.tier == 1 for watch in plan.watches):
-        only = "only the screening" if plan.screens else "nothing"
-        yield f"no watch is of tier 1: {only} can signal."
-    asked = {rule.when for rule in plan.rules}
-    if asked and When.FATAL not in asked:
+        judged = "only the screening" if plan.screening_enabled else "nothing"
+        yield f"no watch is of tier 1: {judged} can signal."
+    triggers = {rule.trigger for rule in plan.case_rules}
+    if triggers and RuleTrigger.FATAL not in triggers:
         yield 'no rule rings for every death: add [[rules]] with when = "fatal".'

@@ -11,32 +11,32 @@ from pathlib import Path
 
 from aiohttp import web
 
-from alerts.notification.audiences import DeliveryError, Deployment
-from streams.audit.access import Reads
-from streams.audit.trails import audit_log
+from alerts.notification.audiences import RoutingConfig, RoutingConfigError
+from streams.audit.access import AccessLog
+from streams.audit.trails import open_audit_log
 from streams.delivery.deliverer import Deliverer
-from streams.health.listener import answering, listen
-from streams.health.probes import Health
+from streams.health.listener import listen, serve
+from streams.health.probes import Probes
 from streams.kafka.topics import ALERTS, NOTIFIED
-from streams.log.kafka import cluster_at
-from streams.metrics import pages
+from streams.log.kafka import cluster_id_of
+from streams.metrics import build_pages
 from streams.settings import Settings
 from streams.sinks import Sink
-from streams.sinks.build import NoFile, built, read_deployment, style_of
-from streams.sinks.retry import keep_retries_quiet
+from streams.sinks.build import UnreadableFile, build_sink, read_render_options, read_routing
+from streams.sinks.retry import silence_retry_logs
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Flag
-from tocsin.common.long_running import look_at_topics, staying
-from tocsin.common.settings import settled
+from tocsin.common.long_running import check_topics, daemon_errors
+from tocsin.common.settings import load_settings
 
-NO_FILE = "Name the delivery file in TOCSIN_DELIVERY_FILE (docs/delivery.md)"
+NO_DELIVERY_FILE = "Name the delivery file in TOCSIN_DELIVERY_FILE (docs/delivery.md)"
 
-NO_NUMBERS = (
+NO_CLOSED_METRICS = (
     "a sink that fails is named on the closed /metrics alone, for its failing tells of an alert;"
     " name a token in TOCSIN_METRICS_TOKEN_FILE to have it"
 )
 
-LOUD = ("aiokafka", "kafka", "apprise", "aiohttp")
+NOISY_LOGGERS = ("aiokafka", "kafka", "apprise", "aiohttp")
 
 
 def deliver(*, check: Flag = False) -> None:
@@ -54,93 +54,102 @@ def deliver(*, check: Flag = False) -> None:
         Only reads the file and the secrets it names, prints who is told by what, and ends.
     """
     logging.basicConfig(stream=sys.stderr, format="tocsin: %(message)s", level=logging.WARNING)
-    be_quiet_about_sinks()
-    settings = settled()
+    silence_sink_loggers()
+    settings = load_settings()
     if settings.delivery_file is None:
-        raise Stop(Exit.USAGE, f"nobody is to be told. {NO_FILE}.")
-    plan, sinks = described(Path(settings.delivery_file))
+        raise Stop(Exit.USAGE, f"nobody is to be told. {NO_DELIVERY_FILE}.")
+    routing, sinks = load_routing(Path(settings.delivery_file))
     if check:
-        print("\n".join(told(plan)))
+        print("\n".join(describe_audiences(routing)))
         return
-    look_at_topics(settings, dict.fromkeys((ALERTS, NOTIFIED), settings.alert_partitions))
-    with staying():
-        asyncio.run(delivering(settings, plan, sinks))
+    check_topics(settings, dict.fromkeys((ALERTS, NOTIFIED), settings.alert_partitions))
+    with daemon_errors():
+        asyncio.run(run_deliverer(settings, routing, sinks))
 
 
-def be_quiet_about_sinks() -> None:
+def silence_sink_loggers() -> None:
     """Let the libraries say nothing of what does not answer: ours says it once."""
-    for name in LOUD:
+    for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    keep_retries_quiet()
+    silence_retry_logs()
 
 
-def described(path: Path) -> tuple[Deployment, Mapping[str, Sink]]:
+def load_routing(path: Path) -> tuple[RoutingConfig, Mapping[str, Sink]]:
     """The delivery file at *path* and its sinks, or the stop that names what is wrong with them."""
     try:
-        plan = read_deployment(path)
-        style = style_of(plan, path.parent)
-        sinks = {name: built(each, path.parent, style) for name, each in plan.sinks.items()}
-    except DeliveryError as error:
+        routing = read_routing(path)
+        style = read_render_options(routing, path.parent)
+        sinks = {name: build_sink(each, path.parent, style) for name, each in routing.sinks.items()}
+    except RoutingConfigError as error:
         raise Stop(Exit.USAGE, f"{error}") from None
-    except NoFile as error:
+    except UnreadableFile as error:
         raise Stop(Exit.USAGE, f"{error}.") from None
-    return plan, sinks
+    return routing, sinks
 
 
-def told(plan: Deployment) -> list[str]:
+def describe_audiences(routing: RoutingConfig) -> list[str]:
     """Each audience on a line: what it sees, by what, and who is called after it."""
     lines: list[str] = []
-    for each in plan.audiences.values():
-        studies = ", ".join(each.studies) or "all studies"
-        sinks = ", ".join(f"{name} ({plan.sinks[name].kind})" for name in each.sinks)
-        first = "when called" if each.name in plan.called else "at once"
-        after = (
-            f"; if nobody answers within {lasting(each.acknowledge_within)}, {each.escalates_to}"
+    for audience in routing.audiences.values():
+        studies = ", ".join(audience.studies) or "all studies"
+        sinks = ", ".join(f"{name} ({routing.sinks[name].kind})" for name in audience.sinks)
+        timing = "when called" if audience.name in routing.escalation_targets else "at once"
+        escalation = (
+            f"; if nobody answers within "
+            f"{format_duration(audience.acknowledge_within)}, {audience.escalates_to}"
         )
         lines.append(
-            f"{each.name}: {first}, {studies}, {', '.join(each.kinds)}, sees {each.sees} by"
-            f" {sinks}{after if each.escalates_to else ''}"
+            f"{audience.name}: {timing}, {studies}, {', '.join(audience.kinds)}, sees "
+            f"{audience.visibility} by"
+            f" {sinks}{escalation if audience.escalates_to else ''}"
         )
     return lines
 
 
-def lasting(seconds: int) -> str:
+def format_duration(seconds: int) -> str:
     """So many *seconds* as a person says it: in the largest unit that goes into them."""
     for name, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
-        count, left = divmod(seconds, size)
-        if count and not left:
+        count, remainder = divmod(seconds, size)
+        if count and not remainder:
             return f"{count} {name}{'s' * (count != 1)}"
     return f"{seconds} s"
 
 
-async def delivering(settings: Settings, plan: Deployment, sinks: Mapping[str, Sink]) -> None:
+async def run_deliverer(
+    settings: Settings, routing: RoutingConfig, sinks: Mapping[str, Sink]
+) -> None:
     """Deliver, and answer the probes, until a signal says that it is enough."""
-    deliverer = Deliverer(settings.broker, plan, sinks)
+    deliverer = Deliverer(settings.broker, routing, sinks)
 
-    async def check() -> None:
-        await cluster_at(settings.broker)
+    async def check_broker() -> None:
+        await cluster_id_of(settings.broker)
 
-    health = Health(
-        joined=lambda: deliverer.joined,
-        conditions=deliverer.conditions,
-        check=check,
+    probes = Probes(
+        has_joined=lambda: deliverer.has_joined,
+        partition_statuses=deliverer.partition_statuses,
+        check_connections=check_broker,
         lag_max=settings.lag_max,
     )
-    reads = Reads(audit_log(settings, "deliver"))
-    numbers = pages(settings, closed=(deliverer.meter,), heard=reads.heard)
-    places = [(health, listen(settings.health)), *((page, page.listen()) for page in numbers)]
+    access_log = AccessLog(open_audit_log(settings, "deliver"))
+    metric_pages = build_pages(
+        settings, closed_collectors=(deliverer.meter,), log_request=access_log.log_request
+    )
+    pages_and_listeners = [
+        (probes, listen(settings.health)),
+        *((page, page.listen()) for page in metric_pages),
+    ]
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, deliverer.stopping.set)
     runners: list[web.AppRunner] = []
     try:
-        for page, listener in places:
-            runners.append(await answering(page, listener))
+        for page, listener in pages_and_listeners:
+            runners.append(await serve(page, listener))
         print(f"tocsin: delivering {ALERTS}; http://{settings.health}/readyz", file=sys.stderr)
-        if not numbers:
-            print(f"tocsin: {NO_NUMBERS}", file=sys.stderr)
+        if not metric_pages:
+            print(f"tocsin: {NO_CLOSED_METRICS}", file=sys.stderr)
         await deliverer.run()
     finally:
         for runner in runners:
             await runner.cleanup()
-        await reads.close()
+        await access_log.close()

@@ -15,35 +15,34 @@ from rich.text import Text
 
 from alerts.alert import Alert
 from monitor.dates import iso
-from monitor.evidence.summary import standings
-from monitor.state.digest import digest
+from monitor.evidence.summary import watch_summaries
+from monitor.state.digest import state_digest
 from monitor.state.study import Study
-from monitor.tables.tabulate import rows
+from monitor.tables.tabulate import rate_rows
 from streams.kafka.topics import LOG
-from streams.local.demo_stack import Stage
+from streams.local.demo_stack import DemoStack
 from streams.local.embedded import BYTES_MAX, ENVELOPE_BYTES, RECORDS_MAX, NotInstalled
 from streams.local.process import ServiceFailed
 from streams.log import Log, LogUnreachable, records_of
 from streams.log.file import FileLog
-from streams.producers.file_producer import Sink, backlog, deliver, lacking
-from streams.producers.pace import Pace, Speed, known, speed
-from tocsin.commands.deliver import be_quiet_about_sinks, described, told
-from tocsin.common.alert_name import name_of
+from streams.producers.file_producer import LogWriter, find_backlog, missing_records, send_records
+from streams.producers.pace import Pace, Speed, parse_speed, read_known_at
+from tocsin.commands.deliver import describe_audiences, load_routing, silence_sink_loggers
+from tocsin.common.alert_name import alert_name_of
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Flag
-from tocsin.common.services import be_quiet
-from tocsin.common.terminal import paper, plain
+from tocsin.common.services import silence_libraries
+from tocsin.common.terminal import cli_console, printable
 from tocsin.display.study import show_alert
-from tocsin.display.tables import chosen_terms, event_grid
+from tocsin.display.tables import event_grid, select_terms
 from tocsin.display.watches import screening_grid, watch_grid
 
-SECONDS = 40
-"""How long the log takes at the speed that is chosen where none is asked for."""
+LOG_SECONDS = 40
+"""How long the log takes at the default speed."""
+TABLE_INTERVAL_SECONDS = 8
+POLL_SECONDS = 0.25
 
-TABLE_SECONDS = 8
-TURN_SECONDS = 0.25
-
-NEXT = """\
+NEXT_COMMANDS = """\
 Next:
   tocsin replay {log}
       the same log without broker or store, with every table; --plan OTHER asks what if
@@ -53,7 +52,7 @@ Next:
       your own Kafka and Redis: the doctor says what they need, `tocsin run` watches"""
 
 
-STAYS = """\
+STAY_MESSAGE = """\
 It stays open until Ctrl-C.  In another terminal, `tocsin` on its PATH as in this one:
   {exports}
       leads to this demo's broker and store
@@ -64,9 +63,9 @@ It stays open until Ctrl-C.  In another terminal, `tocsin` on its PATH as in thi
   tocsin produce MORE.jsonl
       more records: what follows from them rings here"""
 
-LATE = "Not everybody has heard of it all: on stderr is who does not answer."
+UNDELIVERED_MESSAGE = "Not everybody has heard of it all: on stderr is who does not answer."
 
-PARTING_SECONDS = 10
+DELIVERY_WAIT_SECONDS = 10
 """How long who is told may take, after the log's end, to hear of it."""
 
 
@@ -103,28 +102,28 @@ def demo(
     stay
         Stays open after the log's end, until Ctrl-C, and says how other terminals reach it.
     """
-    be_quiet()
+    silence_libraries()
     path = log or Path(str(files("studies") / "proderm" / "log.jsonl"))
-    size = asyncio.run(measured(FileLog(path)))
-    pace = chosen_pace(speed, size.seconds)
-    stage = staged(deliver, shared=stay)
-    Play(stage, path, pace, size.records, terms).play()
+    size = asyncio.run(measure_log(FileLog(path)))
+    pace = select_pace(speed, size.seconds)
+    stack = build_stack(deliver, shared=stay)
+    DemoRun(stack, path, pace, size.records, terms).run_worker()
 
 
-def staged(deliver: Path | None, *, shared: bool) -> Stage:
+def build_stack(delivery_file: Path | None, *, shared: bool) -> DemoStack:
     """A stage on which whoever the file *deliver* names is told; Stop where one cannot be made."""
-    people = None if deliver is None else described(deliver)
+    routing_and_sinks = None if delivery_file is None else load_routing(delivery_file)
     try:
-        stage = Stage(shared)
+        stack = DemoStack(shared)
     except (NotInstalled, ServiceFailed) as error:
         raise Stop(Exit.USAGE, f"{error}") from None
-    if people is not None:
-        be_quiet_about_sinks()
-        stage.tell(*people)
-    return stage
+    if routing_and_sinks is not None:
+        silence_sink_loggers()
+        stack.start_delivery(*routing_and_sinks)
+    return stack
 
 
-class Size(NamedTuple):
+class LogSize(NamedTuple):
     """How many *records* a log has, over how many *seconds* they became known, their *bytes*."""
 
     records: int
@@ -132,164 +131,170 @@ class Size(NamedTuple):
     bytes: int
 
 
-async def measured(file: Log) -> Size:
+async def measure_log(log: Log) -> LogSize:
     """The size of the log, if the embedded broker can hold it."""
     try:
-        values = [record.value or b"" async for record in records_of(file)]
+        values = [record.value or b"" async for record in records_of(log)]
     except LogUnreachable as error:
         raise Stop(Exit.USAGE, f"{error}.") from None
     finally:
-        await file.close()
-    times = [each for each in map(known, values) if each is not None]
-    size = sum(map(len, values)) + ENVELOPE_BYTES * len(values)
-    if len(values) > RECORDS_MAX or size > BYTES_MAX:
-        says = f"The embedded broker holds {RECORDS_MAX:,} records and {BYTES_MAX >> 20} MiB"
-        raise Stop(Exit.USAGE, f"{says}, and the log has more: `tocsin replay` takes any log.")
-    return Size(len(values), max(times, default=0) - min(times, default=0), size)
+        await log.close()
+    known_times = [each for each in map(read_known_at, values) if each is not None]
+    total_bytes = sum(map(len, values)) + ENVELOPE_BYTES * len(values)
+    if len(values) > RECORDS_MAX or total_bytes > BYTES_MAX:
+        message = f"The embedded broker holds {RECORDS_MAX:,} records and {BYTES_MAX >> 20} MiB"
+        raise Stop(Exit.USAGE, f"{message}, and the log has more: `tocsin replay` takes any log.")
+    seconds = max(known_times, default=0) - min(known_times, default=0)
+    return LogSize(len(values), seconds, total_bytes)
 
 
-def chosen_pace(text: str | None, seconds: int) -> Pace:
+def select_pace(text: str | None, seconds: int) -> Pace:
     """The speed that was asked for, or the one at which the log lasts forty seconds."""
     if text is None:
-        return Speed(max(seconds, 1) / SECONDS)
+        return Speed(max(seconds, 1) / LOG_SECONDS)
     try:
-        return speed(text)
+        return parse_speed(text)
     except ValueError as error:
         raise Stop(Exit.USAGE, f"--speed: {error}.") from None
 
 
 @dataclass(slots=True)
-class Play:
+class DemoRun:
     """The demo as it goes on: produces, and shows what comes of it."""
 
-    stage: Stage
-    path: Path
+    stack: DemoStack
+    log_path: Path
     pace: Pace
-    total: int
-    terms: int
-    console: Console = field(default_factory=paper)
-    shown_at: float = -inf
-    unsendable: int = 0
-    rung: dict[str, Alert] = field(default_factory=dict[str, Alert])
+    record_count: int
+    terms_max: int
+    console: Console = field(default_factory=cli_console)
+    tables_shown_at: float = -inf
+    unsendable_count: int = 0
+    raised_alerts: dict[str, Alert] = field(default_factory=dict[str, Alert])
 
-    def play(self) -> None:
+    def run_worker(self) -> None:
         """All of it, and then the end of the stage; Stop if the log cannot be folded."""
-        stage = self.stage
+        stack = self.stack
         try:
-            self.open()
-            stage.live.app.task(self.run)
-            stage.live.run()
+            self.print_introduction()
+            stack.worker_process.app.task(self.produce_and_show)
+            stack.worker_process.run()
         finally:
-            stage.close()
-        if stage.stopped:
-            raise Stop(Exit.REJECTED, f"The log cannot be folded on: {stage.stopped}")
+            stack.close()
+        if stack.stop_message:
+            raise Stop(Exit.REJECTED, f"The log cannot be folded on: {stack.stop_message}")
 
-    def open(self) -> None:
+    def print_introduction(self) -> None:
         """Say what is embedded, and what is lost on exit."""
-        say = self.console.print
-        say(Text("Everything runs in this process, and nothing is kept:", style="bold"))
-        say(Text(f"  broker  {self.stage.broker}"), soft_wrap=True)
-        say(Text(f"  store   {self.stage.store}"), soft_wrap=True)
-        say(Text(f"  worker  the real one; http://{self.stage.settings.health}/readyz"))
-        say(Text(f"  log     {plain(str(self.path))}, {self.total} records"), soft_wrap=True)
-        if self.stage.deliverer is not None:
-            for line in told(self.stage.deliverer.deployment):
-                say(Text(f"  tells   {line}"), soft_wrap=True)
-        if self.stage.shared:
-            say(Text(f"  {self.stage.exports}"), soft_wrap=True)
-        say(Text("When it ends, topics, tables and alerts are gone; the log file stays."))
-        say()
+        print_line = self.console.print
+        print_line(Text("Everything runs in this process, and nothing is kept:", style="bold"))
+        print_line(Text(f"  broker  {self.stack.broker}"), soft_wrap=True)
+        print_line(Text(f"  store   {self.stack.store}"), soft_wrap=True)
+        print_line(Text(f"  worker  the real one; http://{self.stack.settings.health}/readyz"))
+        log_text = f"  log     {printable(str(self.log_path))}, {self.record_count} records"
+        print_line(Text(log_text), soft_wrap=True)
+        if self.stack.deliverer is not None:
+            for line in describe_audiences(self.stack.deliverer.routing):
+                print_line(Text(f"  tells   {line}"), soft_wrap=True)
+        if self.stack.shared:
+            print_line(Text(f"  {self.stack.export_command}"), soft_wrap=True)
+        print_line(Text("When it ends, topics, tables and alerts are gone; the log file stays."))
+        print_line()
 
-    async def run(self) -> None:
+    async def produce_and_show(self) -> None:
         """Produce the log and show it folded, to its end."""
-        producing = asyncio.create_task(self.produce())
+        producer_task = asyncio.create_task(self.produce_log())
         try:
-            if await self.watch(producing):
-                await self.end()
-                await self.part()
+            if await self.show_until_folded(producer_task):
+                await self.show_result()
+                await self.wait_for_delivery()
         finally:
-            producing.cancel()
-            await self.stage.leave()
+            producer_task.cancel()
+            await self.stack.disconnect()
 
-    async def produce(self) -> int:
+    async def produce_log(self) -> int:
         """Put the log into the broker at its pace; how many records that were."""
-        file, settings, sent = FileLog(self.path), self.stage.settings, 0
-        missing = await backlog(file, settings.log_partitions, self.stage.target)
-        self.unsendable = len(missing.unsendable)
-        async with Sink(settings.broker, LOG) as sink:
-            records = lacking(file, settings.log_partitions, missing)
-            async for count in deliver(records, sink, self.pace):
+        file, settings, sent = FileLog(self.log_path), self.stack.settings, 0
+        missing = await find_backlog(file, settings.log_partitions, self.stack.open_log)
+        self.unsendable_count = len(missing.unsendable_lines)
+        async with LogWriter(settings.broker, LOG) as log_writer:
+            records = missing_records(file, settings.log_partitions, missing)
+            async for count in send_records(records, log_writer, self.pace):
                 sent = count
         await file.close()
         return sent
 
-    async def watch(self, producing: asyncio.Task[int]) -> bool:
+    async def show_until_folded(self, producer_task: asyncio.Task[int]) -> bool:
         """Ring alerts as they are announced, and show the tables now and then.
 
         False if a partition stands still before the log's end.
         """
-        while not self.stage.stopped:
-            ended, folded = producing.done(), await self.stage.folded()
+        while not self.stack.stop_message:
+            producer_done, folded = producer_task.done(), await self.stack.records_folded()
             # In this order: what is folded and not waiting in the outbox can be heard.
-            complete = ended and folded == producing.result() and not await self.stage.waiting()
-            await self.ring()
+            complete = (
+                producer_done
+                and folded == producer_task.result()
+                and not await self.stack.has_pending_alerts()
+            )
+            await self.show_new_alerts()
             if complete:
                 return True
-            if time.monotonic() - self.shown_at > TABLE_SECONDS:
-                async for study in self.stage.studies():
-                    self.table(study, folded)
-            await asyncio.sleep(TURN_SECONDS)
+            if time.monotonic() - self.tables_shown_at > TABLE_INTERVAL_SECONDS:
+                async for study in self.stack.read_studies():
+                    self.show_table(study, folded)
+            await asyncio.sleep(POLL_SECONDS)
         return False
 
-    async def ring(self) -> None:
+    async def show_new_alerts(self) -> None:
         """Show what was announced since."""
-        for alert in await self.stage.announced.new():
+        for alert in await self.stack.alert_feed.read_new():
             if alert.tracked:
-                self.rung[alert.id] = alert
-                show_alert(self.console, alert, hypothetical=False, place="offset")
+                self.raised_alerts[alert.id] = alert
+                show_alert(self.console, alert, hypothetical=False, position_label="offset")
 
-    async def part(self) -> None:
+    async def wait_for_delivery(self) -> None:
         """Let whoever is told hear of all of it; with --stay go on until Ctrl-C."""
-        deadline, stage = time.monotonic() + PARTING_SECONDS, self.stage
-        while stage.shared or (not stage.told and time.monotonic() < deadline):
-            if stage.stopped:
+        deadline, stack = time.monotonic() + DELIVERY_WAIT_SECONDS, self.stack
+        while stack.shared or (not stack.is_delivered and time.monotonic() < deadline):
+            if stack.stop_message:
                 return
-            await self.ring()
-            await asyncio.sleep(TURN_SECONDS)
-        if not stage.told:
-            self.console.print(LATE)
+            await self.show_new_alerts()
+            await asyncio.sleep(POLL_SECONDS)
+        if not stack.is_delivered:
+            self.console.print(UNDELIVERED_MESSAGE)
 
-    def table(self, study: Study, folded: int) -> None:
+    def show_table(self, study: Study, folded: int) -> None:
         """The tables of a study as the store has them, once there is something in them."""
-        found = standings(study)
-        grid = event_grid(list(rows(study)), chosen_terms(study, found, self.terms))
-        if study.as_of is None or not grid.lines:
+        summaries = watch_summaries(study)
+        grid = event_grid(list(rate_rows(study)), select_terms(study, summaries, self.terms_max))
+        if study.as_of is None or not grid.rows:
             return
-        self.shown_at = time.monotonic()
-        count = f"{folded} of {self.total} records in the tables"
-        title = f"{plain(study.name)} on {iso(study.as_of)}, {count}"
+        self.tables_shown_at = time.monotonic()
+        progress = f"{folded} of {self.record_count} records in the tables"
+        title = f"{printable(study.name)} on {iso(study.as_of)}, {progress}"
         self.console.print(Text(title, style="bold reverse"))
         self.console.print(grid, crop=False)
         self.console.print()
 
-    async def end(self) -> None:
+    async def show_result(self) -> None:
         """The last tables, the digest that a replay gives too, and three next commands."""
-        async for study in self.stage.studies():
-            self.table(study, await self.stage.folded())
-            found = standings(study)
-            named = [each for each in found if each.watch.tier != 2]
-            screened = [each for each in found if each.watch.tier == 2][: self.terms]
-            for grid in (watch_grid(study, named), screening_grid(study, screened)):
+        async for study in self.stack.read_studies():
+            self.show_table(study, await self.stack.records_folded())
+            summaries = watch_summaries(study)
+            plan_watches = [each for each in summaries if each.watch.tier != 2]
+            screened = [each for each in summaries if each.watch.tier == 2][: self.terms_max]
+            for grid in (watch_grid(study, plan_watches), screening_grid(study, screened)):
                 self.console.print(grid, crop=False)
                 self.console.print()
-            says = f"State digest {digest(study)}, as `tocsin replay` of this log gives."
-            self.console.print(Text(says), soft_wrap=True)
-        if self.unsendable:
-            self.console.print(f"{self.unsendable} lines name no study and were not sent.")
+            message = f"State digest {state_digest(study)}, as `tocsin replay` of this log gives."
+            self.console.print(Text(message), soft_wrap=True)
+        if self.unsendable_count:
+            self.console.print(f"{self.unsendable_count} lines name no study and were not sent.")
         self.console.print()
-        if self.stage.shared:
-            alert = next(map(name_of, self.rung.values()), "ID:REVISION")
-            says = STAYS.format(alert=alert, exports=self.stage.exports)
+        if self.stack.shared:
+            alert_name = next(map(alert_name_of, self.raised_alerts.values()), "ID:REVISION")
+            message = STAY_MESSAGE.format(alert=alert_name, exports=self.stack.export_command)
         else:
-            says = NEXT.format(log=plain(str(self.path)))
-        self.console.print(Text(says), soft_wrap=True)
+            message = NEXT_COMMANDS.format(log=printable(str(self.log_path)))
+        self.console.print(Text(message), soft_wrap=True)

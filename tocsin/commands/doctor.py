@@ -9,17 +9,17 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
-from streams.diagnostics.doctor import Finding, State, examined
+from streams.diagnostics.doctor import CheckState, Finding, run_checks
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Json
-from tocsin.common.services import be_quiet
-from tocsin.common.terminal import paper, plain
+from tocsin.common.services import silence_libraries
+from tocsin.common.terminal import cli_console, printable
 
-MARKS = {
-    State.WELL: ("well         ", "green"),
-    State.ABSENT: ("not here     ", "dim"),
-    State.WRONG: ("WRONG        ", "bold yellow"),
-    State.UNREACHABLE: ("UNREACHABLE  ", "bold red"),
+STATE_LABELS = {
+    CheckState.WELL: ("well         ", "green"),
+    CheckState.ABSENT: ("not here     ", "dim"),
+    CheckState.WRONG: ("WRONG        ", "bold yellow"),
+    CheckState.UNREACHABLE: ("UNREACHABLE  ", "bold red"),
 }
 
 
@@ -34,31 +34,33 @@ def doctor(*, json_lines: Json = False) -> None:
     json_lines
         Prints a JSON object for each finding.
     """
-    be_quiet()
-    found = asyncio.run(told(None if json_lines else paper()))
-    states = {finding.state for finding in found}
-    if State.UNREACHABLE in states:
+    silence_libraries()
+    findings = asyncio.run(print_findings(None if json_lines else cli_console()))
+    states = {finding.state for finding in findings}
+    if CheckState.UNREACHABLE in states:
         raise Stop(Exit.UNREACHABLE, "something does not answer: see above.")
-    if State.WRONG in states:
+    if CheckState.WRONG in states:
         raise Stop(Exit.USAGE, "something is not as it must be: see above.")
 
 
-async def told(console: Console | None) -> list[Finding]:
+async def print_findings(console: Console | None) -> list[Finding]:
     """All findings, each told as soon as it is known."""
-    found: list[Finding] = []
-    async for finding in examined():
-        found.append(finding)
+    findings: list[Finding] = []
+    async for finding in run_checks():
+        findings.append(finding)
         if console is None:
             print(json.dumps(asdict(finding)), flush=True)
         else:
-            show(console, finding)
-    return found
+            show_finding(console, finding)
+    return findings
 
 
-def show(console: Console, finding: Finding) -> None:
+def show_finding(console: Console, finding: Finding) -> None:
     """A line for what was found, and one for what to type."""
-    what = f"{finding.what:<22}"
-    says = plain(finding.says)
-    console.print(Text.assemble(MARKS[finding.state], (what, "bold"), says), soft_wrap=True)
+    subject = f"{finding.what:<22}"
+    message = printable(finding.says)
+    console.print(
+        Text.assemble(STATE_LABELS[finding.state], (subject, "bold"), message), soft_wrap=True
+    )
     if finding.next:
-        console.print(Text(f"{'':<13}{'':<22}next: {plain(finding.next)}"), soft_wrap=True)
+        console.print(Text(f"{'':<13}{'':<22}next: {printable(finding.next)}"), soft_wrap=True)

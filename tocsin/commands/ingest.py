@@ -8,11 +8,11 @@ from pathlib import Path
 import orjson
 from cyclopts import App
 
-from streams.sources.sdtm import records
-from streams.sources.sdtm_findings import findings
+from streams.sources.sdtm import read_records
+from streams.sources.sdtm_findings import count_findings
 from streams.sources.xpt import UnreadableStudy
 from tocsin.common.exits import Exit, Stop
-from tocsin.common.plan_file import plan_in
+from tocsin.common.plan_file import read_plan_file
 
 app = App(name="ingest", help="Turn a study's data into a log that `tocsin replay` reads.")
 
@@ -43,9 +43,11 @@ def sdtm(
     control
         The control arm as DM.ARM names it, where it is not the placebo.
     """
-    toml = None if plan is None else plan_in(plan).toml
+    toml = None if plan is None else read_plan_file(plan).toml
     try:
-        lines = [orjson.dumps(said) for said in records(directory, study, toml, control=control)]
+        lines = [
+            orjson.dumps(fields) for fields in read_records(directory, study, toml, control=control)
+        ]
     except UnreadableStudy as error:
         raise Stop(Exit.REJECTED, f"{error}.") from None
     try:
@@ -53,5 +55,5 @@ def sdtm(
     except OSError as error:
         raise Stop(Exit.USAGE, f"{to} cannot be written: {error.strerror}.") from None
     print(f"{len(lines)} records written to {to}", file=sys.stderr)
-    for finding, count in findings(directory).items():
+    for finding, count in count_findings(directory).items():
         print(f"finding: {count} x {finding}", file=sys.stderr)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from streams.records.key_files import BadKeys, load, make, shown
+from streams.records.key_files import InvalidKeyFile, create_key, encode_public_key, load_key
 from streams.records.signing import Signer
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Json
@@ -30,10 +30,10 @@ def new(file: Path, /, *, as_json: Json = False) -> None:
         Prints a JSON object.
     """
     try:
-        made = make(file)
-    except BadKeys as error:
+        signer = create_key(file)
+    except InvalidKeyFile as error:
         raise Stop(Exit.USAGE, f"{error}.") from None
-    tell(made, as_json=as_json)
+    print_public_key(signer, as_json=as_json)
 
 
 @app.command
@@ -47,21 +47,21 @@ def show(file: Path, /, *, as_json: Json = False) -> None:
     as_json
         Prints a JSON object.
     """
-    tell(signer_in(file), as_json=as_json)
+    print_public_key(read_signer(file), as_json=as_json)
 
 
-def tell(signer: Signer, *, as_json: bool) -> None:
+def print_public_key(signer: Signer, *, as_json: bool) -> None:
     """Print the public half."""
-    public = shown(signer.public)
+    public_key = encode_public_key(signer.public_key)
     if as_json:
-        print(json.dumps({"key": public, "id": signer.key_id}))
+        print(json.dumps({"key": public_key, "id": signer.key_id}))
     else:
-        print(f'key = "{public}"  # {signer.key_id}')
+        print(f'key = "{public_key}"  # {signer.key_id}')
 
 
-def signer_in(path: Path) -> Signer:
+def read_signer(path: Path) -> Signer:
     """Whoever holds the key in the file at *path*, or the stop that says why there is none."""
     try:
-        return load(path)
-    except BadKeys as error:
+        return load_key(path)
+    except InvalidKeyFile as error:
         raise Stop(Exit.USAGE, f"{error}.") from None

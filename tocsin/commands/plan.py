@@ -11,16 +11,16 @@ from cyclopts import App
 
 from monitor.errors import Refusal
 from monitor.plan.plan import Plan
-from monitor.plan.section import IDENTIFIER
-from monitor.records import Plan as PlanRecord
+from monitor.plan.section import IDENTIFIER_PATTERN
+from monitor.records import PlanRecord as PlanRecord
 from monitor.records import Record
 from streams.records.decode import decode
-from streams.records.encode import wire
+from streams.records.encode import encode_record
 from streams.records.signing import Fields, Signer
-from tocsin.commands.keys import signer_in
+from tocsin.commands.keys import read_signer
 from tocsin.common.exits import Exit, Stop
-from tocsin.common.plan_file import plan_in
-from tocsin.common.terminal import plain
+from tocsin.common.plan_file import read_plan_file
+from tocsin.common.terminal import printable
 
 app = App(name="plan", help="A plan as the record that puts it into force.")
 
@@ -55,64 +55,66 @@ def sign(
     known_at
         When the plan was decided, as in 2017-03-05T10:00:00Z; now, unless it is given.
     """
-    fields = record_in(plan)
+    fields = read_plan_record(plan)
     if fields is None:
-        made = 1 if version is None else version
-        fields = record_of(plan_in(plan), made, source or "sponsor/plan", known_at)
+        plan_version = 1 if version is None else version
+        fields = build_plan_record(
+            read_plan_file(plan), plan_version, source or "sponsor/plan", known_at
+        )
     elif (version, source, known_at) != (None, None, None):
-        says = f"{plan} is a record: its version, source and hour are part of what was signed"
-        raise Stop(Exit.USAGE, f"{says}. Leave --version, --source and --known-at out.")
-    print(signed(fields, signer_in(key)).decode())
+        message = f"{plan} is a record: its version, source and hour are part of what was signed"
+        raise Stop(Exit.USAGE, f"{message}. Leave --version, --source and --known-at out.")
+    print(add_signature(fields, read_signer(key)).decode())
 
 
-def signed(fields: Fields, signer: Signer) -> bytes:
+def add_signature(fields: Fields, signer: Signer) -> bytes:
     """The record with the signature of *signer* beside others', which is said, or the stop."""
-    given: list[Fields] = fields.get("signatures") or []
-    keys: list[str] = [each["key"] for each in given]
-    if signer.key_id in keys:
-        says = f"the key {signer.key_id} has signed the record already"
-        raise Stop(Exit.USAGE, f"{says}: a second signature is another person's.")
-    line = wire(signer.sign(fields))
-    checked(line)
-    say(fields, [*keys, signer.key_id])
-    return line
+    signatures: list[Fields] = fields.get("signatures") or []
+    key_ids: list[str] = [each["key"] for each in signatures]
+    if signer.key_id in key_ids:
+        message = f"the key {signer.key_id} has signed the record already"
+        raise Stop(Exit.USAGE, f"{message}: a second signature is another person's.")
+    signed_record = encode_record(signer.sign(fields))
+    check_record(signed_record)
+    print_signed(fields, [*key_ids, signer.key_id])
+    return signed_record
 
 
-def record_in(path: Path) -> Fields | None:
+def read_plan_record(path: Path) -> Fields | None:
     """The record of a plan in the file at *path*; None where it is a plan in TOML."""
     try:
-        text = path.read_bytes().strip()
+        content = path.read_bytes().strip()
     except OSError:
         return None  # Whoever reads the plan says it.
-    if not text.startswith(b"{"):
+    if not content.startswith(b"{"):
         return None
-    if b"\n" in text:
+    if b"\n" in content:
         raise Stop(Exit.USAGE, f"{path} holds more than one line: give the record alone.")
-    if not isinstance(checked(text).body, PlanRecord):
+    if not isinstance(check_record(content).body, PlanRecord):
         raise Stop(Exit.USAGE, f"{path} is a record, and not that of a plan.")
-    return orjson.loads(text)
+    return orjson.loads(content)
 
 
-def checked(line: bytes) -> Record:
+def check_record(record_bytes: bytes) -> Record:
     """The record in *line*, or the stop where nobody would take it."""
-    told = decode(line)
-    if isinstance(told, Refusal):
-        raise Stop(Exit.USAGE, f"Nobody would take this record: {told.message}")
-    return told
+    decoded = decode(record_bytes)
+    if isinstance(decoded, Refusal):
+        raise Stop(Exit.USAGE, f"Nobody would take this record: {decoded.message}")
+    return decoded
 
 
-def say(fields: Fields, keys: list[str]) -> None:
+def print_signed(fields: Fields, key_ids: list[str]) -> None:
     """Say what was signed, and by which keys: whoever signs second should look."""
-    what = f"version {fields['source']['version']} of the plan of {fields['study']}"
-    names = " and ".join(keys)
-    says = f"{what}, sha256 {fields['sha256']}, signed by {names}"
-    print(f"tocsin: {plain(says)}", file=sys.stderr)
+    description = f"version {fields['source']['version']} of the plan of {fields['study']}"
+    signers = " and ".join(key_ids)
+    message = f"{description}, sha256 {fields['sha256']}, signed by {signers}"
+    print(f"tocsin: {printable(message)}", file=sys.stderr)
 
 
-def record_of(plan: Plan, version: int, source: str, known_at: str | None) -> Fields:
+def build_plan_record(plan: Plan, version: int, source: str, known_at: str | None) -> Fields:
     """The record of *plan*, which nobody has signed yet."""
     system, _, name = source.partition("/")
-    if not (IDENTIFIER.fullmatch(system) and IDENTIFIER.fullmatch(name)):
+    if not (IDENTIFIER_PATTERN.fullmatch(system) and IDENTIFIER_PATTERN.fullmatch(name)):
         raise Stop(Exit.USAGE, f"--source {source}: give a system and a name, as sponsor/plan.")
     return {
         "schema": "trial.log/1",

@@ -12,21 +12,27 @@ from streams.kafka.topics import LOG
 from streams.log import LogUnreachable
 from streams.log.file import FileLog
 from streams.log.kafka import KafkaLog
-from streams.producers.file_producer import Backlog, Sink, backlog, deliver, lacking
-from streams.producers.pace import AtOnce, Pace, rate, speed
+from streams.producers.file_producer import (
+    Backlog,
+    LogWriter,
+    find_backlog,
+    missing_records,
+    send_records,
+)
+from streams.producers.pace import Pace, Unpaced, parse_rate, parse_speed
 from streams.settings import Settings
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Flag
-from tocsin.common.progress import Bar
-from tocsin.common.services import answered, partitions_agreed, quietly_settled
-from tocsin.common.terminal import end_when_told, paper
+from tocsin.common.progress import ProgressBar
+from tocsin.common.services import check_partition_count, load_settings_quietly, run_or_stop
+from tocsin.common.terminal import cli_console, exit_on_sigterm
 
-SHOWN_LINES = 20
+LINES_SHOWN_MAX = 20
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Options:
     """How fast to produce.
 
     Parameters
@@ -50,13 +56,13 @@ class Wishes:
             raise Stop(Exit.USAGE, "Give --rate or --speed, not both.")
         try:
             if self.rate is not None:
-                return rate(self.rate)
-            return AtOnce() if self.speed is None else speed(self.speed)
+                return parse_rate(self.rate)
+            return Unpaced() if self.speed is None else parse_speed(self.speed)
         except ValueError as error:
             raise Stop(Exit.USAGE, f"{error}.") from None
 
 
-def produce(log: Path, /, *, wishes: Wishes | None = None) -> None:
+def produce(log: Path, /, *, options: Options | None = None) -> None:
     """Send the records of LOG to Kafka that are not there yet, each to its study's partition.
 
     A run that was interrupted is taken up by the next one; a file that is there already adds
@@ -70,38 +76,42 @@ def produce(log: Path, /, *, wishes: Wishes | None = None) -> None:
     log
         A file of records, one JSON object a line, in the order of their arrival.
     """
-    wishes = wishes or Wishes()
-    settings, pace = quietly_settled(), wishes.pace
-    end_when_told()
-    missing, sent = answered(produced(log, settings, pace, watched=not wishes.quiet))
-    print(f"{sent} record{'s' * (sent != 1)} sent, {missing.held.total()} were there.")
-    report(missing)
+    options = options or Options()
+    settings, pace = load_settings_quietly(), options.pace
+    exit_on_sigterm()
+    missing, sent = run_or_stop(produce_file(log, settings, pace, show_progress=not options.quiet))
+    print(f"{sent} record{'s' * (sent != 1)} sent, {missing.already_written.total()} were there.")
+    report_unsendable(missing)
 
 
-async def produced(
-    path: Path, settings: Settings, pace: Pace, *, watched: bool
+async def produce_file(
+    path: Path, settings: Settings, pace: Pace, *, show_progress: bool
 ) -> tuple[Backlog, int]:
     """What was missing, and how many records were sent."""
     file, partitions, sent = FileLog(path), settings.log_partitions, 0
     try:
-        await file.ends()
+        await file.offset_range()
     except LogUnreachable as error:
         raise Stop(Exit.USAGE, f"{error}.") from None
-    await partitions_agreed(settings)
-    missing = await backlog(file, partitions, lambda number: KafkaLog(settings.broker, LOG, number))
-    async with Sink(settings.broker, LOG) as sink:
-        with Bar("producing", missing.count, watched=watched) as bar:
-            async for sent in deliver(lacking(file, partitions, missing), sink, pace):
-                bar.show(sent)
+    await check_partition_count(settings)
+    missing = await find_backlog(
+        file, partitions, lambda number: KafkaLog(settings.broker, LOG, number)
+    )
+    async with LogWriter(settings.broker, LOG) as log_writer:
+        with ProgressBar("producing", missing.count, enabled=show_progress) as bar:
+            async for sent in send_records(
+                missing_records(file, partitions, missing), log_writer, pace
+            ):
+                bar.set_completed(sent)
     await file.close()
     return missing, sent
 
 
-def report(missing: Backlog) -> None:
+def report_unsendable(missing: Backlog) -> None:
     """Name the lines that were not sent, on stderr, and end with 3 if there are any."""
-    lines = missing.unsendable
-    errors = paper(stderr=True)
-    for each in lines[:SHOWN_LINES]:
-        errors.print(Text(f"line {each.line}: not sent: {each.why}"), soft_wrap=True)
+    lines = missing.unsendable_lines
+    error_console = cli_console(stderr=True)
+    for each in lines[:LINES_SHOWN_MAX]:
+        error_console.print(Text(f"line {each.line}: not sent: {each.reason}"), soft_wrap=True)
     if lines:
         raise Stop(Exit.REJECTED, f"{len(lines)} line{'s' * (len(lines) != 1)} not sent.")

@@ -10,26 +10,33 @@ from typing import Any, TypeVar
 
 from cyclopts import App
 
-from streams.audit.audit_log import Act
-from streams.diagnostics.stopped import stillness
+from streams.audit.audit_log import AuditAction
+from streams.diagnostics.stopped import stop_message
 from streams.kafka.sender import KafkaSender, Undelivered
 from streams.kafka.topics import DEAD_LETTERS, LOG
 from streams.log.kafka import KafkaLog
 from streams.outbox.quarantine import (
     DeadLetter,
     NotRedriven,
-    choose,
-    letter_to_be,
-    letters,
+    expected_dead_letter,
+    read_dead_letters,
     redrive,
+    select_for_redrive,
 )
 from streams.settings import Settings
-from streams.store import LIVE
-from tocsin.common.audit import audited
+from streams.store import LIVE_SPACE
+from tocsin.common.audit import audit_command
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Flag, Json
-from tocsin.common.services import answered, chosen, kept, quietly_settled, stores, unreachable
-from tocsin.common.terminal import plain
+from tocsin.common.services import (
+    load_settings_quietly,
+    open_store,
+    open_stores,
+    run_or_stop,
+    select_partitions,
+    unreachable_stop,
+)
+from tocsin.common.terminal import printable
 
 app = App(name="quarantine", help="Records that were set aside, and partitions that stand still.")
 
@@ -45,14 +52,14 @@ def list_all(*, json_lines: Json = False) -> None:
     json_lines
         Prints a JSON object for each.
     """
-    settings = quietly_settled()
-    with audited(settings, Act.READ):
-        for partition, reason in answer(stopped(settings)).items():
-            said = {"partition": partition, "stopped": reason}
-            words = f"partition {partition} stands still: {reason}"
-            print(json.dumps(said) if json_lines else words)
-        for letter in answer(dead_letters(settings)):
-            print(in_json(letter) if json_lines else in_words(letter))
+    settings = load_settings_quietly()
+    with audit_command(settings, AuditAction.READ):
+        for partition, reason in run_or_reject(read_stopped_partitions(settings)).items():
+            fields = {"partition": partition, "stopped": reason}
+            text = f"partition {partition} stands still: {reason}"
+            print(json.dumps(fields) if json_lines else text)
+        for dead_letter in run_or_reject(load_dead_letters(settings)):
+            print(as_json(dead_letter) if json_lines else as_text(dead_letter))
 
 
 @app.command
@@ -68,17 +75,17 @@ def show(partition: int, offset: int, /, *, raw: Flag = False) -> None:
     raw
         Prints its bytes as they are, and nothing else.
     """
-    settings = quietly_settled()
-    chosen([partition], settings.log_partitions)
-    with audited(settings, Act.READ, {"partition": partition, "offset": offset}):
-        letter = answer(letter_at(settings, partition, offset))
-        if letter is None:
+    settings = load_settings_quietly()
+    select_partitions([partition], settings.log_partitions)
+    with audit_command(settings, AuditAction.READ, {"partition": partition, "offset": offset}):
+        dead_letter = run_or_reject(find_dead_letter(settings, partition, offset))
+        if dead_letter is None:
             raise Stop(Exit.USAGE, f"no record is set aside, or refused, at {partition}/{offset}.")
     if raw:
-        sys.stdout.buffer.write(letter.value or b"")
+        sys.stdout.buffer.write(dead_letter.value or b"")
         return
-    print(in_words(letter))
-    print(plain((letter.value or b"").decode(errors="replace")))
+    print(as_text(dead_letter))
+    print(printable((dead_letter.value or b"").decode(errors="replace")))
 
 
 @app.command
@@ -94,10 +101,10 @@ def release(partition: int, /, *, through: int) -> None:
     through
         The offset of the last one that may pass.
     """
-    settings = quietly_settled()
-    chosen([partition], settings.log_partitions)
-    with audited(settings, Act.CHANGE, {"partition": partition, "offset": through}):
-        answer(let_pass(settings, partition, through))
+    settings = load_settings_quietly()
+    select_partitions([partition], settings.log_partitions)
+    with audit_command(settings, AuditAction.CHANGE, {"partition": partition, "offset": through}):
+        run_or_reject(release_partition(settings, partition, through))
         print(f"partition {partition}: unreadable records may pass, up to offset {through}")
 
 
@@ -112,92 +119,100 @@ def redrive_all(*keys: str, again: Flag = False) -> None:
     again
         Also those that were given to the log again before.
     """
-    settings = quietly_settled()
-    with audited(settings, Act.CHANGE):
-        left = answer(give_again(settings, keys, again=again))
-    if left:
-        raise Stop(Exit.REJECTED, ". ".join(left) + ".")
+    settings = load_settings_quietly()
+    with audit_command(settings, AuditAction.CHANGE):
+        failures = run_or_reject(redrive_selected(settings, keys, again=again))
+    if failures:
+        raise Stop(Exit.REJECTED, ". ".join(failures) + ".")
 
 
-def answer(asked: Coroutine[Any, Any, T]) -> T:
+def run_or_reject(coroutine: Coroutine[Any, Any, T]) -> T:
     """What the services say, or the stop that says which of them does not answer."""
     try:
-        return answered(asked)
+        return run_or_stop(coroutine)
     except Undelivered as error:
-        raise unreachable(error) from None
+        raise unreachable_stop(error) from None
     except NotRedriven as error:
         raise Stop(Exit.REJECTED, f"{error}.") from None
 
 
-async def stopped(settings: Settings) -> dict[int, str]:
+async def read_stopped_partitions(settings: Settings) -> dict[int, str]:
     """Why each partition that stands still does."""
-    count, found = settings.log_partitions, dict[int, str]()
-    async with stores(settings) as kept_of:
-        for each in range(count):
-            log = KafkaLog(settings.broker, LOG, each)
+    count, reasons = settings.log_partitions, dict[int, str]()
+    async with open_stores(settings) as store_of:
+        for partition in range(count):
+            log = KafkaLog(settings.broker, LOG, partition)
             try:
-                found[each] = await stillness(log, kept_of(each), count)
+                reasons[partition] = await stop_message(log, store_of(partition), count)
             finally:
                 await log.close()
-    return {each: why for each, why in found.items() if why}
+    return {partition: why for partition, why in reasons.items() if why}
 
 
-async def dead_letters(settings: Settings) -> list[DeadLetter]:
+async def load_dead_letters(settings: Settings) -> list[DeadLetter]:
     """All that were set aside."""
     log = KafkaLog(settings.broker, DEAD_LETTERS, 0)
     try:
-        return await letters(log)
+        return await read_dead_letters(log)
     finally:
         await log.close()
 
 
-async def letter_at(settings: Settings, partition: int, offset: int) -> DeadLetter | None:
+async def find_dead_letter(settings: Settings, partition: int, offset: int) -> DeadLetter | None:
     """The letter of a record, or what it would be."""
-    for letter in await dead_letters(settings):
-        if (letter.partition, letter.offset) == (partition, offset):
-            return letter
+    for dead_letter in await load_dead_letters(settings):
+        if (dead_letter.partition, dead_letter.offset) == (partition, offset):
+            return dead_letter
     log = KafkaLog(settings.broker, LOG, partition)
     try:
-        return await letter_to_be(log, offset)
+        return await expected_dead_letter(log, offset)
     finally:
         await log.close()
 
 
-async def let_pass(settings: Settings, partition: int, through: int) -> None:
+async def release_partition(settings: Settings, partition: int, through: int) -> None:
     """Release a partition."""
-    store = kept(settings, LIVE, partition)
+    store = open_store(settings, LIVE_SPACE, partition)
     try:
         await store.release(through)
     finally:
         await store.close()
 
 
-async def give_again(settings: Settings, keys: tuple[str, ...], *, again: bool) -> list[str]:
+async def redrive_selected(settings: Settings, keys: tuple[str, ...], *, again: bool) -> list[str]:
     """Redrive the letters that are meant, and say of each where it is; why others are left."""
-    chosen = list(choose(await dead_letters(settings), keys, again=again))
-    sender, left = KafkaSender(settings.broker), list[str]()
+    selected = list(select_for_redrive(await load_dead_letters(settings), keys, again=again))
+    sender, failures = KafkaSender(settings.broker), list[str]()
     try:
-        for letter in chosen:
-            log = KafkaLog(settings.broker, LOG, letter.partition)
+        for dead_letter in selected:
+            log = KafkaLog(settings.broker, LOG, dead_letter.partition)
             try:
-                offset = await redrive(letter, log, sender)
-                print(f"{letter.key} is at offset {offset} of partition {letter.partition} again")
+                offset = await redrive(dead_letter, log, sender)
+                print(
+                    f"{dead_letter.key} is at offset {offset} of partition "
+                    f"{dead_letter.partition} again"
+                )
             except NotRedriven as error:
-                left.append(str(error))
+                failures.append(str(error))
             finally:
                 await log.close()
     finally:
         await sender.close()
-    return left
+    return failures
 
 
-def in_words(letter: DeadLetter) -> str:
+def as_text(dead_letter: DeadLetter) -> str:
     """The line that tells a person of a letter."""
-    again = "" if letter.redriven is None else f" (again at offset {letter.redriven})"
-    return f"{letter.key}: {plain(letter.reason)}: {plain(letter.detail)}{again}"
+    redriven_text = (
+        "" if dead_letter.redriven is None else f" (again at offset {dead_letter.redriven})"
+    )
+    return (
+        f"{dead_letter.key}: {printable(dead_letter.reason)}: "
+        f"{printable(dead_letter.detail)}{redriven_text}"
+    )
 
 
-def in_json(letter: DeadLetter) -> str:
+def as_json(dead_letter: DeadLetter) -> str:
     """The same for a program, with the bytes as text."""
-    value = None if letter.value is None else letter.value.decode(errors="replace")
-    return json.dumps({"key": letter.key, **asdict(letter), "value": value})
+    value = None if dead_letter.value is None else dead_letter.value.decode(errors="replace")
+    return json.dumps({"key": dead_letter.key, **asdict(dead_letter), "value": value})

@@ -10,31 +10,37 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from streams.audit.audit_log import Act
+from streams.audit.audit_log import AuditAction
 from streams.kafka.topics import LOG
 from streams.log.kafka import KafkaLog
-from streams.processor import Lane, Moved
-from streams.processor.pipeline import take_in
-from streams.processor.refold import at_work, refold
+from streams.processor import CursorMoved, PartitionProcessor
+from streams.processor.pipeline import apply_record
+from streams.processor.refold import partitions_in_use, refold
 from streams.records.signing import Trust
 from streams.settings import Settings
-from streams.store import LIVE
-from tocsin.common.audit import audited
+from streams.store import LIVE_SPACE
+from tocsin.common.audit import audit_command
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Flag
-from tocsin.common.gc_tuning import dismiss_the_collector
-from tocsin.common.progress import Bars
-from tocsin.common.services import answered, chosen, kept, partitions_agreed, quietly_settled
-from tocsin.common.settings import trusted
+from tocsin.common.gc_tuning import disable_gc
+from tocsin.common.progress import ProgressBars
+from tocsin.common.services import (
+    check_partition_count,
+    load_settings_quietly,
+    open_store,
+    run_or_stop,
+    select_partitions,
+)
+from tocsin.common.settings import load_trust
 
-AT_ONCE = 2
+PARTITIONS_AT_ONCE = 2
 """Partitions: while one waits for Kafka or Redis, another is folded."""
 
 
 def rebuild(
     *,
     partition: tuple[int, ...] = (),
-    space: Annotated[str, Parameter(show_default=True)] = LIVE,
+    space: Annotated[str, Parameter(show_default=True)] = LIVE_SPACE,
     quiet: Flag = False,
 ) -> None:
     """Drop what Redis holds of the log's partitions, and fold them from their first record on.
@@ -54,59 +60,70 @@ def rebuild(
     quiet
         Shows no progress.
     """
-    settings = quietly_settled()
-    trust = trusted(settings)
-    numbers = chosen(partition, settings.log_partitions)
-    dismiss_the_collector()
-    with audited(settings, Act.CHANGE, {"space": space}), Bars(watched=not quiet) as bars:
-        answered(partitions_agreed(settings))
-        refuse_where_at_work(settings, space, numbers)
-        answered(each_rebuilt(partial(rebuilt, settings, space, trust, bars), numbers))
+    settings = load_settings_quietly()
+    trust = load_trust(settings)
+    partitions = select_partitions(partition, settings.log_partitions)
+    disable_gc()
+    with (
+        audit_command(settings, AuditAction.CHANGE, {"space": space}),
+        ProgressBars(enabled=not quiet) as bars,
+    ):
+        run_or_stop(check_partition_count(settings))
+        refuse_partitions_in_use(settings, space, partitions)
+        run_or_stop(
+            rebuild_all(partial(rebuild_partition, settings, space, trust, bars), partitions)
+        )
 
 
-def refuse_where_at_work(settings: Settings, space: str, numbers: list[int]) -> None:
+def refuse_partitions_in_use(settings: Settings, space: str, partitions: list[int]) -> None:
     """Stop if a worker holds one of the partitions: each would undo what the other does."""
-    held = answered(asyncio.to_thread(at_work, settings.broker, space, LOG))
-    if taken := sorted(held & set(numbers)):
-        names = ", ".join(map(str, taken))
-        says = f"A worker holds partition{'s' * (len(taken) != 1)} {names}"
-        raise Stop(Exit.USAGE, f"{says}: stop the workers of space {space} first (SIGTERM).")
+    in_use = run_or_stop(asyncio.to_thread(partitions_in_use, settings.broker, space, LOG))
+    if conflicting := sorted(in_use & set(partitions)):
+        names = ", ".join(map(str, conflicting))
+        message = f"A worker holds partition{'s' * (len(conflicting) != 1)} {names}"
+        raise Stop(Exit.USAGE, f"{message}: stop the workers of space {space} first (SIGTERM).")
 
 
-async def each_rebuilt(rebuild: Callable[[int], Awaitable[str]], numbers: list[int]) -> None:
+async def rebuild_all(rebuild_one: Callable[[int], Awaitable[str]], partitions: list[int]) -> None:
     """Rebuild the partitions in their order, and say so of each: some wait, and others go on."""
-    places = asyncio.Semaphore(AT_ONCE)
+    semaphore = asyncio.Semaphore(PARTITIONS_AT_ONCE)
 
-    async def in_turn(number: int) -> str:
-        async with places:
-            return await rebuild(number)
+    async def rebuild_limited(partition: int) -> str:
+        async with semaphore:
+            return await rebuild_one(partition)
 
-    for told in [asyncio.create_task(in_turn(number)) for number in numbers]:
-        print(await told, flush=True)
+    for task in [asyncio.create_task(rebuild_limited(partition)) for partition in partitions]:
+        print(await task, flush=True)
 
 
-async def rebuilt(settings: Settings, space: str, trust: Trust, bars: Bars, number: int) -> str:
+async def rebuild_partition(
+    settings: Settings, space: str, trust: Trust, bars: ProgressBars, partition: int
+) -> str:
     """Rebuild one partition; what to say of it."""
-    log, store = KafkaLog(settings.broker, LOG, number), kept(settings, space, number)
+    log, store = KafkaLog(settings.broker, LOG, partition), open_store(settings, space, partition)
     try:
-        ends, begun = await log.ends(), time.monotonic()
+        ends, started = await log.offset_range(), time.monotonic()
         await store.check()
         await store.rewind(None)
-        lane = Lane(log, store, partition=number, fold=partial(take_in, trust=trust))
-        await lane.claim()
-        position = await refold(lane, log, tell=bars.add(f"partition {number}", ends.next))
+        processor = PartitionProcessor(
+            log, store, partition=partition, fold=partial(apply_record, trust=trust)
+        )
+        await processor.claim()
+        position = await refold(
+            processor, log, on_progress=bars.add(f"partition {partition}", ends.next)
+        )
         studies = len(await store.studies())
-        seconds = time.monotonic() - begun
-    except Moved:
-        says = f"A worker has taken partition {number} in the meantime, and goes on with it"
-        raise Stop(Exit.USAGE, f"{says}: stop it, and rebuild again.") from None
+        seconds = time.monotonic() - started
+    except CursorMoved:
+        message = f"A worker has taken partition {partition} in the meantime, and goes on with it"
+        raise Stop(Exit.USAGE, f"{message}: stop it, and rebuild again.") from None
     finally:
         await log.close()
         await store.close()
-    return f"partition {number}: {counted(position, studies)}, {seconds:.1f} s"
+    return f"partition {partition}: {counts_text(position, studies)}, {seconds:.1f} s"
 
 
-def counted(records: int, studies: int) -> str:
+def counts_text(records: int, studies: int) -> str:
     """So many records of so many studies, in words."""
-    of = f"{studies} {'study' if studies == 1 else 'studies'}"
-    return f"{records} record{'s' * (records != 1)}, {of}"
+    studies_text = f"{studies} {'study' if studies == 1 else 'studies'}"
+    return f"{records} record{'s' * (records != 1)}, {studies_text}"

@@ -5,23 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from streams.processor.pipeline import Pipeline
-from streams.records.decode import AHEAD
-from streams.records.signing import OPEN
+from streams.records.decode import DECODE_BATCH_SIZE
+from streams.records.signing import TRUST_ANYONE
 from streams.replay.replay import Replay
-from tocsin.commands.replay_options import Stretch, Wishes
-from tocsin.commands.replay_output import close, report_refusals, tell
+from tocsin.commands.replay_options import Options, TopicRange
+from tocsin.commands.replay_output import finish_replay, print_alert, report_refusals
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.log_file import LogFile
-from tocsin.common.settings import settled, trust_of
-from tocsin.common.terminal import paper
+from tocsin.common.settings import load_settings, load_trust_file
+from tocsin.common.terminal import cli_console
 
 
 def replay(
     log: Path | None = None,
     /,
     *,
-    wishes: Wishes | None = None,
-    stretch: Stretch | None = None,
+    options: Options | None = None,
+    topic_range: TopicRange | None = None,
 ) -> None:
     """Replay LOG: alerts as they ring, then tables, evidence by watch and the account of records.
 
@@ -34,31 +34,35 @@ def replay(
     log
         A file of records, one JSON object a line, in the order of their arrival.
     """
-    wishes, stretch = wishes or Wishes(), stretch or Stretch()
-    if (log is None) == (stretch.topic is False):
+    options, topic_range = options or Options(), topic_range or TopicRange()
+    if (log is None) == (topic_range.topic is False):
         raise Stop(Exit.USAGE, "Give a LOG to replay, or --topic: one of them.")
     if log is None:
         from tocsin.commands import (
             replay_topic,  # A Kafka client costs what a file need not wait for.
         )
 
-        replay_topic.replay(stretch, wishes)
+        replay_topic.replay_range(topic_range, options)
         return
-    if stretch != Stretch():
+    if topic_range != TopicRange():
         raise Stop(Exit.USAGE, "--partition, --from, --until and --space are for --topic.")
-    _replay_file(log, wishes)
+    _replay_file(log, options)
 
 
-def _replay_file(log: Path, wishes: Wishes) -> None:
-    trust = trust_of(wishes.keys, settled().plan_signers) if wishes.keys else OPEN
-    running = Replay(what_if=wishes.what_if, pipeline=Pipeline(trust=trust))
-    console = paper(drawn=wishes.svg is not None)
-    file = LogFile(log, watched=not (wishes.quiet or wishes.json_lines))
-    rang = False
-    with file.lines() as lines:
+def _replay_file(log: Path, options: Options) -> None:
+    trust = (
+        load_trust_file(options.keys, load_settings().plan_signers)
+        if options.keys
+        else TRUST_ANYONE
+    )
+    replay_run = Replay(what_if=options.what_if, pipeline=Pipeline(trust=trust))
+    console = cli_console(for_svg=options.svg is not None)
+    log_file = LogFile(log, show_progress=not (options.quiet or options.json_lines))
+    has_signal = False
+    with log_file.lines() as lines:
         # Of a pipe each line is folded as it comes: the next may be a while.
-        for alert in running.run(lines, AHEAD if log.is_file() else 1):
-            rang |= alert.level == "signal"
-            tell(alert, running, None if wishes.json_lines else console)
-    report_refusals(running.refusals, file.hint)
-    close(running, wishes, console, str(log), rang=rang)
+        for alert in replay_run.run(lines, DECODE_BATCH_SIZE if log.is_file() else 1):
+            has_signal |= alert.level == "signal"
+            print_alert(alert, replay_run, None if options.json_lines else console)
+    report_refusals(replay_run.excluded_lines, log_file.hint)
+    finish_replay(replay_run, options, console, str(log), has_signal=has_signal)

@@ -9,13 +9,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from streams.replay.replay import WhatIf
-from tocsin.common.flags import Flag, Json, day_in
-from tocsin.common.plan_file import plan_in
+from tocsin.common.flags import Flag, Json, parse_day
+from tocsin.common.plan_file import read_plan_file
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Options:
     """How to replay, and what to print.
 
     Parameters
@@ -58,15 +58,15 @@ class Wishes:
     def what_if(self) -> WhatIf:
         """How the replay departs from the log."""
         return WhatIf(
-            plan=None if self.plan is None else plan_in(self.plan).toml,
-            known_until=_day("--as-of", self.as_of),
-            onsets_until=_day("--onset-until", self.onset_until),
+            plan=None if self.plan is None else read_plan_file(self.plan).toml,
+            known_until=_parse_day_number("--as-of", self.as_of),
+            onsets_until=_parse_day_number("--onset-until", self.onset_until),
         )
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class TopicRange:
     """Which stretch of a topic to replay, and where to.
 
     Parameters
@@ -91,6 +91,6 @@ class Stretch:
     space: str | None = None
 
 
-def _day(flag: str, text: str | None) -> int | None:
-    day = day_in(flag, text)
+def _parse_day_number(flag: str, text: str | None) -> int | None:
+    day = parse_day(flag, text)
     return None if day is None else day.toordinal()

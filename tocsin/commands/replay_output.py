@@ -11,28 +11,30 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.alert import Alert
-from streams.replay.replay import NotIncluded, Replay
-from streams.replay.result import account, result_line
+from streams.replay.replay import ExcludedLine, Replay
+from streams.replay.result import count_outcomes, result_line
 from streams.replay.result_alerts import alert_line
-from tocsin.commands.replay_options import Wishes
+from tocsin.commands.replay_options import Options
 from tocsin.common.exits import Exit, Stop
-from tocsin.common.plan_file import plan_in
-from tocsin.common.terminal import paper, picture
-from tocsin.display.study import not_included, show_alert, show_not_included, show_study
+from tocsin.common.plan_file import read_plan_file
+from tocsin.common.terminal import cli_console, render_svg
+from tocsin.display.study import excluded_text, show_alert, show_excluded, show_study
 
-SHOWN_REFUSALS = 20
+REFUSALS_SHOWN_MAX = 20
 
 
-def tell(alert: Alert, running: Replay, console: Console | None, place: str = "line") -> None:
+def print_alert(
+    alert: Alert, replay_run: Replay, console: Console | None, position_label: str = "line"
+) -> None:
     """Ring *alert*, for a person or, without a *console*, for a program.
 
     A person is shown the findings by their number, at the end.
     """
-    hypothetical = running.what_if.hypothetical
+    hypothetical = replay_run.what_if.is_hypothetical
     if console is None:
         _print_json(alert_line(alert, hypothetical=hypothetical))
     elif alert.tracked:
-        show_alert(console, alert, hypothetical=hypothetical, place=place)
+        show_alert(console, alert, hypothetical=hypothetical, position_label=position_label)
 
 
 def _print_json(line: dict[str, Any]) -> None:
@@ -42,61 +44,67 @@ def _print_json(line: dict[str, Any]) -> None:
 
 
 def report_refusals(
-    refusals: Sequence[NotIncluded], hint: Callable[[NotIncluded], str], place: str = "line"
+    refusals: Sequence[ExcludedLine],
+    hint: Callable[[ExcludedLine], str],
+    position_label: str = "line",
 ) -> None:
     """Name what is not in the tables, on stderr: what is left out is never silent."""
-    errors = paper(stderr=True)
-    for missed in refusals[:SHOWN_REFUSALS]:
-        show_not_included(errors, missed, hint(missed), place=place)
+    error_console = cli_console(stderr=True)
+    for excluded in refusals[:REFUSALS_SHOWN_MAX]:
+        show_excluded(error_console, excluded, hint(excluded), position_label=position_label)
     count = len(refusals)
-    if count > SHOWN_REFUSALS:
-        errors.print(f"... and {count - SHOWN_REFUSALS} more.")
+    if count > REFUSALS_SHOWN_MAX:
+        error_console.print(f"... and {count - REFUSALS_SHOWN_MAX} more.")
     if count:
-        errors.print(f"{not_included(count)}.", style="bold")
+        error_console.print(f"{excluded_text(count)}.", style="bold")
 
 
-def close(running: Replay, wishes: Wishes, console: Console, log: str, *, rang: bool) -> None:
+def finish_replay(
+    replay_run: Replay, options: Options, console: Console, log: str, *, has_signal: bool
+) -> None:
     """Show what *log* came to, and end as it was asked."""
-    _report_nowhere(running)
-    if not running.studies:
-        raise Stop(Exit.REJECTED, _nothing_to_show(running, wishes, log))
-    _show_all(running, wishes, console)
-    if wishes.strict and running.refusals:
-        raise Stop(Exit.REJECTED, f"{not_included(len(running.refusals))} (--strict).")
-    if wishes.fail_on_signal and rang:
+    _report_unaccounted(replay_run)
+    if not replay_run.studies:
+        raise Stop(Exit.REJECTED, _empty_replay_message(replay_run, options, log))
+    _show_studies(replay_run, options, console)
+    if options.strict and replay_run.excluded_lines:
+        raise Stop(Exit.REJECTED, f"{excluded_text(len(replay_run.excluded_lines))} (--strict).")
+    if options.fail_on_signal and has_signal:
         raise Stop(Exit.SIGNAL, "A watch signalled (--fail-on-signal).")
 
 
-def _report_nowhere(running: Replay) -> None:
+def _report_unaccounted(replay_run: Replay) -> None:
     """Say how many lines are in no study's account."""
-    accounts = [sum(account(running, study).values()) for study in running.studies]
-    if accounts and sum(accounts) != running.lines:
-        nowhere = running.lines - sum(accounts)
-        says = f"{nowhere} of {running.lines} lines are in no study's account:"
-        errors = paper(stderr=True)
-        errors.print(Text(f"{says} they name none, or were left out as asked."))
+    record_counts = [
+        sum(count_outcomes(replay_run, study).values()) for study in replay_run.studies
+    ]
+    if record_counts and sum(record_counts) != replay_run.lines:
+        unaccounted = replay_run.lines - sum(record_counts)
+        message = f"{unaccounted} of {replay_run.lines} lines are in no study's account:"
+        error_console = cli_console(stderr=True)
+        error_console.print(Text(f"{message} they name none, or were left out as asked."))
 
 
-def _nothing_to_show(running: Replay, wishes: Wishes, log: str) -> str:
-    if not running.lines:
+def _empty_replay_message(replay_run: Replay, options: Options, log: str) -> str:
+    if not replay_run.lines:
         return f"{log} is empty: give a log of records, the plan first."
-    if running.cut == running.lines:
-        return f"{log} holds nothing known by {wishes.as_of}: give a later --as-of."
-    if wishes.plan is not None:
-        study = plan_in(wishes.plan).study
+    if replay_run.lines_after_cutoff == replay_run.lines:
+        return f"{log} holds nothing known by {options.as_of}: give a later --as-of."
+    if options.plan is not None:
+        study = read_plan_file(options.plan).study
         return f"{log} has no record of study {study}: give --plan a plan of the log's study."
     return f"{log} opened no study: its first record must be a `plan`."
 
 
-def _show_all(running: Replay, wishes: Wishes, console: Console) -> None:
-    for study in running.studies:
-        if wishes.json_lines:
-            _print_json(result_line(running, study))
+def _show_studies(replay_run: Replay, options: Options, console: Console) -> None:
+    for study in replay_run.studies:
+        if options.json_lines:
+            _print_json(result_line(replay_run, study))
         else:
-            show_study(console, running, study, terms=wishes.terms)
-    if wishes.svg is not None:
+            show_study(console, replay_run, study, terms_max=options.terms)
+    if options.svg is not None:
         try:
-            wishes.svg.write_text(picture(console), encoding="utf-8")
+            options.svg.write_text(render_svg(console), encoding="utf-8")
         except OSError as error:
-            says = f"{wishes.svg} cannot be written: {error.strerror}."
-            raise Stop(Exit.USAGE, says) from None
+            message = f"{options.svg} cannot be written: {error.strerror}."
+            raise Stop(Exit.USAGE, message) from None

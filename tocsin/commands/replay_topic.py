@@ -10,154 +10,178 @@ from functools import partial
 
 from monitor.errors import Refusal
 from monitor.records import Record
-from streams.audit.audit_log import Act
+from streams.audit.audit_log import AuditAction
 from streams.kafka.topics import LOG
 from streams.log import LogRecord
 from streams.log.kafka import KafkaLog
-from streams.processor import Lane
-from streams.processor.folding import misplaced
-from streams.processor.pipeline import Pipeline, take_in
-from streams.processor.refold import AT_ONCE, refold
+from streams.processor import PartitionProcessor
+from streams.processor.folding import check_placement
+from streams.processor.pipeline import Pipeline, apply_record
+from streams.processor.refold import READ_MAX, refold
 from streams.records.decode import decode
 from streams.records.signing import Trust
 from streams.replay.replay import Replay, WhatIf
 from streams.settings import Settings
-from streams.store import LIVE
-from tocsin.commands.rebuild import counted
-from tocsin.commands.replay_options import Stretch, Wishes
-from tocsin.commands.replay_output import close, report_refusals, tell
-from tocsin.common.audit import audited
+from streams.store import LIVE_SPACE
+from tocsin.commands.rebuild import counts_text
+from tocsin.commands.replay_options import Options, TopicRange
+from tocsin.commands.replay_output import finish_replay, print_alert, report_refusals
+from tocsin.common.audit import audit_command
 from tocsin.common.exits import Exit, Stop
-from tocsin.common.progress import Bar
-from tocsin.common.services import chosen, kept, quietly_settled, stopping
-from tocsin.common.settings import trust_of
-from tocsin.common.terminal import paper
+from tocsin.common.progress import ProgressBar
+from tocsin.common.services import (
+    load_settings_quietly,
+    open_store,
+    select_partitions,
+    service_errors,
+)
+from tocsin.common.settings import load_trust_file
+from tocsin.common.terminal import cli_console
 
 
-def replay(stretch: Stretch, wishes: Wishes) -> None:
+def replay_range(topic_range: TopicRange, options: Options) -> None:
     """Replay a stretch of a topic."""
-    settings = quietly_settled()
-    topic = stretch.topic if isinstance(stretch.topic, str) else LOG
-    check(stretch, wishes)
-    trust = trust_of(wishes.keys or settings.plan_keys_file, settings.plan_signers)
+    settings = load_settings_quietly()
+    topic = topic_range.topic if isinstance(topic_range.topic, str) else LOG
+    check_options(topic_range, options)
+    trust = load_trust_file(options.keys or settings.plan_keys_file, settings.plan_signers)
     with (
-        audited(settings, Act.READ, {"topic": topic}),
-        stopping(),
+        audit_command(settings, AuditAction.READ, {"topic": topic}),
+        service_errors(),
         asyncio.Runner() as runner,
     ):
-        count = runner.run(KafkaLog(settings.broker, topic, 0).identity()).partitions
-        numbers = chosen(stretch.partition, count)
-        if len(numbers) > 1:
-            for flag, text in (("--from", stretch.begin), ("--until", stretch.until)):
+        partition_count = runner.run(KafkaLog(settings.broker, topic, 0).identity()).partitions
+        partitions = select_partitions(topic_range.partition, partition_count)
+        if len(partitions) > 1:
+            for flag, text in (("--from", topic_range.begin), ("--until", topic_range.until)):
                 if text is not None and text.isdecimal():
-                    says = f"{flag} {text} is an offset: name its --partition, or give a time"
-                    raise Stop(Exit.USAGE, f"{says}.")
-        logs = [KafkaLog(settings.broker, topic, number) for number in numbers]
-        if stretch.space is None:
-            into_memory(runner, logs, count, stretch, wishes, trust)
+                    message = f"{flag} {text} is an offset: name its --partition, or give a time"
+                    raise Stop(Exit.USAGE, f"{message}.")
+        logs = [KafkaLog(settings.broker, topic, number) for number in partitions]
+        if topic_range.space is None:
+            replay_into_memory(runner, logs, partition_count, topic_range, options, trust)
             return
         for log in logs:
-            told = runner.run(into_space(log, settings, stretch, wishes, trust))
-            print(told, flush=True)
+            result = runner.run(fold_into_space(log, settings, topic_range, options, trust))
+            print(result, flush=True)
 
 
-def check(stretch: Stretch, wishes: Wishes) -> None:
+def check_options(topic_range: TopicRange, options: Options) -> None:
     """Refuse what would touch the live tables, and what a space cannot hold."""
-    if stretch.space == LIVE:
-        says = "--space live is the workers' own, whose alerts are announced: name another"
-        raise Stop(Exit.USAGE, f"{says}. `tocsin rebuild` makes it anew.")
-    if stretch.space is not None and stretch.begin is not None:
+    if topic_range.space == LIVE_SPACE:
+        message = "--space live is the workers' own, whose alerts are announced: name another"
+        raise Stop(Exit.USAGE, f"{message}. `tocsin rebuild` makes it anew.")
+    if topic_range.space is not None and topic_range.begin is not None:
         raise Stop(Exit.USAGE, "--space folds a log from its first record on: leave --from out.")
-    if stretch.space is not None and wishes.what_if != WhatIf():
-        says = "--plan, --as-of and --onset-until are answered in memory: leave --space out"
-        raise Stop(Exit.USAGE, f"{says}.")
+    if topic_range.space is not None and options.what_if != WhatIf():
+        message = "--plan, --as-of and --onset-until are answered in memory: leave --space out"
+        raise Stop(Exit.USAGE, f"{message}.")
 
 
-def into_memory(
+def replay_into_memory(
     runner: asyncio.Runner,
     logs: list[KafkaLog],
-    count: int,
-    stretch: Stretch,
-    wishes: Wishes,
+    partition_count: int,
+    topic_range: TopicRange,
+    options: Options,
     trust: Trust,
 ) -> None:
     """Replay *logs*, of a topic of *count* partitions, as a file is replayed."""
-    running, rang = Replay(what_if=wishes.what_if, pipeline=Pipeline(trust=trust)), False
-    console = paper(drawn=wishes.svg is not None)
+    replay_run, has_signal = Replay(what_if=options.what_if, pipeline=Pipeline(trust=trust)), False
+    console = cli_console(for_svg=options.svg is not None)
     for log in logs:
-        place, seen = f"partition {log.partition}, offset", len(running.refusals)
-        for record in records(runner, log, stretch, watched=not wishes.quiet):
-            for alert in running.take(read(record, log.partition, count), record.offset):
-                rang |= alert.level == "signal"
-                tell(alert, running, None if wishes.json_lines else console, place)
-        report_refusals(running.refusals[seen:], lambda _: "", place)
-    running.look_ahead()
-    name = f"{logs[0].topic} from {stretch.begin}" if stretch.begin else logs[0].topic
-    close(running, wishes, console, name, rang=rang)
+        position_label, reported = (
+            f"partition {log.partition}, offset",
+            len(replay_run.excluded_lines),
+        )
+        for record in read_range(runner, log, topic_range, show_progress=not options.quiet):
+            for alert in replay_run.process_line(
+                decode_record(record, log.partition, partition_count), record.offset
+            ):
+                has_signal |= alert.level == "signal"
+                print_alert(
+                    alert, replay_run, None if options.json_lines else console, position_label
+                )
+        report_refusals(replay_run.excluded_lines[reported:], lambda _: "", position_label)
+    replay_run.extend_to_horizon()
+    name = f"{logs[0].topic} from {topic_range.begin}" if topic_range.begin else logs[0].topic
+    finish_replay(replay_run, options, console, name, has_signal=has_signal)
 
 
-def records(
-    runner: asyncio.Runner, log: KafkaLog, stretch: Stretch, *, watched: bool
+def read_range(
+    runner: asyncio.Runner, log: KafkaLog, topic_range: TopicRange, *, show_progress: bool
 ) -> Iterator[LogRecord]:
     """The records of the stretch, in order."""
     try:
-        ends = runner.run(log.ends())
-        at = ends.first if stretch.begin is None else runner.run(offset_of(log, stretch.begin))
-        end = ends.next if stretch.until is None else runner.run(offset_of(log, stretch.until))
-        with Bar(f"partition {log.partition}", end - at, watched=watched) as bar:
+        ends = runner.run(log.offset_range())
+        position = (
+            ends.first
+            if topic_range.begin is None
+            else runner.run(resolve_offset(log, topic_range.begin))
+        )
+        end = (
+            ends.next
+            if topic_range.until is None
+            else runner.run(resolve_offset(log, topic_range.until))
+        )
+        with ProgressBar(
+            f"partition {log.partition}", end - position, enabled=show_progress
+        ) as bar:
             done = 0
-            while found := [
-                each for each in runner.run(log.read(at, AT_ONCE)) if each.offset < end
+            while batch := [
+                each for each in runner.run(log.read(position, READ_MAX)) if each.offset < end
             ]:
-                yield from found
-                done, at = done + len(found), found[-1].offset + 1
-                bar.show(done)
+                yield from batch
+                done, position = done + len(batch), batch[-1].offset + 1
+                bar.set_completed(done)
     finally:
         runner.run(log.close())
 
 
-def read(record: LogRecord, partition: int, count: int) -> Record | Refusal:
+def decode_record(record: LogRecord, partition: int, partition_count: int) -> Record | Refusal:
     """The record, or why a worker would refuse it where it is."""
-    found = decode(record.value)
-    if isinstance(found, Refusal):
-        return found
-    return misplaced(found, record.key, partition, count) or found
+    decoded = decode(record.value)
+    if isinstance(decoded, Refusal):
+        return decoded
+    return check_placement(decoded, record.key, partition, partition_count) or decoded
 
 
-async def into_space(
-    log: KafkaLog, settings: Settings, stretch: Stretch, wishes: Wishes, trust: Trust
+async def fold_into_space(
+    log: KafkaLog, settings: Settings, topic_range: TopicRange, options: Options, trust: Trust
 ) -> str:
     """Fold *log* into the space, on from where that is; what to say of it."""
-    assert stretch.space is not None
-    store = kept(settings, stretch.space, log.partition, log.topic)
+    assert topic_range.space is not None
+    store = open_store(settings, topic_range.space, log.partition, log.topic)
     try:
-        end = (await log.ends()).next
-        until = end if stretch.until is None else await offset_of(log, stretch.until)
-        lane = Lane(log, store, partition=log.partition, fold=partial(take_in, trust=trust))
-        await lane.claim()
-        watched = not (wishes.quiet or wishes.json_lines)
-        with Bar(f"partition {log.partition}", until, watched=watched) as bar:
-            position = await refold(lane, log, until=until, tell=bar.show)
+        end = (await log.offset_range()).next
+        until = end if topic_range.until is None else await resolve_offset(log, topic_range.until)
+        processor = PartitionProcessor(
+            log, store, partition=log.partition, fold=partial(apply_record, trust=trust)
+        )
+        await processor.claim()
+        show_progress = not (options.quiet or options.json_lines)
+        with ProgressBar(f"partition {log.partition}", until, enabled=show_progress) as bar:
+            position = await refold(processor, log, until=until, on_progress=bar.set_completed)
         studies = await store.studies()
     finally:
         await log.close()
         await store.close()
-    if wishes.json_lines:
-        said = {"partition": log.partition, "next": position, "studies": sorted(studies)}
-        return json.dumps({**said, "space": stretch.space})
-    of = counted(position, len(studies))
-    return f"partition {log.partition}: {of}, in space {stretch.space}"
+    if options.json_lines:
+        fields = {"partition": log.partition, "next": position, "studies": sorted(studies)}
+        return json.dumps({**fields, "space": topic_range.space})
+    counts = counts_text(position, len(studies))
+    return f"partition {log.partition}: {counts}, in space {topic_range.space}"
 
 
-async def offset_of(log: KafkaLog, text: str) -> int:
+async def resolve_offset(log: KafkaLog, text: str) -> int:
     """The offset that *text* is, or the first one of its day or instant."""
     if text.isdecimal():
         return int(text)
     try:
-        moment = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
-        says = f"{text} is no offset, and no time as in 2026-11-24 or 2026-11-24T05:00:00Z."
-        raise Stop(Exit.USAGE, says) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return await log.offset_at(max(0, round(moment.timestamp() * 1000)))
+        message = f"{text} is no offset, and no time as in 2026-11-24 or 2026-11-24T05:00:00Z."
+        raise Stop(Exit.USAGE, message) from None
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    return await log.offset_at(max(0, round(time.timestamp() * 1000)))

@@ -10,18 +10,25 @@ from typing import Any
 
 from cyclopts import App
 
-from streams.audit.audit_log import Act
-from streams.store import StoreUnreachable, WrongStore
-from streams.store.client import answer, connect
-from streams.store.function import CODE, LIBRARY, check_server, digest, library, load
-from tocsin.common.audit import audited, refusals
+from streams.audit.audit_log import AuditAction
+from streams.store import StoreMisconfigured, StoreUnreachable
+from streams.store.client import connect, run_command
+from streams.store.function import (
+    LIBRARY_CODE,
+    LIBRARY_NAME,
+    check_server,
+    code_digest,
+    load_library,
+    read_library,
+)
+from tocsin.common.audit import audit_command, audit_refusals
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Json
-from tocsin.common.services import quietly_settled
+from tocsin.common.services import load_settings_quietly
 
 app = App(name="store", help="The store of the tables: Redis or Valkey.")
 
-SAVED_WITHIN_SECONDS = 60
+SAVE_TIMEOUT_SECONDS = 60
 """A large store takes its time to save itself."""
 
 
@@ -36,32 +43,32 @@ def apply(*, as_json: Json = False) -> None:
     as_json
         Prints a JSON object.
     """
-    settings = quietly_settled()
-    where = {"library": LIBRARY}
-    with refusals(settings, Act.CHANGE, where):
-        missing = asyncio.run(asked(settings.store, lacks))
-    with audited(settings, Act.CHANGE, where) if missing else nullcontext():
-        loaded = missing and asyncio.run(asked(settings.store, load))
-    told = {"library": LIBRARY, "sha256": digest(CODE)}
+    settings = load_settings_quietly()
+    where = {"library": LIBRARY_NAME}
+    with audit_refusals(settings, AuditAction.CHANGE, where):
+        missing = asyncio.run(run_on_store(settings.store, lacks_functions))
+    with audit_command(settings, AuditAction.CHANGE, where) if missing else nullcontext():
+        loaded = missing and asyncio.run(run_on_store(settings.store, load_library))
+    fields = {"library": LIBRARY_NAME, "sha256": code_digest(LIBRARY_CODE)}
     outcome = "loaded" if loaded else "unchanged"
     if as_json:
-        print(json.dumps({**told, "outcome": outcome}))
+        print(json.dumps({**fields, "outcome": outcome}))
     else:
-        print(f"function library {LIBRARY} ({digest(CODE)}) {outcome}")
+        print(f"function library {LIBRARY_NAME} ({code_digest(LIBRARY_CODE)}) {outcome}")
 
 
-async def lacks(client: Any) -> bool:
+async def lacks_functions(client: Any) -> bool:
     """Whether the store lacks the functions of this version."""
-    return await library(client) != CODE
+    return await read_library(client) != LIBRARY_CODE
 
 
-async def asked(url: str, work: Callable[[Any], Awaitable[bool]]) -> bool:
+async def run_on_store(url: str, work: Callable[[Any], Awaitable[bool]]) -> bool:
     """What *work* says of the store at *url*, or the stop that says why it cannot be done."""
-    client = connect(url, SAVED_WITHIN_SECONDS)
+    client = connect(url, SAVE_TIMEOUT_SECONDS)
     try:
-        await answer(check_server(client))
-        return await answer(work(client))
-    except WrongStore as error:
+        await run_command(check_server(client))
+        return await run_command(work(client))
+    except StoreMisconfigured as error:
         raise Stop(Exit.USAGE, str(error)) from None
     except StoreUnreachable as error:
         remedy = "Start one (`make redis`), or name yours in TOCSIN_STORE."

@@ -9,17 +9,17 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from alerts.notification.durations import seconds_in
+from alerts.notification.durations import parse_duration
 from monitor.errors import Refusal
 from streams.kafka.sender import KafkaSender, Undelivered
 from streams.log import LogUnreachable
-from streams.producers.ticks import addressed, tick_of
+from streams.producers.ticks import encode_tick, log_message
 from streams.records.decode import decode
 from streams.settings import Settings
 from tocsin.common.exits import Exit, Stop
-from tocsin.common.flags import day_in
-from tocsin.common.services import partitions_agreed, quietly_settled, unreachable
-from tocsin.common.terminal import end_when_told
+from tocsin.common.flags import parse_day
+from tocsin.common.services import check_partition_count, load_settings_quietly, unreachable_stop
+from tocsin.common.terminal import exit_on_sigterm
 
 
 def tick(
@@ -43,60 +43,64 @@ def tick(
     day
         Says it of this day (YYYY-MM-DD) instead of today.
     """
-    settings, pause, until = quietly_settled(), seconds(every), day_of(day)
+    settings, interval, tick_day = (
+        load_settings_quietly(),
+        parse_interval(every),
+        parse_tick_day(day),
+    )
     if not studies:
         raise Stop(Exit.USAGE, "Name the studies: `tocsin tick STUDY ...`.")
     for study in studies:
-        check(study, until)
-    end_when_told()
+        check_study(study, tick_day)
+    exit_on_sigterm()
     try:
-        asyncio.run(ticking(studies, settings, until, pause))
+        asyncio.run(send_ticks(studies, settings, tick_day, interval))
     except (LogUnreachable, Undelivered) as error:
-        raise unreachable(error) from None
+        raise unreachable_stop(error) from None
     except KeyboardInterrupt:
         return
 
 
-async def ticking(
-    studies: Sequence[str], settings: Settings, day: date | None, pause: int | None
+async def send_ticks(
+    studies: Sequence[str], settings: Settings, day: date | None, interval: int | None
 ) -> None:
     """Tick once, or again after each *pause*."""
-    await partitions_agreed(settings)
+    await check_partition_count(settings)
     sender = KafkaSender(settings.broker)
     try:
         while True:
             for study in studies:
-                value = tick_of(study, datetime.now(UTC), day)
-                message = addressed(study, value, settings.log_partitions)
+                value = encode_tick(study, datetime.now(UTC), day)
+                message = log_message(study, value, settings.log_partitions)
                 await sender.send(message)
                 # Not the offset: with the open count of records it tells how many reviews came.
                 print(f"{study}: partition {message.partition}", flush=True)
-            if pause is None:
+            if interval is None:
                 return
-            await asyncio.sleep(pause)
+            await asyncio.sleep(interval)
     finally:
         await sender.close()
 
 
-def check(study: str, day: date | None) -> None:
+def check_study(study: str, day: date | None) -> None:
     """Refuse what every worker would refuse."""
-    read = decode(tick_of(study, datetime.now(UTC), day))
-    if isinstance(read, Refusal):
-        raise Stop(Exit.USAGE, f"{study}: {read.message}")
+    decoded = decode(encode_tick(study, datetime.now(UTC), day))
+    if isinstance(decoded, Refusal):
+        raise Stop(Exit.USAGE, f"{study}: {decoded.message}")
 
 
-def seconds(every: str | None) -> int | None:
+def parse_interval(every: str | None) -> int | None:
     """The pause that `1h` means."""
     if every is None:
         return None
-    if (pause := seconds_in(every)) is None:
+    if (interval := parse_duration(every)) is None:
         raise Stop(Exit.USAGE, f"--every {every}: say how often, as in 30m or 1h.")
-    return pause
+    return interval
 
 
-def day_of(text: str | None) -> date | None:
+def parse_tick_day(text: str | None) -> date | None:
     """The day that was asked for: not a later one than today, which nobody can know of."""
-    day = day_in("--date", text)
+    day = parse_day("--date", text)
     if day is not None and day > datetime.now(UTC).date():
         raise Stop(Exit.USAGE, f"--date {text} is yet to come: nobody knows what will happen.")
     return day

@@ -10,30 +10,36 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from streams.audit.audit_log import Act
+from streams.audit.audit_log import AuditAction
 from streams.kafka.topics import LOG
 from streams.log.kafka import KafkaLog
 from streams.records.signing import Trust
-from streams.replay.verify import CURSOR, Difference, Verified
+from streams.replay.verify import CURSOR, Difference, VerifyReport
 from streams.replay.verify import verify as verified
 from streams.settings import Settings
-from streams.store import LIVE
+from streams.store import LIVE_SPACE
 from tocsin.commands import verify_audit
-from tocsin.commands.rebuild import counted
-from tocsin.common.audit import audited
+from tocsin.commands.rebuild import counts_text
+from tocsin.common.audit import audit_command
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Flag, Json
-from tocsin.common.progress import Bar
-from tocsin.common.services import answered, chosen, kept, partitions_agreed, quietly_settled
-from tocsin.common.settings import trusted
-from tocsin.common.terminal import paper, plain
+from tocsin.common.progress import ProgressBar
+from tocsin.common.services import (
+    check_partition_count,
+    load_settings_quietly,
+    open_store,
+    run_or_stop,
+    select_partitions,
+)
+from tocsin.common.settings import load_trust
+from tocsin.common.terminal import cli_console, printable
 
-SHOWN = 20
+DIFFERENCES_SHOWN_MAX = 20
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trail:
+class AuditOptions:
     """Whether to look at the audit instead.
 
     Parameters
@@ -54,8 +60,8 @@ class Trail:
 def verify(
     *,
     partition: tuple[int, ...] = (),
-    space: Annotated[str, Parameter(show_default=True)] = LIVE,
-    trail: Trail | None = None,
+    space: Annotated[str, Parameter(show_default=True)] = LIVE_SPACE,
+    audit_options: AuditOptions | None = None,
     json_lines: Json = False,
     quiet: Flag = False,
 ) -> None:
@@ -78,66 +84,77 @@ def verify(
     quiet
         Shows no progress.
     """
-    settings, trail = quietly_settled(), trail or Trail()
-    if trail.audit:
-        file, mark = trail.audit_file, trail.mark
-        verify_audit.verify(settings, file, mark, as_json=json_lines, watched=not quiet)
+    settings, options, shown = load_settings_quietly(), audit_options or AuditOptions(), not quiet
+    if options.audit:
+        file, mark = options.audit_file, options.mark
+        verify_audit.verify_audit_log(settings, file, mark, as_json=json_lines, show_progress=shown)
         return
-    if trail != Trail():
+    if options != AuditOptions():
         raise Stop(Exit.USAGE, "--audit-file and --mark are for --audit.")
-    differ = compare(settings, partition, space, as_json=json_lines, watched=not quiet)
-    if differ:
-        which = " ".join(f"--partition {number}" for number in differ)
-        raise Stop(Exit.REJECTED, f"Redis is not what the log says: `tocsin rebuild {which}`.")
+    differing = compare_partitions(
+        settings, partition, space, as_json=json_lines, show_progress=shown
+    )
+    if differing:
+        flags = " ".join(f"--partition {number}" for number in differing)
+        raise Stop(Exit.REJECTED, f"Redis is not what the log says: `tocsin rebuild {flags}`.")
 
 
-def compare(
-    settings: Settings, partition: tuple[int, ...], space: str, *, as_json: bool, watched: bool
+def compare_partitions(
+    settings: Settings,
+    partition: tuple[int, ...],
+    space: str,
+    *,
+    as_json: bool,
+    show_progress: bool,
 ) -> list[int]:
     """Compare partitions one by one, and print what was found; those that differ."""
-    trust, numbers = trusted(settings), chosen(partition, settings.log_partitions)
-    differ: list[int] = []
-    with audited(settings, Act.READ, {"space": space}):
-        answered(partitions_agreed(settings))
-        for number in numbers:
-            found = answered(compared(settings, space, number, trust, watched=watched))
-            print(json.dumps(asdict(found)) if as_json else in_words(found), flush=True)
+    trust, partitions = load_trust(settings), select_partitions(partition, settings.log_partitions)
+    differing: list[int] = []
+    with audit_command(settings, AuditAction.READ, {"space": space}):
+        run_or_stop(check_partition_count(settings))
+        for number in partitions:
+            result = run_or_stop(
+                compare_partition(settings, space, number, trust, show_progress=show_progress)
+            )
+            print(json.dumps(asdict(result)) if as_json else as_text(result), flush=True)
             if not as_json:
-                show(found.differences)
-            differ += [number] * bool(found.differences)
-    return differ
+                show_differences(result.differences)
+            differing += [number] * bool(result.differences)
+    return differing
 
 
-async def compared(
-    settings: Settings, space: str, number: int, trust: Trust, *, watched: bool
-) -> Verified:
+async def compare_partition(
+    settings: Settings, space: str, partition: int, trust: Trust, *, show_progress: bool
+) -> VerifyReport:
     """What was found of one partition."""
-    log, store = KafkaLog(settings.broker, LOG, number), kept(settings, space, number)
+    log, store = KafkaLog(settings.broker, LOG, partition), open_store(settings, space, partition)
     try:
-        total = (await log.ends()).next
-        with Bar(f"partition {number}", total, watched=watched) as bar:
-            return await verified(log, store, number, tell=bar.show, trust=trust)
+        total = (await log.offset_range()).next
+        with ProgressBar(f"partition {partition}", total, enabled=show_progress) as bar:
+            return await verified(
+                log, store, partition, report_progress=bar.set_completed, trust=trust
+            )
     finally:
         await log.close()
         await store.close()
 
 
-def in_words(found: Verified) -> str:
+def as_text(result: VerifyReport) -> str:
     """One line for a partition."""
-    count = len(found.differences)
-    how = f"{count} field{'s' * (count != 1)} DIFFER" if count else "equal"
-    late = f", {found.behind} behind the log's end" if found.behind else ""
-    of = counted(found.records, len(found.studies))
-    return f"partition {found.partition}: {of}: {how}{late}"
+    count = len(result.differences)
+    verdict = f"{count} field{'s' * (count != 1)} DIFFER" if count else "equal"
+    lag = f", {result.behind} behind the log's end" if result.behind else ""
+    counts = counts_text(result.records, len(result.studies))
+    return f"partition {result.partition}: {counts}: {verdict}{lag}"
 
 
-def show(differences: list[Difference]) -> None:
+def show_differences(differences: list[Difference]) -> None:
     """The first of the fields that differ."""
-    console = paper()
-    for each in differences[:SHOWN]:
+    console = cli_console()
+    for each in differences[:DIFFERENCES_SHOWN_MAX]:
         study = "(cursor)" if each.study == CURSOR else each.study
-        console.print(Text(f"  {plain(study)}  {plain(each.field)}"), soft_wrap=True)
-        console.print(Text(f"    Redis holds {plain(each.held)}"), soft_wrap=True)
-        console.print(Text(f"    the log says {plain(each.due)}"), soft_wrap=True)
-    if len(differences) > SHOWN:
-        console.print(f"  ... and {len(differences) - SHOWN} more")
+        console.print(Text(f"  {printable(study)}  {printable(each.field)}"), soft_wrap=True)
+        console.print(Text(f"    Redis holds {printable(each.held)}"), soft_wrap=True)
+        console.print(Text(f"    the log says {printable(each.due)}"), soft_wrap=True)
+    if len(differences) > DIFFERENCES_SHOWN_MAX:
+        console.print(f"  ... and {len(differences) - DIFFERENCES_SHOWN_MAX} more")

@@ -6,103 +6,109 @@ import json
 import re
 from pathlib import Path
 
-from streams.audit.audit_log import Head
-from streams.audit.trails import trail_log
-from streams.audit.verify import Audited, Checker
+from streams.audit.audit_log import TrailHead
+from streams.audit.trails import open_trail_log
+from streams.audit.verify import ChainReport, ChainVerifier
 from streams.log import Log
 from streams.log.file import FileLog
-from streams.producers.file_producer import AT_ONCE
+from streams.producers.file_producer import IN_FLIGHT_MAX
 from streams.settings import Settings
 from tocsin.common.exits import Exit, Stop
-from tocsin.common.progress import Bar
-from tocsin.common.services import answered
-from tocsin.common.terminal import plain
+from tocsin.common.progress import ProgressBar
+from tocsin.common.services import run_or_stop
+from tocsin.common.terminal import printable
 
-SHOWN = 20
+FAULTS_SHOWN_MAX = 20
 NO_TRAIL = "TOCSIN_AUDIT names it; it is there once a command has noted something."
 NO_COPY = "Name the file that holds the copy; without --audit-file it is the audit of TOCSIN_AUDIT."
 """What to do about a file that is not there."""
 
-MARK = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
+MARK_PATTERN = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
 
-def verify(
-    settings: Settings, path: Path | None, kept: str | None, *, as_json: bool, watched: bool
+def verify_audit_log(
+    settings: Settings, path: Path | None, mark: str | None, *, as_json: bool, show_progress: bool
 ) -> None:
     """Print what the trail holds, and its mark; stop with 3 where something is wrong with it."""
-    found = answered(checked(opened(settings, path), mark_in(kept), watched=watched))
-    print(in_json(found) if as_json else in_words(found), flush=True)
-    if not found.faults:
+    report = run_or_stop(
+        check_chains(
+            open_verified_log(settings, path), parse_mark(mark), show_progress=show_progress
+        )
+    )
+    print(as_json_text(report) if as_json else as_text(report), flush=True)
+    if not report.faults:
         return
     if not as_json:
-        for fault in found.faults[:SHOWN]:
-            print(f"  {plain(str(fault))}")
-        if len(found.faults) > SHOWN:
-            print(f"  ... and {len(found.faults) - SHOWN} more")
-    says = f"The audit is not what was written: {plain(str(found.faults[0]))}"
-    raise Stop(Exit.REJECTED, f"{says}. Keep a copy as it is, and find out who could write to it.")
+        for fault in report.faults[:FAULTS_SHOWN_MAX]:
+            print(f"  {printable(str(fault))}")
+        if len(report.faults) > FAULTS_SHOWN_MAX:
+            print(f"  ... and {len(report.faults) - FAULTS_SHOWN_MAX} more")
+    message = f"The audit is not what was written: {printable(str(report.faults[0]))}"
+    raise Stop(
+        Exit.REJECTED, f"{message}. Keep a copy as it is, and find out who could write to it."
+    )
 
 
-def opened(settings: Settings, path: Path | None) -> Log:
+def open_verified_log(settings: Settings, path: Path | None) -> Log:
     """The audit in the file at *path*, or else where the settings say; Stop where it is not."""
-    log = trail_log(settings) if path is None else FileLog(path)
+    log = open_trail_log(settings) if path is None else FileLog(path)
     if log is None:
         raise Stop(Exit.USAGE, "TOCSIN_AUDIT is off: there is no audit.")
     if isinstance(log, FileLog):
         try:
             log.path.open("rb").close()
         except OSError as error:
-            says = f"{plain(str(log.path))} cannot be read: {error.strerror}"
-            raise Stop(Exit.USAGE, f"{says}. {NO_TRAIL if path is None else NO_COPY}") from None
+            message = f"{printable(str(log.path))} cannot be read: {error.strerror}"
+            raise Stop(Exit.USAGE, f"{message}. {NO_TRAIL if path is None else NO_COPY}") from None
     return log
 
 
-async def checked(log: Log, kept: Head | None, *, watched: bool) -> Audited:
+async def check_chains(log: Log, expected: TrailHead | None, *, show_progress: bool) -> ChainReport:
     """What is found of the whole of *log*."""
-    checker = Checker(kept)
+    verifier = ChainVerifier(expected)
     try:
-        ends = await log.ends()
-        with Bar("audit", ends.next, watched=watched) as bar:
-            at = ends.first
-            while at < ends.next and (records := await log.read(at, AT_ONCE)):
-                checker.take(records)
-                at = records[-1].offset + 1
-                bar.show(at)
+        ends = await log.offset_range()
+        with ProgressBar("audit", ends.next, enabled=show_progress) as bar:
+            position = ends.first
+            while position < ends.next and (records := await log.read(position, IN_FLIGHT_MAX)):
+                verifier.add(records)
+                position = records[-1].offset + 1
+                bar.set_completed(position)
     finally:
         await log.close()
-    return checker.close()
+    return verifier.finish()
 
 
-def mark_in(text: str | None) -> Head | None:
+def parse_mark(text: str | None) -> TrailHead | None:
     """The mark that *text* is."""
     if text is None:
         return None
-    found = MARK.fullmatch(text)
-    if found is None:
+    match = MARK_PATTERN.fullmatch(text)
+    if match is None:
         raise Stop(Exit.USAGE, f"--mark {text}: give one that `tocsin verify --audit` printed.")
-    return Head(int(found[1]), found[2])
+    return TrailHead(int(match[1]), match[2])
 
 
-def in_words(found: Audited) -> str:
+def as_text(report: ChainReport) -> str:
     """What a person is told of a trail."""
-    count = len(found.faults)
-    how = f"{count} FAULT{'S' * (count != 1)}" if count else "whole"
-    entries = f"{found.entries} entr{'y' if found.entries == 1 else 'ies'}"
-    chains = f"{found.writers} chain{'s' * (found.writers != 1)}"
-    return f"audit: {entries}, {chains}: {how}\nmark {found.mark.offset}:{found.mark.digest}"
+    count = len(report.faults)
+    verdict = f"{count} FAULT{'S' * (count != 1)}" if count else "whole"
+    entries = f"{report.entries} entr{'y' if report.entries == 1 else 'ies'}"
+    chains = f"{report.writers} chain{'s' * (report.writers != 1)}"
+    return f"audit: {entries}, {chains}: {verdict}\nmark {report.mark.offset}:{report.mark.digest}"
 
 
-def in_json(found: Audited) -> str:
+def as_json_text(report: ChainReport) -> str:
     """The same for a program."""
     return json.dumps(
         {
-            "entries": found.entries,
-            "chains": found.writers,
-            "again": found.again,
-            "mark": f"{found.mark.offset}:{found.mark.digest}",
+            "entries": report.entries,
+            "chains": report.writers,
+            "again": report.repeated,
+            "mark": f"{report.mark.offset}:{report.mark.digest}",
             "faults": [
-                {"offset": each.offset, "entry": each.entry, "wrong": each.wrong}
-                for each in found.faults
+                {"offset": each.offset, "entry": each.entry, "wrong": each.kind}
+                for each in report.faults
             ],
         }
     )

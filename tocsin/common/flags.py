@@ -15,7 +15,7 @@ Json = Annotated[bool, Parameter(name="--json", negative="")]
 """Whether to print for programs."""
 
 
-def day_in(flag: str, text: str | None) -> date | None:
+def parse_day(flag: str, text: str | None) -> date | None:
     """The day *text* that *flag* gives, where it gives one."""
     if text is None:
         return None

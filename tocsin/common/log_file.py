@@ -12,12 +12,12 @@ from typing import BinaryIO
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from monitor.errors import Reason
-from streams.replay.replay import NotIncluded
+from streams.replay.replay import ExcludedLine
 from tocsin.common.exits import Exit, Stop
-from tocsin.common.terminal import paper
+from tocsin.common.terminal import cli_console
 
-PROGRESS_EVERY = 500
-BLOCK = 1 << 20
+PROGRESS_EVERY_LINES = 500
+BLOCK_BYTES = 1 << 20
 
 
 @dataclass(slots=True)
@@ -25,9 +25,9 @@ class LogFile:
     """The lines of the file at *path*; *cut_off* is the number of a last line without an end."""
 
     path: Path
-    watched: bool
-    count: int = 0
-    cut_off: int | None = None
+    show_progress: bool
+    lines_read: int = 0
+    truncated_line: int | None = None
 
     @contextmanager
     def lines(self) -> Generator[Iterator[bytes]]:
@@ -35,41 +35,41 @@ class LogFile:
         try:
             file = self.path.open("rb")
         except OSError as error:
-            raise self._unreadable(error) from None
+            raise self._unreadable_file(error) from None
         with file:
-            if not (self.watched and sys.stderr.isatty() and file.seekable()):
-                yield self._counted(file)
+            if not (self.show_progress and sys.stderr.isatty() and file.seekable()):
+                yield self._read_lines(file)
                 return
             columns = ("replaying", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-            console = paper(stderr=True)
+            console = cli_console(stderr=True)
             with Progress(*columns, console=console, transient=True) as progress:
-                yield self._shown(file, progress)
+                yield self._read_with_progress(file, progress)
 
-    def hint(self, missed: NotIncluded) -> str:
+    def hint(self, excluded: ExcludedLine) -> str:
         """What the end of the file says about a line that is not included."""
-        unreadable = missed.refusal is not None and missed.refusal.reason is Reason.NOT_JSON
-        if unreadable and missed.line == self.cut_off:
+        unreadable = excluded.refusal is not None and excluded.refusal.reason is Reason.NOT_JSON
+        if unreadable and excluded.line == self.truncated_line:
             return " The file ends in the middle of this line: was it cut off?"
         return ""
 
-    def _counted(self, file: BinaryIO) -> Iterator[bytes]:
+    def _read_lines(self, file: BinaryIO) -> Iterator[bytes]:
         try:
             for line in file:
-                self.count += 1
+                self.lines_read += 1
                 if not line.endswith(b"\n"):
-                    self.cut_off = self.count
+                    self.truncated_line = self.lines_read
                 yield line
         except OSError as error:
-            raise self._unreadable(error) from None
+            raise self._unreadable_file(error) from None
 
-    def _shown(self, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
-        total = sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK), b""))
+    def _read_with_progress(self, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
+        total = sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK_BYTES), b""))
         file.seek(0)
         task = progress.add_task("replay", total=total)
-        for line in self._counted(file):
+        for line in self._read_lines(file):
             yield line
-            if self.count % PROGRESS_EVERY == 0:
-                progress.update(task, completed=self.count)
+            if self.lines_read % PROGRESS_EVERY_LINES == 0:
+                progress.update(task, completed=self.lines_read)
 
-    def _unreadable(self, error: OSError) -> Stop:
+    def _unreadable_file(self, error: OSError) -> Stop:
         return Stop(Exit.USAGE, f"{self.path} cannot be read: {error.strerror}.")

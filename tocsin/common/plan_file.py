@@ -8,14 +8,14 @@ from monitor.plan.plan import Plan, PlanError, read_plan
 from tocsin.common.exits import Exit, Stop
 
 
-def plan_in(path: Path) -> Plan:
+def read_plan_file(path: Path) -> Plan:
     """The plan in the file at *path*; without one the command ends, naming line and remedy."""
     try:
         return read_plan(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Stop(Exit.USAGE, f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        says = f"{path} is not text in UTF-8 (byte {error.start}). Give a plan in TOML."
-        raise Stop(Exit.USAGE, says) from None
+        message = f"{path} is not text in UTF-8 (byte {error.start}). Give a plan in TOML."
+        raise Stop(Exit.USAGE, message) from None
     except PlanError as error:
         raise Stop(Exit.USAGE, f"{path}, {error}") from None

@@ -15,37 +15,37 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from streams.processor.refold import silent
-from tocsin.common.terminal import paper
+from streams.processor.refold import ignore_progress
+from tocsin.common.terminal import cli_console
 
-EVERY = 500
+REDRAW_EVERY_RECORDS = 500
 """Records between two looks: drawing costs more than folding."""
 
 
-class Bars:
+class ProgressBars:
     """How far several things are, a line each; silent unless *watched* and on a terminal."""
 
-    def __init__(self, *, watched: bool = True) -> None:
+    def __init__(self, *, enabled: bool = True) -> None:
         self.progress: Progress | None = None
-        if watched and sys.stderr.isatty():
-            what = TextColumn("{task.description}")
-            columns = (what, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-            self.progress = Progress(*columns, console=paper(stderr=True), transient=True)
+        if enabled and sys.stderr.isatty():
+            description_column = TextColumn("{task.description}")
+            columns = (description_column, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            self.progress = Progress(*columns, console=cli_console(stderr=True), transient=True)
 
-    def add(self, what: str, total: int) -> Callable[[int], None]:
+    def add(self, description: str, total: int) -> Callable[[int], None]:
         """A line for *what*, of *total*: who calls it with how many are done moves it on."""
-        progress, shown = self.progress, 0
+        progress, last_drawn = self.progress, 0
         if progress is None:
-            return silent
-        task = progress.add_task(what, total=total)
+            return ignore_progress
+        task = progress.add_task(description, total=total)
 
-        def show(done: int) -> None:
-            nonlocal shown
-            if done - shown >= EVERY or done == total:
-                shown = done
+        def set_completed(done: int) -> None:
+            nonlocal last_drawn
+            if done - last_drawn >= REDRAW_EVERY_RECORDS or done == total:
+                last_drawn = done
                 progress.update(task, completed=done, visible=done < total)
 
-        return show
+        return set_completed
 
     def __enter__(self) -> Self:
         if self.progress is not None:
@@ -56,15 +56,15 @@ class Bars:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        at: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
         if self.progress is not None:
             self.progress.stop()
 
 
-class Bar(Bars):
+class ProgressBar(ProgressBars):
     """How far one thing is, of *total*."""
 
-    def __init__(self, what: str, total: int, *, watched: bool = True) -> None:
-        super().__init__(watched=watched)
-        self.show = self.add(what, total)
+    def __init__(self, description: str, total: int, *, enabled: bool = True) -> None:
+        super().__init__(enabled=enabled)
+        self.set_completed = self.add(description, total)

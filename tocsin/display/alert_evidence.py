@@ -9,59 +9,59 @@ from rich.text import Text
 
 from alerts.alert import Alert
 from monitor.dates import iso
-from monitor.evidence.summary import Standing, standings
+from monitor.evidence.summary import WatchSummary, watch_summaries
 from monitor.records import AdverseEvent
 from monitor.state.study import Study
-from monitor.tables.tabulate import rows
+from monitor.tables.tabulate import rate_rows
 from monitor.terms import is_serious
 from streams.kafka.partitioner import partition_of
 from streams.settings import Settings
-from streams.store.rows.load import BadRow, restore
-from tocsin.common.services import stores
-from tocsin.common.terminal import plain
+from streams.store.rows.load import InvalidRow, load_row
+from tocsin.common.services import open_stores
+from tocsin.common.terminal import printable
 from tocsin.display.tables import event_grid
 from tocsin.display.watches import screening_grid, watch_grid
 
-SHOWN_CASES = 20
+CASES_SHOWN_MAX = 20
 
-NOWHERE = "in no table (undated, not under treatment, void or merged)"
+NOT_COUNTED = "in no table (undated, not under treatment, void or merged)"
 
 
-async def study_of(settings: Settings, alert: Alert) -> Study | None:
+async def load_study(settings: Settings, alert: Alert) -> Study | None:
     """The study of *alert* as its row has it; None while that cannot be read."""
-    async with stores(settings) as kept:
-        row = await kept(partition_of(alert.study, settings.log_partitions)).row(alert.study)
+    async with open_stores(settings) as store_of:
+        row = await store_of(partition_of(alert.study, settings.log_partitions)).row(alert.study)
     try:
-        return restore(alert.study, row).study
-    except BadRow:
+        return load_row(alert.study, row).study
+    except InvalidRow:
         return None
 
 
-def show_grounds(console: Console, alert: Alert, study: Study | None) -> None:
+def show_evidence(console: Console, alert: Alert, study: Study | None) -> None:
     """The evidence of the alert's watch and its term by treatment, and the cases behind it."""
     if study is None:
         console.print("\nThe study's tables are being made anew: look again in a minute.")
         return
-    watched = [each for each in standings(study) if each.watch.id == alert.watch]
-    found = list(cases_of(study, alert))
-    if not (watched or found):
+    summaries = [each for each in watch_summaries(study) if each.watch.id == alert.watch]
+    case_ids = list(cases_of(study, alert))
+    if not (summaries or case_ids):
         return
     day = "" if study.as_of is None else f", {iso(study.as_of)}"
     console.print(Text(f"\nWhat it rests on, as the tables have it now{day}", style="bold"))
-    for standing in watched:
-        show_standing(console, study, standing)
-    for thing in found[:SHOWN_CASES]:
-        console.print(Text(plain(case_told(study, thing))), soft_wrap=True)
-    if len(found) > SHOWN_CASES:
-        console.print(f"... and {len(found) - SHOWN_CASES} more cases")
+    for summary in summaries:
+        show_watch_summary(console, study, summary)
+    for case_id in case_ids[:CASES_SHOWN_MAX]:
+        console.print(Text(printable(describe_case(study, case_id))), soft_wrap=True)
+    if len(case_ids) > CASES_SHOWN_MAX:
+        console.print(f"... and {len(case_ids) - CASES_SHOWN_MAX} more cases")
 
 
-def show_standing(console: Console, study: Study, standing: Standing) -> None:
+def show_watch_summary(console: Console, study: Study, summary: WatchSummary) -> None:
     """A watch as it stands, and the events of its term by treatment."""
-    grid = screening_grid if standing.watch.tier == 2 else watch_grid
-    console.print(grid(study, [standing]), crop=False)
+    grid_of = screening_grid if summary.watch.tier == 2 else watch_grid
+    console.print(grid_of(study, [summary]), crop=False)
     console.print()
-    console.print(event_grid(list(rows(study)), [standing.watch.term]), crop=False)
+    console.print(event_grid(list(rate_rows(study)), [summary.watch.term]), crop=False)
     console.print()
 
 
@@ -70,50 +70,59 @@ def cases_of(study: Study, alert: Alert) -> Iterator[str]:
 
     Whatever the treatment: who compares arms wants to see either.
     """
-    running = study.watches.get(alert.watch)
-    if running is None:
-        yield from (name for name in alert.about.split() if case_in(study, name))
+    active_watch = study.watches_by_id.get(alert.watch)
+    if active_watch is None:
+        yield from (case_id for case_id in alert.about.split() if find_case(study, case_id))
         return
-    watch = running.watch
-    term, named = study.vocabulary.number(watch.term), list(study.periods)
-    period = watch.basis.period if watch.basis else watch.period
-    counted = {
-        name: place.onset
-        for name, held in study.ledger.things.items()
-        if (place := held.place) and term in place.terms and period in (None, named[place.period])
+    watch = active_watch.watch
+    term, period_names = study.vocabulary.number_of(watch.term), list(study.period_numbers)
+    period = watch.risk_set_basis.period if watch.risk_set_basis else watch.period
+    onset_by_case = {
+        case_id: contribution.onset
+        for case_id, entity in study.entities.by_id.items()
+        if (contribution := entity.contribution)
+        and term in contribution.terms
+        and period in (None, period_names[contribution.period])
     }
-    yield from sorted(counted, key=lambda name: (counted[name], name))
+    yield from sorted(onset_by_case, key=lambda case_id: (onset_by_case[case_id], case_id))
 
 
-def case_in(study: Study, name: str) -> AdverseEvent | None:
+def find_case(study: Study, case_id: str) -> AdverseEvent | None:
     """The case of that *name*; a finding may be about something else, such as a site."""
-    held = study.ledger.things.get(name)
-    return held.body if held and isinstance(held.body, AdverseEvent) else None
+    entity = study.entities.by_id.get(case_id)
+    return entity.body if entity and isinstance(entity.body, AdverseEvent) else None
 
 
-def case_told(study: Study, name: str) -> str:
+def describe_case(study: Study, case_id: str) -> str:
     """A case on a line: when, who, on what, and what it was."""
-    held, case = study.ledger.things[name], case_in(study, name)
+    entity, case = study.entities.by_id[case_id], find_case(study, case_id)
     assert case is not None
-    place = held.place
-    if place is None:
-        where = NOWHERE
+    contribution = entity.contribution
+    if contribution is None:
+        treatment_and_period = NOT_COUNTED
     else:
-        where = f"{list(study.treatments)[place.treatment]}, {list(study.periods)[place.period]}"
-    day = "(undated)" if place is None else iso(place.onset)
-    what = "; ".join((case.preferred_term, seriousness(case), *judged(case)))
-    return f"{day}  {name} version {held.version}, subject {case.subject}, {where}: {what}"
+        treatment = list(study.treatment_numbers)[contribution.treatment]
+        period = list(study.period_numbers)[contribution.period]
+        treatment_and_period = f"{treatment}, {period}"
+    day = "(undated)" if contribution is None else iso(contribution.onset)
+    details = "; ".join(
+        (case.preferred_term, describe_seriousness(case), *relatedness_and_outcome(case))
+    )
+    return (
+        f"{day}  {case_id} version {entity.version}, subject {case.subject}, "
+        f"{treatment_and_period}: {details}"
+    )
 
 
-def seriousness(case: AdverseEvent) -> str:
+def describe_seriousness(case: AdverseEvent) -> str:
     """Whether it is serious, and why."""
     if not is_serious(case):
         return "not serious"
-    why = ", ".join(case.criteria).replace("_", " ")
-    return f"serious ({why})" if why else "serious"
+    criteria = ", ".join(case.criteria).replace("_", " ")
+    return f"serious ({criteria})" if criteria else "serious"
 
 
-def judged(case: AdverseEvent) -> Iterator[str]:
+def relatedness_and_outcome(case: AdverseEvent) -> Iterator[str]:
     """What was said of its cause and its end, where anything was."""
     if case.relatedness is not None:
         yield f"relatedness: {case.relatedness}".replace("_", " ")

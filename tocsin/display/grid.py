@@ -8,9 +8,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from tocsin.common.terminal import plain
+from tocsin.common.terminal import printable
 
-GAP = "  "
+COLUMN_GAP = "  "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,19 +21,27 @@ class Column:
     """
 
     title: str
-    right: bool = True
-    drop: int = 0
-    least: int | None = None
-    pliant: bool = False
+    align_right: bool = True
+    drop_order: int = 0
+    width_min: int | None = None
+    shrinks_first: bool = False
 
     @staticmethod
-    def words(title: str, *, drop: int = 0, least: int = 12, pliant: bool = False) -> Column:
+    def text(
+        title: str, *, drop_order: int = 0, width_min: int = 12, shrinks_first: bool = False
+    ) -> Column:
         """A column of names, which may be cut."""
-        return Column(title=title, right=False, drop=drop, least=least, pliant=pliant)
+        return Column(
+            title=title,
+            align_right=False,
+            drop_order=drop_order,
+            width_min=width_min,
+            shrinks_first=shrinks_first,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class GridRow:
     """One row, and below it a *note* over the whole width."""
 
     cells: tuple[str, ...]
@@ -47,79 +55,87 @@ class Grid:
 
     title: str
     columns: tuple[Column, ...]
-    lines: tuple[Line, ...]
+    rows: tuple[GridRow, ...]
 
     @property
     def width(self) -> int:
         """How wide it is with every column and every name in full."""
-        return _total(self._natural())
+        return _total_width(self._natural_widths())
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        widths = self.fit(options.max_width)
-        yield Text(plain(self.title), style="bold")
+        widths = self.fit_widths(options.max_width)
+        yield Text(printable(self.title), style="bold")
         titles = tuple(column.title for column in self.columns)
-        yield self._row(Line(cells=titles, style="dim"), widths)
-        for line in self.lines:
-            yield self._row(line, widths)
-            if line.note:
-                for part in Text(plain(line.note)).wrap(console, options.max_width - len(GAP)):
-                    yield Text(GAP + part.plain.rstrip(), style="dim")
+        yield self._render_row(GridRow(cells=titles, style="dim"), widths)
+        for row in self.rows:
+            yield self._render_row(row, widths)
+            if row.note:
+                for part in Text(printable(row.note)).wrap(
+                    console, options.max_width - len(COLUMN_GAP)
+                ):
+                    yield Text(COLUMN_GAP + part.plain.rstrip(), style="dim")
 
-    def fit(self, width: int) -> list[int | None]:
+    def fit_widths(self, width: int) -> list[int | None]:
         """The width of each column, None for those left out, so that all fit *width*."""
-        widths: list[int | None] = [*self._natural()]
-        order = sorted(range(len(widths)), key=lambda index: -self.columns[index].drop)
-        for index in order:
-            if _total(self._bent(widths)) > width and self.columns[index].drop:
+        widths: list[int | None] = [*self._natural_widths()]
+        dropped_first = sorted(
+            range(len(widths)), key=lambda index: -self.columns[index].drop_order
+        )
+        for index in dropped_first:
+            if _total_width(self._shrunk_widths(widths)) > width and self.columns[index].drop_order:
                 widths[index] = None
         for index, column in enumerate(self.columns):
-            now, over = widths[index], _total(widths) - width
-            if now is not None and column.least is not None and over > 0:
-                widths[index] = max(min(now, column.least), now - over)
+            current, excess = widths[index], _total_width(widths) - width
+            if current is not None and column.width_min is not None and excess > 0:
+                widths[index] = max(min(current, column.width_min), current - excess)
         return widths
 
-    def _bent(self, widths: list[int | None]) -> list[int | None]:
+    def _shrunk_widths(self, widths: list[int | None]) -> list[int | None]:
         """The same with the words of pliant columns cut as far as they may be."""
         return [
-            min(now, column.least) if now is not None and column.pliant and column.least else now
-            for now, column in zip(widths, self.columns, strict=True)
+            min(current, column.width_min)
+            if current is not None and column.shrinks_first and column.width_min
+            else current
+            for current, column in zip(widths, self.columns, strict=True)
         ]
 
-    def _natural(self) -> list[int]:
-        longest = [cell_len(column.title) for column in self.columns]
-        for line in self.lines:
-            for index, cell in enumerate(line.cells):
-                longest[index] = max(longest[index], cell_len(plain(cell)))
-        return longest
+    def _natural_widths(self) -> list[int]:
+        widths = [cell_len(column.title) for column in self.columns]
+        for row in self.rows:
+            for index, cell in enumerate(row.cells):
+                widths[index] = max(widths[index], cell_len(printable(cell)))
+        return widths
 
-    def _row(self, line: Line, widths: list[int | None]) -> Text:
-        cells = (*line.cells, *("" for _ in range(len(widths) - len(line.cells))))
+    def _render_row(self, row: GridRow, widths: list[int | None]) -> Text:
+        cells = (*row.cells, *("" for _ in range(len(widths) - len(row.cells))))
         parts = [
-            _fitted(plain(cell), width, right=column.right)
+            _fit_cell(printable(cell), width, right=column.align_right)
             for cell, width, column in zip(cells, widths, self.columns, strict=True)
             if width is not None
         ]
-        return Text(GAP.join(parts).rstrip(), style=line.style, no_wrap=True, overflow="ignore")
+        return Text(
+            COLUMN_GAP.join(parts).rstrip(), style=row.style, no_wrap=True, overflow="ignore"
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Fitting:
+class AdaptiveGrid:
     """The *full* table where the terminal is wide enough for all of it, else the *short* one."""
 
     full: Grid
-    short: Grid
+    shortened: Grid
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield self.full if self.full.width <= options.max_width else self.short
+        yield self.full if self.full.width <= options.max_width else self.shortened
 
 
-def _total(widths: list[int] | list[int | None]) -> int:
-    kept = [width for width in widths if width is not None]
-    return sum(kept) + len(GAP) * (len(kept) - 1)
+def _total_width(widths: list[int] | list[int | None]) -> int:
+    visible = [width for width in widths if width is not None]
+    return sum(visible) + len(COLUMN_GAP) * (len(visible) - 1)
 
 
-def _fitted(cell: str, width: int, *, right: bool) -> str:
-    length = cell_len(cell)
-    if length > width:
+def _fit_cell(cell: str, width: int, *, right: bool) -> str:
+    cell_width = cell_len(cell)
+    if cell_width > width:
         return set_cell_size(cell, width - 1) + "…"
-    return " " * (width - length) + cell if right else cell + " " * (width - length)
+    return " " * (width - cell_width) + cell if right else cell + " " * (width - cell_width)

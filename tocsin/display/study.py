@@ -7,133 +7,145 @@ from rich.text import Text
 
 from alerts.alert import Alert
 from alerts.lifecycle import Move
-from alerts.register.case_alerts import noted
+from alerts.register.case_alerts import count_findings
 from monitor.dates import iso
-from monitor.evidence.summary import standings
+from monitor.evidence.summary import watch_summaries
 from monitor.records import day_of
-from monitor.state.digest import digest
-from monitor.state.entities import Outcome
+from monitor.state.digest import state_digest
+from monitor.state.entities import RecordOutcome
 from monitor.state.study import Study
-from monitor.tables.flow import findings
-from monitor.tables.tabulate import rows
-from streams.replay.replay import NotIncluded, Replay
-from streams.replay.result import account
-from tocsin.common.terminal import plain
+from monitor.tables.flow import count_data_findings
+from monitor.tables.tabulate import rate_rows
+from streams.replay.replay import ExcludedLine, Replay
+from streams.replay.result import count_outcomes
+from tocsin.common.terminal import printable
 from tocsin.display.tables import (
-    chosen_terms,
     comparison_grid,
     event_grid,
     exposure_grid,
     flow_grid,
+    select_terms,
 )
 from tocsin.display.watches import screening_grid, watch_grid
-from tocsin.display.wording import e_value
+from tocsin.display.wording import format_e_value
 
-BELLS = {"watch": ("WATCH ", "yellow"), "signal": ("SIGNAL", "bold red"), "note": ("NOTE  ", "dim")}
-CONFLICT = "Another record of this thing and version says something else; the first is kept."
-ASSUMED = (
+LEVEL_LABELS = {
+    "watch": ("WATCH ", "yellow"),
+    "signal": ("SIGNAL", "bold red"),
+    "note": ("NOTE  ", "dim"),
+}
+CONFLICT_MESSAGE = (
+    "Another record of this thing and version says something else; the first is kept."
+)
+ASSUMPTIONS = (
     "Evidence is valid if reporting delay does not depend on the arm, if crossover read as treated"
     " does not depend on risk, and if a reference rate was fixed before unblinding: a signal"
     " against a rate is against that rate. The machine raises; people decide."
 )
-HYPOTHETICAL = "HYPOTHETICAL: not the plan that this study had."
+HYPOTHETICAL_MESSAGE = "HYPOTHETICAL: not the plan that this study had."
 
 
-def show_alert(console: Console, alert: Alert, *, hypothetical: bool, place: str = "line") -> None:
+def show_alert(
+    console: Console, alert: Alert, *, hypothetical: bool, position_label: str = "line"
+) -> None:
     """When it rang, which watch, how strong; and what rang it, below where the line is short.
 
     Its place in the log is a line of a file, or an offset.
     """
     mark = ("HYPOTHETICAL ", "bold magenta") if hypothetical else ""
-    rings = alert.move in (Move.RAISE, Move.RISE)
-    when = iso(alert.as_of if rings else day_of(alert.known_at))
-    rang = Text.assemble(mark, bell(alert), f" {when}  ", (alert.watch, "bold"), why(alert))
-    what = Text(
-        f"{place} {alert.line}, {alert.thing} version {alert.version},"
+    is_raised = alert.move in (Move.RAISE, Move.RISE)
+    day = iso(alert.as_of if is_raised else day_of(alert.known_at))
+    heading = Text.assemble(
+        mark, alert_label(alert), f" {day}  ", (alert.watch, "bold"), alert_detail(alert)
+    )
+    origin = Text(
+        f"{position_label} {alert.line}, {alert.thing} version {alert.version},"
         f" alert {alert.id} rev {alert.revision}",
         style="dim",
     )
-    apart = "  " if rang.cell_len + 2 + what.cell_len <= console.width else "\n      "
-    console.print(Text.assemble(rang, apart, what), soft_wrap=True)
+    separator = "  " if heading.cell_len + 2 + origin.cell_len <= console.width else "\n      "
+    console.print(Text.assemble(heading, separator, origin), soft_wrap=True)
 
 
-def bell(alert: Alert) -> tuple[str, str]:
+def alert_label(alert: Alert) -> tuple[str, str]:
     """How loud it is, or where a move has put it."""
     if alert.move in (Move.RAISE, Move.RISE):
-        return BELLS[alert.level]
-    return plain(alert.state).replace("_", " ").upper(), "bold yellow" if alert.pages else "cyan"
+        return LEVEL_LABELS[alert.level]
+    return printable(alert.state).replace(
+        "_", " "
+    ).upper(), "bold yellow" if alert.pages else "cyan"
 
 
-def why(alert: Alert) -> str:
+def alert_detail(alert: Alert) -> str:
     """Of which term the evidence is, what one case or a finding is about, or who moved it."""
     if alert.member is not None:
-        return f"  by {plain(alert.member)}"
+        return f"  by {printable(alert.member)}"
     if alert.e_value is None:
-        return f"  {plain(alert.term)}"
+        return f"  {printable(alert.term)}"
     # A watch of the screening bears its term in its name.
-    what = "" if alert.term in alert.watch else f"  {plain(alert.term)}"
-    return f"{what}  E = {e_value(alert.e_value)}"
+    term = "" if alert.term in alert.watch else f"  {printable(alert.term)}"
+    return f"{term}  E = {format_e_value(alert.e_value)}"
 
 
-def show_not_included(
-    console: Console, missed: NotIncluded, hint: str, *, place: str = "line"
+def show_excluded(
+    console: Console, excluded: ExcludedLine, hint: str, *, position_label: str = "line"
 ) -> None:
     """One line for a record that is not in the tables; *hint* is what else is known of it."""
-    refusal = missed.refusal
-    reason = missed.outcome.value if refusal is None else refusal.reason.value
-    says = CONFLICT if refusal is None else refusal.message
-    told = f"{place} {missed.line}: {reason}: {plain(says)}{hint}"
-    console.print(Text(told), soft_wrap=True)
+    refusal = excluded.refusal
+    reason = excluded.outcome.value if refusal is None else refusal.reason.value
+    message = CONFLICT_MESSAGE if refusal is None else refusal.message
+    text = f"{position_label} {excluded.line}: {reason}: {printable(message)}{hint}"
+    console.print(Text(text), soft_wrap=True)
 
 
-def show_study(console: Console, replay: Replay, study: Study, *, terms: int) -> None:
+def show_study(console: Console, replay: Replay, study: Study, *, terms_max: int) -> None:
     """Everything that a replay ends with, for one study."""
     day = iso(study.as_of) if study.as_of else "(no record yet)"
-    console.print(Text(f"{plain(study.plan.title)}, as of {day}", style="bold reverse"))
-    if replay.what_if.hypothetical:
-        console.print(HYPOTHETICAL, style="bold magenta")
-    table, found = list(rows(study)), standings(study)
-    chosen = chosen_terms(study, found, terms)
+    console.print(Text(f"{printable(study.plan.title)}, as of {day}", style="bold reverse"))
+    if replay.what_if.is_hypothetical:
+        console.print(HYPOTHETICAL_MESSAGE, style="bold magenta")
+    rates, summaries = list(rate_rows(study)), watch_summaries(study)
+    shown_terms = select_terms(study, summaries, terms_max)
     grids = (
-        watch_grid(study, [standing for standing in found if standing.watch.tier != 2]),
-        screening_grid(study, [s for s in found if s.watch.tier == 2][:terms]),
+        watch_grid(study, [summary for summary in summaries if summary.watch.tier != 2]),
+        screening_grid(study, [s for s in summaries if s.watch.tier == 2][:terms_max]),
         exposure_grid(study),
         flow_grid(study),
-        event_grid(table, chosen),
-        comparison_grid(study, table, chosen),
+        event_grid(rates, shown_terms),
+        comparison_grid(study, rates, shown_terms),
     )
     for grid in grids:
-        if grid.lines:
+        if grid.rows:
             console.print()
             console.print(grid, crop=False)
     console.print()
-    console.print(ASSUMED, style="dim")
+    console.print(ASSUMPTIONS, style="dim")
     console.print()
-    show_account(console, replay, study)
-    wide = max(grid.width for grid in grids)
-    if wide > console.width:
-        says = f"A terminal {wide} columns wide shows all columns and names in full."
-        console.print(says, style="dim")
+    show_outcome_counts(console, replay, study)
+    widest = max(grid.width for grid in grids)
+    if widest > console.width:
+        message = f"A terminal {widest} columns wide shows all columns and names in full."
+        console.print(message, style="dim")
 
 
-def show_account(console: Console, replay: Replay, study: Study) -> None:
+def show_outcome_counts(console: Console, replay: Replay, study: Study) -> None:
     """What became of every line, what to look at, and the digest of the state."""
-    counts = account(replay, study)
+    counts = count_outcomes(replay, study)
     parts = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    read = sum(counts.values())
-    lines = [("Records ", f"{read} line{'s' * (read != 1)}: {parts}")]
-    for name, count in (findings(study) | noted(study)).items():
+    record_count = sum(counts.values())
+    lines = [("Records ", f"{record_count} line{'s' * (record_count != 1)}: {parts}")]
+    for name, count in (count_data_findings(study) | count_findings(study)).items():
         lines.append(("Finding ", f"{count} x {name.replace('_', ' ')}"))
-    missed = counts[Outcome.REFUSED.value] + counts[Outcome.CONFLICT.value]
-    if missed:
-        lines.append(("Missing ", not_included(missed)))
-    hypothetical = " (hypothetical)" if replay.what_if.hypothetical else ""
+    excluded = counts[RecordOutcome.REFUSED.value] + counts[RecordOutcome.CONFLICT.value]
+    if excluded:
+        lines.append(("Missing ", excluded_text(excluded)))
+    hypothetical = " (hypothetical)" if replay.what_if.is_hypothetical else ""
     lines.append(("Plan    ", f"sha256 {study.plan.sha256}{hypothetical}"))
-    lines.append(("State   ", f"digest {digest(study)}{hypothetical}"))
-    for title, says in lines:
-        console.print(Text.assemble((title, "bold"), says), soft_wrap=True)
+    lines.append(("State   ", f"digest {state_digest(study)}{hypothetical}"))
+    for title, text in lines:
+        console.print(Text.assemble((title, "bold"), text), soft_wrap=True)
 
 
-def not_included(count: int) -> str:
+def excluded_text(count: int) -> str:
     """How many records are not in the tables."""
     return f"{count} record{'s' * (count != 1)} not included"

@@ -5,118 +5,133 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from monitor.evidence.summary import Standing
+from monitor.evidence.summary import WatchSummary
 from monitor.state.study import Study
 from monitor.stats.estimate import Estimate
-from monitor.tables.compare import Comparison, comparisons
-from monitor.tables.flow import passages
-from monitor.tables.tabulate import Row, exposure, slots
+from monitor.tables.compare import Comparison, compare_arms
+from monitor.tables.flow import period_flows
+from monitor.tables.tabulate import RateRow, exposure_row, table_keys
 from monitor.terms import ANY, Term
-from tocsin.display.grid import Column, Grid, Line
-from tocsin.display.wording import interval, kind, p_value
+from tocsin.display.grid import Column, Grid, GridRow
+from tocsin.display.wording import format_estimate, format_p_value, term_kind_label
 
 DAYS_IN_YEAR = 365.25
 
 
 def exposure_grid(study: Study) -> Grid:
     """Subjects, administrations and patient-years by period and treatment."""
-    lines: list[Line] = []
-    for _, slot in slots(study):
-        found = exposure(study, slot)
-        years = f"{found.person_days / DAYS_IN_YEAR:,.2f}"
-        lines.append(Line(cells=(*slot, str(found.subjects), str(found.cycles), years)))
-    names = (Column.words("period"), Column.words("treatment"))
+    grid_rows: list[GridRow] = []
+    for _, key in table_keys(study):
+        totals = exposure_row(study, key)
+        years = f"{totals.person_days / DAYS_IN_YEAR:,.2f}"
+        grid_rows.append(GridRow(cells=(*key, str(totals.subjects), str(totals.cycles), years)))
+    names = (Column.text("period"), Column.text("treatment"))
     numbers = (Column(title=title) for title in ("subjects", "cycles", "patient-years"))
-    return Grid("Exposure", (*names, *numbers), tuple(lines))
+    return Grid("Exposure", (*names, *numbers), tuple(grid_rows))
 
 
 def flow_grid(study: Study) -> Grid:
     """The flow of subjects through the periods, by randomised arm."""
-    lines: list[Line] = []
-    for passage in passages(study):
-        counts = (passage.entered, passage.completed, passage.left, passage.switched)
-        names = (passage.period, passage.randomised_treatment)
-        lines.append(Line(cells=(*names, *map(str, counts))))
-    names = (Column.words("period"), Column.words("randomised to"))
+    grid_rows: list[GridRow] = []
+    for period_flow in period_flows(study):
+        counts = (
+            period_flow.entered,
+            period_flow.completed,
+            period_flow.left,
+            period_flow.switched,
+        )
+        names = (period_flow.period, period_flow.randomised_treatment)
+        grid_rows.append(GridRow(cells=(*names, *map(str, counts))))
+    names = (Column.text("period"), Column.text("randomised to"))
     titles = ("entered", "completed", "not completed", "switched")  # Who is still in it, too.
     numbers = (Column(title=title) for title in titles)
-    return Grid("Flow of subjects", (*names, *numbers), tuple(lines))
+    return Grid("Flow of subjects", (*names, *numbers), tuple(grid_rows))
 
 
-def event_grid(cells: list[Row], chosen: list[Term]) -> Grid:
+def event_grid(rate_rows: list[RateRow], terms: list[Term]) -> Grid:
     """Subjects, events and rates of the *chosen* terms, by period and treatment below each."""
     columns = (
-        Column.words("term, period, treatment", least=23),
-        Column(title="kind", right=False, drop=3),
+        Column.text("term, period, treatment", width_min=23),
+        Column(title="kind", align_right=False, drop_order=3),
         Column(title="subjects"),
         Column(title="at risk"),
         Column(title="events"),
-        Column(title="serious", drop=1),
-        Column(title="related", drop=1),
-        Column(title="patient-years", drop=2),
+        Column(title="serious", drop_order=1),
+        Column(title="related", drop_order=1),
+        Column(title="patient-years", drop_order=2),
         Column(title="per 100 patient-years"),
     )
     title = (
         "Adverse events by treatment received at onset; events per 100 patient-years (95% limits)"
     )
-    return Grid(title, columns, tuple(_event_lines(cells, chosen)))
+    return Grid(title, columns, tuple(_event_rows(rate_rows, terms)))
 
 
-def _event_lines(cells: list[Row], chosen: list[Term]) -> Iterator[Line]:
+def _event_rows(rate_rows: list[RateRow], terms: list[Term]) -> Iterator[GridRow]:
     """A line for each term, and one below it for each (period, treatment).
 
     Serious and related count subjects.
     """
-    order = {term: place for place, term in enumerate(chosen)}
-    ordered = sorted((row for row in cells if row.term in order), key=lambda row: order[row.term])
-    for term, rows in groupby(ordered, key=lambda row: row.term):
-        yield Line(cells=(term.name, kind(term)), style="bold")
-        for row in rows:
+    rank_of = {term: label for label, term in enumerate(terms)}
+    sorted_rows = sorted(
+        (row for row in rate_rows if row.term in rank_of), key=lambda row: rank_of[row.term]
+    )
+    for term, term_rows in groupby(sorted_rows, key=lambda row: row.term):
+        yield GridRow(cells=(term.name, term_kind_label(term)), style="bold")
+        for row in term_rows:
             cell = row.cell
             counts = (cell.subjects, row.subjects_exposed, cell.events)
-            more = (cell.serious_subjects, cell.related_subjects)
+            serious_and_related = (cell.serious_subjects, cell.related_subjects)
             years = f"{row.person_days / DAYS_IN_YEAR:,.2f}"
-            place = f"  {row.period}, {row.treatment}"
-            numbers = (*map(str, (*counts, *more)), years, interval(row.rate, 1))
-            yield Line(cells=(place, "", *numbers))
+            label = f"  {row.period}, {row.treatment}"
+            numbers = (
+                *map(str, (*counts, *serious_and_related)),
+                years,
+                format_estimate(row.rate, 1),
+            )
+            yield GridRow(cells=(label, "", *numbers))
 
 
-def comparison_grid(study: Study, cells: list[Row], chosen: list[Term]) -> Grid:
+def comparison_grid(study: Study, rate_rows: list[RateRow], terms: list[Term]) -> Grid:
     """Arms side by side in the randomised periods."""
-    order = {term: place for place, term in enumerate(chosen)}
-    found = [each for each in comparisons(study.plan, cells) if each.term in order]
-    found.sort(key=lambda each: order[each.term])
+    rank_of = {term: place for place, term in enumerate(terms)}
+    selected = [each for each in compare_arms(study.plan, rate_rows) if each.term in rank_of]
+    selected.sort(key=lambda each: rank_of[each.term])
     columns = (
-        Column.words("term", least=20),
-        Column.words("period", drop=_drop({each.period for each in found})),
-        Column.words("arms", drop=_drop({each.treatment for each in found})),
+        Column.text("term", width_min=20),
+        Column.text("period", drop_order=_drop_order({each.period for each in selected})),
+        Column.text("arms", drop_order=_drop_order({each.treatment for each in selected})),
         Column(title="risk difference, %"),
         Column(title="rate ratio"),
         Column(title="Fisher p"),
     )
-    arms = dict.fromkeys(f"{each.treatment} v {each.control}, {each.period}" for each in found)
+    arms = dict.fromkeys(f"{each.treatment} v {each.control}, {each.period}" for each in selected)
     title = (
         f"Arms compared ({'; '.join(arms)}), 95% limits, nominal, not adjusted for repeated looks"
     )
-    return Grid(title, columns, tuple(map(_comparison_line, found)))
+    return Grid(title, columns, tuple(map(_comparison_row, selected)))
 
 
-def _comparison_line(each: Comparison) -> Line:
-    value, low, high = each.risk_difference
+def _comparison_row(comparison: Comparison) -> GridRow:
+    value, low, high = comparison.risk_difference
     percent = Estimate(None if value is None else 100 * value, 100 * low, 100 * high)
-    numbers = (interval(percent, 1), interval(each.rate_ratio, 2), p_value(each.fisher_p))
-    arms = f"{each.treatment} v {each.control}"
-    return Line(cells=(each.term.name, each.period, arms, *numbers))
+    numbers = (
+        format_estimate(percent, 1),
+        format_estimate(comparison.rate_ratio, 2),
+        format_p_value(comparison.fisher_p),
+    )
+    arms = f"{comparison.treatment} v {comparison.control}"
+    return GridRow(cells=(comparison.term.name, comparison.period, arms, *numbers))
 
 
-def _drop(values: set[str]) -> int:
+def _drop_order(values: set[str]) -> int:
     """What is the same in every row is said in the title: its column is the first to go."""
     return 1 if len(values) < 2 else 0
 
 
-def chosen_terms(study: Study, found: list[Standing], terms: int) -> list[Term]:
+def select_terms(study: Study, summaries: list[WatchSummary], terms_max: int) -> list[Term]:
     """What the plan watches, its other groups, then terms by falling evidence: *terms* of them."""
-    watched = [standing.watch.term for standing in found if standing.watch.tier != 2]
+    watched = [summary.watch.term for summary in summaries if summary.watch.tier != 2]
     groups = [group.term for group in study.plan.groups]
-    others = [standing.watch.term for standing in found]
-    return list(dict.fromkeys([ANY, *watched, *groups, *others]))[:terms]
+    others = [summary.watch.term for summary in summaries]
+    return list(dict.fromkeys([ANY, *watched, *groups, *others]))[:terms_max]

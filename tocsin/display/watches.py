@@ -2,75 +2,90 @@
 
 from __future__ import annotations
 
-from monitor.evidence.summary import Standing, boundary
+from monitor.evidence.summary import WatchSummary, signal_boundary
 from monitor.state.study import Study
-from monitor.state.verdict import Ground
-from tocsin.display.grid import Column, Grid, Line
-from tocsin.display.wording import basis, effect, events, evidence, kind, style
+from monitor.state.verdict import VerdictReason
+from tocsin.display.grid import Column, Grid, GridRow
+from tocsin.display.wording import (
+    describe_comparison,
+    format_event_counts,
+    format_evidence,
+    format_rate_ratio,
+    level_style,
+    term_kind_label,
+)
 
-SHORT = {Ground.REJECTED: "rejected", Ground.NOT_REJECTED: "not rejected"}
+SHORT_REASONS = {VerdictReason.REJECTED: "rejected", VerdictReason.NOT_REJECTED: "not rejected"}
 
 
-def watch_grid(study: Study, found: list[Standing]) -> Grid:
+def watch_grid(study: Study, summaries: list[WatchSummary]) -> Grid:
     """The watches that the plan names, each with its verdict and the reason."""
     columns = (
-        Column.words("watch", least=16),
+        Column.text("watch", width_min=16),
         Column(title="events"),
         Column(title=_effect_title(study)),
         Column(title="E"),
         Column(title="needs"),
-        Column(title="verdict", right=False),
+        Column(title="verdict", align_right=False),
     )
     return Grid(
         "Watches of the plan, valid however often anyone looks",
         columns,
-        tuple(_watch_line(study, standing) for standing in found),
+        tuple(_watch_row(study, summary) for summary in summaries),
     )
 
 
-def _watch_line(study: Study, standing: Standing) -> Line:
-    at = boundary(study, standing.watch)
-    verdict = standing.verdict
-    needs = "-" if at is None else f"{at:,.4g}"
-    numbers = (events(standing), effect(standing), evidence(standing), needs)
-    return Line(
-        cells=(standing.watch.id, *numbers, verdict.level.word),
-        style=style(standing),
-        note=f"{basis(standing.watch)}: {verdict.ground}",
+def _watch_row(study: Study, summary: WatchSummary) -> GridRow:
+    e_boundary = signal_boundary(study, summary.watch)
+    verdict = summary.verdict
+    boundary_text = "-" if e_boundary is None else f"{e_boundary:,.4g}"
+    numbers = (
+        format_event_counts(summary),
+        format_rate_ratio(summary),
+        format_evidence(summary),
+        boundary_text,
+    )
+    return GridRow(
+        cells=(summary.watch.id, *numbers, verdict.level.word),
+        style=level_style(summary),
+        note=f"{describe_comparison(summary.watch)}: {verdict.reason}",
     )
 
 
-def screening_grid(study: Study, found: list[Standing]) -> Grid:
+def screening_grid(study: Study, summaries: list[WatchSummary]) -> Grid:
     """Tier 2: every other term, by falling evidence."""
-    several = len(study.plan.active) > 1
+    has_several_arms = len(study.plan.active_treatments) > 1
     columns = (
-        Column.words("term", least=20),
-        Column(title="kind", right=False, drop=1),
-        Column.words("arms", drop=0 if several else 2),
+        Column.text("term", width_min=20),
+        Column(title="kind", align_right=False, drop_order=1),
+        Column.text("arms", drop_order=0 if has_several_arms else 2),
         Column(title="events"),
         Column(title=_effect_title(study)),
         Column(title="E"),
-        Column(title="e-BH", right=False),
+        Column(title="e-BH", align_right=False),
     )
-    if not study.plan.screens:
+    if not study.plan.screening_enabled:
         return Grid("Screening of all other terms: turned off by the plan", columns, ())
-    over = f"e-BH at q = {study.plan.q:g} over {study.screened} watches"
-    title = f"Screening of all other terms, {_arms(study)}: {over}"
-    return Grid(title, columns, tuple(_screening_line(standing) for standing in found))
+    e_bh_text = f"e-BH at q = {study.plan.q:g} over {study.hypotheses} watches"
+    title = f"Screening of all other terms, {_screening_comparison(study)}: {e_bh_text}"
+    return Grid(title, columns, tuple(_screening_row(summary) for summary in summaries))
 
 
-def _screening_line(standing: Standing) -> Line:
-    watch, ground = standing.watch, standing.verdict.ground
-    names = (watch.term.name, kind(watch.term), f"{watch.treatment} v {watch.control}")
-    numbers = (events(standing), effect(standing), evidence(standing))
-    return Line(cells=(*names, *numbers, SHORT.get(ground, ground.value)), style=style(standing))
+def _screening_row(summary: WatchSummary) -> GridRow:
+    watch, reason = summary.watch, summary.verdict.reason
+    names = (watch.term.name, term_kind_label(watch.term), f"{watch.treatment} v {watch.control}")
+    numbers = (format_event_counts(summary), format_rate_ratio(summary), format_evidence(summary))
+    return GridRow(
+        cells=(*names, *numbers, SHORT_REASONS.get(reason, reason.value)),
+        style=level_style(summary),
+    )
 
 
-def _arms(study: Study) -> str:
-    where = study.plan.screening
-    who = " or ".join(study.plan.active)
-    how = f"{where.period}, {where.analysis}".replace("_", " ")
-    return f"{who} v {study.plan.control}, {how}"
+def _screening_comparison(study: Study) -> str:
+    screening = study.plan.screening_basis
+    treatments = " or ".join(study.plan.active_treatments)
+    analysis = f"{screening.period}, {screening.analysis}".replace("_", " ")
+    return f"{treatments} v {study.plan.control}, {analysis}"
 
 
 def _effect_title(study: Study) -> str:

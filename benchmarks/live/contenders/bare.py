@@ -58,10 +58,10 @@ def add(value: Any, counts: Counts, changed: Counts) -> None:
 
 async def write(store: Any, changed: Counts) -> None:
     """One transaction with one HSET for each hash that changed."""
-    async with store.pipeline(transaction=True) as multi:
+    async with store.pipeline(transaction=True) as pipeline:
         for name, cells in changed.items():
-            multi.hset(name, mapping=cells)
-        await multi.execute()
+            pipeline.hset(name, mapping=cells)
+        await pipeline.execute()
 
 
 if __name__ == "__main__":

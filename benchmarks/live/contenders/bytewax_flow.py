@@ -22,7 +22,7 @@ from benchmarks.live.contenders.job import BROKER, STORE, TOPIC, Cell, cells_of,
 Counts = Counter[Cell]
 
 
-def summed(batch: list[Any]) -> list[Counts]:
+def sum_batch(batch: list[Any]) -> list[Counts]:
     """What a poll adds to the cells."""
     records = (orjson.loads(message.value) for message in batch)
     return [Counter(cell for record in records if is_counted(record) for cell in cells_of(record))]
@@ -36,14 +36,14 @@ class Writer(StatelessSinkPartition):
 
     def write_batch(self, items: list[Counts]) -> None:
         """Add polls to their cells."""
-        with self.store.pipeline(transaction=True) as multi:
+        with self.store.pipeline(transaction=True) as pipeline:
             for counts in items:
-                for (name, field), more in counts.items():
-                    multi.hincrby(name, field, more)
-            multi.execute()
+                for (name, field), amount in counts.items():
+                    pipeline.hincrby(name, field, amount)
+            pipeline.execute()
 
 
-class Store(DynamicSink):
+class StoreSink(DynamicSink):
     """The store, with a connection for each worker."""
 
     def build(self, step_id: str, worker_index: int, worker_count: int) -> Writer:
@@ -53,4 +53,4 @@ class Store(DynamicSink):
 
 flow = Dataflow("counts")  # `python -m bytewax.run` takes it from here.
 log = kafka.input("log", flow, brokers=[BROKER], topics=[TOPIC])
-op.output("store", op.flat_map_batch("count", log.oks, summed), Store())
+op.output("store", op.flat_map_batch("count", log.oks, sum_batch), StoreSink())

@@ -28,10 +28,10 @@ async def count(records: Any) -> None:
     """Add every report to its two cells."""
     async for record in records:
         if is_counted(record):
-            async with store.pipeline(transaction=False) as both:
+            async with store.pipeline(transaction=False) as pipeline:
                 for name, field in cells_of(record):
-                    both.hincrby(name, field, 1)
-                await both.execute()
+                    pipeline.hincrby(name, field, 1)
+                await pipeline.execute()
 
 
 if __name__ == "__main__":

@@ -29,10 +29,10 @@ async def count(records: Any) -> None:
             cell for record in batch if is_counted(record) for cell in cells_of(record)
         )
         if counts:
-            async with store.pipeline(transaction=True) as multi:
-                for (name, field), more in counts.items():
-                    multi.hincrby(name, field, more)
-                await multi.execute()
+            async with store.pipeline(transaction=True) as pipeline:
+                for (name, field), amount in counts.items():
+                    pipeline.hincrby(name, field, amount)
+                await pipeline.execute()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from redis import Redis
 from benchmarks.live.contenders.job import BROKER, GROUP, STORE, TOPIC, cells_of, is_counted
 
 
-class Counts(BatchingSink):
+class CountsSink(BatchingSink):
     """Writes what a partition brought since the last checkpoint, in one MULTI."""
 
     def __init__(self, store: Any) -> None:
@@ -24,10 +24,10 @@ class Counts(BatchingSink):
     def write(self, batch: SinkBatch) -> None:
         """Add a batch of reports to their cells."""
         counts = Counter(cell for item in batch for cell in cells_of(item.value))
-        with self.store.pipeline(transaction=True) as multi:
-            for (name, field), more in counts.items():
-                multi.hincrby(name, field, more)
-            multi.execute()
+        with self.store.pipeline(transaction=True) as pipeline:
+            for (name, field), amount in counts.items():
+                pipeline.hincrby(name, field, amount)
+            pipeline.execute()
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
         loglevel="WARNING",
     )
     reports = app.dataframe(app.topic(TOPIC, value_deserializer="json"))  # It uses orjson.
-    reports.filter(is_counted).sink(Counts(Redis.from_url(STORE)))
+    reports.filter(is_counted).sink(CountsSink(Redis.from_url(STORE)))
     app.run()
 
 

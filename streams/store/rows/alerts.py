@@ -8,92 +8,96 @@ from typing import Any
 
 import orjson
 
-from alerts.alert import Alert, Kind
-from alerts.detection.overdue import heard_field, waiting_field
+from alerts.alert import Alert, AlertKind
+from alerts.detection.overdue import site_field, unallocated_field
 from alerts.lifecycle import Move, State
-from alerts.register.history import Entry, Objection, Step
-from alerts.register.register import Answer, Docket
-from alerts.register.update import alert_field, answer_field, docket_of
+from alerts.register.history import AlertEntry, HistoryEntry, ReviewRefusal
+from alerts.register.register import AlertRegister, ReviewResult
+from alerts.register.update import alert_field, register_of, review_result_field
 from monitor.records import Review
 from monitor.state.study import Study
 
 
-def docket_fields(study: Study) -> Iterator[tuple[str, bytes]]:
+def register_fields(study: Study) -> Iterator[tuple[str, bytes]]:
     """Every field of the docket: `l|<alert id>`, `r|<thing>` of a member's move, and its vigil's.
 
     `u|<thing>` is since when a case waits for its subject, `h|<site>` when a site was last heard
     of, as days.
     """
-    if isinstance(docket := study.beside, Docket):
-        for name, entry in docket.entries.items():
+    if isinstance(register := study.extension, AlertRegister):
+        for name, entry in register.entries.items():
             yield alert_field(name), entry_value(entry)
-        for name, answer in docket.answers.items():
-            yield answer_field(name), answer_value(answer)
-        for thing, day in docket.vigil.waiting.items():
-            yield waiting_field(thing), orjson.dumps(day)
-        for site, day in docket.vigil.heard.items():
-            yield heard_field(site), orjson.dumps(day)
+        for name, result in register.review_results.items():
+            yield review_result_field(name), review_result_value(result)
+        for case_id, day in register.overdue_tracker.unallocated_since.items():
+            yield unallocated_field(case_id), orjson.dumps(day)
+        for site, day in register.overdue_tracker.last_record_day.items():
+            yield site_field(site), orjson.dumps(day)
 
 
-def duty_value(study: Study, field: str) -> bytes:
+def register_value(study: Study, field: str) -> bytes:
     """The value of one *field* of the docket."""
-    kind, name = field[:2], field[2:]
-    docket = docket_of(study)
-    if kind == "l|":
-        return entry_value(docket.entries[name])
-    if kind == "r|":
-        return answer_value(docket.answers[name])
-    days = docket.vigil.waiting if kind == "u|" else docket.vigil.heard
+    prefix, name = field[:2], field[2:]
+    register = register_of(study)
+    if prefix == "l|":
+        return entry_value(register.entries[name])
+    if prefix == "r|":
+        return review_result_value(register.review_results[name])
+    days = (
+        register.overdue_tracker.unallocated_since
+        if prefix == "u|"
+        else register.overdue_tracker.last_record_day
+    )
     return orjson.dumps(days[name]) if name in days else b""
 
 
-def entry_value(entry: Entry) -> bytes:
+def entry_value(entry: AlertEntry) -> bytes:
     """The alert at its latest revision, as it is announced, and its `history`."""
-    history = [_step_json(step) for step in entry.history]
+    history = [_history_entry_json(step) for step in entry.history]
     return orjson.dumps(asdict(entry.alert) | {"history": history})
 
 
-def answer_value(answer: Answer) -> bytes:
+def review_result_value(result: ReviewResult) -> bytes:
     """What a member is told of a move; `objection` is the reason as a word."""
-    return orjson.dumps(asdict(answer) | {"objection": _word(answer.objection)})
+    return orjson.dumps(asdict(result) | {"objection": _refusal_word(result.objection)})
 
 
-def entry_from(value: bytes) -> Entry:
+def entry_from(value: bytes) -> AlertEntry:
     """The entry that ``entry_value`` wrote."""
-    said: dict[str, Any] = orjson.loads(value)
-    history = [_step_from(step) for step in said.pop("history")]
-    return Entry(alert_from(said), history)
+    fields: dict[str, Any] = orjson.loads(value)
+    history = [_history_entry_from(step) for step in fields.pop("history")]
+    return AlertEntry(alert_from(fields), history)
 
 
-def alert_from(said: dict[str, Any]) -> Alert:
+def alert_from(fields: dict[str, Any]) -> Alert:
     """The alert whose fields *said* are, from JSON."""
-    said["kind"], said["state"] = Kind(said["kind"]), State(said["state"])
-    said["move"] = Move(said["move"])
-    said["due"] = tuple((clock, day) for clock, day in said["due"])
-    return Alert(**said)
+    fields["kind"], fields["state"] = AlertKind(fields["kind"]), State(fields["state"])
+    fields["move"] = Move(fields["move"])
+    fields["due"] = tuple((clock, day) for clock, day in fields["due"])
+    return Alert(**fields)
 
 
-def answer_from(value: bytes) -> Answer:
+def review_result_from(value: bytes) -> ReviewResult:
     """The answer that ``answer_value`` wrote."""
-    said: dict[str, Any] = orjson.loads(value)
-    said["state"] = said["state"] and State(said["state"])
-    said["objection"] = _objection(said["objection"])
-    return Answer(**said)
+    fields: dict[str, Any] = orjson.loads(value)
+    fields["state"] = fields["state"] and State(fields["state"])
+    fields["objection"] = _refusal_from(fields["objection"])
+    return ReviewResult(**fields)
 
 
-def _step_json(step: Step) -> dict[str, Any]:
-    return asdict(step) | {"refused": _word(step.refused)}
+def _history_entry_json(entry: HistoryEntry) -> dict[str, Any]:
+    return asdict(entry) | {"refused": _refusal_word(entry.refused)}
 
 
-def _step_from(said: dict[str, Any]) -> Step:
-    said["state"], said["refused"] = State(said["state"]), _objection(said["refused"])
-    said["review"] = said["review"] and Review(**said["review"])
-    return Step(**said)
+def _history_entry_from(fields: dict[str, Any]) -> HistoryEntry:
+    fields["state"], fields["refused"] = State(fields["state"]), _refusal_from(fields["refused"])
+    fields["review"] = fields["review"] and Review(**fields["review"])
+    return HistoryEntry(**fields)
 
 
-def _word(objection: Objection | None) -> str | None:
-    return None if objection is None else objection.word
+def _refusal_word(refusal: ReviewRefusal | None) -> str | None:
+    return None if refusal is None else refusal.word
 
 
-def _objection(word: str | None) -> Objection | None:
-    return None if word is None else Objection[word.upper()]
+def _refusal_from(word: str | None) -> ReviewRefusal | None:
+    return None if word is None else ReviewRefusal[word.upper()]

@@ -22,7 +22,7 @@ from monitor.records import (
     TermKind,
 )
 
-KINDS: dict[str, Any] = {
+TYPE_BY_KIND: dict[str, Any] = {
     "subject": events.Subject,
     "treatment": events.Treatment,
     "dose": events.Dose,
@@ -36,37 +36,37 @@ KINDS: dict[str, Any] = {
 }
 """Those whose fields are written as they stand.  A case has its own, and a plan its sha256."""
 
-NAMES: dict[type, str] = {made: name for name, made in KINDS.items()}
-FIELDS: dict[str, tuple[str, ...]] = {
-    name: tuple(each.name for each in fields(made)) for name, made in KINDS.items()
+KIND_BY_TYPE: dict[type, str] = {made: name for name, made in TYPE_BY_KIND.items()}
+FIELD_NAMES: dict[str, tuple[str, ...]] = {
+    name: tuple(each.name for each in fields(made)) for name, made in TYPE_BY_KIND.items()
 }
-WORDS: dict[str, Callable[[str], object]] = {"status": Status, "kind": TermKind}
+ENUM_FIELDS: dict[str, Callable[[str], object]] = {"status": Status, "kind": TermKind}
 """Fields that JSON has as a word and the core as a member of an enumeration."""
 
 
-def fact_of(body: Body) -> list[Any]:
+def body_values(body: Body) -> list[Any]:
     """Kind and fields of a thing that is no case.  The text of a plan is among the row's plans."""
-    if isinstance(body, events.Plan):
+    if isinstance(body, events.PlanRecord):
         return ["plan", body.sha256]
-    kind = NAMES[type(body)]
-    return [kind, *(getattr(body, name) for name in FIELDS[kind])]
+    kind = KIND_BY_TYPE[type(body)]
+    return [kind, *(getattr(body, name) for name in FIELD_NAMES[kind])]
 
 
-def fact_from(said: list[Any], plans: dict[str, str]) -> Body:
+def body_from(stored: list[Any], plans: dict[str, str]) -> Body:
     """The body that ``fact_of`` wrote; *plans* are texts by their sha256."""
-    kind, *values = said
+    kind, *values = stored
     if kind == "plan":
-        return events.Plan(toml=plans[values[0]], sha256=values[0])
-    told = dict(zip(FIELDS[kind], values, strict=True))
-    for name in WORDS.keys() & told.keys():
-        told[name] = WORDS[name](told[name])
-    return KINDS[kind](**told)
+        return events.PlanRecord(toml=plans[values[0]], sha256=values[0])
+    named_values = dict(zip(FIELD_NAMES[kind], values, strict=True))
+    for name in ENUM_FIELDS.keys() & named_values.keys():
+        named_values[name] = ENUM_FIELDS[name](named_values[name])
+    return TYPE_BY_KIND[kind](**named_values)
 
 
-def case_from(said: list[Any]) -> AdverseEvent:
+def case_from(stored: list[Any]) -> AdverseEvent:
     """The case whose fields *said* are, in their order."""
-    subject, term, organ, label, onset, end, serious, criteria, *words = said
-    severity, relatedness, outcome, action, adjudications = words
+    subject, term, organ, label, onset, end, serious, criteria, *assessed = stored
+    severity, relatedness, outcome, action, adjudications = assessed
     return AdverseEvent(
         subject=intern(subject),
         preferred_term=intern(term),
@@ -84,5 +84,5 @@ def case_from(said: list[Any]) -> AdverseEvent:
     )
 
 
-def _date(said: int | list[Any] | None) -> int | PartialDate | None:
-    return PartialDate(*said) if isinstance(said, list) else said
+def _date(stored: int | list[Any] | None) -> int | PartialDate | None:
+    return PartialDate(*stored) if isinstance(stored, list) else stored

@@ -11,41 +11,47 @@ from alerts.alert import alert_id
 from monitor.dates import FOREVER
 from monitor.records import AdverseEvent, TermKind
 from monitor.state.cell import Cell
-from monitor.state.entities import Thing
+from monitor.state.entities import Entity
 from monitor.state.episode import Episode
 from monitor.state.study import Study, SubjectState
 from monitor.state.verdict import Verdict
 from monitor.terms import Term
 from streams.store import Fields
-from streams.store.rows.alerts import docket_fields
-from streams.store.rows.bodies import fact_of
+from streams.store.rows.alerts import register_fields
+from streams.store.rows.bodies import body_values
 
 ALL_PERIODS = "all"
 """No plan may name a period so."""
 
-SCREENING = "screening/"
+SCREENING_PREFIX = "screening/"
 """What the id of a tier 2 watch begins with; no plan may name a watch so."""
 
-Named = Iterator[tuple[str, bytes]]
+NamedValues = Iterator[tuple[str, bytes]]
 
 
-def thing_name(thing: str, held: Thing) -> str:
+def entity_name(entity_id: str, entity: Entity) -> str:
     """The field of a thing: a case's begins with c, any other's with f."""
-    return f"c|{thing}" if isinstance(held.body, AdverseEvent) else f"f|{thing}"
+    return f"c|{entity_id}" if isinstance(entity.body, AdverseEvent) else f"f|{entity_id}"
 
 
-def thing_value(ordinal: int, held: Thing) -> bytes:
+def entity_value(ordinal: int, entity: Entity) -> bytes:
     """Its place in the ledger, its versions, and what it says."""
-    body = held.body
-    said = body if isinstance(body, AdverseEvent) else fact_of(body)
-    about = ordinal, held.version, held.versions, held.digest, held.foretold
-    return orjson.dumps([*about, *said], default=list)
+    body = entity.body
+    values = body if isinstance(body, AdverseEvent) else body_values(body)
+    version_values = (
+        ordinal,
+        entity.version,
+        entity.versions,
+        entity.digest,
+        entity.onset_after_known,
+    )
+    return orjson.dumps([*version_values, *values], default=list)
 
 
-def cell_name(study: Study, number: int, term: int) -> str:
+def cell_name(study: Study, table: int, term: int) -> str:
     """The field of a cell: `t|<period>|<treatment>|<kind>|<term>`."""
     kind, name = study.vocabulary[term]
-    return f"t|{table_name(study, number)}|{kind}|{name}"
+    return f"t|{table_name(study, table)}|{kind}|{name}"
 
 
 def cell_value(cell: Cell) -> bytes:
@@ -65,28 +71,32 @@ def cell_value(cell: Cell) -> bytes:
     )
 
 
-def table_name(study: Study, number: int) -> str:
+def table_name(study: Study, table: int) -> str:
     """The period and treatment of a table."""
-    period, treatment = divmod(number, len(study.plan.treatments))
+    period, treatment = divmod(table, len(study.plan.treatments))
     periods = study.plan.periods
     name = periods[period].id if period < len(periods) else ALL_PERIODS
     return f"{name}|{study.plan.treatments[treatment]}"
 
 
-def exposures(study: Study) -> Named:
+def exposure_fields(study: Study) -> NamedValues:
     """For each table with somebody in it: person-days so far, and subjects at risk now."""
-    for number, exposed in enumerate(study.exposure):
-        days = 0 if study.as_of is None else exposed.until(study.as_of)
-        told = orjson.dumps([days, exposed.running]) if days or exposed.running else b""
-        yield f"x|{table_name(study, number)}", told
+    for number, exposed in enumerate(study.person_days):
+        person_days = 0 if study.as_of is None else exposed.total_until(study.as_of)
+        value = (
+            orjson.dumps([person_days, exposed.open_spells])
+            if person_days or exposed.open_spells
+            else b""
+        )
+        yield f"x|{table_name(study, number)}", value
 
 
 def subject_value(study: Study, subject: SubjectState | None) -> bytes:
     """Allocation and spells by name, or nothing where there are none."""
-    if subject is None or (subject.allocated is None and not subject.spells):
+    if subject is None or (subject.allocated_arm is None and not subject.spells):
         return b""
     treatments = study.plan.treatments
-    arm = None if subject.allocated is None else treatments[subject.allocated]
+    arm = None if subject.allocated_arm is None else treatments[subject.allocated_arm]
     spells = [
         [
             spell.start,
@@ -99,11 +109,11 @@ def subject_value(study: Study, subject: SubjectState | None) -> bytes:
     return orjson.dumps([arm, spells])
 
 
-def term_of(watch: str) -> Term | None:
+def term_of_screening_watch(watch: str) -> Term | None:
     """The term of a tier 2 watch by its id, `screening/<kind>/<name>/<treatment>`; else None."""
-    if not watch.startswith(SCREENING):
+    if not watch.startswith(SCREENING_PREFIX):
         return None
-    kind, name = watch.removeprefix(SCREENING).rsplit("/", 1)[0].split("/", 1)
+    kind, name = watch.removeprefix(SCREENING_PREFIX).rsplit("/", 1)[0].split("/", 1)
     return Term(TermKind(kind), name)
 
 
@@ -112,14 +122,14 @@ def verdict_value(verdict: Verdict | None) -> bytes:
     if verdict is None:
         return b""
     log_e = None if verdict.log_e is None else verdict.log_e.hex()
-    return orjson.dumps([verdict.level.word, verdict.ground.name.lower(), log_e])
+    return orjson.dumps([verdict.level.word, verdict.reason.name.lower(), log_e])
 
 
 def episode_value(study: Study, watch: str, episode: Episode) -> bytes:
     """The alert that the episode is, the level it reached, and where its evidence stands."""
-    name = alert_id(study.name, watch, episode.number)
-    levels = episode.level.word, episode.stands.word
-    return orjson.dumps([name, episode.number, *levels, episode.revision, episode.closed])
+    alert = alert_id(study.name, watch, episode.number)
+    levels = episode.highest_level.word, episode.current_level.word
+    return orjson.dumps([alert, episode.number, *levels, episode.revision, episode.is_closed])
 
 
 def plans_value(plans: Iterable[str]) -> bytes:
@@ -131,23 +141,23 @@ def head_value(
     latest: int | None, outcomes: Mapping[str, int], refusals: Mapping[str, int]
 ) -> bytes:
     """The latest day known, and what became of the study's records."""
-    said = {
+    head = {
         "latest": latest,
         "outcomes": {str(name): count for name, count in outcomes.items()},
         "refusals": {str(name): count for name, count in refusals.items()},
     }
-    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(head, option=orjson.OPT_SORT_KEYS)
 
 
-def state(study: Study, verdicts: Iterable[tuple[str, Verdict]]) -> Fields:
+def state_fields(study: Study, verdicts: Iterable[tuple[str, Verdict]]) -> Fields:
     """All that is counted, settled and judged; what is empty is left out."""
-    named: Fields = {}
+    fields: Fields = {}
     for number, table in enumerate(study.tables):
-        named |= {cell_name(study, number, term): cell_value(table[term]) for term in table}
-    named |= {f"s|{one.name}": subject_value(study, one) for one in study.subjects.values()}
-    named |= {f"w|{watch}": verdict_value(verdict) for watch, verdict in verdicts}
+        fields |= {cell_name(study, number, term): cell_value(table[term]) for term in table}
+    fields |= {f"s|{one.name}": subject_value(study, one) for one in study.subjects.values()}
+    fields |= {f"w|{watch}": verdict_value(verdict) for watch, verdict in verdicts}
     for watch, episode in study.episodes.items():
-        named[f"a|{watch}"] = episode_value(study, watch, episode)
-    named |= dict(exposures(study))
-    named |= dict(docket_fields(study))
-    return {name: value for name, value in named.items() if value}
+        fields[f"a|{watch}"] = episode_value(study, watch, episode)
+    fields |= dict(exposure_fields(study))
+    fields |= dict(register_fields(study))
+    return {name: value for name, value in fields.items() if value}

@@ -8,133 +8,141 @@ from typing import Any
 
 import orjson
 
-from alerts.register.register import Docket
-from alerts.register.update import take_up
+from alerts.register.register import AlertRegister
+from alerts.register.update import attach_register
 from monitor.evidence.active_watches import first_event_scopes
-from monitor.fold.restore import resume
+from monitor.fold.restore import restore_counts
 from monitor.plan.plan import PlanError, read_plan
-from monitor.state.dirty import Trace
-from monitor.state.entities import Thing
+from monitor.state.dirty import DirtySet
+from monitor.state.entities import Entity
 from monitor.state.episode import Episode
 from monitor.state.study import Study
-from monitor.state.verdict import Ground, Level, Verdict
+from monitor.state.verdict import Level, Verdict, VerdictReason
 from streams.store import Fields
-from streams.store.rows.alerts import answer_from, entry_from
-from streams.store.rows.bodies import case_from, fact_from
-from streams.store.rows.digest import SUM_BITS, digest_of, sum_of
-from streams.store.rows.fields import term_of
+from streams.store.rows.alerts import entry_from, review_result_from
+from streams.store.rows.bodies import body_from, case_from
+from streams.store.rows.digest import CHECKSUM_BITS, field_checksum, row_digest
+from streams.store.rows.fields import term_of_screening_watch
 from streams.store.rows.row import Row
 
-UNREADABLE = LookupError, ValueError, TypeError, AttributeError, AssertionError, PlanError
+FORMAT_ERRORS = LookupError, ValueError, TypeError, AttributeError, AssertionError, PlanError
 """What comes of fields that have another form than those that are written today."""
 
 
-class BadRow(Exception):
+class InvalidRow(Exception):
     """The row is not what was written.  Rebuild it from the log; the others go on."""
 
 
-def restore(name: str, fields: Fields) -> Row:
+def load_row(name: str, fields: Fields) -> Row:
     """The study *name* as it was when its row was written.
 
     Raises BadRow where the digest or the form says that it is not what was written.
     """
-    if fields.get("digest") != digest_of(fields):
-        raise BadRow(f"The row of {name} does not have the digest it should.")
+    if fields.get("digest") != row_digest(fields):
+        raise InvalidRow(f"The row of {name} does not have the digest it should.")
     try:
-        return _row(name, {field: value for field, value in fields.items() if value})
-    except UNREADABLE as error:
-        raise BadRow(f"The row of {name} cannot be read: {type(error).__name__}.") from error
+        return _read_row(name, {field: value for field, value in fields.items() if value})
+    except FORMAT_ERRORS as error:
+        raise InvalidRow(f"The row of {name} cannot be read: {type(error).__name__}.") from error
 
 
-def _row(name: str, fields: Fields) -> Row:
+def _read_row(name: str, fields: Fields) -> Row:
     head: dict[str, Any] = orjson.loads(fields["head"])
     plans: list[str] = [toml for toml, _ in orjson.loads(fields["plan"])]
     row = Row(
-        study=_study(name, plans, head["latest"]),
-        began=int(fields["began"]),
-        pos=int(fields["pos"]),
-        stored=fields["pos"],
+        study=_study_of_plans(name, plans, head["latest"]),
+        first_offset=int(fields["began"]),
+        last_offset=int(fields["pos"]),
+        stored_position=fields["pos"],
         plans=plans,
     )
     row.outcomes.update(head["outcomes"])
     row.refusals.update(head["refusals"])
-    row.shown = row.study.latest
-    _take_up(row, fields)
-    row.study.trace = Trace()
+    row.written_latest = row.study.latest_day
+    _load_fields(row, fields)
+    row.study.dirty = DirtySet()
     return row
 
 
-def _study(name: str, plans: list[str], latest: int | None) -> Study:
+def _study_of_plans(name: str, plans: list[str], latest: int | None) -> Study:
     """The study with its plan, and with all that was ever spent by one."""
-    read = [read_plan(toml) for toml in plans]
-    study = Study(name, read[-1], latest=latest)
-    for plan in read:
-        study.spent |= plan.spends
+    parsed = [read_plan(toml) for toml in plans]
+    study = Study(name, parsed[-1], latest_day=latest)
+    for plan in parsed:
+        study.spent_shares |= plan.spent_shares
     return study
 
 
-def _take_up(row: Row, fields: Fields) -> None:
+def _load_fields(row: Row, fields: Fields) -> None:
     """Put the things, the episodes and the verdicts in place, and sum up the fields."""
-    judged: dict[str, Verdict] = {}
-    docket = Docket()
-    things: list[tuple[int, str, Thing]] = []
-    texts = {sha256(toml.encode()).hexdigest(): toml for toml in row.plans}
+    verdicts: dict[str, Verdict] = {}
+    register = AlertRegister()
+    entities: list[tuple[int, str, Entity]] = []
+    plan_texts = {sha256(toml.encode()).hexdigest(): toml for toml in row.plans}
     for field, value in fields.items():
-        kind, name, added = field[:2], field[2:], sum_of(field, value)
-        if kind in ("c|", "f|"):
-            ordinal, held = _thing(kind, value, texts)
-            things.append((ordinal << SUM_BITS | added, name, held))
+        prefix, name, checksum = field[:2], field[2:], field_checksum(field, value)
+        if prefix in ("c|", "f|"):
+            ordinal, entity = _read_entity(prefix, value, plan_texts)
+            entities.append((ordinal << CHECKSUM_BITS | checksum, name, entity))
         elif field != "digest":
-            row.sums[field] = added
-        if kind == "w|":
-            judged[name] = _verdict(value)
-        elif kind == "a|":
-            row.study.episodes[name] = _episode(value)
-        elif kind == "l|":
-            docket.entries[name] = entry_from(value)
-        elif kind == "r|":
-            docket.answers[name] = answer_from(value)
-        elif kind in ("u|", "h|"):
-            days = docket.vigil.waiting if kind == "u|" else docket.vigil.heard
+            row.checksums[field] = checksum
+        if prefix == "w|":
+            verdicts[name] = _read_verdict(value)
+        elif prefix == "a|":
+            row.study.episodes[name] = _read_episode(value)
+        elif prefix == "l|":
+            register.entries[name] = entry_from(value)
+        elif prefix == "r|":
+            register.review_results[name] = review_result_from(value)
+        elif prefix in ("u|", "h|"):
+            days = (
+                register.overdue_tracker.unallocated_since
+                if prefix == "u|"
+                else register.overdue_tracker.last_record_day
+            )
             days[name] = int(value)
-    row.total = int(fields["digest"], 16)
-    for summed, name, held in sorted(things, key=itemgetter(0)):
-        row.things[name] = summed
-        row.study.ledger.things[name] = held
-    _judge_as_before(row.study, judged)
-    docket.vigil.order()
-    take_up(row.study, docket)
+    row.checksum_total = int(fields["digest"], 16)
+    for packed, name, entity in sorted(entities, key=itemgetter(0)):
+        row.packed_entities[name] = packed
+        row.study.entities.by_id[name] = entity
+    _restore_verdicts(row.study, verdicts)
+    register.overdue_tracker.sort_unallocated()
+    attach_register(row.study, register)
 
 
-def _thing(kind: str, value: bytes, texts: dict[str, str]) -> tuple[int, Thing]:
+def _read_entity(prefix: str, value: bytes, plan_texts: dict[str, str]) -> tuple[int, Entity]:
     """The ordinal and the content of a thing."""
-    ordinal, version, versions, digest, foretold, *said = orjson.loads(value)
-    body = case_from(said) if kind == "c|" else fact_from(said, texts)
-    return ordinal, Thing(version, digest, versions, body, foretold=foretold)
+    ordinal, version, versions, digest, onset_after_known, *values = orjson.loads(value)
+    body = case_from(values) if prefix == "c|" else body_from(values, plan_texts)
+    return ordinal, Entity(version, digest, versions, body, onset_after_known=onset_after_known)
 
 
-def _verdict(value: bytes) -> Verdict:
-    level, ground, log_e = orjson.loads(value)
-    evidence = None if log_e is None else float.fromhex(log_e)
-    return Verdict(Level[level.upper()], Ground[ground.upper()], evidence)
+def _read_verdict(value: bytes) -> Verdict:
+    level, reason, log_e = orjson.loads(value)
+    log_e_value = None if log_e is None else float.fromhex(log_e)
+    return Verdict(Level[level.upper()], VerdictReason[reason.upper()], log_e_value)
 
 
-def _episode(value: bytes) -> Episode:
-    _, number, level, stands, revision, closed = orjson.loads(value)
-    return Episode(number, Level[level.upper()], Level[stands.upper()], revision, closed)
+def _read_episode(value: bytes) -> Episode:
+    _, number, level, current_level, revision, closed = orjson.loads(value)
+    return Episode(number, Level[level.upper()], Level[current_level.upper()], revision, closed)
 
 
-def _judge_as_before(study: Study, judged: dict[str, Verdict]) -> None:
+def _restore_verdicts(study: Study, verdicts: dict[str, Verdict]) -> None:
     """Count anew all that the things say, and put each watch where it stood.
 
     A term that no case has any more keeps its watch, which counting anew does not open.
     """
-    silent = {name: each for name, each in judged.items() if each.ground is Ground.NO_EVENTS}
-    resume(study, {name: each for name, each in judged.items() if name not in silent})
-    for watch in silent.keys() - study.watches.keys():
-        term = term_of(watch)
+    without_events = {
+        name: each for name, each in verdicts.items() if each.reason is VerdictReason.NO_EVENTS
+    }
+    restore_counts(
+        study, {name: each for name, each in verdicts.items() if name not in without_events}
+    )
+    for watch in without_events.keys() - study.watches_by_id.keys():
+        term = term_of_screening_watch(watch)
         assert term is not None, "a watch that the plan names is there"
-        first_event_scopes(study, study.vocabulary.number(term))
-    watches = study.watches
-    for watch, verdict in silent.items():
+        first_event_scopes(study, study.vocabulary.number_of(term))
+    watches = study.watches_by_id
+    for watch, verdict in without_events.items():
         watches[watch].verdict = verdict

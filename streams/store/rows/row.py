@@ -9,33 +9,33 @@ from itertools import islice
 from zlib import crc32
 
 from monitor.errors import Refusal
-from monitor.fold.restore import verdicts
-from monitor.state.dirty import Trace
-from monitor.state.entities import Outcome
-from monitor.state.study import Running, Study
+from monitor.fold.restore import last_verdicts
+from monitor.state.dirty import DirtySet
+from monitor.state.entities import RecordOutcome
+from monitor.state.study import ActiveWatch, Study
 from streams.store import Fields
-from streams.store.rows.alerts import duty_value
-from streams.store.rows.digest import SUM, SUM_BITS, digits
+from streams.store.rows.alerts import register_value
+from streams.store.rows.digest import CHECKSUM_BITS, CHECKSUM_MASK, format_digest
 from streams.store.rows.fields import (
-    Named,
+    NamedValues,
     cell_name,
     cell_value,
+    entity_name,
+    entity_value,
     episode_value,
-    exposures,
+    exposure_fields,
     head_value,
     plans_value,
-    state,
+    state_fields,
     subject_value,
-    term_of,
-    thing_name,
-    thing_value,
+    term_of_screening_watch,
     verdict_value,
 )
 
-ALWAYS = 4
+ALWAYS_WRITTEN_FIELDS = 4
 """Fields that every write of a row has: `pos`, `head`, `digest`, and the cursor's `pos`."""
 
-BYTES_A_THING, BYTES_A_FIELD = 1_400, 400
+BYTES_PER_ENTITY, BYTES_PER_FIELD = 1_400, 400
 """Of memory, about: a live case takes a kilobyte, and the sums of its row the rest."""
 
 
@@ -50,39 +50,39 @@ class Row:
     """
 
     study: Study
-    began: int
-    pos: int
-    stored: bytes = b""
-    afresh: bool = False
+    first_offset: int
+    last_offset: int
+    stored_position: bytes = b""
+    replaces_stored: bool = False
     outcomes: Counter[str] = field(default_factory=Counter[str])
     refusals: Counter[str] = field(default_factory=Counter[str])
     plans: list[str] = field(default_factory=list[str])
-    things: dict[str, int] = field(default_factory=dict[str, int])
-    sums: dict[str, int] = field(default_factory=dict[str, int])
-    total: int = 0
-    shown: int | None = None
-    names: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
-    watches: dict[str, Running] = field(default_factory=dict[str, Running])
+    packed_entities: dict[str, int] = field(default_factory=dict[str, int])
+    checksums: dict[str, int] = field(default_factory=dict[str, int])
+    checksum_total: int = 0
+    written_latest: int | None = None
+    cell_names: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
+    active_watches: dict[str, ActiveWatch] = field(default_factory=dict[str, ActiveWatch])
 
     @property
-    def trace(self) -> Trace:
+    def dirty(self) -> DirtySet:
         """What has changed since the row was last written."""
-        assert self.study.trace is not None
-        return self.study.trace
+        assert self.study.dirty is not None
+        return self.study.dirty
 
     @property
-    def bytes(self) -> int:
+    def estimated_bytes(self) -> int:
         """Of memory, about."""
-        return BYTES_A_THING * len(self.things) + BYTES_A_FIELD * len(self.sums)
+        return BYTES_PER_ENTITY * len(self.packed_entities) + BYTES_PER_FIELD * len(self.checksums)
 
     @property
-    def pairs(self) -> int:
+    def changed_fields_max(self) -> int:
         """How many fields ``changes`` will have at most, unless everything has changed."""
-        return len(self.trace) + len(self.study.exposure) + ALWAYS
+        return len(self.dirty) + len(self.study.person_days) + ALWAYS_WRITTEN_FIELDS
 
-    def account(self, offset: int, outcome: Outcome, refusal: Refusal | None) -> None:
+    def count_record(self, offset: int, outcome: RecordOutcome, refusal: Refusal | None) -> None:
         """Note what became of the record at *offset*."""
-        self.pos = offset
+        self.last_offset = offset
         self.outcomes[outcome] += 1
         if refusal is not None:
             self.refusals[refusal.reason] += 1
@@ -90,123 +90,135 @@ class Row:
         if not self.plans or self.plans[-1] is not toml:
             self.plans.append(toml)
 
-    def changes(self) -> Fields:
+    def take_changes(self) -> Fields:
         """The fields to write for all that was folded since they were last asked for.
 
         What is not there any more is emptied.
         """
-        if self.trace.whole or not self.sums:
-            gone = self.sums.keys() - {"began"}
-            self.names.clear()
-            self.watches.clear()
-            fields = self._entered(dict.fromkeys(gone, b"") | self._standing())
-            things = self.study.ledger.things.keys()
+        if self.dirty.everything or not self.checksums:
+            old_names = self.checksums.keys() - {"began"}
+            self.cell_names.clear()
+            self.active_watches.clear()
+            fields = self._changed_fields(
+                dict.fromkeys(old_names, b"") | self._fields_without_entities()
+            )
+            entity_ids = self.study.entities.by_id.keys()
         else:
-            fields = self._entered(self._moved())
-            things = self.trace.things
-        fields.update(self._told(things))
-        fields["digest"] = digits(self.total)
-        self.shown = self.study.latest
-        self.trace.clear()
+            fields = self._changed_fields(self._dirty_fields())
+            entity_ids = self.dirty.entities
+        fields.update(self._entity_fields(entity_ids))
+        fields["digest"] = format_digest(self.checksum_total)
+        self.written_latest = self.study.latest_day
+        self.dirty.clear()
         return fields
 
-    def everything(self) -> Fields:
+    def all_fields(self) -> Fields:
         """All fields of the row as ``changes`` has left it, for a row written afresh."""
-        ledger = self.study.ledger.things
-        fields = self._standing()
-        for thing, held in ledger.items():
-            fields[thing_name(thing, held)] = thing_value(self.things[thing] >> SUM_BITS, held)
-        fields["digest"] = digits(self.total)
+        entities = self.study.entities.by_id
+        fields = self._fields_without_entities()
+        for entity_id, entity in entities.items():
+            fields[entity_name(entity_id, entity)] = entity_value(
+                self.packed_entities[entity_id] >> CHECKSUM_BITS, entity
+            )
+        fields["digest"] = format_digest(self.checksum_total)
         return fields
 
-    def _standing(self) -> Fields:
+    def _fields_without_entities(self) -> Fields:
         """Every field but those of the things and the digest."""
-        fields = state(self.study, verdicts(self.study))
-        fields["began"] = b"%d" % self.began
+        fields = state_fields(self.study, last_verdicts(self.study))
+        fields["began"] = b"%d" % self.first_offset
         fields["plan"] = plans_value(self.plans)
-        return self._with_head(fields)
+        return self._add_head(fields)
 
-    def _moved(self) -> Fields:
+    def _dirty_fields(self) -> Fields:
         """The fields that the trace names, but for the things'."""
-        study, trace, names, tables = self.study, self.trace, self.names, self.study.tables
+        study, dirty, cell_names, tables = (
+            self.study,
+            self.dirty,
+            self.cell_names,
+            self.study.tables,
+        )
         fields: Fields = {}
-        for cell in trace.cells:
-            number, term = cell
-            name = names.get(cell)
+        for cell in dirty.cells:
+            table, term = cell
+            name = cell_names.get(cell)
             if name is None:
-                name = names[cell] = cell_name(study, number, term)
-            fields[name] = cell_value(tables[number][term])
-        for name in trace.subjects:
+                name = cell_names[cell] = cell_name(study, table, term)
+            fields[name] = cell_value(tables[table][term])
+        for name in dirty.subjects:
             fields[f"s|{name}"] = subject_value(study, study.subjects.get(name))
-        for watch in trace.watches:
-            fields[f"w|{watch}"] = verdict_value(self._running(watch).verdict)
-        for name in trace.duties:
-            fields[name] = duty_value(study, name)
-        for watch in trace.episodes:
+        for watch in dirty.watches:
+            fields[f"w|{watch}"] = verdict_value(self._active_watch(watch).verdict)
+        for name in dirty.alerts:
+            fields[name] = register_value(study, name)
+        for watch in dirty.episodes:
             fields[f"a|{watch}"] = episode_value(study, watch, study.episodes[watch])
-        if trace.subjects or study.latest != self.shown:
-            fields.update(exposures(study))
-        return self._with_head(fields)
+        if dirty.subjects or study.latest_day != self.written_latest:
+            fields.update(exposure_fields(study))
+        return self._add_head(fields)
 
-    def _with_head(self, fields: Fields) -> Fields:
+    def _add_head(self, fields: Fields) -> Fields:
         """*fields* with those that change at every record."""
-        fields["pos"] = b"%d" % self.pos
-        fields["head"] = head_value(self.study.latest, self.outcomes, self.refusals)
+        fields["pos"] = b"%d" % self.last_offset
+        fields["head"] = head_value(self.study.latest_day, self.outcomes, self.refusals)
         return fields
 
-    def _running(self, watch: str) -> Running:
+    def _active_watch(self, watch: str) -> ActiveWatch:
         """The watch at work: the study's own list of them is made anew for whoever asks."""
-        found = self.watches.get(watch)
-        if found is None:
-            found = self.watches[watch] = running_as(self.study, watch)
-        return found
+        active_watch = self.active_watches.get(watch)
+        if active_watch is None:
+            active_watch = self.active_watches[watch] = find_active_watch(self.study, watch)
+        return active_watch
 
-    def _entered(self, fields: Fields) -> Fields:
+    def _changed_fields(self, fields: Fields) -> Fields:
         """Those of *fields* that are to be written, the digest brought up to them.
 
         An empty value is not, where there is none: it is equal to an absent one.
         """
-        sums, total = self.sums, self.total
-        written: Fields = {}
+        checksums, total = self.checksums, self.checksum_total
+        changed: Fields = {}
         for name, value in fields.items():
-            before = sums.get(name)
+            old_checksum = checksums.get(name)
             if value:
-                now = sums[name] = crc32(value, crc32(name.encode()))
-                total += now if before is None else now - before
-            elif before is not None:
-                del sums[name]
-                total -= before
+                new_checksum = checksums[name] = crc32(value, crc32(name.encode()))
+                total += new_checksum if old_checksum is None else new_checksum - old_checksum
+            elif old_checksum is not None:
+                del checksums[name]
+                total -= old_checksum
             else:
                 continue
-            written[name] = value
-        self.total = total
-        return written
+            changed[name] = value
+        self.checksum_total = total
+        return changed
 
-    def _told(self, things: Iterable[str]) -> Named:
+    def _entity_fields(self, entity_ids: Iterable[str]) -> NamedValues:
         """The fields of *things*, the digest brought up to them."""
-        self._number()
-        ledger, known = self.study.ledger.things, self.things
-        for thing in things:
-            held, before = ledger[thing], known[thing]
-            name, value = thing_name(thing, held), thing_value(before >> SUM_BITS, held)
-            now = crc32(value, crc32(name.encode()))
-            self.total += now - (before & SUM)
-            known[thing] = before - (before & SUM) + now
+        self._assign_ordinals()
+        entities, packed = self.study.entities.by_id, self.packed_entities
+        for entity_id in entity_ids:
+            entity, old_packed = entities[entity_id], packed[entity_id]
+            name, value = (
+                entity_name(entity_id, entity),
+                entity_value(old_packed >> CHECKSUM_BITS, entity),
+            )
+            new_checksum = crc32(value, crc32(name.encode()))
+            self.checksum_total += new_checksum - (old_packed & CHECKSUM_MASK)
+            packed[entity_id] = old_packed - (old_packed & CHECKSUM_MASK) + new_checksum
             yield name, value
 
-    def _number(self) -> None:
+    def _assign_ordinals(self) -> None:
         """Give each new thing its ordinal: it came in after all that are known."""
-        ledger = self.study.ledger.things
-        first = len(self.things)
-        new = list(islice(reversed(ledger), len(ledger) - first))
-        for ordinal, thing in enumerate(reversed(new), first):
-            self.things[thing] = ordinal << SUM_BITS
+        entities = self.study.entities.by_id
+        first = len(self.packed_entities)
+        new = list(islice(reversed(entities), len(entities) - first))
+        for ordinal, entity_id in enumerate(reversed(new), first):
+            self.packed_entities[entity_id] = ordinal << CHECKSUM_BITS
 
 
-def running_as(study: Study, watch: str) -> Running:
+def find_active_watch(study: Study, watch: str) -> ActiveWatch:
     """The watch of *study* that is called *watch*, found by the term that its id names."""
-    term = term_of(watch)
+    term = term_of_screening_watch(watch)
     if term is None:
-        return study.watches[watch]
-    scopes = study.first_events[study.vocabulary.number(term)]
+        return study.watches_by_id[watch]
+    scopes = study.first_events[study.vocabulary.number_of(term)]
     return next(each for events in scopes for each in events.watches if each.id == watch)

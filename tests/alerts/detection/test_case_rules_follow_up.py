@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.alert import Kind
+from alerts.alert import AlertKind
 from alerts.lifecycle import State
 from monitor.records import Relatedness
-from tests.alerts.ringing_trial import (
-    CLOTS,
-    DEATHS,
+from tests.alerts.case_rule_trials import (
+    CLOTS_RULE,
+    DEATHS_RULE,
     FATAL,
     GROUP,
-    TO_CONFIRMED,
-    acted,
-    cases,
-    of_kind,
-    ruled,
-    told,
+    MOVES_TO_CONFIRMED,
+    alerts_of_kind,
+    case_alerts,
+    plan_with_rules,
+    review_case_alert,
+    rules_trial,
 )
 from tests.monitor.builders import (
     allocated,
     case,
     collected,
     merged,
-    planned,
+    plan_record,
     retracted,
-    ticked,
+    tick_record,
     treated,
 )
-from tests.monitor.small_plans import table
+from tests.monitor.small_plans import toml_table
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ from tests.monitor.small_plans import table
         ((), 5, [("raise", "2020-01-19"), ("rise", "2020-01-13")]),
         (("acknowledge",), 5, [("raise", "2020-01-19"), ("rise", "2020-01-13")]),
         ((), 12, [("raise", "2020-01-19")]),
-        ((*TO_CONFIRMED, "close"), 5, [("raise", "2020-01-19")]),
+        ((*MOVES_TO_CONFIRMED, "close"), 5, [("raise", "2020-01-19")]),
     ],
     ids=["raised", "acknowledged", "not sooner", "closed"],
 )
@@ -46,9 +46,11 @@ def test_a_case_that_turns_out_worse_rings_again_as_it_is_due_sooner(
     moves: tuple[str, ...], known: int, then: list[tuple[str, str]]
 ):
     """Whoever has seen a clot must hear that the patient died of it, unless it is over."""
-    found = acted(told(case("c1", "A1", 3), rules=(CLOTS,), groups=GROUP), *moves)
-    found.tell(case("c1", "A1", 3, version=2, known=known, **FATAL))
-    rang = [one for one in of_kind(found, Kind.CASE) if one.member is None]
+    found = review_case_alert(
+        rules_trial(case("c1", "A1", 3), rules=(CLOTS_RULE,), groups=GROUP), *moves
+    )
+    found.submit(case("c1", "A1", 3, version=2, known=known, **FATAL))
+    rang = [one for one in alerts_of_kind(found, AlertKind.CASE) if one.member is None]
 
     assert [(one.move, dict(one.due)["receipt"]) for one in rang] == then
     assert {one.pages for one in rang} == {True}
@@ -56,8 +58,8 @@ def test_a_case_that_turns_out_worse_rings_again_as_it_is_due_sooner(
 
 def test_a_decision_starts_the_clock_of_the_determination():
     """Both clocks are kept: what was received, and what was found to be so."""
-    found = acted(told(case("c1", "A1", 3, **FATAL)), *TO_CONFIRMED)
-    last = of_kind(found, Kind.CASE)[-1]
+    found = review_case_alert(rules_trial(case("c1", "A1", 3, **FATAL)), *MOVES_TO_CONFIRMED)
+    last = alerts_of_kind(found, AlertKind.CASE)[-1]
 
     assert last.due == (("receipt", "2020-01-11"), ("determination", "2020-04-25"))
 
@@ -76,20 +78,23 @@ def test_a_decision_starts_the_clock_of_the_determination():
 )
 def test_a_decided_case_is_put_before_the_board_again_when_its_data_change(follow_up):
     """People have judged the case as it was; what they judged is there no more."""
-    found = acted(told(case("c1", "A1", 3, **FATAL), case("c2", "A1", 30, known=30)), *TO_CONFIRMED)
-    found.tell(follow_up)
+    found = review_case_alert(
+        rules_trial(case("c1", "A1", 3, **FATAL), case("c2", "A1", 30, known=30)),
+        *MOVES_TO_CONFIRMED,
+    )
+    found.submit(follow_up)
 
-    assert cases(found)[-1] == ("deaths", "safety/c1", "change", 5)
-    assert of_kind(found, Kind.CASE)[-1].state is State.REOPENED
+    assert case_alerts(found)[-1] == ("deaths", "safety/c1", "change", 5)
+    assert alerts_of_kind(found, AlertKind.CASE)[-1].state is State.REOPENED
 
 
-@pytest.mark.parametrize("moves", [(), ("acknowledge",), (*TO_CONFIRMED, "close")])
+@pytest.mark.parametrize("moves", [(), ("acknowledge",), (*MOVES_TO_CONFIRMED, "close")])
 def test_a_case_that_nobody_has_decided_on_changes_in_silence(moves: tuple[str, ...]):
     """It is read as it is now when it is read; what was closed stays closed."""
-    found = acted(told(case("c1", "A1", 3, **FATAL)), *moves)
-    found.tell(case("c1", "A1", 3, version=2, known=9))
+    found = review_case_alert(rules_trial(case("c1", "A1", 3, **FATAL)), *moves)
+    found.submit(case("c1", "A1", 3, version=2, known=9))
 
-    assert len(cases(found)) == 1 + len(moves)
+    assert len(case_alerts(found)) == 1 + len(moves)
 
 
 @pytest.mark.parametrize(
@@ -100,29 +105,33 @@ def test_a_case_that_nobody_has_decided_on_changes_in_silence(moves: tuple[str, 
         allocated("A1", "ctl", version=2),
         treated("A1", "act", 0, 90, version=2),
         merged("m1", "subject", "A2", "A3"),
-        planned(ruled(DEATHS, window=9), version=2),
-        planned(ruled(), version=2),
+        plan_record(plan_with_rules(DEATHS_RULE, window=9), version=2),
+        plan_record(plan_with_rules(), version=2),
         retracted("r1", "edc/treated-A2-0"),
         collected("DVT", 1),
-        ticked(90),
+        tick_record(90),
     ],
     ids=["same again", "another case", "arm", "days at risk", "others merged", "amended",
          "rule dropped", "other thing void", "collected", "tick"],
 )  # fmt: skip
 def test_a_decided_case_is_left_alone_by_what_does_not_change_it(other):
     """A board that is called for nothing stops coming."""
-    found = acted(told(case("c1", "A1", 3, **FATAL)), *TO_CONFIRMED)
-    found.tell(other)
+    found = review_case_alert(rules_trial(case("c1", "A1", 3, **FATAL)), *MOVES_TO_CONFIRMED)
+    found.submit(other)
 
-    assert len(cases(found)) == 4
+    assert len(case_alerts(found)) == 4
 
 
 def test_a_case_of_a_pair_changes_when_its_partner_is_taken_back():
     """Without the fall, the bleeding is not of the group any more."""
-    group = table("groups.clots", both=[["Fall"], ["Bleeding"]], within_days=14)
+    group = toml_table("groups.clots", both=[["Fall"], ["Bleeding"]], within_days=14)
     pair = case("c1", "A1", 3, "Fall"), case("c2", "A1", 9, "Bleeding")
-    found = acted(told(*pair, rules=(CLOTS,), groups=group), *TO_CONFIRMED, about="safety/c2")
+    found = review_case_alert(
+        rules_trial(*pair, rules=(CLOTS_RULE,), groups=group),
+        *MOVES_TO_CONFIRMED,
+        about="safety/c2",
+    )
 
-    found.tell(case("c1", "A2", 3, "Fall", version=2, known=20))
+    found.submit(case("c1", "A2", 3, "Fall", version=2, known=20))
 
-    assert cases(found)[-1] == ("clots", "safety/c2", "change", 5)
+    assert case_alerts(found)[-1] == ("clots", "safety/c2", "change", 5)

@@ -6,29 +6,34 @@ from typing import Any
 
 import pytest
 
-from alerts.alert import Kind
+from alerts.alert import AlertKind
 from monitor.records import Criterion, Outcome, PartialDate, Severity
-from tests.alerts.ringing_trial import findings, of_kind, ruled, rung
+from tests.alerts.case_rule_trials import (
+    alerts_of_kind,
+    finding_alerts,
+    folded_trial,
+    plan_with_rules,
+)
 from tests.monitor.builders import (
     allocated,
     case,
     collected,
     dosed,
     merged,
-    planned,
+    plan_record,
     retracted,
-    ticked,
+    tick_record,
     treated,
 )
-from tests.monitor.trial import Trial, arms
+from tests.monitor.trial import Trial, two_arms
 
 FATAL: dict[str, Any] = {"outcome": Outcome.FATAL}
-TWINS = case("c1", "A1", 3, known=9), case("c2", "A1", 5, known=9)
+DUPLICATES = case("c1", "A1", 3, known=9), case("c2", "A1", 5, known=9)
 
 
-def told(*records, **said: object) -> Trial:
+def findings_trial(*records, **said: object) -> Trial:
     """Three patients an arm from day 0, and *records*."""
-    return rung(ruled(**said), *arms(3), *records)
+    return folded_trial(plan_with_rules(**said), *two_arms(3), *records)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +51,12 @@ def test_a_death_that_is_not_serious_is_a_finding(said: dict, is_found: bool):
     """It counts as serious whatever the flag says; somebody must mend the flag."""
     expected = [("fatal_not_serious", "safety/c1")] if is_found else []
 
-    assert findings(told(case("c1", "A1", 3, **said))) == expected
+    assert finding_alerts(findings_trial(case("c1", "A1", 3, **said))) == expected
 
 
 def test_a_finding_calls_nobody_and_has_no_life():
     """It is for information: no page, nothing to acknowledge, no evidence, no clock."""
-    (alert,) = of_kind(told(case("c1", "A1", 3, **FATAL)), Kind.FINDING)
+    (alert,) = alerts_of_kind(findings_trial(case("c1", "A1", 3, **FATAL)), AlertKind.FINDING)
 
     assert alert.id == "40eb281b5e12273b5fe016e3"
     assert (alert.pages, alert.tracked, alert.level, alert.e_value) == (False, False, "note", None)
@@ -78,7 +83,9 @@ def test_two_cases_of_one_event_are_a_finding(first: dict, second: dict, is_foun
         case(name, each.get("who", "A1"), each["onset"], each.get("term", "DVT"), known=30)
         for name, each in (("c1", first), ("c2", second))
     ]
-    pairs = [each for each in findings(told(*made)) if each[0] == "likely_duplicates"]
+    pairs = [
+        each for each in finding_alerts(findings_trial(*made)) if each[0] == "likely_duplicates"
+    ]
 
     assert pairs == ([("likely_duplicates", "safety/c1 safety/c2")] if is_found else [])
 
@@ -88,38 +95,42 @@ def test_twins_across_a_change_of_treatment_are_found():
     switched = treated("A1", "act", 0, 10, version=2), treated("A1", "ctl", 10)
     pair = case("c1", "A1", 9, known=30), case("c2", "A1", 10, known=30)
 
-    assert findings(told(*switched, *pair)) == [("likely_duplicates", "safety/c1 safety/c2")]
+    assert finding_alerts(findings_trial(*switched, *pair)) == [
+        ("likely_duplicates", "safety/c1 safety/c2")
+    ]
 
 
 def test_twins_of_a_term_that_is_collected_from_a_day_on_are_found():
     """Before that day they are not counted under the term, and are twins all the same."""
-    assert findings(told(collected("DVT", 20), *TWINS)) == [
+    assert finding_alerts(findings_trial(collected("DVT", 20), *DUPLICATES)) == [
         ("likely_duplicates", "safety/c1 safety/c2")
     ]
 
 
 def test_a_correction_can_make_two_cases_twins():
     """The second version has the onset, or the term, of another case."""
-    found = told(case("c1", "A1", 3), case("c2", "A1", 20))
-    assert findings(found) == []
+    found = findings_trial(case("c1", "A1", 3), case("c2", "A1", 20))
+    assert finding_alerts(found) == []
 
-    found.tell(case("c2", "A1", 3, version=2, known=21))
+    found.submit(case("c2", "A1", 3, version=2, known=21))
 
-    assert findings(found) == [("likely_duplicates", "safety/c1 safety/c2")]
+    assert finding_alerts(found) == [("likely_duplicates", "safety/c1 safety/c2")]
 
 
 def test_twins_that_were_merged_are_no_finding():
     """What is void is nobody's twin."""
-    found = told(TWINS[0], merged("m1", "case", "safety/c2", "safety/c1"), TWINS[1])
+    found = findings_trial(
+        DUPLICATES[0], merged("m1", "case", "safety/c2", "safety/c1"), DUPLICATES[1]
+    )
 
-    assert findings(found) == []
+    assert finding_alerts(found) == []
 
 
 def test_a_merge_of_subjects_finds_the_twins_that_it_brings_together():
     """The same event was reported of two people who are one."""
     pair = case("c1", "A1", 3, known=9), case("c2", "A2", 4, known=9)
 
-    assert findings(told(*pair, merged("m1", "subject", "A2", "A1"))) == [
+    assert finding_alerts(findings_trial(*pair, merged("m1", "subject", "A2", "A1"))) == [
         ("likely_duplicates", "safety/c1 safety/c2")
     ]
 
@@ -138,7 +149,7 @@ def test_a_merge_of_subjects_finds_the_twins_that_it_brings_together():
 )
 def test_an_event_before_the_first_dose(onset: int | PartialDate | None, is_found: bool):
     """Only where it is certain: the last day of a partial date must be before."""
-    made = findings(told(case("c1", "A1", onset, known=9)))
+    made = finding_alerts(findings_trial(case("c1", "A1", onset, known=9)))
 
     assert made == ([("onset_before_first_dose", "safety/c1")] if is_found else [])
 
@@ -146,30 +157,30 @@ def test_an_event_before_the_first_dose(onset: int | PartialDate | None, is_foun
 @pytest.mark.parametrize("last", [treated("A9", "act", 10), dosed("A9", 10, 10)])
 def test_the_dose_may_be_known_after_the_event(last):
     """It is found when the treatment is entered, which makes it true."""
-    found = rung(ruled(), allocated("A9", "act"), case("c1", "A9", 3, known=9))
-    assert findings(found) == []
+    found = folded_trial(plan_with_rules(), allocated("A9", "act"), case("c1", "A9", 3, known=9))
+    assert finding_alerts(found) == []
 
-    found.tell(last)
+    found.submit(last)
 
-    assert findings(found) == [("onset_before_first_dose", "safety/c1")]
+    assert finding_alerts(found) == [("onset_before_first_dose", "safety/c1")]
 
 
 def test_a_finding_is_told_once():
     """Again, corrected, counted anew, taken back and brought back: it has been told."""
-    found = told(*TWINS, case("c3", "A2", -5, known=9, **FATAL))
-    first = findings(found)
+    found = findings_trial(*DUPLICATES, case("c3", "A2", -5, known=9, **FATAL))
+    first = finding_alerts(found)
     assert len(first) == 3
 
-    found.tell(
+    found.submit(
         case("c1", "A1", 4, version=2, known=12),
         case("c3", "A2", -6, version=2, known=12, **FATAL),
         treated("A2", "act", 1, version=2),
-        planned(ruled(window=9), version=2),
+        plan_record(plan_with_rules(window=9), version=2),
         collected("DVT", 1),
         merged("m1", "subject", "A2", "A3"),
         retracted("r1", "safety/c3"),
         retracted("r2", "safety/r1"),
-        ticked(20),
+        tick_record(20),
     )
 
-    assert findings(found) == first
+    assert finding_alerts(found) == first

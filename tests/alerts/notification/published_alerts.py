@@ -8,15 +8,20 @@ from typing import Any
 import orjson
 
 from alerts.alert import Alert
-from alerts.notification.audiences import Deployment, deployment
-from alerts.notification.due import Notice, Standing, due
-from alerts.notification.notification_log import Entry, Key, Outcome, Route
-from alerts.notification.published import Announced, announced
+from alerts.notification.audiences import RoutingConfig, parse_routing_config
+from alerts.notification.due import DeliveryState, Notification, due_work
+from alerts.notification.notification_log import (
+    NotificationEntry,
+    NotificationKey,
+    NotificationOutcome,
+    Route,
+)
+from alerts.notification.published import PublishedAlert, parse_published_alert
 
 BOARD, CHAIR = Route("board", "pager"), Route("chair", "phone")
-BELL = Route("board", "bell")
+ALERTMANAGER = Route("board", "bell")
 
-FILE = """
+DELIVERY_FILE = """
 link = "https://board.example.org/reports/{ref}"
 secret_file = "ref.key"
 
@@ -47,7 +52,7 @@ name = "chair"
 sinks = ["phone"]
 """
 
-SPONSOR = """
+SPONSOR_SECTION = """
 [[sink]]
 name = "hook"
 kind = "webhook"
@@ -63,7 +68,7 @@ sinks = ["hook"]
 
 HALF_AN_HOUR = 1800
 
-SAID = Alert(
+FIRST_REVISION = Alert(
     id="1f0c",
     revision=1,
     study="PRODERM",
@@ -80,51 +85,53 @@ SAID = Alert(
 )
 
 
-def wire(**changes: Any) -> bytes:
+def alert_bytes(**changes: Any) -> bytes:
     """The bytes of an alert on its topic."""
-    return orjson.dumps({**asdict(SAID), **changes})
+    return orjson.dumps({**asdict(FIRST_REVISION), **changes})
 
 
-def alert(**changes: Any) -> Announced:
-    return announced(wire(**changes))
+def alert(**changes: Any) -> PublishedAlert:
+    return parse_published_alert(alert_bytes(**changes))
 
 
-def answer(revision: int, **changes: Any) -> bytes:
+def acknowledgement(revision: int, **changes: Any) -> bytes:
     """A member's move: it calls nobody."""
-    said = {"state": "acknowledged", "move": "acknowledge", "pages": False, "member": "ann"}
-    return wire(revision=revision, **{**said, **changes})
+    fields = {"state": "acknowledged", "move": "acknowledge", "pages": False, "member": "ann"}
+    return alert_bytes(revision=revision, **{**fields, **changes})
 
 
-def closing(revision: int, **changes: Any) -> bytes:
-    return answer(revision, state="closed", move="close", **changes)
+def closure(revision: int, **changes: Any) -> bytes:
+    return acknowledgement(revision, state="closed", move="close", **changes)
 
 
 @dataclass
-class Desk:
+class DeliveryScenario:
     """One partition before a decision, and what is decided."""
 
-    standing: Standing = field(default_factory=Standing)
-    plan: Deployment = field(default_factory=lambda: deployment(FILE))
+    state: DeliveryState = field(default_factory=DeliveryState)
+    config: RoutingConfig = field(default_factory=lambda: parse_routing_config(DELIVERY_FILE))
 
-    def announce(self, *values: bytes) -> Desk:
+    def publish(self, *values: bytes) -> DeliveryScenario:
         for value in values:
-            self.standing.announce(value)
+            self.state.add_published(value)
         return self
 
-    def sent(self, route: Route, revision: int, at: float, *, of: str = "1f0c") -> Desk:
-        content = self.standing.alerts[of][revision].sha256
-        entry = Entry(outcome=Outcome.SENT, at=at, sha256=content)
-        self.standing.ledger.note(Key(route, of, revision), entry)
+    def log_sent(
+        self, route: Route, revision: int, at: float, *, of: str = "1f0c"
+    ) -> DeliveryScenario:
+        content = self.state.alerts[of][revision].sha256
+        entry = NotificationEntry(outcome=NotificationOutcome.SENT, logged_at=at, sha256=content)
+        self.state.notification_log.add(NotificationKey(route, of, revision), entry)
         return self
 
-    def sends(self, route: Route, hour: float = 0) -> list[tuple[str, int]]:
-        work = due(self.standing, self.plan, route, hour)
+    def due_to_send(self, route: Route, now: float = 0) -> list[tuple[str, int]]:
+        work = due_work(self.state, self.config, route, now)
         return [(each.alert.id, each.alert.revision) for each in work.send]
 
-    def notes(self, route: Route, hour: float = 0) -> list[tuple[int, str]]:
-        work = due(self.standing, self.plan, route, hour)
-        return [(key.revision, entry.outcome.value) for key, entry in work.note]
+    def due_to_log(self, route: Route, now: float = 0) -> list[tuple[int, str]]:
+        work = due_work(self.state, self.config, route, now)
+        return [(key.revision, entry.outcome.value) for key, entry in work.log_only]
 
-    def notice(self, route: Route = BOARD, hour: float = 0) -> Notice:
-        (notice,) = due(self.standing, self.plan, route, hour).send
+    def due_notification(self, route: Route = BOARD, now: float = 0) -> Notification:
+        (notice,) = due_work(self.state, self.config, route, now).send
         return notice

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.notification.audiences import Audience, DeliveryError, Sees, deployment
-from tests.alerts.notification.published_alerts import FILE, SPONSOR
+from alerts.notification.audiences import (
+    Audience,
+    RoutingConfigError,
+    Visibility,
+    parse_routing_config,
+)
+from tests.alerts.notification.published_alerts import DELIVERY_FILE, SPONSOR_SECTION
 
 
 def test_a_file_says_who_is_told_by_what():
     """Blind by default; the chair is called when the board is silent."""
-    plan = deployment(FILE)
+    plan = parse_routing_config(DELIVERY_FILE)
 
     board, chair = plan.audiences.values()
     assert board == Audience(
         name="board", sinks=("pager", "bell"), escalates_to="chair", acknowledge_within=1800
     )
-    assert board.sees is Sees.REFERENCE
-    assert plan.called == {"chair"} and [*plan.first("ANY", "signal")] == [board]
+    assert board.visibility is Visibility.REFERENCE
+    assert plan.escalation_targets == {"chair"} and [*plan.first_audiences("ANY", "signal")] == [
+        board
+    ]
     assert chair.acknowledge_within == 0
 
 
 def test_an_audience_may_care_for_some_studies_and_kinds():
     """The board of one trial is not called for another's."""
-    text = FILE.replace('name = "chair"', 'name = "chair"\nstudies = ["A"]\nkinds = ["finding"]')
-    chair = deployment(text).audiences["chair"]
+    text = DELIVERY_FILE.replace(
+        'name = "chair"', 'name = "chair"\nstudies = ["A"]\nkinds = ["finding"]'
+    )
+    chair = parse_routing_config(text).audiences["chair"]
 
-    assert chair.concerned("A", "finding")
-    assert not chair.concerned("B", "finding") and not chair.concerned("A", "signal")
+    assert chair.covers("A", "finding")
+    assert not chair.covers("B", "finding") and not chair.covers("A", "signal")
 
 
 @pytest.mark.parametrize(
@@ -57,19 +66,19 @@ def test_an_audience_may_care_for_some_studies_and_kinds():
 )
 def test_a_mistake_is_named_with_its_line(found: str, instead: str, says: str):
     """Whoever is told of a trial's alarms must not depend on a misspelt word."""
-    with pytest.raises(DeliveryError, match=r"^delivery file, line \d+: ") as refused:
-        deployment(FILE.replace(found, instead))
+    with pytest.raises(RoutingConfigError, match=r"^delivery file, line \d+: ") as refused:
+        parse_routing_config(DELIVERY_FILE.replace(found, instead))
 
     assert says in str(refused.value)
 
 
 def test_the_blinded_are_told_of_single_cases_and_of_nothing_of_the_statistics():
     """Whoever builds an audience by hand cannot open it to signals either."""
-    sponsor = deployment(FILE + SPONSOR).audiences["sponsor"]
-    by_hand = Audience(name="sponsor", sinks=("hook",), sees=Sees.POOLED)
+    sponsor = parse_routing_config(DELIVERY_FILE + SPONSOR_SECTION).audiences["sponsor"]
+    by_hand = Audience(name="sponsor", sinks=("hook",), visibility=Visibility.POOLED)
 
     assert sponsor.kinds == ("case",)
-    assert by_hand.concerned("ANY", "case") and not by_hand.concerned("ANY", "signal")
+    assert by_hand.covers("ANY", "case") and not by_hand.covers("ANY", "signal")
 
 
 @pytest.mark.parametrize(
@@ -90,20 +99,22 @@ def test_what_would_tell_the_blinded_of_the_treatments_is_refused(
     found: str, instead: str, says: str
 ):
     """Signals, who answered and who did not, and a mailbox that others write to as well."""
-    with pytest.raises(DeliveryError, match=r"^delivery file, line \d+: ") as refused:
-        deployment((FILE + SPONSOR).replace(found, instead))
+    with pytest.raises(RoutingConfigError, match=r"^delivery file, line \d+: ") as refused:
+        parse_routing_config((DELIVERY_FILE + SPONSOR_SECTION).replace(found, instead))
 
     assert says in str(refused.value)
 
 
 def test_a_file_without_an_audience_tells_nobody_and_is_refused():
     """An empty file is a mistake, not a wish."""
-    with pytest.raises(DeliveryError, match=r"no \[\[audience\]\]"):
-        deployment('secret_file = "ref.key"')
+    with pytest.raises(RoutingConfigError, match=r"no \[\[audience\]\]"):
+        parse_routing_config('secret_file = "ref.key"')
 
 
 def test_a_private_receiver_must_be_allowed():
     """A hook inside the hospital is a decision that the file shows."""
-    text = FILE.replace('url = "https://pager', 'allow_private = true\nurl = "http://pager')
+    text = DELIVERY_FILE.replace(
+        'url = "https://pager', 'allow_private = true\nurl = "http://pager'
+    )
 
-    assert deployment(text).sinks["pager"].allow_private
+    assert parse_routing_config(text).sinks["pager"].allow_private

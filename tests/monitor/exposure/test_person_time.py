@@ -10,12 +10,19 @@ from hypothesis import strategies as st
 
 from monitor.dates import FOREVER
 from monitor.exposure.first_events import FirstEvents
-from monitor.exposure.person_time import Interval, Leaving, PersonDays, Spell, spell_on, spells
+from monitor.exposure.person_time import (
+    FollowUpEnd,
+    PersonDays,
+    Spell,
+    TreatmentInterval,
+    build_spells,
+    spell_on,
+)
 from monitor.plan.plan import ARMS_MAX
-from monitor.state.cell import Cell, weight_of
+from monitor.state.cell import Cell, count_increment
 
 intervals = st.tuples(st.integers(1, 60), st.integers(0, 40)).map(lambda p: (p[0], p[0] + p[1]))
-HELD = (Spell(10, 20, 0, 1), Spell(20, 40, 0, 0), Spell(40, 60, 1, 1))
+SPELLS = (Spell(10, 20, 0, 1), Spell(20, 40, 0, 0), Spell(40, 60, 1, 1))
 """On treatment 1 for ten days, on 0 for twenty, and on 1 again in the next period."""
 
 
@@ -30,7 +37,7 @@ def test_person_days_are_the_days_counted_one_by_one(told: list[tuple[int, int]]
 
         counted = sum(start <= d <= as_of for start, end in entered for d in range(start, end))
 
-        assert ledger.until(as_of) == counted
+        assert ledger.total_until(as_of) == counted
 
 
 @given(st.lists(intervals, max_size=8), intervals, st.integers(0, 120), st.integers(0, 120))
@@ -43,10 +50,10 @@ def test_a_spell_taken_back_was_never_there(
         ledger.add(*span)
         clean.add(*span)
     ledger.add(*wrong)
-    ledger.until(min(first, then))
+    ledger.total_until(min(first, then))
     ledger.add(*wrong, -1)
 
-    assert ledger.until(max(first, then)) == clean.until(max(first, then))
+    assert ledger.total_until(max(first, then)) == clean.total_until(max(first, then))
 
 
 def test_an_open_spell_grows_with_every_day():
@@ -54,23 +61,23 @@ def test_an_open_spell_grows_with_every_day():
     ledger = PersonDays()
     ledger.add(5, FOREVER)
 
-    assert [ledger.until(d) for d in (4, 5, 9, 1000)] == [0, 1, 5, 996]
+    assert [ledger.total_until(d) for d in (4, 5, 9, 1000)] == [0, 1, 5, 996]
 
 
 TERM = 7
 
 
-def two_or_more() -> defaultdict[int, dict[int, int]]:
+def empty_counts() -> defaultdict[int, dict[int, int]]:
     """What each subject has in the cell's table, before anything is counted."""
     return defaultdict(dict)
 
 
 def test_a_cell_counts_a_subject_once_and_each_of_its_events():
     """Serious and related subjects are those with at least one such event."""
-    cell, subjects = Cell(), two_or_more()
-    cell.add(subjects[1], TERM, weight_of(serious=True, related=False), 2)
-    cell.add(subjects[1], TERM, weight_of(serious=False, related=True), 1)
-    cell.add(subjects[2], TERM, weight_of(serious=False, related=False), 1)
+    cell, subjects = Cell(), empty_counts()
+    cell.add(subjects[1], TERM, count_increment(serious=True, related=False), 2)
+    cell.add(subjects[1], TERM, count_increment(serious=False, related=True), 1)
+    cell.add(subjects[2], TERM, count_increment(serious=False, related=False), 1)
 
     assert (cell.subjects, cell.events, cell.versions) == (2, 3, 4)
     assert (cell.serious_subjects, cell.serious_events) == (1, 1)
@@ -82,57 +89,59 @@ def test_a_cell_emptied_in_any_order_is_an_empty_cell(
     told: list[tuple[int, bool, bool]], data: st.DataObject
 ):
     """Contribution after less contribution before, down to nothing."""
-    cell, subjects = Cell(), two_or_more()
+    cell, subjects = Cell(), empty_counts()
     for subject, serious, related in told:
-        cell.add(subjects[subject], TERM, weight_of(serious=serious, related=related), 1)
+        cell.add(subjects[subject], TERM, count_increment(serious=serious, related=related), 1)
     for subject, serious, related in data.draw(st.permutations(told)):
-        cell.add(subjects[subject], TERM, -weight_of(serious=serious, related=related), -1)
+        cell.add(subjects[subject], TERM, -count_increment(serious=serious, related=related), -1)
 
     assert cell == Cell() and not any(subjects.values())
 
 
 def test_a_case_taken_back_twice_stops_the_fold():
     """A count below zero would be a fault hidden for good."""
-    cell, subjects = Cell(), two_or_more()
-    cell.add(subjects[1], TERM, weight_of(serious=False, related=False), 1)
-    cell.add(subjects[1], TERM, -weight_of(serious=False, related=False), -1)
+    cell, subjects = Cell(), empty_counts()
+    cell.add(subjects[1], TERM, count_increment(serious=False, related=False), 1)
+    cell.add(subjects[1], TERM, -count_increment(serious=False, related=False), -1)
 
     with pytest.raises(AssertionError, match="taken back twice"):
-        cell.add(subjects[1], TERM, -weight_of(serious=False, related=False), -1)
+        cell.add(subjects[1], TERM, -count_increment(serious=False, related=False), -1)
 
 
-def kept(period: int | None = None, treatment: int | None = None, since: int = 0) -> FirstEvents:
+def events_with_person_time(
+    period: int | None = None, treatment: int | None = None, since: int = 0
+) -> FirstEvents:
     """First events with the person-days before them."""
     events = FirstEvents(0, period, treatment, since, PersonDays())
-    events.expose(1, HELD, 1)
+    events.add_person_days(1, SPELLS, 1)
     return events
 
 
-def at(events: FirstEvents, as_of: int = 100) -> int:
+def person_days_at(events: FirstEvents, as_of: int = 100) -> int:
     """Person-days at risk as of a day."""
-    assert events.at_risk is not None
-    return events.at_risk.until(as_of)
+    assert events.person_days is not None
+    return events.person_days.total_until(as_of)
 
 
 def test_a_first_event_ends_the_days_at_risk_with_its_own_day():
     """Up to and including; later spells do not count at all."""
-    events = kept()
-    events.put(1, 25 * ARMS_MAX + 0, HELD)
+    events = events_with_person_time()
+    events.set_first(1, 25 * ARMS_MAX + 0, SPELLS)
 
-    assert (at(events), events.until(24), events.until(25)) == (16, 0, 1)
-    assert (events.on(0), events.on(1), len(events)) == (1, 0, 1)
+    assert (person_days_at(events), events.count_until(24), events.count_until(25)) == (16, 0, 1)
+    assert (events.count_on(0), events.count_on(1), len(events)) == (1, 0, 1)
 
 
 def test_a_first_event_that_moves_or_goes_gives_its_days_back():
     """Earlier, later, and never: the days follow."""
-    events = kept()
+    events = events_with_person_time()
     found: list[int] = []
     for packed in (25 * ARMS_MAX, 12 * ARMS_MAX + 1, 45 * ARMS_MAX + 1, None):
-        events.put(1, packed, HELD)
-        found.append(events.at_risk.until(100) if events.at_risk else -1)
+        events.set_first(1, packed, SPELLS)
+        found.append(events.person_days.total_until(100) if events.person_days else -1)
 
     assert found == [16, 3, 36, 50]
-    assert (len(events), events.first(1), events.on(1)) == (0, None, 0)
+    assert (len(events), events.first_event_of(1), events.count_on(1)) == (0, None, 0)
 
 
 @pytest.mark.parametrize(
@@ -143,25 +152,29 @@ def test_first_events_count_only_the_days_in_their_scope(
     period: int | None, treatment: int | None, since: int, expected: int
 ):
     """A period, a treatment, both, and no day before the term was collected."""
-    assert at(kept(period, treatment, since)) == expected
+    assert person_days_at(events_with_person_time(period, treatment, since)) == expected
 
 
 def test_taking_one_first_event_out_leaves_the_others():
     """They stand in order, and close up."""
     events = FirstEvents(0, None, None)
     for subject in range(5):
-        events.put(subject, (10 + subject) * ARMS_MAX + subject % 2, ())
+        events.set_first(subject, (10 + subject) * ARMS_MAX + subject % 2, ())
     for subject in (0, 3):
-        events.put(subject, None, ())
+        events.set_first(subject, None, ())
 
     assert list(events) == [(1, 11, 1), (2, 12, 0), (4, 14, 0)]
-    assert (events.on(0), events.on(1)) == (2, 1)
+    assert (events.count_on(0), events.count_on(1)) == (2, 1)
 
 
 def test_spells_do_not_overlap_and_hold_each_day_once():
     """Window, next start, exit: the earliest of them ends a spell; empty ones vanish."""
-    told = [Interval(0, "b", 10, 0, 0), Interval(30, "c", FOREVER, 1, 1), Interval(0, "a", 5, 0, 1)]
-    found = spells(told, [Leaving(12, 0), Leaving(50, None)], 7)
+    told = [
+        TreatmentInterval(0, "b", 10, 0, 0),
+        TreatmentInterval(30, "c", FOREVER, 1, 1),
+        TreatmentInterval(0, "a", 5, 0, 1),
+    ]
+    found = build_spells(told, [FollowUpEnd(12, 0), FollowUpEnd(50, None)], 7)
 
     assert found == (Spell(0, 13, 0, 0), Spell(30, 51, 1, 1))
     assert spell_on(12, found) == found[0]

@@ -101,11 +101,11 @@ expected = true
 """
 PLAN += seats.BOARD
 
-MANY = ", ".join(f'"arm-{number}"' for number in range(63))
-BARE = 'study = "A"\ntreatments = { control = "a", active = ["b"] }\n'
+MANY_ARMS = ", ".join(f'"arm-{number}"' for number in range(63))
+MINIMAL_PLAN = 'study = "A"\ntreatments = { control = "a", active = ["b"] }\n'
 PERIOD = 'periods = [{ id = "p", randomised = false }]'
 WATCH = '[[watches]] #!\nid = "more"\npreferred_term = "DVT"\ntier = 3\n'
-KNOWN = "from 1e-06 to 1,000,000,000"
+RATE_RANGE = "from 1e-06 to 1,000,000,000"
 
 Fault = tuple[str, str, str, str]
 """A piece of the plan (empty: all of it), what stands there instead (the line at fault ends with
@@ -132,7 +132,7 @@ FAULTS: dict[str, Fault] = {
     "arms a word": ('["drug", "more.drug"] }', '"drug" } #!', "active: is not a list", "a list"),
     "arm twice": ('"more.drug"', '"drug"', "active: names something twice", "each once"),
     "arm with a space": ("more.drug", "more drug", "active: names what is not a name", "records"),
-    "arms beyond count": ('"more.drug"', MANY, "names 64 treatments, too many", "at most 64"),
+    "arms beyond count": ('"more.drug"', MANY_ARMS, "names 64 treatments, too many", "at most 64"),
     "period twice": ('"double-blind"', '"run-in" #!', "periods[2].id: `run-in` is taken", "own"),
     "period all": ('"run-in"\nrand', '"all" #!\nrand', "periods[1].id: `all` is taken", "own"),
     "period unnamed": ('[[periods]]\nid = "run-in"', "[[periods]] #!", "no `id`", "Name the"),
@@ -171,10 +171,12 @@ FAULTS: dict[str, Fault] = {
     "no days": ("]\nwithin_days = 14", "]", "both: has no `within_days`", "how many days"),
     "days negative": ("\nwithin_days = 14", "\nwithin_days = -1 #!", "-1 is out", "to 36,525"),
     "watches a table": ("[dates]", "[[watches]]\n[dates]\n[watches] #!", "not TOML", "Mend"),
-    "watches numbers": ("", BARE + PERIOD + "\nwatches = [1] #!", "list of tables", "[[watches]]"),
-    "no period": ("", BARE, "plan: has no period", "Add [[periods]]"),
+    "watches "
+    "numbers": ("", MINIMAL_PLAN + PERIOD + "\nwatches = [1] #!", "list of tables", "[[watches]]"),
+    "no period": ("", MINIMAL_PLAN, "plan: has no period", "Add [[periods]]"),
     "no arms": ("", 'study = "A"', "treatments: has no `control`", "Name the control"),
-    "nobody randomised": ("", f"{BARE}{PERIOD}\n{WATCH}", "nobody randomised", "a reference"),
+    "nobody "
+    "randomised": ("", f"{MINIMAL_PLAN}{PERIOD}\n{WATCH}", "nobody randomised", "a reference"),
     "watch unnamed": ('id = "any"\n', "", "watches[3]: has no `id`", "Name the watch"),
     "watch twice": ('id = "any"', 'id = "clots" #!', "watches[3].id: `clots` is taken", "own"),
     "kind unknown": ('"reference"', '"x" #!', "watches[2].kind: `x`", "concurrent, reference"),
@@ -197,9 +199,10 @@ FAULTS: dict[str, Fault] = {
     "two rates": ("historical_events = 20", "historical_events = 20\n"
                   "rate_per_100_patient_years = 5", "needs one reference rate", "Give rate"),
     "rate of 0": ("historical_events = 20\nhistorical_patient_years = 400",
-                  "rate_per_100_patient_years = 0 #!", "0 is out of range", KNOWN),
+                  "rate_per_100_patient_years = 0 #!", "0 is out of range", RATE_RANGE),
     "no history": ("_events = 20", "_events = 0 #!", "historical_events: 0 is out", "from 1"),
-    "no years": ("historical_patient_years = 400\n", "", "no `historical_patient_years`", KNOWN),
+    "no "
+    "years": ("historical_patient_years = 400\n", "", "no `historical_patient_years`", RATE_RANGE),
     "no source": ('source = "A register"\n', "", "watches[2]: has no `source`", "published"),
     "reference to arms": ('source = "A', 'time = "study" #!\nsource = "A', "time: is not known",
                           "source"),
@@ -220,7 +223,7 @@ FAULTS: dict[str, Fault] = {
 }  # fmt: skip
 FAULTS |= seats.FAULTS
 
-HEADS: dict[str, str] = {
+LINE_STARTS: dict[str, str] = {
     "no study": "",
     "no period": "",
     "no arms": "",
@@ -250,12 +253,12 @@ HEADS: dict[str, str] = {
     "rule of nothing": "[[rules]] 1",
     "rule of no group": "[[rules]] 2",
 }
-HEADS |= seats.HEADS
+LINE_STARTS |= seats.LINE_STARTS
 """Where what is missing, or written over several lines, has no line to end with a mark: the
 start of the line to blame, and which of several."""
 
 
-def spoilt(name: str) -> str:
+def faulty_plan(name: str) -> str:
     """The plan with fault *name*."""
     old, new, *_ = FAULTS[name]
     if not old:
@@ -266,8 +269,8 @@ def spoilt(name: str) -> str:
 
 def line_at_fault(name: str) -> int:
     """The line, counted from 1, that a reader of the spoilt plan would blame."""
-    start, _, which = HEADS.get(name, "#!").partition("]] ")
+    start, _, which = LINE_STARTS.get(name, "#!").partition("]] ")
     start, nth = (start + "]]", int(which)) if which else (start, 1)
-    lines = enumerate(spoilt(name).split("\n"), start=1)
+    lines = enumerate(faulty_plan(name).split("\n"), start=1)
     blamed = [n for n, line in lines if line.startswith(start) or start in line[-2:]]
     return blamed[nth - 1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.plan.plan import Plan, amends, read_plan
+from monitor.plan.plan import Plan, amendment_error, read_plan
 from tests.monitor.plan.plans import PLAN
 
 CLOTS = PLAN[PLAN.index('[[watches]]\nid = "clots"') : PLAN.index('[[watches]]\nid = "clots-h')]
@@ -12,7 +12,7 @@ CLOTS = PLAN[PLAN.index('[[watches]]\nid = "clots"') : PLAN.index('[[watches]]\n
 Change = tuple[str, str]
 
 
-def plan(*changes: Change) -> Plan:
+def changed_plan(*changes: Change) -> Plan:
     """The plan with each old piece replaced by the new one."""
     text = PLAN
     for old, new in changes:
@@ -21,18 +21,18 @@ def plan(*changes: Change) -> Plan:
     return read_plan(text)
 
 
-def objection(*changes: Change) -> str | None:
+def refusal_of(*changes: Change) -> str | None:
     """What there is against following the plan with a changed one."""
-    return amends(plan(), plan(*changes), plan().spends)
+    return amendment_error(changed_plan(), changed_plan(*changes), changed_plan().spent_shares)
 
 
-def watch(name: str, share: float) -> Change:
+def added_watch(name: str, share: float) -> Change:
     """A change that adds a tier 1 watch."""
     head = '[[watches]]\nid = "any"'
     return head, f'[[watches]]\nid = "{name}"\ngroup = "clots"\nshare = {share}\n\n{head}'
 
 
-DROPPED = CLOTS, ""
+DROPPED_WATCH = CLOTS, ""
 
 ALLOWED: dict[str, list[Change]] = {
     "nothing changes": [],
@@ -42,16 +42,16 @@ ALLOWED: dict[str, list[Change]] = {
     "a group that nobody judged": [('["Haemolysis"]', '["Haemolysis", "Jaundice"]')],
     "a new period": [("[dates]", '[[periods]]\nid = "extension"\nrandomised = false\n[dates]')],
     "a watch shown": [('id = "any"', 'id = "all"')],
-    "a watch dropped": [DROPPED],
+    "a watch dropped": [DROPPED_WATCH],
     "a watch no longer judged": [("tier = 1\nshare = 0.5", "tier = 3")],
-    "what was never given": [watch("late", 0.25)],
+    "what was never given": [added_watch("late", 0.25)],
 }
 
 
 @pytest.mark.parametrize("name", ALLOWED)
 def test_an_amendment_may_do_what_buys_nothing_twice(name: str):
     """Boards amend plans; what spends only what was never given keeps the promise of alpha."""
-    assert objection(*ALLOWED[name]) is None
+    assert refusal_of(*ALLOWED[name]) is None
 
 
 REFUSED: dict[str, tuple[list[Change], str]] = {
@@ -67,8 +67,8 @@ REFUSED: dict[str, tuple[list[Change], str]] = {
     "another arm": ([('"drug"\ntier', '"more.drug"\ntier')], "clots has spent its share as it"),
     "another rate": ([("years = 400", "years = 900")], "clots-history has spent its share"),
     "a group redefined": ([('"DVT",  ', '"Stroke",  ')], "share on another group"),
-    "more than is left": ([DROPPED, watch("late", 0.26)], "sum to more than 1"),
-    "bought again": ([DROPPED, watch("late", 0.5)], "sum to more than 1"),
+    "more than is left": ([DROPPED_WATCH, added_watch("late", 0.26)], "sum to more than 1"),
+    "bought again": ([DROPPED_WATCH, added_watch("late", 0.5)], "sum to more than 1"),
 }
 
 
@@ -77,25 +77,35 @@ def test_an_amendment_may_not_spend_what_is_spent(name: str):
     """Dropping, renaming or redefining a watch after events were seen buys no second chance."""
     changes, why = REFUSED[name]
 
-    assert why in (objection(*changes) or "")
+    assert why in (refusal_of(*changes) or "")
 
 
 def test_a_dropped_watch_may_come_back_as_it_was():
     """It spends the share that it always had."""
-    assert amends(plan(DROPPED), plan(), plan().spends) is None
+    assert (
+        amendment_error(changed_plan(DROPPED_WATCH), changed_plan(), changed_plan().spent_shares)
+        is None
+    )
 
 
 def test_a_dropped_watch_may_not_come_back_on_another_group():
     """Its name is no shelter: what it tests now is not what its share was given for."""
-    redefined = plan(('"DVT",  ', '"Stroke",  '))
-    between = plan(DROPPED, ('"DVT",  ', '"Stroke",  '))
+    redefined = changed_plan(('"DVT",  ', '"Stroke",  '))
+    between = changed_plan(DROPPED_WATCH, ('"DVT",  ', '"Stroke",  '))
 
-    assert "another group" in (amends(between, redefined, plan().spends) or "")
+    assert "another group" in (
+        amendment_error(between, redefined, changed_plan().spent_shares) or ""
+    )
 
 
 def test_shares_add_up_over_all_amendments():
     """Two amendments that each fit alone may not fit together."""
-    second, third = plan(DROPPED, watch("late", 0.25)), plan(DROPPED, watch("later", 0.25))
+    second, third = (
+        changed_plan(DROPPED_WATCH, added_watch("late", 0.25)),
+        changed_plan(DROPPED_WATCH, added_watch("later", 0.25)),
+    )
 
-    assert amends(plan(), second, plan().spends) is None
-    assert "more than 1" in (amends(second, third, plan().spends | second.spends) or "")
+    assert amendment_error(changed_plan(), second, changed_plan().spent_shares) is None
+    assert "more than 1" in (
+        amendment_error(second, third, changed_plan().spent_shares | second.spent_shares) or ""
+    )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from alerts.alert import alert_id
-from monitor.state.digest import digest
-from tests.monitor.builders import STUDY, case, ticked
-from tests.monitor.small_plans import against_rate, plan_of
-from tests.monitor.trial import Trial, arms, trial
+from monitor.state.digest import state_digest
+from tests.monitor.builders import STUDY, case, tick_record
+from tests.monitor.small_plans import plan_of, reference_watch
+from tests.monitor.trial import Trial, trial, two_arms
 
 
-def told(*records, watches: tuple[str, ...] = (), **said: str) -> Trial:
+def folded_trial(*records, watches: tuple[str, ...] = (), **said: str) -> Trial:
     """Four patients an arm, *records*, and a look on day 100."""
-    return trial(plan_of(*watches, **said), *arms(4), *records, ticked(100))
+    return trial(plan_of(*watches, **said), *two_arms(4), *records, tick_record(100))
 
 
 def test_an_alert_is_named_after_study_watch_and_episode():
     """Saying it twice says it once; the name is the same in every replay for good."""
-    found, again = (told(case("c1", "A1", 3), watches=(against_rate(),)) for _ in range(2))
+    found, again = (
+        folded_trial(case("c1", "A1", 3), watches=(reference_watch(),)) for _ in range(2)
+    )
 
     (alert,) = found.alerts
     assert alert == again.alerts[0]
@@ -31,20 +33,20 @@ def test_names_do_not_run_into_each_other():
 
 def test_an_alert_says_which_record_rang_it_and_by_which_plan():
     """Line, thing, version, day and plan: enough to find it again in the log."""
-    found = told(case("c1", "A1", 3), watches=(against_rate(),))
+    found = folded_trial(case("c1", "A1", 3), watches=(reference_watch(),))
     (alert,) = found.alerts
 
     assert (alert.line, alert.thing, alert.version) == (18, "safety/c1", 1)
     assert alert.plan_sha256 == found.study.plan.sha256
     assert float(f"{alert.e_value:.6g}") == alert.e_value
-    assert found.tell(case("c1", "A1", 3)).alerts == ()
+    assert found.submit(case("c1", "A1", 3)).alerts == ()
 
 
 def test_the_digest_is_that_of_the_state_and_not_of_the_way():
     """Two orders of one log, one digest; one more record, another."""
     records = [case("c1", "A1", 3), case("c2", "C1", 4)]
-    here, there = told(*records), told(*reversed(records))
+    here, there = folded_trial(*records), folded_trial(*reversed(records))
 
-    assert digest(here.study) == digest(there.study)
-    there.tell(records[0]._replace(thing="safety/c3"))
-    assert digest(here.study) != digest(there.study)
+    assert state_digest(here.study) == state_digest(there.study)
+    there.submit(records[0]._replace(entity_id="safety/c3"))
+    assert state_digest(here.study) != state_digest(there.study)

@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 
-from streams.audit.audit_log import Act, AuditLog, Head, digest_of
-from streams.audit.verify import Audited, Checker, head_of
+from streams.audit.audit_log import AuditAction, AuditLog, TrailHead, digest_of
+from streams.audit.verify import ChainReport, ChainVerifier, head_of
 from streams.log import LogUnreachable
-from streams.log.file import Line
-from streams.records.encode import wire
+from streams.log.file import FileRecord
+from streams.records.encode import encode_record
 
 
 @dataclass(slots=True)
@@ -20,57 +20,61 @@ class MemoryTrail:
 
     entries: list[bytes] = field(default_factory=list[bytes])
     down: bool = False
-    deaf: bool = False
+    loses_replies: bool = False
 
-    async def head(self) -> Head:
-        return head_of(self.records[-1]) if self.entries else Head()
+    async def head(self) -> TrailHead:
+        return head_of(self.records[-1]) if self.entries else TrailHead()
 
     async def add(self, entry: bytes) -> None:
         if self.down:
             raise LogUnreachable("down")
         self.entries.append(entry)
-        if self.deaf:
+        if self.loses_replies:
             raise LogUnreachable("it may be there")
 
     async def close(self) -> None:
         """Nothing is open."""
 
     @property
-    def records(self) -> list[Line]:
+    def records(self) -> list[FileRecord]:
         return records(self.entries)
 
 
-def records(entries: list[bytes]) -> list[Line]:
+def records(entries: list[bytes]) -> list[FileRecord]:
     """*entries* at offsets from 0 on."""
-    return [Line(offset, None, value) for offset, value in enumerate(entries)]
+    return [FileRecord(offset, None, value) for offset, value in enumerate(entries)]
 
 
-def checked(entries: list[bytes], kept: Head | None = None) -> Audited:
+def verify_entries(entries: list[bytes], noted_head: TrailHead | None = None) -> ChainReport:
     """What is found of a trail of *entries*."""
-    checker = Checker(kept)
-    checker.take(records(entries))
-    return checker.close()
+    verifier = ChainVerifier(noted_head)
+    verifier.add(records(entries))
+    return verifier.finish()
 
 
 def chain(trail: MemoryTrail, writer: str) -> AuditLog:
     return AuditLog(trail, who="ann", writer=writer)
 
 
-async def written(order: list[int]) -> list[bytes]:
+async def interleaved_entries(order: list[int]) -> list[bytes]:
     """A trail on which each number of *order* is an entry of a process of that number."""
     trail = MemoryTrail()
     chains: dict[int, AuditLog] = {}
     for number in order:
         log = chains.setdefault(number, chain(trail, f"w{number}"))
-        await log.note(Act.READ, "tocsin verify", where={"partition": len(trail.entries)})
+        await log.log_action(
+            AuditAction.READ, "tocsin verify", where={"partition": len(trail.entries)}
+        )
     return trail.entries
 
 
-def said(entry: bytes) -> dict[str, Any]:
+def parse_entry(entry: bytes) -> dict[str, Any]:
     return orjson.loads(entry)
 
 
-def forged(entry: bytes, **changed: Any) -> bytes:
+def forged_entry(entry: bytes, **changed: Any) -> bytes:
     """*entry* with other content, and the digest that belongs to it."""
-    content = {name: value for name, value in said(entry).items() if name != "digest"} | changed
-    return wire(content | {"digest": digest_of(content)})
+    content = {
+        name: value for name, value in parse_entry(entry).items() if name != "digest"
+    } | changed
+    return encode_record(content | {"digest": digest_of(content)})

@@ -10,24 +10,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from alerts.notification.audiences import deployment
-from streams.delivery.alert_partition import Desk
-from streams.delivery.partition_delivery import Delivery
-from tests.alerts.notification.published_alerts import FILE
-from tests.simulation.chaos import Fate
-from tests.simulation.loop import play
-from tests.streams.delivery.alert_stories import PARTITIONS, Story
+from alerts.notification.audiences import parse_routing_config
+from streams.delivery.alert_partition import AlertPartition
+from streams.delivery.partition_delivery import PartitionDelivery
+from tests.alerts.notification.published_alerts import DELIVERY_FILE
+from tests.simulation.chaos import CallOutcome
+from tests.simulation.virtual_loop import run_virtual
 from tests.streams.delivery.deliverer_group import Group, World
-from tests.streams.delivery.judge import faults
-from tests.streams.delivery.receivers import Bell, Receiver
-from tests.streams.delivery.remote import Doom, Topic
+from tests.streams.delivery.judge import find_faults
+from tests.streams.delivery.random_alerts import PARTITIONS, RandomAlerts
+from tests.streams.delivery.receivers import FakeAlertmanager, Receiver
+from tests.streams.delivery.remote import CrashChaos, TopicPartition
 
-PLAN = deployment(FILE.replace('"30m"', '"40s"'))
+CONFIG = parse_routing_config(DELIVERY_FILE.replace('"30m"', '"40s"'))
 
-CALM_SECONDS = 100.0
+RECOVERY_SECONDS = 100.0
 """After the last fault: a reminder, the rest of a sink that was down, and an escalation."""
 
-FIRST_CALLS = 150
+CRASH_CALL_MAX = 150
 """Where the certain crashes lie: afterwards most calls are readings that find nothing."""
 
 
@@ -36,20 +36,20 @@ class Report:
     """What came of a seed: *wrong* is empty where all is as it must be."""
 
     seed: int
-    wrong: list[str]
+    violations: list[str]
     counts: Counter[str]
 
 
 @dataclass(frozen=True)
-class Cast:
+class ClassesUnderTest:
     """Who takes part."""
 
-    delivery: type[Delivery] = Delivery
-    desk: type[Desk] = Desk
+    partition_delivery: type[PartitionDelivery] = PartitionDelivery
+    alert_partition: type[AlertPartition] = AlertPartition
 
 
 @dataclass
-class Day:
+class CrashRun:
     """Everything of one bad day.
 
     On a *quiet* one nothing goes wrong at all: partitions change hands, and that is all.
@@ -57,59 +57,59 @@ class Day:
 
     random: Random
     quiet: bool = False
-    cast: Cast = field(default_factory=lambda: Cast())
+    classes: ClassesUnderTest = field(default_factory=lambda: ClassesUnderTest())
     group: Group = field(init=False)
-    chaos: Doom = field(init=False)
+    chaos: CrashChaos = field(init=False)
     world: World = field(init=False)
-    story: Story = field(init=False)
+    random_alerts: RandomAlerts = field(init=False)
 
     def __post_init__(self) -> None:
         random = self.random
-        self.chaos = Doom(
+        self.chaos = CrashChaos(
             random,
-            calm=random.choice((20.0, 40.0)),
-            rate=0.0 if self.quiet else random.choice((0.0, 0.01, 0.05)),
-            weather=random.choice((0.1, 0.4)),
+            faults_until=random.choice((20.0, 40.0)),
+            call_failure_rate=0.0 if self.quiet else random.choice((0.0, 0.01, 0.05)),
+            failures_per_second=random.choice((0.1, 0.4)),
             crash_share=0.3,
         )
         if not self.quiet:
-            crash = (Fate.CRASH_BEFORE, Fate.CRASH_AFTER)
+            crash = (CallOutcome.CRASH_BEFORE, CallOutcome.CRASH_AFTER)
             for _ in range(random.choice((1, 1, 3))):
-                self.chaos.points[random.randint(1, FIRST_CALLS)] = random.choice(crash)
-        self.story = Story(random, seconds=random.choice((5.0, 20.0)))
+                self.chaos.crash_points[random.randint(1, CRASH_CALL_MAX)] = random.choice(crash)
+        self.random_alerts = RandomAlerts(random, seconds=random.choice((5.0, 20.0)))
         self.world = World(
             self.chaos,
-            PLAN,
-            alerts=[Topic(partition=each) for each in range(PARTITIONS)],
-            ledgers=[Topic(partition=each) for each in range(PARTITIONS)],
-            receivers={"pager": Receiver(), "bell": Bell(), "phone": Receiver()},
-            delivery=self.cast.delivery,
-            desk=self.cast.desk,
+            CONFIG,
+            alerts=[TopicPartition(partition=each) for each in range(PARTITIONS)],
+            notification_logs=[TopicPartition(partition=each) for each in range(PARTITIONS)],
+            receivers={"pager": Receiver(), "bell": FakeAlertmanager(), "phone": Receiver()},
+            partition_delivery=self.classes.partition_delivery,
+            alert_partition=self.classes.alert_partition,
         )
         self.group = Group(self.world)
 
-    async def pass_over(self) -> list[str]:
+    async def run(self) -> list[str]:
         """Let it pass; what is wrong then."""
-        around = asyncio.create_task(self.group.coordinate())
-        told = asyncio.create_task(self.story.tell(list(self.world.alerts)))
-        rages = asyncio.create_task(self.rage())
-        await asyncio.wait((told, rages))
-        await asyncio.sleep(max(0.0, self.chaos.calm - now()) + CALM_SECONDS)
-        ended = [task.exception() for task in (told, rages, around) if task.done()]
-        return [*(repr(each) for each in ended if each), *faults(self.world)]
+        coordinating = asyncio.create_task(self.group.coordinate())
+        publishing = asyncio.create_task(self.random_alerts.publish_all(list(self.world.alerts)))
+        injecting = asyncio.create_task(self.inject_faults())
+        await asyncio.wait((publishing, injecting))
+        await asyncio.sleep(max(0.0, self.chaos.faults_until - now()) + RECOVERY_SECONDS)
+        ended = [task.exception() for task in (publishing, injecting, coordinating) if task.done()]
+        return [*(repr(each) for each in ended if each), *find_faults(self.world)]
 
-    async def rage(self) -> None:
+    async def inject_faults(self) -> None:
         """Let members sleep, sinks go down, partitions change hands."""
-        while not self.chaos.over:
-            await asyncio.sleep(self.random.expovariate(self.chaos.weather))
-            if self.chaos.over:
+        while not self.chaos.has_ended:
+            await asyncio.sleep(self.random.expovariate(self.chaos.failures_per_second))
+            if self.chaos.has_ended:
                 return
             kinds = ("rebalance",) if self.quiet else ("sleep", "down", "rebalance")
             match self.random.choice(kinds):
                 case "sleep":
                     self.chaos.counts["sleep"] += 1
-                    site = self.random.choice(self.group.sites)
-                    site.machine.asleep_until = now() + self.random.choice((2.0, 8.0, 25.0))
+                    deliverer = self.random.choice(self.group.deliverers)
+                    deliverer.machine.asleep_until = now() + self.random.choice((2.0, 8.0, 25.0))
                 case "down":
                     self.chaos.counts["down"] += 1
                     receiver = self.random.choice(list(self.world.receivers.values()))
@@ -119,20 +119,20 @@ class Day:
                     self.group.rebalance()
 
 
-def crashed(seed: int, *, quiet: bool = False, cast: Cast | None = None) -> Report:
+def run_seed(seed: int, *, quiet: bool = False, classes: ClassesUnderTest | None = None) -> Report:
     """What comes of *seed*."""
-    day = Day(Random(seed), quiet, cast or Cast())
-    with silence():
-        wrong = play(day.pass_over())
-    return Report(seed, wrong, day.chaos.counts + tallied(day.world))
+    crash_run = CrashRun(Random(seed), quiet, classes or ClassesUnderTest())
+    with log_disabled():
+        violations = run_virtual(crash_run.run())
+    return Report(seed, violations, crash_run.chaos.counts + count_deliveries(crash_run.world))
 
 
-def tallied(world: World) -> Counter[str]:
+def count_deliveries(world: World) -> Counter[str]:
     """How much was told, and how often a notice came to a sink once more."""
     counts: Counter[str] = Counter()
     for name, receiver in world.receivers.items():
-        counts[f"taken: {name}"] += len(receiver.taken)
-        counts[f"again: {name}"] += len(receiver.got) - len(receiver.taken)
+        counts[f"taken: {name}"] += len(receiver.bodies)
+        counts[f"again: {name}"] += len(receiver.arrived) - len(receiver.bodies)
     return counts
 
 
@@ -142,7 +142,7 @@ def now() -> float:
 
 
 @contextmanager
-def silence() -> Iterator[None]:
+def log_disabled() -> Iterator[None]:
     """Keep deliverers from logging what is done to them."""
     logger = logging.getLogger("tocsin.deliver")
     before, logger.disabled = logger.disabled, True
@@ -152,6 +152,6 @@ def silence() -> Iterator[None]:
         logger.disabled = before
 
 
-def days(seeds: range, *, quiet: bool = False) -> Iterator[Report]:
+def run_seeds(seeds: range, *, quiet: bool = False) -> Iterator[Report]:
     """What comes of each of *seeds*."""
-    return (crashed(seed, quiet=quiet) for seed in seeds)
+    return (run_seed(seed, quiet=quiet) for seed in seeds)

@@ -6,73 +6,85 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from alerts.notification.audiences import Deployment
-from streams.delivery.alert_partition import Desk
-from streams.delivery.partition_delivery import Delivery
+from alerts.notification.audiences import RoutingConfig
+from streams.delivery.alert_partition import AlertPartition
+from streams.delivery.partition_delivery import PartitionDelivery
 from streams.metrics import DeliveryMeter
 from tests.simulation.chaos import Machine
-from tests.streams.delivery.receivers import Receiver, hour
-from tests.streams.delivery.remote import Doom, FarSender, FarSink, FarTopic, Host, Topic
+from tests.streams.delivery.receivers import Receiver, wall_clock
+from tests.streams.delivery.remote import (
+    CrashChaos,
+    DelivererMachine,
+    RemoteSender,
+    RemoteSink,
+    RemoteTopic,
+    TopicPartition,
+)
 
 SESSION_SECONDS = 10.0
-BEAT_SECONDS = 3.0
+HEARTBEAT_SECONDS = 3.0
 
 
 @dataclass
 class World:
     """What outlives every machine; and the product's own classes, or a mutant's."""
 
-    chaos: Doom
-    deployment: Deployment
-    alerts: Sequence[Topic]
-    ledgers: Sequence[Topic]
+    chaos: CrashChaos
+    config: RoutingConfig
+    alerts: Sequence[TopicPartition]
+    notification_logs: Sequence[TopicPartition]
     receivers: Mapping[str, Receiver]
-    delivery: type[Delivery] = Delivery
-    desk: type[Desk] = Desk
+    partition_delivery: type[PartitionDelivery] = PartitionDelivery
+    alert_partition: type[AlertPartition] = AlertPartition
 
 
 @dataclass
-class Site:
+class SimulatedDeliverer:
     """One process of ``tocsin deliver``: its machine, and what it believes it owns."""
 
     world: World
     machine: Machine = field(init=False)
-    desks: dict[int, Desk] = field(default_factory=dict[int, Desk])
-    deliveries: dict[int, Delivery] = field(default_factory=dict[int, Delivery])
+    alert_partitions: dict[int, AlertPartition] = field(default_factory=dict[int, AlertPartition])
+    deliveries: dict[int, PartitionDelivery] = field(default_factory=dict[int, PartitionDelivery])
 
     def __post_init__(self) -> None:
-        self.machine = Host(self.world.chaos)
+        self.machine = DelivererMachine(self.world.chaos)
 
     @property
-    def heard(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether the group has heard of it within a session."""
         now = asyncio.get_running_loop().time()
         return not self.machine.dead and self.machine.asleep_until < now + SESSION_SECONDS / 2
 
-    def take(self, partition: int) -> None:
-        if partition not in self.desks:
-            self.desks[partition] = self._desk(partition)
+    def assign(self, partition: int) -> None:
+        if partition not in self.alert_partitions:
+            self.alert_partitions[partition] = self._alert_partition(partition)
         sinks = {
-            name: FarSink(self.machine, name, receiver)
+            name: RemoteSink(self.machine, name, receiver)
             for name, receiver in self.world.receivers.items()
         }
-        world, meter = self.world, DeliveryMeter(sinks, hour)
-        delivery = world.delivery(self.desks[partition], world.deployment, sinks, meter, hour)
+        world, meter = self.world, DeliveryMeter(sinks, wall_clock)
+        delivery = world.partition_delivery(
+            self.alert_partitions[partition], world.config, sinks, meter, wall_clock
+        )
         self.deliveries[partition] = delivery
         delivery.start()
 
-    async def lose(self, partition: int) -> None:
+    async def revoke(self, partition: int) -> None:
         if (delivery := self.deliveries.pop(partition, None)) is not None:
             await delivery.stop()
 
-    def _desk(self, partition: int) -> Desk:
-        alerts, ledgers = self.world.alerts[partition], self.world.ledgers[partition]
-        return self.world.desk(
+    def _alert_partition(self, partition: int) -> AlertPartition:
+        alerts, notification_logs = (
+            self.world.alerts[partition],
+            self.world.notification_logs[partition],
+        )
+        return self.world.alert_partition(
             partition,
-            FarTopic(self.machine, alerts, "alerts", partition),
-            FarTopic(self.machine, ledgers, "ledger", partition),
-            FarSender(self.machine, self.world.ledgers),
-            steady=asyncio.get_running_loop().time,
+            RemoteTopic(self.machine, alerts, "alerts", partition),
+            RemoteTopic(self.machine, notification_logs, "ledger", partition),
+            RemoteSender(self.machine, self.world.notification_logs),
+            monotonic_clock=asyncio.get_running_loop().time,
         )
 
 
@@ -81,56 +93,58 @@ class Group:
     """Sees to it that every partition has an owner that is heard of."""
 
     world: World
-    sites: list[Site] = field(default_factory=list[Site])
-    graves: list[Site] = field(default_factory=list[Site])
-    owners: dict[int, Site] = field(default_factory=dict[int, Site])
-    partings: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
+    deliverers: list[SimulatedDeliverer] = field(default_factory=list[SimulatedDeliverer])
+    dead: list[SimulatedDeliverer] = field(default_factory=list[SimulatedDeliverer])
+    owners: dict[int, SimulatedDeliverer] = field(default_factory=dict[int, SimulatedDeliverer])
+    handovers: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
 
     async def coordinate(self) -> None:
         """Look after the members for ever."""
         while True:
             self.world.chaos.counts["beats"] += 1
-            self.graves += [site for site in self.sites if site.machine.dead]
-            self.sites = [site for site in self.sites if not site.machine.dead]
-            while len(self.sites) < 2:
-                self.sites.append(Site(self.world))
+            self.dead += [site for site in self.deliverers if site.machine.dead]
+            self.deliverers = [site for site in self.deliverers if not site.machine.dead]
+            while len(self.deliverers) < 2:
+                self.deliverers.append(SimulatedDeliverer(self.world))
             for partition in range(len(self.world.alerts)):
-                self._see_to(partition)
-            await asyncio.sleep(BEAT_SECONDS / 2)
+                self._ensure_owner(partition)
+            await asyncio.sleep(HEARTBEAT_SECONDS / 2)
 
     def rebalance(self) -> None:
         """Give each partition to whoever has it not."""
         for partition, owner in list(self.owners.items()):
-            others = [site for site in self.sites if site is not owner and site.heard]
+            others = [site for site in self.deliverers if site is not owner and site.is_alive]
             if others:
                 self._move(partition, others[0])
 
-    def _see_to(self, partition: int) -> None:
+    def _ensure_owner(self, partition: int) -> None:
         owner = self.owners.get(partition)
-        if owner is not None and owner in self.sites and owner.heard:
+        if owner is not None and owner in self.deliverers and owner.is_alive:
             return
-        ready = [site for site in self.sites if site.heard]
+        ready = [site for site in self.deliverers if site.is_alive]
         if ready:
             self._move(partition, ready[partition % len(ready)])
 
-    def _move(self, partition: int, to: Site) -> None:
+    def _move(self, partition: int, to: SimulatedDeliverer) -> None:
         before = self.owners.get(partition)
         self.owners[partition] = to
-        self.partings.append(asyncio.create_task(self._hand_over(partition, before, to)))
+        self.handovers.append(asyncio.create_task(self._hand_over(partition, before, to)))
 
-    async def _hand_over(self, partition: int, before: Site | None, to: Site) -> None:
+    async def _hand_over(
+        self, partition: int, before: SimulatedDeliverer | None, to: SimulatedDeliverer
+    ) -> None:
         """Who is heard of stops before *to* begins; who is not, learns of it when it wakes up."""
         if before is not None and not before.machine.dead:
-            if before.heard:
-                await before.lose(partition)
+            if before.is_alive:
+                await before.revoke(partition)
             else:
-                self.partings.append(asyncio.create_task(self._late(partition, before)))
+                self.handovers.append(asyncio.create_task(self._revoke_late(partition, before)))
         if self.owners.get(partition) is to and partition not in to.deliveries:
-            to.take(partition)
+            to.assign(partition)
 
-    async def _late(self, partition: int, before: Site) -> None:
+    async def _revoke_late(self, partition: int, before: SimulatedDeliverer) -> None:
         now = asyncio.get_running_loop().time()
-        unaware = self.world.chaos.random.uniform(0, BEAT_SECONDS)
+        unaware = self.world.chaos.random.uniform(0, HEARTBEAT_SECONDS)
         await asyncio.sleep(max(0.0, before.machine.asleep_until - now) + unaware)
         if self.owners.get(partition) is not before:
-            await before.lose(partition)
+            await before.revoke(partition)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LINES = ("\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x1e", "\x85", "\u2028", "\u2029")
+LINE_BREAKS = ("\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x1e", "\x85", "\u2028", "\u2029")
 
 FORMULAS = ("=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "=HYPERLINK(1)")
 
@@ -25,7 +25,7 @@ CODE = (
     "a|b|c|1", "board|pager|1f0c|9",
 )  # fmt: skip
 
-STEERING = (
+CONTROL_CHARACTERS = (
     "\x00", "\x07bell", "\x08\x08\x08back", "\x1b[2Jwiped", "\x1b]0;title\x07", "\x1b[31mred",
     "\x9b31m", "\x7f", "\u202eesrever", "\u2066isolate\u2069", "\u200bzero", "\u200dwide",
     "\ufeffmark", "\ud7ff\ue000", "\U000e0041tag", "a" * 10_000, "\u0301" * 300, "Ａ\uff1c\uff1e",
@@ -35,12 +35,12 @@ STEERING = (
 TERMS = tuple(
     dict.fromkeys(
         (
-            *(f"Rash{end}Bcc: all@example.org" for end in LINES),
-            *(f"{end}{end}HTTP/1.1 200 OK" for end in LINES[:3]),
+            *(f"Rash{end}Bcc: all@example.org" for end in LINE_BREAKS),
+            *(f"{end}{end}HTTP/1.1 200 OK" for end in LINE_BREAKS[:3]),
             *FORMULAS,
             *MARKUP,
             *CODE,
-            *STEERING,
+            *CONTROL_CHARACTERS,
         )
     )
 )

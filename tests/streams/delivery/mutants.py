@@ -2,80 +2,85 @@
 
 from __future__ import annotations
 
-from alerts.notification.due import Notice, entry
-from alerts.notification.notification_log import Outcome, Route
-from streams.delivery.alert_partition import Desk, Take
-from streams.delivery.partition_delivery import Delivery
-from streams.delivery.route_sender import Errand
+from alerts.notification.due import Notification, log_entry
+from alerts.notification.notification_log import NotificationOutcome, Route
+from streams.delivery.alert_partition import AlertPartition, RecordHandler
+from streams.delivery.partition_delivery import PartitionDelivery
+from streams.delivery.route_sender import RouteSender
 from streams.log import Log
-from tests.streams.delivery.crash import Cast
+from tests.streams.delivery.crash import ClassesUnderTest
 
 
-class NotesFirst(Errand):
+class LogsBeforeSending(RouteSender):
     """Writes down that it has sent before it sends."""
 
-    async def _tell(self, notice: Notice) -> None:
-        self._owe(notice.key, entry(Outcome.SENT, notice.alert, self.clock()))
-        await self._settle()
-        await self.sink.send(notice)
+    async def _send_one(self, notification: Notification) -> None:
+        self._add_unlogged(
+            notification.key, log_entry(NotificationOutcome.SENT, notification.alert, self.clock())
+        )
+        await self._log_unlogged()
+        await self.sink.send(notification)
 
 
-class NeverNotes(Errand):
+class NeverLogs(RouteSender):
     """Believes that to remember is to have written down."""
 
-    async def _settle(self) -> None:
-        self.owed.clear()
+    async def _log_unlogged(self) -> None:
+        self.unlogged.clear()
 
 
-class NeverReminds(Errand):
+class NeverResends(RouteSender):
     """Leaves an Alertmanager to itself."""
 
-    async def _remind(self) -> None:
+    async def _resend_firing(self) -> None:
         """Nothing."""
 
 
-class AnswersForTheSink(Errand):
+class TreatsFailureAsSent(RouteSender):
     """Takes an answer that was lost for a yes."""
 
-    async def _tell(self, notice: Notice) -> None:
+    async def _send_one(self, notification: Notification) -> None:
         try:
-            await super()._tell(notice)
+            await super()._send_one(notification)
         except Exception:
-            self._owe(notice.key, entry(Outcome.SENT, notice.alert, self.clock()))
+            self._add_unlogged(
+                notification.key,
+                log_entry(NotificationOutcome.SENT, notification.alert, self.clock()),
+            )
 
 
-class NeverReadsTheLedger(Desk):
+class NeverReadsNotificationLog(AlertPartition):
     """Knows what it has sent itself."""
 
-    async def _follow(self, name: str, log: Log, take: Take) -> None:
+    async def _read_to_end(self, name: str, log: Log, handle: RecordHandler) -> None:
         if name != "notified":
-            await super()._follow(name, log, take)
+            await super()._read_to_end(name, log, handle)
 
 
-def with_errand(kind: type[Errand]) -> Cast:
+def with_route_sender(kind: type[RouteSender]) -> ClassesUnderTest:
     """Deliverers that do their errands as *kind* does."""
 
-    class Mutant(Delivery):
-        def errand(self, route: Route) -> Errand:
-            plain = super().errand(route)
+    class Mutant(PartitionDelivery):
+        def create_route_sender(self, route: Route) -> RouteSender:
+            plain = super().create_route_sender(route)
             return kind(
-                plain.desk,
-                plain.deployment,
+                plain.alert_partition,
+                plain.routing,
                 plain.route,
                 plain.sink,
                 plain.meter,
-                plain.stopping,
+                plain.is_stopping,
                 plain.clock,
             )
 
-    return Cast(delivery=Mutant)
+    return ClassesUnderTest(partition_delivery=Mutant)
 
 
-MUTANTS: dict[str, tuple[Cast, bool]] = {
-    "notes first": (with_errand(NotesFirst), False),
-    "never notes": (with_errand(NeverNotes), False),
-    "never reminds": (with_errand(NeverReminds), False),
-    "answers for the sink": (with_errand(AnswersForTheSink), False),
-    "never reads the ledger": (Cast(desk=NeverReadsTheLedger), True),
+MUTANTS: dict[str, tuple[ClassesUnderTest, bool]] = {
+    "notes first": (with_route_sender(LogsBeforeSending), False),
+    "never notes": (with_route_sender(NeverLogs), False),
+    "never reminds": (with_route_sender(NeverResends), False),
+    "answers for the sink": (with_route_sender(TreatsFailureAsSent), False),
+    "never reads the ledger": (ClassesUnderTest(alert_partition=NeverReadsNotificationLog), True),
 }
 """Each with whether a quiet day must show it: there, nothing may come twice."""

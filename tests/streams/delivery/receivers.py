@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.notification import render
-from alerts.notification.due import Notice
+from alerts.notification.due import Notification
 from streams.sinks import SinkDown
 
 SECRET, LINK = b"sixteen bytes or more", "https://board.example.org/{ref}"
 
-EPOCH = 1_800_000_000.0
+START_TIME = 1_800_000_000.0
 """The hour at which every simulation begins."""
 
 
-def hour() -> float:
+def wall_clock() -> float:
     """The wall clock of the simulation."""
-    return EPOCH + asyncio.get_running_loop().time()
+    return START_TIME + asyncio.get_running_loop().time()
 
 
 @dataclass
@@ -29,49 +29,52 @@ class Receiver:
     *got* is everything that arrived, *taken* what it made of that: the body by its key.
     """
 
-    got: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
-    taken: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    seen: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    arrived: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    bodies: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    accepted: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     contents: dict[tuple[str, int], set[str]] = field(
         default_factory=dict[tuple[str, int], set[str]]
     )
     down_until: float = 0.0
-    broken: list[str] = field(default_factory=list[str])
+    violations: list[str] = field(default_factory=list[str])
 
-    async def take(self, notice: Notice) -> None:
+    async def receive(self, notice: Notification) -> None:
         if asyncio.get_running_loop().time() < self.down_until:
             raise SinkDown("told to be down")
         about = (notice.alert.id, notice.alert.revision)
-        key, body = render.key(notice, SECRET), render.body(notice, secret=SECRET, link=LINK)
-        self.got.append(about)
+        key, body = (
+            render.idempotency_key(notice, SECRET),
+            render.json_body(notice, secret=SECRET, link=LINK),
+        )
+        self.arrived.append(about)
         self.contents.setdefault(about, set()).add(notice.alert.sha256)
-        if key not in self.taken:
-            self.seen.append(about)
-        if self.taken.setdefault(key, body) != body:
-            self.broken.append(f"{about}: other content under the same key")
+        if key not in self.bodies:
+            self.accepted.append(about)
+        if self.bodies.setdefault(key, body) != body:
+            self.violations.append(f"{about}: other content under the same key")
 
 
 @dataclass
-class Bell(Receiver):
+class FakeAlertmanager(Receiver):
     """An Alertmanager: what rings until when, by its labels."""
 
-    rings: dict[str, float] = field(default_factory=dict[str, float])
+    firing_until: dict[str, float] = field(default_factory=dict[str, float])
 
-    async def take(self, notice: Notice) -> None:
-        await super().take(notice)
-        self.post([notice], hour())
+    async def receive(self, notice: Notification) -> None:
+        await super().receive(notice)
+        self.update_alerts([notice], wall_clock())
 
-    async def retake(self, notices: Sequence[Notice], at: float) -> None:
+    async def receive_resent(self, notices: Sequence[Notification], at: float) -> None:
         if asyncio.get_running_loop().time() < self.down_until:
             raise SinkDown("told to be down")
-        self.post(notices, at)
+        self.update_alerts(notices, at)
 
-    def post(self, notices: Sequence[Notice], at: float) -> None:
+    def update_alerts(self, notices: Sequence[Notification], at: float) -> None:
         for notice in notices:
-            for post in render.alertmanager(notice, secret=SECRET, link=LINK, hour=at):
+            for post in render.alertmanager_alerts(notice, secret=SECRET, link=LINK, now=at):
                 ends = datetime.fromisoformat(post["endsAt"]).timestamp()
-                self.rings[post["labels"]["page"]] = ends
+                self.firing_until[post["labels"]["page"]] = ends
 
-    def ringing(self) -> set[str]:
+    def firing(self) -> set[str]:
         """The calls that ring now."""
-        return {page for page, ends in self.rings.items() if ends > hour()}
+        return {page for page, ends in self.firing_until.items() if ends > wall_clock()}

@@ -6,65 +6,65 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from alerts.notification.due import Notice
+from alerts.notification.due import Notification
 from streams.kafka.sender import Message, Undelivered
-from streams.log import Ends, Identity, LogUnreachable
+from streams.log import LogIdentity, LogUnreachable, OffsetRange
 from streams.sinks import SinkDown
-from tests.simulation.chaos import Chaos, Fate, Machine
-from tests.simulation.logs import Entry
-from tests.simulation.remote_log import WholeLog
-from tests.streams.delivery.receivers import Bell, Receiver, hour
+from tests.simulation.chaos import CallOutcome, Chaos, Machine
+from tests.simulation.random_logs import LogEntry
+from tests.simulation.remote_log import InMemoryLog
+from tests.streams.delivery.receivers import FakeAlertmanager, Receiver, wall_clock
 
 
 @dataclass
-class Doom(Chaos):
+class CrashChaos(Chaos):
     """Bad days on which, beside all else, machines crash at the calls numbered in *points*."""
 
-    points: dict[int, Fate] = field(default_factory=dict[int, Fate])
+    crash_points: dict[int, CallOutcome] = field(default_factory=dict[int, CallOutcome])
     calls: int = 0
 
-    def fate(self, name: str, *, writes: bool) -> Fate:
+    def call_outcome(self, name: str, *, writes: bool) -> CallOutcome:
         self.calls += 1
-        if (doom := self.points.get(self.calls)) is not None:
+        if (doom := self.crash_points.get(self.calls)) is not None:
             self.counts[f"{doom}: {name}"] += 1
             return doom
-        return super().fate(name, writes=writes)
+        return super().call_outcome(name, writes=writes)
 
 
-class Host(Machine):
+class DelivererMachine(Machine):
     """A machine whose late requests may find nobody, which nobody hears of."""
 
-    async def _later(self, act: Callable[[], Awaitable[object]]) -> None:
+    async def _call_late(self, request: Callable[[], Awaitable[object]]) -> None:
         with suppress(SinkDown):
-            await super()._later(act)
+            await super()._call_late(request)
 
 
 @dataclass
-class Topic(WholeLog):
+class TopicPartition(InMemoryLog):
     """One partition of a topic, and whoever writes to it."""
 
     def append(self, key: bytes | None, value: bytes | None) -> int:
-        self.entries.append(Entry(self.end, key, value))
+        self.entries.append(LogEntry(self.end, key, value))
         return self.entries[-1].offset
 
 
 @dataclass
-class FarTopic:
+class RemoteTopic:
     """A topic over the network."""
 
     machine: Machine
-    topic: Topic
+    topic: TopicPartition
     name: str
     partition: int
 
-    async def identity(self) -> Identity:
+    async def identity(self) -> LogIdentity:
         return await self.topic.identity()
 
-    async def ends(self) -> Ends:
-        return await self.machine.call(f"ends {self.name}", self.topic.ends, LogUnreachable)
+    async def offset_range(self) -> OffsetRange:
+        return await self.machine.call(f"ends {self.name}", self.topic.offset_range, LogUnreachable)
 
-    async def read(self, start: int, most: int) -> Sequence[Entry]:
-        few = min(most, 7)  # So that a crash may fall between two parts of a reading.
+    async def read(self, start: int, max_records: int) -> Sequence[LogEntry]:
+        few = min(max_records, 7)  # So that a crash may fall between two parts of a reading.
         return await self.machine.call(
             f"read {self.name}", lambda: self.topic.read(start, few), LogUnreachable
         )
@@ -73,21 +73,21 @@ class FarTopic:
 
 
 @dataclass
-class FarSender:
+class RemoteSender:
     """The ledger's producer on one machine."""
 
     machine: Machine
-    ledgers: Sequence[Topic]
+    notification_logs: Sequence[TopicPartition]
 
     async def send(self, message: Message) -> int:
         async def append() -> int:
-            return self.ledgers[message.partition].append(message.key, message.value)
+            return self.notification_logs[message.partition].append(message.key, message.value)
 
         return await self.machine.call("note", append, Undelivered, writes=True)
 
 
 @dataclass
-class FarSink:
+class RemoteSink:
     """A receiver over the network."""
 
     machine: Machine
@@ -95,19 +95,22 @@ class FarSink:
     receiver: Receiver
 
     @property
-    def reminds(self) -> bool:
-        return isinstance(self.receiver, Bell)
+    def needs_resend(self) -> bool:
+        return isinstance(self.receiver, FakeAlertmanager)
 
-    async def send(self, notice: Notice) -> None:
+    async def send(self, notification: Notification) -> None:
         await self.machine.call(
-            f"send {self.name}", lambda: self.receiver.take(notice), SinkDown, writes=True
+            f"send {self.name}", lambda: self.receiver.receive(notification), SinkDown, writes=True
         )
 
-    async def remind(self, notices: Sequence[Notice]) -> None:
-        bell, at = self.receiver, hour()
-        assert isinstance(bell, Bell)
+    async def resend(self, notifications: Sequence[Notification]) -> None:
+        bell, at = self.receiver, wall_clock()
+        assert isinstance(bell, FakeAlertmanager)
         await self.machine.call(
-            f"remind {self.name}", lambda: bell.retake(notices, at), SinkDown, writes=True
+            f"remind {self.name}",
+            lambda: bell.receive_resent(notifications, at),
+            SinkDown,
+            writes=True,
         )
 
     async def close(self) -> None: ...

@@ -8,98 +8,100 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from alerts.notification.audiences import deployment
-from alerts.notification.due import Notice
+from alerts.notification.audiences import parse_routing_config
+from alerts.notification.due import Notification
 from alerts.notification.notification_log import Route
-from streams.delivery.alert_partition import Desk
-from streams.delivery.route_sender import Errand
+from streams.delivery.alert_partition import AlertPartition
+from streams.delivery.route_sender import RouteSender
 from streams.metrics import DeliveryMeter
 from streams.sinks import SinkDown, SinkRefuses
-from tests.alerts.notification.published_alerts import BOARD, FILE
-from tests.streams.list_log import KeptLog
-from tests.streams.list_sender import Sent
+from tests.alerts.notification.published_alerts import BOARD, DELIVERY_FILE
+from tests.streams.list_log import ListLog
+from tests.streams.list_sender import ListSender
 
 
 @dataclass
-class Taker:
+class FakeSink:
     """A sink that takes, refuses some, breaks on some, is down, or would not be reminded."""
 
-    reminds: bool = False
+    needs_resend: bool = False
     down: bool = False
-    unreminded: bool = False
-    refusing: set[str] = field(default_factory=set[str])
-    breaking: set[str] = field(default_factory=set[str])
-    got: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
-    reminded: list[list[tuple[str, int, int]]] = field(
+    refuses_resend: bool = False
+    refused_ids: set[str] = field(default_factory=set[str])
+    failing_ids: set[str] = field(default_factory=set[str])
+    received: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    resent: list[list[tuple[str, int, int]]] = field(
         default_factory=list[list[tuple[str, int, int]]]
     )
 
-    async def send(self, notice: Notice) -> None:
-        if self.down or notice.alert.id in self.breaking:
+    async def send(self, notification: Notification) -> None:
+        if self.down or notification.alert.id in self.failing_ids:
             raise SinkDown("told to be down")
-        if notice.alert.id in self.refusing:
+        if notification.alert.id in self.refused_ids:
             raise SinkRefuses("told to refuse")
-        self.got.append((notice.alert.id, notice.alert.revision))
+        self.received.append((notification.alert.id, notification.alert.revision))
 
-    async def remind(self, notices: Sequence[Notice]) -> None:
+    async def resend(self, notifications: Sequence[Notification]) -> None:
         if self.down:
             raise SinkDown("told to be down")
-        if self.unreminded:
+        if self.refuses_resend:
             raise SinkRefuses("told to hear no reminder")
-        self.reminded.append([(n.alert.id, n.alert.revision, len(n.ended)) for n in notices])
+        self.resent.append([(n.alert.id, n.alert.revision, len(n.resolved)) for n in notifications])
 
     async def close(self) -> None: ...
 
 
 @dataclass
-class Post:
+class RouteSenderSetup:
     """An errand at its desk, with an hour that stands still until it is moved."""
 
     route: Route = BOARD
-    sink: Taker = field(default_factory=Taker)
-    sent: Sent = field(default_factory=Sent)
-    alerts: KeptLog = field(default_factory=KeptLog)
-    notified: KeptLog = field(default_factory=KeptLog)
-    hour: float = 0.0
+    sink: FakeSink = field(default_factory=FakeSink)
+    sender: ListSender = field(default_factory=ListSender)
+    alerts: ListLog = field(default_factory=ListLog)
+    notification_log: ListLog = field(default_factory=ListLog)
+    now: float = 0.0
     stopped: bool = False
 
     def __post_init__(self) -> None:
-        self.desk = Desk(0, self.alerts, self.notified, self.sent, steady=lambda: self.hour)
+        self.alert_partition = AlertPartition(
+            0, self.alerts, self.notification_log, self.sender, monotonic_clock=lambda: self.now
+        )
         self.meter = DeliveryMeter([self.route.sink])
-        self.take_up()
+        self.assign()
 
-    def take_up(self) -> Post:
+    def assign(self) -> RouteSenderSetup:
         """The partition is ours, maybe again: the desk is where it was left."""
-        self.errand = Errand(
-            self.desk,
-            deployment(FILE),
+        self.route_sender = RouteSender(
+            self.alert_partition,
+            parse_routing_config(DELIVERY_FILE),
             self.route,
             self.sink,
             self.meter,
-            stopping=lambda: self.stopped,
-            clock=lambda: 1_800_000_000 + self.hour,
+            is_stopping=lambda: self.stopped,
+            clock=lambda: 1_800_000_000 + self.now,
         )
         return self
 
-    def announce(self, *values: bytes) -> Post:
+    def publish(self, *values: bytes) -> RouteSenderSetup:
         for value in values:
             self.alerts.append(value)
         return self
 
-    def round(self, after: float = 0.0, *, read: bool = True) -> Post:
-        self.hour += after
+    def run_round(self, after: float = 0.0, *, read: bool = True) -> RouteSenderSetup:
+        self.now += after
 
         async def go() -> None:
             if read:
-                await self.desk.read()
-            await self.errand.round()
+                await self.alert_partition.read()
+            await self.route_sender.send_due()
 
         asyncio.run(go())
         return self
 
     @property
-    def written(self) -> list[tuple[str, str]]:
+    def logged(self) -> list[tuple[str, str]]:
         return [
             ((each.key or b"").decode(), orjson.loads(each.value or b"{}")["outcome"])
-            for each in self.sent.messages
+            for each in self.sender.messages
         ]

@@ -14,28 +14,35 @@ from typing import Any
 import pytest
 
 from alerts.notification import render
-from alerts.notification.audiences import Deployment, deployment
-from alerts.notification.due import Notice
-from streams.delivery.alert_partition import Desk
-from streams.delivery.partition_delivery import Delivery
+from alerts.notification.audiences import RoutingConfig, parse_routing_config
+from alerts.notification.due import Notification
+from streams.delivery.alert_partition import AlertPartition
+from streams.delivery.partition_delivery import PartitionDelivery
 from streams.metrics import DeliveryMeter
-from streams.sinks import Sink, SinkFailed, SinkRefuses, Style
+from streams.sinks import RenderOptions, Sink, SinkFailed, SinkRefuses
 from streams.sinks.apprise import Apprise
-from streams.sinks.build import NoFile, built
-from streams.sinks.http import Poster
+from streams.sinks.build import UnreadableFile, build_sink
+from streams.sinks.http import HttpClient
 from streams.sinks.webhook import Webhook
-from tests.alerts.notification.published_alerts import BELL, BOARD, CHAIR, FILE, SPONSOR, wire
-from tests.alerts.notification.published_alerts import Desk as Told
-from tests.streams.delivery.hostile_terms import TERMS
-from tests.streams.list_log import KeptLog
-from tests.streams.list_sender import Sent
-from tests.streams.sinks.webhook_receiver import SECRET, Receiver
-
-STYLE = Style(secret=SECRET, link="https://board.example.org/{ref}")
-
-OPEN = FILE.replace('name = "board"\n', 'name = "board"\nsees = "alert"\n').replace(
-    'name = "chair"\n', 'name = "chair"\nsees = "alert"\n'
+from tests.alerts.notification.published_alerts import (
+    ALERTMANAGER,
+    BOARD,
+    CHAIR,
+    DELIVERY_FILE,
+    SPONSOR_SECTION,
+    alert_bytes,
 )
+from tests.alerts.notification.published_alerts import DeliveryScenario as Told
+from tests.streams.delivery.hostile_terms import TERMS
+from tests.streams.list_log import ListLog
+from tests.streams.list_sender import ListSender
+from tests.streams.sinks.webhook_receiver import SECRET, WebhookReceiver
+
+STYLE = RenderOptions(secret=SECRET, link="https://board.example.org/{ref}")
+
+FULL_VIEW_FILE = DELIVERY_FILE.replace(
+    'name = "board"\n', 'name = "board"\nsees = "alert"\n'
+).replace('name = "chair"\n', 'name = "chair"\nsees = "alert"\n')
 """Everybody sees the alert: what is hostile has its chance."""
 
 SENT_HEADERS = {
@@ -53,23 +60,25 @@ def test_there_are_a_hundred():
     assert len(set(TERMS)) == len(TERMS) >= 100
 
 
-def notices(plan: Deployment, terms: Iterable[str] = TERMS) -> list[Notice]:
+def notifications(plan: RoutingConfig, terms: Iterable[str] = TERMS) -> list[Notification]:
     """A notice for each term, its watch and level as hostile as itself."""
-    found: list[Notice] = []
+    found: list[Notification] = []
     for number, term in enumerate(terms):
-        desk = Told(plan=plan).announce(wire(id=f"a{number}", term=term, watch=term, level=term))
-        found.append(desk.notice(BOARD))
+        desk = Told(config=plan).publish(
+            alert_bytes(id=f"a{number}", term=term, watch=term, level=term)
+        )
+        found.append(desk.due_notification(BOARD))
     return found
 
 
 @dataclass
-class Raw:
+class RawReceiver:
     """A receiver that keeps the bytes of each request as they came."""
 
     requests: list[bytes] = field(default_factory=list[bytes])
     url: str = ""
 
-    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
         self.requests.append(head + await reader.readexactly(length))
@@ -79,17 +88,17 @@ class Raw:
         await writer.wait_closed()
 
     @asynccontextmanager
-    async def open(self) -> AsyncGenerator[Raw]:
-        async with await asyncio.start_server(self.take, "127.0.0.1", 0) as server:
+    async def open(self) -> AsyncGenerator[RawReceiver]:
+        async with await asyncio.start_server(self.handle, "127.0.0.1", 0) as server:
             self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
             yield self
 
 
 async def test_a_webhook_carries_them_as_data_on_one_line():
     """The request has our headers and no others; the body is one line of ASCII that reads back."""
-    async with Raw().open() as raw:
-        sink = Webhook(raw.url, lambda: SECRET, STYLE, lambda: 0.0, Poster(allow_private=True))
-        for notice in notices(deployment(OPEN)):
+    async with RawReceiver().open() as raw:
+        sink = Webhook(raw.url, lambda: SECRET, STYLE, lambda: 0.0, HttpClient(allow_private=True))
+        for notice in notifications(parse_routing_config(FULL_VIEW_FILE)):
             await sink.send(notice)
         await sink.close()
 
@@ -104,8 +113,8 @@ async def test_a_webhook_carries_them_as_data_on_one_line():
 
 def test_what_is_written_for_people_is_one_line_without_signs_that_steer():
     """In a mail, a chat, a pager, on a terminal: letters, digits and a little punctuation."""
-    for notice in notices(deployment(OPEN)):
-        text = render.message(notice, secret=SECRET, link="")
+    for notice in notifications(parse_routing_config(FULL_VIEW_FILE)):
+        text = render.text_message(notice, secret=SECRET, link="")
 
         assert len(text.splitlines()) == 1 and text.isprintable()
         assert not set(text) & set('<>@`*_{}$|&;#"\\=[]!')
@@ -114,8 +123,8 @@ def test_what_is_written_for_people_is_one_line_without_signs_that_steer():
 
 def test_an_alertmanager_is_given_clean_labels():
     """Its templates go on to mail and chat: what they print is as harmless as our own text."""
-    for notice in notices(deployment(OPEN)):
-        for post in render.alertmanager(notice, secret=SECRET, link="", hour=0):
+    for notice in notifications(parse_routing_config(FULL_VIEW_FILE)):
+        for post in render.alertmanager_alerts(notice, secret=SECRET, link="", now=0):
             for text in (*post["labels"].values(), *post["annotations"].values()):
                 assert text.isprintable() and len(text.splitlines()) <= 1
                 assert not set(text) & set('<>@`*{}$|&;#"\\=[]!')
@@ -129,15 +138,17 @@ def test_who_sees_a_reference_sees_the_same_bytes_whatever_the_term():
     said: dict[str, set[Any]] = {"body": set(), "message": set(), "bell": set()}
     for term in TERMS:
         changes = {"term": term, "watch": term, "level": term, "e_value": len(term)}
-        desk = Told().announce(wire(**changes))
-        desk.sent(BOARD, 1, at=0)
-        told = Told().announce(wire(**changes))
-        call = told.notice(BELL)
-        said["body"].add(render.body(told.notice(BOARD), secret=SECRET, link=STYLE.link))
-        said["message"].add(
-            render.message(desk.notice(CHAIR, 9999), secret=SECRET, link=STYLE.link)
+        desk = Told().publish(alert_bytes(**changes))
+        desk.log_sent(BOARD, 1, at=0)
+        told = Told().publish(alert_bytes(**changes))
+        call = told.due_notification(ALERTMANAGER)
+        said["body"].add(
+            render.json_body(told.due_notification(BOARD), secret=SECRET, link=STYLE.link)
         )
-        posts = render.alertmanager(call, secret=SECRET, link=STYLE.link, hour=0)
+        said["message"].add(
+            render.text_message(desk.due_notification(CHAIR, 9999), secret=SECRET, link=STYLE.link)
+        )
+        posts = render.alertmanager_alerts(call, secret=SECRET, link=STYLE.link, now=0)
         said["bell"].add(json.dumps(posts, sort_keys=True))
 
     assert {name: len(each) for name, each in said.items()} == {"body": 1, "message": 1, "bell": 1}
@@ -146,10 +157,10 @@ def test_who_sees_a_reference_sees_the_same_bytes_whatever_the_term():
 @imghdr
 async def test_apprise_calls_with_one_line(tmp_path: Path):
     """The library itself, by its plainest service, to a real receiver."""
-    async with Receiver().open() as receiver:
+    async with WebhookReceiver().open() as receiver:
         address = receiver.url.replace("http://", "json://")
         sink = Apprise(lambda: address, STYLE)
-        for notice in notices(deployment(OPEN), TERMS[:20]):
+        for notice in notifications(parse_routing_config(FULL_VIEW_FILE), TERMS[:20]):
             await sink.send(notice)
 
     for body in receiver.bodies:
@@ -160,16 +171,16 @@ async def test_apprise_calls_with_one_line(tmp_path: Path):
 
 
 @dataclass
-class Refusing:
+class RefusingSink:
     """A sink that takes nothing and quotes nobody."""
 
-    reminds: bool
+    needs_resend: bool
 
-    async def send(self, notice: Notice) -> None:
+    async def send(self, notification: Notification) -> None:
         raise SinkRefuses("it answers 400")
 
-    async def remind(self, notices: Iterable[Notice]) -> None:
-        raise RuntimeError("\n".join(str(each) for each in notices))
+    async def resend(self, notifications: Iterable[Notification]) -> None:
+        raise RuntimeError("\n".join(str(each) for each in notifications))
 
     async def close(self) -> None: ...
 
@@ -179,15 +190,17 @@ async def test_no_log_line_tells_of_them(caplog: pytest.LogCaptureFixture):
 
     That a sink of the board fails is not said in the open at all: it is told of alerts alone.
     """
-    alerts, plan = KeptLog(), deployment(OPEN + SPONSOR)
+    alerts, plan = ListLog(), parse_routing_config(FULL_VIEW_FILE + SPONSOR_SECTION)
     for number, term in enumerate(TERMS):
-        alerts.append(wire(id=f"a{number}", term=term, watch=term, level=term, kind="case"))
+        alerts.append(alert_bytes(id=f"a{number}", term=term, watch=term, level=term, kind="case"))
     alerts.append(b'{"id":"<script>\n"}')
-    sinks: dict[str, Sink] = {name: Refusing(reminds=name == "bell") for name in plan.sinks}
-    desk = Desk(0, alerts, KeptLog(), Sent())
+    sinks: dict[str, Sink] = {
+        name: RefusingSink(needs_resend=name == "bell") for name in plan.sinks
+    }
+    desk = AlertPartition(0, alerts, ListLog(), ListSender())
     with caplog.at_level(logging.DEBUG, logger="tocsin.deliver"):
         meter = DeliveryMeter(sinks)
-        delivery = Delivery(desk, plan, sinks, meter, clock=lambda: 0.0)
+        delivery = PartitionDelivery(desk, plan, sinks, meter, clock=lambda: 0.0)
         delivery.start()
         await asyncio.sleep(0.2)
         await delivery.stop()
@@ -197,7 +210,7 @@ async def test_no_log_line_tells_of_them(caplog: pytest.LogCaptureFixture):
     for line in lines:
         assert len(line.splitlines()) == 1 and line.isprintable()
     assert set(lines) == {"partition 0, sponsor/hook is not delivered to: it answers 400"}
-    assert meter.channels_failing() == {
+    assert meter.failing_channels() == {
         ("bell", "RuntimeError: a fault of ours"): 1,
         ("hook", "it answers 400"): 1,
         ("pager", "it answers 400"): 1,
@@ -211,22 +224,22 @@ async def test_a_service_that_apprise_does_not_know_is_refused(tmp_path: Path):
     sink = Apprise(lambda: "nothing://password@example.org", STYLE)
 
     with pytest.raises(SinkFailed, match="none that apprise knows") as failed:
-        await sink.send(notices(deployment(OPEN), ["Rash"])[0])
+        await sink.send(notifications(parse_routing_config(FULL_VIEW_FILE), ["Rash"])[0])
     assert "password" not in str(failed.value)
 
 
 def test_secrets_are_read_when_the_process_starts(tmp_path: Path):
     """A missing file is found out now, not at night."""
-    plan = deployment(FILE)
-    with pytest.raises(NoFile, match=r"pager\.key cannot be read"):
-        built(plan.sinks["pager"], tmp_path, STYLE)
+    plan = parse_routing_config(DELIVERY_FILE)
+    with pytest.raises(UnreadableFile, match=r"pager\.key cannot be read"):
+        build_sink(plan.sinks["pager"], tmp_path, STYLE)
     (tmp_path / "pager.key").write_text("short\n")
-    with pytest.raises(NoFile, match="16 bytes"):
-        built(plan.sinks["pager"], tmp_path, STYLE)
+    with pytest.raises(UnreadableFile, match="16 bytes"):
+        build_sink(plan.sinks["pager"], tmp_path, STYLE)
     (tmp_path / "pager.key").write_text("sixteen bytes or more\n")
     (tmp_path / "phone.url").write_text("json://127.0.0.1/\n")
 
-    made = [built(each, tmp_path, STYLE) for each in plan.sinks.values()]
+    made = [build_sink(each, tmp_path, STYLE) for each in plan.sinks.values()]
 
-    assert [each.reminds for each in made] == [False, False, True]
+    assert [each.needs_resend for each in made] == [False, False, True]
     assert "sixteen" not in repr(made)

@@ -6,18 +6,23 @@ import asyncio
 
 import pytest
 
-from alerts.notification.audiences import deployment
-from alerts.notification.notification_log import Entry, Finding, Key, Outcome
-from alerts.notification.published import announced
-from streams.delivery.alert_partition import Desk
-from streams.delivery.partition_delivery import Delivery
+from alerts.notification.audiences import parse_routing_config
+from alerts.notification.notification_log import (
+    ContentMismatch,
+    NotificationEntry,
+    NotificationKey,
+    NotificationOutcome,
+)
+from alerts.notification.published import parse_published_alert
+from streams.delivery.alert_partition import AlertPartition
+from streams.delivery.partition_delivery import PartitionDelivery
 from streams.metrics import DeliveryMeter
-from tests.alerts.notification.published_alerts import BELL, FILE, wire
-from tests.streams.delivery.route_senders import Taker
-from tests.streams.list_log import KeptLog
-from tests.streams.list_sender import Sent
+from tests.alerts.notification.published_alerts import ALERTMANAGER, DELIVERY_FILE, alert_bytes
+from tests.streams.delivery.route_senders import FakeSink
+from tests.streams.list_log import ListLog
+from tests.streams.list_sender import ListSender
 
-OTHER = "0" * 64
+OTHER_DIGEST = "0" * 64
 
 
 @pytest.mark.parametrize(
@@ -32,18 +37,20 @@ async def test_a_finding_that_cannot_be_written_down_is_not_said_in_the_open(
 
     Until it is written down nothing is read to its end, and the closed page shows it.
     """
-    alerts, notified, sent = KeptLog(), KeptLog(), Sent()
-    alerts.append(wire())
-    told = Entry(outcome=Outcome.SENT, at=1, sha256=OTHER)
-    notified.append(told.wire(), Key(BELL, "1f0c", 1).wire())
-    key, _ = Finding("1f0c", 1, OTHER, announced(wire()).sha256).wire()
-    sent.failing = {key}
-    plan = deployment(FILE)
-    sinks = {name: Taker() for name in plan.sinks}
-    meter, desk = DeliveryMeter(sinks), Desk(0, alerts, notified, sent)
-    delivery = Delivery(desk, plan, sinks, meter, clock=lambda: 1.0, candid=candid)
+    alerts, notified, sent = ListLog(), ListLog(), ListSender()
+    alerts.append(alert_bytes())
+    told = NotificationEntry(outcome=NotificationOutcome.SENT, logged_at=1, sha256=OTHER_DIGEST)
+    notified.append(told.encode(), NotificationKey(ALERTMANAGER, "1f0c", 1).encode())
+    key, _ = ContentMismatch(
+        "1f0c", 1, OTHER_DIGEST, parse_published_alert(alert_bytes()).sha256
+    ).encode()
+    sent.failing_keys = {key}
+    plan = parse_routing_config(DELIVERY_FILE)
+    sinks = {name: FakeSink() for name in plan.sinks}
+    meter, desk = DeliveryMeter(sinks), AlertPartition(0, alerts, notified, sent)
+    delivery = PartitionDelivery(desk, plan, sinks, meter, clock=lambda: 1.0, log_all_sinks=candid)
     delivery.start()
     await asyncio.sleep(0.05)
     await delivery.stop()
 
-    assert (caplog.messages, meter.caught_up) == (says, {})
+    assert (caplog.messages, meter.caught_up_at) == (says, {})

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from streams.kafka.acls import BadAccess, Grant, concerns, parse
+from streams.kafka.acls import AclFileError, Grant, is_in_scope, parse_grants
 
 
 def test_a_file_becomes_grants():
     """A name is a topic or a group; a star at its end stands for all that begin so."""
     text = '[worker]\nread = ["trial.log.v1", "group:tocsin-*"]\n[tick]\nwrite = ["trial.log.v1"]\n'
 
-    assert {str(each) for each in parse(text)} == {
+    assert {str(each) for each in parse_grants(text)} == {
         "User:worker may read trial.log.v1",
         "User:worker may read group tocsin-*",
         "User:tick may write trial.log.v1",
@@ -36,8 +36,8 @@ def test_a_file_becomes_grants():
 )
 def test_a_bad_file_is_told_and_grants_nothing(text: str, says: str):
     """A misspelt topic would leave a process refused, a wide one open what is closed."""
-    with pytest.raises(BadAccess, match=says):
-        parse(text)
+    with pytest.raises(AclFileError, match=says):
+        parse_grants(text)
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_a_grant_that_touches_what_is_ours_is_noticed(
     """By its name, by a beginning, or by the star that stands for all."""
     one = Grant(principal="User:x", operation="read", name=name, group=group, prefix=prefix)
 
-    assert concerns(one, ()) is ours
+    assert is_in_scope(one, ()) is ours

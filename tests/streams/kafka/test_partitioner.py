@@ -9,7 +9,7 @@ from kafka.partitioner import murmur2 as murmur2_of_kafka_python
 
 from streams.kafka.partitioner import murmur2, partition_of
 
-PUBLISHED = {
+KNOWN_HASHES = {
     "21": -973932308,
     "foobar": -790332482,
     "a-little-bit-long-string": -985981536,
@@ -25,15 +25,15 @@ PUBLISHED = {
 """Kafka's own UtilsTest.testMurmur2, then Akka's Murmur2Spec, which took them from Java."""
 
 
-def signed(word: int) -> int:
+def as_signed(word: int) -> int:
     """The 32 bits of *word* as Java reads them."""
     return word - (1 << 32) if word >> 31 else word
 
 
-@pytest.mark.parametrize(("text", "hashed"), PUBLISHED.items())
+@pytest.mark.parametrize(("text", "hashed"), KNOWN_HASHES.items())
 def test_murmur2_gives_the_published_values(text: str, hashed: int):
     """Every length of the last, incomplete word is among them."""
-    assert signed(murmur2(text.encode())) == hashed
+    assert as_signed(murmur2(text.encode())) == hashed
 
 
 @given(st.binary(max_size=80))

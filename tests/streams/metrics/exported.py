@@ -14,81 +14,85 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from streams.metrics.catalogue import CATALOGUE, Metric
 from streams.metrics.meter import Meter
-from streams.worker.figure_cache import Survey
-from streams.worker.metrics import ClosedNumbers, OpenNumbers
-from tests.streams.list_log import Kept, KeptLog
-from tests.streams.worker.workers import Bench
+from streams.worker.figure_cache import FigureCache
+from streams.worker.metrics import ClosedCollector, OpenCollector
+from tests.streams.list_log import ListLog, ListRecord
+from tests.streams.worker.workers import WorkerSetup
 
 NOON = 1_700_000_000.0
 
-TIME = re.compile(rb"^(\w+_timestamp_seconds\S*) .*$", re.MULTILINE)
+TIMESTAMP = re.compile(rb"^(\w+_timestamp_seconds\S*) .*$", re.MULTILINE)
 
 Series = dict[tuple[str, ...], float]
 
 
 @dataclass
-class Desk:
+class MeteredWorker:
     """A worker that has folded *logs*, its meter's clock at *hour* and its stopwatch at *took*."""
 
-    logs: list[KeptLog]
-    hour: float = NOON
-    took: float = 0.0
-    bench: Bench = field(init=False)
-    survey: Survey = field(init=False)
+    logs: list[ListLog]
+    now: float = NOON
+    stopwatch_seconds: float = 0.0
+    setup: WorkerSetup = field(init=False)
+    figure_cache: FigureCache = field(init=False)
 
     def __post_init__(self) -> None:
-        self.bench = Bench(self.logs)
-        self.bench.worker.meter = Meter(clock=lambda: self.hour, stopwatch=lambda: self.took)
-        self.survey = Survey(self.bench.worker)
+        self.setup = WorkerSetup(self.logs)
+        self.setup.worker.meter = Meter(
+            clock=lambda: self.now, stopwatch=lambda: self.stopwatch_seconds
+        )
+        self.figure_cache = FigureCache(self.setup.worker)
 
-    async def fold(self, *partitions: int) -> None:
+    async def assign_and_fold(self, *partitions: int) -> None:
         """Take *partitions*, fold them to their ends, and tell what is to be told."""
-        await self.bench.assign(*partitions)
-        await self.fold_on()
+        await self.setup.assign_partitions(*partitions)
+        await self.fold_to_end()
 
-    async def fold_on(self) -> None:
+    async def fold_to_end(self) -> None:
         """Fold what is held to its ends, and tell what is to be told."""
-        places: dict[int, int | None] | None = None
-        while places != (now := {each: self.bench.place(each) for each in self.bench.worker.held}):
-            places = now
-            await self.bench.turn(500)
-        await self.bench.look()
-        for held in self.bench.worker.held.values():
-            await held.tell()
-        await self.survey.go_round()
+        positions: dict[int, int | None] | None = None
+        while positions != (
+            now := {each: self.setup.position(each) for each in self.setup.worker.partitions}
+        ):
+            positions = now
+            await self.setup.fetch_and_fold(500)
+        await self.setup.check()
+        for owned in self.setup.worker.partitions.values():
+            await owned.publish_outbox()
+        await self.figure_cache.refresh()
 
-    def open(self) -> bytes:
+    def open_page(self) -> bytes:
         """What anybody may see."""
-        return written(OpenNumbers(self.bench.worker, self.survey, 12))
+        return exposition_of(OpenCollector(self.setup.worker, self.figure_cache, 12))
 
-    def closed(self) -> bytes:
+    def closed_page(self) -> bytes:
         """What only the board may see."""
-        return written(ClosedNumbers(self.bench.worker, self.survey))
+        return exposition_of(ClosedCollector(self.setup.worker, self.figure_cache))
 
 
-def folded(values: Sequence[bytes], study: str, partition: int = 0) -> Desk:
+def folded_worker(values: Sequence[bytes], study: str, partition: int = 0) -> MeteredWorker:
     """A desk that has folded *values* of *study*, all of one partition of one."""
-    desk = Desk([log_of(values, study, partition)])
-    asyncio.run(desk.fold(partition))
-    return desk
+    worker = MeteredWorker([log_of(values, study, partition)])
+    asyncio.run(worker.assign_and_fold(partition))
+    return worker
 
 
-def log_of(values: Sequence[bytes], study: str, partition: int = 0) -> KeptLog:
+def log_of(values: Sequence[bytes], study: str, partition: int = 0) -> ListLog:
     """A log of *values*, whose one partition is numbered *partition*."""
-    records = {at: Kept(at, study.encode(), value) for at, value in enumerate(values)}
-    return KeptLog(partition, records, partitions=1)
+    records = {at: ListRecord(at, study.encode(), value) for at, value in enumerate(values)}
+    return ListLog(partition, records, partitions=1)
 
 
-def written(numbers: OpenNumbers | ClosedNumbers) -> bytes:
+def exposition_of(numbers: OpenCollector | ClosedCollector) -> bytes:
     """The exposition of *numbers*."""
     registry = CollectorRegistry()
     registry.register(numbers)
     return generate_latest(registry)
 
 
-def timeless(exposition: bytes) -> bytes:
+def without_timestamps(exposition: bytes) -> bytes:
     """*exposition* without what the clock says."""
-    return TIME.sub(rb"\1", exposition)
+    return TIMESTAMP.sub(rb"\1", exposition)
 
 
 def series(exposition: bytes, metric: Metric) -> Series:
@@ -101,7 +105,7 @@ def series(exposition: bytes, metric: Metric) -> Series:
     }
 
 
-def names(exposition: bytes) -> set[str]:
+def metric_names(exposition: bytes) -> set[str]:
     """Names of the catalogue that *exposition* has, and any other that it has."""
     found: set[str] = set()
     for line in exposition.decode().splitlines():
@@ -110,17 +114,21 @@ def names(exposition: bytes) -> set[str]:
     return found
 
 
-def declared(zone: str, of: str = "worker") -> set[str]:
+def catalogue_names(zone: str, of: str = "worker") -> set[str]:
     """Names that the catalogue has for *zone* and for the process *of*."""
-    return {each.name for each in CATALOGUE if (each.zone, each.of) == (zone, of)}
+    return {each.name for each in CATALOGUE if (each.zone, each.process) == (zone, of)}
 
 
-def renamed(values: Sequence[bytes], plan: dict[str, str], records: dict[str, str]) -> list[bytes]:
+def rename_treatments(
+    values: Sequence[bytes], plan: dict[str, str], records: dict[str, str]
+) -> list[bytes]:
     """A log whose plan calls treatments as *plan* says, and whose records as *records* says."""
-    return [_renamed(orjson.loads(value), plan, records) for value in values]
+    return [_rename_treatments(orjson.loads(value), plan, records) for value in values]
 
 
-def _renamed(record: dict[str, str], plan: dict[str, str], records: dict[str, str]) -> bytes:
+def _rename_treatments(
+    record: dict[str, str], plan: dict[str, str], records: dict[str, str]
+) -> bytes:
     if record["type"] == "plan":
         toml = record["toml"]
         for old, new in plan.items():

@@ -10,16 +10,16 @@ from pathlib import Path
 
 from aiohttp import web
 
-from alerts.notification.audiences import Deployment, deployment
+from alerts.notification.audiences import RoutingConfig, parse_routing_config
 from streams.health.listener import listen
 from streams.sinks import Sink
-from streams.sinks.build import built, style_of
-from streams.sinks.kafka import Topic
-from tests.streams.list_sender import Sent
+from streams.sinks.build import build_sink, read_render_options
+from streams.sinks.kafka import KafkaTopic
+from tests.streams.list_sender import ListSender
 from tests.streams.metrics.exported import NOON
 
-SINK = '\n[[sink]]\nname = "{name}"\nkind = "{kind}"\n'
-FILE = """
+SINK_SECTION = '\n[[sink]]\nname = "{name}"\nkind = "{kind}"\n'
+DELIVERY_FILE = """
 link = "https://board.example.org/reports/{ref}"
 secret_file = "ref.key"
 
@@ -35,28 +35,28 @@ sinks = ["hook", "open-bell", "bus"]
 kinds = KINDS
 """
 
-SPONSOR = ("hook", "open-bell")
-SINKS = (*SPONSOR, "pager", "bell")
+SPONSOR_SINKS = ("hook", "open-bell")
+HTTP_SINKS = (*SPONSOR_SINKS, "pager", "bell")
 
 
 @dataclass
-class Post:
+class RequestRecorder:
     """Takes what comes to each path, and keeps it as it came."""
 
-    came: list[tuple[str, tuple[tuple[bytes, bytes], ...], bytes]] = field(
+    requests: list[tuple[str, tuple[tuple[bytes, bytes], ...], bytes]] = field(
         default_factory=list[tuple[str, tuple[tuple[bytes, bytes], ...], bytes]]
     )
     address: str = ""
 
-    async def take(self, request: web.Request) -> web.Response:
-        self.came.append((request.path, request.raw_headers, await request.read()))
+    async def handle(self, request: web.Request) -> web.Response:
+        self.requests.append((request.path, request.raw_headers, await request.read()))
         return web.Response()
 
     @asynccontextmanager
-    async def open(self) -> AsyncGenerator[Post]:
+    async def open(self) -> AsyncGenerator[RequestRecorder]:
         """Listen on a loopback port for as long as the block lasts."""
         app = web.Application()
-        app.router.add_post("/{path:.*}", self.take)
+        app.router.add_post("/{path:.*}", self.handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         listener = listen("127.0.0.1:0")
@@ -69,27 +69,32 @@ class Post:
 
 
 @dataclass
-class Bus(Sent):
+class OtherCluster(ListSender):
     """Another cluster, which keeps what it is told."""
 
     async def close(self) -> None: ...
 
 
-def described(folder: Path, post: Post, sees: str) -> tuple[Deployment, dict[str, Sink], Bus]:
+def build_sinks(
+    folder: Path, recorder: RequestRecorder, visibility: str
+) -> tuple[RoutingConfig, dict[str, Sink], OtherCluster]:
     """The delivery file in *folder*, and its sinks as they are made for the command."""
-    kinds = [*([] if sees == "pooled" else ["signal"]), "case", "finding"]
-    text = FILE.replace("SEES", sees).replace("KINDS", json.dumps(kinds))
+    kinds = [*([] if visibility == "pooled" else ["signal"]), "case", "finding"]
+    text = DELIVERY_FILE.replace("SEES", visibility).replace("KINDS", json.dumps(kinds))
     for name in ("pager", "hook"):
-        text += SINK.format(name=name, kind="webhook") + f'url = "http://{post.address}/{name}"\n'
+        text += (
+            SINK_SECTION.format(name=name, kind="webhook")
+            + f'url = "http://{recorder.address}/{name}"\n'
+        )
         text += f'secret_file = "{name}.key"\nallow_private = true\n'
     for name in ("bell", "open-bell"):
-        text += SINK.format(name=name, kind="alertmanager")
-        text += f'url = "http://{post.address}/{name}"\n'
-    text += SINK.format(name="bus", kind="kafka") + 'url = "bus:9092"\ntopic = "calls"\n'
+        text += SINK_SECTION.format(name=name, kind="alertmanager")
+        text += f'url = "http://{recorder.address}/{name}"\n'
+    text += SINK_SECTION.format(name="bus", kind="kafka") + 'url = "bus:9092"\ntopic = "calls"\n'
     for name in ("ref", "pager", "hook"):
         (folder / f"{name}.key").write_text("sixteen bytes or more\n")
-    plan = deployment(text)
-    style, bus = style_of(plan, folder), Bus()
-    sinks = {n: built(each, folder, style, lambda: NOON) for n, each in plan.sinks.items()}
-    sinks["bus"] = Topic("calls", 0, style, bus)
-    return plan, sinks, bus
+    config = parse_routing_config(text)
+    style, other_cluster = read_render_options(config, folder), OtherCluster()
+    sinks = {n: build_sink(each, folder, style, lambda: NOON) for n, each in config.sinks.items()}
+    sinks["bus"] = KafkaTopic("calls", 0, style, other_cluster)
+    return config, sinks, other_cluster

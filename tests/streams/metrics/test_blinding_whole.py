@@ -8,75 +8,81 @@ from random import Random
 
 import pytest
 
-from streams.metrics.catalogue import RAISED
+from streams.metrics.catalogue import SIGNALS_RAISED
 from tests.streams.metrics.exported import series
-from tests.streams.metrics.permuted_trial import as_drawn, exchanged, redrawn, tokens, trial
-from tests.streams.metrics.sinks import Post
-from tests.streams.metrics.whole_line import Visible, seen
+from tests.streams.metrics.permuted_trial import (
+    exchange_arms,
+    in_turns,
+    random_names,
+    redraw_subjects,
+    trial_log,
+)
+from tests.streams.metrics.sinks import RequestRecorder
+from tests.streams.metrics.whole_system import VisibleOutput, capture_output
 
 PERMUTATIONS = 20
 
 
-def runs(logs: list[list[bytes]], folder: Path, sees: str = "pooled") -> list[Visible]:
+def run_all(logs: list[list[bytes]], folder: Path, sees: str = "pooled") -> list[VisibleOutput]:
     """What each log shows, one after the other, at the same addresses."""
 
-    async def main() -> list[Visible]:
-        async with Post().open() as post:
-            return [await seen(each, folder, post, sees) for each in logs]
+    async def main() -> list[VisibleOutput]:
+        async with RequestRecorder().open() as post:
+            return [await capture_output(each, folder, post, sees) for each in logs]
 
     return asyncio.run(main())
 
 
 @pytest.fixture(scope="module")
-def told() -> list[str]:
+def treatments() -> list[str]:
     """A random word for each treatment."""
-    return tokens()
+    return random_names()
 
 
 @pytest.fixture(scope="module")
-def shown(told: list[str], tmp_path_factory: pytest.TempPathFactory) -> list[Visible]:
+def outputs(treatments: list[str], tmp_path_factory: pytest.TempPathFactory) -> list[VisibleOutput]:
     """The log as it was, and in twenty permutations: names exchanged, then subjects redrawn."""
     chance = Random(5)
-    drawn = [exchanged(chance) for _ in range(PERMUTATIONS // 2)]
-    drawn += [redrawn(chance) for _ in range(PERMUTATIONS // 2)]
-    logs = [trial(told, each) for each in [as_drawn(), *drawn]]
-    return runs(logs, tmp_path_factory.mktemp("line"))
+    drawn = [exchange_arms(chance) for _ in range(PERMUTATIONS // 2)]
+    drawn += [redraw_subjects(chance) for _ in range(PERMUTATIONS // 2)]
+    logs = [trial_log(treatments, each) for each in [in_turns(), *drawn]]
+    return run_all(logs, tmp_path_factory.mktemp("line"))
 
 
-def test_of_twenty_permutations_every_open_byte_is_the_same(shown: list[Visible]):
+def test_of_twenty_permutations_every_open_byte_is_the_same(outputs: list[VisibleOutput]):
     """Metrics, probes, refusals, log lines; notices by their bodies, headers, count and order."""
-    first, *others = shown
+    first, *others = outputs
     for each in others:
         assert each.pages == first.pages
-        assert each.lines == first.lines
-        assert each.notices == first.notices
+        assert each.log_lines == first.log_lines
+        assert each.notifications == first.notifications
     assert len(others) == PERMUTATIONS
 
 
-def test_there_was_something_to_tell_the_permutations_by(shown: list[Visible]):
+def test_there_was_something_to_tell_the_permutations_by(outputs: list[VisibleOutput]):
     """The closed pages differ, as do the alerts that the board heard of; the blinded heard, too."""
-    assert len({each.closed for each in shown}) > PERMUTATIONS // 2
-    assert len({str(series(each.closed, RAISED)) for each in shown}) > 1
-    assert len({len(each.board) for each in shown}) > 1
-    assert len(shown[0].notices) > 30
-    assert all(len(each.board) > len(each.notices) for each in shown)
+    assert len({each.closed_page for each in outputs}) > PERMUTATIONS // 2
+    assert len({str(series(each.closed_page, SIGNALS_RAISED)) for each in outputs}) > 1
+    assert len({len(each.board_notifications) for each in outputs}) > 1
+    assert len(outputs[0].notifications) > 30
+    assert all(len(each.board_notifications) > len(each.notifications) for each in outputs)
 
 
-def test_no_treatment_is_named_in_the_open(shown: list[Visible], told: list[str]):
+def test_no_treatment_is_named_in_the_open(outputs: list[VisibleOutput], treatments: list[str]):
     """Nor the study's alerts, terms or subjects in a notice; the closed page names them all."""
-    for each in shown:
-        text = repr(each.open)
-        assert [word for word in told if word in text] == []
-        assert all(word.encode() in each.closed for word in told)
+    for each in outputs:
+        text = repr(each.open_output)
+        assert [word for word in treatments if word in text] == []
+        assert all(word.encode() in each.closed_page for word in treatments)
         assert [
-            word for word in ("DVT", "clots", "P3", "fatal") if word in repr(each.notices)
+            word for word in ("DVT", "clots", "P3", "fatal") if word in repr(each.notifications)
         ] == []
 
 
-def test_whoever_hears_of_every_alert_could_tell(told: list[str], tmp_path: Path):
+def test_whoever_hears_of_every_alert_could_tell(treatments: list[str], tmp_path: Path):
     """A notice without content is no blinding: this is what the comparison would have found."""
-    logs = [trial(told, each) for each in (as_drawn(), exchanged(Random(5)))]
-    one, other = runs(logs, tmp_path, sees="reference")
+    logs = [trial_log(treatments, each) for each in (in_turns(), exchange_arms(Random(5)))]
+    one, other = run_all(logs, tmp_path, sees="reference")
 
-    assert one.pages == other.pages and one.notices != other.notices
-    assert len(one.notices) != len(other.notices)
+    assert one.pages == other.pages and one.notifications != other.notifications
+    assert len(one.notifications) != len(other.notifications)

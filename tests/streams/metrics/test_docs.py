@@ -13,7 +13,7 @@ PATH = ROOT / "docs" / "metrics.md"
 TABLE = re.compile(r"(?<=<!-- catalogue -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
-def table() -> str:
+def catalogue_table() -> str:
     """The catalogue as the docs show it."""
     lines: list[str] = []
     for zone in Zone:
@@ -30,14 +30,14 @@ def table() -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def written(path: Path) -> str:
+def page_with_table(path: Path) -> str:
     """The docs with the table as it should be."""
-    return TABLE.sub(lambda _: table(), path.read_text())
+    return TABLE.sub(lambda _: catalogue_table(), path.read_text())
 
 
 def test_the_table_of_the_docs_is_the_catalogue():
     """Every number with its labels, its unit and its help text, in its zone."""
-    assert PATH.read_text() == written(PATH)
+    assert PATH.read_text() == page_with_table(PATH)
     assert PATH.read_text().count("safety_build_info") > 0
 
 
@@ -51,4 +51,4 @@ def test_every_setting_of_the_metrics_is_in_the_docs():
 
 
 if __name__ == "__main__":
-    PATH.write_text(written(PATH))
+    PATH.write_text(page_with_table(PATH))

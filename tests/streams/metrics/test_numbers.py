@@ -7,24 +7,27 @@ import asyncio
 import orjson
 import pytest
 
-from monitor.tables.tabulate import ALL, rows
+from monitor.tables.tabulate import ALL_PERIODS, rate_rows
 from streams.metrics import catalogue as c
 from streams.metrics.figures import SECONDS_A_DAY
-from tests.scenarios.commands import clot, small
-from tests.streams.metrics.exported import NOON, Desk, folded, log_of, series
-from tests.streams.processor.processors import PRODERM, STUDY, UNREADABLE, pass_of
+from tests.scenarios.commands import clot_record, small_log
+from tests.streams.metrics.exported import NOON, MeteredWorker, folded_worker, log_of, series
+from tests.streams.processor.processors import PRODERM, STUDY, UNREADABLE, single_pass
 
-SMALL = [orjson.dumps(line) for line in small()]
+SMALL = [orjson.dumps(line) for line in small_log()]
 
 
 def test_events_and_exposure_are_those_of_the_tables():
     """Every named group, by treatment, as a replay counts them."""
-    desk = folded(PRODERM, STUDY)
-    events, exposure = series(desk.closed(), c.EVENTS), series(desk.closed(), c.EVENT_EXPOSURE)
+    desk = folded_worker(PRODERM, STUDY)
+    events, exposure = (
+        series(desk.closed_page(), c.EVENTS),
+        series(desk.closed_page(), c.EVENT_EXPOSURE),
+    )
 
-    pipeline, _ = pass_of(desk.logs[0])
+    pipeline, _ = single_pass(desk.logs[0])
     groups = {group.name for group in pipeline.studies[STUDY].plan.groups}
-    table = [each for each in rows(pipeline.studies[STUDY]) if each.period == ALL]
+    table = [each for each in rate_rows(pipeline.studies[STUDY]) if each.period == ALL_PERIODS]
     for row in table:
         if row.term.kind == "group" or row.term.kind == "system_organ_class":
             labels = (STUDY, row.treatment, row.term.kind.value, row.term.name)
@@ -36,46 +39,46 @@ def test_events_and_exposure_are_those_of_the_tables():
 
 def test_alerts_are_counted_as_they_stand():
     """ProDERM's: one signal, one watch and what else was raised, by the state."""
-    desk = folded(PRODERM, STUDY)
-    _, alerts = pass_of(desk.logs[0])
+    desk = folded_worker(PRODERM, STUDY)
+    _, alerts = single_pass(desk.logs[0])
 
     highest = {each.id: each.level for each in alerts if each.tracked}
-    active = series(desk.closed(), c.ACTIVE)
+    active = series(desk.closed_page(), c.SIGNALS_ACTIVE)
     assert active == {(STUDY, level): list(highest.values()).count(level) for level in c.LEVELS}
-    assert series(desk.closed(), c.RAISED) == {(STUDY,): len(highest)}
+    assert series(desk.closed_page(), c.SIGNALS_RAISED) == {(STUDY,): len(highest)}
 
 
 def test_evidence_is_shown_beside_its_boundary():
     """The thromboembolic watch stands above it; a watch without events stands at 1."""
-    desk = folded(PRODERM, STUDY)
-    found, limits = series(desk.closed(), c.E_VALUE), series(desk.closed(), c.BOUNDARY)
+    desk = folded_worker(PRODERM, STUDY)
+    found, limits = series(desk.closed_page(), c.E_VALUE), series(desk.closed_page(), c.BOUNDARY)
 
     watch = (STUDY, "tee-general-population")
     assert found[watch] > limits[watch] > 1
-    begun = folded(PRODERM[:2], STUDY)
-    assert set(series(begun.closed(), c.E_VALUE).values()) == {1.0}
-    assert set(series(begun.closed(), c.LOOKS).values()) <= {0.0, float(len(limits))}
+    begun = folded_worker(PRODERM[:2], STUDY)
+    assert set(series(begun.closed_page(), c.E_VALUE).values()) == {1.0}
+    assert set(series(begun.closed_page(), c.LOOKS).values()) <= {0.0, float(len(limits))}
 
 
 def test_a_study_begins_with_every_series_at_zero():
     """A missing series is a missing worker, and never an outcome that has not happened yet."""
-    desk = folded(SMALL[:1], "S")
+    desk = folded_worker(SMALL[:1], "S")
 
-    records = series(desk.open(), c.RECORDS)
+    records = series(desk.open_page(), c.RECORDS)
     assert set(records) == {(study, each) for study in ("S", "none") for each in c.OUTCOMES}
     assert sum(records.values()) == records["S", "folded"] == 1
-    assert series(desk.closed(), c.ACTIVE) == {("S", level): 0 for level in c.LEVELS}
-    assert set(series(desk.closed(), c.EVENTS).values()) == {0}
+    assert series(desk.closed_page(), c.SIGNALS_ACTIVE) == {("S", level): 0 for level in c.LEVELS}
+    assert set(series(desk.closed_page(), c.EVENTS).values()) == {0}
 
 
 def test_records_count_once_by_study_and_outcome():
     """One of each: a duplicate, a conflict, an older version, one refused, one unreadable."""
-    again = orjson.dumps(clot("A", "2020-01-20", verbatim="other"))
-    newer = orjson.dumps(clot("A", "2020-01-20", version=2))
-    strange = orjson.dumps({**clot("A", "2020-01-20"), "study": "X"})
+    again = orjson.dumps(clot_record("A", "2020-01-20", verbatim="other"))
+    newer = orjson.dumps(clot_record("A", "2020-01-20", version=2))
+    strange = orjson.dumps({**clot_record("A", "2020-01-20"), "study": "X"})
     values = [*SMALL, SMALL[4], again, newer, SMALL[4], UNREADABLE, strange, SMALL[5]]
 
-    records = series(folded(values, "S").open(), c.RECORDS)
+    records = series(folded_worker(values, "S").open_page(), c.RECORDS)
     assert records["S", "folded"] == len(SMALL) + 1
     assert records["S", "duplicate"] == 2
     assert (records["S", "conflict"], records["S", "stale"]) == (1, 1)
@@ -84,20 +87,20 @@ def test_records_count_once_by_study_and_outcome():
 
 def test_time_is_told_in_whole_seconds():
     """When a record was put into the store, and when the log was seen folded to its end."""
-    desk = Desk([log_of(SMALL, "S")], hour=NOON + 0.75)
-    asyncio.run(desk.fold(0))
+    desk = MeteredWorker([log_of(SMALL, "S")], now=NOON + 0.75)
+    asyncio.run(desk.assign_and_fold(0))
 
-    assert series(desk.open(), c.PROCESSED) == {("S",): NOON}
-    assert series(desk.open(), c.CAUGHT_UP) == {("0",): NOON}
-    assert series(desk.open(), c.LAG) == {("0",): 0}
+    assert series(desk.open_page(), c.LAST_PROCESSED) == {("S",): NOON}
+    assert series(desk.open_page(), c.LAST_CAUGHT_UP) == {("0",): NOON}
+    assert series(desk.open_page(), c.CONSUMER_LAG) == {("0",): 0}
 
 
 def test_a_partition_that_stands_still_says_so():
     """And it is not caught up: the hour is that of before."""
-    desk = folded([UNREADABLE] * 12, "S")
+    desk = folded_worker([UNREADABLE] * 12, "S")
 
-    assert series(desk.open(), c.STOPPED) == {("0",): 1}
-    assert series(desk.open(), c.CAUGHT_UP) == {("0",): 0}
+    assert series(desk.open_page(), c.PARTITION_STOPPED) == {("0",): 1}
+    assert series(desk.open_page(), c.LAST_CAUGHT_UP) == {("0",): 0}
 
 
 def test_series_go_with_the_partition_and_come_back_at_zero():
@@ -106,13 +109,13 @@ def test_series_go_with_the_partition_and_come_back_at_zero():
     second.partitions = 1
 
     async def main() -> tuple[bytes, bytes, bytes]:
-        desk = Desk([log_of(SMALL, "S"), second])
-        await desk.fold(0)
-        both = desk.open() + desk.closed()
-        await desk.bench.assign(1)
-        lost = desk.open() + desk.closed()
-        await desk.fold(0)
-        return both, lost, desk.open()
+        desk = MeteredWorker([log_of(SMALL, "S"), second])
+        await desk.assign_and_fold(0)
+        both = desk.open_page() + desk.closed_page()
+        await desk.setup.assign_partitions(1)
+        lost = desk.open_page() + desk.closed_page()
+        await desk.assign_and_fold(0)
+        return both, lost, desk.open_page()
 
     had, lost, again = asyncio.run(main())
     assert b'study="S"' in had and b'partition="0"' in had
@@ -126,36 +129,36 @@ def test_a_study_that_is_not_in_memory_is_read_from_the_store():
     log = log_of(SMALL, "S")
 
     async def main() -> tuple[bytes, bytes]:
-        desk = Desk([log])
-        await desk.fold(0)
-        other = Desk([log])
-        other.bench.stores = desk.bench.stores
-        await other.fold(0)
-        return desk.closed(), other.closed()
+        desk = MeteredWorker([log])
+        await desk.assign_and_fold(0)
+        other = MeteredWorker([log])
+        other.setup.stores = desk.setup.stores
+        await other.assign_and_fold(0)
+        return desk.closed_page(), other.closed_page()
 
     first, second = asyncio.run(main())
     assert series(second, c.EVENTS) == series(first, c.EVENTS)
-    assert series(second, c.ACTIVE) == series(first, c.ACTIVE)
+    assert series(second, c.SIGNALS_ACTIVE) == series(first, c.SIGNALS_ACTIVE)
 
 
 def test_figures_that_cannot_be_made_are_counted_and_end_nothing():
     """A row that was altered in the store is no study: it is tried again, and nothing is shown."""
 
-    async def main() -> Desk:
+    async def main() -> MeteredWorker:
         log = log_of(SMALL, "S")
-        desk, other = Desk([log]), Desk([log])
-        await desk.fold(0)
-        other.bench.stores = desk.bench.stores
-        other.bench.stores[0].held["s:S"]["digest"] = b"0"
-        await other.bench.assign(0)
-        await other.bench.worker.places()
+        desk, other = MeteredWorker([log]), MeteredWorker([log])
+        await desk.assign_and_fold(0)
+        other.setup.stores = desk.setup.stores
+        other.setup.stores[0].hashes["s:S"]["digest"] = b"0"
+        await other.setup.assign_partitions(0)
+        await other.setup.worker.fetch_positions()
         for _ in range(2):
-            await other.survey.go_round()
+            await other.figure_cache.refresh()
         return other
 
     desk = asyncio.run(main())
-    assert series(desk.closed(), c.SURVEY_FAILURES) == {(): 2}
-    assert series(desk.closed(), c.EVENTS) == {}
+    assert series(desk.closed_page(), c.FIGURE_FAILURES) == {(): 2}
+    assert series(desk.closed_page(), c.EVENTS) == {}
 
 
 @pytest.mark.parametrize("name", [each.name for each in c.CATALOGUE])
@@ -164,6 +167,6 @@ def test_names_say_what_they_count(name: str):
     (metric,) = [each for each in c.CATALOGUE if each.name == name]
 
     assert name.startswith("safety_") and metric.help.endswith(".")
-    assert name.endswith("_total") == (metric.kind is c.Kind.COUNTER)
+    assert name.endswith("_total") == (metric.kind is c.MetricKind.COUNTER)
     assert ("seconds" in metric.unit) == ("_seconds" in name)
     assert not {"term", "subject", "case", "verbatim"} & set(metric.labels)

@@ -6,22 +6,28 @@ from dataclasses import asdict
 
 import orjson
 
-from streams.outbox.published import Announced
-from tests.alerts.notification.published_alerts import SAID
-from tests.streams.list_log import KeptLog
+from streams.outbox.published import AlertFeed
+from tests.alerts.notification.published_alerts import FIRST_REVISION
+from tests.streams.list_log import ListLog
 
-WHOLE = asdict(SAID) | {"hypothetical": False}
+ALERT_FIELDS = asdict(FIRST_REVISION) | {"hypothetical": False}
 
 
 async def test_what_is_no_alert_keeps_nobody_from_watching():
     """Nothing is ever taken off the topic: an older version's message, or another's, stays."""
-    log = KeptLog()
-    for said in (WHOLE, {**WHOLE, "state": "pondered"}, {"id": "1f0c"}, [], {**WHOLE, "new": 1}):
+    log = ListLog()
+    for said in (
+        ALERT_FIELDS,
+        {**ALERT_FIELDS, "state": "pondered"},
+        {"id": "1f0c"},
+        [],
+        {**ALERT_FIELDS, "new": 1},
+    ):
         log.append(orjson.dumps(said))
     log.append(b"hello")
     log.append(None)
-    log.append(orjson.dumps(WHOLE | {"revision": 2}))
-    announced = Announced([log])
+    log.append(orjson.dumps(ALERT_FIELDS | {"revision": 2}))
+    announced = AlertFeed([log])
 
-    assert [alert.revision for alert in await announced.new()] == [1, 2]
-    assert (announced.unreadable, await announced.new()) == (6, [])
+    assert [alert.revision for alert in await announced.read_new()] == [1, 2]
+    assert (announced.unreadable, await announced.read_new()) == (6, [])

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from monitor.errors import Reason
-from streams.processor.pipeline import Pipeline, Told
+from streams.processor.pipeline import Pipeline, RecordResult
 from streams.records.signing import Fields, Trust
-from tests.streams.records.signers import ANN, BEN, OFFICE, opening, seated, wire
+from tests.streams.records.signers import (
+    ANN,
+    BEN,
+    OFFICE,
+    encode_record,
+    plan_record,
+    plan_with_board,
+)
 
 
-def told(pipeline: Pipeline, fields: Fields) -> Told:
-    return pipeline.advance(wire(fields), 1)
+def apply_fields(pipeline: Pipeline, fields: Fields) -> RecordResult:
+    return pipeline.process_bytes(encode_record(fields), 1)
 
 
-def reason(pipeline: Pipeline, fields: Fields) -> Reason | None:
-    refusal = told(pipeline, fields).refusal
+def refusal_reason(pipeline: Pipeline, fields: Fields) -> Reason | None:
+    refusal = apply_fields(pipeline, fields).refusal
     return refusal and refusal.reason
 
 
-def board(*, trust: Trust | None = None) -> Pipeline:
+def study_with_board(*, trust: Trust | None = None) -> Pipeline:
     """A study whose board is Ann, with two keys' worth of years, and Ben."""
     found = Pipeline(trust=trust or Trust())
-    assert told(found, OFFICE.sign(opening(seated(("ann", ANN), ("ben", BEN))))).refusal is None
+    assert (
+        apply_fields(
+            found, OFFICE.sign(plan_record(plan_with_board(("ann", ANN), ("ben", BEN))))
+        ).refusal
+        is None
+    )
     return found

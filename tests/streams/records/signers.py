@@ -8,9 +8,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from streams.records.encode import wire
+from streams.records.encode import encode_record
 from streams.records.signing import Fields, Signer
-from tests.scenarios.commands import plan, record
+from tests.scenarios.commands import plan_toml, wire_record
 
 
 def signer(name: str) -> Signer:
@@ -22,26 +22,36 @@ ANN, BEN, STRANGER, OFFICE = map(signer, ("ann", "ben", "stranger", "office"))
 """Two members of the board, somebody who is nobody, and who signs plans."""
 
 
-def seated(*members: tuple[str, Signer]) -> str:
+def plan_with_board(*members: tuple[str, Signer]) -> str:
     """A plan whose board is *members*."""
     seats = [
-        f'[[board]]\nmember = "{name}"\nkey = "{b64encode(each.public).decode()}"\n'
+        f'[[board]]\nmember = "{name}"\nkey = "{b64encode(each.public_key).decode()}"\n'
         for name, each in members
     ]
-    return "\n".join([plan(), *seats])
+    return "\n".join([plan_toml(), *seats])
 
 
-def opening(toml: str, version: int = 1) -> Fields:
+def plan_record(toml: str, version: int = 1) -> Fields:
     """The record of a plan."""
     digest = sha256(toml.encode()).hexdigest()
-    return record("plan", "plan", "2020-01-01", toml=toml, sha256=digest, version=version)
+    return wire_record("plan", "plan", "2020-01-01", toml=toml, sha256=digest, version=version)
 
 
-def review(name: str = "nonce-1", **said: Any) -> Fields:
+def review(name: str = "nonce-1", **overrides: Any) -> Fields:
     """Ann's move on an alert, unsigned."""
     fields: Fields = {"alert": "a1b2", "revision": 1, "move": "acknowledge", "shown": "0f5a"}
     fields |= {"member": "ann", "reason": "Seen.", "meaning": "I have seen this alert."}
-    return record("review", name, "2020-02-12", **fields | said)
+    return wire_record("review", name, "2020-02-12", **fields | overrides)
 
 
-__all__ = ["ANN", "BEN", "OFFICE", "STRANGER", "opening", "review", "seated", "signer", "wire"]
+__all__ = [
+    "ANN",
+    "BEN",
+    "OFFICE",
+    "STRANGER",
+    "encode_record",
+    "plan_record",
+    "plan_with_board",
+    "review",
+    "signer",
+]

@@ -10,41 +10,41 @@ from pydantic import ValidationError
 
 from monitor import records as events
 from monitor.records import Body, PartialDate, Record
-from streams.records.convert import BODIES, SETTLE
-from streams.records.decode import UNSEEN, decode
-from streams.records.encode import wire
+from streams.records.convert import BODY_TYPES, CONVERTERS
+from streams.records.decode import EDGE_ONLY_FIELDS, decode
+from streams.records.encode import encode_record
 from streams.records.examples import EXAMPLES, example
 from streams.records.models import MODELS, Envelope
 
 ENVELOPE = {"schema_", "study", "source", "known_at", "type"}
 
 
-def on(text: str) -> int:
+def ordinal(text: str) -> int:
     return date.fromisoformat(text).toordinal()
 
 
-MEANT: dict[str, Body] = {
-    "plan": events.Plan(EXAMPLES["plan"]["toml"], EXAMPLES["plan"]["sha256"]),
+EXPECTED_BODIES: dict[str, Body] = {
+    "plan": events.PlanRecord(EXAMPLES["plan"]["toml"], EXAMPLES["plan"]["sha256"]),
     "subject": events.Subject(
         subject="S-0042",
         site="US-07",
         randomised_treatment="ivig",
         stratum="mild",
-        date=on("2017-02-20"),
+        date=ordinal("2017-02-20"),
     ),
     "treatment": events.Treatment(
         subject="S-0042",
         treatment="ivig",
         period="first",
-        start=on("2017-02-20"),
-        end=on("2017-06-12"),
+        start=ordinal("2017-02-20"),
+        end=ordinal("2017-06-12"),
         end_reason="completed",
     ),
     "dose": events.Dose(
         subject="S-0042",
         cycle=2,
-        first_date=on("2017-03-20"),
-        last_date=on("2017-03-22"),
+        first_date=ordinal("2017-03-20"),
+        last_date=ordinal("2017-03-22"),
         amount=140.5,
         unit="g",
         rate=0.08,
@@ -55,7 +55,7 @@ MEANT: dict[str, Body] = {
         preferred_term="Deep vein thrombosis",
         system_organ_class="Vascular disorders",
         label_group="Thromboembolic events",
-        onset=on("2017-02-27"),
+        onset=ordinal("2017-02-27"),
         end=PartialDate(2017, 3),
         serious=True,
         criteria=(events.Criterion.HOSPITALISATION, events.Criterion.MEDICALLY_IMPORTANT),
@@ -66,13 +66,13 @@ MEANT: dict[str, Body] = {
         adjudications=(("thromboembolic", events.Adjudication.YES),),
     ),
     "disposition": events.Disposition(
-        subject="S-0042", status=events.Status.WITHDREW, date=on("2017-06-11"), period="first"
+        subject="S-0042", status=events.Status.WITHDREW, date=ordinal("2017-06-11"), period="first"
     ),
     "collection": events.Collection(
-        kind=events.TermKind.GROUP, term="thromboembolic", start=on("2017-01-01")
+        kind=events.TermKind.GROUP, term="thromboembolic", start=ordinal("2017-01-01")
     ),
     "assessment": events.Assessment(
-        subject="S-0042", instrument="TIS", visit="week-16", value=42.5, date=on("2017-06-12")
+        subject="S-0042", instrument="TIS", visit="week-16", value=42.5, date=ordinal("2017-06-12")
     ),
     "retraction": events.Retraction(
         target="edc/adverse_event-000123", reason="Entered for another subject."
@@ -87,47 +87,47 @@ MEANT: dict[str, Body] = {
         reason="Seen; the cases are being read.",
         meaning="I have seen this alert.",
     ),
-    "tick": events.Tick(on("2017-03-05")),
+    "tick": events.Tick(ordinal("2017-03-05")),
 }
 
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_a_record_of_every_type_means_what_it_says(kind: str):
     """Each type of the wire becomes the core's value, and its envelope the record around it."""
-    record = decode(wire(EXAMPLES[kind]))
+    record = decode(encode_record(EXAMPLES[kind]))
 
     assert isinstance(record, Record)
-    assert record.body == MEANT[kind]
-    assert type(record.body) is type(MEANT[kind])
-    assert (record.study, record.thing) == ("PRODERM", f"edc/{kind}-000123")
+    assert record.body == EXPECTED_BODIES[kind]
+    assert type(record.body) is type(EXPECTED_BODIES[kind])
+    assert (record.study, record.entity_id) == ("PRODERM", f"edc/{kind}-000123")
     assert (record.version, record.known_at) == (2, 1_488_708_000)
 
 
 def test_a_collection_names_its_kind_by_the_core_s_enumeration():
     """`TermKind` is compared by identity in places; a bare string would pass `==` alone."""
-    record = decode(wire(EXAMPLES["collection"]))
+    record = decode(encode_record(EXAMPLES["collection"]))
 
     assert isinstance(record, Record)
     assert isinstance(record.body, events.Collection)
     assert record.body.kind is events.TermKind.GROUP
 
 
-FOUND_OUT = {"key"}
+VERIFIED_FIELDS = {"key"}
 """Not said but checked: the key that signed a review."""
 
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_the_wire_and_the_core_have_the_same_fields(kind: str):
     """A field that only one of the two has would be refused, or silently lost."""
-    on_the_wire = MODELS[kind].model_fields.keys() - ENVELOPE - set(UNSEEN)
+    on_the_wire = MODELS[kind].model_fields.keys() - ENVELOPE - set(EDGE_ONLY_FIELDS)
 
-    assert on_the_wire == BODIES[kind].__annotations__.keys() - FOUND_OUT
+    assert on_the_wire == BODY_TYPES[kind].__annotations__.keys() - VERIFIED_FIELDS
 
 
 def test_every_table_by_type_has_every_type():
     """No type is left out of a table; no body of the core lacks a type on the wire."""
-    assert list(MODELS) == list(BODIES) == list(SETTLE) == list(EXAMPLES)
-    assert set(BODIES.values()) == set(get_args(Body))
+    assert list(MODELS) == list(BODY_TYPES) == list(CONVERTERS) == list(EXAMPLES)
+    assert set(BODY_TYPES.values()) == set(get_args(Body))
     for kind, model in MODELS.items():
         assert get_args(model.model_fields["type"].annotation) == (kind,)
 

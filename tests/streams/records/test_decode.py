@@ -18,24 +18,24 @@ from monitor.records import (
     Treatment,
 )
 from streams.records.decode import decode
-from streams.records.encode import wire
+from streams.records.encode import encode_record
 from streams.records.examples import EXAMPLES, example
 
 
-def taken(fields: dict[str, Any]) -> Record:
-    record = decode(wire(fields))
+def decoded_record(fields: dict[str, Any]) -> Record:
+    record = decode(encode_record(fields))
     assert isinstance(record, Record), record
     return record
 
 
-def refused(fields: dict[str, Any]) -> Reason:
-    refusal = decode(wire(fields))
+def refusal_reason(fields: dict[str, Any]) -> Reason:
+    refusal = decode(encode_record(fields))
     assert isinstance(refusal, Refusal), refusal
     return refusal.reason
 
 
-def case(**fields: Any) -> AdverseEvent:
-    body = taken(example("adverse_event", **fields)).body
+def decoded_case(**fields: Any) -> AdverseEvent:
+    body = decoded_record(example("adverse_event", **fields)).body
     assert isinstance(body, AdverseEvent)
     return body
 
@@ -46,7 +46,7 @@ def test_a_case_that_says_only_what_it_must_is_taken():
     full = EXAMPLES["adverse_event"]
     said = {name: full[name] for name in (*must, "preferred_term", "system_organ_class")}
 
-    assert taken(said).body == AdverseEvent(
+    assert decoded_record(said).body == AdverseEvent(
         subject="S-0042",
         preferred_term="Deep vein thrombosis",
         system_organ_class="Vascular disorders",
@@ -63,8 +63,8 @@ def test_the_order_of_keys_and_the_time_of_arrival_do_not_name_the_content(kind:
     record = decode(raw.replace(b"PRODERM", b"\\u0050RODERM"))
 
     assert isinstance(record, Record)
-    assert record.digest == taken(first).digest
-    assert record.known_at > taken(first).known_at
+    assert record.digest == decoded_record(first).digest
+    assert record.known_at > decoded_record(first).known_at
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
@@ -73,7 +73,7 @@ def test_absent_and_null_are_one(kind: str):
     said = EXAMPLES[kind]
     for name in said:
         absent = {key: value for key, value in said.items() if key != name}
-        one, other = decode(wire(absent)), decode(wire({**said, name: None}))
+        one, other = decode(encode_record(absent)), decode(encode_record({**said, name: None}))
         if isinstance(one, Record):
             assert one == other
         else:
@@ -83,9 +83,9 @@ def test_absent_and_null_are_one(kind: str):
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_any_other_content_has_another_digest(kind: str):
     """Each field of a type counts: a change without a new version must show as a conflict."""
-    digests = [taken(EXAMPLES[kind]).digest]
+    digests = [decoded_record(EXAMPLES[kind]).digest]
     for name in EXAMPLES[kind].keys() - {"schema", "type", "study", "source", "known_at"}:
-        without = decode(wire(example(kind, **{name: None})))
+        without = decode(encode_record(example(kind, **{name: None})))
         if isinstance(without, Record):
             digests.append(without.digest)
 
@@ -94,8 +94,10 @@ def test_any_other_content_has_another_digest(kind: str):
 
 def test_lists_that_mean_one_set_are_one_content():
     """Criteria and adjudications have no order, and naming one twice adds nothing."""
-    some = case(criteria=["death", "hospitalisation"], adjudications={"a": "yes", "b": "no"})
-    same = case(
+    some = decoded_case(
+        criteria=["death", "hospitalisation"], adjudications={"a": "yes", "b": "no"}
+    )
+    same = decoded_case(
         criteria=["hospitalisation", "death", "death"], adjudications={"b": "no", "a": "yes"}
     )
 
@@ -117,7 +119,9 @@ def test_lists_that_mean_one_set_are_one_content():
 )
 def test_a_date_of_a_case_is_as_full_as_its_source_knew(text: str, meant: int | PartialDate):
     """A partial date is a date of its own kind; the ends of the calendar are dates like others."""
-    assert case(onset=text, end=text).onset == case(onset=text, end=text).end == meant
+    assert (
+        decoded_case(onset=text, end=text).onset == decoded_case(onset=text, end=text).end == meant
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,14 +139,14 @@ def test_a_date_of_a_case_is_as_full_as_its_source_knew(text: str, meant: int | 
 )
 def test_a_case_ends_before_it_began_only_if_no_day_could_save_it(onset: str, end: str, fits: bool):
     """A case is refused for its dates only where every reading of them is impossible."""
-    found = decode(wire(example("adverse_event", onset=onset, end=end)))
+    found = decode(encode_record(example("adverse_event", onset=onset, end=end)))
 
     assert getattr(found, "reason", None) is (None if fits else Reason.END_BEFORE_START)
 
 
 def test_an_interval_may_be_empty():
     """Allocated, never treated: the end is the first day outside, so it may be the start."""
-    body = taken(example("treatment", start="2017-02-20", end="2017-02-20")).body
+    body = decoded_record(example("treatment", start="2017-02-20", end="2017-02-20")).body
 
     assert isinstance(body, Treatment)
     assert body.start == body.end
@@ -150,8 +154,8 @@ def test_an_interval_may_be_empty():
 
 def test_an_integer_is_a_number():
     """A score of 40 and one of 40.0 are one score."""
-    whole = taken(example("assessment", value=40))
-    fraction = taken(example("assessment", value=40.0))
+    whole = decoded_record(example("assessment", value=40))
+    fraction = decoded_record(example("assessment", value=40.0))
 
     assert whole == fraction
     assert isinstance(whole.body, Assessment)
@@ -164,10 +168,10 @@ def test_a_newer_minor_may_say_more_than_we_know():
     newer = example("tick", schema="trial.log/1.7", **added)
     nested = example("tick", schema="trial.log/1.7", source={**newer["source"], **added})
 
-    assert taken(newer).body == taken(nested).body == Tick(736_393)
-    assert taken(newer).digest == taken(EXAMPLES["tick"]).digest
-    assert refused(example("tick", schema="trial.log/1.0", **added)) is Reason.UNKNOWN_FIELD
-    assert refused({**newer, "date": "soon"}) is Reason.BAD_DATE
+    assert decoded_record(newer).body == decoded_record(nested).body == Tick(736_393)
+    assert decoded_record(newer).digest == decoded_record(EXAMPLES["tick"]).digest
+    assert refusal_reason(example("tick", schema="trial.log/1.0", **added)) is Reason.UNKNOWN_FIELD
+    assert refusal_reason({**newer, "date": "soon"}) is Reason.BAD_DATE
 
 
 @pytest.mark.parametrize(
@@ -182,12 +186,15 @@ def test_a_newer_minor_may_say_more_than_we_know():
 )
 def test_an_instant_is_whole_seconds(known_at: str, seconds: int):
     """A fraction of a second is dropped, never rounded into the next day."""
-    assert taken(example("tick", known_at=known_at)).known_at == seconds
+    assert decoded_record(example("tick", known_at=known_at)).known_at == seconds
 
 
 def test_a_version_may_be_any_positive_integer_of_64_bits():
     """Some sources use a time stamp in microseconds for a version."""
     source = EXAMPLES["tick"]["source"]
 
-    assert taken(example("tick", source={**source, "version": 2**63 - 1})).version == 2**63 - 1
-    assert refused(example("tick", source={**source, "version": 0})) is Reason.BAD_VALUE
+    assert (
+        decoded_record(example("tick", source={**source, "version": 2**63 - 1})).version
+        == 2**63 - 1
+    )
+    assert refusal_reason(example("tick", source={**source, "version": 0})) is Reason.BAD_VALUE

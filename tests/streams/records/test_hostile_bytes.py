@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from monitor.errors import Reason, Refusal
 from monitor.records import Record
 from streams.records.decode import decode
-from streams.records.encode import wire
+from streams.records.encode import encode_record
 from streams.records.examples import EXAMPLES, example
-from streams.records.parse import Fields, Refused, careful, quick
+from streams.records.parse import Fields, RecordRefused, parse_fast, parse_strict
 
-VALID = [wire(record) for record in EXAMPLES.values()]
+VALID = [encode_record(record) for record in EXAMPLES.values()]
 SLOWEST = 0.005
 """Seconds a record may take, whatever its bytes: RELIABILITY.md, campaigns C13 and C14."""
 
@@ -44,7 +44,7 @@ values = st.recursive(
 
 
 @st.composite
-def spoilt(draw: st.DrawFn) -> bytes:
+def corrupted_record(draw: st.DrawFn) -> bytes:
     """A valid record with up to four stretches of bytes replaced by scraps of JSON."""
     raw = draw(st.sampled_from(VALID))
     for _ in range(draw(st.integers(1, 4))):
@@ -56,7 +56,7 @@ def spoilt(draw: st.DrawFn) -> bytes:
 
 
 @st.composite
-def miswritten(draw: st.DrawFn) -> bytes:
+def mistyped_record(draw: st.DrawFn) -> bytes:
     """A record of some type with some of its fields, or foreign ones, holding anything at all."""
     fields: dict[str, Any] = dict(draw(st.sampled_from(list(EXAMPLES.values()))))
     names = st.sampled_from(sorted(fields)) | st.text(max_size=8)
@@ -64,7 +64,7 @@ def miswritten(draw: st.DrawFn) -> bytes:
     return orjson.dumps(fields)
 
 
-def outcome(raw: bytes) -> Record | Reason:
+def decode_outcome(raw: bytes) -> Record | Reason:
     found = decode(raw)
     if isinstance(found, Refusal):
         assert found.detail
@@ -73,24 +73,24 @@ def outcome(raw: bytes) -> Record | Reason:
     return found
 
 
-def unsealed(found: Record | Reason) -> Record | Reason:
+def without_signed_content(found: Record | Reason) -> Record | Reason:
     """What was found, whoever signed it."""
-    return found._replace(seal=None) if isinstance(found, Record) else found
+    return found._replace(signed_content=None) if isinstance(found, Record) else found
 
 
 @given(st.binary(max_size=2000))
 def test_arbitrary_bytes_are_refused_by_name(raw: bytes):
     """Whatever a broken producer writes, the reader counts it and goes on."""
-    assert isinstance(outcome(raw), Reason)
+    assert isinstance(decode_outcome(raw), Reason)
 
 
-@given(spoilt() | miswritten())
+@given(corrupted_record() | mistyped_record())
 def test_a_spoilt_record_never_raises(raw: bytes):
     """Bytes that are nearly a record reach further into the code than noise does."""
-    outcome(raw)
+    decode_outcome(raw)
 
 
-@given(spoilt() | miswritten())
+@given(corrupted_record() | mistyped_record())
 @also(VALID[0].replace(b'"study"', b'"study":"X","study"'))
 @also(VALID[4].replace(b'"S-0042"', b'"S-0042","x":"\\"'))
 def test_the_quick_way_takes_only_what_the_careful_way_takes(raw: bytes):
@@ -100,19 +100,23 @@ def test_the_quick_way_takes_only_what_the_careful_way_takes(raw: bytes):
     """
     marked = raw.replace(b'"trial.log/1"', b'"trial.log/1.0"')
 
-    assert unsealed(outcome(raw)) == unsealed(outcome(marked))
+    assert without_signed_content(decode_outcome(raw)) == without_signed_content(
+        decode_outcome(marked)
+    )
 
 
 WORDS = st.text(st.characters(codec="ascii", categories=["L", "N", "Zs"])).map(str.lstrip)
 
 
 @st.composite
-def unescaped(draw: st.DrawFn, levels: int = 3) -> str:
+def unescaped_object(draw: st.DrawFn, levels: int = 3) -> str:
     """The text of an object, without escapes, in which any key may come twice."""
     words = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters='"\\'))
     inner = words.map(lambda word: f'"{word}"') | st.sampled_from(["0", "-1", "null", "[]"])
     if levels:
-        inner |= unescaped(levels - 1) | unescaped(levels - 1).map(lambda text: f"[{text}]")
+        inner |= unescaped_object(levels - 1) | unescaped_object(levels - 1).map(
+            lambda text: f"[{text}]"
+        )
     pairs = draw(
         st.lists(st.tuples(st.sampled_from(["", "a", "b", "é"]) | words, inner), max_size=4)
     )
@@ -120,29 +124,29 @@ def unescaped(draw: st.DrawFn, levels: int = 3) -> str:
     return "{" + ", ".join(f'"{key}"{colon}{value}' for key, value in pairs) + "}"
 
 
-@given(unescaped())
+@given(unescaped_object())
 @also('{"a":"\x7f\xa0"}')
 @also('{"a":":", "a" :1}')
 @also('{"a":{"b":{"c":1}}, "a":0}')
 def test_as_many_keys_read_as_written_prove_that_none_is_repeated(text: str):
     """The quick parser hands out nothing where the careful one finds a key twice."""
-    found = carefully(text)
+    found = parse_carefully(text)
 
-    assert quick(text.encode()) in (None, found)
+    assert parse_fast(text.encode()) in (None, found)
 
 
 @given(st.dictionaries(st.sampled_from("abc"), st.dictionaries(st.sampled_from("ab"), WORDS)))
 def test_a_record_as_our_producers_write_it_takes_the_quick_way(said: Fields):
     """One object in another, no escape, no text that begins with a space: all of it is quick."""
     for text in (json.dumps(said), orjson.dumps(said).decode()):
-        assert quick(text.encode()) == carefully(text) == said
+        assert parse_fast(text.encode()) == parse_carefully(text) == said
 
 
-def carefully(text: str) -> Fields | None:
+def parse_carefully(text: str) -> Fields | None:
     """What the careful parser makes of *text*."""
     try:
-        return careful(text.encode())
-    except Refused as refused:
+        return parse_strict(text.encode())
+    except RecordRefused as refused:
         event(refused.refusal.reason)
         return None
 
@@ -159,19 +163,24 @@ HOSTILE: dict[str, tuple[Reason, bytes]] = {
     "half a surrogate pair": (Reason.LONE_SURROGATE, b'{"a":"\\ud800"}'),
     "a term of 1 MB": (
         Reason.BAD_VALUE,
-        wire(example("adverse_event", preferred_term="x" * 1_000_000)),
+        encode_record(example("adverse_event", preferred_term="x" * 1_000_000)),
     ),
-    "1,000 fields": (Reason.TOO_MANY_VALUES, wire({f"k{number}": 0 for number in range(1000)})),
+    "1,000 fields": (
+        Reason.TOO_MANY_VALUES,
+        encode_record({f"k{number}": 0 for number in range(1000)}),
+    ),
     "300,000 lists": (Reason.TOO_MANY_VALUES, b"[" + b"[]," * 300_000 + b"[]]"),
     "1,000 adjudications": (
         Reason.TOO_MANY_VALUES,
-        wire(example("adverse_event", adjudications={f" {number}": 0 for number in range(1000)})),
+        encode_record(
+            example("adverse_event", adjudications={f" {number}": 0 for number in range(1000)})
+        ),
     ),
     "100,000 escapes": (Reason.UNKNOWN_SCHEMA, b'{"a":"' + b"\\n" * 100_000 + b'"}'),
 }
 
 
-def seconds(raw: bytes) -> float:
+def decode_seconds(raw: bytes) -> float:
     start = thread_time()
     decode(raw)
     return thread_time() - start
@@ -182,8 +191,8 @@ def test_hostile_bytes_are_refused_in_no_time(name: str):
     """One record must not hold up a partition; the best of twenty runs is the code's own time."""
     reason, raw = HOSTILE[name]
 
-    assert outcome(raw) is reason
-    assert any(seconds(raw) < SLOWEST for _ in range(20))
+    assert decode_outcome(raw) is reason
+    assert any(decode_seconds(raw) < SLOWEST for _ in range(20))
 
 
 def test_brackets_inside_a_string_are_not_depth():
@@ -191,4 +200,6 @@ def test_brackets_inside_a_string_are_not_depth():
     toml = '[[watches]]\nterms = ["a\\\\", "b\\"", ["c"]]\n' * 200
     digest = "0" * 64
 
-    assert outcome(wire(example("plan", toml=toml, sha256=digest))) is Reason.PLAN_HASH
+    assert (
+        decode_outcome(encode_record(example("plan", toml=toml, sha256=digest))) is Reason.PLAN_HASH
+    )

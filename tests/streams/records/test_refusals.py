@@ -10,30 +10,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import (
-    IN_CONTEXT,
-    MISPLACED,
-    OF_A_SIGNATURE,
+    PLACEMENT_REASONS,
     REMEDIES,
-    UNREADABLE,
+    SIGNATURE_REASONS,
+    STUDY_STATE_REASONS,
+    UNREADABLE_REASONS,
     Reason,
     Refusal,
 )
 from streams.records.decode import decode
-from streams.records.encode import wire
+from streams.records.encode import encode_record
 from streams.records.examples import EXAMPLES, example
 from tests.paths import ROOT
 
-AE = wire(EXAMPLES["adverse_event"])
+AE = encode_record(EXAMPLES["adverse_event"])
 SOURCE: dict[str, Any] = EXAMPLES["tick"]["source"]
 
 
-def having(more: bytes, raw: bytes = AE) -> bytes:
+def with_field(more: bytes, raw: bytes = AE) -> bytes:
     """*raw* with *more* as its last field."""
     return raw[:-1] + b"," + more + b"}"
 
 
-def of(kind: str, /, **fields: Any) -> bytes:
-    return wire(example(kind, **fields))
+def example_bytes(kind: str, /, **fields: Any) -> bytes:
+    return encode_record(example(kind, **fields))
 
 
 REFUSED: list[tuple[Reason, bytes]] = [
@@ -50,66 +50,81 @@ REFUSED: list[tuple[Reason, bytes]] = [
     (Reason.NOT_AN_OBJECT, b"[" + AE + b"]"),
     (Reason.NOT_AN_OBJECT, b"null"),
     (Reason.TOO_DEEP, b"[" * 33 + b"]" * 33),
-    (Reason.TOO_DEEP, having(b'"x":' + b'{"x":' * 32 + b"0" + b"}" * 32)),
+    (Reason.TOO_DEEP, with_field(b'"x":' + b'{"x":' * 32 + b"0" + b"}" * 32)),
     (Reason.TOO_MANY_VALUES, b"[" + b"[]," * 4096 + b"[]]"),
-    (Reason.TOO_MANY_VALUES, wire({f"k{number}": 0 for number in range(65)})),
-    (Reason.DUPLICATE_KEY, having(b'"subject":"S-0042"')),
-    (Reason.DUPLICATE_KEY, having(b'"subj\\u0065ct":"S-0042"')),
+    (Reason.TOO_MANY_VALUES, encode_record({f"k{number}": 0 for number in range(65)})),
+    (Reason.DUPLICATE_KEY, with_field(b'"subject":"S-0042"')),
+    (Reason.DUPLICATE_KEY, with_field(b'"subj\\u0065ct":"S-0042"')),
     (Reason.DUPLICATE_KEY, AE.replace(b'"version":2', b'"version":2,"version":3')),
-    (Reason.NOT_A_NUMBER, of("dose", amount="@").replace(b'"@"', b"NaN")),
-    (Reason.NOT_A_NUMBER, of("dose", amount="@").replace(b'"@"', b"-Infinity")),
+    (Reason.NOT_A_NUMBER, example_bytes("dose", amount="@").replace(b'"@"', b"NaN")),
+    (Reason.NOT_A_NUMBER, example_bytes("dose", amount="@").replace(b'"@"', b"-Infinity")),
     (Reason.INTEGER_TOO_LARGE, AE.replace(b'"version":2', b'"version":9223372036854775808')),
     (Reason.INTEGER_TOO_LARGE, AE.replace(b'"version":2', b'"version":1' + b"0" * 5000)),
-    (Reason.INTEGER_TOO_LARGE, of("dose", amount="@").replace(b'"@"', b"18446744073709551615")),
-    (Reason.NUMBER_TOO_LARGE, of("dose", amount="@").replace(b'"@"', b"1e999")),
-    (Reason.NUMBER_TOO_LARGE, of("dose", amount="@").replace(b'"@"', b"0." + b"1" * 99)),
+    (
+        Reason.INTEGER_TOO_LARGE,
+        example_bytes("dose", amount="@").replace(b'"@"', b"18446744073709551615"),
+    ),
+    (Reason.NUMBER_TOO_LARGE, example_bytes("dose", amount="@").replace(b'"@"', b"1e999")),
+    (Reason.NUMBER_TOO_LARGE, example_bytes("dose", amount="@").replace(b'"@"', b"0." + b"1" * 99)),
     (Reason.LONE_SURROGATE, AE.replace(b"DVT", b"\\ud800")),
-    (Reason.LONE_SURROGATE, having(b'"\\udc00":1')),
-    (Reason.UNKNOWN_SCHEMA, of("tick", schema="trial.log/2")),
-    (Reason.UNKNOWN_SCHEMA, of("tick", schema="trial.log/1.01")),
-    (Reason.UNKNOWN_SCHEMA, of("tick", schema=1)),
+    (Reason.LONE_SURROGATE, with_field(b'"\\udc00":1')),
+    (Reason.UNKNOWN_SCHEMA, example_bytes("tick", schema="trial.log/2")),
+    (Reason.UNKNOWN_SCHEMA, example_bytes("tick", schema="trial.log/1.01")),
+    (Reason.UNKNOWN_SCHEMA, example_bytes("tick", schema=1)),
     (Reason.UNKNOWN_SCHEMA, b"{}"),
-    (Reason.UNKNOWN_TYPE, of("tick", type="tock")),
-    (Reason.MISSING_FIELD, of("tick", type=None)),
+    (Reason.UNKNOWN_TYPE, example_bytes("tick", type="tock")),
+    (Reason.MISSING_FIELD, example_bytes("tick", type=None)),
     (Reason.MISSING_FIELD, AE.replace(b'"subject":"S-0042",', b"")),
-    (Reason.UNKNOWN_FIELD, of("adverse_event", prefered_term="Rash")),
-    (Reason.UNKNOWN_FIELD, of("adverse_event", source=SOURCE | {"verison": 3})),
-    (Reason.WRONG_TYPE, of("tick", type=["tick"])),
-    (Reason.WRONG_TYPE, of("tick", date=20170305)),
-    (Reason.WRONG_TYPE, of("adverse_event", subject=None)),
-    (Reason.WRONG_TYPE, of("adverse_event", serious="true")),
-    (Reason.WRONG_TYPE, of("adverse_event", source="edc")),
-    (Reason.BAD_VALUE, of("adverse_event", severity="grade 3")),
-    (Reason.BAD_VALUE, of("adverse_event", criteria=["death", "other"])),
-    (Reason.BAD_VALUE, of("adverse_event", adjudications={"thromboembolic": "maybe"})),
-    (Reason.BAD_VALUE, of("adverse_event", preferred_term="")),
-    (Reason.BAD_VALUE, of("adverse_event", preferred_term="x" * 201)),
-    (Reason.BAD_IDENTIFIER, of("adverse_event", subject="S 42")),
-    (Reason.BAD_IDENTIFIER, of("adverse_event", subject="S-42\n")),
-    (Reason.BAD_IDENTIFIER, of("adverse_event", subject="{x}")),
-    (Reason.BAD_IDENTIFIER, of("adverse_event", subject="")),
-    (Reason.BAD_IDENTIFIER, of("adverse_event", subject="x" * 65)),
-    (Reason.BAD_IDENTIFIER, of("adverse_event", adjudications={"a b": "yes"})),
-    (Reason.BAD_IDENTIFIER, of("merge", what="case", survivor="AE-9")),
-    (Reason.BAD_IDENTIFIER, of("merge", what="subject", duplicate="edc/AE-9", survivor="S-1")),
-    (Reason.BAD_DATE, of("tick", date="2017-02-29")),
-    (Reason.BAD_DATE, of("tick", date="2017-2-28")),
-    (Reason.BAD_DATE, of("tick", date="２０１７-02-28")),
-    (Reason.BAD_DATE, of("treatment", start="2017-02")),
-    (Reason.BAD_DATE, of("adverse_event", onset="0000")),
-    (Reason.BAD_DATE, of("adverse_event", onset="2017-13")),
-    (Reason.BAD_DATE, of("tick", known_at="2017-03-05T10:00:00")),
-    (Reason.BAD_DATE, of("tick", known_at="2017-03-05T10:00:00+01:00")),
-    (Reason.BAD_DATE, of("tick", known_at="2016-12-31T23:59:60Z")),
-    (Reason.IMPLAUSIBLE_DATE, of("tick", known_at="9999-12-31T23:59:59Z")),
-    (Reason.IMPLAUSIBLE_DATE, of("tick", known_at="0001-01-01T00:00:00Z")),
-    (Reason.IMPLAUSIBLE_DATE, of("tick", date="2200-01-01")),
-    (Reason.END_BEFORE_START, of("treatment", start="2017-03-01", end="2017-02-28")),
-    (Reason.END_BEFORE_START, of("dose", first_date="2017-03-01", last_date="2017-02-28")),
-    (Reason.END_BEFORE_START, of("adverse_event", onset="2017-03-01", end="2017-02")),
-    (Reason.PLAN_HASH, of("plan", toml='study = "OTHER"\n')),
-    (Reason.SELF_REFERENCE, of("merge", what="subject", duplicate="S-1", survivor="S-1")),
-    (Reason.SELF_REFERENCE, of("retraction", target={"system": "edc", "id": "retraction-000123"})),
+    (Reason.UNKNOWN_FIELD, example_bytes("adverse_event", prefered_term="Rash")),
+    (Reason.UNKNOWN_FIELD, example_bytes("adverse_event", source=SOURCE | {"verison": 3})),
+    (Reason.WRONG_TYPE, example_bytes("tick", type=["tick"])),
+    (Reason.WRONG_TYPE, example_bytes("tick", date=20170305)),
+    (Reason.WRONG_TYPE, example_bytes("adverse_event", subject=None)),
+    (Reason.WRONG_TYPE, example_bytes("adverse_event", serious="true")),
+    (Reason.WRONG_TYPE, example_bytes("adverse_event", source="edc")),
+    (Reason.BAD_VALUE, example_bytes("adverse_event", severity="grade 3")),
+    (Reason.BAD_VALUE, example_bytes("adverse_event", criteria=["death", "other"])),
+    (Reason.BAD_VALUE, example_bytes("adverse_event", adjudications={"thromboembolic": "maybe"})),
+    (Reason.BAD_VALUE, example_bytes("adverse_event", preferred_term="")),
+    (Reason.BAD_VALUE, example_bytes("adverse_event", preferred_term="x" * 201)),
+    (Reason.BAD_IDENTIFIER, example_bytes("adverse_event", subject="S 42")),
+    (Reason.BAD_IDENTIFIER, example_bytes("adverse_event", subject="S-42\n")),
+    (Reason.BAD_IDENTIFIER, example_bytes("adverse_event", subject="{x}")),
+    (Reason.BAD_IDENTIFIER, example_bytes("adverse_event", subject="")),
+    (Reason.BAD_IDENTIFIER, example_bytes("adverse_event", subject="x" * 65)),
+    (Reason.BAD_IDENTIFIER, example_bytes("adverse_event", adjudications={"a b": "yes"})),
+    (Reason.BAD_IDENTIFIER, example_bytes("merge", what="case", survivor="AE-9")),
+    (
+        Reason.BAD_IDENTIFIER,
+        example_bytes("merge", what="subject", duplicate="edc/AE-9", survivor="S-1"),
+    ),
+    (Reason.BAD_DATE, example_bytes("tick", date="2017-02-29")),
+    (Reason.BAD_DATE, example_bytes("tick", date="2017-2-28")),
+    (Reason.BAD_DATE, example_bytes("tick", date="２０１７-02-28")),
+    (Reason.BAD_DATE, example_bytes("treatment", start="2017-02")),
+    (Reason.BAD_DATE, example_bytes("adverse_event", onset="0000")),
+    (Reason.BAD_DATE, example_bytes("adverse_event", onset="2017-13")),
+    (Reason.BAD_DATE, example_bytes("tick", known_at="2017-03-05T10:00:00")),
+    (Reason.BAD_DATE, example_bytes("tick", known_at="2017-03-05T10:00:00+01:00")),
+    (Reason.BAD_DATE, example_bytes("tick", known_at="2016-12-31T23:59:60Z")),
+    (Reason.IMPLAUSIBLE_DATE, example_bytes("tick", known_at="9999-12-31T23:59:59Z")),
+    (Reason.IMPLAUSIBLE_DATE, example_bytes("tick", known_at="0001-01-01T00:00:00Z")),
+    (Reason.IMPLAUSIBLE_DATE, example_bytes("tick", date="2200-01-01")),
+    (Reason.END_BEFORE_START, example_bytes("treatment", start="2017-03-01", end="2017-02-28")),
+    (
+        Reason.END_BEFORE_START,
+        example_bytes("dose", first_date="2017-03-01", last_date="2017-02-28"),
+    ),
+    (Reason.END_BEFORE_START, example_bytes("adverse_event", onset="2017-03-01", end="2017-02")),
+    (Reason.PLAN_HASH, example_bytes("plan", toml='study = "OTHER"\n')),
+    (
+        Reason.SELF_REFERENCE,
+        example_bytes("merge", what="subject", duplicate="S-1", survivor="S-1"),
+    ),
+    (
+        Reason.SELF_REFERENCE,
+        example_bytes("retraction", target={"system": "edc", "id": "retraction-000123"}),
+    ),
 ]
 
 
@@ -132,7 +147,7 @@ def test_a_fault_is_named(reason: Reason, raw: bytes):
 
 def test_every_reason_is_earned_by_some_bytes():
     """A reason that nothing earns is a promise that nobody has kept."""
-    elsewhere = IN_CONTEXT | MISPLACED | OF_A_SIGNATURE
+    elsewhere = STUDY_STATE_REASONS | PLACEMENT_REASONS | SIGNATURE_REASONS
 
     assert {reason for reason, _ in REFUSED} == set(Reason) - elsewhere
 
@@ -156,10 +171,15 @@ def test_every_reason_is_listed_for_senders():
 
 def test_unreadable_bytes_are_told_from_refused_content():
     """Ten unreadable records in a row stop a partition; ten that say nonsense must not."""
-    assert all(refusal_of(raw).unreadable == (reason in UNREADABLE) for reason, raw in REFUSED)
-    assert Reason.UNKNOWN_SCHEMA.unreadable
-    assert not Reason.UNKNOWN_TYPE.unreadable
-    assert not any(reason.unreadable for reason in IN_CONTEXT | MISPLACED | OF_A_SIGNATURE)
+    assert all(
+        refusal_of(raw).is_unreadable == (reason in UNREADABLE_REASONS) for reason, raw in REFUSED
+    )
+    assert Reason.UNKNOWN_SCHEMA.is_unreadable
+    assert not Reason.UNKNOWN_TYPE.is_unreadable
+    assert not any(
+        reason.is_unreadable
+        for reason in STUDY_STATE_REASONS | PLACEMENT_REASONS | SIGNATURE_REASONS
+    )
 
 
 def test_a_tombstone_is_refused():
@@ -172,7 +192,7 @@ def test_a_tombstone_is_refused():
 
 def test_a_misspelt_field_is_answered_with_the_field_that_was_meant():
     """The name is not repeated, for it may be an arm; where it stands and what is near it is."""
-    refusal = refusal_of(of("subject", randomized_treatment="ivig"))
+    refusal = refusal_of(example_bytes("subject", randomized_treatment="ivig"))
 
     assert "`subject` has a field that the schema does not know" in refusal.detail
     assert "`randomised_treatment`" in refusal.detail
@@ -180,10 +200,16 @@ def test_a_misspelt_field_is_answered_with_the_field_that_was_meant():
 
 
 TOKEN = "xq7fz2kd9wpl"  # It stands for the name of an arm.
-FAULTY: list[Any] = [f"{TOKEN} ", [TOKEN], {TOKEN: TOKEN}, {"a": {TOKEN: [TOKEN]}}, TOKEN * 100]
+FAULTY_VALUES: list[Any] = [
+    f"{TOKEN} ",
+    [TOKEN],
+    {TOKEN: TOKEN},
+    {"a": {TOKEN: [TOKEN]}},
+    TOKEN * 100,
+]
 
 
-@given(kind=st.sampled_from(list(EXAMPLES)), value=st.sampled_from(FAULTY), data=st.data())
+@given(kind=st.sampled_from(list(EXAMPLES)), value=st.sampled_from(FAULTY_VALUES), data=st.data())
 def test_no_refusal_repeats_what_the_record_said(kind: str, value: Any, data: st.DataObject):
     """Neither values nor foreign names are echoed: either may tell the arms."""
     field = data.draw(st.sampled_from([*EXAMPLES[kind], TOKEN, f"treatment_{TOKEN}"]))

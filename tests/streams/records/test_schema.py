@@ -24,11 +24,11 @@ Schema = dict[str, Any]
 Change = Callable[[Schema], object]
 
 
-def read(path: Path) -> Schema:
+def read_schema(path: Path) -> Schema:
     return json.loads(path.read_text())
 
 
-def changed(change: Change) -> Schema:
+def changed_schema(change: Change) -> Schema:
     """The schema after *change* of its definitions."""
     schema = deepcopy(json_schema())
     change(schema["$defs"])
@@ -37,13 +37,13 @@ def changed(change: Change) -> Schema:
 
 def test_the_committed_schema_is_the_one_in_force():
     """Producers read the file: after a change write it anew with `tocsin schema`."""
-    assert json_schema() == read(COMMITTED)
+    assert json_schema() == read_schema(COMMITTED)
 
 
 @pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.name)
 def test_the_schema_refuses_nothing_that_was_ever_released(path: Path):
     """A log is kept for ever; files under `released` are never edited, only added."""
-    released = read(path)
+    released = read_schema(path)
 
     assert incompatibilities(released, json_schema()) == []
     if incompatibilities(json_schema(), released):
@@ -85,17 +85,17 @@ def test_the_schema_is_one_union_told_apart_by_type():
     assert len(schema["oneOf"]) == len(MODELS)
 
 
-def without_type(defs: Schema) -> None:
+def remove_type(defs: Schema) -> None:
     defs["Tick"]["properties"]["type"]["const"] = "tack"
 
 
-def narrowed_key(defs: Schema) -> None:
+def narrow_key(defs: Schema) -> None:
     names = defs["AdverseEvent"]["properties"]["adjudications"]["anyOf"][0]["patternProperties"]
     names["^[a-z]+$"] = names.pop(next(iter(names)))
 
 
 INCOMPATIBLE: dict[str, tuple[Change, str]] = {
-    "removed type": (without_type, "record: tick is no longer allowed"),
+    "removed type": (remove_type, "record: tick is no longer allowed"),
     "removed field": (
         lambda defs: defs["Subject"]["properties"].pop("site"),
         "record.subject.site: the field is removed",
@@ -145,7 +145,7 @@ INCOMPATIBLE: dict[str, tuple[Change, str]] = {
         "record.adverse_event.adjudications.object.*: pending is no longer allowed",
     ),
     "key of a map narrowed": (
-        narrowed_key,
+        narrow_key,
         "record.adverse_event.adjudications.object.*: the pattern of names has changed",
     ),
 }
@@ -156,7 +156,7 @@ def test_the_schema_refuses_an_incompatible_change(name: str):
     """What a record of old may say, a record may say for ever."""
     change, complaint = INCOMPATIBLE[name]
 
-    assert complaint in incompatibilities(json_schema(), changed(change))
+    assert complaint in incompatibilities(json_schema(), changed_schema(change))
 
 
 COMPATIBLE: dict[str, Change] = {
@@ -173,7 +173,7 @@ COMPATIBLE: dict[str, Change] = {
 @pytest.mark.parametrize("name", COMPATIBLE)
 def test_what_only_adds_is_compatible_and_asks_for_a_new_minor(name: str):
     """Every old record still says the same; an old reader must be told that it knows less."""
-    after = changed(COMPATIBLE[name])
+    after = changed_schema(COMPATIBLE[name])
 
     assert incompatibilities(json_schema(), after) == []
     assert incompatibilities(after, json_schema()) != []
@@ -181,7 +181,7 @@ def test_what_only_adds_is_compatible_and_asks_for_a_new_minor(name: str):
 
 def test_prose_is_no_change():
     """A better sentence or example needs no new version."""
-    after = changed(lambda defs: defs["Tick"].update(description="Quiet.", examples=[]))
+    after = changed_schema(lambda defs: defs["Tick"].update(description="Quiet.", examples=[]))
 
     assert incompatibilities(json_schema(), after) == []
     assert incompatibilities(after, json_schema()) == []

@@ -9,7 +9,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.records.signing import Fields, canonical, holds, key_id, seal_of
+from streams.records.signing import Fields, is_signed_by, key_id, signed_bytes, signed_content_of
 from tests.streams.records.signers import ANN, BEN, review
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -39,27 +39,27 @@ def test_any_round_trip_in_any_order_of_keys_verifies(content: Fields, data: st.
 
     again = json.loads(json.dumps(signed, ensure_ascii=ascii_only, indent=indent))
 
-    assert holds(seal_of(again), ANN.public)
-    assert holds(seal_of(orjson.loads(orjson.dumps(again))), ANN.public)
-    assert not holds(seal_of(again), BEN.public)
+    assert is_signed_by(signed_content_of(again), ANN.public_key)
+    assert is_signed_by(signed_content_of(orjson.loads(orjson.dumps(again))), ANN.public_key)
+    assert not is_signed_by(signed_content_of(again), BEN.public_key)
 
 
 @given(content=CONTENTS, data=st.data())
 def test_any_changed_byte_of_content_does_not_verify(content: Fields, data: st.DataObject):
     """Any byte that makes it another statement is noticed; one that is no JSON is none."""
-    raw = canonical(content)
+    raw = signed_bytes(content)
     at, new = data.draw(st.integers(0, len(raw) - 1)), data.draw(st.integers(0, 255))
     changed = raw[:at] + bytes([new]) + raw[at + 1 :]
     try:
         other: Any = orjson.loads(changed)
     except orjson.JSONDecodeError:
         return
-    if not isinstance(other, dict) or (other == content and canonical(other) == raw):
+    if not isinstance(other, dict) or (other == content and signed_bytes(other) == raw):
         return
 
     other["signatures"] = ANN.sign(content)["signatures"]
 
-    assert not holds(seal_of(other), ANN.public)
+    assert not is_signed_by(signed_content_of(other), ANN.public_key)
 
 
 @given(at=st.integers(0, 87), letter=st.sampled_from("ABCDxyz019+/=-é"))
@@ -70,7 +70,9 @@ def test_any_changed_letter_of_a_signature_does_not_verify(at: int, letter: str)
     spoilt = text[:at] + letter + text[at + 1 :]
     given = {**review(), "signatures": [{**made, "signature": spoilt}]}
 
-    assert holds(seal_of(given), ANN.public) is (spoilt == text or same_bytes(spoilt, text))
+    assert is_signed_by(signed_content_of(given), ANN.public_key) is (
+        spoilt == text or same_bytes(spoilt, text)
+    )
 
 
 def same_bytes(one: str, other: str) -> bool:
@@ -78,11 +80,11 @@ def same_bytes(one: str, other: str) -> bool:
     return (
         len(one) == len(other)
         and one[:85] + one[86:] == other[:85] + other[86:]
-        and (b64(one[85]) >> 4 == b64(other[85]) >> 4)
+        and (base64_value(one[85]) >> 4 == base64_value(other[85]) >> 4)
     )
 
 
-def b64(letter: str) -> int:
+def base64_value(letter: str) -> int:
     """The value of a letter of base64; what is none counts as none of them."""
     return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".find(letter)
 
@@ -92,4 +94,4 @@ def test_keys_that_are_no_point_of_the_curve_sign_nothing():
     nobody = bytes([2] + [255] * 31)
     fields = {**review(), "signatures": [{"key": key_id(nobody), "signature": "AAAA"}]}
 
-    assert not holds(seal_of(fields), nobody)
+    assert not is_signed_by(signed_content_of(fields), nobody)

@@ -11,36 +11,36 @@ from streams.replay.replay import Replay
 from streams.replay.result import result_line
 from streams.replay.result_alerts import alert_line
 from streams.replay.result_schema import result_schema
-from tests.streams.reviewed_log import SIGNAL, acted
+from tests.streams.reviewed_log import SIGNAL_ALERT_ID, reviewed_log
 
-Line = dict[str, Any]
+OutputLine = dict[str, Any]
 
 
 @cache
-def printed() -> tuple[list[Line], Line]:
+def replay_output() -> tuple[list[OutputLine], OutputLine]:
     """The alert lines and the result line of ProDERM with a board that acts at once."""
     running = Replay()
-    alerts = [alert_line(each, hypothetical=False) for each in running.run(acted(100))]
+    alerts = [alert_line(each, hypothetical=False) for each in running.run(reviewed_log(100))]
     (study,) = running.studies
     return alerts, result_line(running, study)
 
 
-def first() -> Line:
+def signal_alert() -> OutputLine:
     """The thromboembolic alert on the docket, which was closed before the signal."""
-    return next(each for each in printed()[1]["alerts"] if each["id"] == SIGNAL)
+    return next(each for each in replay_output()[1]["alerts"] if each["id"] == SIGNAL_ALERT_ID)
 
 
 def test_lines_of_a_reviewed_log_are_as_documented():
     """Moves, answers and refusals too: all of it is a public contract."""
     schema = Draft202012Validator(result_schema())
-    alerts, result = printed()
+    alerts, result = replay_output()
 
     assert [str(error) for line in (*alerts, result) for error in schema.iter_errors(line)] == []
 
 
 def test_every_revision_is_a_line_and_a_step_of_the_history():
     """Who reads the lines and who reads the docket know the same."""
-    alerts, result = printed()
+    alerts, result = replay_output()
     lines = [(one["id"], one["revision"], one["move"], one["line"]) for one in alerts]
     steps = [
         (one["id"], step["revision"], step["move"], step["line"])
@@ -54,7 +54,7 @@ def test_every_revision_is_a_line_and_a_step_of_the_history():
 
 def test_the_docket_says_who_did_what_when_and_why():
     """And what was refused, to whom, for which reason."""
-    alert = first()
+    alert = signal_alert()
     raised, taken, refused = alert["history"][:3]
 
     assert (alert["state"], alert["revision"]) == ("closed", 5)

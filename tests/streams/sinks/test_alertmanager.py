@@ -8,20 +8,23 @@ import time
 import pytest
 
 from streams.sinks import SinkRefuses
-from streams.sinks.alertmanager import POSTED_MAX, Alertmanager
-from streams.sinks.http import Poster
-from tests.alerts.notification.published_alerts import BELL, Desk, wire
+from streams.sinks.alertmanager import ALERTS_PER_REQUEST_MAX, Alertmanager
+from streams.sinks.http import HttpClient
+from tests.alerts.notification.published_alerts import ALERTMANAGER, DeliveryScenario, alert_bytes
 from tests.streams.sinks.test_webhook import STYLE
-from tests.streams.sinks.webhook_receiver import Receiver
+from tests.streams.sinks.webhook_receiver import WebhookReceiver
 
 
 async def test_a_part_of_a_reminder_that_is_refused_costs_no_other():
     """What is in the other parts would fall silent after a day, which reads as an all-clear."""
-    notices = [Desk().announce(wire(id=f"a{n}")).notice(BELL) for n in range(POSTED_MAX + 1)]
-    async with Receiver(answers=[400]).open() as receiver:
-        sink = Alertmanager(receiver.url, STYLE, time.time, Poster(allow_private=True))
+    notices = [
+        DeliveryScenario().publish(alert_bytes(id=f"a{n}")).due_notification(ALERTMANAGER)
+        for n in range(ALERTS_PER_REQUEST_MAX + 1)
+    ]
+    async with WebhookReceiver(statuses=[400]).open() as receiver:
+        sink = Alertmanager(receiver.url, STYLE, time.time, HttpClient(allow_private=True))
         with pytest.raises(SinkRefuses, match="it answers 400"):
-            await sink.remind(notices)
+            await sink.resend(notices)
         await sink.close()
 
-    assert [len(json.loads(body)) for body in receiver.bodies] == [POSTED_MAX, 1]
+    assert [len(json.loads(body)) for body in receiver.bodies] == [ALERTS_PER_REQUEST_MAX, 1]

@@ -10,50 +10,55 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from alerts.notification.webhook_signature import IDEMPOTENCY, SIGNATURE, TIMESTAMP, genuine
+from alerts.notification.webhook_signature import (
+    IDEMPOTENCY_HEADER,
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    is_genuine,
+)
 
 SECRET = b"sixteen bytes or more"
 
 
 @dataclass
-class Receiver:
+class WebhookReceiver:
     """What came, by its key.  *answers* are the first statuses; afterwards it is 200."""
 
-    answers: list[int] = field(default_factory=list[int])
+    statuses: list[int] = field(default_factory=list[int])
     location: str = ""
-    pause: float = 0.0
+    delay_seconds: float = 0.0
     keys: list[str] = field(default_factory=list[str])
     bodies: list[bytes] = field(default_factory=list[bytes])
     headers: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     forged: int = 0
     url: str = ""
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         body = await request.read()
-        told = request.headers
-        if TIMESTAMP in told and not genuine(
+        request_headers = request.headers
+        if TIMESTAMP_HEADER in request_headers and not is_genuine(
             SECRET,
-            timestamp=told[TIMESTAMP],
+            timestamp=request_headers[TIMESTAMP_HEADER],
             body=body,
-            signed=told[SIGNATURE],
-            hour=time.time(),
+            received=request_headers[SIGNATURE_HEADER],
+            now=time.time(),
         ):
             self.forged += 1
             return web.Response(status=401)
-        await asyncio.sleep(self.pause)
+        await asyncio.sleep(self.delay_seconds)
         self.bodies.append(body)
-        self.headers.append(dict(told))
-        self.keys.append(told.get(IDEMPOTENCY, ""))
-        status = self.answers.pop(0) if self.answers else 200
+        self.headers.append(dict(request_headers))
+        self.keys.append(request_headers.get(IDEMPOTENCY_HEADER, ""))
+        status = self.statuses.pop(0) if self.statuses else 200
         headers = {"Location": self.location} if self.location else None
         return web.Response(status=status, headers=headers)
 
     @asynccontextmanager
-    async def open(self) -> AsyncGenerator[Receiver]:
+    async def open(self) -> AsyncGenerator[WebhookReceiver]:
         """Listen on a loopback port for as long as the block lasts."""
         app = web.Application()
-        app.router.add_post("/hook", self.take)
-        app.router.add_post("/hook/api/v2/alerts", self.take)
+        app.router.add_post("/hook", self.handle)
+        app.router.add_post("/hook/api/v2/alerts", self.handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -6,48 +6,48 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from streams.worker.batch_handler import Batch
+from streams.worker.batch_handler import FetchedBatch
 
 
 @dataclass
-class Reader:
+class FakeBatchHandler:
     """Stands at *at*; keeps what it is given."""
 
-    at: dict[int, int] = field(default_factory=lambda: {0: 10, 1: 20})
+    positions: dict[int, int] = field(default_factory=lambda: {0: 10, 1: 20})
     epoch: int = 1
-    doubts: list[Exception] = field(default_factory=list[Exception])
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    landed: asyncio.Event = field(default_factory=asyncio.Event)
+    errors: list[Exception] = field(default_factory=list[Exception])
+    ended_event: asyncio.Event = field(default_factory=asyncio.Event)
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.landed.set()
+        self.idle.set()
 
     async def assign(self, partitions: set[int]) -> None: ...
 
-    async def rest(self) -> None: ...
+    async def drain(self) -> None: ...
 
-    async def ready(self, patience: float) -> None:
-        await self.landed.wait()
+    async def wait_idle(self, timeout_seconds: float) -> None:
+        await self.idle.wait()
 
-    async def fold(self, batch: Batch) -> None: ...
+    async def dispatch(self, batch: FetchedBatch) -> None: ...
 
-    def offered(self, batch: Batch) -> None: ...
+    def sent(self, batch: FetchedBatch) -> None: ...
 
-    async def places(self) -> Mapping[int, int]:
-        return self.at
+    async def fetch_positions(self) -> Mapping[int, int]:
+        return self.positions
 
-    async def over(self, epoch: int) -> None:
+    async def wait_ended(self, epoch: int) -> None:
         while self.epoch == epoch:
-            await self.ended.wait()
+            await self.ended_event.wait()
 
-    def doubt(self, error: Exception) -> None:
-        self.doubts.append(error)
-        self.end()
+    def invalidate(self, error: Exception) -> None:
+        self.errors.append(error)
+        self.end_epoch()
 
-    def end(self) -> None:
+    def end_epoch(self) -> None:
         self.epoch += 1
-        ended, self.ended = self.ended, asyncio.Event()
+        ended, self.ended_event = self.ended_event, asyncio.Event()
         ended.set()
 
-    def committable(self) -> Mapping[int, int]:
+    def commit_positions(self) -> Mapping[int, int]:
         return {}

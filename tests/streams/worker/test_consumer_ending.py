@@ -10,10 +10,10 @@ import pytest
 from faust.transport.consumer import Fetcher
 
 from streams.worker.consumer import Consumer
-from tests.streams.worker.consumers import Desk
+from tests.streams.worker.consumers import ListConsumer
 
 
-class Silent(Desk):
+class SilentConsumer(ListConsumer):
     """A broker that does not answer: whoever asks it waits until he is cancelled."""
 
     async def _wait_next_records(self, seconds: float) -> tuple[Any, Any]:
@@ -21,7 +21,7 @@ class Silent(Desk):
 
 
 @dataclass
-class Rebalancing:
+class RebalancingApp:
     """What a fetcher sees of its app amid a rebalance."""
 
     consumer: Consumer
@@ -32,7 +32,7 @@ def test_a_worker_that_is_told_to_end_amid_a_rebalance_has_not_crashed():
     """Of two that end one after the other, the second hears of the first as it ends itself."""
 
     async def main() -> None:
-        fetcher: Any = Fetcher(cast(Any, Rebalancing(Silent())))
+        fetcher: Any = Fetcher(cast(Any, RebalancingApp(SilentConsumer())))
         await fetcher.start()
         await asyncio.sleep(0.01)
         await fetcher.stop()
@@ -45,7 +45,7 @@ def test_whoever_else_cancels_a_fetcher_is_heard():
     """Only that of a fetcher which is being stopped has no more to say."""
 
     async def main() -> None:
-        drain = asyncio.create_task(Silent().drain())
+        drain = asyncio.create_task(SilentConsumer().run_fetcher())
         await asyncio.sleep(0.01)
         drain.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -5,58 +5,64 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from streams.outbox.relay import Relay
-from streams.processor import Lane
-from streams.worker.batch_handler import Batch
-from streams.worker.owned_partition import Held
+from streams.outbox.relay import OutboxRelay
+from streams.processor import PartitionProcessor
+from streams.worker.batch_handler import FetchedBatch
+from streams.worker.owned_partition import OwnedPartition
 from streams.worker.progress import Progress
 from streams.worker.worker import Worker
-from tests.streams.list_log import KeptLog
-from tests.streams.list_sender import Sent
-from tests.streams.processor.processors import Failing, Raising
+from tests.streams.list_log import ListLog
+from tests.streams.list_sender import ListSender
+from tests.streams.processor.processors import FailingStore, RaisingFold
 
-FETCHED = 100
+FETCH_MAX = 100
 
 
 @dataclass
-class Bench:
+class WorkerSetup:
     """Partitions of *logs*, each with a store that may fail and a fold that may raise."""
 
-    logs: list[KeptLog]
-    sent: Sent = field(default_factory=Sent)
-    raising: Counter[int] = field(default_factory=Counter[int])
-    hour: float = 0
+    logs: list[ListLog]
+    sender: ListSender = field(default_factory=ListSender)
+    fold_failures: Counter[int] = field(default_factory=Counter[int])
+    now: float = 0
 
     def __post_init__(self) -> None:
-        self.stores = {log.partition: Failing() for log in self.logs}
-        self.worker = Worker(self.hold, Progress(clock=lambda: self.hour))
+        self.stores = {log.partition: FailingStore() for log in self.logs}
+        self.worker = Worker(self.open_partition, Progress(clock=lambda: self.now))
 
-    def hold(self, partition: int, of: int) -> Held:
+    def open_partition(self, partition: int, of: int) -> OwnedPartition:
         (log,) = (each for each in self.logs if each.partition == partition)
-        store, fold = self.stores[partition], Raising(self.raising)
-        relay = Relay(log, store, self.sent, 4)
-        return Held(Lane(log, store, partition=partition, fold=fold), log, store, relay)
+        store, fold = self.stores[partition], RaisingFold(self.fold_failures)
+        relay = OutboxRelay(log, store, self.sender, 4)
+        return OwnedPartition(
+            PartitionProcessor(log, store, partition=partition, fold=fold), log, store, relay
+        )
 
-    async def assign(self, *partitions: int) -> None:
+    async def assign_partitions(self, *partitions: int) -> None:
         await self.worker.assign(set(partitions))
 
-    async def fetch(self, most: int = FETCHED) -> Batch:
+    async def fetch(self, most: int = FETCH_MAX) -> FetchedBatch:
         """What the consumer would hand over next: each partition from where it is to be read."""
-        epoch, places = self.worker.epoch, await self.worker.places()
+        epoch, positions = self.worker.epoch, await self.worker.fetch_positions()
         found = {log.partition: log for log in self.logs}
-        return Batch(epoch, {each: await found[each].read(at, most) for each, at in places.items()})
+        return FetchedBatch(
+            epoch, {each: await found[each].read(at, most) for each, at in positions.items()}
+        )
 
-    async def turn(self, most: int = FETCHED) -> None:
+    async def fetch_and_fold(self, most: int = FETCH_MAX) -> None:
         """Seek, fetch and fold, once."""
         batch = await self.fetch(most)
-        self.worker.offered(batch)
-        await self.worker.fold(batch)
+        self.worker.sent(batch)
+        await self.worker.dispatch(batch)
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """The look that is taken once a second, where all that was fetched is folded."""
-        places = {number: each.lane.position for number, each in self.worker.held.items()}
-        await self.worker.look(places, {log.partition: log.next for log in self.logs})
+        positions = {
+            number: each.processor.position for number, each in self.worker.partitions.items()
+        }
+        await self.worker.check_cursors(positions, {log.partition: log.next for log in self.logs})
 
-    def place(self, partition: int) -> int | None:
+    def position(self, partition: int) -> int | None:
         """Where *partition* is read from next; None where it stands still."""
-        return self.worker.held[partition].place
+        return self.worker.partitions[partition].fetch_position

@@ -17,7 +17,7 @@ class Case:
     """
 
     term: str = ""
-    part: str = ""
+    case_group: str = ""
     slot: str = "extension"
     related: str = "not_related"
     infusional: bool = False
@@ -40,18 +40,18 @@ class Case:
 
 HOSPITALISED = ("hospitalisation", "medically_important")
 _STOP = Case(cycle=LAST, action="drug_withdrawn")
-_P1 = replace(_STOP, part="P1", slot="first_ivig", related="probable", infusional=True)
+_P1 = replace(_STOP, case_group="P1", slot="first_ivig", related="probable", infusional=True)
 _P1_SERIOUS = replace(_P1, severity="severe", criteria=("life_threatening",), days=1)
 _P2 = replace(
     _STOP,
-    part="P2",
+    case_group="P2",
     related="probable",
     severity="severe",
     criteria=("hospitalisation", "life_threatening"),
     days=73,
     adjudication="yes",
 )
-_P3 = replace(_STOP, part="P3", related="possible", infusional=True)
+_P3 = replace(_STOP, case_group="P3", related="possible", infusional=True)
 _SEQUELAE = Case(
     related="possible",
     severity="moderate",
@@ -59,10 +59,10 @@ _SEQUELAE = Case(
     outcome="recovered_with_sequelae",
     adjudication="yes",
 )
-_P8 = replace(_STOP, part="P8", related="possible", infusional=True, severity="mild")
-_P9 = replace(_STOP, part="P9", related="probable", infusional=True, severity="moderate")
+_P8 = replace(_STOP, case_group="P8", related="possible", infusional=True, severity="mild")
+_P9 = replace(_STOP, case_group="P9", related="probable", infusional=True, severity="moderate")
 
-PRINTED = (
+PUBLISHED_CASES = (
     replace(_P1_SERIOUS, term="Muscle spasms"),
     replace(_P1_SERIOUS, term="Dyspnoea"),
     replace(_P1, term="Sinus tachycardia", severity="moderate"),
@@ -74,7 +74,7 @@ PRINTED = (
     replace(
         _SEQUELAE,
         term="Cerebrovascular accident",
-        part="P3",
+        case_group="P3",
         infusional=True,
         cycle=LAST,
         days=109,
@@ -85,14 +85,14 @@ PRINTED = (
     replace(
         _SEQUELAE,
         term="Pulmonary embolism",
-        part="P4",
+        case_group="P4",
         cycle=LAST,
         days=14,
         action="drug_withdrawn",
     ),
     Case(
         term="Loss of consciousness",
-        part="P5",
+        case_group="P5",
         related="probable",
         infusional=True,
         severity="moderate",
@@ -104,7 +104,7 @@ PRINTED = (
     replace(
         _SEQUELAE,
         term="Cerebral infarction",
-        part="P6",
+        case_group="P6",
         cycle=LAST,
         days_after=12,
         days=99,
@@ -112,7 +112,7 @@ PRINTED = (
     ),
     Case(
         term="Hypoesthesia",
-        part="P7",
+        case_group="P7",
         related="possible",
         infusional=True,
         severity="mild",
@@ -124,23 +124,23 @@ PRINTED = (
     replace(_P8, term="Musculoskeletal pain"),
     replace(_P8, term="Paraesthesia"),
     replace(_P8, term="Dizziness"),
-    replace(_STOP, part="P8", term="Condition aggravated", severity="mild"),
+    replace(_STOP, case_group="P8", term="Condition aggravated", severity="mild"),
     replace(_P9, term="Headache"),
     replace(_P9, term="Nausea"),
-    replace(_P8, part="P10", term="Hypersensitivity", related="probable"),
-    replace(_P8, part="P11", term="Vomiting", related="probable"),
+    replace(_P8, case_group="P10", term="Hypersensitivity", related="probable"),
+    replace(_P8, case_group="P11", term="Vomiting", related="probable"),
 )
 """Tables 4 and 7, event by event.  Imputed here: cycles, and whether within 72 h of one."""
 
 
-def _serious(part: str, slot: str, *terms: str) -> tuple[Case, ...]:
+def _serious(case_group: str, slot: str, *terms: str) -> tuple[Case, ...]:
     """Serious, not related, terms imputed: only their numbers are published."""
-    case = Case(part=part, slot=slot, severity="severe", criteria=("hospitalisation",))
+    case = Case(case_group=case_group, slot=slot, severity="severe", criteria=("hospitalisation",))
     return tuple(replace(case, term=term) for term in terms)
 
 
 _FIRST_TEE = Case(
-    part="first-tee",
+    case_group="first-tee",
     slot="first_ivig",
     severity="moderate",
     criteria=HOSPITALISED,
@@ -148,27 +148,27 @@ _FIRST_TEE = Case(
 )
 _FIRST_STOP = replace(_STOP, slot="first_ivig")
 
-FORCED = (
+INFERRED_CASES = (
     replace(_FIRST_TEE, term="Deep vein thrombosis"),
     replace(_FIRST_TEE, term="Pulmonary embolism"),
     replace(
         _FIRST_STOP,
         term="Cellulitis",
-        part="first-stop-arm",
+        case_group="first-stop-arm",
         severity="severe",
         criteria=("hospitalisation",),
     ),
-    replace(_FIRST_STOP, term="Asthenia", part="first-stop-switcher", severity="moderate"),
+    replace(_FIRST_STOP, term="Asthenia", case_group="first-stop-switcher", severity="moderate"),
     replace(
         _STOP,
         term="Lung adenocarcinoma",
-        part="stop-1",
+        case_group="stop-1",
         severity="severe",
         criteria=("medically_important",),
         outcome="not_recovered",
     ),
-    replace(_STOP, term="Muscular weakness", part="stop-2", severity="moderate"),
-    replace(_STOP, term="Rash", part="stop-3", severity="moderate"),
+    replace(_STOP, term="Muscular weakness", case_group="stop-2", severity="moderate"),
+    replace(_STOP, term="Rash", case_group="stop-3", severity="moderate"),
     *_serious("serious-1", "extension", "Pneumonia", "Sepsis", "Acute respiratory failure"),
     *_serious("serious-2", "extension", "Fall", "Femur fracture"),
     *_serious("serious-3", "extension", "Dysphagia", "Pneumonia aspiration"),
@@ -178,4 +178,4 @@ FORCED = (
 )
 """Cases that the totals force (how many, in how many patients) and whose terms are imputed."""
 
-CASES = PRINTED + FORCED
+ALL_CASES = PUBLISHED_CASES + INFERRED_CASES

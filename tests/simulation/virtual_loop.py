@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Asleep(Exception):
+class NothingScheduled(Exception):
     """Nothing is left to do and nothing is due: whoever is awaited will never come."""
 
 
@@ -28,7 +28,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def select(self, timeout: float | None) -> list[Any]:
         """What the loop calls in order to wait."""
         if timeout is None:
-            raise Asleep
+            raise NothingScheduled
         self.now += timeout
         return []
 
@@ -39,18 +39,18 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """There is no thread to be woken from."""
 
 
-def play(main: Coroutine[Any, Any, T]) -> T:
+def run_virtual(main: Coroutine[Any, Any, T]) -> T:
     """What *main* returns; whatever else still runs then is cancelled."""
     loop = VirtualLoop()
     try:
         result = loop.run_until_complete(main)
-        loop.run_until_complete(_end(asyncio.all_tasks(loop)))
+        loop.run_until_complete(_cancel_all(asyncio.all_tasks(loop)))
         return result
     finally:
         loop.close()
 
 
-async def _end(tasks: set[asyncio.Task[Any]]) -> None:
+async def _cancel_all(tasks: set[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -15,7 +15,7 @@ BY_GROUP = "{{study}} {{treatment}} {{group}}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
+class PanelSpec:
     """One picture: lines over time, or where *of_now* numbers as they are.
 
     *asks* are expressions with their legends; it is described as its *metric* is, unless
@@ -24,32 +24,32 @@ class Panel:
 
     title: str
     metric: Metric
-    asks: tuple[tuple[str, str], ...]
-    says: str = ""
+    queries: tuple[tuple[str, str], ...]
+    description: str = ""
     unit: str = ""
-    of_now: bool = False
-    alarm: float | None = None
+    is_stat: bool = False
+    threshold: float | None = None
     logarithmic: bool = False
     exemplars: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
+class DashboardSpec:
     """A dashboard of one zone: its *rows*, each with a title."""
 
     uid: str
     title: str
     zone: Zone
-    says: str
-    choices: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[str, tuple[Panel, ...]], ...]
+    description: str
+    variables: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, tuple[PanelSpec, ...]], ...]
 
 
-def age(metric: Metric) -> str:
+def seconds_since(metric: Metric) -> str:
     """For how long the switch of each partition has not been touched."""
     return f"time() - max by (partition) ({metric.name})"
 
 
-def quantile(q: float, recorded: str) -> str:
+def quantile(q: float, rule: str) -> str:
     """The *q*-quantile of a histogram whose rate is *recorded*."""
-    return f"histogram_quantile({q}, {recorded})"
+    return f"histogram_quantile({q}, {rule})"

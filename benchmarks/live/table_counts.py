@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import orjson
 
 from benchmarks.live.load import Load
-from benchmarks.live.watch import Eye
+from benchmarks.live.probe import StoreProbe
 from benchmarks.truth import Truth, read_truth
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
-from streams.store import LIVE
+from streams.store import LIVE_SPACE
 from streams.store.keys import Keys
 
 
@@ -28,45 +28,47 @@ class TableCounts:
     keys: list[Keys] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.keys = [Keys(LIVE, LOG, number) for number in range(len(self.load.parts))]
+        self.keys = [Keys(LIVE_SPACE, LOG, number) for number in range(len(self.load.partitions))]
         self.truths = {
             study: {key: row for key, row in truth.items() if self.groups or "/group/" not in key}
             for study, truth in read_truth(self.load.file).items()
         }
 
-    def applied(self, eye: Eye) -> list[int]:
+    def count_folded_by_partition(self, probe: StoreProbe) -> list[int]:
         """How many records of each partition have been folded."""
-        told = eye.ask(*(("HGET", keys.cursor, "next") for keys in self.keys))
-        return [int(each or 0) for each in told]
+        replies = probe.query(*(("HGET", keys.cursor, "next") for keys in self.keys))
+        return [int(each or 0) for each in replies]
 
-    def begun(self, eye: Eye) -> int:
+    def count_folded(self, probe: StoreProbe) -> int:
         """How many records have been folded."""
-        return sum(self.applied(eye))
+        return sum(self.count_folded_by_partition(probe))
 
-    def done(self, eye: Eye) -> bool:
+    def is_complete(self, probe: StoreProbe) -> bool:
         """Whether every partition is folded to its end."""
-        return self.applied(eye) == [part.records for part in self.load.parts]
+        return self.count_folded_by_partition(probe) == [
+            part.records for part in self.load.partitions
+        ]
 
-    def fault(self, eye: Eye) -> str | None:
+    def first_difference(self, probe: StoreProbe) -> str | None:
         """The first number that is not what was drawn."""
         for study, truth in self.truths.items():
             keys = self.keys[partition_of(study, len(self.keys))]
-            (row,) = eye.ask(("HGETALL", keys.row(study)))
-            said = said_by({name.decode(): value for name, value in row.items()})
-            for key in sorted(said.keys() | truth.keys()):
-                if said.get(key) != truth.get(key):
-                    return f"{study} {key} is {said.get(key)}, drawn were {truth.get(key)}"
+            (row,) = probe.query(("HGETALL", keys.row(study)))
+            folded = read_tables({name.decode(): value for name, value in row.items()})
+            for key in sorted(folded.keys() | truth.keys()):
+                if folded.get(key) != truth.get(key):
+                    return f"{study} {key} is {folded.get(key)}, drawn were {truth.get(key)}"
         return None
 
 
-def said_by(row: dict[str, bytes]) -> Truth:
+def read_tables(row: dict[str, bytes]) -> Truth:
     """The tables of a row, read by the names and places that any reader of the store goes by."""
-    said: Truth = {}
+    tables: Truth = {}
     for name, value in row.items():
         if name.startswith("t|") and value:
             _, period, treatment, kind, term = name.split("|", 4)
             subjects, events, versions, serious_subjects, serious_events, *_ = orjson.loads(value)
             days, at_risk = orjson.loads(row[f"x|{period}|{treatment}"])
             counts = [events, subjects, serious_events, serious_subjects, versions]
-            said[f"{treatment}/{kind}/{term}"] = [*counts, at_risk, days]
-    return said
+            tables[f"{treatment}/{kind}/{term}"] = [*counts, at_risk, days]
+    return tables

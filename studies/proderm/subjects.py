@@ -9,7 +9,7 @@ from studies.proderm.published import IVIG_CYCLES
 
 SLOTS = ("first_placebo", "first_ivig", "extension")
 ON_IVIG = ("first_ivig", "extension")
-EXTENSION_STOPS = ("P2", "P3", "P4", "P8", "P9", "P10", "P11", "stop-1", "stop-2", "stop-3")
+EXTENSION_STOP_GROUPS = ("P2", "P3", "P4", "P8", "P9", "P10", "P11", "stop-1", "stop-2", "stop-3")
 OTHER_REASONS = ("withdrew", "lack_of_efficacy", "lost", "other")
 
 
@@ -21,21 +21,21 @@ class Subject:
     site: str
     arm: str
     cycles: dict[str, int] = field(default_factory=dict[str, int])
-    parts: list[str] = field(default_factory=list[str])
+    case_groups: list[str] = field(default_factory=list[str])
     left: tuple[str, str] | None = None
     deteriorated: bool = False
 
 
-def cast(rng: Random) -> list[Subject]:
+def draw_subjects(rng: Random) -> list[Subject]:
     """The subjects in order of entry, every cycle and printed case given to somebody."""
     arms = ["ivig"] * 47 + ["placebo"] * 48
     rng.shuffle(arms)
     sites = [f"S-{number:02}" for number in range(1, 37)]
-    places = sites + rng.choices(sites, k=95 - 36)
-    rng.shuffle(places)
+    site_of_subject = sites + rng.choices(sites, k=95 - 36)
+    rng.shuffle(site_of_subject)
     subjects = [
         Subject(id=f"P-{number:03}", site=site, arm=arm)
-        for number, (site, arm) in enumerate(zip(places, arms, strict=True), start=1)
+        for number, (site, arm) in enumerate(zip(site_of_subject, arms, strict=True), start=1)
     ]
     for subject in subjects:
         subject.cycles = {f"first_{subject.arm}": 4, "extension": 6}
@@ -45,26 +45,30 @@ def cast(rng: Random) -> list[Subject]:
         for pool in ([s for s in subjects[:-1] if s.arm == arm] for arm in ("ivig", "placebo"))
     )
     _leave_first_period(ivig[:2], placebo[:5], rng)
-    stayers = ivig[2:] + placebo[5:] + [last]
+    continuing = ivig[2:] + placebo[5:] + [last]
     _leave_extension(ivig[2:13], placebo[5:16], rng)
-    _settle_cycles(subjects, rng)
-    _hand_out_serious([s for s in stayers if s.left is None], rng)
+    _draw_leaver_cycles(subjects, rng)
+    _assign_serious([s for s in continuing if s.left is None], rng)
     return subjects
 
 
 def _leave_first_period(arm: list[Subject], switchers: list[Subject], rng: Random) -> None:
     """Two of the arm stop early; of five switchers two never enter the extension."""
-    for subject, part in zip(arm, ("P1", "first-stop-arm"), strict=True):
+    for subject, case_group in zip(arm, ("P1", "first-stop-arm"), strict=True):
         subject.cycles = {"first_ivig": rng.randint(1, 3)}
-        subject.parts = [part]
+        subject.case_groups = [case_group]
         subject.left = ("first", "adverse_event")
     # Three deteriorations, median day 58, are printed: those three switch at week 8.
     for subject, week in zip(switchers, (8, 8, 8, 12, 12), strict=True):
-        before = week // 4
+        cycles_before = week // 4
         extension = {} if subject in switchers[:2] else {"extension": 6}
-        subject.cycles = {"first_placebo": before, "first_ivig": 4 - before, **extension}
+        subject.cycles = {
+            "first_placebo": cycles_before,
+            "first_ivig": 4 - cycles_before,
+            **extension,
+        }
         subject.deteriorated = week == 8
-    switchers[0].parts = ["first-stop-switcher"]
+    switchers[0].case_groups = ["first-stop-switcher"]
     switchers[0].left = ("first", "adverse_event")
     switchers[1].left = ("first", "lack_of_efficacy")
 
@@ -75,14 +79,14 @@ def _leave_extension(ivig: list[Subject], placebo: list[Subject], rng: Random) -
     ivig[0].deteriorated = True
     leavers = ivig[1:] + placebo
     rng.shuffle(leavers)
-    for subject, part in zip(leavers, EXTENSION_STOPS, strict=False):
-        subject.parts = [part]
+    for subject, case_group in zip(leavers, EXTENSION_STOP_GROUPS, strict=False):
+        subject.case_groups = [case_group]
         subject.left = ("extension", "adverse_event")
-    for subject in leavers[len(EXTENSION_STOPS) :]:
+    for subject in leavers[len(EXTENSION_STOP_GROUPS) :]:
         subject.left = ("extension", rng.choice(OTHER_REASONS))
 
 
-def _settle_cycles(subjects: list[Subject], rng: Random) -> None:
+def _draw_leaver_cycles(subjects: list[Subject], rng: Random) -> None:
     """Draw the leavers' extension cycles again and again until all IVIG cycles are 664."""
     leavers = [s for s in subjects if s.left and s.left[0] == "extension"]
     total = 0
@@ -92,12 +96,16 @@ def _settle_cycles(subjects: list[Subject], rng: Random) -> None:
         total = sum(s.cycles.get(slot, 0) for s in subjects for slot in ON_IVIG)
 
 
-def _hand_out_serious(completers: list[Subject], rng: Random) -> None:
+def _assign_serious(completers: list[Subject], rng: Random) -> None:
     """Parts whose bearer stays to the end: no subject has two."""
-    free = rng.sample(completers, len(completers))
-    for part in ("P5", "P6", "P7", "serious-1", "serious-2", "serious-3", "serious-4"):
-        free.pop().parts = [part]
-    for part, arm in (("first-tee", "ivig"), ("placebo-1", "placebo"), ("placebo-2", "placebo")):
-        bearer = next(subject for subject in free if subject.arm == arm)
-        bearer.parts = [part]
-        free.remove(bearer)
+    unassigned = rng.sample(completers, len(completers))
+    for case_group in ("P5", "P6", "P7", "serious-1", "serious-2", "serious-3", "serious-4"):
+        unassigned.pop().case_groups = [case_group]
+    for case_group, arm in (
+        ("first-tee", "ivig"),
+        ("placebo-1", "placebo"),
+        ("placebo-2", "placebo"),
+    ):
+        assigned = next(subject for subject in unassigned if subject.arm == arm)
+        assigned.case_groups = [case_group]
+        unassigned.remove(assigned)

@@ -12,47 +12,47 @@ from urllib.request import Request, urlopen
 
 import orjson
 
-TYPE = {"Content-Type": "application/json"}
-PATIENCE_SECONDS = 5
+JSON_HEADERS = {"Content-Type": "application/json"}
+TIMEOUT_SECONDS = 5
 
 
-class Gate(ThreadingHTTPServer):
+class RecordingProxy(ThreadingHTTPServer):
     """Listens before the Alertmanager at *behind*; *at* says when it had taken each page."""
 
-    def __init__(self, behind: str) -> None:
-        super().__init__(("127.0.0.1", 0), Passing)
-        self.behind = behind
-        self.at: dict[str, float] = {}
+    def __init__(self, upstream: str) -> None:
+        super().__init__(("127.0.0.1", 0), ProxyHandler)
+        self.upstream = upstream
+        self.delivery_times: dict[str, float] = {}
 
     @property
     def url(self) -> str:
         """Where it listens."""
         return f"http://127.0.0.1:{self.server_port}"
 
-    def note(self, body: bytes) -> None:
+    def record_delivery(self, body: bytes) -> None:
         """The Alertmanager took what *body* says; what is only repeated has been noted."""
         now = time.monotonic()
         for alert in orjson.loads(body):
-            self.at.setdefault(alert["labels"]["page"], now)
+            self.delivery_times.setdefault(alert["labels"]["page"], now)
 
 
-class Passing(BaseHTTPRequestHandler):
+class ProxyHandler(BaseHTTPRequestHandler):
     """Passes one connection's requests on."""
 
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         """Answer what the Alertmanager answers."""
-        gate = self.server
-        assert isinstance(gate, Gate)
+        proxy = self.server
+        assert isinstance(proxy, RecordingProxy)
         body = self.rfile.read(int(self.headers["Content-Length"]))
         try:
-            asked = Request(gate.behind + self.path, body, TYPE)
-            with urlopen(asked, timeout=PATIENCE_SECONDS) as answer:
-                status = answer.status
-            gate.note(body)
-        except HTTPError as refusal:
-            status = refusal.code
+            request = Request(proxy.upstream + self.path, body, JSON_HEADERS)
+            with urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+                status = response.status
+            proxy.record_delivery(body)
+        except HTTPError as error:
+            status = error.code
         self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -62,13 +62,13 @@ class Passing(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def gate(behind: str) -> Iterator[Gate]:
+def open_proxy(upstream: str) -> Iterator[RecordingProxy]:
     """A gate before *behind* for as long as the block lasts."""
-    with Gate(behind) as opened:
-        thread = Thread(target=opened.serve_forever, daemon=True)
+    with RecordingProxy(upstream) as proxy:
+        thread = Thread(target=proxy.serve_forever, daemon=True)
         thread.start()
         try:
-            yield opened
+            yield proxy
         finally:
-            opened.shutdown()
+            proxy.shutdown()
             thread.join()

@@ -48,7 +48,7 @@ def comparisons(result: Result, period: str = "randomised") -> dict[Cell, Result
     }
 
 
-def screened(result: Result) -> dict[Cell, Result]:
+def screened_watches(result: Result) -> dict[Cell, Result]:
     """The watches of tier 2, which no plan names, by (kind, term, treatment)."""
     return {
         (watch["term_kind"], watch["term"], watch["treatment"]): watch

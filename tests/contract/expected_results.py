@@ -14,8 +14,8 @@ from streams.log.kafka import KafkaLog
 from streams.processor.pipeline import Pipeline
 from streams.store import Fields
 from streams.store.memory import MemoryStore
-from tests.streams.list_log import KeptLog
-from tests.streams.processor.processors import caught_up
+from tests.streams.list_log import ListLog
+from tests.streams.processor.processors import caught_up_processor
 
 
 def rows_expected(broker: str, partition: int, studies: Iterable[str]) -> dict[str, Fields]:
@@ -23,27 +23,29 @@ def rows_expected(broker: str, partition: int, studies: Iterable[str]) -> dict[s
     store = MemoryStore()
 
     async def main() -> dict[str, Fields]:
-        await caught_up(await copied(broker, partition), store)
-        return {study: full(await store.row(study)) for study in studies}
+        await caught_up_processor(await copy_log(broker, partition), store)
+        return {study: non_empty(await store.row(study)) for study in studies}
 
     return asyncio.run(main())
 
 
 def alerts_expected(broker: str, partition: int) -> dict[str, dict[str, Any]]:
     """The alerts that are rung, by the keys they are told under."""
-    log, pipeline = asyncio.run(copied(broker, partition)), Pipeline()
-    rung = [
+    log, pipeline = asyncio.run(copy_log(broker, partition)), Pipeline()
+    raised = [
         alert
         for each in log.records.values()
-        for alert in pipeline.advance(each.value or b"", each.offset).alerts
+        for alert in pipeline.process_bytes(each.value or b"", each.offset).alerts
     ]
-    told = [orjson.loads(orjson.dumps(asdict(each))) for each in rung]
-    return {f"{each['id']}:{each['revision']}": each | {"hypothetical": False} for each in told}
+    published = [orjson.loads(orjson.dumps(asdict(each))) for each in raised]
+    return {
+        f"{each['id']}:{each['revision']}": each | {"hypothetical": False} for each in published
+    }
 
 
-async def copied(broker: str, partition: int) -> KeptLog:
+async def copy_log(broker: str, partition: int) -> ListLog:
     """The log of *partition* as a list."""
-    log, copy = KafkaLog(broker, LOG, partition), KeptLog(partition, partitions=12)
+    log, copy = KafkaLog(broker, LOG, partition), ListLog(partition, partitions=12)
     try:
         while found := await log.read(copy.next, 5_000):
             for each in found:
@@ -53,6 +55,6 @@ async def copied(broker: str, partition: int) -> KeptLog:
     return copy
 
 
-def full(fields: Fields) -> Fields:
+def non_empty(fields: Fields) -> Fields:
     """*fields* without the emptied ones: equal for equal rows."""
     return {name: value for name, value in fields.items() if value}

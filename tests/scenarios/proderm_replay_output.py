@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from tests.paths import ROOT
-from tests.scenarios.replayed import SECONDS_MAX, Result, cells
+from tests.scenarios.replay_result import SECONDS_MAX, Result, cells
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class ReplayOutput:
     """What one replay printed: its alerts as they rang, its result, and the bytes of both."""
 
     alerts: list[Result]
@@ -24,28 +24,28 @@ class Printed:
         """The watch called *name* as it stands at the end."""
         return next(one for one in self.result["watches"] if one["id"] == name)
 
-    def rang(self, name: str) -> list[tuple[int, str]]:
+    def alert_levels(self, name: str) -> list[tuple[int, str]]:
         """Revision and level of every alert of the watch called *name*."""
         return [(one["revision"], one["level"]) for one in self.alerts if one["watch"] == name]
 
 
-def replay() -> Printed:
+def replay() -> ReplayOutput:
     """``tocsin replay studies/proderm/log.jsonl --json``, as a user runs it."""
     command = [sys.executable, "-m", "tocsin", "replay", "studies/proderm/log.jsonl", "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=SECONDS_MAX, check=True)
     *alerts, result = [json.loads(line) for line in done.stdout.splitlines()]
     assert [one["type"] for one in alerts] == ["alert"] * len(alerts)
     assert result["type"] == "result"
-    return Printed(alerts, result, done.stdout)
+    return ReplayOutput(alerts, result, done.stdout)
 
 
 @cache
-def replayed_once() -> Printed:
+def cached_replay() -> ReplayOutput:
     """The one replay that all tests read."""
     return replay()
 
 
-def counts(printed: Printed, period: str, cell: tuple[str, str, str]) -> list[int]:
+def counts(printed: ReplayOutput, period: str, cell: tuple[str, str, str]) -> list[int]:
     """Patients and events of one cell of a table that must be printed."""
     row = cells(printed.result, period)
     assert cell in row, f"{cell} has no row in {period}"

@@ -12,7 +12,7 @@ FIRST_LOOK = 5
 """Before the fifth event the normal approximation would be blamed for what the looks do."""
 
 
-def logrank_rings(trial: Trial) -> tuple[bool, bool]:
+def logrank_rejects(trial: Trial) -> tuple[bool, bool]:
     """Whether a one-sided logrank test at 0.05 rejects at any of its looks, and at its last.
 
     On study time and as treated, like the watch it stands beside, with a look after each event.
@@ -28,10 +28,10 @@ def logrank_by_look(trial: Trial) -> NDArray[np.float64]:
     known = trial.day_0[seen] + trial.reported[seen]
     order = np.argsort(known, kind="stable")
     seen, known = seen[order], known[order]
-    days, place = np.unique(trial.event[seen], return_inverse=True)
+    days, day_index = np.unique(trial.event[seen], return_inverse=True)
     treated = (trial.allocated[seen] == 1) | (trial.event[seen] >= trial.switch[seen])
     happened = np.zeros((len(seen), len(days)))
-    happened[np.arange(len(seen)), place] = 1
+    happened[np.arange(len(seen)), day_index] = 1
     events = happened.cumsum(axis=0)
     events_treated = (happened * treated[:, None]).cumsum(axis=0)
     on = _at_risk(trial, days, known, drug=True)

@@ -1,0 +1,150 @@
+"""The kinds of faults: each breaks something of the ground, and mends what no worker can mend."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from tests.faults.produced_log import quiet_trial
+from tests.faults.raising import RAISES_ONCE, RAISES_TWICE
+from tests.faults.services import STORE_ERRORS, WORKER_COUNT, FaultServices, save_dump
+from tests.faults.workers import RUN_COMMAND, send_signal
+
+SESSION_SECONDS = 10
+
+FaultFunction = Callable[[FaultServices], None]
+
+
+def kill_worker(services: FaultServices) -> None:
+    """A worker is ended as by a power cut, and started again; the group is told, or finds out."""
+    owners = services.workers.partition_owners(services.kafka.bootstrap)
+    worker = services.random.choice(owners or services.workers.running)
+    services.idle_kills += not owners
+    services.producer.burst(200)
+    time.sleep(services.random.uniform(0, 0.2))
+    services.workers.kill(worker)
+    services.workers.start()
+    if services.random.random() < 0.9:
+        services.workers.remove_from_group(services.kafka.bootstrap, worker)
+
+
+def kill_redis(services: FaultServices) -> None:
+    """The store is ended as by a power cut, and comes back with what is on its disk."""
+    services.redis.kill()
+    services.redis.start()
+
+
+def kill_broker(services: FaultServices) -> None:
+    """The broker is ended as by a power cut."""
+    services.kafka.kill()
+    services.kafka.start()
+
+
+def freeze_worker(services: FaultServices) -> None:
+    """A worker stands still for longer than its session, loses its partitions, and wakes up."""
+    worker = services.random.choice(services.workers.running)
+    send_signal(worker, signal.SIGSTOP)
+    for _ in range(SESSION_SECONDS + services.random.randint(1, 3)):
+        services.producer.burst(40)
+        time.sleep(1)
+    send_signal(worker, signal.SIGCONT)
+
+
+def cut_tail(services: FaultServices) -> None:
+    """The append-only file loses its last bytes, and the store is started twice on what is left."""
+    services.redis.kill()
+    folder = services.redis.folder / "appendonlydir"
+    last = max(folder.glob("*.incr.aof"), key=lambda file: int(file.name.split(".")[-3]))
+    size = last.stat().st_size
+    with last.open("r+b") as file:
+        file.truncate(services.random.randint(max(0, size - 100_000), size))
+    services.redis.start()
+    services.redis.kill()
+    services.redis.start()
+
+
+def flush(services: FaultServices) -> None:
+    """Somebody empties the store."""
+    with services.client() as client:
+        client.flushall()
+
+
+def old_dump(services: FaultServices) -> None:
+    """Somebody brings back what the store was a while ago."""
+    with services.client() as client, suppress(*STORE_ERRORS):
+        save_dump(services, client)
+    services.producer.burst(300)
+    services.makes_progress()
+    time.sleep(services.random.random() / 2)
+    services.redis.kill()
+    shutil.copy(services.random.choice(services.dumps[-3:]), services.redis.folder / "dump.rdb")
+    services.redis.start()
+
+
+def markers(services: FaultServices) -> None:
+    """A producer writes in a transaction; every third is aborted."""
+    name = f"writer-{services.random.randrange(1 << 32)}"
+    commit = services.random.random() < 0.67
+    services.producer.transaction(services.random.randint(1, 60), name, commit=commit)
+
+
+def rebalance(services: FaultServices) -> None:
+    """A worker joins, or one leaves in good order."""
+    workers = services.workers
+    if len(workers.running) > WORKER_COUNT and services.random.random() < 0.6:
+        workers.terminate(services.random.choice(workers.running))
+    else:
+        workers.start()
+    time.sleep(services.random.uniform(0.5, 1.5))
+    if len(workers.running) > WORKER_COUNT + 2:
+        workers.terminate(workers.running[0])
+
+
+def raise_once(services: FaultServices) -> None:
+    """The fold raises at the last record of a log that then is quiet: nothing may hide it."""
+    name = f"{RAISES_ONCE}-{services.random.randrange(1 << 32)}"
+    services.producer.send(quiet_trial(name))
+    services.producer.flush()
+    if not services.wait_until(services.is_idle, 30):
+        services.errors.append(f"nobody folds {name}, the last record")
+    if not services.workers.has_logged(f"raised at safety/{name}"):
+        services.errors.append(f"nothing raised at {name}")
+
+
+def raise_twice(services: FaultServices) -> None:
+    """The fold raises whenever it comes to a record: its partition stops and says so."""
+    name = f"{RAISES_TWICE}-{services.random.randrange(1 << 32)}"
+    *_, last = sent = list(quiet_trial(name))
+    services.producer.send(sent)
+    services.producer.burst(300)
+    services.producer.flush()
+    if not services.wait_until(
+        lambda: "twice" in services.stopped_partitions().get(last.partition, ""), 30
+    ):
+        services.errors.append(f"partition {last.partition} does not say that it stopped at {name}")
+    others = {each: end for each, end in services.producer.ends.items() if each != last.partition}
+    if not services.wait_until(lambda: others.items() <= services.positions().items(), 30):
+        services.errors.append(f"others stand still with partition {last.partition}")
+    faulty = services.workers.command
+    services.workers.restart_as(RUN_COMMAND, WORKER_COUNT)
+    if not services.wait_until(services.is_idle, 60):
+        services.errors.append(f"a version without the fault does not get past {name}")
+    services.workers.restart_as(faulty, WORKER_COUNT)
+
+
+FAULT_KINDS: dict[str, FaultFunction] = {
+    "kill worker": kill_worker,
+    "kill redis": kill_redis,
+    "kill broker": kill_broker,
+    "freeze worker": freeze_worker,
+    "cut tail": cut_tail,
+    "flush": flush,
+    "old dump": old_dump,
+    "markers": markers,
+    "rebalance": rebalance,
+    "raise once": raise_once,
+    "raise twice": raise_twice,
+}

@@ -1,0 +1,132 @@
+"""The legs of a campaign: what each breaks how often, and on which kind of store."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle, islice
+from pathlib import Path
+from random import Random
+
+from tests.faults.fault_kinds import FAULT_KINDS
+from tests.faults.judge import Verdict, judge
+from tests.faults.recreated_topic import CASES, recreate
+from tests.faults.services import FaultServices, running_services
+from tests.faults.workers import RUN_COMMAND
+
+RECREATE_TOPIC = "recreate topic"
+"""After it nothing is folded any more, so each has a ground of its own."""
+
+APPEND_ONLY = {"appendonly": "yes"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """A stretch of the campaign on services of its own; *kinds* are weights, of 300 in all."""
+
+    name: str
+    kinds: Mapping[str, int]
+    redis: Mapping[str, str] = field(default_factory=dict[str, str])
+    command: tuple[str, ...] = RUN_COMMAND
+
+
+PHASES = (
+    Phase(
+        name="steady store",
+        kinds={
+            "kill worker": 65,
+            "rebalance": 35,
+            "markers": 20,
+            "kill broker": 7,
+            "freeze worker": 6,
+        },
+    ),
+    Phase(
+        name="snapshots",
+        redis={"save": "1 1"},
+        kinds={"kill redis": 30, "kill worker": 10, "old dump": 12, "flush": 6},
+    ),
+    Phase(
+        name="appendonly everysec",
+        redis={**APPEND_ONLY, "appendfsync": "everysec"},
+        kinds={"kill redis": 20, "cut tail": 18, "kill worker": 5, "flush": 4},
+    ),
+    Phase(
+        name="appendonly always",
+        redis={**APPEND_ONLY, "appendfsync": "always"},
+        kinds={"kill redis": 20, "cut tail": 15, "kill worker": 5},
+    ),
+    Phase(
+        name="raising workers",
+        command=("tests.faults.raising",),
+        kinds={"raise once": 14, "kill worker": 3, "raise twice": 1},
+    ),
+    Phase(name="another log", kinds={RECREATE_TOPIC: 4}),
+)
+
+
+@dataclass(slots=True)
+class PhaseResult:
+    """What one leg came to: faults by kind, those *amid* folding, and the verdict.
+
+    After *stuck* of them nothing was folded for a while; *idle* are killed workers that held
+    nothing; *ended* says why workers ended by themselves, in their own last words.
+    """
+
+    phase: str
+    kinds: Counter[str] = field(default_factory=Counter[str])
+    while_folding: Counter[str] = field(default_factory=Counter[str])
+    without_progress: int = 0
+    idle_kills: int = 0
+    exit_messages: Counter[str] = field(default_factory=Counter[str])
+    seconds: float = 0
+    verdict: Verdict = field(default_factory=Verdict)
+
+
+def run_phase(phase: Phase, kinds: Sequence[str], folder: Path, random: Random) -> PhaseResult:
+    """Strike with *kinds*, one after another, and judge what is left when all is caught up."""
+    result, started = PhaseResult(phase.name), time.monotonic()
+    if RECREATE_TOPIC in kinds:
+        recreate_topics(result, len(kinds), folder, random)
+    else:
+        with running_services(folder, random, phase.redis, phase.command) as services:
+            for kind in kinds:
+                inject_fault(services, kind, result)
+            finish_phase(services, result)
+    result.seconds = time.monotonic() - started
+    return result
+
+
+def inject_fault(services: FaultServices, kind: str, result: PhaseResult) -> None:
+    """One fault, at a random moment of a burst; the next one waits until something is folded."""
+    random = services.random
+    services.producer.burst(random.randint(100, 500))
+    time.sleep(random.uniform(0, 0.3))
+    services.producer.client.poll(0)
+    result.while_folding[kind] += services.records_behind() > 0
+    FAULT_KINDS[kind](services)
+    result.kinds[kind] += 1
+    services.producer.burst(50)
+    result.without_progress += not services.makes_progress()
+
+
+def finish_phase(services: FaultServices, result: PhaseResult) -> None:
+    """Wait until all is caught up, and judge."""
+    error = services.finish()
+    if error:
+        result.verdict.errors.append(error)
+        return
+    result.verdict = judge(services.kafka.bootstrap, services.redis.url)
+    result.exit_messages.update(services.workers.exit_messages)
+    result.idle_kills = services.idle_kills
+    result.verdict.errors += services.errors
+
+
+def recreate_topics(result: PhaseResult, times: int, folder: Path, random: Random) -> None:
+    """Make the topic anew so many times."""
+    for number, case in enumerate(islice(cycle(CASES), times)):
+        errors = recreate(case, folder / f"case-{number}", random)
+        result.verdict.errors += [f"{case}: {each}" for each in errors]
+        result.kinds[RECREATE_TOPIC] += 1
