@@ -1,4 +1,4 @@
-# Needs Python 3.11 and its pip, nothing else.  Everything runs in .venv, made from the lock.
+# Needs only Python 3.11 with pip.  Everything runs in .venv, which is installed from the lock file.
 .DEFAULT_GOAL := help
 .PHONY: help demo replay test lint bench bench-live operating storm faults
 .PHONY: stack silence kafka redis secrets services-stop jars format lock clean
@@ -11,42 +11,42 @@ PYTEST ?= $(BIN)/python -m pytest
 COMPILE := uv pip compile --universal --python-version 3.11 --fork-strategy fewest \
   --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
-help: ## what there is to make
+help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST)
 
-demo: $(INSTALLED) ## the whole line in one process: ProDERM comes over Kafka and the bell rings
+demo: $(INSTALLED) ## run everything in one process: fold ProDERM from Kafka and raise its alerts
 	$(BIN)/tocsin demo $(ARGS)
 
-replay: $(INSTALLED) ## the same log from its file: every table, every watch, in seconds
+replay: $(INSTALLED) ## fold the same log from its file, and print all tables and watches in seconds
 	$(BIN)/tocsin replay studies/proderm/log.jsonl $(ARGS)
 
-test: $(INSTALLED) ## every test but the long campaigns, and the examples in the docstrings
+test: $(INSTALLED) ## run all tests except the long campaigns, and the docstring examples
 	$(PYTEST) -n 2 --dist loadfile --doctest-modules monitor alerts streams tocsin tests $(ARGS)
 
-lint: $(INSTALLED) ## style, format and types
+lint: $(INSTALLED) ## check style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
-bench: $(INSTALLED) ## reports per second and bytes per case
+bench: $(INSTALLED) ## measure records per second and bytes per case
 	$(BIN)/python -m benchmarks $(ARGS)
 
-bench-live: $(INSTALLED) jars ## the worker beside its peers on a real Kafka and a real Redis
+bench-live: $(INSTALLED) jars ## compare the worker with its peers on a real Kafka and a real Redis
 	$(BIN)/python -m benchmarks.live $(ARGS)
 
-operating: $(INSTALLED) ## the long campaigns: error rates over thousands of simulated trials
+operating: $(INSTALLED) ## run the long campaigns: error rates over thousands of simulated trials
 	$(PYTEST) -m campaign -s tests/operating $(ARGS)
 
-storm: $(INSTALLED) ## 10,000 seeds of crashes, lost replies, rollbacks and zombies, simulated
+storm: $(INSTALLED) ## simulate crashes, lost replies, rollbacks and zombie workers with 10,000 seeds
 	$(BIN)/python -m tests.simulation $(ARGS)
 
-faults: $(INSTALLED) jars ## 300 real faults on Kafka, Redis and three workers
+faults: $(INSTALLED) jars ## inject 300 real faults into Kafka, Redis and three workers
 	$(BIN)/python -m tests.faults $(ARGS)
 
-stack: $(INSTALLED) jars ## what `docker compose up` starts, started by hand, and ended
+stack: $(INSTALLED) jars ## start and stop the programs of `docker compose up` without Docker
 	$(PYTEST) -m campaign tests/deploy/test_stack.py $(ARGS)
 
-silence: $(INSTALLED) jars ## eleven minutes without a deliverer: a real Alertmanager rings on
+silence: $(INSTALLED) jars ## test that a real Alertmanager keeps alerts firing for eleven minutes without a deliverer
 	$(PYTEST) -m campaign -s tests/contract/test_silence.py $(ARGS)
 
 kafka: $(INSTALLED) jars ## start a private Kafka broker (needs Java 17) and print its address
@@ -55,29 +55,29 @@ kafka: $(INSTALLED) jars ## start a private Kafka broker (needs Java 17) and pri
 redis: $(INSTALLED) ## start a private Redis or Valkey server and print its address
 	@$(BIN)/python -m streams.local start redis
 
-services-stop: ## end the private servers; what they hold stays until `make clean`
+services-stop: ## stop the private servers; `make clean` removes their data
 	@test ! -d .services || $(BIN)/python -m streams.local stop
 
-secrets: $(INSTALLED) ## passwords, tokens and certificates for `docker compose up`, in .secrets/
+secrets: $(INSTALLED) ## write passwords, tokens and certificates for `docker compose up` to .secrets/
 	@$(BIN)/python deploy/make_secrets.py .secrets
 
-jars: $(JARS) ## bring Apache Kafka's server, 47 jars (needs Maven)
+jars: $(JARS) ## download Apache Kafka's server, 47 jars (needs Maven)
 
-format: $(INSTALLED) ## put the style right where a tool can
+format: $(INSTALLED) ## fix style and format automatically
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: ## choose the versions again (needs uv); UPGRADE=1 takes newer ones
+lock: ## resolve the lock files again (needs uv); UPGRADE=1 takes newer versions
 	$(COMPILE) --all-extras --group dev $(if $(UPGRADE),--upgrade) pyproject.toml \
 	  --output-file requirements.lock
 	$(COMPILE) --extra clinical --extra notify --constraint requirements.lock pyproject.toml \
 	  --output-file deploy/requirements.lock
 	echo hatchling | $(COMPILE) --constraint requirements.lock - --output-file deploy/build.lock
 
-clean: services-stop ## remove what was built, and the private servers with what they hold
+clean: services-stop ## remove all build results, and the private servers with their data
 	rm -rf .services .venv benchmarks/live/.venv build dist .pytest_cache .ruff_cache .hypothesis
 
-# The stamp is written last, so an installation that was cut short is taken up again.
+# The stamp is written last, so an interrupted installation is repeated.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Tocsin needs Python 3.11 or later: make PYTHON=/path/to/python3.11" >&2; exit 2; }
@@ -86,7 +86,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Into an empty folder: a jar of another version beside the right one may be the one that is loaded.
+# The folder is emptied first: Java might load a jar of another version left in it.
 $(JARS): deploy/kafka/pom.xml
 	rm -rf $(@D)/libs
 	mvn -q -B --strict-checksums -f $< dependency:copy-dependencies \

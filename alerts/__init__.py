@@ -1,1 +1,1 @@
-"""Verdicts become duties: an alert, its life, its audience and its delivery."""
+"""Alerts: state machine, reporting clocks, register and notification.  Pure: no I/O."""

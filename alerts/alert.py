@@ -1,4 +1,4 @@
-"""An alert: a crossing made into something that can be told, once, by a name it computes."""
+"""The alert: one revision of it, its kinds, and its computed id."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from monitor.records import Record
 from monitor.state.episode import Crossing
 
 LOG_E_MAX = 700.0
+"""Largest log e-value that is exponentiated: exp(710) overflows a double."""
 
 DueDate = tuple[str, str]
-"""A clock that runs on an alert: its name, and the ISO date on which it ends."""
+"""A reporting clock of an alert: its name, and its last day as ``YYYY-MM-DD``."""
 
 
 class AlertKind(StrEnum):
-    """What an alert rests on: evidence, one case, or a fault of the data."""
+    """Basis of an alert: statistical evidence, a single case, or a finding in the data."""
 
     SIGNAL = "signal"
     CASE = "case"
@@ -27,14 +28,16 @@ class AlertKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A revision of an alert.
+    """One revision of an alert.
 
-    *move* made it, the *member*'s or the fold's, by the record that is at *line* of the log (its
-    line or offset), says *thing* at *version* and was known at *known_at* (seconds since
-    1970-01-01 UTC).  *level*, *e_value* and *as_of* are those of the last time it rang, by the
-    plan *plan_sha256*; an alert that rests on no evidence has no e-value.  It *pages* somebody
-    unless a member made it; one that is not *tracked* is for information, and has no life.  It is
-    *about* a case, or whatever else a finding names; one that rests on evidence is about none.
+    *move* made the revision; *member* made the move, or is None where data did.  *line* (line or
+    offset of the log), *thing* (``system/id``), *version* and *known_at* (seconds since
+    1970-01-01 UTC) identify the record that carried it.
+
+    *level*, *e_value*, *as_of* (ordinal day) and *plan_sha256* are those of the last raise or
+    rise; *e_value* is None without statistical evidence.  A revision by a member never *pages*.
+    An alert that is not *tracked* is for information and allows no review.  *about* is the case,
+    or what a finding names; it is empty for a signal.
     """
 
     id: str
@@ -61,12 +64,15 @@ class Alert:
 
     def __post_init__(self) -> None:
         by_data = self.move in DATA_MOVES
-        assert by_data is (self.member is None), "a member makes a member's move"
-        assert by_data or not self.pages, "nobody is called for what a member did"
+        assert by_data is (self.member is None), "a member's move needs a member, others none"
+        assert by_data or not self.pages, "a member's move must not page"
 
 
 def alert_id(study: str, watch: str, episode: int | str) -> str:
-    """Name an episode after what crossed, so that saying it twice says it once.
+    """Compute the id of an alert: BLAKE2b of study, watch and episode, as hexadecimal.
+
+    For a case or finding alert, *episode* is what the alert is about.  A repeated computation gives
+    the same id, so a republished alert is recognised.
 
     >>> alert_id("PRODERM", "tee", 1) == alert_id("PRODERM", "tee", 1)
     True
@@ -78,10 +84,10 @@ def alert_id(study: str, watch: str, episode: int | str) -> str:
 def alert_from_crossing(
     crossing: Crossing, record: Record, *, position: int, plan_sha256: str
 ) -> Alert:
-    """The alert that *crossing* makes at the *record* that rang it.
+    """The alert for *crossing*, caused by *record* at *position* of the log.
 
-    Evidence is kept to six significant digits: the last bits of a logarithm differ from one
-    processor to another, and a replay must give the same bytes on each.
+    The e-value is rounded to six significant digits: the last bits of a logarithm differ between
+    processors, and a replay must give the same bytes on each.
     """
     return Alert(
         id=alert_id(record.study, crossing.watch_id, crossing.episode),

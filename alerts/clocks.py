@@ -1,6 +1,6 @@
-"""The clocks of expedited reporting: by which calendar day somebody must have been told.
+"""Deadlines of expedited safety reporting.
 
-Days are UTC calendar days as ordinals.  A clock that starts on a day runs out on that day plus
+Days are UTC calendar days as ordinals (``date.toordinal``).  A clock ends on the day it starts plus
 its length: the day of receipt is day 0 (ICH E2A, III.B; 21 CFR 312.32(c)).  Weekends count.
 """
 
@@ -17,8 +17,9 @@ from monitor.records import AdverseEvent, day_of
 class Clock(StrEnum):
     """What starts a clock.
 
-    They are different and both kept: the receipt of a case that qualifies, and the sponsor's
-    determination that information qualifies, which a board's `confirm` is.
+    RECEIPT is the receipt of a qualifying case (day 0).  DETERMINATION is the sponsor's
+    determination that information qualifies; the board's `confirm` counts as one.  An alert can
+    have both clocks.
     """
 
     RECEIPT = "receipt"
@@ -26,38 +27,38 @@ class Clock(StrEnum):
 
 
 SHORT_CLOCK_DAYS = 7
-"""From receipt, for what is fatal or life-threatening, unexpected and suspected
+"""Calendar days from receipt for a fatal or life-threatening, unexpected, suspected case
 (21 CFR 312.32(c)(2): no later than 7 calendar days after the sponsor's initial receipt)."""
 
 LONG_CLOCK_DAYS = 15
-"""From receipt for every other case; from determination for all that was confirmed
+"""Calendar days from receipt for every other case, and from determination for all alerts
 (21 CFR 312.32(c)(1): no later than 15 calendar days after the sponsor determines)."""
 
 
 class Deadline(NamedTuple):
-    """A clock, and the last calendar day on which it is met."""
+    """A clock, and the last calendar day (ordinal) on which a report is in time."""
 
     clock: Clock
     day: int
 
     @property
     def as_iso(self) -> tuple[str, str]:
-        """The clock's name and its day as ``YYYY-MM-DD``, as an alert carries them."""
+        """The clock's value and the day as ``YYYY-MM-DD``, the form of ``Alert.due``."""
         return self.clock.value, iso(self.day)
 
 
 def receipt_clock_days(case: AdverseEvent, *, expected: bool) -> int:
-    """How many calendar days after its receipt *case* is due.
+    """Length in calendar days of the receipt clock of *case*.
 
-    The short clock is for what is unexpected, suspected, and fatal or life-threatening with it;
-    what nobody has judged yet counts as suspected.
+    The short clock is for a case that is unexpected, suspected, and fatal or life-threatening.
+    A case without a causality assessment counts as suspected.
     """
     urgent = is_fatal(case) or is_life_threatening(case)
     return SHORT_CLOCK_DAYS if urgent and not expected and is_suspected(case) else LONG_CLOCK_DAYS
 
 
 def receipt_deadline(case: AdverseEvent, known_at: int, *, expected: bool) -> Deadline:
-    """By when *case* is due, received at the instant *known_at* (epoch seconds).
+    """The deadline of *case*, received at *known_at* (seconds since 1970-01-01 UTC).
 
     >>> from monitor.records import Severity
     >>> death = AdverseEvent("S1", "DVT", "VASC", severity=Severity.FATAL)
@@ -68,7 +69,7 @@ def receipt_deadline(case: AdverseEvent, known_at: int, *, expected: bool) -> De
 
 
 def determination_deadline(decided_at: int) -> Deadline:
-    """By when information is due that was found to qualify at the instant *decided_at*.
+    """The deadline after a determination at *decided_at* (seconds since 1970-01-01 UTC).
 
     >>> determination_deadline(0).as_iso
     ('determination', '1970-01-16')
@@ -79,7 +80,7 @@ def determination_deadline(decided_at: int) -> Deadline:
 def restart_clock(
     due_dates: tuple[tuple[str, str], ...], deadline: Deadline
 ) -> tuple[tuple[str, str], ...]:
-    """The clocks of an alert once that of *due* is set, anew if it has run before.
+    """*due_dates* of an alert with *deadline* set; it replaces an earlier one of its clock.
 
     >>> restart_clock((("receipt", "1970-01-08"),), determination_deadline(0))
     (('receipt', '1970-01-08'), ('determination', '1970-01-16'))

@@ -1,4 +1,4 @@
-"""The life of an alert: which moves it allows in which state, as one table."""
+"""The state machine of an alert: one table of the moves that each state allows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where an alert stands between the machine that raised it and the people who decide."""
+    """State of an alert."""
 
     RAISED = "raised"
     ACKNOWLEDGED = "acknowledged"
@@ -20,7 +20,7 @@ class State(StrEnum):
 
 
 class Move(StrEnum):
-    """What moves an alert: the fold, or a member of the board."""
+    """What changes the state of an alert: new data, or a member of the monitoring board."""
 
     RAISE = "raise"
     RISE = "rise"
@@ -35,15 +35,16 @@ class Move(StrEnum):
 
 
 DATA_MOVES = (Move.RAISE, Move.RISE, Move.CHANGE)
-"""Moves that the data make: it rings, its level rises, what it was decided on has changed.
+"""Moves made by data: the alert is raised, its level rises, or data under a decision change.
 
-These are what people are called for; nobody is called for what a member did.
+Only these page; the moves of members do not.
 """
 
 MEMBER_MOVES = tuple(move for move in Move if move not in DATA_MOVES)
+"""Moves made by a member of the board, each by a signed review."""
 
 DECIDED_STATES = (State.CONFIRMED, State.REFUTED, State.INSUFFICIENT)
-"""People have judged the data as they were; other data put the alert before them again."""
+"""States after a decision of the board; a change of the underlying data reopens the alert."""
 
 _DECIDED_TRANSITIONS = {
     Move.CLOSE: State.CLOSED,
@@ -52,7 +53,7 @@ _DECIDED_TRANSITIONS = {
 }
 
 INITIAL_STATE = State.RAISED
-"""Where ``Move.RAISE`` puts an alert, once."""
+"""State after ``Move.RAISE``."""
 
 TRANSITIONS: dict[State, dict[Move, State]] = {
     State.RAISED: {Move.ACKNOWLEDGE: State.ACKNOWLEDGED, Move.RISE: State.RAISED},
@@ -71,10 +72,10 @@ TRANSITIONS: dict[State, dict[Move, State]] = {
         Move.BEGIN_REVIEW: State.UNDER_REVIEW,
         Move.RISE: State.RAISED,
     },
-    # A closed alert is history: evidence that rises again is an alert of its own.
+    # No move leaves CLOSED: evidence that rises again raises another alert.
     State.CLOSED: {},
 }
-"""What is not here is refused to a member, and does not concern the fold."""
+"""A missing move is refused when a member makes it, and ignored when data make it."""
 
 MEANINGS: dict[Move, str] = {
     Move.ACKNOWLEDGE: "I have seen this alert.",
@@ -84,11 +85,11 @@ MEANINGS: dict[Move, str] = {
     Move.CALL_INSUFFICIENT: "I judge that the data do not suffice to confirm or to refute it.",
     Move.CLOSE: "I judge that nothing more is to be done about this alert.",
 }
-"""What the signature of a member under a move means."""
+"""Meaning of a member's signature under each move (21 CFR 11.50(a)(3))."""
 
 
 def next_state(state: State, move: Move) -> State | None:
-    """The state that *move* leads to from *state*, or None where there is no such move.
+    """The state after *move* in *state*, or None where the state does not allow the move.
 
     >>> next_state(State.RAISED, Move.CLOSE) is None
     True
@@ -97,14 +98,14 @@ def next_state(state: State, move: Move) -> State | None:
 
 
 def allowed_moves(state: State) -> tuple[Move, ...]:
-    """What a member can do with an alert in *state*."""
+    """The moves that a member can make on an alert in *state*."""
     return tuple(move for move in TRANSITIONS[state] if move in MEMBER_MOVES)
 
 
 def state_diagram() -> str:
-    """The table as a Mermaid state diagram; moves of the fold are in brackets.
+    """``TRANSITIONS`` as a Mermaid state diagram, with the moves of ``DATA_MOVES`` in brackets.
 
-    ``docs/alerts.md`` holds it, and a test draws it anew.
+    ``docs/alerts.md`` contains the diagram, and a test compares the two.
     """
     return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in _transition_lines())])
 

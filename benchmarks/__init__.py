@@ -1,1 +1,1 @@
-"""Measurements of the product on synthetic logs; nothing here is shipped, and no test is timed."""
+"""Benchmarks of the product on synthetic logs; they are not installed, and no test is timed."""

@@ -1,4 +1,4 @@
-"""`make bench`: how fast and how large the fold is, each number beside one to compare it with."""
+"""`make bench`: speed and memory of the fold, each number beside one to compare it with."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ RUNS = 3
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkSuite:
-    """A folder of logs, each drawn once, and the measurements taken on them."""
+    """Synthetic logs in *folder*, each drawn once, and the measurements made on them."""
 
     folder: Path
 
     def draw_log(self, workload: Workload) -> Path:
-        """The log of *workload*, drawn at its first use."""
+        """Return the log of *workload*, drawn at its first use."""
         name = "-".join(str(part) for part in (workload.trials, workload.reports, workload.seed))
         log = self.folder / f"{name}-{workload.effect.name}-{workload.reference}.jsonl"
         if not log.exists():
@@ -47,7 +47,7 @@ class BenchmarkSuite:
         return log
 
     def measure(self, kind: str, workload: Workload) -> Measurement:
-        """One measurement in a process of its own, so that none inherits another's memory."""
+        """Measure *kind* in a new process, so that no measurement inherits memory of another."""
         command = [sys.executable, "-m", "benchmarks.measure", kind, str(self.draw_log(workload))]
         one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         print(f"measuring {kind} of {workload.reports:,} reports", file=sys.stderr)
@@ -59,12 +59,12 @@ class BenchmarkSuite:
     def measure_repeatedly(
         self, kind: str, workload: Workload, repetitions: int = RUNS
     ) -> list[Measurement]:
-        """The same measurement several times."""
+        """Return *repetitions* measurements of *kind*."""
         return [self.measure(kind, workload) for _ in range(repetitions)]
 
 
 def main() -> None:
-    """Measure, print as each part is done, and keep what was asked to be kept."""
+    """Run all benchmarks, print each section when it is done, and write RESULTS.md with --keep."""
     arguments = _arguments()
     sections = [heading(sys.argv[1:])]
     print(sections[0])
@@ -86,7 +86,7 @@ def _sections(suite: BenchmarkSuite, trials: int) -> Iterator[Callable[[], Table
 
 
 def measure_speed(suite: BenchmarkSuite) -> Table:
-    """Reports a second, beside a bare loop over the same lines and the product's long way."""
+    """Measure reports a second, beside a bare loop over the same lines and exact evaluation."""
     workload, small_workload = (
         Workload(trials=200, reports=100_000),
         Workload(trials=200, reports=20_000),
@@ -101,7 +101,7 @@ def measure_speed(suite: BenchmarkSuite) -> Table:
 
 
 def measure_scale(suite: BenchmarkSuite, trials: int) -> Table:
-    """Cost per report with many trials beside few; the few are measured before and after."""
+    """Measure the cost per report of many trials and of few, the few before and after."""
     few = Workload(trials=2, reports=2 * REPORTS_A_TRIAL, effect=Effect.NONE)
     many = Workload(trials=trials, reports=trials * REPORTS_A_TRIAL, effect=Effect.NONE)
     before = suite.measure_repeatedly("replay", few)
@@ -112,7 +112,7 @@ def measure_scale(suite: BenchmarkSuite, trials: int) -> Table:
 
 
 def measure_size(suite: BenchmarkSuite) -> Table:
-    """One long trial beside a short one, where the drug does nothing and where it harms."""
+    """Measure one long trial beside a short one, without effect of the drug and with harm."""
     cases = [
         (5_000, Effect.NONE, RUNS),
         (100_000, Effect.NONE, 1),
@@ -135,7 +135,7 @@ def measure_size(suite: BenchmarkSuite) -> Table:
 
 
 def measure_memory(suite: BenchmarkSuite) -> Table:
-    """Bytes that a live case takes."""
+    """Measure resident bytes per live case."""
     return memory_table(
         [
             (trials, suite.measure("memory", Workload(trials=trials, reports=100_000)))
@@ -145,7 +145,7 @@ def measure_memory(suite: BenchmarkSuite) -> Table:
 
 
 def measure_profile(suite: BenchmarkSuite) -> Table:
-    """Where the time goes; what the reference watches cost is told by leaving them out."""
+    """Measure time by step; a log without reference watches gives their cost by difference."""
     workload = Workload(trials=200, reports=20_000)
     without_reference = Workload(trials=200, reports=20_000, reference=False)
     return profile_table(

@@ -1,4 +1,4 @@
-"""One measurement in a process of its own: `python -m benchmarks.measure KIND LOG` prints JSON."""
+"""Makes one measurement in its own process: `python -m benchmarks.measure KIND LOG` prints JSON."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ Measurement = dict[str, Any]
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Seconds of work and of waiting since it was made.
+    """CPU and wall seconds since its start.
 
-    Rates are per CPU second: one thread works, and what other processes do on the machine
-    should not be ours.
+    Rates are per CPU second: the work is done in one thread, and other processes on the machine
+    must not change the result.
     """
 
     cpu: float
@@ -39,24 +39,24 @@ class Stopwatch:
 
     @classmethod
     def start(cls) -> Stopwatch:
-        """A clock that runs from now on."""
+        """Collect garbage and return a running stopwatch."""
         gc.collect()
         return cls(process_time(), perf_counter())
 
     def elapsed(self) -> Measurement:
-        """The seconds until now."""
+        """Return the seconds since the start."""
         return {"cpu": process_time() - self.cpu, "wall": perf_counter() - self.wall}
 
 
 @dataclass(slots=True)
 class GcTimer:
-    """How long the garbage collector worked while the callback was in place."""
+    """Sums the CPU seconds of the garbage collector while it is registered as a callback."""
 
     since: float = 0.0
     seconds: float = 0.0
 
     def __call__(self, phase: str, info: dict[str, int]) -> None:
-        """Called by the collector as it starts and stops."""
+        """Add the time between start and stop of one collection."""
         if phase == "start":
             self.since = process_time()
         else:
@@ -64,7 +64,10 @@ class GcTimer:
 
 
 def replay(log: Path, *, shortcuts: bool = True) -> Measurement:
-    """Replay *log* as the product does, then hold its account and its tables to the truth."""
+    """Replay *log* as the product does, then check outcomes and tables against the truth.
+
+    *shortcuts* off computes every verdict from the exact evidence.
+    """
     replay_run, gc_timer = Replay(pipeline=Pipeline(shortcuts=shortcuts)), GcTimer()
     gc.callbacks.append(gc_timer)
     stopwatch = Stopwatch.start()
@@ -80,12 +83,12 @@ def replay(log: Path, *, shortcuts: bool = True) -> Measurement:
 
 
 def replay_exact(log: Path) -> Measurement:
-    """The same with every verdict from the exact evidence."""
+    """Replay *log* with every verdict from the exact evidence."""
     return replay(log, shortcuts=False)
 
 
 def result_lines(log: Path) -> Measurement:
-    """The result lines of every trial: all tables, comparisons, and evidence of all watches."""
+    """Measure the result lines of all trials: tables, comparisons, and evidence of all watches."""
     replay_run = Replay()
     _raised_alerts(replay_run, log)
     stopwatch = Stopwatch.start()
@@ -94,7 +97,7 @@ def result_lines(log: Path) -> Measurement:
 
 
 def bare_loop(log: Path) -> Measurement:
-    """The least that any reader in Python does: parse each line and count it by four fields."""
+    """Measure the minimum of any reader in Python: parse each line and count it by four fields."""
     counts: Counter[tuple[Any, ...]] = Counter()
     stopwatch = Stopwatch.start()
     with log.open("rb") as lines:
@@ -107,7 +110,7 @@ def bare_loop(log: Path) -> Measurement:
 
 
 def memory(log: Path) -> Measurement:
-    """Resident bytes that the folded *log* takes, with all that it needs beside the cases."""
+    """Measure the resident bytes of the folded *log*, in total and per live case."""
     before = resident_bytes()
     replay_run = Replay()
     _raised_alerts(replay_run, log)
@@ -124,7 +127,7 @@ def memory(log: Path) -> Measurement:
 
 
 def profile(log: Path) -> Measurement:
-    """Where the time goes: seconds by step, and the functions with the most time of their own."""
+    """Profile the replay: seconds by step, and the functions with the most time of their own."""
     replay_run, profiler = Replay(), Profile()
     with profiler:
         _raised_alerts(replay_run, log)
@@ -143,7 +146,7 @@ def _raised_alerts(replay_run: Replay, log: Path) -> list[str]:
 
 
 def check_replay(replay_run: Replay, log: Path) -> Measurement:
-    """Every line has an outcome, all are folded, and the tables are those that were drawn."""
+    """Assert that every line is folded and that the tables equal the drawn truth."""
     assert sum(replay_run.outcomes.values()) + replay_run.lines_after_cutoff == replay_run.lines, (
         replay_run.outcomes
     )
@@ -152,7 +155,7 @@ def check_replay(replay_run: Replay, log: Path) -> Measurement:
 
 
 def resident_bytes() -> int:
-    """Bytes of this process that are in memory."""
+    """Return the resident memory of this process in bytes."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 

@@ -1,4 +1,4 @@
-"""Sets measurements out as tables that read alike in a terminal and in RESULTS.md."""
+"""Formats measurements as tables for the terminal and for RESULTS.md."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ GOAL_TRIALS = 200
 
 
 def heading(arguments: Sequence[str]) -> Table:
-    """When, on what and by which command the numbers below were made."""
+    """Return the title with date, command, commit and machine of the measurements."""
     day = datetime.now(UTC).date().isoformat()
     load = ", ".join(f"{part:.1f}" for part in os.getloadavg())
     command = " ".join(["python -m benchmarks", *arguments])
     return (
         f"# Benchmarks\n\n{day}, `{command}`, at commit {commit_text()}; {os.cpu_count()} cores, "
         f"{platform.machine()}, Python {platform.python_version()}, load {load} at the start.\n"
-        "Rates are per CPU second of one thread; every replay was held to what was drawn.\n"
+        "Rates are per CPU second of one thread; every replay was checked against the drawn data.\n"
     )
 
 
@@ -36,8 +36,8 @@ def speed_table(
     small: Measurement,
     exact: Measurement,
 ) -> Table:
-    """Reports a second of the replay and of what it is measured against."""
-    assert len({run["digest"] for run in replays}) == 1, "the runs rang different alerts"
+    """Return reports a second of the replay and of the programs it is compared with."""
+    assert len({run["digest"] for run in replays}) == 1, "the runs raised different alerts"
     assert small["digest"] == exact["digest"], "the shortcuts changed an alert"
     replay_rate, bare_rate = _rate(replays), _rate(bare)
     rows = [
@@ -63,7 +63,7 @@ def speed_table(
 
 
 def results_text(run: Measurement) -> str:
-    """What the result lines cost at the end, beside the replay itself."""
+    """Return the cost of the result lines, which are computed once after the replay."""
     milliseconds = 1000 * run["cpu"] / run["trials"]
     return (
         f"\nThe result line of a trial (tables, comparisons, evidence of every watch) takes "
@@ -74,7 +74,7 @@ def results_text(run: Measurement) -> str:
 
 
 def scale_table(*, few: list[Measurement], many: Measurement, trials: tuple[int, int]) -> Table:
-    """Cost per report as the number of trials grows."""
+    """Return the cost per report by the number of trials."""
     ratio = _cost(many) / median(_cost(run) for run in few)
     goal = f"the goal is {RATIO_GOAL} x at {GOAL_TRIALS}: --full"
     if trials[1] == GOAL_TRIALS:
@@ -88,7 +88,7 @@ def scale_table(*, few: list[Measurement], many: Measurement, trials: tuple[int,
 
 
 def size_table(results: list[tuple[Effect, list[Measurement]]]) -> Table:
-    """Cost per report as one trial grows."""
+    """Return the cost per report by the length of one trial."""
     rows: list[list[str]] = []
     base_cost = 0.0
     for effect, runs in results:
@@ -114,7 +114,7 @@ def size_table(results: list[tuple[Effect, list[Measurement]]]) -> Table:
 
 
 def memory_table(results: list[tuple[int, Measurement]]) -> Table:
-    """Resident bytes a live case."""
+    """Return resident bytes per live case."""
     rows = [
         [
             str(trials),
@@ -128,18 +128,18 @@ def memory_table(results: list[tuple[int, Measurement]]) -> Table:
     ]
     header = ["trials", "reports", "live cases", "MiB resident", "bytes a live case", ""]
     return section("Memory", header, rows) + (
-        "\nAll that the fold holds, divided by the cases: subjects, days at risk, tables and "
-        "watches too.\n"
+        "\nAll memory of the fold divided by the live cases: it includes subjects, days at risk, "
+        "tables and watches.\n"
     )
 
 
 def profile_table(run: Measurement, without_reference: Measurement) -> Table:
-    """Seconds by step, and the functions with the most time of their own."""
+    """Return seconds by step, and the functions with the most time of their own."""
     steps = dict(run["steps"])
-    tier_1 = steps.pop("judging tier 1")
-    concurrent = min(tier_1, without_reference["steps"]["judging tier 1"])
-    steps["judging tier 1: concurrent"] = concurrent
-    steps["judging tier 1: reference (by difference)"] = tier_1 - concurrent
+    tier_1 = steps.pop("tier 1")
+    concurrent = min(tier_1, without_reference["steps"]["tier 1"])
+    steps["tier 1: concurrent"] = concurrent
+    steps["tier 1: reference (by difference)"] = tier_1 - concurrent
     total_seconds = sum(steps.values())
     rows = [
         [step, f"{1e6 * seconds / run['reports']:.1f}", f"{seconds / total_seconds:.1%}"]
@@ -177,7 +177,7 @@ def _rate(runs: list[Measurement]) -> float:
 
 
 def _gc_share(runs: list[Measurement]) -> float:
-    """The share of the time in which Python looked for cycles instead of folding."""
+    """Return the median share of CPU time that garbage collection took."""
     return median(run["collecting"] / run["cpu"] for run in runs)
 
 
@@ -190,12 +190,12 @@ def _goal(met: bool, goal: str) -> str:
 
 
 def section(title: str, header: list[str], rows: list[list[str]]) -> Table:
-    """A part of the report with one table."""
+    """Return a section of the report with one table."""
     return f"\n## {title}\n{markdown_table(header, rows)}"
 
 
 def markdown_table(header: list[str], rows: list[list[str]]) -> Table:
-    """An aligned Markdown table; columns after the first are set to the right."""
+    """Return an aligned Markdown table; columns after the first are right-aligned."""
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     lines = [
@@ -209,7 +209,7 @@ def markdown_table(header: list[str], rows: list[list[str]]) -> Table:
 
 
 def commit_text() -> str:
-    """The commit that is measured, and whether the tree differs from it in more than reports."""
+    """Return the measured commit, with "-dirty" where files other than reports differ from it."""
     commit_hash, changed = (
         subprocess.run(
             ["git", *arguments], capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""Draws the log of many trials at once, in arrival order, together with what is true of it."""
+"""Draws the log of many trials in arrival order, together with the true counts of its tables."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ ARMS = ("placebo", "drug")
 PERIOD = "main"
 FIRST_DAY = date(2022, 1, 3).toordinal()
 TRIAL_DAYS, ENTRY_DAYS, OPENING_DAYS = 720, 540, 180
-"""Every trial runs this long, takes subjects in this long, and opens within this long."""
+"""Length of a trial, of its recruitment, and of the time in which the trials open, in days."""
 
 EVENTS_A_YEAR = 8.0
 DISPERSION = 4.0
-"""Negative binomial dispersion: counts have the variance ``mean + mean**2 / SHAPE``."""
+"""Shape of the gamma frailty: counts have the variance ``mean + mean**2 / DISPERSION``."""
 
 AMENDED_SHARE, SERIOUS_SHARE, UPGRADED_SHARE = 0.33, 0.08, 0.05
 RANKS = range(1, 201)
 THROMBOEMBOLIC: dict[int, str] = dict(zip((40, 80, 120, 160), GROUP_TERMS, strict=True))
-"""Rare terms of the named group, by their rank in the Zipf order; all of one class."""
+"""Rare terms of the named group by their rank in the Zipf order; all are of one class."""
 
 TERMS = tuple(THROMBOEMBOLIC.get(rank, f"Preferred term {rank:03}") for rank in RANKS)
 CLASSES = tuple(f"System organ class {rank % 20 + 1:02}" for rank in RANKS)
@@ -42,7 +42,7 @@ RELATEDNESS = ("not_related", "unlikely", "possible", "probable")
 
 
 class Effect(StrEnum):
-    """What the drug does: bells ring, and evidence is computed in full, only where it harms."""
+    """The effect of the drug; alerts, and exact evidence, are frequent only where it harms."""
 
     NONE = "no effect"
     MIXED = "in every tenth trial three times as many events of one class"
@@ -50,7 +50,7 @@ class Effect(StrEnum):
     EVERYTHING = "twice as many events of every kind"
 
     def rate_multipliers(self, trial: int) -> FloatArray:
-        """By how much the drug multiplies the events of each term in trial number *trial*."""
+        """Return the factor on the rate of each term, in the drug arm of trial number *trial*."""
         if self is Effect.EVERYTHING:
             return np.full(len(TERMS), 2.0)
         if self is Effect.ONE_CLASS or (self is Effect.MIXED and trial % 10 == 0):
@@ -67,7 +67,7 @@ class TimedRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """How large a log is; with the seed it names the log byte for byte."""
+    """The size and the seed of a log, which determine it byte for byte."""
 
     trials: int
     reports: int
@@ -77,7 +77,7 @@ class Workload:
 
 
 def write_log(workload: Workload, log: Path) -> Path:
-    """Write the log of *workload* as *log* and, beside it, its truth; *log* comes back."""
+    """Write the log of *workload* to *log* and its truth beside it; return *log*."""
     records: list[TimedRecord] = []
     truths: dict[str, Truth] = {}
     per_trial, remainder = divmod(workload.reports, workload.trials)
@@ -92,7 +92,7 @@ def write_log(workload: Workload, log: Path) -> Path:
 
 
 class Trial:
-    """One trial as its records are drawn; *subjects* and *as_of* are what is true of them."""
+    """One trial while its records are drawn; *subjects* and *as_of* give its truth."""
 
     def __init__(self, workload: Workload, number: int) -> None:
         self.study = f"TRIAL-{number:03}"
@@ -107,14 +107,14 @@ class Trial:
         self.as_of = 0
 
     def draw_records(self, reports: int) -> list[TimedRecord]:
-        """The plan and the first *reports* - 1 records of subjects drawn one after another."""
+        """Return the plan and the first *reports* - 1 records of subjects drawn in sequence."""
         records = [self._timed_record(self.opening_day, 0, "plan", "plan", 1, **plan_fields(self))]
         while len(records) < reports:
             records += self._draw_subject(reports - len(records))
         return records
 
     def _draw_subject(self, records_max: int) -> list[TimedRecord]:
-        """One subject's records, at most *room*; what is cut off is not in the truth either."""
+        """Return at most *records_max* records of one subject; the truth omits the others."""
         rng, number = self.rng, len(self.subjects)
         name, treatment = f"S-{number:05}", ARMS[number % 2]
         start = self.opening_day + 1 + int(rng.integers(ENTRY_DAYS))
@@ -141,7 +141,7 @@ class Trial:
         )
 
     def _draw_cases(self, subject: Subject) -> Iterator[TimedRecord]:
-        """The subject's cases: a gamma frailty makes the Poisson counts negative binomial."""
+        """Yield the subject's cases; a gamma frailty makes the Poisson counts negative binomial."""
         rng, days = self.rng, self.opening_day + TRIAL_DAYS - subject.start
         rates = self.rates[subject.treatment]
         mean = EVENTS_A_YEAR * float(rates.sum()) * days / 365.25
@@ -192,7 +192,7 @@ class Trial:
 def case_fields(
     subject: Subject, case: Case, onset: int, probabilities: list[float]
 ) -> dict[str, Any]:
-    """What the first report of *case* says besides its envelope."""
+    """Return the fields of the first report of *case*, without its envelope."""
     return {
         "subject": subject.name,
         "preferred_term": case.term,
@@ -207,7 +207,7 @@ def case_fields(
 
 
 def plan_fields(trial: Trial) -> dict[str, str]:
-    """The trial's plan: its text and its hash."""
+    """Return the text and the hash of the trial's plan."""
     terms = ", ".join(f'"{term}"' for term in THROMBOEMBOLIC.values())
     toml = PLAN.format(study=trial.study, terms=terms)
     if trial.has_reference:
@@ -220,7 +220,7 @@ _ISO_CACHE: dict[int, str] = {}
 
 
 def iso(day: int) -> str:
-    """The day as text; there are few of them, and each is wanted often."""
+    """Return the date ordinal *day* as text; a cache serves the few, often repeated days."""
     text = _ISO_CACHE.get(day)
     if text is None:
         text = _ISO_CACHE[day] = date.fromordinal(day).isoformat()

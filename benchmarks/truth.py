@@ -1,4 +1,4 @@
-"""Knows what a synthetic log says, counted as it was drawn, and holds a fold to it."""
+"""Holds the true counts of a synthetic log as it was drawn, and checks a fold against them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GROUP_TERMS = (
 
 @dataclass(slots=True)
 class Case:
-    """A case as its last version has it."""
+    """A case as of its last version."""
 
     term: str
     system_organ_class: str
@@ -34,7 +34,7 @@ class Case:
 
 @dataclass(slots=True)
 class Subject:
-    """A subject, at risk from *start* on without end, if *treated*."""
+    """A subject, if *treated* at risk from date ordinal *start* on without end."""
 
     name: str
     treatment: str
@@ -44,7 +44,7 @@ class Subject:
 
 
 def truth_of(subjects: list[Subject], as_of: int) -> Truth:
-    """What the tables of a trial must say, without the product's code."""
+    """Return the expected tables of a trial, computed without the product's code."""
     truth: Truth = {}
     exposure_days = {
         treatment: [
@@ -69,7 +69,7 @@ def truth_of(subjects: list[Subject], as_of: int) -> Truth:
 
 
 def term_keys(case: Case) -> Iterator[str]:
-    """Every kind and term under which *case* counts."""
+    """Yield every kind and term under which *case* counts."""
     yield f"preferred_term/{case.term}"
     yield f"system_organ_class/{case.system_organ_class}"
     yield "any/any"
@@ -80,7 +80,7 @@ def term_keys(case: Case) -> Iterator[str]:
 
 
 def folded_counts(study: Study) -> Truth:
-    """What the product's own tables say, of every row that has events."""
+    """Return the counts of the product's own tables, for every row with events."""
     counts: Truth = {}
     for row in rate_rows(study):
         if row.period != "all" and row.cell.events:
@@ -94,7 +94,10 @@ def folded_counts(study: Study) -> Truth:
 
 
 def check_against_truth(studies: list[Study], log: Path) -> int:
-    """Stop if the tables of *studies* differ from the truth of *log*; how many numbers agree."""
+    """Return how many numbers of *studies* equal the truth of *log*.
+
+    Raises `AssertionError` at the first number that differs.
+    """
     truths = read_truth(log)
     assert [study.name for study in studies] == sorted(truths), "the trials are not those drawn"
     agreeing = 0
@@ -112,18 +115,18 @@ def check_against_truth(studies: list[Study], log: Path) -> int:
 
 
 def live_cases(log: Path) -> int:
-    """How many cases *log* leaves; versions of a case are one."""
+    """Return the number of cases in *log*; the versions of a case count once."""
     rows = (row for truth in read_truth(log).values() for row in truth.items())
     return sum(counts[0] for key, counts in rows if key.endswith("/any/any"))
 
 
 def read_truth(log: Path) -> dict[str, Truth]:
-    """What is true of *log*, by study, as it was written beside it."""
+    """Return the truth of *log* by study, from the file beside it."""
     return json.loads(_truth_path(log).read_text())
 
 
 def write_truth(log: Path, truths: dict[str, Truth]) -> None:
-    """Write the truth beside its log."""
+    """Write the truth to a file beside its log."""
     _truth_path(log).write_text(json.dumps(truths))
 
 

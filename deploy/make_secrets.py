@@ -1,7 +1,7 @@
-"""Makes the secrets of docker-compose.yml, each a file: ``make secrets``.
+"""Writes the secrets of docker-compose.yml, each to its own file: ``make secrets``.
 
-What is there already is kept, so a second run changes nothing.  To change one, delete its file,
-run this again and start the services anew that mount it.
+Existing secrets are kept, so a second run changes none.  To replace one, delete its file, run
+``make secrets`` again and restart the services that mount it.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ KAFKA_ACLS = HERE / "kafka" / "acls.toml"
 STORE_USERS = HERE / "redis" / "users.acl"
 
 TOKENS = ("metrics-token", "grafana-admin", "ui-password", "link-secret")
-"""Secrets that are only a long random word."""
+"""Secrets that are random tokens."""
 
 USERS_WITHOUT_GRANTS = ("broker", "admin")
-"""Who is known to Kafka without a grant: the broker itself, and who applies the grants."""
+"""Kafka users without a grant: the broker itself, and the super user who applies the grants."""
 
 CERTIFICATE_DAYS = 825
-"""How long a certificate holds; none that clients accept may hold longer."""
+"""Validity of a certificate in days; some clients refuse a longer one."""
 
 CertificateAndKey = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
 def make_secrets(folder: Path) -> list[str]:
-    """Write what is missing in *folder*; the names of what was written."""
+    """Write the secrets that *folder* lacks; return the names of those written."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     written = [
         name for name in secret_names() if write_new_file(folder / name, secrets.token_urlsafe(32))
     ]
     written += make_certificates(folder)
-    # Not a secret by itself, but made of them: it follows them, whatever was there.
+    # The file is derived from the store passwords, so it is always written again.
     (folder / "users.acl").unlink(missing_ok=True)
     write_new_file(folder / "users.acl", render_store_users(folder))
     return written
 
 
 def secret_names() -> list[str]:
-    """The names of all passwords and tokens."""
+    """Return the names of all passwords and tokens."""
     kafka_users = [*USERS_WITHOUT_GRANTS, *tomllib.loads(KAFKA_ACLS.read_text())]
     return [
         *(f"kafka-{name}" for name in kafka_users),
@@ -59,18 +59,18 @@ def secret_names() -> list[str]:
 
 
 def store_user_names() -> list[str]:
-    """Who may log in to the store."""
+    """Return the users who may log in to the store."""
     names = [line.split()[1] for line in user_rules()]
     return [name for name in names if name != "default"]
 
 
 def user_rules() -> list[str]:
-    """The lines of the committed file of users, which holds no password."""
+    """Return the user lines of the committed ``users.acl``, which contains no password."""
     return [line for line in STORE_USERS.read_text().splitlines() if line.startswith("user ")]
 
 
 def render_store_users(folder: Path) -> str:
-    """The file of users that the store reads: the rules, with the digest of each password."""
+    """Render the ``users.acl`` that the store reads: each rule with its password's SHA-256."""
     lines: list[str] = []
     for line in user_rules():
         _, name, permissions = line.split(maxsplit=2)
@@ -83,9 +83,10 @@ def render_store_users(folder: Path) -> str:
 
 
 def make_certificates(folder: Path) -> list[str]:
-    """An authority for this deployment alone, and a certificate for each server.
+    """Write a certificate authority for this deployment, and a certificate for each server.
 
-    The authority's key is not kept: it has nothing left to sign.
+    Writes nothing if all files exist.  The key of the authority is discarded, so it cannot sign
+    any other certificate.
     """
     servers = {"kafka-tls": "kafka", "store-tls": "valkey"}
     if all((folder / name).exists() for name in ("tls-ca", *servers)):
@@ -107,7 +108,7 @@ def make_certificates(folder: Path) -> list[str]:
 def build_certificate(
     host: str, key: ec.EllipticCurvePrivateKey, authority: CertificateAndKey | None
 ) -> x509.Certificate:
-    """A certificate of *host*; without an *authority* it is one, and signs itself."""
+    """Build the certificate of *host*; without an *authority*, a self-signed authority."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     issuer, signer = (authority[0].subject, authority[1]) if authority else (name, key)
     now = datetime.now(UTC)
@@ -134,12 +135,12 @@ def build_certificate(
 
 
 def authority_key_identifier(signer: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
-    """Which key signs; strict clients refuse a certificate that does not say."""
+    """Return the identifier of the signing key; strict clients require it in a certificate."""
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
 
 
 def key_usage(is_authority: bool) -> x509.KeyUsage:
-    """What a key may do: an authority's signs certificates, a server's its own handshakes."""
+    """Return the permitted use of a key: an authority signs certificates, a server handshakes."""
     unused = dict.fromkeys(
         (
             "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
@@ -156,7 +157,7 @@ def key_usage(is_authority: bool) -> x509.KeyUsage:
 
 
 def to_pem(certificate_or_key: x509.Certificate | ec.EllipticCurvePrivateKey) -> str:
-    """A certificate, or a key in the form that Java reads (PKCS 8), as text."""
+    """Encode a certificate, or a key in PKCS 8 for Java, as PEM text."""
     if isinstance(certificate_or_key, x509.Certificate):
         return certificate_or_key.public_bytes(serialization.Encoding.PEM).decode()
     return certificate_or_key.private_bytes(
@@ -167,10 +168,10 @@ def to_pem(certificate_or_key: x509.Certificate | ec.EllipticCurvePrivateKey) ->
 
 
 def write_new_file(path: Path, text: str) -> bool:
-    """Write a new file; False where there is one.
+    """Write a new file; return False if it exists.
 
-    Its folder is closed to others.  The file is not: inside a container, where it is mounted by
-    itself, another user reads it.
+    Only the owner can enter the folder.  The file itself is readable by all users, since a
+    container that mounts it reads it as another user.
     """
     if path.exists():
         return False
@@ -183,4 +184,6 @@ def write_new_file(path: Path, text: str) -> bool:
 if __name__ == "__main__":
     secrets_folder = Path(sys.argv[1] if sys.argv[1:] else ".secrets")
     written_names = make_secrets(secrets_folder)
-    print(f"{secrets_folder}/: {', '.join(written_names) if written_names else 'all there'}")
+    print(
+        f"{secrets_folder}/: {', '.join(written_names) if written_names else 'all secrets exist'}"
+    )

@@ -1,4 +1,4 @@
-"""Days as ordinals, and what to make of a date that is only a month or a year."""
+"""Days as proleptic Gregorian ordinals, and the imputation of partial dates."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from enum import StrEnum
 from monitor.records import PartialDate
 
 FOREVER = 2**22
-"""The end of an interval that is still open: later than 9999-12-31 (3,652,059)."""
+"""The end of an open interval, as an ordinal day: later than 9999-12-31 (3,652,059)."""
 
 
 class Imputation(StrEnum):
-    """Where in its month or year a partial date is placed (CDISC ADaMIG date imputation)."""
+    """Rule that imputes the day of a partial date (CDISC ADaMIG date imputation)."""
 
     FIRST_DAY = "first_day"
     LAST_DAY = "last_day"
@@ -22,7 +22,10 @@ class Imputation(StrEnum):
 def impute(
     partial_date: PartialDate, rule: Imputation, first_treated_day: int | None = None
 ) -> int:
-    """The day that stands for *when*; *treated_from* is the subject's first day on treatment.
+    """Impute the ordinal day of *partial_date* by *rule*.
+
+    *first_treated_day* is the subject's first day on treatment.  ``TREATMENT_START`` uses it
+    where it falls within the partial date, and otherwise imputes the first possible day.
 
     >>> iso(impute(PartialDate(2012, 12), Imputation.FIRST_DAY))
     '2012-12-01'
@@ -41,12 +44,12 @@ def impute(
 
 
 def last_day(partial_date: PartialDate) -> int:
-    """The last day that *when* may mean."""
+    """Return the last possible ordinal day of *partial_date*."""
     if partial_date.month is None or partial_date.month == 12:
         return date(partial_date.year, 12, 31).toordinal()
     return (date(partial_date.year, partial_date.month + 1, 1) - timedelta(days=1)).toordinal()
 
 
 def iso(day: int) -> str:
-    """*day* as ``YYYY-MM-DD``."""
+    """Format the ordinal *day* as ``YYYY-MM-DD``."""
     return date.fromordinal(day).isoformat()

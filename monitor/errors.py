@@ -1,4 +1,4 @@
-"""What can be wrong with a record: a reason with a name, and a remedy for whoever sent it."""
+"""Reasons why a record is refused, each with a remedy for its sender."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from enum import StrEnum
 
 
 class MonitorError(Exception):
-    """The base of every error that this project raises by name."""
+    """Base class of this project's exceptions."""
 
 
 class Reason(StrEnum):
-    """Why a record is not included.  The sender is owed the reason with the refusal."""
+    """Why a record is refused.  The order of the members defines the sets of reasons below."""
 
-    # The bytes are not a message we know: set aside, and ten in a row stop the partition.
+    # Unreadable bytes: the record is quarantined, and ten in a row stop the partition.
     TOO_LARGE = "too_large"
     NOT_UTF8 = "not_utf8"
     NOT_JSON = "not_json"
@@ -27,7 +27,7 @@ class Reason(StrEnum):
     LONE_SURROGATE = "lone_surrogate"
     UNKNOWN_SCHEMA = "unknown_schema"
 
-    # The record says something that cannot be so, whatever came before it.
+    # Invalid content, independent of the study's state.
     UNKNOWN_TYPE = "unknown_type"
     MISSING_FIELD = "missing_field"
     UNKNOWN_FIELD = "unknown_field"
@@ -40,11 +40,11 @@ class Reason(StrEnum):
     PLAN_HASH = "plan_hash"
     SELF_REFERENCE = "self_reference"
 
-    # The record is not where it belongs in the log: the worker's reasons.
+    # Wrong placement in the log: checked by the worker.
     WRONG_KEY = "wrong_key"
     WRONG_PARTITION = "wrong_partition"
 
-    # The record does not fit what its study already holds: the fold's reasons.
+    # Conflict with the study's state: checked by the fold.
     NO_PLAN = "no_plan"
     BAD_PLAN = "bad_plan"
     TOO_FAR_AHEAD = "too_far_ahead"
@@ -54,7 +54,7 @@ class Reason(StrEnum):
     UNKNOWN_TREATMENT = "unknown_treatment"
     UNKNOWN_PERIOD = "unknown_period"
 
-    # Nobody who may say so vouches for the record: asked before its id counts.
+    # Missing or invalid signature: checked before the record's version counts.
     UNSIGNED = "unsigned"
     FOREIGN_KEY = "foreign_key"
     BAD_SIGNATURE = "bad_signature"
@@ -63,26 +63,28 @@ class Reason(StrEnum):
 
     @property
     def remedy(self) -> str:
-        """What the sender, or the operator, does about it."""
+        """What the sender or the operator does to correct the refusal."""
         return REMEDIES[self]
 
     @property
     def is_unreadable(self) -> bool:
-        """Whether the bytes are set aside as poison, rather than refused for their content."""
+        """Whether the bytes cannot be decoded, in contrast to invalid content."""
         return self in UNREADABLE_REASONS
 
 
 UNREADABLE_REASONS = frozenset(list(Reason)[: list(Reason).index(Reason.UNKNOWN_TYPE)])
+"""Reasons of records whose bytes cannot be decoded."""
+
 PLACEMENT_REASONS = frozenset({Reason.WRONG_KEY, Reason.WRONG_PARTITION})
-"""Reasons that only the record's place in the log can give."""
+"""Reasons that depend on the record's key and partition."""
 
 SIGNATURE_REASONS = frozenset(list(Reason)[list(Reason).index(Reason.UNSIGNED) :])
-"""Reasons that only keys can give: those of the plan, or those of its deployment."""
+"""Reasons that depend on public keys: those in the plan, or those of the deployment."""
 
 STUDY_STATE_REASONS = (
     frozenset(list(Reason)[list(Reason).index(Reason.NO_PLAN) :]) - SIGNATURE_REASONS
 )
-"""Reasons that only a study's state can give."""
+"""Reasons that depend on the study's state."""
 
 REMEDIES: dict[Reason, str] = {
     Reason.TOO_LARGE: "Send one record of at most 1 MiB; keep documents out of the log.",
@@ -128,9 +130,9 @@ REMEDIES: dict[Reason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A record that is not included.  *detail* names the field and never repeats its value.
+    """Why one record is refused.  *detail* names the field and never repeats its value.
 
-    Values may tell the arms; a refusal is read by people who must not learn them.
+    A value may reveal a treatment arm, and blinded people read refusals.
     """
 
     reason: Reason
@@ -138,10 +140,10 @@ class Refusal:
 
     @property
     def is_unreadable(self) -> bool:
-        """Whether the bytes are set aside as poison, rather than refused for their content."""
+        """Whether the bytes cannot be decoded, in contrast to invalid content."""
         return self.reason in UNREADABLE_REASONS
 
     @property
     def message(self) -> str:
-        """What is wrong and what to do about it."""
+        """The detail followed by the remedy."""
         return f"{self.detail} {self.reason.remedy}"

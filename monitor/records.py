@@ -1,6 +1,6 @@
-"""What a record says, once the edge has checked it: frozen values, no clock, no network.
+"""Record types of the core: frozen values that the edge has already checked.
 
-Days are proleptic Gregorian ordinals (``date.toordinal``), instants are whole seconds since
+Days are proleptic Gregorian ordinals (``date.toordinal``).  Instants are whole seconds since
 1970-01-01 UTC.  An interval is ``[start, end)``: its end is the first day outside it.
 """
 
@@ -16,7 +16,7 @@ EPOCH_DAY = 719_163
 
 
 def day_of(instant: int) -> int:
-    """The UTC calendar day that holds *instant*.
+    """Return the UTC calendar day of *instant* (seconds since 1970-01-01) as an ordinal.
 
     >>> day_of(0) == EPOCH_DAY
     True
@@ -25,14 +25,14 @@ def day_of(instant: int) -> int:
 
 
 class PartialDate(NamedTuple):
-    """A year, or a year and a month: all that the site knew."""
+    """A date known only to its year, or to its year and month (1 to 12)."""
 
     year: int
     month: int | None
 
 
 class Criterion(StrEnum):
-    """Why an event is serious (ICH E2A, II.B)."""
+    """Seriousness criteria (ICH E2A, II.B)."""
 
     DEATH = "death"
     LIFE_THREATENING = "life_threatening"
@@ -43,7 +43,7 @@ class Criterion(StrEnum):
 
 
 class Severity(StrEnum):
-    """Intensity; CTCAE grades 1 to 5 in their order."""
+    """Intensity of an event: CTCAE grades 1 to 5, in order."""
 
     MILD = "mild"
     MODERATE = "moderate"
@@ -53,7 +53,7 @@ class Severity(StrEnum):
 
 
 class Relatedness(StrEnum):
-    """The investigator's opinion of causality."""
+    """The investigator's assessment of causality."""
 
     NOT_RELATED = "not_related"
     UNLIKELY = "unlikely"
@@ -63,11 +63,11 @@ class Relatedness(StrEnum):
 
 
 RELATED = frozenset({Relatedness.POSSIBLE, Relatedness.PROBABLE, Relatedness.DEFINITE})
-"""What counts as related, unless the plan says otherwise (ProDERM table 1, footnote c)."""
+"""Assessments that count as related (ProDERM table 1, footnote c)."""
 
 
 class Outcome(StrEnum):
-    """ICH E2B(R3) E.i.7."""
+    """Outcome of an event (ICH E2B(R3) E.i.7)."""
 
     RECOVERED = "recovered"
     RECOVERING = "recovering"
@@ -78,7 +78,7 @@ class Outcome(StrEnum):
 
 
 class ActionTaken(StrEnum):
-    """ICH E2B(R3) G.k.8."""
+    """Action taken with the study drug (ICH E2B(R3) G.k.8)."""
 
     DRUG_WITHDRAWN = "drug_withdrawn"
     DOSE_REDUCED = "dose_reduced"
@@ -90,7 +90,7 @@ class ActionTaken(StrEnum):
 
 
 class Adjudication(StrEnum):
-    """A committee's answer to whether a case belongs to a named group."""
+    """A committee's decision whether a case belongs to a named group."""
 
     YES = "yes"
     NO = "no"
@@ -98,7 +98,7 @@ class Adjudication(StrEnum):
 
 
 class Status(StrEnum):
-    """How a subject left a period, or the study."""
+    """How a subject's follow-up in a period or the study ended."""
 
     COMPLETED = "completed"
     WITHDREW = "withdrew"
@@ -120,7 +120,7 @@ class TermKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanRecord:
-    """A plan version takes effect from here on, for all data."""
+    """A plan version takes effect for all data, earlier data included."""
 
     toml: str
     sha256: str
@@ -128,7 +128,7 @@ class PlanRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A subject was screened (no treatment) or randomised to *randomised_treatment*."""
+    """A subject is screened, or randomised to *randomised_treatment* where that is given."""
 
     subject: str
     site: str | None = None
@@ -139,7 +139,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Treatment:
-    """A subject received *treatment* on days ``[start, end)``; *end* is None while it lasts."""
+    """A subject receives *treatment* on days ``[start, end)``; *end* is None if ongoing."""
 
     subject: str
     treatment: str
@@ -151,7 +151,7 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dose:
-    """One administration, which may take days: *first_date* to *last_date*, both inclusive."""
+    """One administration, from day *first_date* to day *last_date*, both inclusive."""
 
     subject: str
     cycle: int | None = None
@@ -164,9 +164,9 @@ class Dose:
 
 
 class AdverseEvent(NamedTuple):
-    """One case as its source now tells it.  *onset* None is an unknown date.
+    """One version of a case.  *onset* is None where the date is unknown.
 
-    What the site wrote stays in the log: no count depends on it, and it may name a person.
+    Verbatim text stays in the log: no count depends on it, and it may name a person.
     """
 
     subject: str
@@ -186,7 +186,7 @@ class AdverseEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disposition:
-    """A subject left *period* (the study, where None); *date* is the last day of follow-up."""
+    """A subject left *period*, or the study where None; *date* is the last day of follow-up."""
 
     subject: str
     status: Status
@@ -196,7 +196,7 @@ class Disposition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """A term is collected from *start* on: before it, "none seen" means "not asked"."""
+    """A term is collected from day *start* on; earlier, no case does not mean no event."""
 
     kind: TermKind
     term: str
@@ -205,7 +205,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """One efficacy score.  For the benefit-risk panel; nothing of it reaches a watch."""
+    """One efficacy score, for the benefit-risk panel only; no watch uses it."""
 
     subject: str
     instrument: str
@@ -217,7 +217,7 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retraction:
-    """The thing called *target* (``system/id``) is void, whatever its version."""
+    """Nullifies all versions of the entity *target* (``system/id``)."""
 
     target: str
     reason: str
@@ -225,7 +225,7 @@ class Retraction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
-    """Two cases (``system/id``) or two subjects are one: *duplicate* counts under *survivor*."""
+    """Merges two cases (``system/id``) or two subjects: *duplicate* counts under *survivor*."""
 
     what: str
     duplicate: str
@@ -234,9 +234,9 @@ class Merge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A board member's move on an alert, and what that member had on the screen.
+    """A board member's move on an alert; *shown* is the digest of what the member saw.
 
-    *key* names the key whose signature was checked; None where nobody checked one.
+    *key* names the key whose signature was verified; None where none was verified.
     """
 
     alert: str
@@ -251,7 +251,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Nothing more happened up to and including *date*."""
+    """Advances the as-of date: nothing further is known up to and including day *date*."""
 
     date: int
 
@@ -273,17 +273,18 @@ Body = (
 
 
 class SignedContent(NamedTuple):
-    """What is signed of a record, and its signatures: name of the key, signature in base64."""
+    """The signed bytes of a record, and its signatures as (key name, base64 signature)."""
 
     content: bytes
     signatures: tuple[tuple[str, str], ...]
 
 
 class Record(NamedTuple):
-    """A statement about a *thing* (``system/id`` of its source) at a version.
+    """One version of the entity *entity_id* (``system/id`` of its source).
 
-    *digest* names the content: two records of one thing and version with one digest are one.
-    A plan or a review has a *seal*, which the edge checks and the core never looks at.
+    *digest* identifies the content: records that agree in entity, version and digest are
+    duplicates.  Plans and reviews have *signed_content*, which the edge verifies; the core does
+    not read it.
     """
 
     study: str

@@ -1,4 +1,4 @@
-"""What events are counted by: terms, and the plan's named groups of them."""
+"""Terms under which events are counted, and the plan's named groups."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitor.records import RELATED, ActionTaken, Adjudication, AdverseEvent, Ou
 
 
 class Term(NamedTuple):
-    """A preferred term, a system organ class, a named group, or any event at all."""
+    """A preferred term, a system organ class, a named group, or any event."""
 
     kind: TermKind
     name: str
@@ -23,7 +23,10 @@ ANY = Term(TermKind.ANY, "any")
 
 @dataclass(frozen=True, slots=True)
 class TermPair:
-    """The algorithmic half of a group: a term of *first* and one of *second* close in time."""
+    """The algorithmic part of a group: one term of each set within *within_days* days.
+
+    Both cases belong to one subject.  ``term in pair`` is true for a term of either set.
+    """
 
     first_terms: frozenset[str]
     second_terms: frozenset[str]
@@ -35,9 +38,10 @@ class TermPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A named group: the conjunction of the conditions that are given.
+    """A named group of cases: the conjunction of all conditions that are not None.
 
     *label_groups* match a case's label group where it has one, else its preferred term.
+    *within_days_after_dose* counts from the last day of an administration.
     """
 
     name: str
@@ -54,11 +58,14 @@ class Group:
 
     @property
     def term(self) -> Term:
-        """The term under which the group's events are counted."""
+        """The term under which the group's cases are counted."""
         return Term(TermKind.GROUP, self.name)
 
     def matches(self, case: AdverseEvent) -> bool:
-        """Whether *case* by itself meets every condition that needs no other record."""
+        """Whether *case* meets every condition that can be checked without other records.
+
+        A term found only in *term_pair* matches here; ``needs_context`` is then true.
+        """
         label = case.label_group or case.preferred_term
         return (
             (self.preferred_terms is None or self._matches_term(case.preferred_term))
@@ -79,7 +86,7 @@ class Group:
         return preferred_term in self.preferred_terms or in_pair
 
     def needs_context(self, case: AdverseEvent) -> bool:
-        """Whether *case* belongs only beside a dose, or beside another case of its subject."""
+        """Whether membership of *case* depends on a dose or another case of its subject."""
         return self.within_days_after_dose is not None or (
             self.term_pair is not None
             and case.preferred_term in self.term_pair
@@ -88,7 +95,11 @@ class Group:
 
 
 def grouping_fields(groups: Sequence[Group]) -> tuple[str, ...]:
-    """The fields of a case that decide, with its seriousness, under which terms it counts."""
+    """Return the fields of a case that, with its seriousness, determine its terms.
+
+    Cases that agree in these fields count under the same terms, except for groups that need
+    context.
+    """
     is_used = {
         "label_group": any(group.label_groups is not None for group in groups),
         "relatedness": any(group.related is not None for group in groups),
@@ -96,32 +107,32 @@ def grouping_fields(groups: Sequence[Group]) -> tuple[str, ...]:
         "action_taken": any(group.action_taken is not None for group in groups),
         "outcome": any(group.outcome is not None for group in groups),
     }
-    used_fields = (name for name, is_asked in is_used.items() if is_asked)
+    used_fields = (name for name, used in is_used.items() if used)
     return ("preferred_term", "system_organ_class", *used_fields)
 
 
 def is_serious(case: AdverseEvent) -> bool:
-    """Flagged serious, or any criterion met, or fatal: a death is serious whatever the flag says.
+    """Whether the case is flagged serious, meets a seriousness criterion, or is fatal.
 
-    21 CFR 312.32(a) lists death first among the serious outcomes.
+    21 CFR 312.32(a) lists death among the serious outcomes, so it overrides the flag.
     """
     return case.serious or bool(case.criteria) or case.outcome is Outcome.FATAL
 
 
 def has_inconsistent_seriousness(case: AdverseEvent) -> bool:
-    """A case that meets a criterion, or is fatal, and says it is not serious: a data finding."""
+    """Whether the case is flagged not serious but meets a criterion or is fatal."""
     return not case.serious and is_serious(case)
 
 
 @dataclass(slots=True, eq=False)
 class Vocabulary:
-    """Terms by small number: the fold counts by number, and names them when it speaks."""
+    """Maps terms to small integers: counting by integer is cheaper than by term."""
 
     numbers: dict[Term, int] = field(default_factory=dict[Term, int])
     terms: list[Term] = field(default_factory=list[Term])
 
     def number_of(self, term: Term) -> int:
-        """The number of *term*, given at its first use."""
+        """Return the number of *term*; its first use assigns the next free number."""
         number = self.numbers.get(term)
         if number is None:
             number = self.numbers[term] = len(self.terms)
@@ -136,23 +147,24 @@ class Vocabulary:
 
 
 VOCABULARY = Vocabulary()
-"""One for all studies of a process, which say the same terms.  Its numbers never leave it."""
+"""Shared by all studies of a process.  Its numbers are never stored or sent."""
 
 
 class DosedDays(NamedTuple):
-    """First and last day of one administration."""
+    """First and last ordinal day of one administration, both inclusive."""
 
     first: int
     last: int
 
 
 def is_near_dose(onset: int, doses: Sequence[DosedDays], within_days: int) -> bool:
-    """Whether *onset* falls from a dose's first day to *within_days* after its last.
+    """Whether *onset* is between a dose's first day and *within_days* after its last day.
 
-    *doses* are in order: the latest that had begun is asked first, and is nearly always enough.
+    *doses* must be sorted.  The latest dose that started by *onset* is tried first, because it
+    nearly always decides.
     """
-    begun = bisect_right(doses, (onset, FOREVER))
-    return any(onset <= dose.last + within_days for dose in reversed(doses[:begun]))
+    started = bisect_right(doses, (onset, FOREVER))
+    return any(onset <= dose.last + within_days for dose in reversed(doses[:started]))
 
 
 def completes_pair(
@@ -161,10 +173,11 @@ def completes_pair(
     onset_key: tuple[int, str],
     other_cases: Iterable[tuple[str, int, str]],
 ) -> bool:
-    """Whether the case of *preferred_term* at *when* (onset, thing) is the later of a pair.
+    """Whether the case of *preferred_term* at *onset_key* is the later case of a pair.
 
-    *others* are (preferred term, onset, thing) of the subject's cases.  Of two cases of one
-    day the one with the greater name is the later, so that a pair counts once.
+    *onset_key* is (onset, entity id) of the case, with the onset as an ordinal day.
+    *other_cases* are (preferred term, onset, entity id) of the subject's cases.  Of two cases
+    with the same onset, the one with the greater entity id is the later, so a pair counts once.
     """
     partner_terms: frozenset[str] = frozenset()
     if preferred_term in term_pair.first_terms:
@@ -173,7 +186,7 @@ def completes_pair(
         partner_terms |= term_pair.first_terms
     return any(
         term in partner_terms
-        and (onset, thing) < onset_key
+        and (onset, entity_id) < onset_key
         and onset >= onset_key[0] - term_pair.within_days
-        for term, onset, thing in other_cases
+        for term, onset, entity_id in other_cases
     )

@@ -1,1 +1,1 @@
-"""The edge of the system: files, Kafka and Redis become records, and verdicts become rows."""
+"""The edge of the system: reads and writes files, Kafka, Redis and notification sinks."""

@@ -1,4 +1,4 @@
-"""How a process says to Kafka who it is: by name and password, over TLS, with secrets in files."""
+"""Credentials of Kafka clients: SASL user and password, TLS, and secrets in files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """What brokers ask of a client.
+    """Security protocol and credentials of a Kafka client.
 
-    The files are read anew for each connection, so a password can change under a running worker.
+    Files are read again for each connection, so that a password can be rotated while a worker runs.
     """
 
     security: Security = "plaintext"
@@ -26,42 +26,45 @@ class Login:
 
     @property
     def uses_sasl(self) -> bool:
-        """Whether it has a name and a password."""
+        """Whether the security protocol uses SASL, with a user and a password."""
         return self.security.startswith("sasl")
 
     @property
     def password(self) -> str:
-        """The password; raises OSError where its file cannot be read."""
+        """The password.  Raises OSError where its file cannot be read."""
         return read_secret(self.password_file or "")
 
     @property
     def ssl_context(self) -> ssl.SSLContext | None:
-        """What checks the broker's certificate: the given authority, or those of the system."""
+        """TLS context that trusts *ca_file*, or the CAs of the system; None without TLS."""
         if not self.security.endswith("ssl"):
             return None
         return ssl.create_default_context(cafile=self.ca_file)
 
 
 class Brokers(str):
-    """Addresses of brokers, `host:port` with commas between them, that know their *login*."""
+    """Broker addresses (`host:port`, comma-separated) together with the *login* to use there."""
 
     __slots__ = ("login",)
     login: Login
 
     def __new__(cls, addresses: str, login: Login) -> Brokers:
-        """The same text, with a login."""
+        """Create from the text *addresses* and attach *login*."""
         brokers = super().__new__(cls, addresses)
         brokers.login = login
         return brokers
 
 
 def login_of(bootstrap: str) -> Login:
-    """The login of brokers; plain addresses have none."""
+    """Return the login of *bootstrap*; a plain string has the default one, without credentials."""
     return bootstrap.login if isinstance(bootstrap, Brokers) else Login()
 
 
 def client_options(bootstrap: str) -> dict[str, Any]:
-    """The login at *bootstrap* in the terms of kafka-python, which aiokafka has kept."""
+    """Return the client options for *bootstrap*, by the names that kafka-python and aiokafka share.
+
+    Raises OSError where the password file or the CA file cannot be read.
+    """
     login = login_of(bootstrap)
     result: dict[str, Any] = {"security_protocol": login.security.upper()}
     if (ssl_context := login.ssl_context) is not None:
@@ -74,15 +77,21 @@ def client_options(bootstrap: str) -> dict[str, Any]:
 
 
 def missing_topic_message(topic: str, bootstrap: str) -> str:
-    """What to say where brokers show us no *topic*: absent and forbidden look alike."""
+    """Explain why brokers do not describe *topic*.
+
+    Brokers report a missing topic and one that the login may not describe in the same way.
+    """
     user = login_of(bootstrap).user or "this login"
-    if_absent = "it is absent (`tocsin topics apply` makes the topics)"
+    if_absent = "it does not exist (`tocsin topics apply` creates the topics)"
     if_forbidden = (
-        f"{user} may not describe it (`tocsin topics apply --acls FILE` grants what FILE gives)"
+        f"{user} may not describe it (`tocsin topics apply --acls FILE` grants the ACLs of FILE)"
     )
     return f"no topic {topic}: {if_absent}, or {if_forbidden}"
 
 
 def read_secret(path: str) -> str:
-    """The secret that a file holds, without the end of its line."""
+    """Return the secret in the file at *path*, without the line end.
+
+    Raises OSError where the file cannot be read, UnicodeDecodeError where it is not UTF-8.
+    """
     return Path(path).read_text(encoding="utf-8").rstrip("\r\n")

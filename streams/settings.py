@@ -1,4 +1,4 @@
-"""Where a deployment finds its services and how large it is, read from the environment."""
+"""Settings of a deployment, read from environment variables `TOCSIN_*`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from streams.login import Brokers, Login, Mechanism, Security, read_secret
 
 RECORD_BYTES_MAX = 1 << 20
-"""The largest value of a record; a larger one is refused when it is read."""
+"""Maximum size of a record value in bytes; decoding refuses larger ones."""
 
 HEADROOM_BYTES = 64 << 10
-"""What a record may need around its value: key, headers, and the frame of a batch."""
+"""Bytes allowed in addition to a record value: key, headers and batch framing."""
 
 ENV_PREFIX = "TOCSIN_"
 
 ADDRESS_PATTERN = r"(\[[0-9a-fA-F:]+\]|[^,:\s]+)(:\d{1,5})?"
 BROKERS_PATTERN = f"^{ADDRESS_PATTERN}(,{ADDRESS_PATTERN})*$"
-"""Addresses such as `one:9092,two:9092` or `[::1]:9092`."""
+"""Matches broker addresses such as `one:9092,two:9092` or `[::1]:9092`."""
 
 OFF = "off"
 LISTENER_PATTERN = f"^({ADDRESS_PATTERN}|{OFF})$"
@@ -35,105 +35,108 @@ Partitions = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class SettingsError(Exception):
-    """A setting makes no sense; the message names it.  Exit code 2."""
+    """A setting is invalid; the message names it and omits its value.  Exit code 2."""
 
 
 class Settings(BaseSettings):
-    """One deployment: each field is the environment's `TOCSIN_<FIELD>`."""
+    """Settings of one deployment: each field is read from the variable `TOCSIN_<FIELD>`."""
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, hide_input_in_errors=True)
 
     broker: str = Field(default="127.0.0.1:9092", pattern=BROKERS_PATTERN)
-    """Kafka's brokers, `host:port`, with commas between them."""
+    """Kafka brokers, `host:port`, comma-separated."""
 
     kafka_security: Security = "plaintext"
-    """How Kafka is spoken to; in production `sasl_ssl`: by name and password, over TLS."""
+    """Security protocol for Kafka; in production `sasl_ssl`: user and password over TLS."""
 
     kafka_mechanism: Mechanism = "PLAIN"
-    """How the password is shown; PLAIN is for TLS, where nobody listens."""
+    """SASL mechanism.  PLAIN sends the password in clear text, so use it over TLS only."""
 
     kafka_user: str | None = None
-    """The name under which this process is known to Kafka."""
+    """SASL user name of this process."""
 
     kafka_password_file: str | None = None
-    """A file that holds its password."""
+    """File with the password of `kafka_user`."""
 
     kafka_ca_file: str | None = None
-    """The authority that signed the brokers' certificates; without one, those of the system."""
+    """File with the CA that signed the brokers' certificates; by default the CAs of the system."""
 
     store: str = Field(default="redis://127.0.0.1:6379/0", pattern="^(redis|rediss|unix)://")
-    """The address of Redis or Valkey, and the user; it may hold a password."""
+    """URL of Redis or Valkey, with user; it may contain a password."""
 
     store_password_file: str | None = None
-    """A file that holds the password instead."""
+    """File with the store's password, as an alternative to a password in the URL."""
 
     log_partitions: Partitions = 12
-    """Partitions of the log, once and for all: a study's place follows from their number."""
+    """Partitions of the log.  Never change it: a study's partition depends on this number."""
 
     alert_partitions: Partitions = 4
-    """Partitions of the alerts and of the ledger of notifications, which must be as many."""
+    """Partitions of the alerts topic and of the notification log, which must be equal in number."""
 
     replication: int = Field(default=-1, ge=-1, le=32_767)
-    """Copies of each topic; -1 leaves it to the brokers."""
+    """Replication factor of each topic; -1 uses the brokers' default."""
 
     poll_records: int = Field(default=5_000, ge=1, le=100_000)
-    """Records in one fetch: more save round trips, fewer let a rebalance wait for less."""
+    """Maximum records in one fetch.  More save round trips; fewer shorten a rebalance."""
 
     memory_mib: int = Field(default=1_024, ge=16)
-    """For the studies a worker keeps in memory; those not reported on for longest leave first."""
+    """MiB for the study rows that a worker caches; the least recently used are evicted first."""
 
     health: str = Field(default="127.0.0.1:8010", pattern=f"^{ADDRESS_PATTERN}$")
-    """Where `/livez` and `/readyz` are served; they say nothing of the arms."""
+    """Address of `/livez` and `/readyz`, which reveal nothing by treatment."""
 
     metrics_open: str = Field(default="127.0.0.1:8011", pattern=LISTENER_PATTERN)
-    """Where `/metrics` is served that anybody may see, or `off`."""
+    """Address of the open `/metrics`, without numbers by treatment, or `off`."""
 
     metrics_closed: str = Field(default="127.0.0.1:8012", pattern=LISTENER_PATTERN)
-    """Where `/metrics` by treatment is served to whoever shows the token, or `off`."""
+    """Address of the closed `/metrics`, by treatment, which requires the token, or `off`."""
 
     metrics_token_file: str | None = None
-    """A file that holds the token; without one there is no closed `/metrics`."""
+    """File with the token; without it the closed `/metrics` is not served."""
 
     lag_max: int = Field(default=10_000, ge=0)
-    """Records behind the log beyond which a worker is not ready: its tables are of the past."""
+    """Maximum lag in records with which a worker is ready; beyond it, its tables are outdated."""
 
     delivery_file: str | None = None
-    """Who is told of alerts, by which sinks: the TOML file that `tocsin deliver` reads."""
+    """TOML file with the audiences and sinks of alerts, which `tocsin deliver` reads."""
 
     plan_keys_file: str | None = None
-    """A file of public keys, one a line: a plan that none of them signed does not count."""
+    """File of public keys, one per line; a plan without a signature by one of them is refused."""
 
     plan_signers: int = Field(default=1, ge=1, le=16)
-    """So many of these keys must have signed a plan: 2 is a rule of two persons."""
+    """Number of different keys that must sign a plan; 2 requires two persons."""
 
     audit: str = Field(
         default=AUDIT_TOPIC_SINK, pattern=f"^({AUDIT_TOPIC_SINK}|{OFF}|file:.+)$", max_length=1000
     )
-    """Where it is kept who looked and who changed what: `topic`, `file:PATH`, or `off`."""
+    """Destination of the audit log of reads and changes: `topic`, `file:PATH` or `off`."""
 
     why: str = Field(default="", max_length=200)
-    """What the audit says of why a command was given."""
+    """Reason for a command, which its audit entry records."""
 
     @property
     def in_production(self) -> bool:
-        """Whether it is more than one machine's trial: signed plans, or a broker elsewhere."""
+        """Whether plans must be signed, or a broker is on another machine."""
         local = all(re.match(LOCAL_PATTERN, address) for address in self.broker.split(","))
         return self.plan_keys_file is not None or not local
 
     @field_validator("store")
     @classmethod
     def _check_store_address(cls, store: str) -> str:
-        """A client would name the part that makes no sense, which may be one of a password."""
+        """Refuse a URL that cannot be parsed.
+
+        The client's own error would quote the invalid part, which may be part of a password.
+        """
         try:
             _ = urlsplit(store).port
         except ValueError:
-            message = "is no address; in a password write # as %23, / as %2F and ? as %3F"
+            message = "is not a valid URL; in a password write # as %23, / as %2F and ? as %3F"
             raise PydanticCustomError("address", message) from None
         return store
 
     @model_validator(mode="after")
     def _add_secrets(self) -> Self:
-        """The addresses take up who we are there; a file that is missing is told at once."""
+        """Attach the credentials to the addresses, and refuse files that cannot be read."""
         login = Login(
             security=self.kafka_security,
             mechanism=self.kafka_mechanism,
@@ -142,7 +145,7 @@ class Settings(BaseSettings):
             ca_file=self.kafka_ca_file,
         )
         if login.uses_sasl and not (login.user and login.password_file):
-            message = "with sasl it needs TOCSIN_KAFKA_USER and TOCSIN_KAFKA_PASSWORD_FILE"
+            message = "sasl requires TOCSIN_KAFKA_USER and TOCSIN_KAFKA_PASSWORD_FILE"
             raise PydanticCustomError("login", f"{ENV_PREFIX}KAFKA_SECURITY: {message}")
         for name in ("kafka_password_file", "kafka_ca_file", "store_password_file"):
             path, text = getattr(self, name), name != "kafka_ca_file"
@@ -157,33 +160,34 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_audit(self) -> Self:
+        """Refuse to audit anywhere but on the topic in production."""
         if self.audit != AUDIT_TOPIC_SINK and self.in_production:
             message = "with signed plans, or a broker on another machine, it must be `topic`"
             raise PydanticCustomError("audit", f"{ENV_PREFIX}AUDIT: {message}")
         return self
 
     def __repr__(self) -> str:
-        """The settings that are no secret."""
+        """Show two settings that are not secret."""
         return f"Settings(broker={self.broker!r}, log_partitions={self.log_partitions})"
 
     __str__ = __repr__
 
 
 def read_failure(path: str, *, text: bool) -> str:
-    """Why the file at *path* cannot be read, as *text* if it must be; empty where it can."""
+    """Return why the file at *path* cannot be read (as UTF-8 if *text*), or an empty string."""
     try:
         _ = read_secret(path) if text else Path(path).read_bytes()
     except FileNotFoundError:
         return "no such file"
     except OSError as error:
-        return f"it cannot be read: {error.strerror}"
+        return f"cannot be read: {error.strerror}"
     except UnicodeDecodeError:
-        return "it is not text in UTF-8"
+        return "not text in UTF-8"
     return ""
 
 
 def with_password(url: str, password: str) -> str:
-    """The address of a store with the password of its user."""
+    """Return the store's *url* (redis, rediss or unix) with *password* in place of its own."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
         query = "&".join(filter(None, (parts.query, f"password={quote(password, safe='')}")))
@@ -194,7 +198,10 @@ def with_password(url: str, password: str) -> str:
 
 
 def read_settings() -> Settings:
-    """The settings of this process; a refusal names each bad one and never shows its value."""
+    """Read the settings of this process.
+
+    Raises SettingsError, which names every invalid setting and omits its value.
+    """
     try:
         return Settings()
     except ValidationError as error:
@@ -202,6 +209,6 @@ def read_settings() -> Settings:
 
 
 def _describe_error(error: ErrorDetails) -> str:
-    """What is wrong, with the name of the setting; what holds between several names itself."""
+    """Format one error; errors about several settings name them in their message."""
     name = ".".join(map(str, error["loc"])).upper()
     return f"{ENV_PREFIX}{name}: {error['msg']}" if name else error["msg"]

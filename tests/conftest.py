@@ -1,4 +1,4 @@
-"""How hypothesis searches, the same way every time in CI; and the services that tests share."""
+"""Sets the hypothesis profile, the same examples every time in CI, and loads shared fixtures."""
 
 from __future__ import annotations
 

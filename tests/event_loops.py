@@ -1,4 +1,4 @@
-"""Runs a test that is a coroutine in an event loop of its own."""
+"""Runs a test that is a coroutine in its own event loop."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run it, where it is one; other tests are none of our business."""
+    """Run the test in an event loop if it is a coroutine; leave other tests to pytest."""
     if not iscoroutinefunction(pyfuncitem.obj):
         return None
-    wanted = signature(pyfuncitem.obj).parameters
-    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
+    parameters = signature(pyfuncitem.obj).parameters
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in parameters}))
     return True

@@ -1,4 +1,4 @@
-"""Where the tests find the tree they belong to, and the data that lies beside it."""
+"""Paths of the checkout and of the shared data beside it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The checkout."""
+"""The root of the checkout."""
 
 SHARED = ROOT.parent / "shared"
-"""Public trial data and cases worked out by others; they lie beside the checkout, not in it."""
+"""Public trial data and published worked examples, beside the checkout and not part of it."""
 
 
 def shared(*parts: str) -> Path:
-    """The file or folder of the shared data that *parts* name; without it, skip, but fail in CI."""
+    """The shared file or folder named by *parts*; if it is missing, skip, or fail in CI."""
     path = SHARED.joinpath(*parts)
     if not path.exists():
         skip_or_fail(f"../shared/{'/'.join(parts)} is not beside this checkout")
@@ -23,7 +23,7 @@ def shared(*parts: str) -> Path:
 
 
 def skip_or_fail(what: str) -> None:
-    """Skip on a laptop and fail in CI: *what* a test needs is not there."""
+    """Skip the test, or fail it in CI, because *what* it needs is missing."""
     if os.environ.get("CI"):
-        pytest.fail(f"{what}, and in CI it must be")
+        pytest.fail(f"{what}, and CI requires it")
     pytest.skip(what)

@@ -1,4 +1,4 @@
-"""A real broker and a real store for the tests that need them: started once, ended at the end."""
+"""A Kafka broker and a Redis store for the tests that need them, started once per session."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from streams.local.redis_server import RedisServer, find_program
 from tests.paths import ROOT, skip_or_fail
 
 SESSION_TIMEOUT = {"broker.session.timeout.ms": "60000"}
-"""For a broker that nobody kills: a machine that stands still must not fence it off."""
+"""A long session timeout: a paused machine must not fence a broker that no test kills."""
 
 KAFKA_LIBS = ROOT / ".services" / "kafka" / "libs"
-"""Where `make jars` puts Kafka's server."""
+"""The folder into which `make jars` downloads the Kafka server."""
 
 
 @pytest.fixture(scope="session")
 def kafka(kafka_libs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
-    """Apache Kafka, shared by all tests; one that needs an empty topic makes its own."""
+    """Apache Kafka, shared by all tests; a test that needs an empty topic creates its own."""
     with KafkaServer(
         tmp_path_factory.mktemp("kafka"), kafka_libs, SESSION_TIMEOUT, jvm=SHORT_LIVED_JVM
     ) as server:
@@ -29,7 +29,7 @@ def kafka(kafka_libs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="session")
 def kafka_libs() -> Path:
-    """Kafka's jars, where a broker can be started from them."""
+    """The folder of Kafka's jars; skips or fails where no broker can be started from it."""
     if reason := unavailable_reason(KAFKA_LIBS):
         skip_or_fail(reason)
     return KAFKA_LIBS
@@ -37,14 +37,14 @@ def kafka_libs() -> Path:
 
 @pytest.fixture(scope="session")
 def redis_url(redis_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Redis or Valkey server, shared by all tests; each keeps to its own keys."""
+    """The URL of a Redis or Valkey server shared by all tests; each test uses its own keys."""
     with RedisServer(tmp_path_factory.mktemp("redis")) as server:
         yield server.url
 
 
 @pytest.fixture(scope="session")
 def redis_program() -> str:
-    """The server program, where there is one."""
+    """The path of the Redis or Valkey server program; skips or fails where there is none."""
     program, reason = find_program()
     if program is None:
         skip_or_fail(reason)

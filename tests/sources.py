@@ -1,4 +1,4 @@
-"""Reads the tree as text and as syntax, so that a rule about code can be a test."""
+"""Reads the source tree as text and as syntax trees, so that a test can check a coding rule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from tests.paths import ROOT
 
-MADE_BY_TOOLS = {
+SKIPPED_FOLDERS = {
     ".git", ".hypothesis", ".pytest_cache", ".ruff_cache", ".secrets", ".services", ".venv",
     "__pycache__", "build", "dist",
 }  # fmt: skip
@@ -21,35 +21,35 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Source:
-    """One Python file: where it lies in the tree, and what it says."""
+    """One Python file: its path relative to the root, and its text."""
 
     path: PurePosixPath
     text: str
 
     @cached_property
     def module(self) -> str:
-        """Its dotted name; a package is named without `__init__`."""
+        """Its dotted module name; a package is named without `__init__`."""
         parts = self.path.with_suffix("").parts
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
     @cached_property
     def tree(self) -> ast.Module:
-        """Its syntax."""
+        """Its syntax tree."""
         return ast.parse(self.text, str(self.path))
 
     @cached_property
     def functions(self) -> list[Function]:
-        """Every function in it, methods and inner ones too."""
+        """All its functions, including methods and nested functions."""
         return [node for node in ast.walk(self.tree) if isinstance(node, Function)]
 
     @cached_property
     def imports(self) -> set[str]:
-        """The dotted name of everything it imports, wherever in the file it does so."""
+        """The dotted names of all its imports, including those inside functions."""
         return {name for node in ast.walk(self.tree) for name in imported_names(node, self)}
 
 
 def imported_names(node: ast.AST, source: Source) -> Iterator[str]:
-    """What *node* imports, with the names taken from a module as parts of it."""
+    """The dotted names that *node* imports; a name from a module is appended to the module."""
     match node:
         case ast.Import(names=names):
             yield from (alias.name for alias in names)
@@ -61,19 +61,21 @@ def imported_names(node: ast.AST, source: Source) -> Iterator[str]:
 
 
 def package(source: Source, level: int) -> list[str]:
-    """The package that *level* leading dots stand for; none for an absolute import."""
+    """The package to which *level* leading dots refer; empty for an absolute import."""
     folders = source.path.parts[:-1]
     return list(folders[: len(folders) - level + 1]) if level else []
 
 
 @cache
 def tree_files() -> list[Path]:
-    """Every file of the tree that a commit could hold."""
-    found: list[Path] = []
+    """Every file of the tree that a commit could contain."""
+    files: list[Path] = []
     for folder, inner, names in os.walk(ROOT):
-        inner[:] = set(inner) - MADE_BY_TOOLS  # In place: what is taken out is not walked.
-        found += (Path(folder, name) for name in names)
-    return sorted(found)
+        inner[:] = (
+            set(inner) - SKIPPED_FOLDERS
+        )  # In place: `os.walk` skips these.
+        files += (Path(folder, name) for name in names)
+    return sorted(files)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Holds every file to the budgets and habits of the style guide."""
+"""Checks every file against the size limits and habits of the style guide."""
 
 from __future__ import annotations
 
@@ -13,35 +13,37 @@ from tests.sources import Function, Source, sources
 
 PRODUCT = {"monitor", "alerts", "streams", "board", "tocsin"}
 DOUBLES = re.compile(r"mock(er)?|(Magic|Async)?Mock|monkey\w*|create_autospec|pytest_mock")
-"""Names of test doubles that assert how they were called, and of patching."""
+"""Names of test doubles that record how they were called, and of patching helpers."""
 
 
 def line_count(function: Function) -> int:
-    """How many lines a reader sees from the `def` to the end, the docstring among them."""
+    """The number of lines from the `def` to the end, including the docstring."""
     return (function.end_lineno or 0) - function.lineno + 1
 
 
 def working_lines(function: Function) -> int:
-    """How many lines do something: the docstring explains them, and may be as long as it needs."""
-    said = function.body[0] if ast.get_docstring(function) else None
-    return line_count(function) - (0 if said is None else (said.end_lineno or 0) - said.lineno + 1)
+    """The number of lines without the docstring, which may be as long as it needs to be."""
+    if not ast.get_docstring(function):
+        return line_count(function)
+    docstring = function.body[0]
+    return line_count(function) - (docstring.end_lineno or 0) + docstring.lineno - 1
 
 
 def broken_budgets(source: Source) -> list[str]:
-    """The budgets and habits of the style guide that *source* breaks."""
-    rows = source.text.splitlines()
-    opening = (ast.get_docstring(source.tree) or "").partition("\n")[0]
+    """The limits and habits of the style guide that *source* breaks."""
+    lines = source.text.splitlines()
+    first_line = (ast.get_docstring(source.tree) or "").partition("\n")[0]
     code = [node for node in source.tree.body if not isinstance(node, ast.Expr)]
-    found = {
-        f"{len(rows)} lines, over 300": len(rows) > 300,
+    checks = {
+        f"{len(lines)} lines, over 300": len(lines) > 300,
         f"{len(source.functions)} functions, over 15": len(source.functions) > 15,
-        "a line over 100 columns": any(len(row) > 100 for row in rows),
-        "no docstring that opens with a sentence": not opening.endswith("."),
+        "a line over 100 columns": any(len(line) > 100 for line in lines),
+        "no docstring that opens with a sentence": not first_line.endswith("."),
         "no `from __future__ import annotations`": bool(code)
         and "__future__.annotations" not in source.imports,
     }
     long = {f"{each.name} is over 40 lines": line_count(each) > 40 for each in source.functions}
-    return [fault for fault, broken in {**found, **long}.items() if broken]
+    return [fault for fault, broken in {**checks, **long}.items() if broken]
 
 
 def mock_names(source: Source) -> list[str]:
@@ -64,13 +66,13 @@ def mock_names(source: Source) -> list[str]:
         ("x = 1", "no `from __future__ import annotations`"),
     ],
 )
-def test_every_budget_can_be_overdrawn(text: str, fault: str):
-    """A rule that nothing breaks is a rule that looks away."""
+def test_every_limit_can_be_exceeded(text: str, fault: str):
+    """A check that no file can fail would prove nothing."""
     assert fault in broken_budgets(Source(PurePosixPath("monitor/state/cell.py"), text))
 
 
-def test_every_file_keeps_within_its_budget():
-    """Files and functions are short enough to be read whole, and say what they are for."""
+def test_every_file_is_within_its_limits():
+    """Files and functions are short enough to read whole, and each file states its purpose."""
     assert {str(one.path): broken_budgets(one) for one in sources() if broken_budgets(one)} == {}
 
 
@@ -81,21 +83,21 @@ def test_the_median_function_is_under_eight_lines():
     assert median(working_lines(each) for one in product for each in one.functions) < 8
 
 
-def test_every_test_says_what_it_shows():
-    """A test's name is a sentence and its docstring is the reason."""
+def test_every_test_has_a_docstring():
+    """A test's name states the behaviour, and its docstring gives the reason."""
     tests = [(one.path.name, each) for one in sources() for each in one.functions]
-    silent = [
+    undocumented = [
         f"{name}: {each.name}"
         for name, each in tests
         if name.startswith("test_") and each.name.startswith("test_")
         if not ast.get_docstring(each)
     ]
 
-    assert silent == []
+    assert undocumented == []
 
 
-def test_no_test_asks_how_a_double_was_called():
-    """Builders and fakes only: a double that records calls tests the code against itself."""
+def test_no_test_uses_a_double_that_records_its_calls():
+    """Tests use builders and fakes: a double that records calls tests code against itself."""
     tests = [source for source in sources() if source.path.parts[0] == "tests"]
 
     assert {str(one.path): mock_names(one) for one in tests if mock_names(one)} == {}

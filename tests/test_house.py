@@ -1,4 +1,4 @@
-"""Holds the files around the code: the lock, the addresses, the interpreter."""
+"""Checks files for unpinned packages, registry addresses, machine paths and `python -O`."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ PIN = re.compile(
     r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; (?P<where>[^\\\n]+?))?"
     r"(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n"
 )
-"""A package of the lock: its name, its version, where it is needed, and at least one hash."""
+"""A package of the lock: name, version, environment marker and at least one hash."""
 
 REGISTRY = re.compile(
     r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|crates\.io|proxy\.golang\.org"
     r"|repo1?\.maven\.|deb\.debian\.org"
 )
 MACHINE_PATH = re.compile(r"(?<![\w.~-])/(?:work|root|home|Users)/\w")
-"""A folder of the machine on which somebody wrote the line."""
+"""An absolute path into a home or work folder of one machine."""
 
 OPTIMISED = re.compile(r"PYTHONOPTIMIZE|python3?\S* (?:-\w+ )*-OO?\b")
 
 
 def lock_text() -> str:
-    """The committed choice of versions."""
+    """The text of the committed lock file."""
     return (ROOT / "requirements.lock").read_text()
 
 
 def requirements() -> list[Requirement]:
-    """What the product, its extras and its developers ask for."""
+    """The requirements of the product, its extras, its build and its developers."""
     tables = tomllib.loads((ROOT / "pyproject.toml").read_text())
     project = tables["project"]
     lists = [project["dependencies"], *project["optional-dependencies"].values()]
@@ -44,7 +44,7 @@ def requirements() -> list[Requirement]:
 
 
 def matches_in_tree(rule: re.Pattern[str]) -> list[str]:
-    """Where in the tree, file and line, *rule* finds something."""
+    """The places in the tree, as file and line, at which *rule* matches."""
     return [
         f"{path.relative_to(ROOT)}:{number}"
         for path in tree_files()
@@ -54,17 +54,17 @@ def matches_in_tree(rule: re.Pattern[str]) -> list[str]:
 
 
 def file_text(path: Path) -> str:
-    """What the file at *path* says; bytes that are no text say nothing."""
+    """The text of the file at *path*; bytes that are not UTF-8 are replaced."""
     return path.read_bytes().decode("utf-8", errors="replace")
 
 
-def test_the_lock_is_names_versions_and_hashes():
-    """Nothing in it is an address, so it installs from wherever a hospital keeps its packages."""
+def test_the_lock_holds_only_names_versions_and_hashes():
+    """The lock holds no address, so it installs from whichever index a hospital uses."""
     assert PIN.sub("", lock_text()) == ""
 
 
-def test_the_lock_holds_what_the_project_asks_for():
-    """A range that moved without the lock would install what nobody tested."""
+def test_the_lock_satisfies_every_requirement():
+    """A version range that changes without the lock would install an untested version."""
     pins = {pin["name"]: pin["version"] for pin in PIN.finditer(lock_text())}
     unmet = [
         str(one)
@@ -76,29 +76,30 @@ def test_the_lock_holds_what_the_project_asks_for():
 
 
 def test_no_file_names_a_registry():
-    """Where packages come from is the business of the machine that installs them."""
+    """The machine that installs the packages chooses the registry."""
     assert matches_in_tree(REGISTRY) == []
 
 
 def test_no_file_names_a_folder_of_one_machine():
-    """A path that exists on one machine is a promise broken on every other."""
+    """A path of one machine does not exist on another."""
     assert matches_in_tree(MACHINE_PATH) == []
 
 
-def test_the_marker_of_campaigns_names_the_targets_that_run_them():
-    """Who reads `pytest --markers` finds each of them, and none that runs something else."""
+def test_the_campaign_marker_names_the_targets_that_run_campaigns():
+    """`pytest --markers` lists every make target that runs campaigns, and no other target."""
     tables = tomllib.loads((ROOT / "pyproject.toml").read_text())
     markers: list[str] = tables["tool"]["pytest"]["ini_options"]["markers"]
-    (said,) = [each for each in markers if each.startswith("campaign:")]
-    there = re.findall(r"^(\w+):.*\n\t.*-m campaign", (ROOT / "Makefile").read_text(), re.M)
+    (description,) = [each for each in markers if each.startswith("campaign:")]
+    targets = re.findall(r"^(\w+):.*\n\t.*-m campaign", (ROOT / "Makefile").read_text(), re.M)
 
-    assert re.findall(r"`make (\w+)`", said) == there != []
+    assert re.findall(r"`make (\w+)`", description) == targets != []
 
 
-def test_assertions_are_on():
-    """An invariant that is not checked is a hope: nothing here runs the interpreter with `-O`."""
+def test_no_file_disables_assertions():
+    """No file runs the interpreter with `-O`, which would disable the invariant checks."""
     if not __debug__:
         pytest.fail("assertions are off: run Python without -O and without PYTHONOPTIMIZE")
-    this = Path(__file__).relative_to(ROOT)
+    this_file = Path(__file__).relative_to(ROOT)
+    places = matches_in_tree(OPTIMISED)
 
-    assert [where for where in matches_in_tree(OPTIMISED) if not where.startswith(f"{this}:")] == []
+    assert [each for each in places if not each.startswith(f"{this_file}:")] == []

@@ -1,1 +1,1 @@
-"""What is worth an alert besides evidence."""
+"""Single-case rules and data findings: alerts that need no statistical evidence."""

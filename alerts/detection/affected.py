@@ -1,4 +1,4 @@
-"""Whom a record bears on: the subjects whose cases it may have brought into another light."""
+"""Finds the subjects whose cases a record may affect."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from monitor.state.study import Study, SubjectState
 
 
 def affected_subjects(study: Study, record: Record) -> Collection[SubjectState]:
-    """The subjects on whom *record*, which was folded, may bear: nearly always one, or none.
+    """The subjects whose cases the folded *record* may affect: nearly always one or none.
 
-    Everybody's cases count anew after an amendment, a merge of subjects, and whatever takes back
-    or edits what was void.
+    All subjects are affected by a plan amendment, a merge of subjects, an edited retraction or
+    merge, and one whose target is not about a subject.
     """
     body = record.body
     if isinstance(body, SUBJECT_BODIES):
@@ -28,21 +28,21 @@ def affected_subjects(study: Study, record: Record) -> Collection[SubjectState]:
     if is_edited or is_subject_merge(body):
         return study.subjects.values()
     if target is None:
-        return ()  # It voids what is yet to come.
+        return ()  # Its target is not in the log yet.
     if not isinstance(target.body, SUBJECT_BODIES):
         return study.subjects.values()
     return (study.get_or_add_subject(target.body.subject),)
 
 
 def subject_of(study: Study, body: Body | None) -> str | None:
-    """The subject under which *body* counts, if it is about one."""
+    """The subject under which *body* counts after merges; None where it is not about a subject."""
     return (
         study.entities.surviving_subject(body.subject) if isinstance(body, SUBJECT_BODIES) else None
     )
 
 
 def site_of_record(study: Study, record: Record) -> str | None:
-    """The site that *record*, which was folded, comes from, where that can be told."""
+    """The site of the subject that the folded *record* concerns; None where it is unknown."""
     body = record.body
     if isinstance(body, Retraction | Merge):
         target = study.entities.by_id.get(target_of(body))

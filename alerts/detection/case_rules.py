@@ -1,4 +1,4 @@
-"""Single-case rules: which of the plan's rules a case meets, so that one case is enough."""
+"""Evaluates the plan's single-case rules, by which one case raises an alert."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from monitor.state.study import Study, SubjectState
 from monitor.tables.counting import in_group
 
 RuleCases = dict[tuple[str, str], AdverseEvent]
-"""What cases say that meet a rule, by the rule's watch and the case's name (``system/id``)."""
+"""Cases that meet a rule, by the rule's watch and the case's id (``system/id``)."""
 
 
 class RuleHit(NamedTuple):
-    """A rule, and a case that meets it."""
+    """A single-case rule and a case that meets it."""
 
     rule: CaseRule
     case_id: str
@@ -29,14 +29,17 @@ class RuleHit(NamedTuple):
 
 
 def changed_cases(before: RuleCases, after: RuleCases) -> tuple[tuple[str, str], ...]:
-    """The (rule, case) of *before* that is another in *after*, or meets the rule no more."""
+    """The (watch, case id) pairs of *before* whose case differs in *after* or is not in it."""
     return tuple(sorted(key for key, case in before.items() if after.get(key) != case))
 
 
 def find_rule_hits(
     study: Study, subjects: Iterable[SubjectState], only_case: str | None
 ) -> Iterator[RuleHit]:
-    """Every rule that is met by a live case of *subjects*, or by the one called *alone*."""
+    """Yield each rule that an active case of *subjects* meets.
+
+    With *only_case*, only the case with that id is checked.
+    """
     for subject in subjects:
         for case_id, entity in subject.cases.items():
             if only_case is None or case_id == only_case:
@@ -50,10 +53,11 @@ def find_rule_hits(
 def meets_rule(
     study: Study, subject: SubjectState, case_id: str, case: AdverseEvent, rule: CaseRule
 ) -> bool:
-    """Whether *case* meets *rule*, wherever and whenever it began.
+    """Whether *case* meets *rule*.
 
-    A rule asks for no treatment and no date: a death before the first dose pages as well, and
-    so does one whose subject nobody has heard of yet.
+    Treatment and onset do not matter: a death before the first dose pages, and so does the death
+    of a subject without any other record.  A group with conditions on other cases depends on the
+    onset of *case*.
     """
     match rule.trigger:
         case RuleTrigger.FATAL:
@@ -61,14 +65,14 @@ def meets_rule(
         case RuleTrigger.LIFE_THREATENING_AND_RELATED:
             return is_life_threatening(case) and is_suspected(case)
         case RuleTrigger.GROUP:
-            assert rule.group is not None, "a rule for a group names it"
+            assert rule.group is not None, "a rule for a group needs a group"
             return in_group(study, subject, rule.group, case_id, case)
 
 
 def cases_meeting_rules(study: Study, decided: Iterable[tuple[str, str]]) -> RuleCases:
-    """What the *decided* cases, each with its watch, say now, as far as they meet their rule.
+    """Those of the *decided* (watch, case id) pairs that are active and meet their rule now.
 
-    A rule that the plan has dropped asks for nothing any more.
+    A case whose rule is no longer in the plan counts as meeting it.
     """
     rules = {watch_of_rule(rule): rule for rule in study.plan.case_rules}
     cases: RuleCases = {}
@@ -84,7 +88,7 @@ def cases_meeting_rules(study: Study, decided: Iterable[tuple[str, str]]) -> Rul
 
 
 def watch_of_rule(rule: CaseRule) -> str:
-    """Under which name *rule* rings, beside the watches.
+    """The watch name of *rule* in its alerts; it is distinct from the plan's watch ids.
 
     >>> watch_of_rule(CaseRule(name="deaths", trigger=RuleTrigger.FATAL))
     'rule/deaths'

@@ -1,4 +1,4 @@
-"""Findings: what is accepted and still looks wrong, said once to whoever keeps the data."""
+"""Data findings: accepted records that look wrong, reported once to the data managers."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ from monitor.state.entities import Entity
 from monitor.state.study import Study, SubjectState
 
 DUPLICATE_ONSET_DAYS = 2
-"""How far apart the onsets of two reports of one event may lie."""
+"""Largest difference, in days, of the onsets of two likely duplicates."""
 
 DUPLICATES_MAX = 8
-"""Pairs that one record may be told of: a feed gone wild must not make the square of its cases."""
+"""Largest number of pairs reported for one case, so that findings do not grow quadratically."""
 
 FATAL, GRADE_5, DEATH = Outcome.FATAL, Severity.FATAL, Criterion.DEATH
 IS_COUNTED = attrgetter("counted_versions")
 
 
 class DataFinding(StrEnum):
-    """What is wrong.  None of it keeps a record out; all of it may change what is counted."""
+    """Kind of a data finding.
+
+    CONFLICT and QUARANTINED report records that were not folded; the other kinds exclude no record.
+    """
 
     FATAL_NOT_SERIOUS = "fatal_not_serious"
     CONFLICT = "conflict"
@@ -37,14 +40,14 @@ class DataFinding(StrEnum):
 
     @property
     def watch(self) -> str:
-        """Under which name it is told, beside the watches and the rules."""
+        """The watch name of the finding in its alerts."""
         return f"finding/{self.value}"
 
 
 class FindingHit(NamedTuple):
-    """A finding, and what it is *about*: things (``system/id``), or a site and since when.
+    """A finding and what it is *about*: record ids (``system/id``), a site and day, or a reason.
 
-    The two name it: the same finding about the same is one, however often it is found.
+    Finding and *about* determine the alert id, so a repeated hit raises no second alert.
     """
 
     finding: DataFinding
@@ -53,9 +56,10 @@ class FindingHit(NamedTuple):
 
 
 def may_have_findings(study: Study, subject: SubjectState, entity_id: str) -> bool:
-    """Whether the case *thing*, or a fact of that name, can have made any finding true.
+    """Whether the record *entity_id* of *subject* can cause a finding.
 
-    Asked for every record: it may say yes for nothing, and never no for something.
+    A cheap check for every record: it may return True without a finding, but never False where
+    there is one.
     """
     cases = subject.cases
     entity = cases.get(entity_id)
@@ -77,13 +81,13 @@ def may_have_findings(study: Study, subject: SubjectState, entity_id: str) -> bo
 
 
 def is_only_case_of_term(study: Study, subject: SubjectState, entity: Entity) -> bool:
-    """Whether the tables alone show that the subject has no other case of the term.
+    """Whether the subject's counts alone show that it has no other case of the same term.
 
-    Each case is counted in as many tables; if all are, and one of them under the term, it is
-    the case at hand.
+    Every counted case is in the same number of tables.  If all cases are counted and the term
+    accounts for one case, that case is *entity*.
     """
     if study.collected_from:
-        return False  # A case is not counted under a term before the term was asked for.
+        return False  # A case with onset before a term's collection is not counted under it.
     term, _, any_term, *_ = entity.terms
     tables_per_case = 1 if len(study.period_numbers) == 1 else 2
     of_term = of_any_term = 0
@@ -94,7 +98,7 @@ def is_only_case_of_term(study: Study, subject: SubjectState, entity: Entity) ->
 
 
 def case_findings(subject: SubjectState, case_id: str, entity: Entity) -> Iterator[FindingHit]:
-    """What is wrong with a live case of *subject*, by itself and beside the others."""
+    """Yield the findings in an active case of *subject*, alone and against its other cases."""
     case = entity.body
     assert isinstance(case, AdverseEvent)
     if is_fatal(case) and not case.serious:
@@ -106,7 +110,7 @@ def case_findings(subject: SubjectState, case_id: str, entity: Entity) -> Iterat
 
 
 def date_findings(subject: SubjectState, case_id: str, entity: Entity) -> Iterator[FindingHit]:
-    """What is wrong with a case in the light of its subject's treatment."""
+    """Yield the findings that depend on the dates of the subject's treatment."""
     case = entity.body
     assert isinstance(case, AdverseEvent)
     if not entity.counted_versions and is_before_first_dose(subject, case):
@@ -114,9 +118,9 @@ def date_findings(subject: SubjectState, case_id: str, entity: Entity) -> Iterat
 
 
 def is_before_first_dose(subject: SubjectState, case: AdverseEvent) -> bool:
-    """Whether the event certainly began before the subject was given anything.
+    """Whether the onset is certainly before the subject's first treatment or dose.
 
-    Of a partial date that is so only if its last day is before.
+    For a partial date, its last possible day must be before.
     """
     if case.onset is None:
         return False
@@ -128,10 +132,10 @@ def is_before_first_dose(subject: SubjectState, case: AdverseEvent) -> bool:
 
 
 def likely_duplicates(subject: SubjectState, case_id: str, case: AdverseEvent) -> list[str]:
-    """The live cases of *subject* that may be the same event, by name.
+    """The ids of active cases of *subject* that may report the same event as *case*, sorted.
 
-    They have one preferred term, and onsets at most 2 days apart.  Only whole dates are
-    compared: two cases of one month may well be two.
+    They have the same preferred term and an onset at most ``DUPLICATE_ONSET_DAYS`` away.  Partial
+    dates are not compared: two cases in one month are often distinct.
     """
     term, onset = case.preferred_term, case.onset
     if not isinstance(onset, int):

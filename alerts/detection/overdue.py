@@ -1,4 +1,4 @@
-"""The vigil over a study's data: what is looked at as records come in and days pass."""
+"""Detects overdue data: cases of unallocated subjects, and sites without records."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from monitor.state.study import Study
 
 @dataclass(slots=True)
 class OverdueTracker:
-    """Which cases wait for their subject, and when each site was last heard of.
+    """Tracks cases whose subject has no allocation, and the latest record of each site.
 
-    *waiting* holds since which day by case, in the order of these days, *heard* the day of the
-    latest record by site.  Both are days of the study (``as_of``) on which a record came in.
-    Before *next_look* no day can bring anything: neither is at its limit.
+    *unallocated_since* is the first day by case id, ordered by day; *last_record_day* is the day of
+    the latest record by site.  Days are as-of dates of the study (``Study.as_of``, ordinals).
+    Before *next_check_day* no limit of the plan can be exceeded, so ``check`` can be skipped.
     """
 
     unallocated_since: dict[str, int] = field(default_factory=dict[str, int])
@@ -26,14 +26,14 @@ class OverdueTracker:
     next_check_day: int = field(default=0, compare=False)
 
     def record_site(self, study: Study, site: str, day: int) -> None:
-        """Note that *site* was heard of on *day*."""
+        """Set the day of the latest record of *site* to *day*."""
         if self.last_record_day.get(site) != day:
             self.last_record_day[site] = day
             if study.dirty is not None:
                 study.dirty.alerts.add(site_field(site))
 
     def record_unallocated(self, study: Study, case_id: str) -> None:
-        """Note that the case *thing* waits for its subject from today on, if not for longer."""
+        """Start tracking the case *case_id*, unless it is tracked already."""
         day = study.as_of
         if day is not None and case_id not in self.unallocated_since:
             self.unallocated_since[case_id] = day
@@ -44,17 +44,20 @@ class OverdueTracker:
                 study.dirty.alerts.add(unallocated_field(case_id))
 
     def sort_unallocated(self) -> None:
-        """Put those that wait in the order in which they came, after they were read in another."""
+        """Restore the order by day after cases were loaded from the store in another order."""
         self.unallocated_since = dict(sorted(self.unallocated_since.items(), key=itemgetter(1)))
 
     def check(self, study: Study, day: int) -> list[FindingHit]:
-        """What *day*, that of the study, has brought; before *next_look* none brings anything."""
+        """The cases and sites that exceed the plan's limits on *day*, the study's as-of date.
+
+        Before *next_check_day* the result is empty.
+        """
         findings = [*self._overdue_cases(study, day), *self._silent_sites(study, day)]
         self.next_check_day = self._find_next_check_day(study, day)
         return findings
 
     def _overdue_cases(self, study: Study, day: int) -> Iterator[FindingHit]:
-        """The cases that waited longer than the plan lets them, and wait still; each once."""
+        """Yield the cases that are unallocated for longer than the plan allows, each once."""
         overdue: list[str] = []
         for case_id, since in self.unallocated_since.items():
             if day - since <= study.plan.data_limits.unallocated_days:
@@ -71,7 +74,7 @@ class OverdueTracker:
                 yield FindingHit(DataFinding.UNALLOCATED, case_id, case.preferred_term)
 
     def _silent_sites(self, study: Study, day: int) -> Iterator[FindingHit]:
-        """The sites that were last heard of too long ago, and have subjects to follow."""
+        """Yield the sites without recent records that have subjects to follow."""
         limit_days = study.plan.data_limits.silent_site_days
         silent_since = {
             site: last_day
@@ -84,7 +87,7 @@ class OverdueTracker:
             yield FindingHit(DataFinding.SILENT_SITE, f"{site} {iso(silent_since[site])}", site)
 
     def _find_next_check_day(self, study: Study, day: int) -> int:
-        """The first day that can bring anything: a site heard of from now on is silent later."""
+        """The first day after *day* on which a limit can be exceeded without further records."""
         limits = study.plan.data_limits
         not_silent = (
             last_day
@@ -97,7 +100,7 @@ class OverdueTracker:
 
 
 def sites_with_active_subjects(study: Study, sites: Iterable[str], day: int) -> set[str]:
-    """Those of *sites* from which records are due: somebody is at risk there, or soon will be."""
+    """Those of *sites* with a subject who is at risk after *day*, or allocated and not treated."""
     wanted = set(sites)
     return {
         subject.site
@@ -108,10 +111,10 @@ def sites_with_active_subjects(study: Study, sites: Iterable[str], day: int) -> 
 
 
 def unallocated_field(case_id: str) -> str:
-    """The name under which it is kept since when a case waits."""
+    """The field of the stored row that holds since when the case *case_id* is unallocated."""
     return f"u|{case_id}"
 
 
 def site_field(site: str) -> str:
-    """The name under which it is kept when a site was last heard of."""
+    """The field of the stored row that holds the day of the latest record of *site*."""
     return f"h|{site}"

@@ -1,1 +1,1 @@
-"""Who is notified of which revision, blinded how."""
+"""Which audience is notified of which alert revision, and with which visibility."""

@@ -1,4 +1,4 @@
-"""Who is told of what, by which sinks, and who is called next when nobody answers."""
+"""Parses the delivery file: audiences, their sinks and visibility, and escalation."""
 
 from __future__ import annotations
 
@@ -16,34 +16,35 @@ from monitor.plan.section import PlanError, TomlSection, parse_toml
 
 ALERT_KINDS = tuple(kind.value for kind in AlertKind)
 DEFAULT_KINDS = (AlertKind.SIGNAL.value, AlertKind.CASE.value)
-"""Findings of data quality are for who asks for them."""
+"""Kinds an audience receives by default.  Data findings are sent only where `kinds` lists them."""
 
 
 class RoutingConfigError(MonitorError):
-    """The delivery file contradicts itself; the message names its line.  Exit code 2."""
+    """The delivery file is invalid; the message names the line and the remedy.  Exit code 2."""
 
 
 class Visibility(StrEnum):
-    """What an audience may see."""
+    """How much of an alert an audience may see."""
 
     REFERENCE = "reference"
-    """That there is a report, and a link to it: no study, arm, term or number.
+    """Notice that a report exists, with a link: no study, arm, term or number.
 
-    For people who may know of every alert, over ways that others may read."""
+    For people who may know of every alert, over sinks that others may read."""
     POOLED = "pooled"
-    """The same, and only of what would be the same had other people had the other treatment.
+    """The same notice, only for alerts that do not depend on the treatment allocation.
 
-    For the blinded: that there is an alert of the statistics would tell them of the arms."""
+    For blinded people: the existence of a statistical alert reveals a difference of the arms."""
     ALERT = "alert"
-    """The alert itself: for the closed zone only."""
+    """The alert itself, with study, term and numbers: for the closed zone only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """People who are told together.  No *studies* means all of them.
+    """People who are notified together (Alertmanager: receiver).
 
-    If nobody answers within *acknowledge_within* seconds of the first notification, the audience
-    *escalates_to* is told too.
+    An empty *studies* covers all studies.  If the alert is not acknowledged within
+    *acknowledge_within* seconds of the first notification, the audience *escalates_to* is
+    notified as well.
     """
 
     name: str
@@ -56,11 +57,11 @@ class Audience:
 
     @property
     def is_blinded(self) -> bool:
-        """Whether they must not even learn that an alert of the statistics exists."""
+        """Whether the audience must not learn that a statistical alert exists."""
         return self.visibility is Visibility.POOLED
 
     def covers(self, study: str, kind: str) -> bool:
-        """Whether an alert of *kind* in *study* is theirs."""
+        """Whether the audience is notified of alerts of *kind* in *study*."""
         if self.is_blinded and kind == AlertKind.SIGNAL:
             return False
         return kind in self.kinds and (not self.studies or study in self.studies)
@@ -68,9 +69,10 @@ class Audience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingConfig:
-    """The delivery file: audiences and sinks by name, and where a *link* leads.
+    """The parsed delivery file: audiences and sinks by name.
 
-    *secret_file* holds what an alert's id is hashed with before anybody sees it.
+    *link* is the URL of a report; ``{ref}`` in it is replaced by the alert's pseudonym.
+    *secret_file* holds the HMAC key of the pseudonyms.
     """
 
     audiences: Mapping[str, Audience]
@@ -78,24 +80,27 @@ class RoutingConfig:
     secret_file: str
     link: str = ""
     escalation_targets: frozenset[str] = field(default_factory=frozenset[str])
-    """Audiences to which another escalates: they hear of nothing before that."""
+    """Audiences to which another escalates; they are notified only by escalation."""
 
     @property
     def routes(self) -> Iterator[Route]:
-        """Each way to each audience."""
+        """All routes: each audience with each of its sinks."""
         for audience in self.audiences.values():
             for sink in audience.sinks:
                 yield Route(audience.name, sink)
 
     def first_audiences(self, study: str, kind: str) -> Iterator[Audience]:
-        """Who is told at once."""
+        """The audiences that are notified of an alert of *kind* in *study* without escalation."""
         for audience in self.audiences.values():
             if audience.name not in self.escalation_targets and audience.covers(study, kind):
                 yield audience
 
 
 def parse_routing_config(toml: str) -> RoutingConfig:
-    """The delivery file *toml*; a complaint names its line and what to do."""
+    """Parse the text of a delivery file.
+
+    Raises RoutingConfigError where it is invalid, with the line and the remedy.
+    """
     try:
         return read_routing_config(parse_toml(toml))
     except PlanError as error:
@@ -103,17 +108,17 @@ def parse_routing_config(toml: str) -> RoutingConfig:
 
 
 def read_routing_config(root: TomlSection) -> RoutingConfig:
-    """The whole file."""
+    """Read and check the whole delivery file.  Raises PlanError where it is invalid."""
     link = root.get("link", str, "")
     if link and (not link.startswith(("https://", "http://")) or "{ref}" not in link):
-        raise root.error("link", "has no place for the report", "End it in `{ref}`.")
-    secret = root.required("secret_file", str, "Name the file of a secret that nobody else has.")
+        raise root.error("link", "is no http(s) URL with `{ref}`", "End it in `{ref}`.")
+    secret = root.required("secret_file", str, "Name a file with a secret key for pseudonyms.")
     sinks = index_by_name((read_sink(section), section) for section in root.tables("sink"))
     sections = list(root.tables("audience"))
     audiences = index_by_name((read_audience(section), section) for section in sections)
     root.refuse_unknown_keys()
     if not audiences:
-        raise root.error(None, "has no [[audience]]", "Name at least one, or nobody is told.")
+        raise root.error(None, "has no [[audience]]", "Add one; alerts are not sent without.")
     for section, audience in zip(sections, audiences.values(), strict=True):
         check_audience(section, audience, audiences, sinks)
     for section, audience in zip(sections, audiences.values(), strict=True):
@@ -129,10 +134,10 @@ def read_routing_config(root: TomlSection) -> RoutingConfig:
 
 
 def read_audience(section: TomlSection) -> Audience:
-    """One ``[[audience]]``."""
+    """Read one ``[[audience]]`` table.  Raises PlanError where it is invalid."""
     name = section.identifier("name", NAME_HINT)
     if name == MISMATCH:
-        raise section.error("name", "is the ledger's own word", "Give the audience another name.")
+        raise section.error("name", "is a reserved name", "Give the audience another name.")
     sinks = section.strings("sinks")
     if sinks is None:
         raise section.error(None, "has no `sinks`", "List the sinks by name.")
@@ -145,8 +150,8 @@ def read_audience(section: TomlSection) -> Audience:
             "kinds", f"`{unknown[0]}` is not known", f"Use {', '.join(ALERT_KINDS)}."
         )
     if visibility is Visibility.POOLED and AlertKind.SIGNAL in kinds:
-        message = "`signal` rests on the treatments, and they are blinded"
-        raise section.error("kinds", message, "Leave it out.")
+        message = "`signal` depends on the treatments, and the audience is blinded"
+        raise section.error("kinds", message, "Remove `signal`.")
     audience = Audience(
         name=name,
         sinks=sinks,
@@ -161,21 +166,21 @@ def read_audience(section: TomlSection) -> Audience:
 
 
 def read_duration(section: TomlSection, key: str) -> int:
-    """The seconds of `30m`; 0 where the file is silent."""
+    """The duration at *key*, such as `30m`, in seconds; 0 where the key is absent."""
     text = section.optional(key, str)
     if text is None:
         return 0
     if (seconds := parse_duration(text)) is None:
-        raise section.error(key, "is not a span of time", "Write it as 30m, 12h or 2d.")
+        raise section.error(key, "is not a duration", "Write it as 30m, 12h or 2d.")
     return seconds
 
 
 def index_by_name(entries: Iterable[tuple[Any, TomlSection]]) -> dict[str, Any]:
-    """What was read, by its name; no name twice."""
+    """Index *entries* by name.  Raises PlanError where two have the same name."""
     by_name: dict[str, Any] = {}
     for entry, section in entries:
         if entry.name in by_name:
-            raise section.error("name", f"`{entry.name}` is there twice", "Give each its own name.")
+            raise section.error("name", f"`{entry.name}` is taken", "Give each its own name.")
         by_name[entry.name] = entry
     return by_name
 
@@ -186,10 +191,10 @@ def check_audience(
     audiences: Mapping[str, Audience],
     sinks: Mapping[str, SinkConfig],
 ) -> None:
-    """Refuse names that nobody has, and a circle of those who call each other."""
+    """Refuse names of missing sinks or audiences, and cycles of escalation."""
     for name in audience.sinks:
         if name not in sinks:
-            raise section.error("sinks", f"no [[sink]] is named `{name}`", "Add it, or mend it.")
+            raise section.error("sinks", f"no [[sink]] is named `{name}`", "Add or correct it.")
     if bool(audience.escalates_to) != bool(audience.acknowledge_within):
         message = "needs both `escalates_to` and `acknowledge_within`"
         raise section.error(None, message, "Give both, or neither.")
@@ -197,9 +202,9 @@ def check_audience(
     while audience.escalates_to:
         if audience.escalates_to not in audiences:
             message = f"no [[audience]] is named `{audience.escalates_to}`"
-            raise section.error("escalates_to", message, "Add it, or mend it.")
+            raise section.error("escalates_to", message, "Add it or correct the name.")
         if audience.escalates_to in visited:
-            raise section.error("escalates_to", "comes round to itself", "End it at somebody.")
+            raise section.error("escalates_to", "forms a cycle", "End it at one audience.")
         visited.add(audience.escalates_to)
         audience = audiences[audience.escalates_to]
 
@@ -210,18 +215,18 @@ def check_blinding(
     audiences: Mapping[str, Audience],
     sinks: Mapping[str, SinkConfig],
 ) -> None:
-    """Refuse what would tell blinded people what only others may know.
+    """Refuse settings that would unblind a blinded audience.
 
-    Who is called when nobody answers learns what members did; who reads another's sink learns
-    that something was told there.
+    An escalation shows whether members acknowledged an alert.  A sink that is shared with an
+    unblinded audience shows that this audience was notified.
     """
     if not audience.is_blinded:
         return
     if audience.escalates_to or any(x.escalates_to == audience.name for x in audiences.values()):
-        message = "is blinded, and who answers an alert is not"
-        raise section.error("sees", message, "Let them neither escalate nor be escalated to.")
+        message = "is blinded, and escalation depends on what members did"
+        raise section.error("sees", message, "Remove the escalation to and from this audience.")
     addresses = {sinks[name].address for name in audience.sinks}
     for other in audiences.values():
         if not other.is_blinded and addresses & {sinks[name].address for name in other.sinks}:
-            message = f"are those of `{other.name}` too, whose notices tell of the treatments"
-            raise section.error("sinks", message, "Give the blinded sinks of their own.")
+            message = f"are also those of `{other.name}`, which is not blinded"
+            raise section.error("sinks", message, "Give the blinded audience separate sinks.")

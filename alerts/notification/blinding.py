@@ -1,7 +1,7 @@
-"""What an audience may see of an alert: by default that there is a report, and nothing of it.
+"""Restricts what an audience sees of an alert: by default only that a report exists.
 
-To the blinded even that it is there may say too much: what they hear of is what would be the same
-had other subjects had the other treatment.
+The existence of an alert can itself unblind.  Blinded audiences are notified only of events that do
+not depend on the treatment allocation.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ REF_DIGITS = 32
 Revisions = Mapping[int, PublishedAlert]
 
 MEMBER_CAUSED_FINDINGS = frozenset({DataFinding.CONFLICT.watch, DataFinding.QUARANTINED.watch})
-"""Findings that a member's record can make: nobody reviews where there is no alert."""
+"""Findings that a member's review can cause; their existence shows that there is an alert."""
 
 
 class ReportEvent(StrEnum):
-    """What happened, in words that say nothing of the trial."""
+    """What happened to a report, without any content of the trial."""
 
     READY = "report.ready"
     UPDATED = "report.updated"
@@ -36,9 +36,10 @@ class ReportEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlindedReport:
-    """An alert for ways that others may read.  It has no field that could tell of the arms.
+    """A notification without study, arm, term or number, for sinks that others may read.
 
-    *ref* names the alert, *page* the last call that was made for it, *key* this notification.
+    *ref*, *page* and *key* are pseudonyms of the alert, of its latest page and of this
+    notification.
     """
 
     audience: str
@@ -50,18 +51,18 @@ class BlindedReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnblindedReport:
-    """The same report with the alert itself, for the closed zone."""
+    """A blinded report together with the alert itself, for the closed zone only."""
 
     report: BlindedReport
     alert: PublishedAlert
 
 
 def visible_revisions(audience: Audience, revisions: Revisions) -> Revisions:
-    """The *revisions* of an alert that *audience* is told of at all.
+    """The *revisions* of an alert of which *audience* may be notified.
 
-    The blinded hear that something began in which no treatment has a part, and of nothing that
-    follows: members know the treatments, so what they do tells of them, and so does what comes
-    of it (a decision reopened, a closed alert that does not rise).
+    A blinded audience is notified when an alert is raised, and of no later revision.  Members know
+    the treatments, so their moves, and what follows from them (a reopened decision, a closed alert
+    whose level no longer rises), could unblind.
     """
     if not audience.is_blinded:
         return revisions
@@ -75,7 +76,10 @@ def visible_revisions(audience: Audience, revisions: Revisions) -> Revisions:
 def view_for(
     alert: PublishedAlert, *, audience: Audience, sink: str, page: int, secret: bytes
 ) -> BlindedReport | UnblindedReport:
-    """What *audience* sees of *alert*, whose last call was revision *page*."""
+    """The view of *alert* for *audience*.
+
+    *page* is the latest revision that pages; *secret* is the HMAC key of the pseudonyms.
+    """
     event = (
         ReportEvent.CLOSED
         if alert.is_closed
@@ -99,10 +103,10 @@ def view_for(
 
 
 def pseudonym(secret: bytes, name: str) -> str:
-    """*name* for whoever has no right to it.
+    """HMAC-SHA256 of *name* under *secret*, truncated to ``REF_DIGITS`` hexadecimal digits.
 
-    An alert's id is computed from its study, watch and episode: there are so few of those that
-    all candidate ids hash in a third of a second.  Without *secret* nobody can do that here.
+    An alert's id is a hash of study, watch and episode.  These have so few values that all
+    candidate ids can be hashed in a third of a second; the secret key prevents this.
 
     >>> pseudonym(b"secret", "1f0c") == pseudonym(b"secret", "1f0c") != pseudonym(b"other", "1f0c")
     True
@@ -111,5 +115,5 @@ def pseudonym(secret: bytes, name: str) -> str:
 
 
 def page_pseudonym(secret: bytes, alert: str, revision: int) -> str:
-    """The name of one call: an Alertmanager rings anew where it changes."""
+    """Pseudonym of one page; an Alertmanager notifies again when this label changes."""
     return pseudonym(secret, f"page|{alert}|{revision}")

@@ -1,4 +1,4 @@
-"""Decides what is to be sent next: from the alerts, the ledger and the hour, and nothing else."""
+"""Decides what to send next, from the alerts, the notification log and the time alone."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ from alerts.notification.notification_log import (
 from alerts.notification.published import InvalidAlert, PublishedAlert, parse_published_alert
 
 FIRING_HOURS = 24
-"""How long an Alertmanager rings by itself if nobody repeats it: a deliverer that is silent must
-never become an all-clear."""
+"""How long an alert fires in an Alertmanager without being posted again.
+
+An outage of the deliverer must not resolve alerts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """The latest revision of an alert, for one route.
 
-    *page* is the last revision that called somebody, *since* when that was first told here;
-    *ended* are the calls before it, which an Alertmanager must end.
+    *page* is the latest revision that pages, or *alert* where none does.  *first_sent_at* is when
+    *page* or a later revision was first sent on the route (seconds since 1970).  *resolved* are
+    the earlier pages, which an Alertmanager must resolve.
     """
 
     route: Route
@@ -42,13 +44,14 @@ class Notification:
 
     @property
     def key(self) -> NotificationKey:
-        """Its key in the ledger."""
+        """Its key in the notification log."""
         return NotificationKey(self.route, self.alert.id, self.alert.revision)
 
     def ends_at(self, now: float) -> float:
-        """Until when an Alertmanager that is told at *hour* rings by itself.
+        """Until when the alert fires in an Alertmanager, posted at *now* (seconds since 1970).
 
-        For the blinded that is a day: when members close the alert is not theirs to learn.
+        For a blinded audience the end is fixed at first sending, so that it does not show when
+        members close the alert.
         """
         if self.alert.is_closed:
             return now
@@ -57,7 +60,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueWork:
-    """What one route has to do: *send*, and *note* what needs no sending."""
+    """The notifications to send on one route, and the entries to log without sending."""
 
     send: tuple[Notification, ...]
     log_only: tuple[tuple[NotificationKey, NotificationEntry], ...]
@@ -65,7 +68,11 @@ class DueWork:
 
 @dataclass(slots=True)
 class DeliveryState:
-    """All alerts and the ledger of one partition, as far as they were read."""
+    """All alerts and the notification log of one partition, as far as they were read.
+
+    *unreadable* counts malformed records of both topics.  *uncompared* are the published
+    revisions that ``find_mismatches`` has not compared yet.
+    """
 
     alerts: dict[str, dict[int, PublishedAlert]] = field(
         default_factory=dict[str, dict[int, PublishedAlert]]
@@ -75,7 +82,7 @@ class DeliveryState:
     uncompared: list[PublishedAlert] = field(default_factory=list[PublishedAlert])
 
     def add_published(self, value: bytes | None) -> None:
-        """Take in what was announced; of one revision the first content is kept."""
+        """Add a record of the alerts topic; the first content of a revision is kept."""
         try:
             alert = parse_published_alert(value)
         except InvalidAlert:
@@ -85,9 +92,10 @@ class DeliveryState:
         self.uncompared.append(alert)
 
     def find_mismatches(self) -> Iterator[ContentMismatch]:
-        """What was announced since the last comparison with other content than was told.
+        """Yield the revisions published since the last call whose content differs from the log.
 
-        The ledger must have been read after the alerts; each finding is made once.
+        Read the notification log after the alerts before calling.  Mismatches that are already
+        logged are left out.
         """
         uncompared, self.uncompared = self.uncompared, []
         for alert in uncompared:
@@ -100,7 +108,7 @@ class DeliveryState:
                 yield mismatch
 
     def add_log_record(self, key: bytes | None, value: bytes | None) -> None:
-        """Take in a record of the ledger."""
+        """Add a record of the notification log."""
         record = decode_log_record(key, value)
         if record is None:
             self.unreadable += 1
@@ -111,10 +119,10 @@ class DeliveryState:
 
 
 def due_work(state: DeliveryState, config: RoutingConfig, route: Route, now: float) -> DueWork:
-    """What *route* has to do at *hour*: of each alert the latest revision, if it is not noted.
+    """The work of *route* at *now*: the latest revision of each alert, unless it is logged.
 
-    Older revisions that were never told are superseded, so that a backlog, or a store that was
-    built anew, calls nobody twice.
+    Older revisions that are not logged become SUPERSEDED, so a backlog sends one notification for
+    each alert.  *now* is in seconds since 1970.
     """
     send: list[Notification] = []
     log_only: list[tuple[NotificationKey, NotificationEntry]] = []
@@ -143,9 +151,10 @@ def due_work(state: DeliveryState, config: RoutingConfig, route: Route, now: flo
 def firing_notifications(
     state: DeliveryState, config: RoutingConfig, route: Route, now: float
 ) -> Iterator[Notification]:
-    """What an Alertmanager must be reminded of at *hour*, whether it knows it already or not.
+    """Yield the notifications to post to an Alertmanager again at *now* (seconds since 1970).
 
-    Alerts that were closed long ago are left out: it has forgotten them by itself.
+    An Alertmanager resolves alerts that are not posted again.  Alerts that were closed long ago
+    are left out, because none of their pages can still fire.
     """
     for revisions in visible_alerts(state, config, route):
         latest = revisions[max(revisions)]
@@ -163,7 +172,7 @@ def firing_notifications(
 def visible_alerts(
     state: DeliveryState, config: RoutingConfig, route: Route
 ) -> Iterator[Revisions]:
-    """Of each alert what the audience of *route* may hear of, if it may hear of it."""
+    """Yield, for each alert, the revisions that the audience of *route* may be notified of."""
     audience = config.audiences[route.audience]
     for revisions in state.alerts.values():
         if visible := visible_revisions(audience, revisions):
@@ -171,10 +180,11 @@ def visible_alerts(
 
 
 def count_delivered(state: DeliveryState, config: RoutingConfig) -> Counter[str]:
-    """By study the alerts, findings apart, whose latest call is with every sink told at once.
+    """Count delivered alerts by study, without findings.
 
-    A call that a later revision replaced counts: that revision was told.  A study that has no
-    audience, or none but the blinded, has no delivered signal, and so is noticed.
+    An alert is delivered when its latest page is logged on every route that is notified without
+    escalation.  A superseded page counts, because a later revision was sent.  A study without an
+    unblinded audience has a count of 0, which makes the missing route visible in the metrics.
     """
     counts: Counter[str] = Counter()
     for revisions in state.alerts.values():
@@ -192,7 +202,7 @@ def count_delivered(state: DeliveryState, config: RoutingConfig) -> Counter[str]
 
 
 def is_long_closed(log: NotificationLog, route: Route, latest: PublishedAlert, now: float) -> bool:
-    """Whether it was told so long ago that *latest* is closed that nothing can still ring."""
+    """Whether the closing revision *latest* was sent so long ago that no page can still fire."""
     sent_at = dict(log.sent_revisions(route, latest.id)).get(latest.revision)
     return sent_at is not None and now - sent_at > 3600 * (FIRING_HOURS + 1)
 
@@ -200,7 +210,7 @@ def is_long_closed(log: NotificationLog, route: Route, latest: PublishedAlert, n
 def latest_notification(
     log: NotificationLog, config: RoutingConfig, revisions: Revisions, route: Route, now: float
 ) -> Notification:
-    """The latest of *revisions* as it is told on *route* at *hour*."""
+    """The notification of the latest of *revisions* on *route* at *now*."""
     latest = revisions[max(revisions)]
     pages = [alert for _, alert in sorted(revisions.items()) if alert.pages]
     *resolved, page = pages or [latest]
@@ -218,14 +228,14 @@ def latest_notification(
 
 
 def log_entry(outcome: NotificationOutcome, alert: PublishedAlert, now: float) -> NotificationEntry:
-    """The entry that says so of *alert*."""
+    """The log entry of *outcome* for *alert* at *now* (seconds since 1970)."""
     return NotificationEntry(outcome=outcome, logged_at=now, sha256=alert.sha256)
 
 
 def has_reached_audience(
     log: NotificationLog, config: RoutingConfig, revisions: Revisions, route: Route, now: float
 ) -> bool:
-    """Whether the alert of *revisions* has come to the audience of *route* by *hour*."""
+    """Whether the audience of *route* is in an escalation chain of the alert at *now*."""
     latest = revisions[max(revisions)]
     return any(
         route.audience == audience.name
@@ -237,9 +247,9 @@ def has_reached_audience(
 def escalation_chain(
     log: NotificationLog, config: RoutingConfig, revisions: Revisions, first: Audience, now: float
 ) -> Iterator[Audience]:
-    """*first*, and who was called after it, or must be by *hour*, because nobody answered.
+    """Yield *first* and each next audience that was notified or is overdue for escalation.
 
-    Whoever was called stays in the picture: later revisions come to them too.
+    An audience that was notified once stays in the chain and is sent later revisions too.
     """
     latest, audience = revisions[max(revisions)], first
     yield audience
@@ -262,9 +272,10 @@ def escalation_chain(
 def unacknowledged_since(
     log: NotificationLog, revisions: Revisions, audience: Audience
 ) -> float | None:
-    """The hour of the first notification that nobody has answered; None if all is answered.
+    """When the first unacknowledged notification was sent to *audience* (seconds since 1970).
 
-    An answer cancels what was told before it: a report that is opened again is a new call.
+    None where the alert is acknowledged or nothing was sent.  Notifications before the latest
+    acknowledgement do not count, so a reopened alert starts a new escalation period.
     """
     if not revisions[max(revisions)].is_unacknowledged:
         return None

@@ -1,4 +1,4 @@
-"""Spans of time as people write them: 30m, 12h, 2d."""
+"""Parses durations such as 30m, 12h and 2d."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def parse_duration(text: str) -> int | None:
-    """The seconds of *text*; None where it is no span, or one of no length.
+    """The duration *text* in seconds; None where it is malformed or zero.
 
     >>> parse_duration("30m"), parse_duration("0h"), parse_duration("soon")
     (1800, None, None)

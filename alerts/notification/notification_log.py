@@ -1,4 +1,4 @@
-"""The ledger of notifications: who was told of which revision, by which sink, and when."""
+"""The notification log: which revision was sent on which route, and when."""
 
 from __future__ import annotations
 
@@ -11,39 +11,38 @@ from typing import NamedTuple
 import orjson
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-"""Of an audience, a sink or an alert: nothing that could end a part of a key."""
-
+"""Name of an audience, a sink or an alert; it cannot contain the separator of a key."""
 
 MISMATCH = "finding"
-"""How the key of a finding begins, in the place of an audience."""
+"""First part of the key of a ContentMismatch, where other keys have the audience."""
 
 
 class NotificationOutcome(StrEnum):
-    """What became of one revision for one sink of one audience."""
+    """What happened to one revision of an alert on one route."""
 
     SENT = "sent"
     SUPERSEDED = "superseded"
-    """A later revision was told in its place."""
+    """Not sent, because a later revision was sent instead."""
     QUIET = "quiet"
-    """It calls nobody, and the sink only calls."""
+    """Not sent, because the revision does not page and the sink only pages."""
 
 
 class Route(NamedTuple):
-    """One way to one audience."""
+    """One audience by one of its sinks."""
 
     audience: str
     sink: str
 
 
 class NotificationKey(NamedTuple):
-    """What an entry is about; to send it twice is to send it under the same key."""
+    """Key of an entry: route, alert and revision.  A duplicate notification has the same key."""
 
     route: Route
     alert: str
     revision: int
 
     def encode(self) -> bytes:
-        """The key on the topic.
+        """The key as bytes of a Kafka record.
 
         >>> NotificationKey(Route("board", "pager"), "1f0c", 2).encode()
         b'board|pager|1f0c|2'
@@ -53,14 +52,18 @@ class NotificationKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationEntry:
-    """*at* is the hour (seconds since 1970, by the deliverer's clock), *sha256* the content's."""
+    """One entry of the notification log.
+
+    *logged_at* is in seconds since 1970 by the deliverer's clock; *sha256* is that of the
+    alert's content.
+    """
 
     outcome: NotificationOutcome
     logged_at: float
     sha256: str
 
     def encode(self) -> bytes:
-        """The entry on the topic."""
+        """The entry as the value of a Kafka record."""
         body = {
             "at": round(self.logged_at, 3),
             "outcome": self.outcome.value,
@@ -70,7 +73,10 @@ class NotificationEntry:
 
 
 class ContentMismatch(NamedTuple):
-    """The revision of an alert came again with other content than was told: look, page nobody."""
+    """A revision was published again with other content than was logged.
+
+    It is logged for investigation; nobody is paged.
+    """
 
     alert: str
     revision: int
@@ -78,7 +84,7 @@ class ContentMismatch(NamedTuple):
     published_sha256: str
 
     def encode(self) -> tuple[bytes, bytes]:
-        """Key and value on the topic; the content that was told keeps its own entries."""
+        """Key and value of the Kafka record; the entries of the logged content do not change."""
         key = f"{MISMATCH}|{self.alert}|{self.revision}|{self.published_sha256}".encode()
         return key, orjson.dumps(
             {"found": self.published_sha256, "outcome": MISMATCH, "told": self.logged_sha256}
@@ -88,7 +94,7 @@ class ContentMismatch(NamedTuple):
 def decode_log_record(
     key: bytes | None, value: bytes | None
 ) -> tuple[NotificationKey, NotificationEntry] | ContentMismatch | None:
-    """The entry of a record; None for what is none."""
+    """Decode one record of the notification log; None where it is malformed."""
     try:
         first, *parts = (key or b"").decode().split("|")
         fields = orjson.loads(value or b"")
@@ -107,20 +113,20 @@ def decode_log_record(
 
 @dataclass(slots=True)
 class NotificationLog:
-    """All entries of one partition, in memory."""
+    """All entries of one partition in memory, by route and alert, then by revision."""
 
     entries: dict[tuple[Route, str], dict[int, NotificationEntry]] = field(
         default_factory=dict[tuple[Route, str], dict[int, NotificationEntry]]
     )
     mismatches: set[ContentMismatch] = field(default_factory=set[ContentMismatch])
     first_sha256: dict[tuple[str, int], str] = field(default_factory=dict[tuple[str, int], str])
-    """Of each revision the content (sha256) that was told first."""
+    """SHA-256 of the content that was logged first, by alert and revision."""
 
     def add(self, key: NotificationKey, entry: NotificationEntry) -> None:
-        """Take *entry* in.
+        """Add *entry*; of several entries of one key, keep the first that says SENT.
 
-        That it was sent outweighs anything else, and the first time counts: escalation runs from
-        it, and an owner that was paused may send, and note, once more.
+        Escalation is timed from the first sending, and an owner that was paused may send and log
+        the same revision again.
         """
         self.first_sha256.setdefault((key.alert, key.revision), entry.sha256)
         revisions = self.entries_of(key.route, key.alert)
@@ -129,16 +135,19 @@ class NotificationLog:
             self.entries.setdefault((key.route, key.alert), revisions)[key.revision] = entry
 
     def entries_of(self, route: Route, alert: str) -> dict[int, NotificationEntry]:
-        """What was noted of *alert* on *route*, by revision."""
+        """The entries of *alert* on *route*, by revision."""
         return self.entries.get((route, alert), {})
 
     def sent_revisions(self, route: Route, alert: str) -> Iterator[tuple[int, float]]:
-        """The revisions of *alert* that were sent on *route*, each with its hour."""
+        """Yield each revision of *alert* that was sent on *route*, with its time.
+
+        Times are in seconds since 1970.
+        """
         for revision, entry in self.entries_of(route, alert).items():
             if entry.outcome is NotificationOutcome.SENT:
                 yield revision, entry.logged_at
 
 
 def precedence(entry: NotificationEntry) -> tuple[bool, float]:
-    """What counts more comes first."""
+    """Sort key of two entries of one key: SENT before other outcomes, earlier before later."""
     return entry.outcome is not NotificationOutcome.SENT, entry.logged_at

@@ -1,4 +1,4 @@
-"""An alert as it was announced: a revision read back from the bytes on the topic."""
+"""Parses an alert revision as it was published on the alerts topic."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from alerts.lifecycle import State
 from alerts.notification.notification_log import NAME_PATTERN
 
 UNACKNOWLEDGED: frozenset[str] = frozenset({State.RAISED, State.REOPENED})
-"""States in which nobody has said yet that they saw it."""
+"""States in which an alert awaits acknowledgement by a member."""
 
 
 class InvalidAlert(ValueError):
-    """The bytes are no revision of an alert.  Count it and go on: nobody can be told of it."""
+    """The bytes are not an alert revision.  The reader counts them and continues."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedAlert:
     """Revision *revision* of the alert *id*.
 
-    It *pages* where somebody must be told now, and is *tracked* where somebody must answer.
-    *said* is everything it says; *sha256* is of its canonical bytes, so that the same revision
-    announced again with other content is noticed.
+    A revision with *pages* calls people at once; a *tracked* alert needs acknowledgement.
+    *fields* is the whole JSON object.  *sha256* is that of its canonical bytes, by which a second
+    publication of the revision with other content is detected.
     """
 
     id: str
@@ -43,17 +43,21 @@ class PublishedAlert:
 
     @property
     def is_unacknowledged(self) -> bool:
-        """Whether somebody still has to say that they saw it."""
+        """Whether the alert needs acknowledgement and has none."""
         return self.tracked and self.state in UNACKNOWLEDGED
 
     @property
     def is_closed(self) -> bool:
-        """Whether its episode has ended."""
+        """Whether the alert is closed, which ends its episode."""
         return self.state == State.CLOSED
 
 
 def parse_published_alert(value: bytes | None) -> PublishedAlert:
-    """The revision that *value* announces; fields that it lacks are those of a first raising."""
+    """Parse the value of a record of the alerts topic.
+
+    Missing optional fields take the values of a newly raised signal.  Raises InvalidAlert where
+    *value* is not an alert revision; the message does not repeat the content.
+    """
     try:
         fields = orjson.loads(value or b"")
         return PublishedAlert(
@@ -70,26 +74,26 @@ def parse_published_alert(value: bytes | None) -> PublishedAlert:
             fields=fields,
         )
     except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError, ValueError) as error:
-        # What was in it stays out of the message, and so out of every log.
+        # The content must not reach a log.
         raise InvalidAlert(type(error).__name__) from None
 
 
 def require_name(value: Any) -> str:
-    """*value*, which must be fit for a part of a key."""
+    """*value*, if it is a valid part of a key.  Raises TypeError or ValueError if not."""
     if not NAME_PATTERN.fullmatch(require_text(value)):
         raise ValueError
     return value
 
 
 def require_text(value: Any) -> str:
-    """*value*, which must be text."""
+    """*value*, if it is text.  Raises TypeError if not."""
     if not isinstance(value, str):
         raise TypeError
     return value
 
 
 def require_positive(value: Any) -> int:
-    """*value*, which must be a whole number from 1."""
+    """*value*, if it is an integer of at least 1.  Raises TypeError if not."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise TypeError
     return value

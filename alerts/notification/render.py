@@ -1,4 +1,4 @@
-"""Writes a notice for a sink: every text on one line, and nothing in it that steers a reader."""
+"""Renders notifications for the sinks: one line of text, without markup or control characters."""
 
 from __future__ import annotations
 
@@ -28,15 +28,17 @@ EVENT_TEXTS = {
 
 TEXT_MAX = 256
 ALLOWED_CHARACTERS = frozenset(" -,.()/'+%")
-"""Beside letters and digits.  A term with other signs could mention a group in a chat, be marked
-up by a mail reader, or write over a terminal."""
+"""Allowed besides letters and digits.  Other characters in a term could mention a group in a chat,
+be rendered as markup by a mail reader, or send escape sequences to a terminal."""
 
 ROUTING_LABELS = ("study", "kind", "watch", "level")
-"""What an Alertmanager of the closed zone may route by; terms are no labels."""
+"""Alert fields that become Alertmanager labels, for routing in the closed zone.
+
+Terms are annotations, not labels."""
 
 
 def notification_view(notification: Notification, secret: bytes) -> BlindedReport | UnblindedReport:
-    """What the audience of *notice* sees."""
+    """The view of *notification* that its audience may see."""
     return view_for(
         notification.alert,
         audience=notification.audience,
@@ -47,7 +49,10 @@ def notification_view(notification: Notification, secret: bytes) -> BlindedRepor
 
 
 def json_body(notification: Notification, *, secret: bytes, link: str) -> bytes:
-    """One JSON object in ASCII on one line, the same whenever it is sent."""
+    """Render *notification* as one line of ASCII JSON.
+
+    The bytes do not depend on the time of sending, so a resend repeats them exactly.
+    """
     view = notification_view(notification, secret)
     report = view.report if isinstance(view, UnblindedReport) else view
     document: dict[str, Any] = {
@@ -66,20 +71,20 @@ def json_body(notification: Notification, *, secret: bytes, link: str) -> bytes:
 
 
 def idempotency_key(notification: Notification, secret: bytes) -> str:
-    """What a receiver knows *notice* by, however often it comes."""
+    """The key by which a receiver removes duplicates of *notification*."""
     view = notification_view(notification, secret)
     return (view.report if isinstance(view, UnblindedReport) else view).key
 
 
 def text_message(notification: Notification, *, secret: bytes, link: str) -> str:
-    """The text of a mail, a chat line or a page: one line, and the link."""
+    """The text of a mail, chat message or page: one line, followed by the link if there is one."""
     view = notification_view(notification, secret)
     report = view.report if isinstance(view, UnblindedReport) else view
     return " ".join([summary_text(view), *([link.replace("{ref}", report.ref)] if link else [])])
 
 
 def summary_text(view: BlindedReport | UnblindedReport) -> str:
-    """What *view* says in words."""
+    """One sentence for *view*; without study, term and level where the view is blinded."""
     if isinstance(view, BlindedReport):
         return EVENT_TEXTS[view.event]
     fields = view.alert.fields
@@ -91,7 +96,9 @@ def summary_text(view: BlindedReport | UnblindedReport) -> str:
 
 
 def sanitize(value: object) -> str:
-    r"""*value* on one line, without signs that mean something to a reader.
+    r"""*value* as text on one line, at most ``TEXT_MAX`` characters long.
+
+    Characters that are neither alphanumeric nor in ``ALLOWED_CHARACTERS`` are replaced.
 
     >>> sanitize("<!channel> Rash").count("\N{REPLACEMENT CHARACTER}")
     3
@@ -105,9 +112,10 @@ def sanitize(value: object) -> str:
 def alertmanager_alerts(
     notification: Notification, *, secret: bytes, link: str, now: float
 ) -> list[dict[str, Any]]:
-    """What to post of *notice* at *hour*: the call that rings or ends, and those before it.
+    """The Alertmanager alerts to post for *notification* at *now* (seconds since 1970).
 
-    Each call is an alert of its own there, so that a rise rings anew.
+    Each page is an Alertmanager alert of its own, so that a rise of the level notifies again: the
+    earlier pages are resolved, and the current one fires until ``notification.ends_at(now)``.
     """
     resolved = [
         alertmanager_alert(notification, each, now, secret, link, ends_at=now)
@@ -130,7 +138,10 @@ def alertmanager_alert(
     *,
     ends_at: float,
 ) -> dict[str, Any]:
-    """The call that *page* made, as the API takes it."""
+    """One alert of the Alertmanager API v2 for the revision *page*.
+
+    *ends_at* and *now* are in seconds since 1970.
+    """
     view = notification_view(notification, secret)
     report = view.report if isinstance(view, UnblindedReport) else view
     labels = {
@@ -155,7 +166,7 @@ def alertmanager_alert(
 
 
 def annotation_details(fields: Mapping[str, Any]) -> dict[str, str]:
-    """What an open annotation tells besides the summary."""
+    """Annotations of an unblinded alert besides the summary."""
     return {
         name: sanitize(fields[name])
         for name in ("term", "e_value", "state", "revision")
@@ -164,7 +175,7 @@ def annotation_details(fields: Mapping[str, Any]) -> dict[str, str]:
 
 
 def rfc3339(seconds: float) -> str:
-    """*hour*, seconds since 1970, as RFC 3339.
+    """*seconds* since 1970 as an RFC 3339 timestamp in UTC with milliseconds.
 
     >>> rfc3339(0.25)
     '1970-01-01T00:00:00.250Z'

@@ -1,4 +1,4 @@
-"""One sink as the delivery file describes it: what kind it is, and what it needs to be reached."""
+"""Reads one sink of the delivery file: its kind, address and credentials."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAME_HINT = "Name it with 1 to 64 of letters, digits and _ . : -"
 
 
 class SinkKind(StrEnum):
-    """How a sink is spoken to."""
+    """Protocol of a sink."""
 
     ALERTMANAGER = "alertmanager"
     WEBHOOK = "webhook"
@@ -21,7 +21,7 @@ class SinkKind(StrEnum):
 
 
 class Security(StrEnum):
-    """How another cluster of Kafka is spoken to."""
+    """Security protocol of a Kafka sink's cluster (Kafka: ``security.protocol``)."""
 
     PLAINTEXT = "plaintext"
     SSL = "ssl"
@@ -30,17 +30,17 @@ class Security(StrEnum):
 
     @property
     def needs_password(self) -> bool:
-        """Whether it asks for a name and a password."""
+        """Whether a user and a password are needed (SASL)."""
         return self.value.startswith("sasl")
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether nobody else can listen."""
+        """Whether the connection is encrypted (TLS)."""
         return self.value.endswith("ssl")
 
 
 class Mechanism(StrEnum):
-    """How the password is shown; PLAIN is for TLS, where nobody listens."""
+    """SASL mechanism.  PLAIN sends the password itself, so it is for encrypted connections."""
 
     PLAIN = "PLAIN"
     SCRAM_SHA_256 = "SCRAM-SHA-256"
@@ -49,11 +49,11 @@ class Mechanism(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinkConfig:
-    """A sink as the file describes it.  Secrets are in files of their own, named here.
+    """One ``[[sink]]`` of the delivery file.  Secrets are in separate files, named here.
 
-    With *allow_private* a webhook may go to a private address, and without encryption.  *security*
-    is how another cluster of Kafka is spoken to: by *user* and the password in *secret_file* where
-    it says sasl, over TLS where it says ssl.
+    *allow_private* permits a webhook to use a private address and plain HTTP.  *security*,
+    *mechanism*, *user* and *ca_file* are for a Kafka sink; with SASL, *secret_file* holds the
+    password of *user*.
     """
 
     name: str
@@ -70,17 +70,17 @@ class SinkConfig:
 
     @property
     def address(self) -> tuple[str, str, str]:
-        """Where its notices can be read."""
+        """Where the notifications arrive; equal for two sinks with the same receiver."""
         return self.url, self.topic, self.secret_file if self.only_pages else ""
 
     @property
     def only_pages(self) -> bool:
-        """Whether it calls people, and so has no use for a revision that calls nobody."""
+        """Whether the sink is only sent revisions that page people."""
         return self.kind is SinkKind.APPRISE
 
 
 def read_sink(section: TomlSection) -> SinkConfig:
-    """One ``[[sink]]``."""
+    """Read one ``[[sink]]`` table.  Raises PlanError where it is invalid."""
     name = section.identifier("name", NAME_HINT)
     kinds = ", ".join(SinkKind)
     kind_text = section.required("kind", str, f"Use one of: {kinds}.")
@@ -100,19 +100,22 @@ def read_sink(section: TomlSection) -> SinkConfig:
     if kind in (SinkKind.WEBHOOK, SinkKind.ALERTMANAGER):
         allow_http = config.allow_private or kind is SinkKind.ALERTMANAGER
         if not config.url.startswith(("https://", "http://") if allow_http else "https://"):
-            raise section.error("url", "is no address that may be called", "Begin it https://")
+            raise section.error("url", "is not a permitted URL", "Begin it with https://")
     return config
 
 
 def read_kafka_login(section: TomlSection) -> dict[str, Any]:
-    """How another cluster is logged into; a word that its security has no use for stays unread."""
+    """Read the login of a Kafka sink's cluster.
+
+    Keys that the security protocol does not use are not read, so the caller refuses them.
+    """
     security = section.choice("security", Security, Security.PLAINTEXT)
     values: dict[str, Any] = {"security": security}
     if security.needs_password:
         values["mechanism"] = section.choice("mechanism", Mechanism, Mechanism.PLAIN)
-        values["user"] = section.required("user", str, "Give the name that the cluster knows.")
+        values["user"] = section.required("user", str, "Give the user name for that cluster.")
         values["secret_file"] = section.required(
-            "secret_file", str, "Name the file of its password."
+            "secret_file", str, "Name the file with the password."
         )
     if security.is_encrypted:
         values["ca_file"] = section.get("ca_file", str, "")
@@ -123,7 +126,7 @@ REQUIRED_KEYS: dict[SinkKind, dict[str, str]] = {
     SinkKind.ALERTMANAGER: {"url": "Give the address of the closed Alertmanager."},
     SinkKind.WEBHOOK: {
         "url": "Give the address of the receiver.",
-        "secret_file": "Name the file of the secret that both sides know.",
+        "secret_file": "Name the file of the secret shared with the receiver.",
     },
     SinkKind.APPRISE: {"secret_file": "Name the file that holds the service's URL."},
     SinkKind.KAFKA: {"url": "Give host:port of the brokers.", "topic": "Name the topic."},

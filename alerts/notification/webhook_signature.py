@@ -1,4 +1,4 @@
-"""Signs what a webhook carries, and shows a receiver how to know it again."""
+"""Signs webhook requests with HMAC-SHA256, and verifies the signature for a receiver."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ TIMESTAMP_HEADER = "Tocsin-Timestamp"
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 REPLAY_WINDOW_SECONDS = 300
-"""An older request is a replay: the sender gives up after seconds and signs each attempt anew."""
+"""Requests older than this are replays: each attempt is signed again and times out in seconds."""
 
 
 def signature(secret: bytes, timestamp: int, body: bytes) -> str:
-    """The signature of *body* sent at *timestamp*, seconds since 1970.
+    """The signature header of *body* sent at *timestamp* (seconds since 1970).
 
     >>> signature(b"secret", 1_700_000_000, b"{}")[:16]
     'v1=b8569b78799ff'
@@ -24,7 +24,10 @@ def signature(secret: bytes, timestamp: int, body: bytes) -> str:
 
 
 def is_genuine(secret: bytes, *, timestamp: str, body: bytes, received: str, now: float) -> bool:
-    """Whether *body* is from whoever knows *secret*, and was sent within minutes of *hour*.
+    """Whether *body* was signed with *secret* within ``REPLAY_WINDOW_SECONDS`` of *now*.
+
+    *timestamp* and *received* are the values of the timestamp and signature headers; *now* is in
+    seconds since 1970.
 
     >>> signed = signature(b"secret", 1_700_000_000, b"{}")
     >>> is_genuine(

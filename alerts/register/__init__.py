@@ -1,1 +1,1 @@
-"""Every alert of a study, its history and reviews."""
+"""All alerts of a study, their histories and the reviews of them."""

@@ -1,4 +1,4 @@
-"""The alerts that rest on no evidence: of one case, and of a fault of the data."""
+"""Builds the alerts without statistical evidence: of single cases and of data findings."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from monitor.records import PlanRecord, Record, day_of
 from monitor.state.study import Study
 
 CASE_LEVEL, FINDING_LEVEL = "signal", "note"
-"""One case of a rule is as loud as a signal; a finding calls nobody."""
+"""Levels of these alerts.  A case that meets a rule is a signal; a note does not page."""
 
 
 def case_alert(study: Study, hit: RuleHit, record: Record, position: int) -> Alert:
-    """The alert of one case that meets a rule.
+    """Build the alert for a case that meets a rule, because of *record* at *position* of the log.
 
-    Its clock starts at the receipt of the record that made it meet the rule.  What an amendment
-    makes meet a new rule was received before: when is not known any more, so no clock is shown.
+    The receipt clock starts with the record that made the case meet the rule.  A case that meets
+    a rule only after a plan amendment was received earlier, at a time that is not kept, so its
+    alert has no receipt clock.
     """
     deadline = receipt_deadline(hit.case, record.known_at, expected=hit.rule.expected)
     return Alert(
@@ -36,7 +37,7 @@ def case_alert(study: Study, hit: RuleHit, record: Record, position: int) -> Ale
 
 
 def finding_alert(study: Study, hit: FindingHit, record: Record, position: int) -> Alert:
-    """What the data managers are told of a finding; nobody is called, and it has no life."""
+    """Build the alert for a data finding; it does not page and allows no review."""
     return Alert(
         id=alert_id(study.name, hit.finding.watch, hit.about),
         watch=hit.finding.watch,
@@ -51,14 +52,14 @@ def finding_alert(study: Study, hit: FindingHit, record: Record, position: int) 
 
 
 def is_due_sooner(alert: Alert, previous: Alert) -> bool:
-    """Whether a case is due sooner, by its receipt, than was *known*, and its alert is not over."""
+    """Whether *alert* has an earlier receipt deadline than *previous*, which is not closed."""
     new_date, old_date = (dict(each.due).get(Clock.RECEIPT) for each in (alert, previous))
     is_sooner = new_date is not None and old_date is not None and new_date < old_date
     return is_sooner and next_state(previous.state, Move.RISE) is not None
 
 
 def _record_fields(study: Study, record: Record, position: int) -> dict[str, Any]:
-    """What every alert says of the *record* that made it, at *line* of the log."""
+    """The alert fields that follow from *record* at *position* of the log."""
     return {
         "revision": 1,
         "study": study.name,

@@ -1,7 +1,7 @@
-"""What a record makes worth telling beside the statistics: single cases, and faults of the data.
+"""Raises case alerts and findings: alerts that do not depend on the statistics.
 
-Each is named after what it says, and rings once: after a restart, a recount, an amendment or a
-correction nothing rings that is on the docket already.
+The id of such an alert is computed from its content, so a restart, a recount, an amendment or a
+correction does not raise a registered alert again.
 """
 
 from __future__ import annotations
@@ -43,30 +43,33 @@ from monitor.state.study import Study, SubjectState
 def alerts_from_record(
     study: Study, register: AlertRegister, record: Record, position: int, decided_before: RuleCases
 ) -> tuple[Alert, ...]:
-    """What *record*, which was folded, makes worth telling.
+    """The case alerts, reopened decisions and findings that follow from the folded *record*.
 
-    *before* is what the cases said that people have decided on, before it was folded.
+    *decided_before* is the result of ``decided_cases`` before *record* was folded.
     """
     body, tracker, day = record.body, register.overdue_tracker, study.as_of
     if day is None:
-        return ()  # There is a plan, and nothing else yet.
+        return ()  # So far the study has only a plan.
     if isinstance(body, SUBJECT_BODIES):
         subject = study.get_or_add_subject(body.subject)
         site, check_findings = subject.site, may_have_findings(study, subject, record.entity_id)
     else:
         site, check_findings = site_of_record(study, record), True
         if isinstance(body, PlanRecord | Retraction | Merge):
-            tracker.next_check_day = 0  # Limits may have moved, and who is followed where.
+            tracker.next_check_day = 0  # Limits and followed subjects may have changed.
     if site is not None and tracker.last_record_day.get(site) != day:
         tracker.record_site(study, site, day)
     overdue = tracker.check(study, day) if day >= tracker.next_check_day else ()
     if not (check_findings or overdue or decided_before or study.plan.case_rules):
-        return ()  # Nearly every record comes this far, and nearly none any further.
+        return ()  # Fast path: nearly every record ends here.
     return tuple(_alerts_from_affected(study, record, position, decided_before, overdue))
 
 
 def decided_cases(study: Study, register: AlertRegister, record: Record) -> RuleCases:
-    """What the cases say that people have decided on, where *record* may bear on them."""
+    """The cases under decided alerts that *record* may change, as far as they meet their rule.
+
+    The result from before the fold is compared with the same cases after it (``changed_cases``).
+    """
     alerts = (register.entries[name].alert for name in sorted(register.decided_case_alerts))
     decided = [(alert.watch, alert.about) for alert in alerts]
     if isinstance(record.body, SUBJECT_BODIES):
@@ -90,9 +93,9 @@ def _alerts_from_affected(
     decided_before: RuleCases,
     overdue: Iterable[FindingHit],
 ) -> Iterator[Alert]:
-    """Rules that are met, cases that have changed under a decision, then what looks wrong.
+    """Yield case alerts, then alerts reopened by changed cases, then findings.
 
-    *found* is what was found beside the cases on which the record bears.
+    *overdue* are the findings that do not come from the affected cases.
     """
     subjects = affected_subjects(study, record)
     only_case = record.entity_id if isinstance(record.body, AdverseEvent) else None
@@ -115,7 +118,7 @@ def _alerts_from_affected(
 def _alerts_from_rules(
     study: Study, record: Record, position: int, rule_hits: Iterable[RuleHit]
 ) -> Iterator[Alert]:
-    """Ring for every case that meets a rule; again where its own record makes it due sooner."""
+    """Raise an alert for each rule hit; raise it again where its own record is due earlier."""
     entries = register_of(study).entries
     for hit in sorted(rule_hits, key=lambda hit: (hit.rule.name, hit.case_id)):
         alert = case_alert(study, hit, record, position)
@@ -130,10 +133,10 @@ def _alerts_from_rules(
 def _affected_findings(
     study: Study, subjects: Collection[SubjectState], record: Record
 ) -> Iterator[FindingHit]:
-    """What looks wrong with the cases of *subjects*, on whom *record* bears.
+    """Yield the findings in the cases of *subjects*, whom *record* affects.
 
-    A case is looked at by itself; what is said of its subject can only have moved the dates
-    around it.
+    An adverse event is checked alone.  Another record about a subject can only change the dates
+    around its cases, so only ``date_findings`` apply.
     """
     tracker, body = register_of(study).overdue_tracker, record.body
     is_case = isinstance(body, AdverseEvent)
@@ -149,10 +152,10 @@ def _affected_findings(
 def alerts_from_refusal(
     study: Study, record: Record, position: int, refusal: Refusal | None
 ) -> tuple[Alert, ...]:
-    """What is told of a record that was kept out: a conflict (without *refusal*), or refused.
+    """The finding for a record that was not folded: a conflict (*refusal* is None) or a refusal.
 
-    A conflict is told for each version of a thing.  Refusals may come by the thousand: they are
-    told once a reason and day of the study, and the dead letters name each.
+    A conflict is reported once for each version of an entity.  Refusals can be very many: they
+    are reported once for each reason and study day, and the dead letters list each record.
     """
     if refusal is None:
         hit = FindingHit(
@@ -168,7 +171,7 @@ def alerts_from_refusal(
 
 
 def count_findings(study: Study) -> dict[str, int]:
-    """How many findings of each kind somebody was told of."""
+    """Count the registered findings by kind."""
     alerts = (entry.alert for entry in register_of(study).entries.values())
     counts = Counter(alert.watch for alert in alerts if alert.kind is AlertKind.FINDING)
     return {
@@ -177,5 +180,5 @@ def count_findings(study: Study) -> dict[str, int]:
 
 
 def _raise_finding(study: Study, hit: FindingHit, record: Record, position: int) -> Alert | None:
-    """Ring for a finding, unless it has rung."""
+    """Raise the alert of a finding; None where it is already registered."""
     return open_alert(study, finding_alert(study, hit, record, position))

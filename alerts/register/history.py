@@ -1,4 +1,4 @@
-"""The history of an alert: its revisions, and the moves of members that were refused."""
+"""The history of an alert: its revisions, and the reviews that were refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.records import Record, Review
 
 
 class ReviewRefusal(StrEnum):
-    """Why a member's move is refused.  The member is owed the reason with the refusal."""
+    """Why a member's review is refused; the text is shown to the member."""
 
     UNKNOWN_ALERT = "The study has no such alert."
     FOR_INFORMATION = "It is for information: there is nothing to decide about it."
@@ -23,17 +23,17 @@ class ReviewRefusal(StrEnum):
 
     @property
     def word(self) -> str:
-        """The objection as it is stored."""
+        """The refusal as it is stored and printed."""
         return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """A line of an alert's history: a revision, or a member's move that was *refused*.
+    """One entry of an alert's history: a revision, or a review that was *refused*.
 
-    *state*, *level* and *revision* are the alert's after it, *known_at* is in seconds since
-    1970-01-01 UTC; the record is at *line* of the log, and *review* is what it says if it is a
-    member's.
+    *state*, *level* and *revision* are those of the alert afterwards.  *known_at* (seconds since
+    1970-01-01 UTC), *line* of the log, *thing* and *version* identify the record; *review* is its
+    body if a member made the move.
     """
 
     revision: int
@@ -50,24 +50,24 @@ class HistoryEntry:
 
 @dataclass(slots=True)
 class AlertEntry:
-    """An alert at its latest revision, and how it came to be so, refused moves included."""
+    """An alert at its latest revision, with its history including refused reviews."""
 
     alert: Alert
     history: list[HistoryEntry] = field(default_factory=list[HistoryEntry])
 
     @property
     def is_reviewed(self) -> bool:
-        """Whether a member has ever acted on it."""
+        """Whether any member has made or attempted a move on the alert."""
         return any(item.review is not None for item in self.history)
 
     def append(self, alert: Alert, review: Review | None = None) -> Alert:
-        """Make *alert* the latest revision, by *review* if a member's move brought it."""
+        """Append *alert* as the latest revision and return it; *review* is the member's, if any."""
         self.alert = alert
         self.history.append(_history_entry(alert, review))
         return alert
 
     def append_refused(self, record: Record, position: int, refusal: ReviewRefusal) -> None:
-        """Keep a member's move that was refused; the alert stands as it did."""
+        """Append the refused review *record* to the history; the alert does not change."""
         review = record.body
         assert isinstance(review, Review)
         history_entry = replace(
@@ -83,7 +83,7 @@ class AlertEntry:
 
 
 def _history_entry(alert: Alert, review: Review | None) -> HistoryEntry:
-    """The line that the present revision of *alert* makes in its history."""
+    """The history entry of the current revision of *alert*."""
     return HistoryEntry(
         revision=alert.revision,
         state=alert.state,

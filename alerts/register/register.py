@@ -1,4 +1,4 @@
-"""The docket: every alert of a study as it stands, and what became of each move on it."""
+"""The alert register: all alerts of a study, and the result of each review."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from monitor.records import Record, Review
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewResult:
-    """What became of a member's move on *alert*; *reason* says why it was not accepted.
+    """The result of a member's review of *alert*.
 
-    *state* and *revision* are the alert's after it, None where there is no such alert.
+    *objection* and *reason* say why it was refused; *reason* is empty if it was accepted.  *state*
+    and *revision* are those of the alert afterwards, None where there is no such alert.
     """
 
     alert: str
@@ -30,11 +31,11 @@ class ReviewResult:
 
 @dataclass(slots=True)
 class AlertRegister:
-    """The alerts of a study by id, and the answers to members' moves by the name of each.
+    """All alerts of a study by id, and the results of all reviews.
 
-    A move is named after its thing; a later version of it, which is always refused, after its
-    version as well.  *decided* are the alerts of single cases that people have decided on; the
-    *vigil* is for what the passing of days brings.
+    *review_results* is keyed by the review's entity id.  A later version of a review is always
+    refused; its key also contains the version.  *decided_case_alerts* are the ids of case alerts in
+    a decided state.  *overdue_tracker* detects findings that depend on elapsed days.
     """
 
     entries: dict[str, AlertEntry] = field(default_factory=dict[str, AlertEntry])
@@ -43,14 +44,14 @@ class AlertRegister:
     decided_case_alerts: set[str] = field(default_factory=set[str])
 
     def update_decided(self, alert: Alert) -> None:
-        """Note whether people have decided on the *alert* of a case, as it stands."""
+        """Add the case alert *alert* to the decided ones, or remove it, by its state."""
         if alert.state in DECIDED_STATES:
             self.decided_case_alerts.add(alert.id)
         else:
             self.decided_case_alerts.discard(alert.id)
 
     def raise_once(self, alert: Alert) -> Alert | None:
-        """Open *alert*, or None where it is on the docket already: it rings once."""
+        """Raise *alert* and return its first revision; None where its id is already registered."""
         if alert.id in self.entries:
             return None
         opened = replace(alert, revision=1, state=State.RAISED, move=Move.RAISE)
@@ -58,17 +59,17 @@ class AlertRegister:
         return entry.append(opened)
 
     def raise_level(self, alert: Alert) -> Alert:
-        """Open *alert*, or raise the level of the one that is there; what is to be told."""
+        """Raise *alert*, or the level of the registered alert with its id; return the revision."""
         if (opened := self.raise_once(alert)) is not None:
             return opened
         entry = self.entries[alert.id]
         state = next_state(entry.alert.state, Move.RISE)
-        assert state is not None, "what rises above a closed alert is another episode"
+        assert state is not None, "a rise after closing belongs to another episode"
         revision = entry.alert.revision + 1
         return entry.append(replace(alert, revision=revision, state=state, move=Move.RISE))
 
     def note_data_change(self, alert: str, record: Record, position: int) -> Alert | None:
-        """Note that *record* changed the data under *alert*: what is to be told of it, if any."""
+        """Reopen *alert* because *record* changed its data; None if its state ignores this."""
         entry = self.entries[alert]
         state = next_state(entry.alert.state, Move.CHANGE)
         if state is None:
@@ -78,7 +79,7 @@ class AlertRegister:
         )
 
     def apply_review(self, record: Record, position: int) -> Alert | None:
-        """Take a member's move or refuse it; what is to be told where it was accepted."""
+        """Apply the review *record*, or refuse it; return the new revision, None if refused."""
         review = record.body
         assert isinstance(review, Review)
         entry, revision = self.entries.get(review.alert), None
@@ -96,7 +97,7 @@ class AlertRegister:
         return revision
 
     def check_review(self, review_id: str, review: Review) -> ReviewRefusal | None:
-        """What speaks against a member's move, the first thing first."""
+        """Why the review *review_id* is refused, by the first failed check; None if it is not."""
         entry = self.entries.get(review.alert)
         if review_id in self.review_results:
             return ReviewRefusal.EDITED
@@ -113,7 +114,7 @@ class AlertRegister:
         return None if Move(review.move) in allowed_moves(alert.state) else ReviewRefusal.NOT_NOW
 
     def result_key(self, record: Record) -> str:
-        """The name under which the move *record* is answered."""
+        """The key in ``review_results`` of the result of the review *record*."""
         return (
             f"{record.entity_id}/{record.version}"
             if record.entity_id in self.review_results
@@ -121,7 +122,10 @@ class AlertRegister:
         )
 
     def digest_fields(self) -> Iterator[tuple[str, str]]:
-        """What it adds to the digest of a state: all that does not follow from the episodes."""
+        """Yield what the register adds to the state digest.
+
+        A signal that nobody has reviewed is left out, because it follows from the episodes.
+        """
         for name, entry in self.entries.items():
             alert = entry.alert
             if alert.tracked and (alert.kind is not AlertKind.SIGNAL or entry.is_reviewed):
@@ -133,9 +137,9 @@ class AlertRegister:
 def _next_revision(
     alert: Alert, record: Record, position: int, *, move: Move, state: State
 ) -> Alert:
-    """The revision of *alert* that *record* makes; its evidence is what it was when it rang.
+    """The next revision of *alert*, made by *record*; its evidence does not change.
 
-    With a member's `confirm` the clock of the sponsor's determination starts.
+    A member's `confirm` starts the determination clock.
     """
     member = record.body.member if isinstance(record.body, Review) else None
     is_confirmed = move is Move.CONFIRM
@@ -174,7 +178,7 @@ def _review_result(
 
 
 def _describe_state(alert: Alert | None) -> str:
-    """Where the alert stands and who put it there: a refusal says what can be done instead."""
+    """The alert's state, who made it, and the moves allowed now; appended to a refusal."""
     if alert is None or not alert.tracked:
         return ""
     by_member = f", by {alert.member}" if alert.member else ""

@@ -1,6 +1,7 @@
-"""What follows from a step of the fold: which alerts ring, rise, reopen or are moved by a member.
+"""Updates the alert register: alerts are raised, rise, reopen, or are moved by a member.
 
-The docket of a study is kept beside it; whatever changes it goes through here.
+Every change of a study's register goes through this module, which marks it dirty for the store and
+applies its state to the study.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from monitor.state.study import Study
 def alerts_from_step(
     study: Study, step: FoldResult, record: Record, position: int
 ) -> tuple[Alert, ...]:
-    """The alerts that *record*, at *line* of the log, makes people hear of, in their order."""
+    """The alert revisions that follow from folding *record*, at *position* of the log, in order."""
     if step.is_review:
         revision = process_review(study, record, position)
         return () if revision is None else (revision,)
@@ -43,7 +44,7 @@ def _alerts_from_evidence(
 
 
 def open_alert(study: Study, alert: Alert) -> Alert | None:
-    """Open *alert*, which rests on no watch; None where it is on the docket already."""
+    """Raise the case or finding alert *alert*; None where its id is already registered."""
     opened = register_of(study).raise_once(alert)
     if opened is not None:
         _mark_changed(study, opened.id)
@@ -51,7 +52,7 @@ def open_alert(study: Study, alert: Alert) -> Alert | None:
 
 
 def set_earlier_deadline(study: Study, alert: Alert) -> Alert:
-    """Raise the alert of one case that is on the docket: it is due sooner than was said."""
+    """Raise a registered case alert again with the earlier deadline of *alert*."""
     register = register_of(study)
     due_dates = dict(register.entries[alert.id].alert.due) | dict(alert.due)
     revision = register.raise_level(replace(alert, due=tuple(due_dates.items())))
@@ -60,7 +61,10 @@ def set_earlier_deadline(study: Study, alert: Alert) -> Alert:
 
 
 def reopen_on_data_change(study: Study, alert: str, record: Record, position: int) -> Alert | None:
-    """Note that *record* changed the data under *alert*: what is to be told of it, if any."""
+    """Reopen the alert with id *alert* because *record* changed its data.
+
+    Returns the new revision, or None where the alert's state ignores the change.
+    """
     revision = register_of(study).note_data_change(alert, record, position)
     if revision is not None:
         _mark_changed(study, alert)
@@ -68,7 +72,7 @@ def reopen_on_data_change(study: Study, alert: str, record: Record, position: in
 
 
 def process_review(study: Study, record: Record, position: int) -> Alert | None:
-    """Take the member's move *record* or refuse it; what is to be told where it is accepted."""
+    """Apply the review *record*, or refuse it; return the new revision, None if refused."""
     register = register_of(study)
     key = register.result_key(record)
     revision = register.apply_review(record, position)
@@ -80,7 +84,7 @@ def process_review(study: Study, record: Record, position: int) -> Alert | None:
 
 
 def register_of(study: Study) -> AlertRegister:
-    """The docket of *study*, begun at its first alert or move."""
+    """The alert register of *study*, created if it has none."""
     if study.extension is None:
         study.extension = AlertRegister()
     assert isinstance(study.extension, AlertRegister)
@@ -88,24 +92,24 @@ def register_of(study: Study) -> AlertRegister:
 
 
 def attach_register(study: Study, register: AlertRegister) -> None:
-    """Put *docket* beside *study* again, after both were left."""
+    """Attach *register* to *study* after both are loaded from the store, and apply its states."""
     study.extension = register
     for entry in register.entries.values():
         _apply_state(study, entry.alert)
 
 
 def alert_field(alert: str) -> str:
-    """The name under which an alert of the docket is kept."""
+    """The field of the stored row that holds the alert with id *alert*."""
     return f"l|{alert}"
 
 
 def review_result_field(review: str) -> str:
-    """The name under which the answer to a member's move is kept."""
+    """The field of the stored row that holds the result of the review *review*."""
     return f"r|{review}"
 
 
 def _mark_changed(study: Study, name: str) -> None:
-    """Note that an alert has changed, and have the study know what its state means."""
+    """Mark the alert with id *name* dirty, and apply its state to the study."""
     alert = register_of(study).entries[name].alert
     if study.dirty is not None:
         study.dirty.alerts.add(alert_field(name))
@@ -114,16 +118,16 @@ def _mark_changed(study: Study, name: str) -> None:
 
 
 def _apply_state(study: Study, alert: Alert) -> bool:
-    """Let the state of *alert* bear on its watch; whether that ends the watch's episode.
+    """Apply the state of *alert* to its watch and case; whether this ends the watch's episode.
 
-    The fold looks for changes under what people have decided on, and under nothing else.
+    The fold detects data changes only under decided watches and cases.
     """
     if alert.kind is AlertKind.CASE:
         register_of(study).update_decided(alert)
         return False
     episode = study.episodes.get(alert.watch) if alert.kind is AlertKind.SIGNAL else None
     if episode is None or alert.id != alert_id(study.name, alert.watch, episode.number):
-        return False  # An alert of an episode that is over bears on nothing.
+        return False  # The alert is of an earlier episode.
     if alert.state in DECIDED_STATES:
         study.decided_watches.add(alert.watch)
     else:

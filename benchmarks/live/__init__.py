@@ -1,6 +1,8 @@
-"""The product beside its peers on a real Kafka and a real Redis, doing the same job on one log.
+"""Compares the product with its peers on a real Kafka and a real Redis, on one job and one log.
 
 The job is defined in `benchmarks.live.contenders.job`: counts by study and preferred term, and
-by study and system organ class.  The product does it too, with its own decoding, versions,
-subjects, treatments and person-time on top, and is held to more (`benchmarks.live.peer_counts`).
+by study and system organ class.  The product does it with its own decoding, versions, subjects,
+treatments and person-time in addition, and all of its tables are checked
+(`benchmarks.live.table_counts`); of the peers the job's counts are checked
+(`benchmarks.live.peer_counts`).
 """

@@ -1,8 +1,8 @@
 """`make bench-live`: the product beside its peers on a real Kafka and a real Redis.
 
-`python -m benchmarks.live [contender ...]` runs the race, `... latency` tells the time from
-Kafka to Redis, `... alerting` that from Kafka to an Alertmanager, `... rebuild` refolds a wiped
-Redis.
+`python -m benchmarks.live [contender ...]` compares throughput, `... latency` measures the time
+from Kafka to Redis, `... alerting` the time from Kafka to an Alertmanager, `... rebuild` the time
+to fold the log again into an emptied Redis.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RATE, ALERTING_RATE = 2_000, 500
 
 
 def main() -> None:
-    """Measure what was asked for, print it, and keep it where that was asked for."""
+    """Run the selected measurement, print its section, and write it to LIVE.md with --keep."""
     options = parse_arguments()
     provenance = provenance_text(sys.argv[1:])
     try:
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def select_measurement(options: argparse.Namespace) -> Callable[[BenchmarkEnvironment], Table]:
-    """The measurement that was asked for."""
+    """Return the measurement that the options select."""
     if options.what == ["latency"]:
         return lambda environment: measure_latency(
             environment, RATE, options.seconds or 60, options.rounds or 3
@@ -64,20 +64,18 @@ def select_measurement(options: argparse.Namespace) -> Callable[[BenchmarkEnviro
 
 
 def parse_arguments() -> argparse.Namespace:
-    """What was asked for."""
+    """Parse the command line; an unknown contender is a usage error."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
     what = (
         f"latency, alerting, rebuild, or contenders of "
-        f"{', '.join(CONTENDERS_BY_NAME)}: all if none is named"
+        f"{', '.join(CONTENDERS_BY_NAME)}; all contenders if none is named"
     )
     parser.add_argument("what", nargs="*", help=what)
-    parser.add_argument("--reports", type=int, help="how large the log is: 100,000, or 1,000,000")
-    parser.add_argument("--trials", type=int, default=TRIALS, help="of how many, in a rebuild")
-    parser.add_argument("--rounds", type=int, help="how often each runs: 5, latency: 3")
-    parser.add_argument(
-        "--seconds", type=int, help="how long latency is measured: 60, alerting: 30"
-    )
-    parser.add_argument("--keep", action="store_true", help="put it into benchmarks/LIVE.md")
+    parser.add_argument("--reports", type=int, help="size of the log: 100,000; rebuild: 1,000,000")
+    parser.add_argument("--trials", type=int, default=TRIALS, help="number of trials in a rebuild")
+    parser.add_argument("--rounds", type=int, help="runs of each contender: 5; latency: 3")
+    parser.add_argument("--seconds", type=int, help="duration of latency: 60; alerting: 30")
+    parser.add_argument("--keep", action="store_true", help="write the section to LIVE.md")
     options = parser.parse_args()
     if (
         options.what not in (["latency"], ["alerting"], ["rebuild"])

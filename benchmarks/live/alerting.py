@@ -1,11 +1,11 @@
-"""Produced to rung: how long after a report was due in Kafka an Alertmanager has its alert.
+"""Measures the time from a report's due time in Kafka until an Alertmanager accepts its alert.
 
-Open loop, as in latency.py: a record's time is when it was to be sent, whatever became of those
-before it.  The line is whole: worker, store, the topic of alerts, `tocsin deliver`, its ledger, and
-a real Alertmanager.  A recording proxy (recording_proxy.py) stands before it, so an alert counts
-as delivered when the Alertmanager has answered 200: the proxy's own time lengthens a latency and
-never shortens it.  Every serious case raises an alert by a rule of the plan, beside the alerts of
-the evidence.
+The load is open loop, as in latency.py: a record's latency counts from its due time even where
+earlier records are late.  The pipeline is complete: worker, store, alert topic, `tocsin deliver`
+with its notification log, and a real Alertmanager.  A recording proxy (recording_proxy.py) is in
+front of it, and an alert counts as delivered when the Alertmanager answers 200: the proxy's own
+time lengthens a latency and never shortens it.  A rule of the plan raises an alert for every
+serious case, in addition to the alerts from the evidence.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from streams.local.process import Process
 from streams.records.encode import encode_record
 
 Consumer: Any = KafkaConsumer
-"""The client has no types."""
+"""The client has no type stubs."""
 
 DELIVERER = Contender(name="deliver", title="Tocsin, delivering", arguments=("deliver",))
 P99_MAX_SECONDS = 2.0
@@ -76,9 +76,9 @@ sinks = ["bell"]
 
 @dataclass(slots=True)
 class AlertLatencies:
-    """When each record was due, by partition and offset, and how late each of its alerts rang.
+    """Due times of records by partition and offset, and the latencies of their alerts in seconds.
 
-    *first* is the offset of the first record of each partition that counts.
+    *first_offsets* holds the offset of the first record of each partition that counts.
     """
 
     due: list[list[float]]
@@ -87,9 +87,9 @@ class AlertLatencies:
     undelivered: int = 0
 
     def update(self, alerts: Sequence[dict[str, Any]], delivery_times: dict[str, float]) -> int:
-        """Take in all that was announced, and when each page rang; how many did not ring yet.
+        """Compute the latencies from all published *alerts*; return how many are not delivered yet.
 
-        A revision that was superseded before it was told is heard of with the one that was told.
+        A revision that was superseded before delivery counts as delivered with the later revision.
         """
         self.latencies, self.undelivered, first_delivery = {}, 0, dict[str, float]()
         for alert in sorted(alerts, key=lambda each: -each["revision"]):
@@ -110,7 +110,10 @@ class AlertLatencies:
 
 
 def measure_alerting(environment: BenchmarkEnvironment, rate: int, seconds: int) -> Table:
-    """Send *rate* reports a second for *seconds*, and time what rings in an Alertmanager."""
+    """Send *rate* reports a second for *seconds*, and time the alerts in an Alertmanager.
+
+    Raises `Rejected` where a process ends, an alert is missing, or a table is wrong.
+    """
     broker = environment.broker_address(EVERYTHING.log)
     load = Load(draw_log(environment.folder, WARM_UP_RECORDS + rate * seconds))
     messages = list(load.messages(add_serious_rule))
@@ -142,14 +145,14 @@ def measure_alerting(environment: BenchmarkEnvironment, rate: int, seconds: int)
             raise Rejected(fault)
         if len(alertmanager.alerts()) != published_count:
             raise Rejected(
-                f"{len(alertmanager.alerts())} ring in the Alertmanager, "
-                f"{published_count} were announced"
+                f"{len(alertmanager.alerts())} alerts fire in the Alertmanager, "
+                f"{published_count} were published"
             )
         return alerting_table(latencies, rate, len(messages) - WARM_UP_RECORDS, our_end.recv())
 
 
 def start_deliverer(environment: BenchmarkEnvironment, url: str) -> Process:
-    """A deliverer that tells the Alertmanager at *url*."""
+    """Start `tocsin deliver` with the Alertmanager at *url* as its only sink."""
     file = environment.folder / "delivery.toml"
     file.write_text(DELIVERY.format(url=url))
     (environment.folder / "ref.key").write_bytes(SECRET)
@@ -160,7 +163,10 @@ def start_deliverer(environment: BenchmarkEnvironment, url: str) -> Process:
 def wait_for_delivery(
     latencies: AlertLatencies, broker: str, proxy: RecordingProxy, case_count: int
 ) -> int:
-    """Wait until so many *cases* were announced and all alerts have rung; how many there are."""
+    """Wait for *case_count* published case alerts and all deliveries; return the number of alerts.
+
+    Raises `Rejected` after TIMEOUT_SECONDS.
+    """
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         alerts = read_published(broker)
@@ -170,12 +176,13 @@ def wait_for_delivery(
             return len({alert["id"] for alert in alerts})
         if time.monotonic() > deadline:
             raise Rejected(
-                f"{published_cases} of {case_count} cases rang, {undelivered} alerts were not told"
+                f"{published_cases} of {case_count} case alerts published, "
+                f"{undelivered} alerts not delivered"
             )
 
 
 def read_published(broker: str) -> list[dict[str, Any]]:
-    """Every revision that was announced of what calls people, once."""
+    """Return every published revision once, except data findings, which send no page."""
     consumer = Consumer(
         ALERTS,
         bootstrap_servers=broker,
@@ -188,9 +195,9 @@ def read_published(broker: str) -> list[dict[str, Any]]:
 
 
 def add_serious_rule(line: bytes) -> bytes:
-    """The record, and if it is a plan, the same plan with the rule that every serious case rings.
+    """Return the record; a plan gets a rule that raises an alert for every serious case.
 
-    >>> ruled(b'{"type":"subject"}')
+    >>> add_serious_rule(b'{"type":"subject"}')
     b'{"type":"subject"}'
     """
     if b'"toml"' not in line:
@@ -201,13 +208,13 @@ def add_serious_rule(line: bytes) -> bytes:
 
 
 def count_serious(messages: Iterable[Message]) -> int:
-    """How many cases of *messages* were ever called serious."""
+    """Return how many cases of *messages* have a version that is serious."""
     reports = (json.loads(each.value) for each in messages if b'"serious":true' in each.value)
     return len({(each["study"], each["source"]["id"]) for each in reports})
 
 
 def count_warm_up(messages: Sequence[Message]) -> list[int]:
-    """How many records of each partition do not count."""
+    """Return how many records of each partition belong to the warm-up."""
     counts = [0] * PARTITIONS
     for message in messages[:WARM_UP_RECORDS]:
         counts[message.partition] += 1
@@ -215,11 +222,11 @@ def count_warm_up(messages: Sequence[Message]) -> list[int]:
 
 
 def alerting_table(latencies: AlertLatencies, rate: int, reports: int, lateness: float) -> Table:
-    """The latencies of each kind of alert, and what they must be."""
+    """Return the latencies of each kind of alert, with the required p99."""
     header = [
         "reports a second",
         "reports",
-        "rung by",
+        "raised by",
         "alerts",
         *(f"{name} s" for name in QUANTILES),
         "",
@@ -237,19 +244,19 @@ def alerting_table(latencies: AlertLatencies, rate: int, reports: int, lateness:
         if (ordered := sorted(latencies.latencies.get(kind, [])))
     ]
     return section(
-        "Alerting (produced to taken by an Alertmanager, everything on)", header, rows
+        "Alerting (produced to accepted by an Alertmanager, everything on)", header, rows
     ) + (
-        f"\nOne worker, one deliverer, one Alertmanager; every serious case rings.  No record was "
-        f"sent more than {1000 * lateness:.0f} ms late, and that is in its latency.\n"
+        f"\nOne worker, one deliverer, one Alertmanager; every serious case raises an alert.  No "
+        f"record was sent more than {1000 * lateness:.0f} ms late; its latency includes that.\n"
     )
 
 
 def quantile_cells(ordered: Sequence[float]) -> list[str]:
-    """The quantiles of *ordered* latencies."""
+    """Return the quantiles of *ordered* latencies as text, in seconds."""
     return [f"{quantile(ordered, share):.2f}" for share in QUANTILES.values()]
 
 
 def goal_text(ordered: Sequence[float]) -> str:
-    """What their p99 must be."""
+    """Return whether the p99 of *ordered* latencies meets the requirement."""
     met = "met" if quantile(ordered, 0.99) <= P99_MAX_SECONDS else "NOT MET"
     return f"must p99 at most {P99_MAX_SECONDS:g} s: {met}"

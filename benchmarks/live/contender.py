@@ -1,4 +1,4 @@
-"""Who takes part: the program of each, the packages it is run with, and how it is set."""
+"""The contenders: the program of each, the packages it needs, and its settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TOCSIN = str(Path(sys.executable).with_name("tocsin"))
 ENVIRONMENTS = Path(__file__).parent / ".venv"
-"""A virtual environment for each peer library, made when it is first wanted."""
+"""Folder of the virtual environments of peer libraries, created at their first use."""
 
 PROGRAMS = "benchmarks.live.contenders"
 FAUST = ("faust-streaming==0.15.3", "orjson==3.13.0", "redis[hiredis]==8.1.0")
@@ -21,10 +21,11 @@ BARE = ("aiokafka==0.14.0", "orjson==3.13.0", "redis[hiredis]==8.1.0")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """A program that folds the log into the store until it is told to stop.
+    """A program that folds the log into the store until it is stopped.
 
-    *packages* are those of the environment named *environment*; ours has none, it is run as it
-    is installed here.  *log* is the log it reads: one is like the other but for the plans in it.
+    *packages* are installed in the environment named *environment*; the product has none and runs
+    from the current installation.  *log* names the log that it reads: the logs differ only in their
+    plans.
     """
 
     name: str
@@ -41,13 +42,16 @@ class Contender:
 
     @property
     def command(self) -> list[str]:
-        """What starts it, once its environment is there."""
+        """The command line that starts it in its environment."""
         if self.is_product:
             return [TOCSIN, *self.arguments]
         return [str(ENVIRONMENTS / self.environment / "bin" / "python"), "-m", *self.arguments]
 
     def install(self) -> None:
-        """Make its environment, unless it is there with these very packages."""
+        """Create its environment, unless one with these packages exists.
+
+        Raises `subprocess.CalledProcessError` where pip fails.
+        """
         folder, wanted = ENVIRONMENTS / self.environment, "\n".join(self.packages)
         marker = folder / "installed"
         if self.is_product or (marker.exists() and marker.read_text() == wanted):
@@ -56,7 +60,7 @@ class Contender:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, *self.packages], check=True)
-        marker.write_text(wanted)  # Last: an installation that was cut short is taken up again.
+        marker.write_text(wanted)  # Last, so that an interrupted installation is repeated.
 
 
 EVERYTHING = Contender(name="everything", title="Tocsin, everything on", arguments=("run",))

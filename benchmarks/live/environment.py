@@ -1,4 +1,4 @@
-"""The ground the benchmarks stand on: a folder, a Redis and brokers of their own, ended after."""
+"""The environment of the live benchmarks: a folder, a Redis and brokers of their own."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from streams.store.client import connect
 from streams.store.function import load_library
 
 LIBS = ROOT / ".services" / "kafka" / "libs"
-"""Where `make jars` puts Kafka's server."""
+"""Where `make jars` stores the jars of Kafka's server."""
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkEnvironment:
-    """Servers of our own; brokers are started as they are wanted, one for each log."""
+    """A folder with private servers; a broker is started at the first use of its log."""
 
     folder: Path
     probe: StoreProbe
@@ -35,21 +35,21 @@ class BenchmarkEnvironment:
     brokers: dict[str, KafkaServer] = field(default_factory=dict[str, KafkaServer])
 
     def broker_address(self, log: str) -> str:
-        """The address of the broker that holds *log*."""
+        """Return the address of the broker that holds *log*."""
         if log not in self.brokers:
-            # A whole compiler would take a core for the first 20 seconds, and be part of each rate.
+            # The full JIT compiler would use a core for 20 seconds and distort every rate.
             server = KafkaServer(self.folder / f"kafka-{log}", LIBS, jvm=SHORT_LIVED_JVM)
             self.brokers[log] = self.exit_stack.enter_context(server)
         return self.brokers[log].bootstrap
 
     @contextmanager
     def with_new_brokers(self, name: str) -> Iterator[BenchmarkEnvironment]:
-        """The same store, and brokers of its own that are ended after."""
+        """Yield an environment with the same store and new brokers, which are then stopped."""
         with ExitStack() as exit_stack:
-            yield replace(self, folder=self.folder / name, ends=exit_stack, brokers={})
+            yield replace(self, folder=self.folder / name, exit_stack=exit_stack, brokers={})
 
     def start(self, contender: Contender, **variables: str) -> Process:
-        """Start *contender*, its surroundings told in its environment."""
+        """Start *contender* with *variables* in its environment."""
         process = Process(self.folder / contender.name)
         process.start(
             ["env", *variable_assignments(variables), *contender.command], ends_with_parent=True
@@ -57,15 +57,15 @@ class BenchmarkEnvironment:
         return process
 
     def run_tocsin(self, *arguments: str, log: str) -> float:
-        """Run one of our commands to its end; the CPU seconds that it took."""
+        """Run a command of Tocsin to its end; return the CPU seconds it used."""
         before = os.times()
         variables = os.environ | self.product_variables(log)
         subprocess.run([TOCSIN, *arguments], env=variables, stdout=sys.stderr, check=True)
         after = os.times()
-        return sum(after[2:4]) - sum(before[2:4])  # Those of children that have ended.
+        return sum(after[2:4]) - sum(before[2:4])  # CPU time of children that have ended.
 
     def product_variables(self, log: str) -> dict[str, str]:
-        """How our own commands find the servers."""
+        """Return the environment variables with which Tocsin finds the servers."""
         health = f"127.0.0.1:{free_ports(1)[0]}"
         return {
             "TOCSIN_BROKER": self.broker_address(log),
@@ -76,12 +76,12 @@ class BenchmarkEnvironment:
 
 
 def variable_assignments(variables: dict[str, str]) -> list[str]:
-    """The words with which `env` sets *surroundings*."""
+    """Return *variables* as arguments of `env`."""
     return [f"{name}={value}" for name, value in variables.items()]
 
 
 async def load_functions(url: str) -> None:
-    """Load our functions into the store; emptying it leaves them there."""
+    """Load our function library into the store; FLUSHALL keeps it."""
     client = connect(url)
     await load_library(client)
     await client.aclose()
@@ -89,7 +89,7 @@ async def load_functions(url: str) -> None:
 
 @contextmanager
 def open_environment() -> Iterator[BenchmarkEnvironment]:
-    """A folder and a Redis in it, and nothing of either afterwards."""
+    """Yield a temporary folder with a Redis; both are removed afterwards."""
     with ExitStack() as exit_stack:
         folder = Path(exit_stack.enter_context(tempfile.TemporaryDirectory(prefix="tocsin-live-")))
         store = exit_stack.enter_context(RedisServer(folder / "redis"))

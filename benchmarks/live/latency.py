@@ -1,9 +1,10 @@
-"""Produced to applied: how long after a report was due in Kafka its counts are in Redis.
+"""Measures the time from a report's due time in Kafka until its counts are in Redis.
 
-Open loop: every record has its time, whatever becomes of those before it, and its latency counts
-from then, so a stall is charged to every record that waited in it.  Applied is what the cursor of
-its partition says, read every few milliseconds: a latency is told too long by at most the time
-between two readings, never too short.  Several runs, each from an empty store and an empty log.
+The load is open loop: a record's latency counts from its due time even where earlier records are
+late, so a stall is charged to every record that waits in it.  A record is applied when the cursor
+of its partition is past it.  The cursors are read every few milliseconds: a measured latency is too
+long by at most the time between two readings, and never too short.  Each run begins with an empty
+store and an empty log.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from benchmarks.report import Table, section
 from streams.local.process import Process
 
 WARM_UP_RECORDS = 5_000
-"""Records that are folded before the first whose latency counts."""
+"""Records that are folded before the first one whose latency counts."""
 
 LEAD_SECONDS = 1.0
 SLEEP_SECONDS = 0.004
@@ -39,7 +40,7 @@ QUANTILES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999, "longest": 1.0}
 
 @dataclass(slots=True)
 class LatencySample:
-    """When records were due in each partition, and how late each was seen to be applied."""
+    """Due times of the records of each partition, and their latencies in seconds."""
 
     due: list[list[float]]
     applied: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
@@ -48,22 +49,22 @@ class LatencySample:
 
     @property
     def quantiles_ms(self) -> dict[str, float]:
-        """The latencies of SHARES, in milliseconds."""
+        """The latencies at QUANTILES, in milliseconds."""
         ordered = sorted(1000 * each for each in self.latencies)
         return {name: quantile(ordered, share) for name, share in QUANTILES.items()}
 
     @property
     def reading_gaps_ms(self) -> list[float]:
-        """The times between two readings, in milliseconds."""
+        """The times between two readings of the cursors, in milliseconds."""
         return [1000 * (later - earlier) for earlier, later in pairwise(self.reading_times)]
 
     @property
     def is_complete(self) -> bool:
-        """Whether every record was seen to be applied."""
+        """Whether every record is applied."""
         return self.applied == [len(times) for times in self.due]
 
     def add_reading(self, applied: list[int], now: float) -> None:
-        """Take in how many records of each partition are applied *now*."""
+        """Add a reading at *now*: *applied* counts the applied records of each partition."""
         for partition, number in enumerate(applied):
             self.latencies += [
                 now - due for due in self.due[partition][self.applied[partition] : number]
@@ -74,7 +75,7 @@ class LatencySample:
 
 @dataclass(frozen=True, slots=True)
 class LatencyRun:
-    """What was seen, the share of a core that the worker used, and the latest record's delay."""
+    """One run: its sample, the worker's share of a core, the longest sending delay in seconds."""
 
     sample: LatencySample
     cpu_share: float
@@ -84,7 +85,10 @@ class LatencyRun:
 def measure_latency(
     environment: BenchmarkEnvironment, rate: int, seconds: int, rounds: int
 ) -> Table:
-    """Send *rate* reports a second for *seconds* to a worker with everything on, *rounds* times."""
+    """Send *rate* reports a second for *seconds* to a worker with everything on, *rounds* times.
+
+    Raises `Rejected` where the worker ends, does not keep up, or leaves a wrong table.
+    """
     runs: list[LatencyRun] = []
     for number in range(1, rounds + 1):
         with environment.with_new_brokers(f"round-{number}") as round_environment:
@@ -94,7 +98,7 @@ def measure_latency(
 
 
 def run_round(environment: BenchmarkEnvironment, rate: int, seconds: int) -> LatencyRun:
-    """One run."""
+    """Run one round and return its latencies."""
     broker, probe = environment.broker_address(EVERYTHING.log), environment.probe
     make_topics(broker)
     load = Load(draw_log(environment.folder, WARM_UP_RECORDS + rate * seconds))
@@ -126,9 +130,9 @@ def run_round(environment: BenchmarkEnvironment, rate: int, seconds: int) -> Lat
 
 
 def pace_messages(messages: Sequence[Message], rate: int, connection: Any) -> Iterator[Message]:
-    """The first records at once; the rest, from the moment that *orders* bring, at their times.
+    """Yield the warm-up at once, then the rest when due after the begin that *connection* sends.
 
-    In the end *orders* hear how late the latest was.
+    Sends the longest delay in seconds over *connection* at the end.
     """
     yield from messages[:WARM_UP_RECORDS]
     begin, latest = connection.recv(), 0.0
@@ -144,7 +148,7 @@ def pace_messages(messages: Sequence[Message], rate: int, connection: Any) -> It
 def read_until_complete(
     worker: Process, counts: TableCounts, probe: StoreProbe, sample: LatencySample
 ) -> LatencySample:
-    """Read the cursors until all that is due is applied."""
+    """Read the cursors until every record is applied; return *sample* with their latencies."""
     first = counts.count_folded_by_partition(probe)
     deadline = max(times[-1] for times in sample.due if times) + TIMEOUT_SECONDS
     while not sample.is_complete:
@@ -159,7 +163,7 @@ def read_until_complete(
 
 
 def due_times(messages: Sequence[Message], begin: float, rate: int) -> list[list[float]]:
-    """By partition, when each record is to be sent."""
+    """Return by partition the due time of each record, in seconds of the monotonic clock."""
     due: list[list[float]] = [[] for _ in range(PARTITIONS)]
     for number, message in enumerate(messages):
         due[message.partition].append(begin + number / rate)
@@ -167,7 +171,7 @@ def due_times(messages: Sequence[Message], begin: float, rate: int) -> list[list
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """The smallest that at least *share* of all are not above.
+    """Return the smallest value such that at least *share* of all values do not exceed it.
 
     >>> quantile([1.0, 2.0, 3.0, 4.0], 0.5)
     2.0
@@ -176,21 +180,21 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 
 def latency_table(runs: Sequence[LatencyRun], rate: int) -> Table:
-    """The latencies, what they must be, and how finely they were told."""
-    quantiles = [p99_text.sample.quantiles_ms for p99_text in runs]
-    medians = {name: median(p99_text[name] for p99_text in quantiles) for name in QUANTILES}
+    """Return the latencies, the required p99, and the resolution of the measurement."""
+    quantiles = [run.sample.quantiles_ms for run in runs]
+    medians = {name: median(each[name] for each in quantiles) for name in QUANTILES}
     met = "met" if medians["p99"] <= P99_MAX_MS else "NOT MET"
-    gaps = sorted(chain.from_iterable(p99_text.sample.reading_gaps_ms for p99_text in runs))
+    gaps = sorted(chain.from_iterable(run.sample.reading_gaps_ms for run in runs))
     header = ["reports a second", "runs", "reports", *(f"{name} ms" for name in QUANTILES), ""]
     row = [f"{rate:,}", str(len(runs)), f"{len(runs[0].sample.latencies):,}"]
-    row += [f"{p99_text:.1f}" for p99_text in medians.values()]
-    p99_text = ", ".join(f"{one['p99']:.1f}" for one in quantiles)
+    row += [f"{milliseconds:.1f}" for milliseconds in medians.values()]
+    p99_text = ", ".join(f"{each['p99']:.1f}" for each in quantiles)
     goal = f"must p99 at most {P99_MAX_MS} ms: {met}"
     return section("Latency (produced to applied, everything on)", header, [[*row, goal]]) + (
-        f"\nMedians of the runs; their p99 were {p99_text} ms.  The cursors were read every "
+        f"\nMedians of the runs; the runs' p99 were {p99_text} ms.  The cursors were read every "
         f"{quantile(gaps, 0.5):.1f} ms (99% within {quantile(gaps, 0.99):.1f} ms, the longest gap "
-        f"{gaps[-1]:.0f} ms): a latency is told too long by at most that.  "
-        f"No record was sent more than {1000 * max(one.lateness for one in runs):.0f} ms late, "
-        "and that is in its latency.  "
-        f"The worker used {median(one.cpu_share for one in runs):.0%} of a core.\n"
+        f"{gaps[-1]:.0f} ms): a measured latency is too long by at most one gap.  "
+        f"No record was sent more than {1000 * max(run.lateness for run in runs):.0f} ms late; "
+        "its latency includes that.  "
+        f"The worker used {median(run.cpu_share for run in runs):.0%} of a core.\n"
     )

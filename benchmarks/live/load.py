@@ -1,4 +1,4 @@
-"""The load: a synthetic log, written once into a Kafka of its own, and where each report lies."""
+"""Writes a synthetic log into a private Kafka, and keeps the position of each counted report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from streams.settings import Settings
 
 PARTITIONS = Settings().log_partitions
 QUEUED_MAX = 50_000
-"""Records that the producer may hold: its own limit is 100,000, and it raises there."""
+"""Records that the producer may queue: it raises at its own limit of 100,000."""
 
 TRIALS = 200
 
@@ -31,10 +31,10 @@ Edit = Callable[[bytes], bytes]
 
 @dataclass(slots=True)
 class PartitionLoad:
-    """One partition: how many records it has, and which of them are counted by everybody.
+    """The number of records of one partition, and which of them the job counts.
 
-    *counted* holds the places, from 1, of the adverse events; *last* is the cell that the last
-    of them brings to its final number.
+    *counted_positions* are the positions, from 1, of the adverse events; *last_cell* is the cell
+    that the last of them completes.
     """
 
     records: int = 0
@@ -42,14 +42,14 @@ class PartitionLoad:
     last_cell: Cell | None = None
 
     def records_read(self, counted: int) -> int:
-        """How many records were read by whoever has *counted* so many, or too many."""
+        """Return the position of the last of *counted* counted records; 0 where none is counted."""
         return (
             self.counted_positions[min(counted, len(self.counted_positions)) - 1] if counted else 0
         )
 
 
 class Message(NamedTuple):
-    """A record as it is sent, to the partition that is its study's."""
+    """A record as it is sent, with the partition of its study."""
 
     partition: int
     key: str
@@ -58,7 +58,7 @@ class Message(NamedTuple):
 
 @dataclass(slots=True)
 class Load:
-    """A log in Kafka: the file it came from, with its truth beside it, and its partitions."""
+    """A log in Kafka: its file, with the truth beside it, and its partitions."""
 
     file: Path
     partitions: list[PartitionLoad] = field(
@@ -67,18 +67,18 @@ class Load:
 
     @property
     def records(self) -> int:
-        """All records of the log, whatever their type."""
+        """The number of all records of the log, of every type."""
         return sum(part.records for part in self.partitions)
 
     def messages(self, edit: Edit = bytes) -> Iterator[Message]:
-        """The records as *edit* leaves them, each noted where it comes to lie."""
+        """Yield the records, each changed by *edit*, and register them by partition."""
         with self.file.open("rb") as lines:
             for line in lines:
                 record = json.loads(line)
                 yield Message(self.add_record(record), record["study"], edit(line.rstrip(b"\n")))
 
     def add_record(self, record: dict[str, Any]) -> int:
-        """Note *record* after those before it; its partition."""
+        """Register *record* after the earlier ones; return its partition."""
         partition = partition_of(record["study"], PARTITIONS)
         partition_load = self.partitions[partition]
         partition_load.records += 1
@@ -89,13 +89,13 @@ class Load:
 
 
 def draw_log(folder: Path, reports: int, trials: int = TRIALS) -> Path:
-    """The log that `make bench` folds, drawn anew; its truth lies beside it."""
+    """Draw the log of `make bench` into *folder*, with its truth beside it."""
     print(f"drawing {reports:,} reports of {trials:,} trials", file=sys.stderr)
     return write_log(Workload(trials=trials, reports=reports), folder / f"{reports}.jsonl")
 
 
 def write_to_kafka(broker: str, file: Path, edit: Edit = bytes) -> Load:
-    """Write *file* into the log, each record as *edit* leaves it."""
+    """Create the topics, and write *file* to the log topic, each record changed by *edit*."""
     load = Load(file)
     make_topics(broker)
     send_messages(broker, load.messages(edit))
@@ -103,20 +103,20 @@ def write_to_kafka(broker: str, file: Path, edit: Edit = bytes) -> Load:
 
 
 def make_topics(broker: str) -> None:
-    """The five topics as `tocsin topics apply` makes them."""
+    """Create the topics as `tocsin topics apply` does."""
     with admin_client(broker) as admin:
         apply_topics(admin, required_topics(Settings(broker=broker)), alter=False)
 
 
 def send_messages(broker: str, messages: Iterable[Message]) -> None:
-    """Send *messages* as they come, in their order."""
+    """Send *messages* in order; assert that the broker acknowledges all of them."""
     failures: list[str] = []
 
     def record_failure(error: object, _: object) -> None:
         if error:
             failures.append(str(error))
 
-    # Without idempotence a retry would change the order, and a plan come after its records.
+    # Without idempotence a retry could reorder records and put a plan after its study's records.
     ordered = {"enable.idempotence": True, "linger.ms": 1}
     producer = Producer({"bootstrap.servers": broker, "log_level": 3, **ordered})
     for message in messages:
@@ -126,11 +126,11 @@ def send_messages(broker: str, messages: Iterable[Message]) -> None:
         producer.poll(0)
         while len(producer) > QUEUED_MAX:
             producer.poll(0.01)
-    assert not producer.flush(60) and not failures, f"the broker did not take all: {failures[:1]}"
+    assert not producer.flush(60) and not failures, f"not all records acknowledged: {failures[:1]}"
 
 
 def without_watches(line: bytes) -> bytes:
-    """The record, and if it is a plan, the same plan without groups, watches and screening."""
+    """Return the record; a plan loses its groups, watches and screening."""
     if b'"toml"' not in line:
         return line
     record = json.loads(line)

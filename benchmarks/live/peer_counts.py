@@ -1,4 +1,4 @@
-"""What the peers must leave in Redis, told by those who drew the log, and how far they are."""
+"""The counts that a peer must leave in Redis, computed from the drawn truth, and its progress."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from streams.kafka.partitioner import partition_of
 
 VERSIONS = COUNTS.index("versions")
 HASHES = {"preferred_term": "pt", "system_organ_class": "soc"}
-"""The hash of a study in which each kind of term is counted."""
+"""By kind of term, the prefix of a study's hash in which it is counted."""
 
 Hashes = dict[str, dict[str, int]]
 
 
 @dataclass(slots=True)
 class PeerCounts:
-    """The counts of the job, as any peer leaves them (see `contenders.job`)."""
+    """The expected counts of the job, as every peer leaves them (see `contenders.job`)."""
 
     load: Load
     expected: Hashes = field(init=False)
@@ -29,7 +29,7 @@ class PeerCounts:
         self.expected = expected_hashes(read_truth(self.load.file))
 
     def count_folded(self, probe: StoreProbe) -> int:
-        """How many records have been folded, once the first counts are there."""
+        """Return how many records are folded, derived from the counts; 0 while there are none."""
         if not probe.query(("DBSIZE",))[0]:
             return 0
         names = [name for name in self.expected if name.startswith("pt:")]
@@ -42,7 +42,7 @@ class PeerCounts:
         )
 
     def is_complete(self, probe: StoreProbe) -> bool:
-        """Whether the last report of every partition is counted."""
+        """Return whether the last counted report of every partition is counted."""
         last_cells = self.last_cells()
         values = probe.query(*(("HGET", *cell) for cell in last_cells))
         return all(
@@ -51,11 +51,11 @@ class PeerCounts:
         )
 
     def last_cells(self) -> list[Cell]:
-        """The cells that the last reports of the partitions complete."""
+        """Return the cells that the last counted reports of the partitions complete."""
         return [part.last_cell for part in self.load.partitions if part.last_cell is not None]
 
     def first_difference(self, probe: StoreProbe) -> str | None:
-        """The first number that is not what was drawn."""
+        """Describe the first count that differs from the drawn one; None where all agree."""
         replies = probe.query(*(("HGETALL", name) for name in self.expected), ("DBSIZE",))
         if replies.pop() != len(self.expected):
             return f"not {len(self.expected)} hashes in the store"
@@ -67,7 +67,7 @@ class PeerCounts:
 
 
 def expected_hashes(truths: dict[str, Truth]) -> Hashes:
-    """What counting every version of every case comes to, over all treatments."""
+    """Return the counts of all case versions over all treatments, by hash and field."""
     hashes: Hashes = defaultdict(lambda: defaultdict(int))
     for study, truth in truths.items():
         for key, counts in truth.items():
@@ -78,7 +78,7 @@ def expected_hashes(truths: dict[str, Truth]) -> Hashes:
 
 
 def first_differing_cell(observed: Hashes, expected: Hashes) -> str | None:
-    """The first cell in which *said* is not *right*, in words."""
+    """Describe the first cell in which *observed* differs from *expected*; None where all agree."""
     for name in sorted(expected):
         for cell in sorted(observed[name].keys() | expected[name].keys()):
             observed_count, expected_count = (
@@ -86,5 +86,5 @@ def first_differing_cell(observed: Hashes, expected: Hashes) -> str | None:
                 expected[name].get(cell, 0),
             )
             if observed_count != expected_count:
-                return f"{name} {cell} is {observed_count}, drawn were {expected_count}"
+                return f"{name} {cell} is {observed_count}, expected {expected_count}"
     return None

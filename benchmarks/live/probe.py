@@ -1,4 +1,4 @@
-"""Watches a contender from outside: how far Redis shows it to be, and what it has cost."""
+"""Observes a contender from outside: its progress in Redis, and its CPU time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Command = tuple[str, ...]
 
 @dataclass(slots=True)
 class StoreProbe:
-    """Our own connection to the store; it counts what it asks, so that it can be left out."""
+    """Our connection to the store; it counts its own commands, to subtract them from the total."""
 
     url: str
     own_commands: int = 0
@@ -28,7 +28,7 @@ class StoreProbe:
         self.client = Redis.from_url(self.url)
 
     def query(self, *commands: Command, atomic: bool = False) -> list[Any]:
-        """The replies to *commands*, sent together; *atomic* are those of one moment."""
+        """Return the replies to *commands*, sent together; *atomic* uses one transaction."""
         with self.client.pipeline(transaction=atomic) as pipeline:
             for command in commands:
                 pipeline.execute_command(*command)
@@ -36,51 +36,54 @@ class StoreProbe:
             return pipeline.execute()
 
     def flush(self) -> None:
-        """Empty the store and begin to count."""
+        """Empty the store, and reset all counts of commands."""
         self.query(("FLUSHALL",), ("CONFIG", "RESETSTAT"))
         self.own_commands = 0
 
     def count_commands(self) -> int:
-        """How many commands others have had executed, those inside functions among them."""
+        """Return how many commands other clients had executed, including those inside functions."""
         (reply,) = self.query(("INFO", "commandstats"))
         stats = cast(dict[str, dict[str, int]], reply)
-        # Redis counts a command when it is done: it has the RESETSTAT, and not yet this INFO.
+        # Redis counts a command when it ends: the RESETSTAT is included, this INFO is not.
         return sum(each["calls"] for each in stats.values()) - self.own_commands
 
 
 class ExpectedCounts(Protocol):
-    """What a contender leaves in the store, and how far that shows it to be."""
+    """The counts that a contender must leave in the store, and its progress towards them."""
 
     def count_folded(self, probe: StoreProbe) -> int:
-        """How many records of the log have been folded; 0 while nothing shows."""
+        """Return how many records of the log are folded; 0 while the store shows none."""
         ...
 
     def is_complete(self, probe: StoreProbe) -> bool:
-        """Whether the last record of every partition has been folded."""
+        """Return whether the last record of every partition is folded."""
         ...
 
     def first_difference(self, probe: StoreProbe) -> str | None:
-        """The first number that is not what was drawn; None where all are."""
+        """Describe the first number that differs from the drawn one; None where all agree."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class CpuReading:
-    """An hour and the CPU time that processes had used by then."""
+    """A time, and the CPU seconds that a process and its children have used by then."""
 
     time: float
     cpu_seconds: float
 
     @classmethod
     def measure(cls, process: int) -> CpuReading:
-        """The present moment of *process* and of all that it has started."""
+        """Read the CPU time of *process* and of its children now."""
         return cls(time.monotonic(), cpu_seconds_of(process))
 
 
 def cpu_seconds_of(process: int) -> float:
-    """CPU seconds of *process*, of those it started, and of those that have ended since."""
+    """Return CPU seconds of *process*, of its running children, and of its ended children.
+
+    0 where the process does not exist.
+    """
     try:
-        # After the name, which may hold anything, field 3 is the first: proc(5).
+        # The name may contain any character; field 3 is the first after it: proc(5).
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         child_lists = [
             path.read_text() for path in Path(f"/proc/{process}/task").glob("*/children")

@@ -1,4 +1,4 @@
-"""Every contender on one log, in interleaved rounds: reports a second, and what they cost."""
+"""Runs every contender on one log in interleaved rounds, and collects rates and costs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.live.table_counts import TableCounts
 
 @dataclass(slots=True)
 class ContenderResult:
-    """What a contender has shown: its accepted runs, and why it was rejected if it was."""
+    """The accepted runs of one contender, or the reason why it was rejected."""
 
     runs: list[RunResult] = field(default_factory=list[RunResult])
     rejection: str = ""
@@ -36,7 +36,7 @@ ContenderResults = dict[str, ContenderResult]
 def compare_contenders(
     environment: BenchmarkEnvironment, contenders: Sequence[Contender], reports: int, rounds: int
 ) -> ContenderResults:
-    """Run all *contenders* in turn, *rounds* times; one that is rejected runs no more."""
+    """Run all *contenders* in turn, *rounds* times; a rejected contender runs no more."""
     results = {contender.name: install_contender(contender) for contender in contenders}
     loads = fill_logs(environment, contenders, reports)
     for number, contender in interleaved_rounds(contenders, rounds):
@@ -54,7 +54,7 @@ def compare_contenders(
 
 
 def install_contender(contender: Contender) -> ContenderResult:
-    """An empty record, or that of one who cannot take part here."""
+    """Install *contender*; return an empty result, or a rejection where pip fails."""
     try:
         contender.install()
     except subprocess.CalledProcessError:
@@ -65,7 +65,7 @@ def install_contender(contender: Contender) -> ContenderResult:
 def interleaved_rounds(
     contenders: Sequence[Contender], rounds: int
 ) -> Iterator[tuple[int, Contender]]:
-    """Whose turn it is; every second round goes backwards, so nobody always follows the same."""
+    """Yield round and contender; every second round is reversed, which varies the predecessor."""
     for number in range(rounds):
         for contender in contenders if number % 2 == 0 else reversed(contenders):
             yield number + 1, contender
@@ -74,7 +74,7 @@ def interleaved_rounds(
 def fill_logs(
     environment: BenchmarkEnvironment, contenders: Sequence[Contender], reports: int
 ) -> dict[str, Load]:
-    """The logs that are wanted, each in a broker of its own: the topic's name is given."""
+    """Write each needed log to its own broker, because all logs have the same topic name."""
     file = draw_log(environment.folder, reports)
     edits = {"watched": bytes, "unwatched": without_watches}
     wanted = {contender.log for contender in contenders}
@@ -85,7 +85,7 @@ def fill_logs(
 
 
 def expected_counts_of(contender: Contender, load: Load) -> ExpectedCounts:
-    """What *contender* must leave in the store."""
+    """Return the counts that *contender* must leave in the store."""
     if contender.is_product:
         return TableCounts(load, groups=contender.log == "watched")
     return PeerCounts(load)

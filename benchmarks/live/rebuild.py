@@ -1,4 +1,4 @@
-"""A wiped Redis refolded from the log by `tocsin rebuild`: how long a lost store is missed."""
+"""Measures how long `tocsin rebuild` takes to fold the log again into an emptied Redis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ HEADER = ["records", "trials", "seconds", "CPU seconds", "records/s", "per CPU s
 
 
 def measure_rebuild(environment: BenchmarkEnvironment, records: int, trials: int) -> Table:
-    """Fold *records* of *trials* from the first on into an empty store; check what it holds."""
+    """Rebuild *records* of *trials* into an empty store, and check the tables.
+
+    Raises `Rejected` where a table is wrong.
+    """
     load = write_to_kafka(
         environment.broker_address(EVERYTHING.log), draw_log(environment.folder, records, trials)
     )
@@ -30,7 +33,7 @@ def measure_rebuild(environment: BenchmarkEnvironment, records: int, trials: int
 
 
 def rebuild_table(records: int, trials: int, seconds: float, cpu: float) -> Table:
-    """The one row, and what it must be."""
+    """Return the table of the one measurement, with its requirement."""
     rate, cpu_rate = f"{records / seconds:,.0f}", f"{records / cpu:,.0f}"
     sizes, times = [f"{records:,}", f"{trials:,}"], [f"{seconds:.1f}", f"{cpu:.1f}"]
     row = [*sizes, *times, rate, cpu_rate, goal_text(records, seconds)]
@@ -38,7 +41,7 @@ def rebuild_table(records: int, trials: int, seconds: float, cpu: float) -> Tabl
 
 
 def goal_text(records: int, seconds: float) -> str:
-    """What a rebuild of a million must take, for one of a million."""
+    """Return the requirement; for GOAL_RECORDS records, also whether it is met."""
     if records != GOAL_RECORDS:
         return f"must at most {SECONDS_MAX} s for {GOAL_RECORDS:,}"
     return f"must at most {SECONDS_MAX} s: {'met' if seconds <= SECONDS_MAX else 'NOT MET'}"

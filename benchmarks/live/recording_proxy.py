@@ -1,4 +1,4 @@
-"""A gate before an Alertmanager: passes every POST on, and notes when a call was first taken."""
+"""An HTTP proxy before an Alertmanager that records when each notification is accepted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 5
 
 
 class RecordingProxy(ThreadingHTTPServer):
-    """Listens before the Alertmanager at *behind*; *at* says when it had taken each page."""
+    """Proxy of the Alertmanager at *upstream*; *delivery_times* is the first acceptance by page."""
 
     def __init__(self, upstream: str) -> None:
         super().__init__(("127.0.0.1", 0), ProxyHandler)
@@ -26,23 +26,23 @@ class RecordingProxy(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The base URL at which it listens."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def record_delivery(self, body: bytes) -> None:
-        """The Alertmanager took what *body* says; what is only repeated has been noted."""
+        """Record the time of each page in the accepted *body*; a repeated page keeps its first."""
         now = time.monotonic()
         for alert in orjson.loads(body):
             self.delivery_times.setdefault(alert["labels"]["page"], now)
 
 
 class ProxyHandler(BaseHTTPRequestHandler):
-    """Passes one connection's requests on."""
+    """Forwards the requests of one connection."""
 
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        """Answer what the Alertmanager answers."""
+        """Forward the request, and answer with the Alertmanager's status."""
         proxy = self.server
         assert isinstance(proxy, RecordingProxy)
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -58,12 +58,12 @@ class ProxyHandler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: there are many."""
+        """Log nothing, because requests are many."""
 
 
 @contextmanager
 def open_proxy(upstream: str) -> Iterator[RecordingProxy]:
-    """A gate before *behind* for as long as the block lasts."""
+    """Serve a proxy before *upstream* for as long as the block runs."""
     with RecordingProxy(upstream) as proxy:
         thread = Thread(target=proxy.serve_forever, daemon=True)
         thread.start()

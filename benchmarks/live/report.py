@@ -1,4 +1,4 @@
-"""Sets the live measurements out: the table of the race, and what it must show."""
+"""Formats the live measurements: the comparison table, its goals, and the sections of LIVE.md."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HEADER = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeedGoal:
-    """That *ours* is *times* as fast as *theirs*, by the clock and by CPU alike."""
+    """The requirement that *product* is *factor* times as fast as *peer*, by clock and by CPU."""
 
     kind: str
     product: str
@@ -50,7 +50,7 @@ SPEED_GOALS = (
 def comparison_table(
     contenders: Sequence[Contender], results: ContenderResults, record_count: int
 ) -> Table:
-    """The contenders side by side, what each is made of, and the promises."""
+    """Return the contenders side by side, the packages of each, and the goals."""
     bare_result = results.get(BARE, ContenderResult())
     rows = [
         contender_row(contender, results[contender.name], bare_result) for contender in contenders
@@ -66,7 +66,7 @@ def comparison_table(
     return (
         section(title, HEADER, rows)
         + "".join(f"\n* {line}" for line in [*rejections, *goal_lines(contenders, results)])
-        + "\n\nOf every contender the final counts were held to what was drawn.  "
+        + "\n\nThe final counts of every contender were checked against the drawn data.  "
         "Rates are over the time from the first counts seen in Redis to the last "
         "(benchmarks/live/run.py); CPU is that of the contender, not of Redis or Kafka.  "
         f"The peers are the programs in benchmarks/live/contenders, "
@@ -77,7 +77,7 @@ def comparison_table(
 def contender_row(
     contender: Contender, result: ContenderResult, bare_result: ContenderResult
 ) -> list[str]:
-    """One line of the table."""
+    """Return one row of the table."""
     if result.rejection or not result.runs:
         return [contender.title, str(len(result.runs)), "REJECTED", *[""] * 5]
     share = (
@@ -91,22 +91,22 @@ def contender_row(
 
 
 def median_and_range(rates: list[float]) -> list[str]:
-    """The median, and from where to where."""
+    """Return the median of *rates*, and their range, as text."""
     return [f"{median(rates):,.0f}", f"{min(rates):,.0f} - {max(rates):,.0f}"]
 
 
 def median_wall_rate(result: ContenderResult) -> float:
-    """The median of the reports a second."""
+    """Return the median of reports per second of wall time."""
     return median(run.wall_rate for run in result.runs)
 
 
 def median_cpu_rate(result: ContenderResult) -> float:
-    """The median of the reports a CPU second."""
+    """Return the median of reports per CPU second."""
     return median(run.cpu_rate for run in result.runs)
 
 
 def goal_lines(contenders: Sequence[Contender], results: ContenderResults) -> Iterator[str]:
-    """Each promise about contenders that ran, and whether it was kept."""
+    """Yield each goal whose contenders ran, and whether it is met."""
     titles = {contender.name: contender.title for contender in contenders}
     for goal in SPEED_GOALS:
         if {goal.product, goal.peer} <= titles.keys():
@@ -121,7 +121,7 @@ def goal_lines(contenders: Sequence[Contender], results: ContenderResults) -> It
 def check_goal(
     goal: SpeedGoal, product: ContenderResult, peer: ContenderResult
 ) -> tuple[bool, str]:
-    """Whether *promise* was kept, and the numbers that say so."""
+    """Return whether *goal* is met, and the measured factors as text."""
     if product.rejection or peer.rejection or not (product.runs and peer.runs):
         return False, "a contender was rejected"
     wall, cpu = (
@@ -132,7 +132,7 @@ def check_goal(
 
 
 def provenance_text(arguments: Sequence[str]) -> str:
-    """When, on what and by which command the numbers below were made."""
+    """Return date, command, commit and machine of the measurement."""
     day = datetime.now(UTC).date().isoformat()
     load = ", ".join(f"{part:.1f}" for part in os.getloadavg())
     command = " ".join(["python -m benchmarks.live", *arguments])
@@ -144,13 +144,13 @@ def provenance_text(arguments: Sequence[str]) -> str:
 
 
 def save_section(new_section: Table) -> None:
-    """Put *part* into LIVE.md, in the place of what it said under the same heading's first word."""
+    """Write *new_section* to LIVE.md in place of the section with the same name."""
     old = LIVE_REPORT.read_text() if LIVE_REPORT.exists() else REPORT_TITLE
     LIVE_REPORT.write_text(replace_section(old, new_section))
 
 
 def replace_section(text: str, new_section: Table) -> str:
-    """*text* with *part* in the place of the part that opens with the same words."""
+    """Return *text* with *new_section* in place of the section with the same name before " ("."""
     introduction, *sections = text.split("\n## ")
     new_text = new_section.strip("\n").removeprefix("## ") + "\n"
     name = new_text.partition(" (")[0]

@@ -1,11 +1,11 @@
-"""One run of one contender: started on an emptied store, watched to the last count, ended.
+"""Runs one contender once: started on an empty store, observed to its last count, stopped.
 
-The clock starts when the first counts are seen in Redis, and the records that were in by then are
-left out: starting, joining a group and the first fetch are nobody's rate.  It stops when the last
-record of every partition shows.  Both are seen by polling every 10 ms, so nothing runs inside a
-contender to measure it, and the product is measured by the means that its peers are.  What a
-contender had worked on but not yet written when the clock started is counted as done within the
-time: a gain of at most one of its batches.
+The clock starts when the first counts appear in Redis, and the records folded by then are not
+counted: start-up, joining a group and the first fetch are in no rate.  It stops when the last
+record of every partition is counted.  Both are detected by polling every 10 ms, so no measurement
+code runs inside a contender, and the product is measured in the same way as its peers.  Records
+that a contender had processed but not written when the clock started count as processed within the
+time: an advantage of at most one batch.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from streams.kafka.topics import LOG
 from streams.local.process import Process
 
 BEGIN_TIMEOUT_SECONDS, END_TIMEOUT_SECONDS = 60, 600
-"""How long a contender may take to its first count, and from there to its last."""
+"""Time limits until a contender's first count, and from there to its last."""
 
 CHECK_DELAY_SECONDS = 0.3
-"""Between the last count and the check: a count too many may still be on its way."""
+"""From the last count to the check: a surplus count could arrive late."""
 
 
 class Rejected(Exception):
-    """The contender did not do the job: the message says how that shows."""
+    """The contender did not do the job; the message gives the evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """One run: *records* were folded in *seconds* and *cpu* seconds of the contender's own.
+    """One run: *records* were folded in *seconds*, with *cpu* CPU seconds of the contender.
 
-    *commands* is how many Redis executed for it per 1,000 records, over the whole log.
+    *commands* is the number of Redis commands per 1,000 records, over the whole log.
     """
 
     records: int
@@ -46,12 +46,12 @@ class RunResult:
 
     @property
     def wall_rate(self) -> float:
-        """Records a second of wall time."""
+        """Records per second of wall time."""
         return self.records / self.seconds
 
     @property
     def cpu_rate(self) -> float:
-        """Records a CPU second."""
+        """Records per CPU second."""
         return self.records / self.cpu if self.cpu else float("inf")
 
 
@@ -61,7 +61,10 @@ def run_contender(
     counts: ExpectedCounts,
     record_count: int,
 ) -> RunResult:
-    """Run *contender* on a log of *length* records; what it leaves must be right."""
+    """Run *contender* on a log of *record_count* records, and check the counts it leaves.
+
+    Raises `Rejected` where it ends, takes too long or leaves a wrong count.
+    """
     environment.probe.flush()
     process = environment.start(contender, **contender_variables(environment, contender))
     try:
@@ -73,7 +76,7 @@ def run_contender(
 def measure_run(
     process: Process, probe: StoreProbe, counts: ExpectedCounts, record_count: int
 ) -> RunResult:
-    """What the run took, from the first counts seen to the last."""
+    """Return the cost of the run from its first visible counts to its last."""
     pid = process.pid or 0
     folded_before = poll_until(process, lambda: counts.count_folded(probe), BEGIN_TIMEOUT_SECONDS)
     begin = CpuReading.measure(pid)
@@ -91,7 +94,10 @@ def measure_run(
 
 
 def poll_until(process: Process, condition: Callable[[], int], timeout: float) -> int:
-    """Poll until something is *seen*, and say what; reject who ends or takes too long."""
+    """Poll *condition* until it is true, and return its value.
+
+    Raises `Rejected` where *process* ends, or after *timeout* seconds.
+    """
     deadline = time.monotonic() + timeout
     while not (value := condition()):
         if not process.running:
@@ -103,7 +109,7 @@ def poll_until(process: Process, condition: Callable[[], int], timeout: float) -
 
 
 def contender_variables(environment: BenchmarkEnvironment, contender: Contender) -> dict[str, str]:
-    """What a contender is told: where it finds what, and a group that nobody has used."""
+    """Return a contender's environment variables: its servers, its topic, and an unused group."""
     return environment.product_variables(contender.log) | {
         "PYTHONPATH": str(ROOT),
         "BENCH_BROKER": environment.broker_address(contender.log),

@@ -1,4 +1,4 @@
-"""What the product must leave in Redis: tables of every trial, as those who drew it know them."""
+"""The tables that the product must leave in Redis, from the drawn truth, and its progress."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from streams.store.keys import Keys
 
 @dataclass(slots=True)
 class TableCounts:
-    """The tables in the rows of all studies, and how far the cursors show them to be.
+    """The expected tables in the rows of all studies, and the progress by their cursors.
 
-    Where the plans name no *groups* the rows have none.
+    *groups* is false where the plans name no groups, so that the rows have none.
     """
 
     load: Load
@@ -35,34 +35,34 @@ class TableCounts:
         }
 
     def count_folded_by_partition(self, probe: StoreProbe) -> list[int]:
-        """How many records of each partition have been folded."""
+        """Return how many records of each partition are folded."""
         replies = probe.query(*(("HGET", keys.cursor, "next") for keys in self.keys))
         return [int(each or 0) for each in replies]
 
     def count_folded(self, probe: StoreProbe) -> int:
-        """How many records have been folded."""
+        """Return how many records are folded."""
         return sum(self.count_folded_by_partition(probe))
 
     def is_complete(self, probe: StoreProbe) -> bool:
-        """Whether every partition is folded to its end."""
+        """Return whether every partition is folded to its end."""
         return self.count_folded_by_partition(probe) == [
             part.records for part in self.load.partitions
         ]
 
     def first_difference(self, probe: StoreProbe) -> str | None:
-        """The first number that is not what was drawn."""
+        """Describe the first number that differs from the drawn one; None where all agree."""
         for study, truth in self.truths.items():
             keys = self.keys[partition_of(study, len(self.keys))]
             (row,) = probe.query(("HGETALL", keys.row(study)))
             folded = read_tables({name.decode(): value for name, value in row.items()})
             for key in sorted(folded.keys() | truth.keys()):
                 if folded.get(key) != truth.get(key):
-                    return f"{study} {key} is {folded.get(key)}, drawn were {truth.get(key)}"
+                    return f"{study} {key} is {folded.get(key)}, expected {truth.get(key)}"
         return None
 
 
 def read_tables(row: dict[str, bytes]) -> Truth:
-    """The tables of a row, read by the names and places that any reader of the store goes by."""
+    """Return the tables of a row, read by the documented names and positions of its fields."""
     tables: Truth = {}
     for name, value in row.items():
         if name.startswith("t|") and value:

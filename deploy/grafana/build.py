@@ -1,6 +1,6 @@
-"""Writes Grafana's dashboards from the catalogue: `python deploy/grafana/build.py [DIR]`.
+"""Builds Grafana's dashboards from the metric catalogue: `python deploy/grafana/build.py [DIR]`.
 
-What it writes is committed, so whoever runs Grafana needs nothing; a test writes them again.
+The dashboards are committed, so running Grafana needs no build; a test builds and compares them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ GRAFANA_UNITS = {
     "seconds": "s",
     "seconds since 1970": "s",
 }
-"""What Grafana calls the units of the catalogue; all others are counts of something."""
+"""Grafana's names of the catalogue's units; every other unit is a count."""
 
 HEIGHT, WIDTH, STAT_WIDTH = 8, 12, 4
 
@@ -50,7 +50,7 @@ HERE = Path(__file__).parent
 
 
 def main(folder: Path) -> None:
-    """Write every dashboard below *folder*, those of each zone in a folder of their own."""
+    """Write every dashboard to the folder of its zone below *folder*."""
     for spec in (OPERATIONS, CLOSED):
         path = folder / spec.zone.value / f"{spec.uid}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def main(folder: Path) -> None:
 
 
 def render_dashboard(spec: DashboardSpec) -> str:
-    """The dashboard as Grafana reads it."""
+    """Render the dashboard as the JSON that Grafana reads."""
     builder = (
         dashboard.Dashboard(spec.title)
         .uid(spec.uid)
@@ -82,13 +82,13 @@ def render_dashboard(spec: DashboardSpec) -> str:
 
 
 def datasource_variable(zone: Zone) -> dashboard.DatasourceVariable:
-    """The Prometheus of *zone*: in its organisation there is no other."""
+    """Build the variable for the Prometheus of *zone*, the only one in its organisation."""
     variable = dashboard.DatasourceVariable("source").label("Prometheus").type("prometheus")
     return variable.regex(f"/^Tocsin {zone.value}$/")
 
 
 def query_variable(name: str, query: str) -> dashboard.QueryVariable:
-    """What a reader picks; one kind of group, or any studies."""
+    """Build a variable that the reader selects: one kind of group, or any number of studies."""
     variable = (
         dashboard.QueryVariable(name).label(name.capitalize()).query(query).datasource(DATASOURCE)
     )
@@ -97,7 +97,7 @@ def query_variable(name: str, query: str) -> dashboard.QueryVariable:
 
 
 def build_queries(panel: PanelSpec) -> Sequence[prometheus.Dataquery]:
-    """The panel's expressions, each with its legend."""
+    """Build the panel's queries, each with its legend."""
     queries_built: list[prometheus.Dataquery] = []
     for index, (expr, legend) in enumerate(panel.queries):
         query = (
@@ -109,12 +109,12 @@ def build_queries(panel: PanelSpec) -> Sequence[prometheus.Dataquery]:
 
 
 def unit_of(panel: PanelSpec) -> str:
-    """The panel's unit in Grafana's words."""
+    """Return Grafana's name of the panel's unit."""
     return panel.unit or GRAFANA_UNITS.get(panel.metric.unit, "short")
 
 
 def thresholds(panel: PanelSpec) -> dashboard.ThresholdsConfig:
-    """Green, and red from the panel's alarm on."""
+    """Build the thresholds: green, and red from the panel's threshold on."""
     steps = [Threshold(value=None, color="green")]
     if panel.threshold is not None:
         steps.append(Threshold(value=panel.threshold, color="red"))
@@ -122,10 +122,10 @@ def thresholds(panel: PanelSpec) -> dashboard.ThresholdsConfig:
 
 
 def stat_panel(panel: PanelSpec) -> stat.Panel:
-    """A number as it is."""
+    """Build a panel that shows the current value."""
     builder = stat.Panel().title(panel.title).description(panel.description or panel.metric.help)
     builder.datasource(DATASOURCE).unit(unit_of(panel)).thresholds(thresholds(panel))
-    builder.height(HEIGHT // 2).span(STAT_WIDTH).no_value("nothing")
+    builder.height(HEIGHT // 2).span(STAT_WIDTH).no_value("no data")
     builder.reduce_options(ReduceDataOptions().calcs(["lastNotNull"]))
     for query in build_queries(panel):
         builder.with_target(query)
@@ -133,7 +133,7 @@ def stat_panel(panel: PanelSpec) -> stat.Panel:
 
 
 def line_panel(panel: PanelSpec) -> timeseries.Panel:
-    """Lines over time."""
+    """Build a panel that shows lines over time."""
     builder = (
         timeseries.Panel().title(panel.title).description(panel.description or panel.metric.help)
     )

@@ -1,4 +1,4 @@
-"""The closed dashboard: events, rates and evidence by treatment, and whether alerts arrive."""
+"""The closed dashboard: events, rates and evidence by treatment, and the delivery of alerts."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ NOW_PANELS = (
         is_stat=True,
     ),
     PanelSpec(
-        title="Not delivered to everybody",
+        title="Alerts not fully delivered",
         metric=c.SIGNALS_DELIVERED,
         queries=((f"sum(study:safety_signals_undelivered:sum{{{STUDY}}})", ""),),
-        description="Alerts raised, less those whose latest call every sink has.",
+        description="Alerts raised, minus those whose latest page is logged for every sink.",
         is_stat=True,
         threshold=1,
     ),
     PanelSpec(
-        title="Longest without delivery",
+        title="Longest time since delivery caught up",
         metric=c.DELIVERY_CAUGHT_UP,
         queries=((f"max({seconds_since(c.DELIVERY_CAUGHT_UP)})", ""),),
         is_stat=True,
         threshold=300,
     ),
     PanelSpec(
-        title="Figures that could not be made",
+        title="Failed figure computations, last hour",
         metric=c.FIGURE_FAILURES,
         queries=((f"sum(increase({c.FIGURE_FAILURES.name}[1h]))", ""),),
         is_stat=True,
@@ -67,12 +67,10 @@ NOW_PANELS = (
 
 EVIDENCE_PANELS = (
     PanelSpec(
-        title="Evidence by its boundary",
+        title="E-value relative to boundary",
         metric=c.E_VALUE,
         queries=((f"{BOUNDARY_RATIO_RULE}{{{STUDY}}}", "{{study}} {{watch}}"),),
-        description=(
-            "The e-value of each watch by that at which it signals: 1 and more is a signal."
-        ),
+        description=("The e-value of each watch divided by its boundary: 1 or more is a signal."),
         threshold=1,
         logarithmic=True,
     ),
@@ -96,10 +94,10 @@ EVIDENCE_PANELS = (
         logarithmic=True,
     ),
     PanelSpec(
-        title="Looks an hour",
+        title="Looks per hour",
         metric=c.LOOKS,
         queries=((f"sum by (study) (increase({c.LOOKS.name}{{{STUDY}}}[1h]))", "{{study}}"),),
-        description="However often a watch is judged, its error rate holds.",
+        description="The error rate of a watch is valid at any number of looks.",
     ),
 )
 
@@ -109,7 +107,7 @@ RATE_PANELS = (
         metric=c.EVENTS,
         queries=((f"{RATE_RULE}{{{GROUP}}} * {PER_100_YEARS}", BY_GROUP),),
         description=(
-            "Events by the person-time in which they had to happen. No limits: see the tables."
+            "Events divided by person-time at risk. For confidence limits see the rate tables."
         ),
         unit="short",
     ),
@@ -134,9 +132,12 @@ RATE_PANELS = (
 
 DELIVERY_PANELS = (
     PanelSpec(
-        title="From report to alert",
+        title="Latency from record to alert",
         metric=c.DETECTION_LATENCY,
-        queries=((quantile(0.5, LATENCY_RULE), "half"), (quantile(0.99, LATENCY_RULE), "99 %")),
+        queries=(
+            (quantile(0.5, LATENCY_RULE), "median"),
+            (quantile(0.99, LATENCY_RULE), "99th percentile"),
+        ),
         exemplars=True,
     ),
     PanelSpec(
@@ -145,25 +146,25 @@ DELIVERY_PANELS = (
         queries=((f"sum by (study, answer) ({c.MOVES.name}{{{STUDY}}})", "{{study}} {{answer}}"),),
     ),
     PanelSpec(
-        title="Notifications in 5 minutes",
+        title="Notifications, last 5 minutes",
         metric=c.NOTIFICATIONS,
         queries=(
-            (f"sum by (channel) (increase({c.NOTIFICATIONS.name}[5m]))", "{{channel}} tried"),
+            (f"sum by (channel) (increase({c.NOTIFICATIONS.name}[5m]))", "{{channel}} attempts"),
             (
                 f"sum by (channel) (increase({c.NOTIFICATION_FAILURES.name}[5m]))",
-                "{{channel}} failed",
+                "{{channel}} failures",
             ),
         ),
     ),
     PanelSpec(
-        title="Channels that fail",
+        title="Failing channels",
         metric=c.CHANNEL_FAILING,
         queries=(
             (f"max by (channel, why) ({c.CHANNEL_FAILING.name} > 0)", "{{channel}}: {{why}}"),
         ),
     ),
     PanelSpec(
-        title="Oldest that waits to be told",
+        title="Longest pending outbox entry",
         metric=c.OUTBOX_PENDING,
         queries=((f"max by (partition) ({c.OUTBOX_PENDING.name})", "{{partition}}"),),
     ),
@@ -173,15 +174,15 @@ CLOSED = DashboardSpec(
     uid="tocsin-board",
     title="Tocsin: board",
     zone=Zone.CLOSED,
-    description="By treatment: for the board and its statistician alone.",
+    description="Data by treatment, for the board and its statistician only.",
     variables=(
         ("study", f"label_values({c.SIGNALS_RAISED.name}, study)"),
         ("kind", f"label_values({c.EVENTS.name}, kind)"),
     ),
     rows=(
-        ("Now", NOW_PANELS),
+        ("Current state", NOW_PANELS),
         ("Evidence", EVIDENCE_PANELS),
         ("Events and rates, by treatment", RATE_PANELS),
-        ("Alerts on their way", DELIVERY_PANELS),
+        ("Delivery of alerts", DELIVERY_PANELS),
     ),
 )

@@ -1,4 +1,4 @@
-"""What a dashboard is made of, before it is Grafana's: rows of panels over the catalogue."""
+"""Describes dashboards independently of Grafana, as rows of panels over the metric catalogue."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ BY_GROUP = "{{study}} {{treatment}} {{group}}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelSpec:
-    """One picture: lines over time, or where *of_now* numbers as they are.
+    """One panel: lines over time, or current values if *is_stat*.
 
-    *asks* are expressions with their legends; it is described as its *metric* is, unless
-    *says* more.  Above *alarm* it is red, and where *logarithmic* the axis is.
+    *queries* are PromQL expressions with their legends.  *description* defaults to the help text of
+    *metric*, *unit* to its unit.  From *threshold* on the panel is red.
     """
 
     title: str
@@ -35,7 +35,7 @@ class PanelSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DashboardSpec:
-    """A dashboard of one zone: its *rows*, each with a title."""
+    """A dashboard of one zone: titled *rows* of panels, and *variables* with their queries."""
 
     uid: str
     title: str
@@ -46,10 +46,10 @@ class DashboardSpec:
 
 
 def seconds_since(metric: Metric) -> str:
-    """For how long the switch of each partition has not been touched."""
+    """Return the PromQL expression for the age of a timestamp *metric*, by partition."""
     return f"time() - max by (partition) ({metric.name})"
 
 
 def quantile(q: float, rule: str) -> str:
-    """The *q*-quantile of a histogram whose rate is *recorded*."""
+    """Return the PromQL expression for the *q*-quantile of a histogram recorded by *rule*."""
     return f"histogram_quantile({q}, {rule})"

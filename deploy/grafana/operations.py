@@ -1,4 +1,4 @@
-"""The open dashboard: whether every report is folded, and how long that takes."""
+"""The open dashboard: whether every record is folded, and how long that takes."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ OPERATIONS = DashboardSpec(
     uid="tocsin-operations",
     title="Tocsin: operations",
     zone=Zone.OPEN,
-    description="Whether every report is folded, and how long that takes. Nothing is by treatment.",
+    description="Whether every record is folded, and how long that takes. No data by treatment.",
     variables=(("study", f"label_values({c.CASES.name}, study)"),),
     rows=(
         (
-            "Now",
+            "Current state",
             (
                 PanelSpec(
                     title="Workers",
                     metric=c.BUILD_INFO,
                     queries=((f"count({c.BUILD_INFO.name}) or vector(0)", ""),),
-                    description="Workers that answer.",
+                    description="Workers that Prometheus can scrape.",
                     is_stat=True,
                 ),
                 PanelSpec(
-                    title="Partitions unwatched",
+                    title="Partitions without worker",
                     metric=c.LOG_PARTITIONS,
                     queries=(
                         (
@@ -35,7 +35,7 @@ OPERATIONS = DashboardSpec(
                         ),
                     ),
                     description=(
-                        "Partitions that no worker holds: the studies in them are not watched."
+                        "Partitions that no worker owns: their studies are not monitored."
                     ),
                     is_stat=True,
                     threshold=1,
@@ -44,32 +44,34 @@ OPERATIONS = DashboardSpec(
                     title="Partitions stopped",
                     metric=c.PARTITION_STOPPED,
                     queries=((f"sum(max by (partition) ({c.PARTITION_STOPPED.name}))", ""),),
-                    description="Partitions that stand still and wait for an operator.",
+                    description="Partitions that are stopped and wait for an operator.",
                     is_stat=True,
                     threshold=1,
                 ),
                 PanelSpec(
-                    title="Longest not caught up",
+                    title="Longest time since caught up",
                     metric=c.LAST_CAUGHT_UP,
                     queries=((f"max({seconds_since(c.LAST_CAUGHT_UP)})", ""),),
                     description=(
-                        "A quiet night does not count: an idle log is caught up every second."
+                        "An idle log does not raise it: each check of an idle log catches up."
                     ),
                     is_stat=True,
                     threshold=300,
                 ),
                 PanelSpec(
-                    title="Records behind",
+                    title="Lag in records",
                     metric=c.CONSUMER_LAG,
                     queries=((f"sum({c.CONSUMER_LAG.name})", ""),),
                     is_stat=True,
                     threshold=10_000,
                 ),
                 PanelSpec(
-                    title="Records left out, of one hour",
+                    title="Records left out, last hour",
                     metric=c.RECORDS,
                     queries=(("max(study:safety_records_left_out:ratio_rate1h)", ""),),
-                    description="Refused, unreadable, or in conflict; of the study with the most.",
+                    description=(
+                        "Share refused, unreadable or in conflict, of the study with the highest."
+                    ),
                     unit="percentunit",
                     is_stat=True,
                     threshold=0.05,
@@ -77,7 +79,7 @@ OPERATIONS = DashboardSpec(
             ),
         ),
         (
-            "The line",
+            "Processing",
             (
                 PanelSpec(
                     title="Lag by partition",
@@ -90,7 +92,7 @@ OPERATIONS = DashboardSpec(
                     queries=((seconds_since(c.LAST_CAUGHT_UP), "{{partition}}"),),
                 ),
                 PanelSpec(
-                    title="Records a second, by outcome",
+                    title="Records per second, by outcome",
                     metric=c.RECORDS,
                     queries=(
                         (
@@ -101,25 +103,28 @@ OPERATIONS = DashboardSpec(
                     unit="cps",
                 ),
                 PanelSpec(
-                    title="From fetch to store",
+                    title="Time from fetch to store",
                     metric=c.APPLY_DURATION,
                     queries=(
-                        (quantile(0.5, "le:safety_apply_duration_seconds_bucket:rate5m"), "half"),
-                        (quantile(0.99, "le:safety_apply_duration_seconds_bucket:rate5m"), "99 %"),
+                        (quantile(0.5, "le:safety_apply_duration_seconds_bucket:rate5m"), "median"),
+                        (
+                            quantile(0.99, "le:safety_apply_duration_seconds_bucket:rate5m"),
+                            "99th percentile",
+                        ),
                     ),
                 ),
                 PanelSpec(
-                    title="Workers writing past each other",
+                    title="Store conflicts between workers",
                     metric=c.STORE_CONFLICTS,
-                    queries=((f"sum(increase({c.STORE_CONFLICTS.name}[5m]))", "in 5 minutes"),),
+                    queries=((f"sum(increase({c.STORE_CONFLICTS.name}[5m]))", "last 5 minutes"),),
                 ),
             ),
         ),
         (
-            "The studies, all treatments together",
+            "Studies, all treatments together",
             (
                 PanelSpec(
-                    title="Since the last record",
+                    title="Time since the last record",
                     metric=c.LAST_PROCESSED,
                     queries=(
                         (
@@ -128,7 +133,8 @@ OPERATIONS = DashboardSpec(
                         ),
                     ),
                     description=(
-                        "A study may be quiet. Since 1970 is: none since its worker started."
+                        "A study may have no new records. A time since 1970 means none since its"
+                        " worker started."
                     ),
                 ),
                 PanelSpec(

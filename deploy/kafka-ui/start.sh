@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts the Kafka UI with passwords that are files: its own settings know only the environment.
+# Starts the Kafka UI with passwords from files, which it can read from the environment only.
 set -eu
 export AUTH_TYPE=LOGIN_FORM SPRING_SECURITY_USER_NAME=tools
 SPRING_SECURITY_USER_PASSWORD="$(cat /run/secrets/ui-password)"

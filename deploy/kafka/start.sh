@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts the broker of docker-compose.yml on what its folder holds; an empty one gets its identity.
+# Starts the broker of docker-compose.yml; formats its data folder first if the folder is empty.
 set -eu
 settings=/etc/tocsin/server.properties
 java() { command java -Dorg.apache.logging.log4j.level=WARN -cp "/opt/kafka/libs/*" "$@"; }

@@ -1,1 +1,1 @@
-"""One look: which watches run, their e-values, verdicts and summaries."""
+"""Evidence at one look: active watches, their e-values, verdicts and summaries."""

@@ -1,4 +1,4 @@
-"""Which watches a study runs: those its plan names, and one for every other term that appears."""
+"""The watches that a study evaluates: those of its plan, and one for every other reported term."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from monitor.state.study import ActiveWatch, Study, SubjectState, WatchDesign, W
 from monitor.terms import ANY, grouping_fields
 
 SCREENED_TERM_KINDS = (TermKind.PREFERRED_TERM, TermKind.SYSTEM_ORGAN_CLASS)
+"""Kinds of terms that tier 2 watches; groups and "any" are watched by the plan alone."""
 
 
 def reset_study(study: Study) -> None:
-    """Empty everything that is counted, and open the plan's watches on it."""
+    """Clear everything that is counted from records, and open the watches of the current plan.
+
+    Entities, episodes and shares of alpha already spent are kept; shares of the plan are added.
+    """
     plan = study.plan
     study.treatment_numbers = {name: number for number, name in enumerate(plan.treatments)}
     study.period_numbers = {period.id: number for number, period in enumerate(plan.periods)}
@@ -49,7 +53,10 @@ def reset_study(study: Study) -> None:
 
 
 def first_event_scopes(study: Study, term: int) -> list[WatchedFirstEvents]:
-    """The scopes in which first events of *term* are kept, opened when it first appears."""
+    """Return the scopes in which first events of *term* are kept.
+
+    Where there are none yet, creates them and opens the tier 2 watches of the term.
+    """
     scopes = study.first_events.get(term)
     if scopes is None:
         scopes = study.first_events[term] = []
@@ -59,7 +66,10 @@ def first_event_scopes(study: Study, term: int) -> list[WatchedFirstEvents]:
 
 
 def open_screening_watches(study: Study, term: int) -> None:
-    """Open a tier 2 watch on *term* for every active treatment that tier 1 does not watch."""
+    """Open a tier 2 watch on *term* for each active treatment for which tier 1 has none.
+
+    Only concurrent tier 1 watches of the same term count.
+    """
     if not study.screening_designs:
         return
     named_term = study.vocabulary[term]
@@ -72,7 +82,10 @@ def open_screening_watches(study: Study, term: int) -> None:
 
 
 def build_screening_designs(study: Study) -> list[WatchDesign]:
-    """What tier 2 compares: every active treatment with the control, unless the plan forgoes it."""
+    """Return one tier 2 design for each active treatment, compared with the control.
+
+    Empty where the plan disables screening.
+    """
     plan = study.plan
     if not plan.screening_enabled:
         return []
@@ -91,7 +104,11 @@ def build_screening_designs(study: Study) -> list[WatchDesign]:
 
 
 def open_planned_watch(study: Study, watch: Watch) -> None:
-    """Open a watch that the plan names."""
+    """Open a watch of the plan on the first events of its scope.
+
+    The scope of a concurrent watch is its period on all arms, so that an event on any arm ends
+    risk.  The scope of a reference watch is its treatment, in its period or in all of them.
+    """
     term = study.vocabulary.number_of(watch.term)
     if watch.control_kind is ControlKind.CONCURRENT:
         assert watch.risk_set_basis is not None
@@ -116,7 +133,10 @@ def open_planned_watch(study: Study, watch: Watch) -> None:
 def first_events_in_scope(
     study: Study, term: int, period: int | None, treatment: int | None
 ) -> WatchedFirstEvents:
-    """The first events of *term* within (period, treatment), shared by all watches on them."""
+    """Return the first events of *term* in (*period*, *treatment*), where None means all.
+
+    Created at first use, and shared by all watches of the same scope.
+    """
     scopes = study.first_events.setdefault(term, [])
     for scope in scopes:
         if (scope.period, scope.treatment) == (period, treatment):
@@ -137,7 +157,10 @@ def _watch_design(study: Study, watch: Watch) -> WatchDesign:
 
 
 def follow_up_for(study: Study, risk_set_basis: RiskSetBasis) -> FollowUp:
-    """The follow-up table on *basis*, with everyone known so far in it."""
+    """Return the follow-up table on *risk_set_basis*, shared by all watches on it.
+
+    Created at first use, with all subjects known so far.
+    """
     follow_up = study.follow_ups.get(risk_set_basis)
     if follow_up is None:
         period, arm_count = (
@@ -155,7 +178,10 @@ def follow_up_for(study: Study, risk_set_basis: RiskSetBasis) -> FollowUp:
 
 
 def update_exposure(study: Study, subject: SubjectState) -> bool:
-    """Bring a subject's days at risk up to its facts; whether its cases must be counted anew."""
+    """Recompute a subject's spells, arm, doses and site, and update the days at risk.
+
+    Returns whether the subject's cases must be counted again.
+    """
     intervals = study.treatment_intervals_of(subject)
     first_days = {interval.period: interval.start for interval in reversed(intervals)}
     period_starts = tuple(sorted(first_days.items()))
@@ -185,7 +211,7 @@ def update_exposure(study: Study, subject: SubjectState) -> bool:
 def _replace_person_days(
     study: Study, subject: SubjectState, new_spells: tuple[Spell, ...]
 ) -> None:
-    """Count the subject's person-days in *days* instead of where they were."""
+    """Subtract the person-days of the subject's old spells and add those of *new_spells*."""
     for sign, spells in ((-1, subject.spells), (1, new_spells)):
         for spell in spells:
             for table_number in study.table_numbers(spell.period, spell.treatment):

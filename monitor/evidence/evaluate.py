@@ -1,4 +1,4 @@
-"""Judging: which watches a record moved, where they stand now, and who must be told."""
+"""One look at the evidence: verdicts of the watches that a record affects, and new crossings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from monitor.stats.reference import EstimatedRate, KnownRate
 Likelihood = PartialLikelihood | KnownRate | EstimatedRate
 DAYS_PER_YEAR = 365.25
 LOG_E_MAX = 700.0
-"""Above it ``exp`` overflows; no level comes near."""
+"""Cap of log E before ``exp``, which overflows above 709.  No boundary is near it."""
 
 REJECTED = Level.SIGNAL, VerdictReason.REJECTED
 NOT_REJECTED = Level.QUIET, VerdictReason.NOT_REJECTED
@@ -27,16 +27,19 @@ NOT_REJECTED_VERDICT = Verdict(*NOT_REJECTED, None)
 BELOW_WATCH_VERDICT = Verdict(Level.QUIET, VerdictReason.BELOW_WATCH, None)
 
 LOOP_EVENTS_MAX, LOOP_EVENTS_MAX_WITH_SNAPSHOT = 20, 6
-"""Up to so many first events, a loop over them is cheaper than their risk sets all at once.
+"""First events up to which a loop is faster than NumPy columns.
 
-The second holds once another watch has had the columns cut for the day.
+The second applies where another watch has had the columns of the day made.
 """
 
 
 def evaluate(
     study: Study, active_watches: Iterable[ActiveWatch], *, shortcuts: bool = True
 ) -> list[Crossing]:
-    """Judge the watches in *running* as of now; what rose above its episode comes back."""
+    """Evaluate *active_watches* as of now; return crossings above the highest level of an episode.
+
+    Without *shortcuts* all evidence is computed exactly; verdicts are the same.
+    """
     e_bh_due = False
     changed: list[ActiveWatch] = []
     for watch in active_watches:
@@ -44,7 +47,7 @@ def evaluate(
         if tier == 2:
             e_bh_due |= evaluate_screened(study, watch, shortcuts=shortcuts)
         elif tier == 1:
-            watch.verdict = tier_1_verdict(study, watch, shortcuts=shortcuts)
+            watch.verdict = boundary_verdict(study, watch, shortcuts=shortcuts)
         if watch.verdict is not previous_verdict:
             changed.append(watch)
             if study.dirty is not None:
@@ -57,11 +60,11 @@ def evaluate(
 
 
 def can_change(active_watch: ActiveWatch, subject: int) -> bool:
-    """Whether it moves the watch that *subject* (SEVERAL: not this alone) has its first event.
+    """Return whether a first event of *subject* (MANY_SUBJECTS: other changes) can move a verdict.
 
-    Off the watch's own arm it adds ``-log(1 + share (theta - 1))`` to the log-likelihood, and
-    takes the subject out of the sets of later events, whose shares rise: evidence falls.  So a
-    watch whose evidence was too weak stays where it is.
+    An event off the watch's own arm adds ``-log(1 + share (theta - 1))`` to the log-likelihood,
+    and takes its subject out of later risk sets, whose treated shares rise.  Both lower the
+    evidence, so evidence that was too weak remains too weak.
     """
     verdict, follow_up = active_watch.verdict, active_watch.design.follow_up
     if subject == MANY_SUBJECTS or verdict is None or follow_up is None:
@@ -72,7 +75,7 @@ def can_change(active_watch: ActiveWatch, subject: int) -> bool:
 
 
 def affects_episode(study: Study, active_watch: ActiveWatch) -> bool:
-    """Whether the watch was judged, and is above quiet or once was."""
+    """Return whether the verdict is above quiet, or is quiet and the watch has an episode."""
     if active_watch.verdict is None:
         return False
     if active_watch.verdict.level is not Level.QUIET:
@@ -80,8 +83,8 @@ def affects_episode(study: Study, active_watch: ActiveWatch) -> bool:
     return bool(study.episodes) and active_watch.id in study.episodes
 
 
-def tier_1_verdict(study: Study, active_watch: ActiveWatch, *, shortcuts: bool = True) -> Verdict:
-    """Where a tier 1 watch stands: evidence against the plan's levels."""
+def boundary_verdict(study: Study, active_watch: ActiveWatch, *, shortcuts: bool = True) -> Verdict:
+    """Return the verdict of a tier 1 watch: log E against its watch and signal levels."""
     watch = active_watch.design.watch
     if not active_watch.first_events:
         return NO_EVENTS_VERDICT
@@ -102,10 +105,10 @@ def tier_1_verdict(study: Study, active_watch: ActiveWatch, *, shortcuts: bool =
 def likelihood_and_log_e(
     study: Study, active_watch: ActiveWatch, log_e_floor: float | None
 ) -> tuple[Likelihood, float] | None:
-    """The watch's likelihood and log E, or None where a bound proves log E below *floor*.
+    """Return the likelihood and log E, or None where a bound shows log E below *log_e_floor*.
 
-    The bounds, each sharper than the last: all treated events at their most; their excess over
-    the sum of the shares of their risk sets; smallest, largest and mean share.
+    Bounds are tried in order of cost: the number of treated events; their excess over the sum of
+    the treated shares; the extremes and mean of the shares.  Without a floor none is tried.
     """
     if log_e_floor is None:
         likelihood = likelihood_of(study, active_watch)
@@ -122,7 +125,10 @@ def likelihood_and_log_e(
 
 
 def log_e_upper_bound(active_watch: ActiveWatch) -> float:
-    """An upper limit of log E that needs no risk sets: every event on treatment at its most."""
+    """Return an upper bound of log E that needs no risk sets.
+
+    Each treated event adds at most ``log(theta)``; as randomised, every event may be treated.
+    """
     first_events, design = active_watch.first_events, active_watch.design
     follow_up = design.follow_up
     if follow_up is None or follow_up.analysis is Analysis.AS_RANDOMISED:
@@ -131,7 +137,7 @@ def log_e_upper_bound(active_watch: ActiveWatch) -> float:
 
 
 def likelihood_of(study: Study, active_watch: ActiveWatch) -> Likelihood:
-    """The one function from which everything a watch reports is computed, as of now."""
+    """Return the likelihood, as of now, from which everything a watch reports is computed."""
     if active_watch.design.follow_up is None:
         return reference_likelihood(study, active_watch)
     likelihood = concurrent_likelihood(study, active_watch)
@@ -142,9 +148,9 @@ def likelihood_of(study: Study, active_watch: ActiveWatch) -> Likelihood:
 def concurrent_likelihood(
     study: Study, active_watch: ActiveWatch, minimum_excess: float = -inf
 ) -> PartialLikelihood | None:
-    """Who was at risk at each first event, found by whichever way is cheaper.
+    """Return the partial likelihood over the risk sets, computed in the way that is faster.
 
-    None where fewer treated events exceed the sum of their shares than *excess*.
+    None where the treated events less the sum of their shares are below *minimum_excess*.
     """
     first_events, design, day = active_watch.first_events, active_watch.design, study.as_of
     follow_up, treatment, control = design.follow_up, design.treatment, design.control
@@ -172,7 +178,7 @@ def concurrent_likelihood(
 
 
 def reference_likelihood(study: Study, active_watch: ActiveWatch) -> KnownRate | EstimatedRate:
-    """First events on one treatment against the rate that the plan fixed for them."""
+    """Return the likelihood of first events on one treatment against the reference rate."""
     first_events, reference_rate = (
         active_watch.first_events,
         active_watch.design.watch.reference_rate,
@@ -201,9 +207,9 @@ def reference_likelihood(study: Study, active_watch: ActiveWatch) -> KnownRate |
 
 
 def evaluate_screened(study: Study, active_watch: ActiveWatch, *, shortcuts: bool = True) -> bool:
-    """Look at a tier 2 watch; whether the set that e-BH rejects must be found anew.
+    """Evaluate a tier 2 watch; return whether e-BH must be applied again.
 
-    Only e-values of at least ``1/q`` can ever be rejected, so nothing below is kept.
+    E-values below ``1/q`` are never rejected, so they are counted and not stored.
     """
     previous_log_e = (
         study.e_bh_candidates.pop(active_watch, None) if study.e_bh_candidates else None
@@ -228,7 +234,7 @@ def evaluate_screened(study: Study, active_watch: ActiveWatch, *, shortcuts: boo
 
 
 def has_event_on_arms(active_watch: ActiveWatch) -> bool:
-    """Whether the watch has a first event on either of its arms: it is one of the K of e-BH."""
+    """Return whether the watch has a first event on its arms, and is one of the K of e-BH."""
     design, first_events = active_watch.design, active_watch.first_events
     risk_set_basis = design.watch.risk_set_basis
     if risk_set_basis is not None and risk_set_basis.analysis is Analysis.AS_RANDOMISED:
@@ -239,7 +245,7 @@ def has_event_on_arms(active_watch: ActiveWatch) -> bool:
 
 
 def apply_e_bh(study: Study) -> list[ActiveWatch]:
-    """Judge tier 2 by e-BH (Wang & Ramdas 2022) on current e-values; whose level changed."""
+    """Apply e-BH (Wang & Ramdas 2022) to current e-values; return watches that changed level."""
     watches_by_id = {active_watch.id: active_watch for active_watch in study.e_bh_candidates}
     candidates = [watches_by_id[name] for name in sorted(watches_by_id)]
     e_values = [
@@ -259,10 +265,10 @@ def apply_e_bh(study: Study) -> list[ActiveWatch]:
 
 
 def update_episode(study: Study, active_watch: ActiveWatch, watch_id: str) -> Crossing | None:
-    """Open an episode, or raise the level of the one that stands, if the verdict is above it.
+    """Update the watch's episode; return the crossing where its highest level rises.
 
-    Evidence that has fallen back is noted on the episode and told to nobody anew.  One that was
-    closed is followed by the next when the evidence rises above where it has stood since.
+    Falling evidence changes the current level only.  A closed episode is followed by a new one
+    when the evidence rises above the current level.
     """
     verdict = active_watch.verdict
     assert verdict is not None

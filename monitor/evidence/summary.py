@@ -1,4 +1,4 @@
-"""Where every watch stands at this moment, with all that its likelihood can say."""
+"""A summary of every watch as of now: exact evidence and the estimates from its likelihood."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from math import exp
 from monitor.evidence.evaluate import (
     LOG_E_MAX,
     Likelihood,
+    boundary_verdict,
     has_event_on_arms,
     likelihood_and_log_e,
-    tier_1_verdict,
 )
 from monitor.plan.watch import Watch
 from monitor.state.study import ActiveWatch, Study
@@ -25,10 +25,12 @@ from monitor.stats.posterior import Posterior, posterior
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchSummary:
-    """A watch as of now: exact evidence, whatever bound sufficed when it was last judged.
+    """One watch as of now, with exact evidence even where a bound sufficed for its last verdict.
 
-    *events* counts the first events in its likelihood, *control_events* those on control.
-    *interval* is the confidence sequence at the plan's alpha.
+    *treatment_events* and *control_events* count the first events in its likelihood; a reference
+    watch has no control.  *log_e* is a natural logarithm.  *rate_ratio* is the maximum-likelihood
+    ratio, NaN without events.  *rate_ratio_interval* is the confidence sequence at the plan's
+    alpha.
     """
 
     watch: Watch
@@ -43,7 +45,10 @@ class WatchSummary:
 
 
 def watch_summaries(study: Study) -> list[WatchSummary]:
-    """Every watch of the study, tier 1 first, then by falling evidence."""
+    """Return a summary of every watch: tier 1, then 3, then 2, each by decreasing evidence.
+
+    e-BH is applied to all tier 2 summaries together.
+    """
     summaries = [
         summary
         for watch in study.watches_by_id.values()
@@ -62,7 +67,10 @@ def watch_summaries(study: Study) -> list[WatchSummary]:
 
 
 def watch_summary_of(study: Study, active_watch: ActiveWatch) -> Iterator[WatchSummary]:
-    """The standing of one watch; a tier 2 watch without a first event on its arms has none."""
+    """Yield the summary of one watch.
+
+    Yields nothing without an as-of date, and for a tier 2 watch without a first event on its arms.
+    """
     if study.as_of is None:
         return
     evaluated = likelihood_and_log_e(study, active_watch, None)
@@ -87,7 +95,7 @@ def watch_summary_of(study: Study, active_watch: ActiveWatch) -> Iterator[WatchS
 def current_verdict(
     study: Study, active_watch: ActiveWatch, likelihood: Likelihood, log_e: float
 ) -> Verdict:
-    """The verdict of now, with its evidence; e-BH is settled over all of tier 2 afterwards."""
+    """Return the verdict as of now with exact log E; e-BH is applied to tier 2 afterwards."""
     if active_watch.first_events and not likelihood.events and active_watch.watch.tier != 3:
         empty_reason = (
             VerdictReason.NO_PERSON_TIME
@@ -96,7 +104,7 @@ def current_verdict(
         )
         return Verdict(Level.QUIET, empty_reason, log_e)
     if active_watch.watch.tier == 1:
-        return replace(tier_1_verdict(study, active_watch, shortcuts=False), log_e=log_e)
+        return replace(boundary_verdict(study, active_watch, shortcuts=False), log_e=log_e)
     reason = (
         VerdictReason.NOT_JUDGED if active_watch.watch.tier == 3 else VerdictReason.NOT_REJECTED
     )
@@ -104,12 +112,12 @@ def current_verdict(
 
 
 def has_event_by_now(study: Study, active_watch: ActiveWatch) -> bool:
-    """Whether a first event on one of the watch's arms has its onset by now."""
+    """Return whether a first event on the watch's arms has its onset by the as-of date."""
     arms = (active_watch.design.treatment, active_watch.design.control)
     as_of = study.as_of or 0
     return any(onset <= as_of and arm in arms for _, onset, arm in active_watch.first_events)
 
 
 def signal_boundary(study: Study, watch: Watch) -> float | None:
-    """The e-value at which a tier 1 watch signals, or None."""
+    """Return the e-value at which a tier 1 watch signals, None for other tiers."""
     return watch.signal_level(study.plan.alpha) if watch.tier == 1 else None

@@ -1,1 +1,1 @@
-"""Person-time, time to first event, risk sets."""
+"""Computes person-time, first events and risk sets."""

@@ -1,4 +1,4 @@
-"""How many are at risk on each arm on a study day, as of a day that moves on."""
+"""Counts the subjects at risk on each arm on a study day, as of an advancing day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from monitor.dates import FOREVER
 
 
 class AtRiskInterval(NamedTuple):
-    """Study days ``[enter, leave)`` of one subject on *arm*; day 0 is *day_0* of the calendar."""
+    """Study days ``[enter, leave)`` on which one subject is at risk on *arm*.
+
+    *day_0* is the ordinal calendar day of study day 0.
+    """
 
     arm: int
     day_0: int
@@ -22,16 +25,18 @@ class AtRiskInterval(NamedTuple):
 
 
 def empty_column() -> array[int]:
-    """An empty sorted column."""
+    """Return an empty sorted column of 32-bit integers."""
     return array("i")
 
 
 @dataclass(slots=True)
 class ArmIntervals:
-    """The stays of one arm that have begun, each as the one day that tells when it is over.
+    """The intervals of one arm that have begun, as sorted columns of entries and exits.
 
-    Whoever is still followed leaves, as of day T, on study day ``T + 1 - day_0``: all of them
-    move on together, so their sorted *running* day 0 says it of each.
+    *entries_on_day_0* counts entries by study day 0; *later_entries* holds the study days of all
+    others.  *exits* holds the study days on which ended intervals leave.  An open interval
+    leaves, as of day T, on study day ``T + 1 - day_0``, so *open_day_0s* holds only its day 0 and
+    needs no update as T advances.
     """
 
     entries_on_day_0: int = 0
@@ -40,7 +45,7 @@ class ArmIntervals:
     exits: array[int] = field(default_factory=empty_column)
 
     def count_entry(self, day: int, change: int) -> None:
-        """Count an entry on study *day*, or take it back; nearly all enter on day 0."""
+        """Add (*change* 1) or remove (-1) an entry on study *day*; nearly all are on day 0."""
         if day <= 0:
             self.entries_on_day_0 += change
         elif change > 0:
@@ -50,18 +55,20 @@ class ArmIntervals:
 
 
 def remove_sorted(column: array[int], value: int) -> None:
-    """Take one *value* out of a sorted column."""
+    """Remove one *value*, which must be there, from a sorted column."""
     index = bisect_left(column, value)
-    assert column[index] == value, "a stay is taken back that was never counted"
+    assert column[index] == value, "removes an interval that was never added"
     del column[index]
 
 
 @dataclass(slots=True)
 class AtRiskTable:
-    """At risk on study day s: those who entered by s, less those who have left by s.
+    """Counts subjects at risk on study day s: entries by s less exits by s.
 
-    A stay costs a few insertions when it comes, begins and ends; a count is three searches,
-    whatever the number of subjects or of days (DESIGN.md section 5).
+    *as_of* is the last ordinal day that counts.  *pending* holds the intervals that begin or end
+    later, by the value of *as_of* at which they do, and *pending_days* is a heap of its keys.
+    An interval costs a few insertions when it is added, begins and ends.  A count costs three
+    binary searches an arm, independent of the number of days.
     """
 
     arms: list[ArmIntervals]
@@ -75,14 +82,14 @@ class AtRiskTable:
     def from_intervals(
         cls, arm_count: int, intervals: Iterable[AtRiskInterval], as_of: int
     ) -> AtRiskTable:
-        """The table of *stays* as of a day."""
+        """Build the table of *intervals* as of the ordinal day *as_of*."""
         table = cls([ArmIntervals() for _ in range(arm_count)], as_of)
         for interval in intervals:
             table.add(interval)
         return table
 
     def add(self, interval: AtRiskInterval) -> None:
-        """Count a stay of at least one day."""
+        """Add an interval of at least one day."""
         arm, first_day, end_day = self._arm_and_days(interval)
         if first_day > self.as_of:
             self._schedule(first_day, interval)
@@ -96,7 +103,7 @@ class AtRiskTable:
             self._schedule(end_day - 1, interval)
 
     def remove(self, interval: AtRiskInterval) -> None:
-        """Take back a stay that was added."""
+        """Remove an interval that was added."""
         arm, first_day, end_day = self._arm_and_days(interval)
         if first_day > self.as_of:
             self.pending[first_day].remove(interval)
@@ -122,7 +129,7 @@ class AtRiskTable:
             scheduled.append(interval)
 
     def advance_to(self, day: int) -> None:
-        """Let the days up to *day* pass: what begins, begins, and what ends, ends."""
+        """Advance to the ordinal *day*, and apply each entry and exit that is due by then."""
         while self.pending_days and self.pending_days[0] <= day:
             self.as_of = heappop(self.pending_days)
             for interval in self.pending.pop(self.as_of):
@@ -135,13 +142,13 @@ class AtRiskTable:
         self.as_of = day
 
     def count(self, arm: int, day: int) -> int:
-        """At risk on *arm* on study *day*, as of today."""
+        """Return the number at risk on *arm* on study *day*, as of *as_of*."""
         return self.count_both(arm, arm, day)[0]
 
     def count_both(self, treatment: int, control: int, day: int) -> tuple[int, int]:
-        """At risk on study *day*, as of today, on each of two arms."""
-        # Of those still followed, whoever has not reached the day yet counts as gone.
-        # Both arms are written out: no other function is called as often in a replay.
+        """Return the numbers at risk on study *day* on each of two arms, as of *as_of*."""
+        # An open interval that has not reached the study day yet counts as left.  Both arms are
+        # written out because a replay calls no function more often.
         reached = self.as_of + 1 - day
         treated, controls = self.arms[treatment], self.arms[control]
         return (

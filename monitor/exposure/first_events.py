@@ -1,4 +1,4 @@
-"""The first event of each subject: the unit that is tested (STATISTICS.md section 1)."""
+"""Keeps the first event of each subject: the unit of the tests (docs/statistics.md)."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ from monitor.plan.plan import ARMS_MAX
 COUNT_BITS = 24
 COUNT_MASK = (1 << COUNT_BITS) - 1
 SUBJECT_BITS = 32
+"""A packed first event has this many bits; the subject number is above them."""
 
 PACKED_MASK = (1 << SUBJECT_BITS) - 1
 
 MANY_SUBJECTS = -1
-"""In place of a subject: other things have changed than that this one had its first event."""
+"""Replaces a subject number where more has changed than that subject's new first event."""
 
 
 class FirstEventChange(IntEnum):
-    """What an event is to its subject: not the first, the first ever, or earlier than the first."""
+    """How an added event relates to its subject's first event so far.
+
+    LATER changes nothing, NEW is the subject's first, EARLIER replaces the first so far.
+    """
 
     LATER = 0
     NEW = 1
@@ -33,10 +37,11 @@ class FirstEventChange(IntEnum):
 class FirstEvents:
     """First events of one term within a scope: a period, a treatment, or both.
 
-    *held* is sorted by subject, 64 bits each: the subject's number above what it had,
-    ``onset * ARMS_MAX + treatment``.  With *at_risk*, the person-days up to and including each
-    subject's first event are kept as well, and *latest* is the last there ever was.
-    *by_treatment* holds a count for each treatment in one integer.
+    *packed_events* is sorted by subject.  Each entry has 64 bits: the subject number above the
+    packed event ``onset * ARMS_MAX + treatment``, with the onset as an ordinal day.
+    *packed_counts* holds the count of each treatment in COUNT_BITS bits of one integer.
+    Where *person_days* is set, it sums the person-days from *collected_from* up to and including
+    each subject's first event, and *latest_packed* is at least the latest packed event.
     """
 
     term: int
@@ -52,24 +57,24 @@ class FirstEvents:
         return len(self.packed_events)
 
     def covers(self, period: int, treatment: int) -> bool:
-        """Whether an event in *period* on *treatment* is in scope."""
+        """Whether an event in *period* on *treatment* is within the scope."""
         return (self.period is None or self.period == period) and (
             self.treatment is None or self.treatment == treatment
         )
 
     def first_event_of(self, subject: int) -> int | None:
-        """The first event of *subject*, packed, or None."""
+        """Return the packed first event of *subject*, or None."""
         index = bisect_left(self.packed_events, subject << SUBJECT_BITS)
         if index == len(self.packed_events) or self.packed_events[index] >> SUBJECT_BITS != subject:
             return None
         return self.packed_events[index] & PACKED_MASK
 
     def count_on(self, treatment: int) -> int:
-        """How many first events fell on *treatment*."""
+        """Return the number of first events on *treatment*."""
         return self.packed_counts >> COUNT_BITS * treatment & COUNT_MASK
 
     def add_event(self, subject: int, packed: int, spells: tuple[Spell, ...]) -> FirstEventChange:
-        """Note an event of *subject*, and say what it is; *spells* are the subject's days."""
+        """Add a packed event of *subject*, whose days at risk are *spells*."""
         key = subject << SUBJECT_BITS
         index = bisect_left(self.packed_events, key)
         if index < len(self.packed_events):
@@ -87,7 +92,10 @@ class FirstEvents:
         return FirstEventChange.NEW
 
     def set_first(self, subject: int, packed: int | None, spells: tuple[Spell, ...]) -> None:
-        """Set the first event of *subject*, or clear it with None; *spells* are its days."""
+        """Set the first event of *subject*, or remove it where *packed* is None.
+
+        *spells* are the subject's days at risk.
+        """
         if self.person_days is not None:
             self.add_person_days(subject, spells, -1)
         key = subject << SUBJECT_BITS
@@ -103,7 +111,7 @@ class FirstEvents:
             self.add_person_days(subject, spells, 1)
 
     def add_person_days(self, subject: int, spells: tuple[Spell, ...], sign: int) -> None:
-        """Add the person-days of *subject* until its first event, or take them back."""
+        """Add (*sign* 1) or remove (-1) the person-days of *subject* until its first event."""
         assert self.person_days is not None
         packed = self.first_event_of(subject)
         for spell in spells:
@@ -114,13 +122,13 @@ class FirstEvents:
                     self.person_days.add(start, end, sign)
 
     def count_until(self, as_of: int) -> int:
-        """How many first events have their onset by *as_of*."""
+        """Return the number of first events with an onset by the ordinal day *as_of*."""
         limit = (as_of + 1) * ARMS_MAX
         if self.person_days is not None and self.latest_packed < limit:
             return len(self.packed_events)
         return sum(each & PACKED_MASK < limit for each in self.packed_events)
 
     def __iter__(self) -> Iterator[tuple[int, int, int]]:
-        """Each first event as (subject, onset, treatment), by subject."""
+        """Yield each first event as (subject, onset, treatment), in order of subjects."""
         for each in self.packed_events:
             yield each >> SUBJECT_BITS, (each & PACKED_MASK) // ARMS_MAX, each % ARMS_MAX

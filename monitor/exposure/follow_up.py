@@ -1,4 +1,4 @@
-"""The follow-up table: how many subjects of each arm are at risk on each study day."""
+"""The follow-up table: the numbers at risk on each arm by study day."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from monitor.plan.plan import ARMS_MAX
 from monitor.plan.watch import Analysis, TimeScale
 
 BEFORE_ALL_DAYS = -FOREVER
-"""A study day before any other."""
+"""Lower than any study day."""
 
 
 @dataclass(slots=True)
 class FollowUp:
-    """The stays of each subject, and how many are at risk because of them.
+    """The at-risk intervals of all subjects on one risk set basis, by subject number.
 
-    Study day 0 is the start of the subject's first treatment in *period*; on the calendar scale
-    days count from day 0 of the calendar.  *tables* has one table for each date of collection
-    that was asked for (0: from the start), *columns* are made once events are many.  *crossed*
-    says that somebody once had several stays.
+    On the study time scale, study day 0 is the start of the subject's first treatment in
+    *period*; on the calendar scale, study days are ordinal days.  *at_risk_tables* has one table
+    for each first day of collection (0: no limit).  *columns* is built by the first call of
+    ``risk_set_counts``.  *has_crossover* is true once any subject has had several intervals.
     """
 
     period: int
@@ -47,9 +47,9 @@ class FollowUp:
         period_starts: tuple[tuple[int, int], ...],
         allocated_arm: int | None,
     ) -> None:
-        """Put *subject* where its *spells* and its *allocated* arm say it belongs.
+        """Replace the intervals of *subject* by those of *spells* and *allocated_arm*.
 
-        *starts* is the first day of treatment by period: study day 0.
+        *period_starts* holds (period, first day of treatment), which is study day 0.
         """
         while subject >= len(self.intervals):
             self.intervals.append(())
@@ -79,22 +79,22 @@ class FollowUp:
             arm = treatment if self.analysis is Analysis.AS_TREATED else allocated_arm
             assert arm is not None
             interval = AtRiskInterval(arm, day_0, start - day_0, end - day_0)
-            # A course told cycle by cycle is one stay: whoever has several costs every look more.
+            # Merge adjoining spells of one arm: several intervals make every look slower.
             if intervals and intervals[-1].arm == arm and intervals[-1].leave == interval.enter:
                 interval = intervals.pop()._replace(leave=interval.leave)
             intervals.append(interval)
         return tuple(intervals)
 
     def arms_of(self, subject: int) -> set[int]:
-        """The arms on which *subject* ever stays."""
+        """Return the arms of all intervals of *subject*."""
         return (
-            {stay.arm for stay in self.intervals[subject]}
+            {interval.arm for interval in self.intervals[subject]}
             if subject < len(self.intervals)
             else set()
         )
 
     def at_risk_as_of(self, day: int, collected_from: int) -> AtRiskTable:
-        """The table as known at the end of *day*, no stay beginning before day *since*."""
+        """Return the table as of the ordinal *day*, with intervals from *collected_from* on."""
         table = self.at_risk_tables.get(collected_from)
         if table is None or table.as_of > day:
             intervals = (
@@ -112,13 +112,13 @@ class FollowUp:
     def treated_count_and_shares(
         self, events: FirstEvents, day: int, treatment: int, control: int, floor: float = -inf
     ) -> tuple[int, list[float]] | None:
-        """How many first events are treated, and the treated share of the risk set of each.
+        """Return the number of treated first events, and the treated share of each risk set.
 
-        What ``risk_sets`` says, the cheaper way where events are few and nobody has crossed; an
-        event that met an empty arm is left out.  None once the excess of treated events over the
-        sum of the shares is below *enough*.
+        The result agrees with ``risk_set_counts``; this loop is cheaper where events are few.
+        Events with an empty arm are left out.  Returns None once the excess of treated events
+        over the sum of shares is below *floor*.  Requires that *has_crossover* is false.
         """
-        assert not self.has_crossover, "a subject of several stays is gone from each of them"
+        assert not self.has_crossover, "an event must end one interval only: use risk_set_counts"
         events_at_risk = self._events_at_risk(events, day)
         excess = float(sum(arm == treatment for _, arm, _ in events_at_risk))
         count_both = self.at_risk_as_of(day, events.collected_from).count_both
@@ -150,7 +150,7 @@ class FollowUp:
         return treated, shares
 
     def _events_at_risk(self, first_events: FirstEvents, day: int) -> list[tuple[int, int, int]]:
-        """Each first event by the end of *day*: its study day, its arm, when its stay ends."""
+        """Return (study day, arm, exit as of *day*) of each first event by *day*, sorted."""
         intervals, events_at_risk = self.intervals, list[tuple[int, int, int]]()
         for each in first_events.packed_events:
             onset, subject_intervals = (
@@ -167,14 +167,14 @@ class FollowUp:
         return events_at_risk
 
     def has_snapshot(self, first_events: FirstEvents, day: int) -> bool:
-        """Whether ``risk_sets`` has most of its work done: the columns as known on *day*."""
+        """Whether the column snapshot that ``risk_set_counts`` needs for *day* is cached."""
         return (
             self.columns is not None
             and (day, first_events.collected_from) in self.columns.snapshots
         )
 
     def risk_set_counts(self, first_events: FirstEvents, day: int) -> RiskSetCounts:
-        """Who was at risk at each first event, as known at the end of *day*."""
+        """Return the numbers at risk at each first event, as of the ordinal *day*."""
         if self.columns is None:
             self.columns = IntervalColumns.from_intervals(self.arm_count, self.intervals)
         return self.columns.count_risk_sets(first_events, day)
@@ -183,7 +183,7 @@ class FollowUp:
 def clip_to_collection(
     intervals: tuple[AtRiskInterval, ...], collected_from: int
 ) -> Iterator[AtRiskInterval]:
-    """What is left of *stays* from day *since* on."""
+    """Yield *intervals* without the days before the ordinal day *collected_from* (0: all)."""
     for interval in intervals:
         enter = (
             max(interval.enter, collected_from - interval.day_0)

@@ -1,4 +1,4 @@
-"""Who is at risk on what, and since when: spells, and person-days that cost nothing to read."""
+"""Builds the days at risk of a subject, and sums person-days as of any day."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from monitor.dates import FOREVER
 
 
 class TreatmentInterval(NamedTuple):
-    """A treatment as received, ``[start, end)``; *end* is FOREVER while it goes on."""
+    """A treatment as received on ordinal days ``[start, end)``; *end* is FOREVER if ongoing."""
 
     start: int
     entity_id: str
@@ -20,7 +20,7 @@ class TreatmentInterval(NamedTuple):
 
 
 class Spell(NamedTuple):
-    """Days ``[start, end)`` on which events answer to *treatment* in *period*."""
+    """Ordinal days ``[start, end)`` on which events count for *treatment* in *period*."""
 
     start: int
     end: int
@@ -29,7 +29,7 @@ class Spell(NamedTuple):
 
 
 class FollowUpEnd(NamedTuple):
-    """The last day of follow-up in *period*, or in the study where it is None."""
+    """The last day of follow-up, inclusive, in *period*, or in the study where it is None."""
 
     last_day: int
     period: int | None
@@ -40,10 +40,10 @@ def build_spells(
     follow_up_ends: Iterable[FollowUpEnd],
     window_days: int | None,
 ) -> tuple[Spell, ...]:
-    """The days at risk of one subject, in order, without overlap.
+    """Return the days at risk of one subject as ordered spells without overlap.
 
-    The end-of-treatment window belongs to a treatment until the next one starts; a disposition
-    ends it with its day.
+    A spell extends *window_days* beyond the end of its treatment (None: without limit).  It ends
+    earlier where the next treatment starts, or after the last day of follow-up.
     """
     ordered = sorted(intervals)
     follow_up_ends = tuple(follow_up_ends)
@@ -62,7 +62,7 @@ def build_spells(
 
 
 def spell_on(day: int, spells: tuple[Spell, ...]) -> Spell | None:
-    """The spell that holds *day*."""
+    """Return the spell that contains the ordinal *day*, or None."""
     for spell in spells:
         if spell.start <= day < spell.end:
             return spell
@@ -71,10 +71,11 @@ def spell_on(day: int, spells: tuple[Spell, ...]) -> Spell | None:
 
 @dataclass(slots=True)
 class PersonDays:
-    """Person-days of many spells as of any day not before the last one asked for.
+    """Sums the person-days of many spells as of a day that never decreases.
 
-    A spell adds ``max(0, T + 1 - start) - max(0, T + 1 - end)`` as of day T, so what has begun
-    needs only a count and a sum; what lies ahead waits by its day.
+    As of day T a spell has ``max(0, T + 1 - start) - max(0, T + 1 - end)`` person-days, so
+    starts and ends up to T need only a count (*open_spells*) and a sum (*day_offset*).  Later
+    ones are kept in *future_changes* by their day.
     """
 
     open_spells: int = 0
@@ -83,7 +84,7 @@ class PersonDays:
     as_of: int = 0
 
     def add(self, start: int, end: int, sign: int = 1) -> None:
-        """Add the spell ``[start, end)``, or take it back with *sign* -1."""
+        """Add the spell ``[start, end)``, or remove it with *sign* -1."""
         self._add_change(start, sign)
         self._add_change(end, -sign)
 
@@ -95,7 +96,9 @@ class PersonDays:
             self.future_changes[day] = self.future_changes.get(day, 0) + change
 
     def total_until(self, as_of: int) -> int:
-        """Person-days up to and including *as_of*.
+        """Return the person-days up to and including the ordinal day *as_of*.
+
+        *as_of* must not be earlier than in previous calls.
 
         >>> on_drug = PersonDays()
         >>> on_drug.add(100, FOREVER)

@@ -1,4 +1,4 @@
-"""The stays of all subjects side by side: the risk sets of many events, found all at once."""
+"""Computes the risk sets of many first events at once, from interval columns."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from monitor.plan.plan import ARM_BITS
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 SNAPSHOTS_MAX = 8
-"""How many cuts of one day are kept, one for each date of collection."""
+"""Largest number of cached snapshots of one day, one for each first day of collection."""
 
 ENTER_INDEX = 2
-"""Where the days of a row begin: before them are its arm and its day 0."""
+"""Index of the study days enter and leave in a row; before them are its arm and its day 0."""
 
 
 class ColumnSnapshot(NamedTuple):
-    """The columns as known on one day.
+    """The columns as of one day.
 
-    *rows* are the arm, day 0, entry and exit of each row as then known, and the place of its arm's
-    day 0 in *net*; the last is an empty one.  *net*, entries less exits by arm and day, is of
-    shape (arms * days,); its first day is *base*.
+    *rows* has shape (5, rows + 1): arm, day 0, entry, exit, and the index of study day 0 of the
+    arm in *net_entries*.  The last row is an empty interval.  *net_entries* has shape
+    ``(arms * day_count,)``: entries less exits by arm and study day, from *first_day* on.
     """
 
     rows: IntArray
@@ -39,13 +39,13 @@ class ColumnSnapshot(NamedTuple):
 
 
 class RiskSetCounts(NamedTuple):
-    """What each first event met: its own arm, and those at risk on every arm (arms, n)."""
+    """The arm of each first event, shape (n,), and the numbers at risk, shape (arms, n)."""
 
     event_arm: IntArray
     at_risk: IntArray
 
     def for_arms(self, treatment: int, control: int) -> tuple[BoolArray, IntArray, IntArray]:
-        """For events on either arm: whether on *treatment*, and those at risk on each."""
+        """Return, for events on either arm, whether treated and the numbers at risk on each."""
         treated = self.event_arm == treatment
         at_risk_treated, at_risk_control = self.at_risk[treatment], self.at_risk[control]
         if len(self.at_risk) == 2:
@@ -60,12 +60,13 @@ class RiskSetCounts(NamedTuple):
 
 @dataclass(slots=True)
 class IntervalColumns:
-    """One row a stay: arm, day 0, and the study days ``[enter, leave)``.
+    """The at-risk intervals of all subjects, one column of *rows* for each interval.
 
-    *first* finds a subject's row, *crossed* all rows of those who ever had several, and *more*
-    holds all of these but the first, ``subject << SUBJECT_BITS | row``.  A subject keeps its rows;
-    those it no longer needs are empty, so that row numbers never move.  No row begins before the
-    day *base*.
+    *rows* has shape (4, capacity): arm, day 0, enter and leave; a column of it is called a row
+    below.  *first_rows* holds the first row of each subject, or -1.  *crossover_rows* holds all
+    rows of subjects that ever had several.  *extra_rows* holds all but the first of them as
+    ``subject << SUBJECT_BITS | row``.  A subject keeps its rows: unused ones are made empty, so
+    row numbers never change.  No row enters before study day *first_day*.
     """
 
     arm_count: int
@@ -83,14 +84,14 @@ class IntervalColumns:
     def from_intervals(
         cls, arm_count: int, intervals: Iterable[tuple[AtRiskInterval, ...]]
     ) -> IntervalColumns:
-        """The columns of the *stays* of each subject, in order of their numbers."""
+        """Build the columns from the intervals of each subject, in order of subject numbers."""
         columns = cls(arm_count)
         for subject, each in enumerate(intervals):
             columns.set_intervals(subject, each)
         return columns
 
     def set_intervals(self, subject: int, intervals: tuple[AtRiskInterval, ...]) -> None:
-        """Let *subject* have these stays and no other."""
+        """Replace all intervals of *subject* by *intervals*, and drop all snapshots."""
         while subject >= len(self.first_rows):
             self.first_rows = np.append(self.first_rows, np.full_like(self.first_rows, -1))
         first_row = int(self.first_rows[subject])
@@ -117,7 +118,7 @@ class IntervalColumns:
         return self.row_count - 1
 
     def snapshot(self, day: int, collected_from: int) -> ColumnSnapshot:
-        """The columns as known at the end of *day*, no stay beginning before day *since*."""
+        """Return the columns as of the ordinal *day*, with days from *collected_from* on."""
         snapshot = self.snapshots.get((day, collected_from))
         if snapshot is None:
             if len(self.snapshots) >= SNAPSHOTS_MAX or any(
@@ -133,8 +134,8 @@ class IntervalColumns:
         arm, day_0, enter, leave = self.rows[:, : self.row_count]
         if collected_from:
             enter = np.maximum(enter, collected_from - day_0)
-        # A row that has not begun, or is empty, enters where it leaves and so counts nowhere; how
-        # far ahead it begins, or something is asked for, must not make the table any longer.
+        # A row that is empty or begins later enters where it leaves, and so counts nowhere.  The
+        # clipping also keeps later days from enlarging the table.
         first_day = self.first_day
         leave = np.maximum(first_day, np.minimum(leave, day + 1 - day_0))
         enter = np.minimum(enter, leave)
@@ -150,10 +151,10 @@ class IntervalColumns:
         )
 
     def count_risk_sets(self, first_events: FirstEvents, day: int) -> RiskSetCounts:
-        """Who was at risk at each first event, as known at the end of *day*.
+        """Return the numbers at risk at each first event, as of the ordinal *day*.
 
-        An earlier event takes its subject out of the sets of later days; the one who fails is
-        always in its own (asserted).
+        An event removes its subject from the risk sets of later study days.  The subject is in
+        the risk set of its own event (asserted).
         """
         snapshot = self.snapshot(day, first_events.collected_from)
         row_numbers, onsets = self._rows_with_event(first_events)
@@ -170,14 +171,14 @@ class IntervalColumns:
         day_index = event_day - snapshot.first_day if snapshot.first_day else event_day
         at_risk_at_event = at_risk.take(day_index, 1)
         assert all_nonzero(at_risk_at_event) or at_risk[arm, day_index].all(), (
-            "a subject failed outside its own risk set"
+            "a subject with an event is not in its own risk set"
         )
         return RiskSetCounts(event_arm=arm, at_risk=at_risk_at_event)
 
     def _rows_with_event(self, first_events: FirstEvents) -> tuple[IntArray, IntArray]:
-        """Every row of the subjects that had an event, each with its subject's onset.
+        """Return all rows of the subjects with an event, each with its subject's onset.
 
-        Whoever has no row has the last one of the cut, which is empty.
+        A subject without rows has row -1, which is the empty last row of a snapshot.
         """
         if not first_events.packed_events:
             return EMPTY, EMPTY
@@ -200,10 +201,10 @@ EMPTY = np.zeros(0, dtype=np.int64)
 
 
 def all_nonzero(values: IntArray | BoolArray) -> bool:
-    """Whether none of *values* is zero; numpy's own ``all`` takes five times as long."""
+    """Whether no value is zero; ``ndarray.all`` takes five times as long."""
     return np.count_nonzero(values) == values.size
 
 
 def count_by_index(indices: IntArray, size: int) -> IntArray:
-    """How many rows have each place."""
+    """Return how often each index from 0 to *size* - 1 occurs in *indices*."""
     return np.bincount(indices, minlength=size)

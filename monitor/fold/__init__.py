@@ -1,1 +1,1 @@
-"""One record into the state."""
+"""Folds one record into the state of its study."""

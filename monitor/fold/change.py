@@ -1,4 +1,4 @@
-"""Change: contribution after less contribution before, for any record that holds."""
+"""Applies an accepted record: contribution after less contribution before."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from monitor.terms import DosedDays
 
 SubjectBody = AdverseEvent | Subject | Treatment | Dose | Disposition
 SUBJECT_BODIES = (AdverseEvent, Subject, Treatment, Dose, Disposition)
-"""What is counted under a subject: a case, or a fact that bears on its days at risk."""
+"""Bodies that belong to a subject: cases, and facts that affect its days at risk."""
 
 UNCOUNTED_BODIES = (PlanRecord, Assessment, Review, Tick)
-"""What bears on no count and no risk set, void or not."""
+"""Bodies that affect no count and no risk set, so that nullifying them changes none."""
 
 
 def apply_change(study: Study, record: Record) -> bool:
-    """Hold the record and count what it changes; whether every watch must be judged."""
+    """Store the record and update the counts; return whether every watch must be evaluated."""
     body = record.body
     if study.dirty is not None:
         study.dirty.entities.add(record.entity_id)
@@ -60,7 +60,11 @@ def apply_change(study: Study, record: Record) -> bool:
 
 
 def recount(study: Study) -> None:
-    """Count everything anew: a plan, a collection or a merge of subjects changes it all."""
+    """Rebuild all counts, after a change that may affect any of them.
+
+    Such a change is a plan, a collection, a merge of subjects, or a retraction or merge whose
+    effect is not limited to one subject.
+    """
     if study.dirty is not None:
         study.dirty.everything = True
     reset_study(study)
@@ -75,13 +79,14 @@ def recount(study: Study) -> None:
 
 
 def _reset_inactive_episodes(study: Study) -> None:
-    """Let evidence stand nowhere that no watch is at work: no case of its term is left, or no plan.
+    """Set the current level of episodes without an active watch to quiet.
 
-    If it ever crosses again, that is a rise of its own, which a closed alert must not keep silent.
+    A watch ends when its term has no case left or the plan drops it.  A later crossing is then a
+    new rise, which opens a new episode where the earlier alert is closed.
     """
     raised_watches = {name for name, episode in study.episodes.items() if episode.current_level}
     if raised_watches:
-        for name in raised_watches - {running.id for running in study.active_watches()}:
+        for name in raised_watches - {each.id for each in study.active_watches()}:
             study.episodes[name].current_level = Level.QUIET
 
 
@@ -98,7 +103,7 @@ def _attach_to_subject(subject: SubjectState, entity_id: str, entity: Entity) ->
 def _update_entity(
     study: Study, entity_id: str, entity: Entity, previous_subject: SubjectState | None
 ) -> None:
-    """Put a thing where it belongs now; *before* is the subject under which it was."""
+    """Move an entity from *previous_subject*, if any, to its current subject, and count it."""
     subject, is_active = _subject_of(study, entity), study.entities.is_active(entity_id)
     if previous_subject is not None and (previous_subject is not subject or not is_active):
         if entity_id in previous_subject.cases:
@@ -115,9 +120,9 @@ def _update_entity(
 
 
 def _add_dose(study: Study, subject: SubjectState, dose: Dose) -> None:
-    """Put an administration among the subject's others: it bears on no day at risk.
+    """Insert an administration into the subject's sorted doses; it changes no day at risk.
 
-    To go through all facts for each of a thousand would cost the square of them.
+    Rebuilding the doses from all facts would make n administrations cost n squared.
     """
     days = DosedDays(dose.first_date, dose.last_date)
     index = bisect_left(subject.doses, days)
@@ -127,7 +132,10 @@ def _add_dose(study: Study, subject: SubjectState, dose: Dose) -> None:
 
 
 def _update_subject_counts(study: Study, subject: SubjectState, entity_id: str | None) -> None:
-    """Count a subject's cases anew: only *thing* where it is a case that keeps to itself."""
+    """Update the contributions of the subject's cases.
+
+    Only the case *entity_id* is updated where no group depends on other records.
+    """
     entity = None if entity_id is None else subject.cases.get(entity_id)
     if entity_id is not None and entity is not None and not study.context_groups:
         update_contribution(study, subject, entity_id, entity)
@@ -141,7 +149,7 @@ def _update_contributions(study: Study, subject: SubjectState) -> None:
 
 
 def _apply_reference(study: Study, record: Record, body: Retraction | Merge) -> bool:
-    """Enter a retraction or merge; whether it changed more than one subject's things."""
+    """Apply a retraction or merge; return whether everything was recounted."""
     entity = study.entities.by_id.get(record.entity_id)
     old_body = entity.body if entity else None
     if isinstance(old_body, Retraction | Merge):
@@ -165,12 +173,15 @@ def _apply_reference(study: Study, record: Record, body: Retraction | Merge) -> 
 
 
 def _has_same_target(old: Body, body: Retraction | Merge) -> bool:
-    """Whether a later version of a retraction voids what the earlier did: its reason is edited."""
+    """Whether a new version of a retraction has the same target: only its reason differs."""
     return isinstance(old, Retraction) and target_of(old) == target_of(body)
 
 
 def _is_onset_after_known(record: Record) -> bool:
-    """Whether a case begins later than it was known: a partial date, a time zone, or an error."""
+    """Whether the onset of a case is after the day on which it became known.
+
+    Causes are time zones and wrong dates.  Partial dates are not checked.
+    """
     body = record.body
     onset = body.onset if isinstance(body, AdverseEvent) else None
     return isinstance(onset, int) and onset > day_of(record.known_at)

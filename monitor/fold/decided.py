@@ -1,4 +1,4 @@
-"""What lies beneath a decision: whether a record changed the first events that were judged."""
+"""Detects changes to the first events behind a reviewed alert."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from monitor.records import Body, Collection, Merge, PlanRecord, Retraction
 from monitor.state.study import Study
 
 FirstEventSet = frozenset[tuple[str, int, str]]
-"""Subject, onset and treatment of each first event of a watch, by name."""
+"""(subject name, onset, treatment name) of each first event of a watch; onset is an ordinal day."""
 
 
 def first_events_before(study: Study, body: Body) -> dict[str, FirstEventSet] | None:
-    """The events beneath each decision, where *body* may have all of them counted anew.
+    """Return the first events of decided watches where *body* may cause a full recount.
 
-    Else None: a record that bears on one subject says by itself what it touches.
+    Returns None for other records: ``changed_first_events`` then holds what they change.
     """
     return (
         decided_first_events(study)
@@ -22,7 +22,10 @@ def first_events_before(study: Study, body: Body) -> dict[str, FirstEventSet] | 
 
 
 def decided_first_events(study: Study) -> dict[str, FirstEventSet]:
-    """The first events beneath each decision, by watch; numbers do not outlive a recount."""
+    """Return the first events of each decided watch, by its id.
+
+    Subjects and treatments are given by name, because a recount assigns new numbers.
+    """
     names = {subject.number: subject.name for subject in study.subjects.values()}
     arms = list(study.treatment_numbers)
     return {
@@ -38,11 +41,11 @@ def decided_first_events(study: Study) -> dict[str, FirstEventSet]:
 def affected_decisions(
     study: Study, before_recount: dict[str, FirstEventSet] | None
 ) -> tuple[str, ...]:
-    """The watches that people have decided on, and whose first events are others now.
+    """Return the sorted ids of decided watches whose first events have changed.
 
-    An event that is counted anew is another: its day, its arm, its terms, its seriousness or
-    its relatedness has changed.  After a recount of everything only who had one, when and on
-    what is compared with *counted_anew*.
+    Without a recount, any removed or added first event is a change, also where only its terms,
+    seriousness or relatedness differ.  After a full recount, subject, onset and treatment are
+    compared with *before_recount*.
     """
     if before_recount is None:
         watch_ids = {

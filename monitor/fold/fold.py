@@ -1,4 +1,4 @@
-"""The fold: one record after another into the state of its study, and what follows from each."""
+"""The fold: applies one record to the state of its study and returns what follows from it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from monitor.state.study import Study
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
-    """What became of a record, and the watches that rose because of it.
+    """Outcome of one record, with the crossings that it caused.
 
-    *changed* are those whose events it changed after people had decided on them; *review* says
-    that it is a member's move, which the docket decides on.
+    *affected_decisions* are ids of decided watches whose first events changed.  *is_review*
+    marks a board member's review, which the alert register accepts or refuses.
     """
 
     outcome: RecordOutcome
@@ -44,13 +44,18 @@ class FoldResult:
 
 
 FOLDED = FoldResult(RecordOutcome.FOLDED)
-"""Of nearly every record: it is in the tables, and nobody need be told."""
+"""Result of a record that is folded without crossings: one shared object for most records."""
 
 REVIEWED = FoldResult(RecordOutcome.FOLDED, is_review=True)
+"""Result of a review, which changes no count."""
 
 
 def open_study(record: Record) -> tuple[Study | None, FoldResult]:
-    """The study that its first record opens: only a plan can."""
+    """Open a study with its first record, which must be its plan.
+
+    Returns no study and a refused result where the record is no plan (NO_PLAN), or where its plan
+    is inconsistent or names another study (BAD_PLAN).
+    """
     if not isinstance(record.body, PlanRecord):
         return None, _refused(Reason.NO_PLAN, "The study has no plan yet.")
     try:
@@ -66,9 +71,9 @@ def open_study(record: Record) -> tuple[Study | None, FoldResult]:
 
 
 def fold(study: Study, record: Record, *, shortcuts: bool = True) -> FoldResult:
-    """Fold *record* into *study*.  Nothing but the two decides what comes of it.
+    """Fold *record* into *study*; the result depends on these two only.
 
-    With *shortcuts* off every verdict is computed from the exact evidence; it is the same.
+    Without *shortcuts* each verdict is computed from exact evidence, with the same result.
     """
     known_day = day_of(record.known_at)
     date_refusal = _check_known_at(study, record, known_day)
@@ -88,7 +93,7 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> FoldResult:
     if evaluate_all and study.as_of is not None:
         to_evaluate = list(study.active_watches())
     else:
-        # What else brings a first event to be counted changes the risk sets as well.
+        # Records other than cases that change first events change the risk sets as well.
         is_case = isinstance(record.body, AdverseEvent)
         to_evaluate = [
             watch
@@ -107,7 +112,7 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> FoldResult:
 
 
 def check_context(study: Study, record: Record) -> Refusal | None:
-    """What the study's state has against *record*."""
+    """Return a refusal where *record* contradicts the state of the study, or None."""
     body = record.body
     if isinstance(body, AdverseEvent):
         return None
@@ -129,7 +134,10 @@ def check_context(study: Study, record: Record) -> Refusal | None:
 
 
 def _check_known_at(study: Study, record: Record, known_day: int) -> Refusal | None:
-    """One wrong date must not carry the as-of date away and so silence the study."""
+    """Refuse a record that is known too far ahead of the study's latest day.
+
+    One wrong date would move the as-of date so far that later records no longer advance it.
+    """
     jump_max = study.plan.as_of_jump_days
     if study.latest_day is None or known_day <= study.latest_day + jump_max:
         return None
@@ -153,10 +161,10 @@ def _check_plan(study: Study, body: PlanRecord) -> Refusal | None:
 
 
 def _advance_as_of(study: Study, body: Body, known_day: int) -> None:
-    """Let the study's day be the latest of which a record shows that it has come.
+    """Advance the latest day of the study to that of the record.
 
-    A plan may be signed before the first subject comes, and says nothing of the data; nor does
-    what a member of the board thinks of an alert.
+    Plans and reviews do not advance it, because they contain no data: a plan may be signed long
+    before the first subject is enrolled.
     """
     if not isinstance(body, (PlanRecord, Review)):
         day = max(known_day, body.date) if isinstance(body, Tick) else known_day

@@ -1,4 +1,4 @@
-"""Takes a study up where it was left: from what was kept of it to the state it had."""
+"""Restores a study from its stored entities and verdicts."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from monitor.state.verdict import Verdict, VerdictReason
 
 
 def last_verdicts(study: Study) -> Iterator[tuple[str, Verdict]]:
-    """Every watch that has been judged, by its id, with where it stands."""
+    """Yield the id and last verdict of every watch that was evaluated."""
     for watch_id, active_watch in study.watches_by_id.items():
         if active_watch.verdict is not None:
             yield watch_id, active_watch.verdict
 
 
 def last_verdict_of(study: Study, watch_id: str) -> Verdict | None:
-    """Where *watch* stands, if it is there and was judged."""
+    """Return the last verdict of a watch, or None where it is not active or not evaluated."""
     active_watch = study.watches_by_id.get(watch_id)
     return None if active_watch is None else active_watch.verdict
 
 
 def restore_counts(study: Study, stored_verdicts: Mapping[str, Verdict]) -> None:
-    """Count anew all that the ledger's things say, and put each watch where it stood.
+    """Rebuild all counts from the study's entities, and restore the verdicts by watch id.
 
-    The study has its plan, `latest`, `spent`, `episodes`, and its things in the order in which
-    they first came; what is beside it is not put back here.  It then goes on as if it had never
-    been away: a watch is judged when a record touches it and not because somebody looked, so a
-    verdict is kept, not computed again.
+    The study must have its plan, *latest_day*, *spent_shares*, *episodes*, and its entities in
+    the order of their first records; its *extension* is not restored here.  Verdicts are stored
+    and not recomputed, because a watch is evaluated only when a record affects it.  The restored
+    study continues as if it had stayed in memory.
     """
     for entity_id, entity in study.entities.by_id.items():
         if isinstance(entity.body, Retraction | Merge):

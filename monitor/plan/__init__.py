@@ -1,1 +1,1 @@
-"""The monitoring plan: treatments, groups, watches, alpha."""
+"""Reads the monitoring plan: treatments, periods, groups, watches, rules, board, alpha."""

@@ -1,4 +1,4 @@
-"""The board of a plan: whose word on an alert counts, each member known by a public key."""
+"""Reads the board of a plan: the members who may review alerts, and their public keys."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from monitor.plan.section import PlanError, TomlSection
 
 PUBLIC_KEY_BYTES = 32
-"""A public key of Ed25519 (RFC 8032, 5.1.5)."""
+"""Length of an Ed25519 public key (RFC 8032, 5.1.5)."""
 
 MEMBERS_MAX = 64
+"""Largest number of keys on the board."""
 
 __all__ = ["BoardMember", "PlanError", "read_board"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardMember:
-    """A member of the board; *key* is the public half of the key that signs for *name*."""
+    """A member of the board; *public_key* verifies signatures of the member *name*."""
 
     name: str
     public_key: bytes
@@ -26,14 +27,18 @@ class BoardMember:
 
 
 def read_board(root: TomlSection) -> tuple[BoardMember, ...]:
-    """Every [[board]] of the plan.  A member may have two keys, a key only one member."""
+    """Return the members of every [[board]] table, in their order.
+
+    A member may have several keys, but each key belongs to one member.  Raises PlanError where
+    a key is malformed or used twice, or where there are more than MEMBERS_MAX keys.
+    """
     members: dict[bytes, BoardMember] = {}
     for section in root.tables("board"):
         name = section.identifier("member", 'Name the member, as reviews do: member = "board-2".')
         key = _read_public_key(section)
         if key in members:
             remedy = "Give each member a key of their own: `tocsin keys new FILE`."
-            raise section.error("key", f"is that of `{members[key].name}`", remedy)
+            raise section.error("key", f"is already the key of `{members[key].name}`", remedy)
         if len(members) == MEMBERS_MAX:
             raise section.error("key", "is one too many", f"Name at most {MEMBERS_MAX} keys.")
         members[key] = BoardMember(name=name, public_key=key, role=section.get("role", str, ""))
@@ -46,7 +51,7 @@ def _read_public_key(section: TomlSection) -> bytes:
     text = section.required("key", str, remedy)
     try:
         key = b64decode(text, validate=True)
-    except (Error, ValueError):  # ValueError: a letter that is not ASCII.
+    except (Error, ValueError):  # ValueError: a character outside ASCII.
         key = b""
     if len(key) != PUBLIC_KEY_BYTES or b64encode(key).decode() != text:
         raise section.error("key", "is not a public key", remedy)

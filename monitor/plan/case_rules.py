@@ -1,4 +1,4 @@
-"""A single-case rule as the plan states it: one case pages, whatever the statistics say."""
+"""Reads the single-case rules of a plan: one case raises an alert, regardless of statistics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.terms import Group
 
 
 class RuleTrigger(StrEnum):
-    """What a case must be for its rule to ring."""
+    """What a case must be for its rule to raise an alert."""
 
     FATAL = "fatal"
     LIFE_THREATENING_AND_RELATED = "life_threatening_and_related"
@@ -20,10 +20,11 @@ class RuleTrigger(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRule:
-    """One rule; *group* is the plan's, where it rings for any case of one.
+    """A rule by which a single case raises an alert.
 
-    Unless its cases are *expected* (the reference safety information lists them), they are due
-    to the authorities within the receipt clocks.
+    *group* is set only where *trigger* is ``GROUP``.  *expected* states that the reference
+    safety information lists such cases, which gives them the longer clock of expedited
+    reporting (``alerts/clocks.py``).
     """
 
     name: str
@@ -33,9 +34,9 @@ class CaseRule:
 
 
 def is_fatal(case: AdverseEvent) -> bool:
-    """Whether the event ended in death, in whichever field the source says so.
+    """Whether outcome, severity or seriousness criteria of the case state death.
 
-    Grade 5 of CTCAE is "death related to adverse event": no other severity is an outcome.
+    CTCAE grade 5 is "death related to adverse event", so the severity FATAL implies death.
     """
     return (
         case.outcome is Outcome.FATAL
@@ -45,21 +46,24 @@ def is_fatal(case: AdverseEvent) -> bool:
 
 
 def is_life_threatening(case: AdverseEvent) -> bool:
-    """Whether the subject was at risk of death at the time of the event.
+    """Whether the subject was at risk of death at the time of the event (ICH E2A, II.B).
 
-    The criterion, not the severity: ICH E2A (II.B) asks for an event that threatened a life,
-    which a laboratory value of grade 4 need not have done.
+    The criterion decides, not the severity: a laboratory value of grade 4 need not be an
+    immediate risk of death.
     """
     return Criterion.LIFE_THREATENING in case.criteria
 
 
 def is_suspected(case: AdverseEvent) -> bool:
-    """Whether a causal relation cannot be ruled out; until somebody has judged it, it cannot."""
+    """Whether a causal relationship is possible; a case without an assessment counts as such."""
     return case.relatedness is None or case.relatedness in RELATED
 
 
 def read_case_rules(root: TomlSection, groups: tuple[Group, ...]) -> tuple[CaseRule, ...]:
-    """Every rule of the plan, in its order."""
+    """Return every rule of the plan, in order.
+
+    Raises PlanError where a rule lacks a key, repeats a name or names no group in *groups*.
+    """
     case_rules: dict[str, CaseRule] = {}
     for section in root.tables("rules"):
         case_rule = _read_case_rule(section, {group.name: group for group in groups})
@@ -74,7 +78,7 @@ def read_case_rules(root: TomlSection, groups: tuple[Group, ...]) -> tuple[CaseR
 
 def _read_case_rule(section: TomlSection, groups: dict[str, Group]) -> CaseRule:
     name = section.identifier("name", 'Name the rule: name = "deaths".')
-    section.required("when", str, f"Say when it rings: {', '.join(RuleTrigger)}.")
+    section.required("when", str, f"Give its trigger, one of: {', '.join(RuleTrigger)}.")
     trigger = section.choice("when", RuleTrigger, RuleTrigger.FATAL)
     return CaseRule(
         name=name,
@@ -90,7 +94,7 @@ def _read_group(
     if trigger is not RuleTrigger.GROUP:
         if "group" in section.values:
             remedy = 'Leave it out, or write when = "group".'
-            raise section.error("group", "is given but not asked for", remedy)
+            raise section.error("group", 'is set, but `when` is not "group"', remedy)
         return None
     name = section.required("group", str, 'Name one of the plan\'s groups: group = "haemolysis".')
     if name not in groups:

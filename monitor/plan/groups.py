@@ -1,4 +1,4 @@
-"""The plan's named groups, read from its [groups.*] tables."""
+"""Reads the plan's named groups from its [groups.*] tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ EnumChoice = TypeVar("EnumChoice", bound=StrEnum)
 
 
 def read_groups(section: TomlSection) -> tuple[Group, ...]:
-    """Every group of the plan, in its order."""
+    """Return every group of the [groups] table, in order.
+
+    Raises PlanError where a group has no condition, an incomplete pair or an unknown value.
+    """
     groups = tuple(_read_group(name, section.table(name)) for name in section.values)
     section.refuse_unknown_keys()
     return groups
@@ -57,7 +60,9 @@ def _read_term_pair(section: TomlSection) -> TermPair | None:
     if len(both) != 2 or not all(_is_term_list(side) for side in both):
         raise section.error("both", "is not two lists of terms", 'Write [["B"], ["C"]].')
     if within_days is None:
-        raise section.error("both", "has no `within_days`", "Say within how many days.")
+        raise section.error(
+            "both", "has no `within_days`", "Give `within_days`: within how many days."
+        )
     return TermPair(
         first_terms=frozenset(both[0]), second_terms=frozenset(both[1]), within_days=within_days
     )
@@ -71,7 +76,7 @@ def _is_term_list(value: object) -> bool:
 
 
 def _read_adjudication(section: TomlSection) -> str | None:
-    """The name under which cases carry the committee's answer: an identifier on the wire too."""
+    """Read the name of the adjudication; it must be an identifier, as it is in case records."""
     if "adjudication" not in section.values:
         return None
     return section.identifier("adjudication", "")

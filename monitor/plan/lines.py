@@ -1,4 +1,4 @@
-"""Where in a plan's text something is written, so that a complaint can name its line."""
+"""Finds the line of a value in TOML text, so that error messages can name it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,27 @@ from typing import Any, cast
 from monitor.errors import MonitorError
 
 KeyPath = tuple[str | int, ...]
-"""The keys that lead to a value; a number counts the tables of one ``[[name]]`` from 0."""
+"""The keys that lead to a value; a number is the index of a ``[[name]]`` table, from 0."""
 
 TOKEN_PATTERN = re.compile(
-    r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}'  # Text over several lines.
+    r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}'  # Multi-line strings.
     r'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[{\]}\n]',
     re.DOTALL,
 )
 PROBLEM_CHARS_MAX = 300
-"""A complaint quotes the plan, and what it quotes may be as long as the plan."""
+"""Limits the length of error messages: they quote the plan, which may contain long strings."""
+
 TABLE_DEPTH_MAX = 16
-"""No plan has tables in tables in tables so deep; a complaint about one names its head."""
+"""Table headers are followed to this depth only, which is more than a plan needs."""
+
 BRACKET_DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 class PlanError(MonitorError):
-    """The plan contradicts itself.  Mend the line it names; until then there is no plan."""
+    """The plan is inconsistent.  *line* and *problem* locate the fault, *remedy* corrects it.
+
+    *problem* is cut to PROBLEM_CHARS_MAX characters; unprintable ones become question marks.
+    """
 
     def __init__(self, line: int, problem: str, remedy: str) -> None:
         problem = "".join(c if c.isprintable() else "?" for c in problem[:PROBLEM_CHARS_MAX])
@@ -36,9 +41,11 @@ class PlanError(MonitorError):
 
 
 def line_of(toml: str, path: KeyPath) -> int:
-    """The line, counted from 1, on which *path* is written; its table's head if it is not.
+    """Return the line, counted from 1, of the value at *path*.
 
-    *toml* must be valid: only then does a bracket or a quotation mark mean what it seems to.
+    Where the value is missing, the line is that of the deepest enclosing table header or key,
+    or 1 where none is found.  *toml* must be valid TOML, because brackets and quotation marks
+    are matched by a regular expression.
     """
     best_line, best_depth = 1, 0
     table: KeyPath = ()
@@ -59,7 +66,7 @@ def line_of(toml: str, path: KeyPath) -> int:
 
 
 def split_statements(toml: str) -> Iterator[tuple[int, str]]:
-    """Each ``key = value`` and each head of a table, with the line on which it starts."""
+    """Yield each ``key = value`` and each table header with its first line, counted from 1."""
     start, line, first_line, depth = 0, 1, 1, 0
     for token in TOKEN_PATTERN.finditer(toml + "\n"):
         text = token.group()
@@ -73,13 +80,16 @@ def split_statements(toml: str) -> Iterator[tuple[int, str]]:
 
 
 def _table_path(parsed: dict[str, Any], counts: dict[KeyPath, int]) -> KeyPath:
-    """The path that a table's head opens, each ``[[name]]`` on the way with its number."""
+    """Return the path of a table header, with the index of each ``[[name]]`` on it.
+
+    *counts* holds the last index of each array of tables so far, and is updated.
+    """
     path: list[str | int] = []
     while parsed and len(path) < TABLE_DEPTH_MAX:
         ((key, value),) = parsed.items()
         path.append(key)
         current = tuple(path)
-        if isinstance(value, list):  # A head of its own: [[name]].
+        if isinstance(value, list):  # A new table of the array: [[name]].
             counts[current] = counts.get(current, -1) + 1
             value = cast(list[dict[str, Any]], value)[0]
         if current in counts:
@@ -89,7 +99,7 @@ def _table_path(parsed: dict[str, Any], counts: dict[KeyPath, int]) -> KeyPath:
 
 
 def _depth_within(value: Any, path: KeyPath) -> int:
-    """How many steps of *path* lead on inside the value *said*."""
+    """Return how many leading steps of *path* exist within *value*."""
     steps = 0
     for step in path:
         if isinstance(value, dict) and step in value:
@@ -103,6 +113,6 @@ def _depth_within(value: Any, path: KeyPath) -> int:
 
 
 def _common_prefix_length(left: KeyPath, right: KeyPath) -> int:
-    """How many steps both paths begin with."""
+    """Return the number of leading steps that both paths share."""
     equal = [a == b for a, b in zip(left, right, strict=False)]
     return equal.index(False) if False in equal else len(equal)

@@ -1,4 +1,4 @@
-"""The study's monitoring plan: what is compared, at what price, by which conventions."""
+"""The study's monitoring plan: comparisons, their share of alpha, and data conventions."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from monitor.terms import Group
 
 ARM_BITS = 6
 ARMS_MAX = 1 << ARM_BITS
-"""A first event packs onset and treatment into 32 bits: treatments are below this."""
+"""Treatment numbers are below this: a first event packs onset and treatment into 32 bits."""
 
 ERROR_RATE_RANGE = 1e-6, 0.99
-"""Of alpha and q: less asks for evidence that no trial can give."""
+"""Range of alpha and q: a smaller value requires more evidence than a trial can give."""
 
 
 __all__ = ["Period", "Plan", "PlanError", "amendment_error", "read_plan"]
@@ -35,7 +35,7 @@ __all__ = ["Period", "Plan", "PlanError", "amendment_error", "read_plan"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """A stretch of the trial; comparisons of arms belong to a randomised one."""
+    """A part of the trial; arms are compared in randomised periods only."""
 
     id: str
     title: str
@@ -44,7 +44,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class SpentShare:
-    """A watch that has spent its share, and the group it was spent on (None for a term)."""
+    """A tier 1 watch whose share of alpha is spent, and its group, if any."""
 
     watch: Watch
     group: Group | None
@@ -52,11 +52,12 @@ class SpentShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A plan that is consistent: there is no other kind.
+    """A consistent monitoring plan; ``read_plan`` creates it from TOML.
 
-    *treatments* begins with the control.  *window_days* is how long after its end a treatment
-    still answers for events (None: until something else ends it).  Unless it *screens*, no term
-    is judged that it does not name.
+    *alpha* is the family-wise error rate of tier 1, *q* the false discovery rate of tier 2.
+    *treatments* begins with the control.  *window_days* is the number of days after the end of
+    a treatment on which events still count for it, unless another treatment starts or follow-up
+    ends earlier (None: no limit).  Tier 2 is evaluated only if *screening_enabled*.
     """
 
     study: str
@@ -80,7 +81,7 @@ class Plan:
 
     @property
     def as_of_jump_days(self) -> int:
-        """How far `known_at` may run ahead of all that is known."""
+        """How many days `known_at` may be after the latest day of the study."""
         return self.data_limits.as_of_jump_days
 
     @property
@@ -95,19 +96,22 @@ class Plan:
 
     @property
     def sha256(self) -> str:
-        """Names the plan on every alert."""
+        """SHA-256 of the UTF-8 bytes of *toml* in hex, which every alert carries."""
         return sha256(self.toml.encode()).hexdigest()
 
     @property
     def spent_shares(self) -> dict[str, SpentShare]:
-        """What alpha is spent on: every tier 1 watch with what it means by its group."""
+        """Every tier 1 watch by id, with its group as defined in this plan.
+
+        The title of the group is left out: changing it does not change the hypothesis.
+        """
         groups_by_term = {group.term: replace(group, title="") for group in self.groups}
         tier_1 = (watch for watch in self.watches if watch.tier == 1)
         return {watch.id: SpentShare(watch, groups_by_term.get(watch.term)) for watch in tier_1}
 
     @property
     def tier_1_terms(self) -> frozenset[tuple[object, str]]:
-        """(term, treatment) of tier 1 concurrent watches: tier 2 leaves these out."""
+        """(term, treatment) of each concurrent tier 1 watch, which tier 2 leaves out."""
         tier_1 = (
             w for w in self.watches if w.tier == 1 and w.control_kind is ControlKind.CONCURRENT
         )
@@ -115,12 +119,12 @@ class Plan:
 
 
 def read_plan(toml: str) -> Plan:
-    """The plan that *toml* states.
+    """Read the plan from TOML text.
 
-    Raises PlanError, naming line and remedy, where it is inconsistent.
+    Raises PlanError, which names line and remedy, where the plan is inconsistent.
     """
     root = parse_toml(toml)
-    study = root.identifier("study", 'Say whose plan it is: study = "STUDY-1".')
+    study = root.identifier("study", 'Name the study: study = "STUDY-1".')
     alpha = root.number("alpha", 0.05, *ERROR_RATE_RANGE)
     treatments = _read_treatments(root.table("treatments"))
     periods = _read_periods(root)
@@ -156,10 +160,11 @@ def read_plan(toml: str) -> Plan:
 
 
 def amendment_error(old: Plan, new: Plan, spent_shares: dict[str, SpentShare]) -> str | None:
-    """Why *new* may not follow *old*, or None.  *spent* is all that was ever bought with alpha.
+    """Return why *new* may not replace *old*, or None where it may.
 
-    A share, once given, is spent: the watch may be dropped but not bought again, and what is
-    given to new watches must fit into what was never given.
+    *spent_shares* holds every tier 1 watch of all earlier plans.  A share is spent for good: a
+    watch may be dropped, or return unchanged, but its share is not available to other watches.
+    The shares of all watches that were ever named sum to at most 1.
     """
     if new.study != old.study:
         return f"it is the plan of {new.study}"
@@ -186,7 +191,7 @@ def _read_treatments(section: TomlSection) -> tuple[str, ...]:
         raise section.error("active", "does not name the other treatments", remedy)
     if not all(IDENTIFIER_PATTERN.fullmatch(name) for name in active):
         remedy = "Use 1 to 64 of letters, digits and _ . : - for each, as the records do."
-        raise section.error("active", "names what is not a name", remedy)
+        raise section.error("active", "contains an invalid name", remedy)
     if len(active) >= ARMS_MAX:
         remedy = f"Name at most {ARMS_MAX} treatments, the control included."
         raise section.error("active", f"names {len(active)} treatments, too many", remedy)
@@ -213,7 +218,7 @@ def _read_screening(
     section: TomlSection, randomised_by_period: dict[str, bool]
 ) -> tuple[bool, RiskSetBasis]:
     default_period = next(
-        (name for name, arms in randomised_by_period.items() if arms),
+        (name for name, is_randomised in randomised_by_period.items() if is_randomised),
         next(iter(randomised_by_period)),
     )
     period = section.get("period", str, default_period)

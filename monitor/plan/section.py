@@ -1,4 +1,4 @@
-"""Reading a plan's TOML so that every complaint names its line and what to do about it."""
+"""Reads TOML tables with errors that name the line and the remedy."""
 
 from __future__ import annotations
 
@@ -17,28 +17,37 @@ Value = TypeVar("Value")
 Choice = TypeVar("Choice", bound=StrEnum)
 IDENTIFIER_PATTERN = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 DAYS_MAX = 36_525
-"""A hundred years: longer than any trial, and far from where the arithmetic of days ends."""
+"""A hundred years: longer than any trial, and far below the limits of day arithmetic."""
 
 
 def parse_toml(toml: str) -> TomlSection:
-    """The plan's text as sections that know their lines."""
+    """Parse TOML text into its root section.
+
+    Raises PlanError where *toml* is not TOML, or too long or deep for the parser.
+    """
     try:
         values = tomllib.loads(toml)
     except tomllib.TOMLDecodeError as error:
         line_match = re.search(r"line (\d+)", str(error))
         line = int(line_match.group(1)) if line_match else len(toml.rstrip("\n").split("\n"))
-        raise PlanError(line, f"not TOML ({error})", "Mend the syntax.") from None
-    except (ValueError, RecursionError):  # Thousands of digits, or of lists in lists.
+        raise PlanError(line, f"not TOML ({error})", "Correct the syntax.") from None
+    except (ValueError, RecursionError):  # Thousands of digits, or of nested lists.
         lines = toml.split("\n")
         longest_line = max(range(len(lines)), key=lambda index: len(lines[index])) + 1
-        problem = "a number, or lists in lists, beyond all measure"
-        raise PlanError(longest_line, problem, "Leave out what no plan needs.") from None
+        problem = "a number is too long, or lists are nested too deep, to be parsed"
+        raise PlanError(
+            longest_line, problem, "Leave out the long number or the nested lists."
+        ) from None
     return TomlSection(values, (), toml)
 
 
 @dataclass(slots=True)
 class TomlSection:
-    """One table of the plan.  Keys are taken out one by one; what is left over is a mistake."""
+    """One TOML table, which knows its line and records the keys that are read.
+
+    *path* leads from the root to the table.  ``refuse_unknown_keys`` refuses the keys that were
+    not read.
+    """
 
     values: dict[str, Any]
     path: KeyPath
@@ -46,24 +55,27 @@ class TomlSection:
     read_keys: set[str] = field(default_factory=set[str])
 
     def error(self, key: str | None, problem: str, remedy: str) -> PlanError:
-        """A complaint at the line of *key*, or of the table's head."""
+        """Return a PlanError for the line of *key*, or of the table header where it is None."""
         path = self.path if key is None else (*self.path, key)
         parts = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path)
         name = "".join(parts).removeprefix(".")
         return PlanError(line_of(self.toml, path), f"{name or 'plan'}: {problem}", remedy)
 
     def get(self, key: str, value_type: type[Value], default: Value) -> Value:
-        """The value of *key*, or *default* where the plan is silent."""
+        """Return the value of *key*, or *default* where it is not given."""
         value = self.optional(key, value_type)
         return default if value is None else value
 
     def optional(self, key: str, value_type: type[Value]) -> Value | None:
-        """The value of *key*, or None where the plan is silent."""
+        """Return the value of *key*, or None where it is not given."""
         self.read_keys.add(key)
         return self.required(key, value_type, "") if key in self.values else None
 
     def required(self, key: str, value_type: type[Value], remedy: str) -> Value:
-        """The value of *key*, which the plan must give."""
+        """Return the value of *key*.
+
+        Raises PlanError where *key* is missing (with *remedy*) or not of *value_type*.
+        """
         self.read_keys.add(key)
         if key not in self.values:
             raise self.error(None, f"has no `{key}`", remedy)
@@ -74,11 +86,11 @@ class TomlSection:
         return value
 
     def items(self, key: str) -> list[Any]:
-        """A list, empty where the plan is silent."""
+        """Return the list *key*, empty where it is not given."""
         return self.get(key, list, [])
 
     def number(self, key: str, default: float | None, low: float, high: float) -> float:
-        """A number from *low* to *high*; without a *default* the plan must give it."""
+        """Return the number *key* from *low* to *high*; required where *default* is None."""
         self.read_keys.add(key)
         value: Any = self.values.get(key, default)
         remedy = f"Give `{key}` a number from {low:g} to {high:,.15g}."
@@ -86,26 +98,26 @@ class TomlSection:
             raise self.error(None, f"has no `{key}`", remedy)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.error(key, "is not a number", remedy)
-        if not low <= value <= high:  # NaN is in no range.
+        if not low <= value <= high:  # Also refuses NaN.
             raise self.error(key, f"{str(value)[:20]} is out of range", remedy)
         return float(value)
 
     def integer(self, key: str, default: int, low: int, high: int) -> int:
-        """A whole number from *low* to *high*."""
+        """Return the whole number *key* from *low* to *high*."""
         value = self.number(key, default, low, high)
         if not value.is_integer():
             raise self.error(key, f"{value:g} is not whole", "Write a whole number.")
         return int(value)
 
     def identifier(self, key: str, remedy: str) -> str:
-        """A name of 1 to 64 letters, digits and ``_.:-``."""
+        """Return the required name *key*: 1 to 64 of ASCII letters, digits and ``_.:-``."""
         value = self.required(key, str, remedy)
         if not IDENTIFIER_PATTERN.fullmatch(value):
             raise self.error(key, "is not a name", "Use 1 to 64 of letters, digits and _ . : -")
         return value
 
     def choice(self, key: str, enum_type: type[Choice], default: Choice) -> Choice:
-        """One of the words of *kind*."""
+        """Return the value of *key* as a member of *enum_type*."""
         text = self.get(key, str, default.value)
         if text not in set(enum_type):
             allowed = ", ".join(enum_type)
@@ -113,7 +125,7 @@ class TomlSection:
         return enum_type(text)
 
     def strings(self, key: str) -> tuple[str, ...] | None:
-        """A list of words without repeats, or None where the plan is silent."""
+        """Return the distinct, non-empty strings of *key*, or None where it is not given."""
         items = self.items(key)
         if key not in self.values:
             return None
@@ -124,12 +136,12 @@ class TomlSection:
         return tuple(items)
 
     def table(self, key: str) -> TomlSection:
-        """The table *key*, empty where the plan is silent."""
+        """Return the table *key*, empty where it is not given."""
         values = cast(dict[str, Any], self.get(key, dict, {}))
         return TomlSection(values, (*self.path, key), self.toml)
 
     def tables(self, key: str) -> Iterator[TomlSection]:
-        """Each ``[[key]]`` in its order."""
+        """Yield each ``[[key]]`` table in order."""
         items = self.items(key)
         if not all(isinstance(item, dict) for item in items):
             raise self.error(key, "is not a list of tables", f"Write each as [[{key}]].")
@@ -137,7 +149,7 @@ class TomlSection:
             yield TomlSection(item, (*self.path, key, index), self.toml)
 
     def refuse_unknown_keys(self) -> None:
-        """Refuse the keys that nobody asked for: a misspelt setting must not be silent."""
+        """Raise PlanError for a key that was not read, so that no misspelt key is ignored."""
         for key in self.values:
             if key not in self.read_keys:
                 known_keys = ", ".join(sorted(self.read_keys))

@@ -1,4 +1,4 @@
-"""The plan's conventions and limits, read from its small tables."""
+"""Reads the plan's conventions and limits from its small tables."""
 
 from __future__ import annotations
 
@@ -12,36 +12,41 @@ SCORE_MAX = 1e9
 
 
 def read_imputation(section: TomlSection) -> Imputation:
-    """The day that a partial date is taken for."""
+    """Read the rule that imputes partial dates, from [dates]."""
     rule = section.choice("partial", Imputation, Imputation.FIRST_DAY)
     section.refuse_unknown_keys()
     return rule
 
 
 def read_window_days(section: TomlSection) -> int | None:
-    """How many days after its end a treatment answers for events; None: without an end."""
+    """Read the days after its end on which events count for a treatment, from [at_risk].
+
+    None means without limit; the default is 28 days.
+    """
     is_unbounded = section.values.get("window_days") == "unbounded"
     section.read_keys.add("window_days")
     if isinstance(section.values.get("window_days"), str) and not is_unbounded:
-        raise section.error("window_days", "is not days", 'Give whole days, or "unbounded".')
+        raise section.error(
+            "window_days", "is not a number of days", 'Give whole days, or "unbounded".'
+        )
     days = None if is_unbounded else section.integer("window_days", 28, 0, DAYS_MAX)
     section.refuse_unknown_keys()
     return days
 
 
 def read_watch_level(section: TomlSection) -> float:
-    """The e-value from which a watch says `watch`, where it does not say otherwise itself."""
+    """Read the default e-value of level `watch` from [levels]; a watch may have its own."""
     watch_level = section.number("watch", 5, 1, WATCH_LEVEL_MAX)
     section.refuse_unknown_keys()
     return watch_level
 
 
 class DataLimits(NamedTuple):
-    """How long something may last before somebody is told, in days.
+    """Limits of data findings, in days.
 
-    *as_of_jump_days* is how far `known_at` may run ahead of all that is known,
-    *unallocated_days* how long a case may wait for its subject's allocation or treatment,
-    *silent_site_days* how long a site may say nothing.
+    *as_of_jump_days* is how far `known_at` may be after the latest day of the study.
+    *unallocated_days* is how long the subject of a case may have no allocation or treatment.
+    *silent_site_days* is how long a site may send no record.
     """
 
     as_of_jump_days: int
@@ -50,7 +55,7 @@ class DataLimits(NamedTuple):
 
 
 def read_data_limits(section: TomlSection) -> DataLimits:
-    """The plan's limits; each has a default."""
+    """Read [limits]; each limit has a default."""
     data_limits = DataLimits(
         as_of_jump_days=section.integer("as_of_jump_days", 180, 1, DAYS_MAX),
         unallocated_days=section.integer("unallocated_days", 30, 1, DAYS_MAX),
@@ -61,7 +66,7 @@ def read_data_limits(section: TomlSection) -> DataLimits:
 
 
 def read_benefit_risk(root: TomlSection) -> tuple[frozenset[str], tuple[float, ...]]:
-    """The instruments whose assessments are taken in, and the scores that make a responder."""
+    """Read [benefit_risk]: the accepted instruments, and the score thresholds of responders."""
     section = root.table("benefit_risk")
     instruments = section.strings("instruments")
     if instruments is None and "benefit_risk" in root.values:

@@ -1,4 +1,4 @@
-"""A watch as the plan states it: what is compared with what, and what it may spend."""
+"""A watch of the plan: one comparison and its share of alpha."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from monitor.terms import Term
 
 
 class ControlKind(StrEnum):
-    """21 CFR 312.32(c)(1)(i)(C): more frequent than in a concurrent or a historical control."""
+    """What a watch compares with: a control arm or a reference rate.
+
+    21 CFR 312.32(c)(1)(i)(C) names concurrent and historical control groups.
+    """
 
     CONCURRENT = "concurrent"
     REFERENCE = "reference"
 
 
 class Analysis(StrEnum):
-    """Whose arm an event counts for when a subject has changed treatment."""
+    """Which arm an event counts for: the treatment received, or the arm randomised to."""
 
     AS_TREATED = "as_treated"
     AS_RANDOMISED = "as_randomised"
 
 
 class TimeScale(StrEnum):
-    """The clock on which risk sets are compared."""
+    """Time scale of risk sets: days since the subject's first treatment, or calendar days."""
 
     STUDY = "study"
     CALENDAR = "calendar"
@@ -31,7 +34,7 @@ class TimeScale(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskSetBasis:
-    """Where a concurrent watch takes its risk sets from."""
+    """The period, analysis and time scale that define the risk sets of a concurrent watch."""
 
     period: str
     analysis: Analysis
@@ -40,7 +43,11 @@ class RiskSetBasis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceRate:
-    """A rate fixed before unblinding: known, or estimated from *events* in *patient_years*."""
+    """A rate fixed before unblinding: known, or estimated from historical events.
+
+    Either *per_100_patient_years* is set, or both *historical_events* and
+    *historical_patient_years*.
+    """
 
     per_100_patient_years: float | None = None
     historical_events: int | None = None
@@ -49,11 +56,12 @@ class ReferenceRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """One comparison under watch.
+    """One comparison of a term on a treatment with a control arm or a reference rate.
 
-    *control* and *basis* belong to a concurrent watch; *rate*, *source* and an optional
-    *period* to a reference watch.  Tier 1 spends *share* of the plan's alpha, tier 2 is judged
-    together with all others of its tier by e-BH, tier 3 is shown and never judged.
+    A concurrent watch has *control* and *risk_set_basis*; a reference watch has
+    *reference_rate*, *source* and optionally *period*.  Tier 1 spends *share* of the plan's
+    alpha, tier 2 is tested by e-BH over all its watches, tier 3 is shown and not tested.
+    *watch_level* is an e-value; below *minimum_events* events the watch stays quiet.
     """
 
     id: str
@@ -71,9 +79,9 @@ class Watch:
 
     @property
     def control_kind(self) -> ControlKind:
-        """Concurrent where it has a control arm, else reference."""
+        """Concurrent where the watch has a risk set basis, else reference."""
         return ControlKind.CONCURRENT if self.risk_set_basis else ControlKind.REFERENCE
 
     def signal_level(self, alpha: float) -> float:
-        """The e-value at which a tier 1 watch signals: ``1 / (alpha * share)``."""
+        """Return the e-value at which a tier 1 watch signals: ``1 / (alpha * share)``."""
         return 1.0 / alpha / self.share

@@ -1,4 +1,7 @@
-"""The plan's watches, read from its [[watches]], each checked against the rest of the plan."""
+"""Reads the plan's [[watches]] and checks each against the rest of the plan.
+
+A tier 1 watch spends a share of alpha and signals at an e-value of ``1 / (alpha * share)``.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,10 @@ TERM_KEYS = {
 }
 
 
-NOT_RANDOMISED = "compares arms that nobody randomised"
+NOT_RANDOMISED = "compares arms that are not randomised"
 SHARE_MIN = 1e-6
-"""Less asks for evidence that no trial can give."""
+"""A smaller share requires more evidence than a trial can give."""
+
 EVENTS_MAX = 10**9
 RATE_RANGE = 1e-6, 1e9
 
@@ -29,9 +33,11 @@ def read_watches(
     randomised_by_period: dict[str, bool],
     watch_level: float,
 ) -> tuple[Watch, ...]:
-    """Every watch of the plan; tier 1 shares sum to at most 1.
+    """Return every watch of the plan, in order; tier 1 shares sum to at most 1.
 
-    *randomised* holds the periods, each with whether its arms may be compared.
+    *treatments* begins with the control.  *randomised_by_period* holds for each period whether
+    it is randomised.  *watch_level* is the default e-value of level `watch`.  Raises PlanError
+    where a watch contradicts the rest of the plan.
     """
     watches: dict[str, Watch] = {}
     share_total = 0.0
@@ -105,7 +111,9 @@ def _read_risk_set_basis(
     section: TomlSection, randomised_by_period: dict[str, bool]
 ) -> RiskSetBasis:
     remedy = "Name a period with randomised = true, or watch against a reference."
-    default_period = next((name for name, arms in randomised_by_period.items() if arms), None)
+    default_period = next(
+        (name for name, is_randomised in randomised_by_period.items() if is_randomised), None
+    )
     if default_period is None:
         raise section.error(None, NOT_RANDOMISED, remedy)
     period = _read_choice(section, "period", tuple(randomised_by_period), default_period)
@@ -138,7 +146,7 @@ def _read_period(section: TomlSection, periods: tuple[str, ...]) -> str | None:
 
 def _read_source(section: TomlSection) -> str:
     return section.required(
-        "source", str, "Say where the rate was published: the alarm is against it."
+        "source", str, "Name where the rate was published: a signal is evidence against it."
     )
 
 
@@ -146,7 +154,9 @@ def _read_share(section: TomlSection, tier: int) -> float:
     if tier == 1:
         return section.number("share", None, SHARE_MIN, 1)
     if "share" in section.values:
-        raise section.error("share", "is given but not judged", "Only tier 1 spends a share.")
+        raise section.error(
+            "share", "is set on a watch that is not tested", "Only tier 1 spends a share."
+        )
     return 0.0
 
 

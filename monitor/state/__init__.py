@@ -1,1 +1,1 @@
-"""The state of one study: entities at their latest version, cells, verdicts."""
+"""Holds the state of one study: entities at their latest version, cells, verdicts."""

@@ -1,13 +1,13 @@
-"""The rate tables: what has been counted, by period, treatment and term."""
+"""Cells of the rate tables: counts by period, treatment and term."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 INTERNED_COUNTS: dict[int, int] = {}
-"""The counts that occur, each held once: few subjects differ in how often they had a term."""
+"""Shares one integer object per distinct count, because few distinct counts occur."""
 
-# One integer a subject holds three counts of at most a million: events, serious, related.
+# One integer a subject packs three counts of 20 bits each: events, serious, related.
 SERIOUS_UNIT = 1 << 20
 RELATED_UNIT = 1 << 40
 COUNT_MASK = SERIOUS_UNIT - 1
@@ -15,7 +15,11 @@ COUNT_MASK = SERIOUS_UNIT - 1
 
 @dataclass(slots=True)
 class Cell:
-    """Counts of one term on one treatment in one period; subjects are counted once each."""
+    """Counts of one term on one treatment in one period.
+
+    *subjects*, *serious_subjects* and *related_subjects* count each subject once.  *versions*
+    counts the accepted versions of the counted cases.
+    """
 
     subjects: int = 0
     events: int = 0
@@ -26,14 +30,16 @@ class Cell:
     related_events: int = 0
 
     def add(self, subject_counts: dict[int, int], term: int, increment: int, versions: int) -> None:
-        """Count one case of the subject whose counts of the table, by term, are *mine*.
+        """Add one case of a subject, or remove it where *increment* is negative.
 
-        *weight* is ``weight_of(case)``, negated to take the case back.  Counts never fall below
-        zero: that would be a change applied twice.
+        *subject_counts* holds the subject's packed counts in this table by term number, and is
+        updated.  *increment* is a value of ``count_increment``, negated to remove the case, and
+        *versions* has the same sign.  Counts never fall below zero (asserted): that would be a
+        case removed twice.
         """
         before = subject_counts.get(term, 0)
         after = before + increment
-        assert after >= 0, "a case is taken back twice"
+        assert after >= 0, "a case is removed twice"
         if after:
             subject_counts[term] = (
                 after if after < SERIOUS_UNIT else INTERNED_COUNTS.setdefault(after, after)
@@ -66,7 +72,7 @@ class Cell:
 
 
 def count_increment(*, serious: bool, related: bool) -> int:
-    """One case as an addend to its subject's counts; one of four integers, shared by all."""
+    """Return the packed counts of one case: one of four shared integers."""
     return INCREMENTS[serious][related]
 
 

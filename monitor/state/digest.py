@@ -1,4 +1,4 @@
-"""A study's state in one number that does not depend on the order in which it is read."""
+"""Computes the state digest of a study, independent of the order of its fields."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ DIGEST_BYTES = 16
 
 
 def state_fields(study: Study) -> Iterator[tuple[str, str]]:
-    """The state as named values, each a function of the log and of nothing else.
+    """Yield the state as (name, value) pairs that depend on the log only.
 
-    Evidence is left out: its last bits differ between processors, its verdicts do not.
+    Evidence is left out, because the last bits of floating-point results differ between
+    processors.  Levels of verdicts are included.
     """
     yield "plan", study.plan.sha256
     yield "as_of", str(study.as_of)
     for entity_id, entity in study.entities.by_id.items():
         yield f"r|{entity_id}", f"{entity.version} {entity.versions} {entity.digest}"
     for subject in study.subjects.values():
-        # A name that was only ever mentioned by what is void by now is not remembered by a row.
+        # A stored row does not contain subjects that only nullified records mention.
         if subject.allocated_arm is not None or subject.spells:
             yield f"s|{subject.name}", f"{subject.allocated_arm} {subject.spells}"
     treatment_count = len(study.treatment_numbers)
@@ -46,7 +47,7 @@ def state_fields(study: Study) -> Iterator[tuple[str, str]]:
 
 
 def state_digest(study: Study) -> str:
-    """The sum of the hashes of all fields, as 32 hexadecimal digits."""
+    """Return the sum of the BLAKE2b hashes of all fields, as 32 hexadecimal digits."""
     total = 0
     for name, value in state_fields(study):
         field = f"{study.name}\x1f{name}\x1f{value}".encode()

@@ -1,4 +1,4 @@
-"""What a study's records have changed since somebody last asked: what a store must write anew."""
+"""Tracks what changed in a study since the last write to the store."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class DirtySet:
-    """Names of what changed; *whole* says that anything may have.
+    """Names of the changed parts of a study; *everything* means that any part may have changed.
 
-    *things* are held by the ledger, *cells* are (table number, term number), *subjects* are
-    names, *watches* and *episodes* are ids of watches, *duties* are of the docket of alerts.  A
-    study has a trace only where somebody reads it: a replay keeps none.
+    *entities* are entity ids, *cells* are (table number, term number), *subjects* are names,
+    *watches* and *episodes* are ids of watches, *alerts* are field names of the alert register.
+    A study that is not stored, as in a replay, has no dirty set.
     """
 
     everything: bool = False
@@ -23,7 +23,7 @@ class DirtySet:
     alerts: set[str] = field(default_factory=set[str])
 
     def __len__(self) -> int:
-        """How many names it holds: an upper limit of the fields to write, unless *whole*."""
+        """Return the number of names: an upper limit of fields to write, unless *everything*."""
         return (
             len(self.entities)
             + len(self.cells)
@@ -34,7 +34,7 @@ class DirtySet:
         )
 
     def clear(self) -> None:
-        """Forget all: it has been written."""
+        """Remove all names, after they have been written."""
         self.everything = False
         for names in (self.entities, self.cells, self.subjects):
             names.clear()

@@ -1,4 +1,4 @@
-"""Which statement about each thing holds: versions, retractions and merges."""
+"""Latest versions of the entities of a study, with their retractions and merges."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitor.records import AdverseEvent, Body, Merge, Record, Retraction
 
 
 class RecordOutcome(StrEnum):
-    """What became of a record; each record has exactly one."""
+    """What the fold did with a record; each record has exactly one outcome."""
 
     FOLDED = "folded"
     DUPLICATE = "duplicate"
@@ -23,7 +23,11 @@ class RecordOutcome(StrEnum):
 
 
 class Contribution(NamedTuple):
-    """Where a case counts.  Two statements with one place differ in nothing that is counted."""
+    """What one case adds to the counts.  Versions with equal contributions count the same.
+
+    *onset* is an ordinal day, *increment* a value of ``count_increment``, *terms* are term
+    numbers.
+    """
 
     period: int
     treatment: int
@@ -34,10 +38,11 @@ class Contribution(NamedTuple):
 
 @dataclass(slots=True)
 class Entity:
-    """A thing as its latest accepted record tells it; *versions* counts those accepted.
+    """An entity at its latest accepted version; *versions* is the number of accepted versions.
 
-    A case that is in the tables is there at its place with *counted* versions.  *foretold* says
-    that its onset is later than the day on which it was known.
+    A case that is in the tables has *counted_versions* above 0, and its contribution in the
+    fields *period* to *terms*.  *onset_after_known* states that the onset is later than the day
+    on which the case became known.
     """
 
     version: int
@@ -54,13 +59,16 @@ class Entity:
 
     @property
     def contribution(self) -> Contribution | None:
-        """Where the case is counted, if it is; kept in parts, which most cases share."""
+        """The contribution of the case, or None where it is not counted.
+
+        Stored as single fields to save memory: most cases share their values.
+        """
         if not self.counted_versions:
             return None
         return Contribution(self.period, self.treatment, self.onset, self.increment, self.terms)
 
     def set_contribution(self, contribution: Contribution | None) -> None:
-        """Note that all versions are counted at *place*, or that none is counted."""
+        """Set the contribution, with all versions counted, or None for a case not counted."""
         self.counted_versions = 0 if contribution is None else self.versions
         if contribution is not None:
             self.period, self.treatment, self.onset, self.increment, self.terms = contribution
@@ -68,14 +76,23 @@ class Entity:
 
 @dataclass(slots=True)
 class Entities:
-    """Every thing of a study, and which retractions and merges name it."""
+    """All entities of a study by id, and the retractions and merges that name each.
+
+    *nullified_by* holds retractions and merges of cases by their target's id, *merged_by* merges
+    of subjects by the duplicate's name.
+    """
 
     by_id: dict[str, Entity] = field(default_factory=dict[str, Entity])
     nullified_by: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     merged_by: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def classify_version(self, record: Record) -> RecordOutcome | Refusal:
-        """What the record's version makes of it, before anything else is looked at."""
+        """Classify the record by its version and digest alone.
+
+        Returns FOLDED for a first or higher version, STALE for a lower one, and DUPLICATE or
+        CONFLICT for the same version.  Returns a Refusal where a higher version has another
+        record type.
+        """
         entity = self.by_id.get(record.entity_id)
         if entity is None:
             return RecordOutcome.FOLDED
@@ -94,7 +111,7 @@ class Entities:
         return RecordOutcome.FOLDED
 
     def add_version(self, record: Record) -> Entity:
-        """Hold *record* as the latest of its thing."""
+        """Store *record* as the latest version of its entity."""
         entity = self.by_id.get(record.entity_id)
         if entity is None:
             entity = Entity(record.version, record.digest, 1, record.body)
@@ -105,15 +122,15 @@ class Entities:
         return entity
 
     def toggle_reference(self, entity_id: str, body: Retraction | Merge) -> None:
-        """Note that *thing* points at its target; said a second time, it no longer does."""
+        """Add the reference from *entity_id* to the target of *body*, or remove it if present."""
         references = self.merged_by if is_subject_merge(body) else self.nullified_by
         references.setdefault(target_of(body), set()).symmetric_difference_update({entity_id})
 
     def is_active(self, entity_id: str) -> bool:
-        """Whether no retraction or merge that itself holds has voided *thing*."""
+        """Whether no active retraction or merge nullifies the entity."""
         if not self.nullified_by.get(entity_id):
             return True
-        # Voided, restored, voided again: a chain of these may be longer than calls can be deep.
+        # A chain of nullified nullifications can exceed the recursion limit, hence the stack.
         stack = [self._candidate_nullifiers(entity_id)]
         while True:
             nullifier = next(stack[-1], None)
@@ -121,16 +138,16 @@ class Entities:
                 stack.append(self._candidate_nullifiers(nullifier))
             elif len(stack) == 1:
                 return True
-            else:  # Nothing voids the last: it holds, and what it voids does not.
+            else:  # The last entity is active, so the entity that it nullifies is not.
                 del stack[-2:]
                 if not stack:
                     return False
 
     def _candidate_nullifiers(self, entity_id: str) -> Iterator[str]:
-        """All that would void *thing* if it holds: two cases are merged, nothing else.
+        """Yield the retractions and merges that nullify the entity if they are active.
 
-        Cases that are merged in a circle, because what voided one of the merges was taken back,
-        count each by itself: a case must not be lost.
+        Merges apply to cases only.  A merge that is part of a cycle is left out, so that no case
+        is lost: a cycle can form when the retraction of a merge is itself retracted.
         """
         entity = self.by_id.get(entity_id)
         is_case = entity is None or isinstance(entity.body, AdverseEvent)
@@ -142,13 +159,13 @@ class Entities:
                 yield nullifier
 
     def _is_merge_cycle(self, merge_id: str, body: Merge) -> bool:
-        """Whether the survivor of the merge *thing* is merged, by others, into its duplicate."""
+        """Whether other active merges lead from the survivor of the merge to its duplicate."""
         return self._merges_lead_to(
             body.survivor, body.duplicate, self.nullified_by, excluded=merge_id
         )
 
     def surviving_subject(self, subject: str) -> str:
-        """The subject under which *subject*'s records count."""
+        """Return the subject under which records of *subject* count after all active merges."""
         seen = {subject}
         while merges := [
             name for name in sorted(self.merged_by.get(subject, ())) if self.is_active(name)
@@ -162,7 +179,7 @@ class Entities:
         return subject
 
     def would_close_cycle(self, entity_id: str, body: Retraction | Merge) -> bool:
-        """Whether *body* would make two things void, or survive, each other."""
+        """Whether *body* would close a cycle of merges or of nullifications."""
         if isinstance(body, Merge):
             references = self.merged_by if is_subject_merge(body) else self.nullified_by
             if self._merges_lead_to(body.survivor, body.duplicate, references, excluded=entity_id):
@@ -175,9 +192,9 @@ class Entities:
     def _merges_lead_to(
         self, start: str, goal: str, references: dict[str, set[str]], *, excluded: str
     ) -> bool:
-        """Whether the merges that hold lead, from duplicate to survivor, from *start* to *goal*.
+        """Whether active merges lead from *start* to *goal*, each from duplicate to survivor.
 
-        What the merge called *but* said until now does not count: it is about to say otherwise.
+        The merge *excluded* is ignored, because the record at hand replaces it.
         """
         pending, seen = [start], {start}
         while pending:
@@ -194,7 +211,7 @@ class Entities:
         return False
 
     def _transitive_nullifiers(self, entity_id: str) -> Iterator[str]:
-        """All that voids *thing*, or voids what does, and so on."""
+        """Yield the entities that nullify *entity_id* directly or through others."""
         pending, seen = [entity_id], {entity_id}
         while pending:
             for nullifier in sorted(self.nullified_by.get(pending.pop(), ())):
@@ -205,10 +222,10 @@ class Entities:
 
 
 def target_of(body: Retraction | Merge) -> str:
-    """The thing that *body* voids."""
+    """Return the id of the entity that *body* nullifies, or the duplicate subject's name."""
     return body.target if isinstance(body, Retraction) else body.duplicate
 
 
 def is_subject_merge(body: Retraction | Merge) -> bool:
-    """A merge of subjects renames; everything else voids."""
+    """Whether *body* merges subjects, which renames; all others nullify their target."""
     return isinstance(body, Merge) and body.what == "subject"

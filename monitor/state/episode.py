@@ -1,4 +1,4 @@
-"""An alert episode: from the record on which a watch crosses until its alert is closed."""
+"""Alert episodes: from the crossing of a watch until its alert is closed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from monitor.state.verdict import Level
 
 @dataclass(slots=True)
 class Episode:
-    """The *number*-th episode of a watch.
+    """The *number*-th episode of a watch, counted from 1.
 
-    *level* is the highest it reached, announced once; *stands* is where the evidence is, which
-    may have fallen back: an alert once raised is never erased.  Once people have *closed* it,
-    the next rise of the evidence is another episode's.
+    *highest_level* is the highest level reached; each rise of it is one crossing and increments
+    *revision*.  *current_level* is the level of the current evidence, which may fall again.  The
+    alert remains.  After the alert is closed (*is_closed*), the next rise above *current_level*
+    opens a new episode.
     """
 
     number: int
@@ -25,7 +26,11 @@ class Episode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
-    """A watch rose above the highest level of its episode: somebody must be told."""
+    """A watch rose above the highest level of its episode, so an alert must be raised.
+
+    *term* is the name of the term, *log_e* the natural logarithm of the e-value, *as_of* the
+    ordinal day of the look.
+    """
 
     watch_id: str
     term: str

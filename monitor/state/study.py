@@ -1,4 +1,4 @@
-"""All that is known of one study: its facts, and everything counted from them."""
+"""The state of one study: its entities, and everything counted from them."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ from monitor.terms import VOCABULARY, DosedDays, Group, Term, Vocabulary
 
 @dataclass(slots=True)
 class SubjectState:
-    """One subject: what its records say, and the days at risk that follow from them.
+    """One subject: its active entities by id, and its days at risk.
 
-    *starts* is the first day of treatment by period, whether or not it put the subject at risk;
-    *counts* is what each cell holds of the subject, by number of its table and of its term.
+    *facts* are entities other than cases.  *period_starts* holds (period, first day of
+    treatment), whether or not the treatment put the subject at risk.  *counts* holds the packed
+    counts of the subject in each cell, by table number and term number.
     """
 
     number: int
@@ -52,9 +53,10 @@ class SubjectState:
 
 @dataclass(frozen=True, slots=True)
 class WatchDesign:
-    """What a watch compares, by numbers; all of tier 2 on one treatment share one.
+    """The arms and the follow-up table that a watch compares, by number.
 
-    *watch* is as the plan states it.  In tier 2 it lacks its id and its term, which *names* has.
+    *watch* is the plan's entry.  All tier 2 watches of a treatment share one design; its *watch*
+    is a template without id and term, which ``ActiveWatch`` takes from *vocabulary*.
     """
 
     watch: Watch
@@ -66,9 +68,9 @@ class WatchDesign:
 
 @dataclass(slots=True, eq=False)
 class ActiveWatch:
-    """A watch at work: where its evidence comes from, and where it stands.
+    """A watch of a study with its first events and its last verdict.
 
-    There are more of tier 2 than of anything else but cases, so each is kept to three words.
+    Only cases are more numerous than tier 2 watches, so each has three fields only.
     """
 
     design: WatchDesign
@@ -77,7 +79,7 @@ class ActiveWatch:
 
     @property
     def watch(self) -> Watch:
-        """The watch as the plan states it, or would if it named every term."""
+        """The plan's entry, or for tier 2 the template with id and term filled in."""
         watch = self.design.watch
         if watch.tier != 2:
             return watch
@@ -85,7 +87,7 @@ class ActiveWatch:
 
     @property
     def id(self) -> str:
-        """The name of the watch, the same in every replay."""
+        """The id of the watch, which is the same in every replay."""
         watch = self.design.watch
         if watch.tier != 2:
             return watch.id
@@ -95,21 +97,25 @@ class ActiveWatch:
 
 @dataclass(slots=True, eq=False)
 class WatchedFirstEvents(FirstEvents):
-    """First events, and the watches that are evaluated on them."""
+    """First events of one scope with the watches that are evaluated on them."""
 
     watches: tuple[ActiveWatch, ...] = field(default=(), repr=False)
 
 
 @dataclass(slots=True)
 class Study:
-    """The state of one study.  Everything below *facts* is a function of what is above it.
+    """The state of one study.
 
-    *horizon* and *onsets_until* are for a look at the past: no day after them counts.  A
-    table's number is ``period * treatments + treatment``; the last period number, one above
-    the plan's, stands for all periods together.  *looks* counts judgements, for metrics alone.
+    ``fold.change.recount`` rebuilds all counts from the fields up to *episodes*.  Verdicts are
+    set by a look or by ``fold.restore``.
 
-    *decided* are the watches on whose alerts people have decided: a change of the events beneath
-    is told.  *beside* is what a layer above keeps of the study; nothing here looks at it.
+    *horizon* and *onset_horizon* are ordinal days for a look at the past: no as-of date, and no
+    onset, after them counts.  A table number is ``period * treatments + treatment``; the period
+    number after the last of the plan means all periods together.
+
+    *decided_watches* are watches on whose alerts the board has decided: a change of their first
+    events is reported.  *extension* belongs to a layer above; the fold does not read it.
+    *evaluation_count* counts evaluations of watches, for metrics only.
     """
 
     name: str
@@ -157,22 +163,22 @@ class Study:
 
     @property
     def as_of(self) -> int | None:
-        """The day the data speak of: the latest one known, and never past the horizon."""
+        """The as-of date: the latest known day, at most *horizon*; None before any data."""
         return None if self.latest_day is None else min(self.latest_day, self.horizon)
 
     def active_watches(self) -> Iterator[ActiveWatch]:
-        """Every watch of the study, those of one term together."""
+        """Yield every watch of the study, grouped by term."""
         for scopes in self.first_events.values():
             for first_events in scopes:
                 yield from first_events.watches
 
     @property
     def watches_by_id(self) -> dict[str, ActiveWatch]:
-        """Every watch by its id; made when asked for, since nothing that is frequent asks."""
-        return {running.id: running for running in self.active_watches()}
+        """Every watch by its id; computed on each access, which is rare."""
+        return {active_watch.id: active_watch for active_watch in self.active_watches()}
 
     def get_or_add_subject(self, name: str) -> SubjectState:
-        """The subject under which records of *name* count, made at its first mention."""
+        """Return the subject under which records of *name* count; create it where missing."""
         if self.entities.merged_by:
             name = self.entities.surviving_subject(name)
         state = self.subjects.get(name)
@@ -181,7 +187,7 @@ class Study:
         return state
 
     def treatment_intervals_of(self, subject: SubjectState) -> list[TreatmentInterval]:
-        """The treatments that the subject received, by their start."""
+        """Return the treatments of the subject, sorted by start."""
         return sorted(
             TreatmentInterval(
                 body.start,
@@ -195,7 +201,7 @@ class Study:
         )
 
     def follow_up_ends_of(self, subject: SubjectState) -> list[FollowUpEnd]:
-        """The ends of follow-up that the subject's facts tell of."""
+        """Return the ends of follow-up from the subject's dispositions."""
         follow_up_ends: list[FollowUpEnd] = []
         for entity in subject.facts.values():
             body = entity.body
@@ -205,7 +211,7 @@ class Study:
         return follow_up_ends
 
     def allocation_of(self, subject: SubjectState) -> int | None:
-        """The arm the subject was randomised to; of several statements, the first by name."""
+        """Return the arm the subject was randomised to; of several records, the first by id."""
         arms = sorted(
             (entity_id, entity.body.randomised_treatment)
             for entity_id, entity in subject.facts.items()
@@ -214,7 +220,7 @@ class Study:
         return self.treatment_numbers[arms[0][1] or ""] if arms else None
 
     def site_of(self, subject: SubjectState) -> str | None:
-        """The site that the subject's records come from; of several statements, the first."""
+        """Return the site of the subject; of several records, the first by id."""
         sites = sorted(
             (entity_id, entity.body.site)
             for entity_id, entity in subject.facts.items()
@@ -223,12 +229,15 @@ class Study:
         return sites[0][1] if sites else None
 
     def doses_of(self, subject: SubjectState) -> tuple[DosedDays, ...]:
-        """The subject's administrations, by date."""
+        """Return the subject's administrations, sorted by date."""
         bodies = [entity.body for entity in subject.facts.values() if isinstance(entity.body, Dose)]
         return tuple(sorted(DosedDays(dose.first_date, dose.last_date) for dose in bodies))
 
     def table_numbers(self, period: int, treatment: int) -> tuple[int, ...]:
-        """The tables in which (period, treatment) is counted: its own, and that of all periods."""
+        """Return the numbers of the tables that count (period, treatment).
+
+        These are its own table and the table of all periods, if the plan has several.
+        """
         numbers = self.table_number_cache.get((period, treatment))
         if numbers is None:
             treatment_count = len(self.treatment_numbers)
@@ -241,7 +250,7 @@ class Study:
         return numbers
 
     def collection_starts(self) -> dict[int, int]:
-        """From which day each term is collected, where a record says so; the latest holds."""
+        """Return the first ordinal day of collection by term number; of several, the latest."""
         starts: dict[int, int] = {}
         for entity_id, entity in self.entities.by_id.items():
             if isinstance(entity.body, Collection) and self.entities.is_active(entity_id):
@@ -252,15 +261,15 @@ class Study:
         return starts
 
     def is_unallocated(self, subject: SubjectState) -> bool:
-        """Whether the subject has neither an allocation nor a treatment: its events wait."""
+        """Whether the subject has neither an allocation nor a treatment, so no case counts."""
         return subject.allocated_arm is None and not any(
             isinstance(entity.body, Treatment) for entity in subject.facts.values()
         )
 
 
 class StudyExtension(Protocol):
-    """A companion of a study, such as the docket of its alerts."""
+    """State that a layer above keeps with a study, such as the alert register."""
 
     def digest_fields(self) -> Iterator[tuple[str, str]]:
-        """What it adds to the digest of the state, as named values."""
+        """Yield the (name, value) pairs that the extension adds to the state digest."""
         ...

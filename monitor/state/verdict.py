@@ -1,4 +1,4 @@
-"""Where a watch stands, and why: a verdict is a reason, never a boolean."""
+"""Verdicts: the level of a watch and the reason for it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 
 
 class Level(IntEnum):
-    """How loud a watch is; a higher level includes the lower."""
+    """Level of a watch; a higher level includes the lower."""
 
     QUIET = 0
     WATCH = 1
@@ -15,12 +15,12 @@ class Level(IntEnum):
 
     @property
     def word(self) -> str:
-        """The level as it is printed."""
+        """The level in lower case, for display and digests."""
         return self.name.lower()
 
 
 class VerdictReason(StrEnum):
-    """Why a watch stands where it stands.  A board is owed the reason with the verdict."""
+    """Why a watch has its level; shown to the board with the verdict."""
 
     NO_EVENTS = "no first event yet"
     NO_PERSON_TIME = "no person-time at risk on one of the arms"
@@ -35,7 +35,11 @@ class VerdictReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A level and its ground.  *log_e* is None where a bound proved the verdict without it."""
+    """Level and reason of a watch at one look.
+
+    *log_e* is the natural logarithm of the e-value, or None where a bound determined the
+    verdict without it.
+    """
 
     level: Level
     reason: VerdictReason

@@ -1,4 +1,4 @@
-"""A proportion of patients with exact limits, for a reader who must not be told too little."""
+"""A proportion of patients with exact binomial limits (Clopper & Pearson 1934)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from monitor.stats.estimate import Estimate, checked_proportion, tail_probabilit
 
 
 def clopper_pearson(events: int, patients: int, *, confidence: float = 0.95) -> Estimate:
-    """The share of *patients* with an event, with exact binomial limits.
+    """Return ``events / patients`` with exact binomial limits, all between 0 and 1.
 
-    Each limit is the share at which a count this far out has half of ``1 - confidence``, so the
-    interval holds the true share at least as often as it says (Clopper & Pearson 1934, Biometrika
-    26:404-413).
+    At each limit a count at least as extreme as *events* has probability
+    ``(1 - confidence) / 2``, so the coverage is at least *confidence*.  With x events of n, low
+    and high are the beta quantiles at that tail area of (x, n - x + 1) and at its complement of
+    (x + 1, n - x) (Clopper & Pearson 1934, Biometrika 26:404-413).
+
+    *events* counts patients with an event.  Without patients the value is None and the limits
+    are 0 and 1.  Raises ValueError where the counts or *confidence* are out of range.
 
     >>> [round(x, 4) for x in clopper_pearson(15, 148)]
     [0.1014, 0.0578, 0.1617]

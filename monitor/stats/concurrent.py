@@ -1,4 +1,4 @@
-"""Evidence of a concurrent watch: the Cox partial likelihood over its risk sets."""
+"""Evidence of a concurrent watch: the Cox partial likelihood over its risk sets, with bounds."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ from monitor.stats.e_value import HARM_RATIOS, LOG_HARM_RATIOS, Floats, log_mean
 
 Counts = NDArray[np.int64] | NDArray[np.bool_]
 EXCESS_RATIOS: Floats = HARM_RATIOS - 1.0
+"""``theta - 1`` at each of the 33 harmful rate ratios."""
 SHARE_STEPS = 64
+"""Shares and excesses are rounded to multiples of 1/64, so that few bounds are computed."""
 LOG_FACTORS: Floats = np.log1p(np.outer(np.arange(SHARE_STEPS + 1) / SHARE_STEPS, EXCESS_RATIOS))
-"""``log(1 + share (theta - 1))`` at shares 0, 1/64, ... 1, by harm point."""
+"""``log(1 + share (theta - 1))`` by share (0, 1/64, ... 1) and harmful rate ratio: (65, 33)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartialLikelihood:
-    """How many first events are *treated*, and for each the *share* of those at risk on treatment.
+    """Cox partial likelihood of two arms, reduced to a count and one share for each first event.
 
-    Events whose risk set has an empty arm are left out: their factor is 1.  Shares are an array
-    of shape (n,) or, where they are few, a list.  Their order makes no difference to any bit.
+    *events* counts first events on either arm, *treated* those on treatment.  *shares* holds, for
+    each event, the fraction of the subjects at risk that is on treatment: an array of shape (n,)
+    or, where events are few, a list.  Events whose risk set has an empty arm are left out, since
+    their factor is 1.  The likelihood sorts the shares: their order does not change its bits.
 
     >>> PartialLikelihood.from_counts(
     ...     treated=np.array([1, 1]), on_treatment=np.array([3, 2]), on_control=np.array([9, 0])
@@ -39,7 +43,11 @@ class PartialLikelihood:
     def from_counts(
         cls, *, treated: Counts, on_treatment: Counts, on_control: Counts
     ) -> PartialLikelihood:
-        """Build from flags and from the numbers at risk on each arm, all of shape (n,)."""
+        """Build from arrays of shape (n,), one entry for each first event on either arm.
+
+        *treated* flags the events on treatment.  *on_treatment* and *on_control* are the numbers
+        at risk when the event occurs, its own subject included.
+        """
         at_risk_treated, at_risk_control = on_treatment, on_control
         if np.count_nonzero(at_risk_treated) + np.count_nonzero(at_risk_control) < 2 * len(
             at_risk_treated
@@ -57,10 +65,13 @@ class PartialLikelihood:
         )
 
     def log_likelihood(self, log_theta: Floats) -> Floats:
-        """``sum_i x_i log(theta) - log(1 + share_i (theta - 1))`` at each of *log_theta*.
+        """Return the log partial likelihood at each of *log_theta*, relative to ratio 1.
 
-        Cox (1975) with Breslow's factor for ties.  At any one look its exponential has mean at
-        most 1 under the null (martingale in study time; Hoeffding 1963 for ties).
+        ``treated log(theta) - sum_i log(1 + share_i (theta - 1))`` (Cox 1975, Biometrika
+        62:269-276) with Breslow's factor for ties (1974, Biometrics 30:89-99).  *log_theta* holds
+        log rate ratios, shape (m,); so does the result.  At any one look the exponential has mean
+        at most 1 under the null: it is a martingale in study time, and for ties Hoeffding 1963
+        (JASA 58:13-30) applies.
 
         >>> sets = PartialLikelihood(treated=1, events=1, shares=np.array([0.5]))
         >>> sets.log_likelihood(np.log([1.0, 3.0])).round(6).tolist()
@@ -71,9 +82,10 @@ class PartialLikelihood:
         return self.treated * log_theta - terms.sum(axis=0)
 
     def log_e_bound(self, *, minimum: float = -inf) -> float:
-        """An upper limit of log E from the smallest, largest and mean share alone.
+        """Return an upper bound of log E from the sum, the extremes and the mean of the shares.
 
-        Where the one from the sum of the shares is below *enough*, it is that.
+        Where the bound from the sum alone (`log_e_bound_of_excess`) is below *minimum*, that bound
+        is returned, and the sharper one is not computed.
 
         >>> sets = PartialLikelihood(treated=1, events=3, shares=np.array([0.4, 0.5, 0.6]))
         >>> sets.log_e_bound() >= log_mean_exp(sets.log_likelihood(LOG_HARM_RATIOS))
@@ -94,12 +106,13 @@ class PartialLikelihood:
 
 
 def log_e_bound_of_shares(treated: int, events: int, low: float, high: float, mean: float) -> float:
-    """An upper limit of log E of *events* events whose shares are only known in summary.
+    """Return an upper bound of log E from the smallest, largest and mean share of *events* events.
 
-    ``log(1 + share (theta - 1))`` grows with the share and is concave in it, so it lies above its
-    chord from *low* to *high*, and its sum over events is at least n times the chord at the
-    *mean* share (STATISTICS.md section 2).  Shares may be smaller than they are: the limit only
-    rises.  They are rounded outwards to 1/64, so that few limits are ever computed.
+    ``log(1 + share (theta - 1))`` increases with the share and is concave in it.  Hence it is at
+    least its chord from *low* to *high*, and its sum over the events is at least *events* times
+    the chord at *mean*.  Understated shares only raise the bound, so *low* and *mean* are rounded
+    down and *high* up to multiples of 1/64, and bounds are cached (docs/statistics.md, "Shortcuts
+    that cannot change a verdict").
     """
     return _chord_bound(
         treated,
@@ -111,10 +124,10 @@ def log_e_bound_of_shares(treated: int, events: int, low: float, high: float, me
 
 
 def log_e_bound_of_excess(excess: float) -> float:
-    """An upper limit of log E from the *excess* of treated events over the sum of the shares.
+    """Return an upper bound of log E from *excess*: treated events less the sum of the shares.
 
-    The log-likelihood is concave in ``log(theta)``: it lies below its tangent at ratio 1, whose
-    slope is that excess.
+    The log-likelihood is concave in ``log(theta)``, so it is at most its tangent at ratio 1, whose
+    slope is *excess*.  *excess* is rounded up to a multiple of 1/64, a negative one to 0.
 
     >>> round(log_e_bound_of_excess(-0.5), 3), round(log_e_bound_of_excess(1.0), 3)
     (0.0, 1.929)
@@ -124,7 +137,9 @@ def log_e_bound_of_excess(excess: float) -> float:
 
 @lru_cache
 def excess_needed(floor: float) -> float:
-    """The excess below which log E is below *floor*, in steps of 1/64.
+    """Return the largest multiple of 1/64 at which `log_e_bound_of_excess` is below *floor*.
+
+    A watch needs a larger excess than this for log E to reach *floor*, a log e-value above 0.
 
     >>> from math import log
     >>> needed = excess_needed(log(10.0))

@@ -1,4 +1,4 @@
-"""Limits for the rate ratio that hold at every look at once."""
+"""A confidence sequence of the rate ratio: an interval that holds at all looks at once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from monitor.stats.maximum_likelihood import LOG_LIMIT, rate_ratio_mle
 
 
 def confidence_sequence(likelihood: LogLikelihood, alpha: float) -> tuple[float, float]:
-    """``{theta0 : mixture / L(theta0) < 1/alpha}`` with 65 log-uniform points on 1/20..20.
+    """Return the limits (low, high) of the rate ratio at confidence ``1 - alpha`` over all looks.
 
-    For each theta0 the ratio is an e-process, so the set misses the truth at any time with
-    probability at most *alpha* (Howard, Ramdas, McAuliffe & Sekhon 2021).  Ends where the
-    likelihood never falls far enough are 0 and infinity.
+    The set is ``{theta0: mixture / L(theta0) < 1 / alpha}``, where the mixture is the mean of L at
+    65 log-uniform points on 1/20..20.  For each theta0 the ratio is an e-process, so the set ever
+    misses the true ratio with probability at most *alpha* (Howard, Ramdas, McAuliffe & Sekhon
+    2021, Annals of Statistics 49:1055-1080; docs/statistics.md states for which watches this is
+    asymptotic).  *low* is 0 or *high* infinity where the likelihood does not fall to
+    ``alpha * mixture`` between 1e-9 and 1e9.
 
     >>> seven = lambda b: 7 * (b - np.log((1 + np.exp(b)) / 2))
     >>> low, high = confidence_sequence(seven, 0.05)
@@ -36,7 +39,12 @@ def confidence_sequence(likelihood: LogLikelihood, alpha: float) -> tuple[float,
 def limit_between(
     likelihood: LogLikelihood, floor: float, *, inside: float, outside: float, if_unbounded: float
 ) -> float:
-    """Rate ratio between *inside* and *outside* where the likelihood meets *floor*."""
+    """Return the rate ratio at which the log-likelihood equals *floor*, by bisection to 1e-12.
+
+    *inside* and *outside* are log rate ratios between which it falls to *floor*.  Returns
+    *if_unbounded* where the two are equal, or where the log-likelihood at *outside* is above
+    *floor*.
+    """
     if inside == outside or float(likelihood(np.array([outside]))[0]) > floor:
         return if_unbounded
     while abs(outside - inside) > 1e-12:

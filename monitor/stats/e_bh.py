@@ -1,4 +1,4 @@
-"""Which of many terms are called, given what each has against it: the tier 2 decision."""
+"""e-BH: which of many terms are rejected at a false discovery rate, from their e-values."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from collections.abc import Sequence
 
 
 def e_bh(e_values: Sequence[float], q: float, *, hypotheses: int | None = None) -> tuple[int, ...]:
-    """The indices of the *e_values* rejected at false discovery rate *q*, in ascending order.
+    """Return the indices of the *e_values* rejected at false discovery rate *q*, ascending.
 
-    Rejects the ``k`` largest, ``k`` the largest with ``k * e_(k) / K >= 1 / q``.  At a look chosen
-    in advance the expected share of false ones among the rejected is at most *q*, however the terms
-    depend on one another (Wang & Ramdas 2022, JRSS B 84:822-852).  That holds for
-    e-values as they stand, not for the largest each has ever been (arXiv 2501.19360).
+    Rejects the k largest, k being the largest with ``k * e_(k) / K >= 1 / q``.  At a look chosen
+    in advance the expected proportion of false rejections is at most *q* under any dependence
+    between the terms (Wang & Ramdas 2022, JRSS B 84:822-852).  This holds for current e-values,
+    not for the running maximum of each (arXiv 2501.19360).
+
+    *e_values* are on the natural scale, 0 or more.  Raises ValueError where one is negative or
+    not a number, where *q* is not between 0 and 1, or where *hypotheses* is below their number.
 
     >>> e_bh([60.0, 45.0, 3.0, 0.8, 30.0, 1.2], q=0.1)
     (0, 1, 4)
 
-    An e-value below ``1 / q`` is never rejected, and it moves the others only by being one of the
-    ``K`` *hypotheses*: it need not be computed, only counted.
+    An e-value below ``1 / q`` is never rejected.  It affects the others only through K, so it
+    may be left out of *e_values* and counted in *hypotheses*:
 
     >>> e_bh([60.0, 45.0, 30.0], q=0.1, hypotheses=6)
     (0, 1, 2)
@@ -27,7 +30,7 @@ def e_bh(e_values: Sequence[float], q: float, *, hypotheses: int | None = None) 
     order = sorted(range(len(e_values)), key=e_values.__getitem__, reverse=True)
     threshold = 1.0 / q
     for k in range(len(order), 0, -1):
-        # In this order a bar that is a whole number stays one; rounding may not take it below 1/q.
+        # This order of operations keeps whole thresholds whole; rounding must not go below 1/q.
         if e_values[order[k - 1]] >= max(threshold, threshold * hypothesis_count / k):
             return tuple(sorted(order[:k]))
     return ()

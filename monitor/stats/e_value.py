@@ -14,12 +14,14 @@ LogLikelihood = Callable[[Floats], Floats]
 """``l(log_theta)``: log-likelihood at rate ratios ``exp(log_theta)``, relative to ratio 1."""
 
 LOG_HARM_RATIOS: Floats = np.linspace(log(1.25), log(20.0), 33)
+"""Log rate ratios of the mixture behind the e-value: 33 evenly spaced points on 1.25..20."""
 HARM_RATIOS: Floats = np.exp(LOG_HARM_RATIOS)
 LOG_TWO_SIDED_RATIOS: Floats = np.linspace(-log(20.0), log(20.0), 65)
+"""Log rate ratios of the mixture behind the confidence sequence: 65 points on 1/20..20."""
 
 
 def log_mean_exp(values: Floats) -> float:
-    """``log(mean(exp(values)))`` without overflow.
+    """Return ``log(mean(exp(values)))`` without overflow.
 
     >>> round(log_mean_exp(np.array([1000.0, 1000.0])), 9)
     1000.0
@@ -28,10 +30,12 @@ def log_mean_exp(values: Floats) -> float:
 
 
 def log_e(likelihood: LogLikelihood) -> float:
-    """Log e-value: mean of the likelihood ratio over 33 log-uniform points on 1.25..20.
+    """Return the natural logarithm of the e-value, with rate ratio 1 as the null.
 
-    A mean of likelihood ratios against the null has expectation at most one under it, so
-    ``P(sup E >= 1/alpha) <= alpha`` (Ville 1939; Grunwald, de Heide & Koolen 2024).  Six events
+    E is the mean of the likelihood ratio at 33 log-uniform rate ratios on 1.25..20.  It has
+    expectation at most 1 under the null, and where it is a supermartingale over looks
+    ``P(sup E >= 1/alpha) <= alpha`` (Ville 1939; Grunwald, de Heide & Koolen 2024, JRSS B
+    86:1091-1128).  docs/statistics.md states for which watches that is asymptotic.  Six events
     of six on treatment with equal arms at risk:
 
     >>> six = lambda b: 6 * (b - np.log((1 + np.exp(b)) / 2))
@@ -42,7 +46,7 @@ def log_e(likelihood: LogLikelihood) -> float:
 
 
 def always_valid_p(log_e_value: float) -> float:
-    """The always-valid p-value ``min(1, 1/E)`` with E as it stands now.
+    """Return the always-valid p-value ``min(1, 1/E)`` from the current log e-value.
 
     >>> always_valid_p(np.log(40.0)), always_valid_p(-1.0)
     (0.025, 1.0)
@@ -52,9 +56,10 @@ def always_valid_p(log_e_value: float) -> float:
 
 @lru_cache(maxsize=4096)
 def log_e_bound_of_treated(treated: int) -> float:
-    """An upper limit of log E after *treated* treated events, whatever the risk sets.
+    """Return an upper bound of log E from the number of *treated* first events alone.
 
-    Every factor is at most theta for a treated event and at most 1 for a control event.
+    Each factor of the likelihood is at most theta for a treated event, and at most 1 for a control
+    event and for person-time, so no risk set is needed.
 
     >>> round(float(np.exp(log_e_bound_of_treated(1))), 2)
     6.88

@@ -1,4 +1,4 @@
-"""What every displayed estimate is made of, and what none of them will accept."""
+"""The result type of the displayed estimates, and the checks of their arguments."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from scipy.special import ndtri
 
 
 class Estimate(NamedTuple):
-    """A value between its limits; *value* is None where the data hold no value to show.
+    """A point estimate with its confidence limits, in the unit of the function that returns it.
 
-    Limits are always there: with nothing observed they are the ends of the parameter's range.
+    *value* is None where the data hold no estimate, as without person-time.  *low* and *high* are
+    then the ends of the parameter's range.
     """
 
     value: float | None
@@ -19,7 +20,9 @@ class Estimate(NamedTuple):
 
 
 def tail_probability(confidence: float) -> float:
-    """The probability left outside each end of a two-sided interval.
+    """Return ``(1 - confidence) / 2``, the probability outside each end of a two-sided interval.
+
+    Raises ValueError where *confidence* is not between 0 and 1, both excluded.
 
     >>> tail_probability(0.9)
     0.04999999999999999
@@ -30,7 +33,9 @@ def tail_probability(confidence: float) -> float:
 
 
 def normal_quantile(confidence: float) -> float:
-    """How many standard errors a two-sided normal interval reaches to each side.
+    """Return z, the half width of a two-sided normal interval in standard errors.
+
+    Raises ValueError where *confidence* is not between 0 and 1, both excluded.
 
     >>> round(normal_quantile(0.95), 6)
     1.959964
@@ -39,17 +44,25 @@ def normal_quantile(confidence: float) -> float:
 
 
 def checked_rate(events: int, person_time: float) -> tuple[int, float]:
-    """The same as plain numbers; counts and person-time that no arm can have are refused."""
+    """Return *events* as an int and *person_time* as a float, both in the caller's units.
+
+    Raises ValueError where *events* is not a whole number of zero or more, where *person_time* is
+    negative or not finite, and where there are events but no person-time.
+    """
     events = _checked_count("events", events)
     if not 0 <= person_time < float("inf"):
         raise ValueError(f"person_time is {person_time!r}: give a finite time, zero or more")
     if events and not person_time:
-        raise ValueError(f"{events} events in no person-time: count the days that held them")
+        raise ValueError(f"{events} events with person_time 0: count the days of the events")
     return events, float(person_time)
 
 
 def checked_proportion(events: int, patients: int) -> tuple[int, int]:
-    """The same as plain numbers; counts that no arm can have are refused."""
+    """Return *events* (patients with an event) and *patients* as plain ints.
+
+    Raises ValueError where either is not a whole number of zero or more, and where *events*
+    exceeds *patients*.
+    """
     events, patients = _checked_count("events", events), _checked_count("patients", patients)
     if events > patients:
         raise ValueError(
@@ -59,7 +72,7 @@ def checked_proportion(events: int, patients: int) -> tuple[int, int]:
 
 
 def _checked_count(name: str, count: int) -> int:
-    # Not ``isinstance``: a NumPy integer is a count too, though its products overflow.
+    # No ``isinstance``: NumPy integers are accepted, and converted since their products overflow.
     if not (count >= 0 and count % 1 == 0):
         raise ValueError(f"{name} is {count!r}: give a whole number, zero or more")
     return int(count)

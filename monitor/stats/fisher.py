@@ -1,4 +1,4 @@
-"""Fisher's exact test of two arms, for the column that every published safety table has."""
+"""Fisher's exact test of equal risks on two arms, as published safety tables show it."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ from monitor.stats.estimate import checked_proportion
 from monitor.stats.rate_ratio import TailProbabilities
 
 TIE_FACTOR = 1.0 + 1e-7
-"""Two tables are equally likely up to this factor: base R's own tolerance in ``fisher.test``."""
+"""Probabilities within this factor are equal: the tolerance of base R's ``fisher.test``."""
 
 
 def fisher(
     *, events: int, patients: int, control_events: int, control_patients: int
 ) -> TailProbabilities:
-    """The exact p-values of equal risk on both arms, all margins of the table given.
+    """Return the exact p-values of equal risk on both arms, given all margins of the 2x2 table.
 
-    *greater* is small when treatment has the higher risk.  *two_sided* adds up every table no
-    likelier than the one observed, as R, SAS and the published tables do (Fisher 1935, The Design
-    of Experiments; Fay 2010, Biostatistics 11:373-374, on what it does not invert to).
+    *greater* is small when treatment has the higher risk.  *two_sided* sums the probabilities of
+    all tables no likelier than the observed one, as R and SAS do (Fisher 1935, The Design of
+    Experiments).  The usual exact intervals do not invert this test (Fay 2010, Biostatistics
+    11:373-374).  *events* and *control_events* count patients with an event.  Raises ValueError
+    where a count is not whole and at least 0, or exceeds its patients.
 
     >>> round(fisher(events=3, patients=4, control_events=1, control_patients=4).greater, 6)
     0.242857
     >>> round(fisher(events=30, patients=52, control_events=11, control_patients=48).two_sided, 9)
     0.000522556
 
-    Nobody with an event, or nobody on an arm, is no reason to doubt:
+    Without events, or without patients on an arm, p is 1:
 
     >>> fisher(events=0, patients=52, control_events=0, control_patients=48).two_sided
     1.0
@@ -34,7 +36,7 @@ def fisher(
     events, patients = checked_proportion(events, patients)
     control_events, control_patients = checked_proportion(control_events, control_patients)
     probabilities = _relative_probabilities(events + control_events, patients, control_patients)
-    # The first table is the one with the fewest events on treatment that the margins allow.
+    # Index 0 is the table with the fewest events on treatment that the margins allow.
     observed = min(events, control_patients - control_events)
     total = float(probabilities.sum())
     limit = probabilities[observed] * TIE_FACTOR
@@ -48,10 +50,10 @@ def fisher(
 def _relative_probabilities(
     total_events: int, patients: int, control_patients: int
 ) -> NDArray[np.float64]:
-    """The relative chance of each table with *both* events in all.
+    """Return the probability of each table with *total_events* events, relative to the likeliest.
 
-    From the likeliest table outwards, each by its ratio to its neighbour: nothing overflows, and
-    what becomes zero is below 1e-308 of the likeliest.
+    Tables are in order of events on treatment.  Each is computed from its neighbour, outwards
+    from the likeliest: nothing overflows, and what underflows to 0 is below 1e-308 of it.
     """
     spare = control_patients - total_events
     first, last = max(0, -spare), min(total_events, patients)

@@ -1,4 +1,4 @@
-"""An event rate with exact limits, for every rate the page shows."""
+"""An event rate with exact Poisson limits (Garwood 1936), for every displayed rate."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ from scipy.special import gammainccinv, gammaincinv
 from monitor.stats.estimate import Estimate, checked_rate, tail_probability
 
 DAYS_IN_100_YEARS = 36_525
-"""Person-days divided by this give rates per 100 patient-years."""
+"""Divide person-days by this for rates per 100 patient-years."""
 
 
 def garwood(events: int, person_time: float, *, confidence: float = 0.95) -> Estimate:
-    """The rate of *events* in *person_time* with exact Poisson limits.
+    """Return ``events / person_time`` with exact Poisson limits, per unit of *person_time*.
 
-    Each limit is the rate at which a count this far out has half of ``1 - confidence``, so the
-    interval holds the true rate at least as often as it says (Garwood 1936, Biometrika
-    28:437-442).  Recurrent events of frail patients are not Poisson: there it is too short.
+    At each limit a count at least as extreme as *events* has probability
+    ``(1 - confidence) / 2``, so the coverage is at least *confidence* (Garwood 1936, Biometrika
+    28:437-442).  Recurrent events vary more than a Poisson count where frailty differs between
+    patients: for them the interval is too short.
+
+    Without person-time the value is None and the limits are 0 and infinity.  Raises ValueError
+    where an argument is out of range, as `checked_rate` states.
 
     Two events in 5,000 patient-days, per 100 patient-years:
 
     >>> [round(x, 2) for x in garwood(2, 5000 / DAYS_IN_100_YEARS)]
     [14.61, 1.77, 52.78]
 
-    No events is a finding with an upper limit; no person-time is no finding at all:
+    No events, and no person-time:
 
     >>> [round(x, 6) for x in garwood(0, 1.0)]
     [0.0, 0.0, 3.688879]

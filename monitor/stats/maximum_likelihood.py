@@ -1,4 +1,4 @@
-"""The rate ratio at which a watch's likelihood is largest."""
+"""The maximum-likelihood rate ratio of a watch."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import numpy as np
 from monitor.stats.e_value import LogLikelihood
 
 LOG_LIMIT = log(1e9)
+"""Log rate ratios are searched between minus and plus this."""
 STEP = 1e-5
+"""Distance on the log scale over which a slope is measured, to each side."""
 
 
 def rate_ratio_mle(likelihood: LogLikelihood) -> float:
-    """Maximum-likelihood rate ratio: 0 where it only falls, infinity where it only rises.
+    """Return the rate ratio that maximises *likelihood*, by bisection on the sign of its slope.
 
     The log-likelihoods of this package are concave in ``log(theta)``, so the sign of the slope
-    brackets the maximum.  With 12 of 14 events on treatment and equal arms it is 6:
+    brackets the maximum.  Returns 0 where the likelihood already decreases at 1e-9, and infinity
+    where it still increases at 1e9.  With 12 of 14 events on treatment and equal arms it is 6:
 
     >>> tilted = lambda b: 12 * b - 14 * np.log((1 + np.exp(b)) / 2)
     >>> round(rate_ratio_mle(tilted), 6)
@@ -37,6 +40,6 @@ def rate_ratio_mle(likelihood: LogLikelihood) -> float:
 
 
 def slope(likelihood: LogLikelihood, at: float) -> float:
-    """Central difference of *likelihood* at ``log(theta)`` = *at*, not divided by the step."""
+    """Return *likelihood* just above log ratio *at* less just below it: the sign of the slope."""
     below, above = likelihood(np.array([at - STEP, at + STEP]))
     return float(above - below)

@@ -1,4 +1,4 @@
-"""A difference of two risks from the score limits of each, beside Miettinen and Nurminen's."""
+"""A risk difference with hybrid score limits (Newcombe 1998), from two Wilson intervals."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ def newcombe(
     control_patients: int,
     confidence: float = 0.95,
 ) -> Estimate:
-    """The risk difference, treatment less control, by Newcombe's hybrid score method.
+    """Return the risk difference, treatment minus control, by Newcombe's hybrid score method.
 
-    The distance from each share to its own Wilson limit, added as one adds standard errors; never
-    outside -1..1 and never of length zero (Newcombe 1998, Statistics in Medicine 17:873-890,
-    method 10).
+    Each limit combines the distances from both proportions to their Wilson limits as a root sum
+    of squares.  Limits stay within -1..1, and the interval never has length 0 (Newcombe 1998,
+    Statistics in Medicine 17:873-890, method 10).  *events* counts patients with an event.
+    Without patients on an arm the value is None.  Raises ValueError where an argument is out of
+    range, as `wilson` does.
 
     >>> ours = newcombe(events=56, patients=70, control_events=48, control_patients=80)
     >>> [round(x, 4) for x in ours]
     [0.2, 0.0524, 0.3339]
 
-    Nobody with an event on either arm is an interval too:
+    Without events on either arm there is an interval too:
 
     >>> ours = newcombe(events=0, patients=10, control_events=0, control_patients=20)
     >>> [round(x, 4) for x in ours]

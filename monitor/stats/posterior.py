@@ -1,4 +1,4 @@
-"""What a watch's likelihood makes of a sceptical prior on the rate ratio."""
+"""Posterior of the rate ratio under a sceptical prior."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import numpy as np
 from monitor.stats.e_value import Floats, LogLikelihood
 
 PRIOR_SD = 1.0
-"""Prior: ``log RR ~ Normal(0, 1)``, 95 % of it between 1/7 and 7."""
+"""Standard deviation of the prior ``log RR ~ Normal(0, 1)``: 95 % lies between 1/7 and 7."""
 
 LOG_RATIO_GRID: Floats = np.linspace(-10.0, 10.0, 4001)
+"""Log rate ratios at which the posterior density is evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Probability that the rate ratio exceeds 1 and 2, and its median."""
+    """Posterior probabilities that the rate ratio exceeds 1 and 2, and its posterior median."""
 
     above_1: float
     above_2: float
@@ -25,9 +26,10 @@ class Posterior:
 
 
 def posterior(likelihood: LogLikelihood) -> Posterior:
-    """Posterior under ``log RR ~ Normal(0, 1)`` by the trapezoid rule on 4,001 points.
+    """Return the posterior under ``log RR ~ Normal(0, 1)``, by the trapezoid rule on 4,001 points.
 
-    Without data it is the prior:
+    On sceptical priors see Spiegelhalter, Freedman & Parmar 1994 (JRSS A 157:357-416).  Values are
+    rounded: *above_1* to six digits, *above_2* and *median* to four.  Without data it is the prior:
 
     >>> posterior(lambda b: 0 * b)
     Posterior(above_1=0.5, above_2=0.2441, median=1.0)

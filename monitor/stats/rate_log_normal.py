@@ -1,4 +1,4 @@
-"""An event rate with normal limits on its logarithm, as oncology tables print it."""
+"""An event rate with normal limits on the log scale, as oncology tables print it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from monitor.stats.garwood import garwood
 
 
 def rate_log_normal(events: int, person_time: float, *, confidence: float = 0.95) -> Estimate:
-    """The rate of *events* in *person_time* with limits symmetric on the log scale.
+    """Return ``events / person_time`` with limits ``rate * exp(-/+ z / sqrt(events))``.
 
-    The logarithm of a Poisson count has variance near ``1 / events`` (Rothman & Greenland 1998,
-    Modern Epidemiology, chapter 14); with few events it is only a shape, with none it is nothing,
-    and Garwood's limits are given in its place.
+    The log of a Poisson count has variance near ``1 / events`` (Rothman & Greenland 1998, Modern
+    Epidemiology, chapter 14).  With few events the approximation is poor; without events
+    Garwood's limits are returned.  The unit is events per unit of *person_time*.  Raises
+    ValueError where an argument is out of range, as `checked_rate` states.
 
     >>> [round(x, 6) for x in rate_log_normal(2, 200, confidence=0.9)]
     [0.01, 0.003125, 0.031998]

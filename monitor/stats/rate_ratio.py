@@ -1,4 +1,4 @@
-"""A ratio of two event rates with exact limits and the p-value those limits agree with."""
+"""A ratio of two event rates with exact conditional limits, and the p-values that agree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.stats.root import root
 
 
 class TailProbabilities(NamedTuple):
-    """How often chance alone goes as far as the data, by direction; *two_sided* is central."""
+    """One-sided p-values in both directions, and *two_sided* as defined by the test in use."""
 
     two_sided: float
     greater: float
@@ -27,21 +27,18 @@ def rate_ratio(
     confidence: float = 0.95,
     mid_p: bool = False,
 ) -> Estimate:
-    """The rate on treatment over the rate on control, with exact conditional limits.
+    """Return the rate on treatment over the rate on control, with exact conditional limits.
 
-    Given how many events there are in all, those on treatment are binomial, whatever the rate
-    itself; the limits are Clopper and Pearson's of that share (Przyborowski & Wilenski 1940,
-    Biometrika 31:313-323).  They hold 1 exactly when the two-sided p of `rate_ratio_test` is
-    above ``1 - confidence``.  With *mid_p* they are shorter and no longer guaranteed.
+    Given the total of events, those on treatment are binomial.  The limits are Clopper and
+    Pearson's of that share (Przyborowski & Wilenski 1940, Biometrika 31:313-323).  They hold 1
+    exactly when the two-sided p of `rate_ratio_test` is above ``1 - confidence``.  With *mid_p*
+    they are shorter, and coverage is not guaranteed.  Person-times have any common unit.
 
     >>> arms = dict(events=2, person_time=17877, control_events=9, control_person_time=16660)
     >>> [round(x, 6) for x in rate_ratio(**arms)]
     [0.207094, 0.021774, 1.000549]
     >>> [round(x, 6) for x in rate_ratio(**arms, mid_p=True)]
     [0.207094, 0.030496, 0.869523]
-
-    No event on control is a true infinity; no event at all is no ratio:
-
     >>> rate_ratio(events=0, person_time=9.0, control_events=0, control_person_time=8.0)
     Estimate(value=None, low=0.0, high=inf)
     """
@@ -69,10 +66,11 @@ def rate_ratio_test(
     null_ratio: float = 1.0,
     mid_p: bool = False,
 ) -> TailProbabilities:
-    """The exact conditional p-values of a true rate ratio of *null_ratio*.
+    """Return the exact conditional p-values of a true rate ratio of *null_ratio*.
 
-    *greater* is small when treatment has the higher rate.  *two_sided* is twice the smaller of the
-    two, which is the p the limits of `rate_ratio` agree with (Fay 2010, R Journal 2:53-58).
+    *greater* is small when treatment has the higher rate.  *two_sided* is twice the smaller of
+    the two, at most 1: the p-value with which the limits of `rate_ratio` agree (Fay 2010, R
+    Journal 2:53-58).  Raises ValueError where an argument is out of range.
 
     >>> ours = rate_ratio_test(
     ...     events=2, person_time=17877, control_events=9, control_person_time=16660
@@ -84,14 +82,16 @@ def rate_ratio_test(
     control_events, control_person_time = checked_rate(control_events, control_person_time)
     share = null_share(person_time, control_person_time, null_ratio)
     greater = _probability_at_least(events, control_events, share, mid_p)
-    # The other side is counted from the control arm's own share: ``1 - greater`` loses small tails.
+    # The other tail is computed from the control arm's share: ``1 - greater`` loses small tails.
     swapped_share = null_share(control_person_time, person_time, 1.0 / null_ratio)
     less = _probability_at_least(control_events, events, swapped_share, mid_p)
     return TailProbabilities(min(1.0, 2.0 * min(greater, less)), greater, less)
 
 
 def null_share(person_time: float, control_person_time: float, null_ratio: float) -> float:
-    """The share of all events that falls on treatment when the true rate ratio is *null_ratio*.
+    """Return the expected share of all events on treatment when the rate ratio is *null_ratio*.
+
+    Raises ValueError where *null_ratio* is not finite and above 0.
 
     >>> null_share(50.0, 150.0, 1.0)
     0.25
@@ -99,7 +99,7 @@ def null_share(person_time: float, control_person_time: float, null_ratio: float
     if not 0.0 < null_ratio < float("inf"):
         raise ValueError(f"null_ratio is {null_ratio!r}: give a finite ratio above 0, like 1.0")
     weighted_time = null_ratio * person_time
-    # Nobody at risk: no event can have happened, and any share gives a p of 1.
+    # Without person-time there are no events, and any share gives a p of 1.
     return (
         weighted_time / (weighted_time + control_person_time)
         if weighted_time or control_person_time
@@ -108,7 +108,7 @@ def null_share(person_time: float, control_person_time: float, null_ratio: float
 
 
 def _probability_at_least(events: int, other_events: int, share: float, mid_p: bool) -> float:
-    """The chance of *events* or more among all, counting the tie half if *mid_p*."""
+    """Return P(at least *events* on this arm), the observed number counted half with *mid_p*."""
     at_least = float(betainc(events, other_events + 1, share)) if events else 1.0
     if not mid_p:
         return at_least
@@ -117,16 +117,19 @@ def _probability_at_least(events: int, other_events: int, share: float, mid_p: b
 
 
 def _low_odds(events: int, other_events: int, tail_area: float) -> float:
-    """The odds of falling on this arm at which *events* or more has probability *outside*."""
+    """Return the odds of being on this arm at which P(at least *events*) is *tail_area*."""
     if not events:
         return 0.0
     share = float(betaincinv(events, other_events + 1, tail_area))
-    # The complement is asked for by itself: near 1, ``1 - share`` would keep few digits.
+    # The complement is computed directly: near 1, ``1 - share`` would keep few digits.
     return share / float(betainccinv(other_events + 1, events, tail_area))
 
 
 def _low_odds_mid_p(events: int, other_events: int, tail_area: float) -> float:
-    """The same with the tie counted half: between the two exact limits, by root finding."""
+    """Return `_low_odds` with the observed number counted half, by root finding.
+
+    The root lies between the two exact limits.
+    """
     if not events:
         return 0.0
     exact_odds = _low_odds(events, other_events, tail_area)

@@ -1,4 +1,4 @@
-"""The two-sided p of base R for a rate ratio, for comparing with tables that print it."""
+"""The two-sided p of base R's ``poisson.test`` for a rate ratio, for tables that print it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.stats.estimate import checked_rate
 from monitor.stats.rate_ratio import null_share
 
 TIE_TOLERANCE = 1e-7
-"""Log probabilities this close are equal: base R's own tolerance in ``binom.test``."""
+"""Log probabilities this close are equal: the tolerance of base R's ``binom.test``."""
 
 
 def rate_ratio_minlike_p(
@@ -22,10 +22,11 @@ def rate_ratio_minlike_p(
     control_person_time: float,
     null_ratio: float = 1.0,
 ) -> float:
-    """The exact conditional p that adds up every split no likelier than the one observed.
+    """Return the exact conditional p-value that sums all splits no likelier than the observed one.
 
-    What ``poisson.test`` in base R prints.  It is valid, but no interval the page shows agrees with
-    it: beside limits, show `rate_ratio_test` (Fay 2010, Biostatistics 11:373-374).
+    ``poisson.test`` in base R prints it.  It is valid, but no interval of this package agrees with
+    it: beside limits, show `rate_ratio_test` (Fay 2010, Biostatistics 11:373-374).  Person-times
+    have any common unit.  Raises ValueError where an argument is out of range.
 
     >>> arms = dict(events=11, person_time=800, control_events=21, control_person_time=3011)
     >>> round(rate_ratio_minlike_p(**arms), 6)
@@ -38,19 +39,19 @@ def rate_ratio_minlike_p(
     if not total or not 0.0 < share < 1.0:
         return 1.0
     if events > share * (total + 1):
-        # Mirrored, so that what was observed is always at or below the likeliest split.
+        # Exchange the arms, so that the observed split is at or below the likeliest one.
         events, share = control_events, null_share(control_person_time, person_time, 1 / null_ratio)
     return _both_tails(events, total, share)
 
 
 def _both_tails(events: int, total: int, share: float) -> float:
-    """The chance of *events* or fewer, and of every number above that is no likelier."""
+    """Return P(at most *events*) plus the probability of every larger number no likelier."""
 
     def log_probability(k: int) -> float:
         log_combinations = lgamma(total + 1) - lgamma(k + 1) - lgamma(total - k + 1)
         return log_combinations + k * log(share) + (total - k) * log1p(-share)
 
-    # From the likeliest number upwards the chances only fall, so the first low one can be searched.
+    # Probabilities decrease above the likeliest number, so bisection finds the first low one.
     above = range(max(events + 1, int((total + 1) * share)), total + 1)
     first = above.start + bisect(
         above, -log_probability(events) - TIE_TOLERANCE, key=lambda k: -log_probability(k)

@@ -1,4 +1,4 @@
-"""An event rate with score limits, for readers who compare with a table that used them."""
+"""An event rate with score limits, for comparison with tables that use them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from monitor.stats.estimate import Estimate, checked_rate, normal_quantile
 
 
 def rate_score(events: int, person_time: float, *, confidence: float = 0.95) -> Estimate:
-    """The rate of *events* in *person_time* with limits from inverting the Poisson score test.
+    """Return ``events / person_time`` with limits from inverting the Poisson score test.
 
-    Shorter than Garwood's and right on average instead of always (Barker 2002, American
-    Statistician 56:85-89, the score interval).
+    The limits are ``(x + z^2/2 -/+ z sqrt(x + z^2/4)) / person_time`` for x events (Barker 2002,
+    American Statistician 56:85-89, score interval).  They are shorter than Garwood's; coverage is
+    *confidence* on average, and not at every rate.  The unit is events per unit of
+    *person_time*.  Without person-time the value is None.  Raises ValueError where an argument is
+    out of range, as `checked_rate` states.
 
     >>> [round(x, 6) for x in rate_score(15, 400)]
     [0.0375, 0.022726, 0.061877]
@@ -23,5 +26,5 @@ def rate_score(events: int, person_time: float, *, confidence: float = 0.95) -> 
     if not person_time:
         return Estimate(None, 0.0, float("inf"))
     high = events + z * z / 2.0 + z * sqrt(events + z * z / 4.0)
-    # The product of the two roots is events squared; the difference would lose digits.
+    # Low is events squared over high: the product of the two roots, without cancellation.
     return Estimate(events / person_time, events * events / high / person_time, high / person_time)

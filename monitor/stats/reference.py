@@ -11,7 +11,9 @@ from monitor.stats.e_value import Floats
 
 @dataclass(frozen=True, slots=True)
 class KnownRate:
-    """*events* first events where *expected* were expected at the reference rate.
+    """Poisson likelihood of *events* first events where *expected* are expected at a known rate.
+
+    *expected* is the person-time so far times the reference rate.
 
     >>> six = KnownRate(events=6, expected=0.63625)  # 50.9 patient-years at 1.25 per 100
     >>> from monitor.stats.e_value import log_e
@@ -23,16 +25,19 @@ class KnownRate:
     expected: float
 
     def log_likelihood(self, log_theta: Floats) -> Floats:
-        """``n log(theta) - (theta - 1) expected``: a Poisson process' likelihood ratio.
+        """Return ``n log(theta) - (theta - 1) expected`` at each of *log_theta*, shape (m,).
 
-        Its exponential is a martingale under the null at any stopping time (Ville 1939).
+        The likelihood ratio of a Poisson process: under the null its exponential is a martingale,
+        valid at any stopping time (Ville 1939).
         """
         return self.events * log_theta - np.expm1(np.minimum(log_theta, 700.0)) * self.expected
 
 
 @dataclass(frozen=True, slots=True)
 class EstimatedRate:
-    """*events* first events against *historical_events*, *time_ratio* = person-time now / then.
+    """Conditional likelihood of *events* first events against a rate estimated from history.
+
+    *time_ratio* is the person-time so far over the person-time of the *historical_events*.
 
     >>> EstimatedRate(events=6, historical_events=20, time_ratio=0.05).log_likelihood(
     ...     np.zeros(1)
@@ -45,9 +50,11 @@ class EstimatedRate:
     time_ratio: float
 
     def log_likelihood(self, log_theta: Floats) -> Floats:
-        """``theta^n ((1 + t)/(1 + theta t))^(n + c)``, the unknown rate conditioned away.
+        """Return the log of ``theta^n ((1 + t)/(1 + theta t))^(n + c)`` at each of *log_theta*.
 
-        Given ``n + c`` events in all, those of the present are binomial.
+        n is *events*, c *historical_events* and t *time_ratio*.  Given ``n + c`` events in all,
+        the current ones are binomial, which removes the unknown rate (Przyborowski & Wilenski
+        1940, Biometrika 31:313-323).
         """
         total = self.events + self.historical_events
         t = self.time_ratio

@@ -1,4 +1,4 @@
-"""Where a function changes sign, for the limits that have no closed form."""
+"""Root finding by bracketing, for limits that have no closed form."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from sys import float_info
 
 
 def root(function: Callable[[float], float], inside: float, outside: float) -> float:
-    """The point between *inside*, where *function* is below zero, and *outside*, where it is above.
+    """Return where *function* changes sign, from below 0 at *inside* to above 0 at *outside*.
 
-    Chandrupatla (1997, Advances in Engineering Software 28:145-149): inverse quadratic steps where
-    they are safe, bisection where not, so it never leaves the bracket and always ends.
+    Chandrupatla's method (1997, Advances in Engineering Software 28:145-149): inverse quadratic
+    interpolation where it is safe, bisection elsewhere.  It stays in the bracket and always ends.
+    Returns *outside* where *function* is not above 0 there.
 
-    A zero at *inside* itself is passed over: an interval may touch zero at its own estimate
-    (no events on either arm) and still reach further.
+    A zero at *inside* itself is ignored: an interval may have zero at its own estimate (no events
+    on either arm) and still extend further.
 
     >>> round(root(lambda x: x * x - 2.0, 0.0, 2.0), 12)
     1.414213562373
@@ -43,7 +44,10 @@ def root(function: Callable[[float], float], inside: float, outside: float) -> f
 
 
 def _step(a: float, fa: float, b: float, fb: float, c: float, fc: float) -> float:
-    """How far from *a* to *b* to look next: by the parabola through all three, or half way."""
+    """Return the next point as a fraction of the way from *a* to *b*.
+
+    Inverse quadratic interpolation through the three points, or 0.5 where that is unsafe.
+    """
     xi, phi = (a - b) / (c - b), (fa - fb) / (fc - fb)
     if phi * phi >= xi or (1.0 - phi) ** 2 >= 1.0 - xi:
         return 0.5

@@ -1,4 +1,4 @@
-"""A proportion of patients with score limits, alone and inside Newcombe's difference."""
+"""A proportion of patients with score limits (Wilson 1927), also used by Newcombe's difference."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from monitor.stats.estimate import Estimate, checked_proportion, normal_quantile
 
 
 def wilson(events: int, patients: int, *, confidence: float = 0.95) -> Estimate:
-    """The share of *patients* with an event, with limits from inverting the score test.
+    """Return ``events / patients`` with limits from inverting the score test, all between 0 and 1.
 
-    Covers the truth about as often as it says, on average over shares, also in small arms
-    (Wilson 1927, JASA 22:209-212; Newcombe 1998, Statistics in Medicine 17:857-872, method 3).
+    For x events of n the limits are ``(x + z^2/2 -/+ z sqrt(x (n - x)/n + z^2/4)) / (n + z^2)``.
+    Coverage is *confidence* on average over proportions, also in small arms (Wilson 1927, JASA
+    22:209-212; Newcombe 1998, Statistics in Medicine 17:857-872, method 3).  *events* counts
+    patients with an event.  Without patients the value is None.  Raises ValueError where the
+    counts or *confidence* are out of range.
 
     >>> [round(x, 4) for x in wilson(15, 148)]
     [0.1014, 0.0624, 0.1605]
@@ -27,7 +30,7 @@ def wilson(events: int, patients: int, *, confidence: float = 0.95) -> Estimate:
     return Estimate(
         events / patients,
         _lower_limit(events, patients, z),
-        # Said of patients without an event, so that an arm and its complement mirror exactly.
+        # The lower limit of patients without an event: an arm and its complement mirror exactly.
         1.0 - _lower_limit(patients - events, patients, z),
     )
 

@@ -1,1 +1,1 @@
-"""Rate tables: counting a case, reading rates, comparing arms, subject flow."""
+"""Rate tables: counts of cases, rates, comparisons of arms, and the flow of subjects."""

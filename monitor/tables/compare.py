@@ -1,4 +1,4 @@
-"""Arms side by side: the estimates that boards expect, not adjusted for repeated looks."""
+"""Comparisons of arms that safety tables show, not adjusted for repeated looks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from monitor.terms import Term
 class Comparison:
     """One term on *treatment* and on *control* in a randomised period.
 
-    Fisher's test and the risk difference (Miettinen & Nurminen) count subjects; the rate ratio
-    is of first events per person-time, with exact conditional limits.
+    *fisher_p* (two-sided) and *risk_difference* (Miettinen & Nurminen) compare proportions of
+    subjects.  *rate_ratio* compares first events per person-day, with exact conditional limits.
     """
 
     period: str
@@ -33,7 +33,10 @@ class Comparison:
 
 
 def compare_arms(plan: Plan, rows: Iterable[RateRow]) -> Iterator[Comparison]:
-    """Every term of *rows*, each active treatment against the control, in randomised periods."""
+    """Yield the comparisons of each active treatment with the control, for every term of *rows*.
+
+    Only rows of randomised periods are compared.
+    """
     randomised = {period.id for period in plan.periods if period.randomised}
     rows_by_key = {
         (row.period, row.treatment, row.term): row for row in rows if row.period in randomised
@@ -45,7 +48,7 @@ def compare_arms(plan: Plan, rows: Iterable[RateRow]) -> Iterator[Comparison]:
 
 
 def compare_rows(treatment_row: RateRow, control_row: RateRow) -> Comparison:
-    """The estimates for one pair of cells."""
+    """Return the estimates of one pair of rate rows."""
     fisher_p, risk_difference = fisher_p_and_risk_difference(treatment_row, control_row)
     return Comparison(
         period=treatment_row.period,
@@ -61,10 +64,10 @@ def compare_rows(treatment_row: RateRow, control_row: RateRow) -> Comparison:
 def fisher_p_and_risk_difference(
     treatment_row: RateRow, control_row: RateRow
 ) -> tuple[float, Estimate]:
-    """Fisher's p and the risk difference.
+    """Return the two-sided p of Fisher's test and the risk difference, treatment minus control.
 
-    A subject whose only event lies ahead of the as-of date may have no day at risk yet: it is
-    exposed all the same.
+    Subjects with an event count as exposed: an onset after the as-of date may come before the
+    subject has any day at risk.
     """
     events, control_events = treatment_row.cell.subjects, control_row.cell.subjects
     patients = max(treatment_row.subjects_exposed, events)
@@ -85,7 +88,10 @@ def fisher_p_and_risk_difference(
 
 
 def first_event_rate_ratio(treatment_row: RateRow, control_row: RateRow) -> Estimate:
-    """The rate ratio of first events; no value where an event lies ahead of all time at risk."""
+    """Return the rate ratio of first events.
+
+    The value is None where an arm has no person-days up to its first events.
+    """
     if not (treatment_row.person_days_to_first and control_row.person_days_to_first):
         return Estimate(None, 0.0, inf)
     return rate_ratio(

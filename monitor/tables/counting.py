@@ -1,4 +1,4 @@
-"""What one case adds to the tables and to the watches, and how a change of it is counted."""
+"""How a case counts: its contribution to the rate tables and to the first events of the watches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from monitor.terms import ANY, Group, Term, completes_pair, is_near_dose, is_ser
 
 
 def onset_of(study: Study, subject: SubjectState, case: AdverseEvent) -> int | None:
-    """The day the event began, imputed by the plan's rule where only a part is known."""
+    """Return the day of onset as an ordinal, a partial date imputed by the plan's rule.
+
+    None where the onset is unknown.
+    """
     onset = case.onset
     if onset is None or isinstance(onset, int):
         return onset
@@ -27,7 +30,11 @@ def onset_of(study: Study, subject: SubjectState, case: AdverseEvent) -> int | N
 def contribution_of(
     study: Study, subject: SubjectState, entity_id: str, case: AdverseEvent
 ) -> Contribution | None:
-    """Where the case counts, or None: undated, not treatment-emergent, or waiting."""
+    """Return where the case counts: period, treatment, onset, increment and terms.
+
+    None where the onset is unknown or after the horizon, or where it falls in no spell of the
+    subject: before treatment, after the window, or while no treatment is recorded.
+    """
     onset = onset_of(study, subject, case)
     if onset is None or onset > study.onset_horizon:
         return None
@@ -45,9 +52,9 @@ def contribution_of(
 
 
 def terms_of(study: Study, case: AdverseEvent, *, serious: bool) -> tuple[int, ...]:
-    """The terms under which the case counts by itself.
+    """Return the numbers of the terms under which the case counts without regard to other records.
 
-    They are the same for all cases that agree in what the plan's groups ask for.
+    Cached by seriousness and the fields that the plan's groups use.
     """
     key = study.grouping_key(case), serious
     numbers = study.terms_by_key.get(key)
@@ -68,7 +75,7 @@ def terms_of(study: Study, case: AdverseEvent, *, serious: bool) -> tuple[int, .
 def _context_groups_of(
     study: Study, subject: SubjectState, entity_id: str, case: AdverseEvent, onset: int
 ) -> tuple[int, ...]:
-    """The groups to which the case belongs because of a dose, or of another case, beside it."""
+    """Return the groups that the case joins because of a dose or another case of its subject."""
     return tuple(
         number
         for number, group in study.context_groups
@@ -103,7 +110,7 @@ def _has_context(
 def in_group(
     study: Study, subject: SubjectState, group: Group, entity_id: str, case: AdverseEvent
 ) -> bool:
-    """Whether the case is one of *group*, by itself or by what is beside it."""
+    """Return whether the case is in *group*, by its own fields or with a dose or another case."""
     if not group.matches(case):
         return False
     if not group.needs_context(case):
@@ -115,7 +122,10 @@ def in_group(
 def update_contribution(
     study: Study, subject: SubjectState, entity_id: str, entity: Entity
 ) -> None:
-    """Count the case where it belongs now: contribution after less contribution before."""
+    """Count the case by its latest version: subtract the old contribution and add the new one.
+
+    Where the contribution is unchanged, only the number of versions is updated.
+    """
     assert isinstance(entity.body, AdverseEvent)
     contribution = contribution_of(study, subject, entity_id, entity.body)
     if entity.counted_versions and contribution != entity.contribution:
@@ -136,7 +146,7 @@ def update_contribution(
 
 
 def _mark_cells_dirty(study: Study, dirty: DirtySet, contribution: Contribution) -> None:
-    """Note that the cells of *place* have changed."""
+    """Mark the cells of *contribution* as changed, for the next write to the store."""
     for number in study.table_numbers(contribution.period, contribution.treatment):
         dirty.cells.update([(number, term) for term in contribution.terms])
 
@@ -180,7 +190,10 @@ def _add_contribution(
 def remove_contribution(
     study: Study, subject: SubjectState, entity_id: str, entity: Entity
 ) -> None:
-    """Take the case out of all that it was counted in."""
+    """Subtract the case from every cell and first event in which it is counted.
+
+    Where it was its subject's first event in a scope, the next counted case there replaces it.
+    """
     contribution, versions = entity.contribution, entity.counted_versions
     if contribution is None:
         return
@@ -203,9 +216,9 @@ def remove_contribution(
 
 
 def _close_unused_watches(study: Study, term: int) -> None:
-    """Close the watches of a term that no case has any more, where none was ever judged.
+    """Close the tier 2 watches of a term without cases, where none of its watches has a verdict.
 
-    Counting anew would not open them: a study that was left and taken up again must not differ.
+    A recount does not open them, and a restored study must equal one that was never unloaded.
     """
     scopes = study.first_events[term]
     watches = [watch for events in scopes for watch in events.watches]
@@ -217,7 +230,10 @@ def _close_unused_watches(study: Study, term: int) -> None:
 
 
 def _next_first_event(subject: SubjectState, first_events: WatchedFirstEvents) -> int | None:
-    """The first event of *subject* within *events*, of the cases that are counted now."""
+    """Return the subject's earliest counted case in the scope, or None.
+
+    Onset and treatment are packed as ``onset * ARMS_MAX + treatment``.
+    """
     contributions = (entity.contribution for entity in subject.cases.values())
     return min(
         (

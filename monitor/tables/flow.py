@@ -1,4 +1,4 @@
-"""Who went where: the flow of subjects, their assessments, and what a data manager should see."""
+"""Flow of subjects through periods, assessment scores, and counts of data findings."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from monitor.terms import has_inconsistent_seriousness
 class PeriodFlow:
     """Subjects of one randomised arm in one period.
 
-    *switched* received another treatment in it than they were randomised to; *left* entered
-    and did not complete.
+    *entered* have days at risk in the period.  *completed* have a disposition that says so, and
+    *left* are the others who entered.  *switched* received another treatment than the randomised
+    one; it is counted in randomised periods only.
     """
 
     period: str
@@ -29,13 +30,13 @@ class PeriodFlow:
 
 
 def count_randomised(study: Study) -> dict[str, int]:
-    """Subjects randomised to each treatment."""
+    """Return the number of subjects randomised to each treatment."""
     counts = Counter(subject.allocated_arm for subject in study.subjects.values())
     return {name: counts[number] for name, number in study.treatment_numbers.items()}
 
 
 def period_flows(study: Study) -> Iterator[PeriodFlow]:
-    """The flow through every period, by randomised arm."""
+    """Yield the flow of each randomised arm in each period."""
     for period in study.plan.periods:
         for treatment, arm in study.treatment_numbers.items():
             entered = completed = switched = 0
@@ -57,7 +58,7 @@ def period_flows(study: Study) -> Iterator[PeriodFlow]:
 
 
 def has_completed(subject: SubjectState, period: str) -> bool:
-    """Whether a disposition says that the subject completed *period*."""
+    """Return whether a disposition records that the subject completed *period*."""
     return any(
         isinstance(entity.body, Disposition)
         and entity.body.status is Status.COMPLETED
@@ -68,9 +69,10 @@ def has_completed(subject: SubjectState, period: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponderSummary:
-    """Scores of one instrument at one visit in one randomised arm; for the board's panel only.
+    """Scores of one instrument at one visit in one randomised arm, for the board's panel only.
 
-    *responders* counts, for each of the plan's thresholds, the scores at or above it.
+    *subjects* is the number of scores, *imputed* of them imputed.  *responders* has, for each
+    threshold of the plan, the number of scores at or above it.
     """
 
     instrument: str
@@ -83,7 +85,7 @@ class ResponderSummary:
 
 
 def responder_summaries(study: Study) -> Iterator[ResponderSummary]:
-    """The benefit side of the benefit-risk panel, if the plan declares one."""
+    """Yield the scores by instrument, visit and arm: the benefit side of the benefit-risk panel."""
     scores: defaultdict[tuple[str, str, str], list[Assessment]] = defaultdict(list)
     treatment_names = {number: name for name, number in study.treatment_numbers.items()}
     for entity_id, entity in study.entities.by_id.items():
@@ -106,7 +108,7 @@ def responder_summaries(study: Study) -> Iterator[ResponderSummary]:
 
 
 def count_unallocated(study: Study) -> int:
-    """Accepted records of events whose subject has neither allocation nor treatment yet."""
+    """Return the number of case records whose subject has neither allocation nor treatment."""
     return sum(
         entity.versions
         for subject in study.subjects.values()
@@ -116,7 +118,10 @@ def count_unallocated(study: Study) -> int:
 
 
 def count_data_findings(study: Study) -> dict[str, int]:
-    """Counts of what a data manager should look at; each is accepted, none is silent."""
+    """Return counts of data findings by name, without zeros.
+
+    The records concerned are accepted; a data manager should review them.
+    """
     counts: Counter[str] = Counter()
     for subject in study.subjects.values():
         for entity in subject.cases.values():

@@ -1,4 +1,4 @@
-"""Reading the tables out: every cell with its exposure, every comparison of arms, the flow."""
+"""Rows of the rate tables: every cell with its exposure as of now."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ from monitor.stats.garwood import DAYS_IN_100_YEARS, garwood
 from monitor.terms import ANY, Term
 
 ALL_PERIODS = "all"
+"""Period name of the tables that sum over all periods."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateRow:
-    """One cell of the rate tables with the time that its events had to happen in."""
+    """One cell of the rate tables with its exposure.
+
+    *person_days* are all days at risk since the term is collected; *person_days_to_first* end
+    each subject's days with its first event, that day included.
+    """
 
     period: str
     treatment: str
@@ -30,7 +35,7 @@ class RateRow:
 
     @property
     def rate(self) -> Estimate:
-        """Events per 100 patient-years with Garwood's limits; no value without time at risk."""
+        """Events per 100 patient-years with Garwood's limits; value None without person-time."""
         if not self.person_days:
             return Estimate(None, 0.0, inf)
         return garwood(self.cell.events, self.person_days / DAYS_IN_100_YEARS)
@@ -38,7 +43,7 @@ class RateRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExposureRow:
-    """Exposure to one treatment in one period; *cycles* are administrations."""
+    """Exposure to one treatment in one period; *cycles* counts administrations."""
 
     period: str
     treatment: str
@@ -48,10 +53,14 @@ class ExposureRow:
 
 
 TableKey = tuple[str, str]
+"""Period (or "all") and treatment."""
 
 
 def table_keys(study: Study) -> Iterator[tuple[int, TableKey]]:
-    """Each table's number with its (period, treatment); "all" comes last."""
+    """Yield each table's number with its key; those of all periods are last.
+
+    With a single period, "all" has the number of that period.
+    """
     treatment_count = len(study.treatment_numbers)
     for period, number in study.period_numbers.items():
         for treatment, arm in study.treatment_numbers.items():
@@ -66,9 +75,10 @@ def table_keys(study: Study) -> Iterator[tuple[int, TableKey]]:
 
 
 def rate_rows(study: Study) -> Iterator[RateRow]:
-    """Every term that appears anywhere, for every (period, treatment) with exposure.
+    """Yield every term that has an event in any table, for every table with exposed subjects.
 
-    Empty cells are there too: "none seen in 80 patient-years" is a finding.
+    Cells without events are included, since zero events in known person-time is a result.  "any"
+    and the plan's groups have rows in any case.
     """
     onsets = first_onsets(study)
     subjects_by_number = {subject.number: subject for subject in study.subjects.values()}
@@ -110,7 +120,10 @@ def _is_in_table(study: Study, table_key: TableKey, period: int, treatment: int)
 def intervals_in_table(
     study: Study, table_key: TableKey, subject: SubjectState, from_day: int
 ) -> Iterator[tuple[int, int]]:
-    """The subject's days in *slot*, from *since* to the as-of date, as ``[start, end)``."""
+    """Yield the subject's days at risk in a table as ``[start, end)``, ordinals.
+
+    They begin no earlier than *from_day*, and end with the as-of date.
+    """
     end_day = (study.as_of or 0) + 1
     for spell in subject.spells:
         if _is_in_table(study, table_key, spell.period, spell.treatment):
@@ -120,7 +133,7 @@ def intervals_in_table(
 
 
 def exposure_row(study: Study, table_key: TableKey) -> ExposureRow:
-    """Subjects, administrations and person-days of one slot as of now."""
+    """Return subjects, administrations and person-days of one table as of now."""
     subjects = cycles = person_days = 0
     for subject in study.subjects.values():
         intervals = list(intervals_in_table(study, table_key, subject, 0))
@@ -141,7 +154,7 @@ def exposure_row(study: Study, table_key: TableKey) -> ExposureRow:
 def exposure_since_collection(
     study: Study, table_key: TableKey, collected_from: int
 ) -> tuple[int, int]:
-    """Subjects and person-days of *slot* since a term is collected."""
+    """Return subjects and person-days of a table from the day *collected_from* on."""
     days_by_subject = [
         sum(e - s for s, e in intervals_in_table(study, table_key, x, collected_from))
         for x in study.subjects.values()
@@ -150,7 +163,7 @@ def exposure_since_collection(
 
 
 def first_onsets(study: Study) -> dict[tuple[int, int], dict[int, int]]:
-    """Each subject's first onset, by table number and term."""
+    """Return each subject's first onset, by (table number, term number) and subject number."""
     onsets: dict[tuple[int, int], dict[int, int]] = {}
     for subject in study.subjects.values():
         contributions = [

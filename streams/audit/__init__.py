@@ -1,1 +1,1 @@
-"""Who read or changed what: a hash chain."""
+"""The audit log: a hash chain of reads and changes."""

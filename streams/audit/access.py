@@ -1,4 +1,4 @@
-"""Notes who reads numbers by treatment: every answer, and of refusals enough to know of them."""
+"""Audits requests for closed metrics: every read, and refusals at a limited rate."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from dataclasses import dataclass, field
 from streams.audit.audit_log import AuditAction, AuditLog, AuditOutcome
 
 REFUSAL_LOG_SECONDS = 60
-"""Between two entries on refusals of one address: nobody without the token may fill the trail."""
+"""Least time between two entries about refusals of one address.
+
+The limit keeps a client without the token from filling the trail.
+"""
 
 ADDRESSES_MAX = 1_000
 
 OTHER_ADDRESSES = "others"
-"""Stands for all addresses beyond those that are told apart."""
+"""Replaces every further address once ``ADDRESSES_MAX`` addresses are tracked."""
 
 
 @dataclass(slots=True)
 class AccessLog:
-    """Notes the reads of *page* in *log*; *clock* gives seconds."""
+    """Writes an audit entry for requests of *page*; *clock* returns monotonic seconds."""
 
     audit_log: AuditLog
     page: str = "/metrics"
@@ -29,7 +32,11 @@ class AccessLog:
     refusal_counts: Counter[str] = field(default_factory=Counter[str])
 
     async def log_request(self, address: str, authorized: bool) -> None:
-        """Note a request from *address*.  Raises LogUnreachable: then nothing may be shown."""
+        """Write the entry of a request from *address*.
+
+        An entry about a refusal counts the refusals of its address since the entry before it.
+        Raises LogUnreachable where the entry may be missing; the page must not be shown then.
+        """
         if authorized:
             where = {"address": address}
             await self.audit_log.log_action(
@@ -50,5 +57,5 @@ class AccessLog:
         )
 
     async def close(self) -> None:
-        """Let go of the trail."""
+        """Close the audit log."""
         await self.audit_log.close()

@@ -1,7 +1,8 @@
-"""Who looked at what, and who changed what: a chain of entries that cannot be mended unseen.
+"""Records who read and who changed what, in a hash chain that shows any later alteration.
 
-A chain is a process's.  Each entry names the digest of the one before it; the first names the
-entry that was the last of the whole trail when the process began, so that chains hold each other.
+Each process writes its own chain.  An entry contains the digest of the entry before it.  The first
+entry of a chain contains the digest of the last entry of the whole trail at that time, which links
+the chains to each other.
 """
 
 from __future__ import annotations
@@ -19,59 +20,59 @@ import orjson
 SCHEMA = "safety.audit/1"
 
 NO_DIGEST = "0" * 64
-"""Stands for the digest of an entry where there is none before."""
+"""The previous digest of an entry that has no entry before it."""
 
 TEXT_CHARACTERS_MAX = 200
-"""Of a text in an entry: it may quote what somebody typed."""
+"""Longest text in an entry; texts may contain user input."""
 
 Value = str | int
 Where = Mapping[str, Value]
 
 
 class AuditAction(StrEnum):
-    """What was done, or was to be done."""
+    """The kind of action that an entry is about."""
 
-    READ = "read"  # Data by treatment were shown.
-    MOVE = "move"  # A member moved an alert.
-    CHANGE = "change"  # Topics, store, quarantine or tables were changed.
+    READ = "read"  # Shows data by treatment.
+    MOVE = "move"  # A member moves an alert.
+    CHANGE = "change"  # Changes topics, store, quarantine or tables.
 
 
 class AuditOutcome(StrEnum):
-    """Whether it came to it."""
+    """Whether the action was done or refused."""
 
     DONE = "done"
     REFUSED = "refused"
 
 
 class TrailHead(NamedTuple):
-    """The last entry of a trail: where it is, and its digest."""
+    """Offset and digest of the last entry of a trail; the defaults are an empty trail."""
 
     offset: int = -1
     digest: str = NO_DIGEST
 
 
 class Trail(Protocol):
-    """Where entries are kept, all of them, in one order."""
+    """Stores the entries of all processes in one order."""
 
     async def head(self) -> TrailHead:
-        """The last entry."""
+        """Return the last entry.  Raises LogUnreachable."""
         ...
 
     async def add(self, entry: bytes) -> None:
-        """Come back once it is there for good.  Raises LogUnreachable where it may not be."""
+        """Append *entry* durably.  Raises LogUnreachable where it may not be stored."""
         ...
 
     async def close(self) -> None:
-        """Let go of the service."""
+        """Close the connections."""
         ...
 
 
 @dataclass(slots=True)
 class AuditLog:
-    """The chain of one process, on its *trail*.
+    """The chain of one process on a *trail*.
 
-    *who* is the principal that it runs for, *writer* names the process, once and for all.  What
-    is noted is there before the call returns: note first, then show.
+    *who* is the principal that runs the process, *writer* a unique name of the process.
+    ``log_action`` returns only when the entry is stored: call it before the action.
     """
 
     trail: Trail
@@ -92,14 +93,16 @@ class AuditLog:
         outcome: AuditOutcome = AuditOutcome.DONE,
         who: str | None = None,
     ) -> None:
-        """Note that *what* was done (a command, a page), for which study, alert or partition.
+        """Append the entry of an *action*; *what* is a command or a page.
 
-        *who* is named where it is another than the process runs for: a member, a token.  Raises
-        LogUnreachable where it may not be there: then do nothing.
+        *where* names study, alert, partition or address, *why* the reason given.  *who* defaults
+        to the principal of the process; pass a member or a token instead.  Raises LogUnreachable
+        where the entry may be missing; the action must not be done then.
         """
         async with self.lock:
             if self.unconfirmed is not None:
-                await self._write(self.unconfirmed)  # It may be there: twice the same is once.
+                # It may be stored already; a verifier accepts the same entry twice.
+                await self._write(self.unconfirmed)
             head = TrailHead(digest=self.previous) if self.seq else await self.trail.head()
             fields: dict[str, Any] = {"act": action, "what": what, "why": why, "outcome": outcome}
             fields |= {"who": self.who if who is None else who, "where": dict(where or {})}
@@ -109,7 +112,7 @@ class AuditLog:
             await self._write(encode_entry(fields, datetime.now(UTC)))
 
     async def close(self) -> None:
-        """Let go of the trail."""
+        """Close the trail."""
         await self.trail.close()
 
     async def _write(self, encoded: bytes) -> None:
@@ -119,29 +122,29 @@ class AuditLog:
 
 
 def encode_entry(fields: Mapping[str, Any], now: datetime) -> bytes:
-    """The bytes of an entry: canonical, its own digest within."""
+    """Encode an entry as canonical JSON that contains its own digest."""
     content = {name: _truncate(value) for name, value in fields.items()}
     content |= {"schema": SCHEMA, "at": f"{now:%Y-%m-%dT%H:%M:%S.%fZ}"}
     return canonical_json(content | {"digest": digest_of(content)})
 
 
 def canonical_json(content: Mapping[str, Any]) -> bytes:
-    """The one way to write *content*."""
+    """Encode *content* as JSON with sorted keys and without spaces."""
     return orjson.dumps(dict(content), option=orjson.OPT_SORT_KEYS)
 
 
 def digest_of(content: Mapping[str, Any]) -> str:
-    """Names *content*, an entry without its digest."""
+    """Return the SHA-256 of *content*, an entry without its digest, in hexadecimal."""
     return sha256(canonical_json(content)).hexdigest()
 
 
 def read_digest(encoded: bytes) -> str:
-    """The digest that an entry names as its own."""
+    """Return the digest that the entry *encoded* contains."""
     return orjson.loads(encoded)["digest"]
 
 
 def _truncate(value: Any) -> Any:
-    """A text no longer than it may be, and such as every UTF-8 can carry."""
+    """Shorten texts in *value* to the limit, and replace what UTF-8 cannot encode."""
     if isinstance(value, dict):
         return {name: _truncate(each) for name, each in cast(dict[str, Any], value).items()}
     if not isinstance(value, str):

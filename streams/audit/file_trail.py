@@ -1,4 +1,4 @@
-"""An audit trail in a file, and the end of any trail as it is read."""
+"""Stores an audit trail in a file, and reads the last entry of any trail."""
 
 from __future__ import annotations
 
@@ -17,23 +17,26 @@ from streams.log.file import FileLog
 
 @dataclass(slots=True)
 class FileTrail:
-    """A file, one entry a line: for one machine, and whoever trusts those who may write to it."""
+    """An audit trail in a file, one entry a line.
+
+    It is for one machine, and protects only if all users with write access are trusted.
+    """
 
     path: Path
 
     async def head(self) -> TrailHead:
-        """The last line; a file that is not there yet has none."""
+        """Return the last entry; a missing file is an empty trail."""
         return await read_head(FileLog(self.path)) if self.path.exists() else TrailHead()
 
     async def add(self, entry: bytes) -> None:
-        """Write it to the end, and have it on the disk."""
+        """Append *entry* and flush it to disk.  Raises LogUnreachable."""
         try:
             await asyncio.to_thread(self._append, entry)
         except OSError as error:
             raise LogUnreachable(f"{self.path} cannot be written: {error.strerror}") from None
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file stays open."""
 
     def _append(self, entry: bytes) -> None:
         with self.path.open("a+b") as file:
@@ -46,7 +49,7 @@ class FileTrail:
 
 
 def ends_with_newline(file: BinaryIO) -> bool:
-    """Whether *file* ends with a whole line: whoever wrote last may have been cut off in it."""
+    """Return whether *file* is empty or ends with a newline; a crash may leave a partial line."""
     if not file.seek(0, os.SEEK_END):
         return True
     file.seek(-1, os.SEEK_END)
@@ -54,14 +57,14 @@ def ends_with_newline(file: BinaryIO) -> bool:
 
 
 async def read_head(log: Log) -> TrailHead:
-    """The last entry of *log*, which is closed then."""
+    """Return the last entry of *log*, and close the log.  Raises LogUnreachable."""
     try:
         ends = await log.offset_range()
         if ends.next == ends.first:
             return TrailHead()
         records = await log.read(ends.next - 1, 1)
         if not records:
-            raise LogUnreachable("the end of the audit cannot be read")
+            raise LogUnreachable("cannot read the last entry of the audit trail")
         return head_of(records[-1])
     finally:
         await log.close()

@@ -1,4 +1,4 @@
-"""Where audit entries are kept, as the settings say: on their topic, in a file, or nowhere."""
+"""Opens the audit trail that the settings name: a topic, a file, or none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILE_PREFIX = "file:"
 
 @dataclass(slots=True)
 class TopicTrail:
-    """The topic of the audit, which nobody may alter; entries are confirmed by every copy."""
+    """An audit trail on the audit topic; every replica confirms each entry."""
 
     bootstrap: str
     sender: KafkaSender = field(init=False)
@@ -31,46 +31,46 @@ class TopicTrail:
         self.sender = KafkaSender(self.bootstrap)
 
     async def head(self) -> TrailHead:
-        """The last entry on the topic."""
+        """Return the last entry on the topic.  Raises LogUnreachable."""
         return await read_head(KafkaLog(self.bootstrap, AUDIT, 0))
 
     async def add(self, entry: bytes) -> None:
-        """Send it, and wait for every copy."""
+        """Send *entry* and wait until every replica has it.  Raises LogUnreachable."""
         message = Message(topic=AUDIT, partition=0, key=None, value=entry)
         try:
             await self.sender.send(message)
         except Undelivered as error:
-            raise LogUnreachable(f"the audit could not be written: {error}") from None
+            raise LogUnreachable(f"cannot write the audit entry: {error}") from None
 
     async def close(self) -> None:
-        """Let go of the broker."""
+        """Disconnect from the broker."""
         await self.sender.close()
 
 
 @dataclass(slots=True)
 class NoTrail:
-    """Nothing is kept: never where patients are."""
+    """Discards all entries; never use it for a study with patients."""
 
     async def head(self) -> TrailHead:
-        """None."""
+        """Return the head of an empty trail."""
         return TrailHead()
 
     async def add(self, entry: bytes) -> None:
-        """Forget it."""
+        """Discard *entry*."""
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing."""
 
 
 def open_audit_log(settings: Settings, name: str) -> AuditLog:
-    """The chain of this process, which is called *name* and a number of its own."""
+    """Open the audit log of this process; its writer is *name* with a random suffix."""
     return AuditLog(
         open_trail(settings), who=principal(settings.kafka_user), writer=f"{name}-{token_hex(8)}"
     )
 
 
 def open_trail(settings: Settings) -> Trail:
-    """Where the settings say that entries are kept."""
+    """Open the trail that *settings* name, for writing."""
     if settings.audit == OFF:
         return NoTrail()
     if settings.audit == AUDIT_TOPIC_SINK:
@@ -79,7 +79,7 @@ def open_trail(settings: Settings) -> Trail:
 
 
 def open_trail_log(settings: Settings) -> Log | None:
-    """The trail as it is read; None where nothing is kept."""
+    """Open the trail that *settings* name, for reading; None where auditing is off."""
     if settings.audit == OFF:
         return None
     if settings.audit == AUDIT_TOPIC_SINK:
@@ -88,13 +88,13 @@ def open_trail_log(settings: Settings) -> Log | None:
 
 
 def principal(login: str | None = None) -> str:
-    """Who runs this process, as the system knows it, and by which *login* Kafka does.
+    """Return the system user that runs this process, and its Kafka *login* if it has one.
 
-    A variable of the environment may say anything.
+    The user comes from the user id, since any value can be set in an environment variable.
     """
     uid = os.getuid()
     try:
         name = pwd.getpwuid(uid).pw_name
-    except KeyError:  # In a container a user may have no name.
+    except KeyError:  # In a container a user id may have no name.
         name = f"uid {uid}"
     return name if login is None else f"{name} as {login}"

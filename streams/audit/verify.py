@@ -1,4 +1,4 @@
-"""Holds an audit trail to its chains: names what was altered, moved or taken out."""
+"""Verifies the hash chains of an audit trail: finds altered, moved and missing entries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Entry = dict[str, Any]
 
 DIGEST_BYTES = 32
 MISSING_MAX = 1_000
-"""Missing entries of one gap that are named one by one."""
+"""Most missing entries of one gap that are reported individually."""
 
 UNNAMED_ENTRY = "the entry"
 
@@ -41,7 +41,7 @@ class FaultKind(StrEnum):
 
 
 class Fault(NamedTuple):
-    """What is *wrong* with an *entry* (its writer and number), found at *offset*."""
+    """A fault of an *entry* (its writer and number), detected at *offset*."""
 
     offset: int
     kind: FaultKind
@@ -53,7 +53,7 @@ class Fault(NamedTuple):
 
 @dataclass(slots=True)
 class WriterChain:
-    """How far a writer's chain has come: number, digest and offset of its last entry."""
+    """Number, digest and offset of a writer's last entry, and its *missing* entries by number."""
 
     seq: int = 0
     digest: str = NO_DIGEST
@@ -63,9 +63,10 @@ class WriterChain:
 
 @dataclass(slots=True)
 class ChainReport:
-    """What was read: *entries* of so many *writers*, some said *again*, and what is wrong.
+    """The result of a verification: counts, the mark of the trail, and its faults.
 
-    *mark* stands for all of it: noted elsewhere, it shows later whether this is still the trail.
+    *repeated* counts entries that their writer sent twice.  *mark* is the last offset with a
+    digest of the whole trail: kept elsewhere, it later detects that the trail was rewritten.
     """
 
     entries: int = 0
@@ -77,10 +78,10 @@ class ChainReport:
 
 @dataclass(slots=True)
 class ChainVerifier:
-    """Takes a trail entry by entry; ``close`` then says what is wrong with it.
+    """Verifies a trail entry by entry; ``finish`` returns the report.
 
-    *kept* is a mark that somebody noted outside of the trail: against it even a trail that was
-    written anew as a whole, or cut at its end, does not hold.
+    *expected_mark* is a mark of an earlier verification, kept outside of the trail.  It detects
+    a trail that was rewritten as a whole or cut at its end.
     """
 
     expected_mark: TrailHead | None = None
@@ -90,11 +91,11 @@ class ChainVerifier:
 
     @property
     def next_offset(self) -> int:
-        """The offset that comes next."""
+        """The offset of the next entry."""
         return len(self.digests) // DIGEST_BYTES
 
     def add(self, records: Iterable[LogRecord]) -> None:
-        """Take the records that come next."""
+        """Verify the next *records*, in order; skipped offsets are missing entries."""
         for record in records:
             while self.next_offset < record.offset:
                 self.add_fault(self.next_offset, FaultKind.MISSING, UNNAMED_ENTRY)
@@ -103,7 +104,7 @@ class ChainVerifier:
             self.digests += self._check_entry(record.offset, record.value or b"")
 
     def finish(self) -> ChainReport:
-        """What was found; its faults by offset, the first first."""
+        """Compare the trail with the expected mark, and return the report, faults by offset."""
         report = self.report
         report.writers = len(self.chains)
         report.mark = TrailHead(self.next_offset - 1, self.digest_up_to(self.next_offset - 1))
@@ -125,20 +126,20 @@ class ChainVerifier:
         return report
 
     def digest_at(self, offset: int) -> str:
-        """The digest of the entry at *offset*, which was taken."""
+        """Return the digest of the entry at *offset*, which was added before."""
         start = offset * DIGEST_BYTES
         return self.digests[start : start + DIGEST_BYTES].hex()
 
     def digest_up_to(self, offset: int) -> str:
-        """Names all entries up to the one at *offset*."""
+        """Return a digest of all entries up to the one at *offset*."""
         return sha256(self.digests[: (offset + 1) * DIGEST_BYTES]).hexdigest()
 
     def add_fault(self, offset: int, kind: FaultKind, entry: str) -> None:
-        """Note a fault."""
+        """Add a fault to the report."""
         self.report.faults.append(Fault(offset, kind, entry))
 
     def _check_entry(self, offset: int, value: bytes) -> bytes:
-        """Look at one entry; what it says its digest is."""
+        """Verify one entry; return the digest that it contains."""
         entry = parse_entry(value)
         if entry is None:
             self.add_fault(offset, FaultKind.UNREADABLE, UNNAMED_ENTRY)
@@ -154,12 +155,10 @@ class ChainVerifier:
         return bytes.fromhex(entry["digest"])
 
     def _check_link(self, offset: int, entry: Entry, chain: WriterChain) -> None:
-        """Hold an entry to the chain of its writer."""
+        """Compare an intact entry with the chain of its writer."""
         seq, writer = entry["seq"], entry["writer"]
         if seq == chain.seq and entry["digest"] == chain.digest:
-            self.report.repeated += (
-                1  # Its writer did not hear that it was there, and said it again.
-            )
+            self.report.repeated += 1  # Its writer got no confirmation, and sent it again.
         elif seq <= chain.seq:
             chain.missing.pop(seq, None)
             self.add_fault(offset, FaultKind.MOVED, entry_name(entry))
@@ -173,7 +172,7 @@ class ChainVerifier:
             self._check_first_entry(offset, entry["follows"], entry["previous"], entry_name(entry))
 
     def _check_first_entry(self, offset: int, follows: int, previous: str, label: str) -> None:
-        """Hold the first entry of a chain to the trail as its writer found it."""
+        """Compare the first entry of a chain with the entry of the trail that it follows."""
         if follows < 0:
             if previous != NO_DIGEST:
                 self.add_fault(offset, FaultKind.ALTERED, label)
@@ -189,7 +188,7 @@ class ChainVerifier:
                 self.add_fault(found_at, FaultKind.MOVED, UNNAMED_ENTRY)
 
     def _offset_of(self, digest: str) -> int | None:
-        """Where the entry with *digest* is."""
+        """Return the offset of the entry with *digest*; None where there is none."""
         wanted, index = bytes.fromhex(digest), -1
         while (index := self.digests.find(wanted, index + 1)) >= 0:
             if index % DIGEST_BYTES == 0:
@@ -198,19 +197,19 @@ class ChainVerifier:
 
 
 def head_of(record: LogRecord) -> TrailHead:
-    """Where *record* is, and its digest: what the next chain that begins will follow."""
+    """Return offset and digest of *record*, which the first entry of a new chain follows."""
     value = record.value or b""
     entry = parse_entry(value)
     return TrailHead(record.offset, sha256(value).hexdigest() if entry is None else entry["digest"])
 
 
 def entry_name(entry: Entry) -> str:
-    """What an entry is called: its writer, and its number."""
+    """Return the writer and the number of *entry*."""
     return f"{entry['writer']} {entry['seq']}"
 
 
 def parse_entry(value: bytes) -> Entry | None:
-    """The entry in *value*; None where there is none."""
+    """Decode the entry in *value*; None where it is not a valid entry."""
     try:
         decoded = orjson.loads(value)
         if not isinstance(decoded, dict):
@@ -232,6 +231,6 @@ def parse_entry(value: bytes) -> Entry | None:
 
 
 def is_intact(entry: Entry, value: bytes) -> bool:
-    """Whether an entry is what its digest says, to the byte."""
+    """Return whether *value* is the canonical form of *entry* and matches its digest."""
     content = {each: what for each, what in entry.items() if each != "digest"}
     return canonical_json(entry) == value and digest_of(content) == entry["digest"]

@@ -1,1 +1,1 @@
-"""Telling of alerts: who delivers which partition, and what each audience is yet to be told."""
+"""Delivers alerts: assigns partitions to deliverers, and sends due notifications by route."""

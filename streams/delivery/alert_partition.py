@@ -1,4 +1,4 @@
-"""One partition of the alerts and of the ledger beside it, read to their ends again and again."""
+"""Reads one partition of the alerts and of the notification log to their ends, repeatedly."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ from streams.log import Log, LogRecord, RecordsGone
 READ_MAX = 500
 
 RecordHandler = Callable[[LogRecord], None]
-"""What takes in one record that was read."""
+"""Handles one record that was read."""
 
 FRESH_SECONDS = 3.0
-"""What was read longer ago says nothing about what somebody else may have sent since."""
+"""Longest age of a read before a send: another deliverer may have sent since then."""
 
 
 @dataclass(slots=True)
 class AlertPartition:
-    """What is known of partition *partition*, and where it is written down.
+    """The published alerts and the notification log of one partition, and their reader.
 
-    Reading goes on where it stopped, also after the partition was somebody else's: both topics
-    only grow.  *read_at* is when the last complete reading began.  *owed* are entries, by route,
-    of what was sent and is not yet written down: they outlive whoever was cut off in between.
+    Reading continues at *positions* even after another deliverer owned the partition, since both
+    topics only grow.  *read_at* is when the last complete read began, in monotonic seconds.
+    *unlogged* holds by route the entries of notifications that are sent but not logged yet; it
+    survives a cancelled send task.
     """
 
     partition: int
@@ -51,19 +52,20 @@ class AlertPartition:
     )
     _read_done: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def read(self) -> None:
-        """Read both to their ends, the alerts first: what was told of them is in the ledger.
+    async def catch_up(self) -> None:
+        """Read both topics to their ends, and write content mismatches to the notification log.
 
-        Raises LogUnreachable, and Undelivered where a finding cannot be written down.
+        Alerts are read first, so the log read afterwards holds every notification of them.  Raises
+        LogUnreachable, and Undelivered where a mismatch cannot be written.
         """
         began = self.monotonic_clock()
         await self._read_to_end(
-            "alerts", self.alerts, lambda one: self.state.add_published(one.value)
+            "alerts", self.alerts, lambda record: self.state.add_published(record.value)
         )
         await self._read_to_end(
             "notified",
             self.notifications,
-            lambda one: self.state.add_log_record(one.key, one.value),
+            lambda record: self.state.add_log_record(record.key, record.value),
         )
         self.mismatches.extend(self.state.find_mismatches())
         while self.mismatches:
@@ -75,27 +77,33 @@ class AlertPartition:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether both were read to their ends a moment ago."""
+        """Whether the last complete read is recent enough to send on."""
         return self.monotonic_clock() - self.read_at <= FRESH_SECONDS
 
     async def wait_for_read(self, after: int) -> int:
-        """Wait until a later reading is complete than that with the number *after*; its number."""
+        """Wait until more than *after* reads are complete; return their number.
+
+        ``wake_waiters`` ends the wait early.
+        """
         if self.reads_completed == after:
             await self._read_done.wait()
         return self.reads_completed
 
     def wake_waiters(self) -> None:
-        """Let go on who waits for a reading."""
+        """Wake all tasks that wait for a read."""
         completed, self._read_done = self._read_done, asyncio.Event()
         completed.set()
 
     async def log_notifications(self, entries: Mapping[NotificationKey, NotificationEntry]) -> None:
-        """Write *entries* down, each when the one before it is on every copy."""
+        """Write *entries* in order, each after every replica has the previous one.
+
+        Raises Undelivered.
+        """
         for key, entry in entries.items():
             await self._write(key.encode(), entry.encode())
 
     async def close(self) -> None:
-        """Stop reading."""
+        """Close both logs."""
         await self.alerts.close()
         await self.notifications.close()
 
@@ -106,13 +114,13 @@ class AlertPartition:
     async def _read_to_end(self, name: str, log: Log, handle: RecordHandler) -> None:
         ends = await log.offset_range()
         position, end = self.positions.get(name, 0), ends.next
-        if position > end:  # The topic was made anew: nothing that it holds was ever read.
+        if position > end:  # The topic was created again: none of its records was read.
             position = ends.first
         while position < end:
             try:
                 records = await log.read(position, READ_MAX)
             except RecordsGone:
-                # Both are compacted, so nothing is missing: what is gone was said again later.
+                # Both topics are compacted: each removed record has a later one of the same key.
                 position = (await log.offset_range()).first
                 continue
             for record in records:

@@ -1,4 +1,4 @@
-"""A deliverer: shares the partitions of the alerts with its group, and delivers its own."""
+"""Runs a member of the delivery group, which delivers the alert partitions assigned to it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,11 @@ log = logging.getLogger("tocsin.deliver")
 
 @dataclass(slots=True)
 class Deliverer:
-    """Delivers the partitions that the group gives it, until it is told to stop.
+    """Delivers the alert partitions that the consumer group assigns to it.
 
-    The group says whose a partition is and when something is new in it; what is in it is read
-    without the group, from the first record on.  A *candid* one logs which sink fails.
+    The group consumer only assigns partitions and signals new records.  The records are read
+    without the group, from the first offset on.  With *log_all_sinks* the log names every failing
+    sink, otherwise only sinks of blinded audiences.  *clock* returns seconds since 1970.
     """
 
     bootstrap: str
@@ -61,9 +62,9 @@ class Deliverer:
         self.meter = DeliveryMeter(self.sinks, clock=self.clock)
 
     async def run(self) -> None:
-        """Deliver until ``stopping`` is set; then give the partitions back in good order.
+        """Deliver until ``stopping`` is set, then complete what is being sent and leave the group.
 
-        Raises LogUnreachable where the group cannot be joined.
+        Raises LogUnreachable where no broker responds at the start.
         """
         consumer = self._create_consumer()
         try:
@@ -78,7 +79,7 @@ class Deliverer:
             await self._close()
 
     async def assign(self, partitions: Iterable[int]) -> None:
-        """These partitions are ours now."""
+        """Start the delivery of the newly assigned *partitions*."""
         self.has_joined = True
         for partition in partitions:
             alert_partition = self.alert_partitions.get(partition) or self._open_alert_partition(
@@ -98,23 +99,23 @@ class Deliverer:
         self.meter.set_partitions(self.deliveries)
 
     async def revoke(self) -> None:
-        """All partitions are somebody else's: what is being sent comes to its end first."""
+        """Stop the delivery of all partitions, after what is being sent is complete."""
         ending, self.deliveries = self.deliveries, {}
         self.meter.set_partitions(())
         await asyncio.gather(*(each.stop() for each in ending.values()))
 
     def partition_statuses(self) -> Iterator[PartitionStatus]:
-        """How the partitions stand."""
+        """Yield the status of each assigned partition, for the readiness probe."""
         for partition, each in self.deliveries.items():
             error = each.error
             yield PartitionStatus(partition=partition, claimed=not error, claim_error=error)
 
     async def _poll_once(self, consumer: AIOKafkaConsumer) -> None:
-        """Wait for something new, and say so; that we ask is also how the group knows we live."""
+        """Wake the deliveries of partitions with new records; polling also keeps the membership."""
         try:
             fetched = await consumer.getmany(timeout_ms=FETCH_MS)
         except KafkaError as error:
-            log.warning("the group does not answer: %s", type(error).__name__)
+            log.warning("the consumer group does not respond: %s", type(error).__name__)
             await asyncio.sleep(BACKOFF_SECONDS)
             return
         self._update_delivered_counts()
@@ -145,10 +146,10 @@ class Deliverer:
             auto_offset_reset="latest",
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
-            # Whoever gives up partitions lets what is being sent come to its end.
+            # A member completes what it is sending before it gives up its partitions.
             rebalance_timeout_ms=round(2_000 * STOP_SECONDS_MAX),
             fetch_max_wait_ms=FETCH_MS,
-            check_crcs=False,  # What it fetches is not read: it only says that there is something.
+            check_crcs=False,  # Fetched records only signal news; their content is not read.
         )
 
     def _open_alert_partition(self, partition: int) -> AlertPartition:
@@ -165,15 +166,15 @@ class Deliverer:
 
 
 class RebalanceListener(ConsumerRebalanceListener):
-    """What the group calls when partitions change hands."""
+    """Stops and starts deliveries when the group reassigns partitions."""
 
     def __init__(self, deliverer: Deliverer) -> None:
         self.deliverer = deliverer
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Stop before somebody else begins."""
+        """Stop all deliveries before another member starts them."""
         await self.deliverer.revoke()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Begin with what is ours now."""
-        await self.deliverer.assign(sorted(place.partition for place in assigned))
+        """Start the deliveries of the *assigned* partitions."""
+        await self.deliverer.assign(sorted(each.partition for each in assigned))

@@ -1,4 +1,4 @@
-"""Delivers the alerts of one partition: reads on, and sends each route's notices on its own."""
+"""Delivers the alerts of one partition: one task reads, and one task for each route sends."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from streams.metrics import DeliveryMeter
 from streams.sinks import Sink
 
 POLL_SECONDS = 1.0
-"""How often both topics are looked at even if nobody says that there is something new."""
+"""Longest wait between two reads of both topics without a wake-up."""
 
 STOP_SECONDS_MAX = 8.0
-"""How long what is being sent may take to end before the partition is given up."""
+"""Longest wait for a notification that is being sent, before its task is cancelled."""
 
 log = logging.getLogger("tocsin.deliver")
 
 
 @dataclass(slots=True)
 class PartitionDelivery:
-    """The delivery of the partition of *desk*, from when it becomes ours until it is not.
+    """Delivers the alerts of *alert_partition* from its assignment until its revocation.
 
-    Each errand is a task: a sink that hangs holds up no other.  A *candid* one logs of every sink
-    that it fails; another only of those of the blinded, since a sink fails where there is
-    something to tell.
+    Each route has its own task, so a sink that blocks delays no other.  With *log_all_sinks* every
+    failing sink is logged; otherwise only sinks of blinded audiences, since the failure of another
+    sink would reveal that an alert exists.
     """
 
     alert_partition: AlertPartition
@@ -49,26 +49,26 @@ class PartitionDelivery:
     wake_event: asyncio.Event = field(default_factory=asyncio.Event)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the read task, and a send task for each route."""
         self.route_senders = [self.create_route_sender(route) for route in self.routing.routes]
-        # What was read before now may be of when somebody else sent.
+        # An earlier read may be from before another deliverer's last notification.
         reads_before = self.alert_partition.reads_completed
         coroutines = [
             self._read_loop(),
-            *(self._send_loop(errand, reads_before) for errand in self.route_senders),
+            *(self._send_loop(route_sender, reads_before) for route_sender in self.route_senders),
         ]
         self.tasks = [asyncio.create_task(run) for run in coroutines]
 
     @property
     def is_idle(self) -> bool:
-        """Whether by what was read there is nobody to tell, and nothing to note."""
+        """Whether no notification is due and none is unlogged, as of the last read."""
         now, state = self.clock(), self.alert_partition.state
         works = [due_work(state, self.routing, each.route, now) for each in self.route_senders]
         unlogged = any(each.unlogged for each in self.route_senders)
         return not unlogged and not any(work.send or work.log_only for work in works)
 
     def create_route_sender(self, route: Route) -> RouteSender:
-        """What is to be done on *route*."""
+        """Create the sender of *route*."""
         return RouteSender(
             self.alert_partition,
             self.routing,
@@ -80,11 +80,14 @@ class PartitionDelivery:
         )
 
     def wake(self) -> None:
-        """There is something new."""
+        """Make the read task read now."""
         self.wake_event.set()
 
     async def stop(self) -> None:
-        """Let what is being sent come to its end, and be noted; then send nothing more."""
+        """Complete and log what is being sent, then end all tasks.
+
+        A task that takes longer than ``STOP_SECONDS_MAX`` is cancelled.
+        """
         self.stopped = True
         self.wake_event.set()
         self.alert_partition.wake_waiters()
@@ -97,18 +100,18 @@ class PartitionDelivery:
     async def _read_loop(self) -> None:
         while not self.stopped:
             try:
-                await self.alert_partition.read()
+                await self.alert_partition.catch_up()
                 self.meter.mark_caught_up(self.alert_partition.partition)
                 self._set_error("")
             except LogUnreachable as error:
                 self._set_error(str(error))
             except Undelivered as error:
-                # A finding cannot be written down, and that there is one tells of an alert.  The
-                # closed page shows that the partition is not read to its end.
+                # A content mismatch cannot be logged.  Its existence reveals an alert, so only
+                # the closed metrics show that the partition is not read to its end.
                 if self.log_all_sinks:
                     self._set_error(str(error))
-            except Exception as error:  # A fault of ours must be said, not end the reading.
-                self._set_error(f"{type(error).__name__}: a fault of ours")
+            except Exception as error:  # A defect must be reported, and not end the reading.
+                self._set_error(f"{type(error).__name__}: internal error")
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self.wake_event.wait()
@@ -125,14 +128,14 @@ class PartitionDelivery:
                 await route_sender.send_due()
             except Undelivered as error:
                 route_sender.error = str(error)
-            except Exception as error:  # A fault of ours in one errand must not end the others.
+            except Exception as error:  # A defect on one route must not end the others.
                 route_sender.error = f"{type(error).__name__}: a fault of ours"
                 route_sender.backoff.increase(self.alert_partition.monotonic_clock())
             if route_sender.error != previous_error:
                 self._report_route(route_sender)
 
     def _report_route(self, route_sender: RouteSender) -> None:
-        """Say once that a sink does not take notices, or does again; nothing of what they say."""
+        """Export and log once that a route fails or recovers, without notification content."""
         self.meter.set_failure_reason(
             self.alert_partition.partition, route_sender.route, route_sender.error
         )
@@ -141,16 +144,16 @@ class PartitionDelivery:
         ):
             return
         status = (
-            f"is not delivered to: {route_sender.error}"
+            f"delivery fails: {route_sender.error}"
             if route_sender.error
-            else "takes notices again"
+            else "delivery works again"
         )
         route_name = f"{route_sender.route.audience}/{route_sender.route.sink}"
-        log.warning("partition %d, %s %s", self.alert_partition.partition, route_name, status)
+        log.warning(
+            "partition %d, route %s: %s", self.alert_partition.partition, route_name, status
+        )
 
     def _set_error(self, message: str) -> None:
         if message and message != self.error:
-            log.warning(
-                "partition %d is not delivered: %s", self.alert_partition.partition, message
-            )
+            log.warning("partition %d: cannot deliver: %s", self.alert_partition.partition, message)
         self.error = message

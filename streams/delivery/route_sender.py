@@ -1,4 +1,4 @@
-"""One way to one audience, for one partition: sends what is due, and writes down that it did."""
+"""Sends due notifications of one route of one partition, and logs them."""
 
 from __future__ import annotations
 
@@ -20,38 +20,39 @@ from streams.sinks import Sink, SinkDown, SinkRefuses
 
 RESEND_SECONDS = 60.0
 RESOLVED_RESEND_SECONDS = 300.0
-"""How long an Alertmanager is told that something has ended: its own clients do the same."""
+"""How long resolved alerts are sent again, as Prometheus does for its own."""
 
 BACKOFF_SECONDS_MAX = 60.0
 
 SUPERSEDED_LOGGED_MAX = 200
-"""Entries written in one round: what is superseded can wait for what is to be sent."""
+"""Most entries without a notification that one round logs; sending has priority."""
 
 
 @dataclass(slots=True)
 class Backoff:
-    """How often something has failed, and until when it is left alone."""
+    """Number of failures in a row, and until when (monotonic seconds) no attempt is made."""
 
     failures: int = 0
     until: float = float("-inf")
 
     def increase(self, now: float) -> None:
-        """It failed again: leave it alone for twice as long, a minute at most."""
+        """Count a failure at *now*: wait 1 s, then twice as long each time, up to 60 s."""
         self.failures += 1
         self.until = now + min(BACKOFF_SECONDS_MAX, 2.0 ** (self.failures - 1))
 
     def reset(self) -> None:
-        """It went well."""
+        """Forget all failures after a success."""
         self.failures, self.until = 0, float("-inf")
 
 
 @dataclass(slots=True)
 class RouteSender:
-    """The errand of *route* at *desk*.
+    """Sends the notifications of *route* for *alert_partition*.
 
-    *breaking* are notices on which the sink was down: it may be they that break it, so the others
-    go first from then on, and what it must be reminded of.  *unreminded* is a sink that refused
-    the last reminder.  *stopping* says whether the partition is about to be somebody else's.
+    *backoff* delays the whole route after SinkDown, *backoffs* single notifications after
+    SinkRefuses.  *deferred* holds notifications on which the sink went down: they may be the cause,
+    so all others and the resend go first.  *resend_refused* is set if the sink refused the last
+    resend.  *is_stopping* returns whether the partition is being revoked.
     """
 
     alert_partition: AlertPartition
@@ -73,21 +74,24 @@ class RouteSender:
 
     @property
     def unlogged(self) -> dict[NotificationKey, NotificationEntry]:
-        """Entries of what was sent here and is not yet written down.
+        """Entries of notifications sent on this route but not logged yet.
 
-        Before they are, nothing else is sent: whoever comes after us sends at most one notice
-        again.
+        Nothing else is sent before they are logged, so the next owner of the partition repeats at
+        most one notification.
         """
         return self.alert_partition.unlogged.setdefault(self.route, {})
 
     async def send_due(self) -> None:
-        """Do what is to be done by what was read.  Raises Undelivered if it cannot be noted."""
+        """Send and log what is due as of the last read.
+
+        A failing sink sets ``error``.  Raises Undelivered where an entry cannot be logged.
+        """
         if self.alert_partition.monotonic_clock() < self.backoff.until:
             return
         await self._log_unlogged()
         work = due_work(self.alert_partition.state, self.routing, self.route, self.clock())
         due_keys = {notification.key for notification in work.send}
-        self.backoffs = {key: rest for key, rest in self.backoffs.items() if key in due_keys}
+        self.backoffs = {key: each for key, each in self.backoffs.items() if key in due_keys}
         self.deferred &= due_keys
         first = [
             notification for notification in work.send if notification.key not in self.deferred
@@ -105,7 +109,7 @@ class RouteSender:
             return
         self.backoff.reset()
         self.error = self.error if self.backoffs or self.resend_refused else ""
-        # Nothing is superseded by what was refused.
+        # A refused revision does not supersede the earlier revisions of its alert.
         refused_alerts = {key.alert for key in self.backoffs}
         for key, entry in [each for each in work.log_only if each[0].alert not in refused_alerts][
             :SUPERSEDED_LOGGED_MAX
@@ -114,7 +118,7 @@ class RouteSender:
         await self._log_unlogged()
 
     async def _send_all(self, notifications: Sequence[Notification]) -> bool:
-        """Send *notices*; False if from one of them on that is no longer ours to do."""
+        """Send *notifications*; return False if the partition stops or the last read is too old."""
         for notification in notifications:
             if self.is_stopping() or not self.alert_partition.is_fresh:
                 return False
@@ -122,7 +126,10 @@ class RouteSender:
         return True
 
     async def _send_one(self, notification: Notification) -> None:
-        """Send *notice* and write it down; if it is refused, the others go first from now on."""
+        """Send *notification* and log it; a refused one waits for its own backoff.
+
+        Raises SinkDown and Undelivered.
+        """
         backoff = self.backoffs.get(notification.key, Backoff())
         if self.alert_partition.monotonic_clock() < backoff.until:
             return
@@ -145,7 +152,7 @@ class RouteSender:
         await self._log_unlogged()
 
     async def _resend_firing(self) -> None:
-        """Tell a sink that forgets of all that stands, once a minute and at the very first."""
+        """Resend firing alerts at the start and once a minute, if the sink needs it."""
         now = self.alert_partition.monotonic_clock()
         if not self.sink.needs_resend or now - self.resent_at < RESEND_SECONDS:
             return
@@ -162,7 +169,7 @@ class RouteSender:
             self.first_resent_at.setdefault(notification.key, now)
 
     def _notifications_to_resend(self, now: float) -> Iterator[Notification]:
-        """What is to be told again; of what has ended, only for a while."""
+        """Yield what to resend at *now*; resolved alerts only for ``RESOLVED_RESEND_SECONDS``."""
         for notification in firing_notifications(
             self.alert_partition.state, self.routing, self.route, self.clock()
         ):

@@ -1,1 +1,1 @@
-"""What is wrong, and the command that repairs it."""
+"""Finds what is wrong with a deployment, and the command that repairs it."""

@@ -1,4 +1,4 @@
-"""Looks at everything a deployment needs, and for what is not well names the next command."""
+"""Checks everything that a deployment needs, and names the next command for each fault."""
 
 from __future__ import annotations
 
@@ -29,23 +29,24 @@ from streams.store.redis import RedisStore, connect, run_command
 TIMEOUT_SECONDS = 5
 
 JARS_FOLDER = Path(".services/kafka/libs")
-"""Where `make jars` puts Kafka's server."""
+"""Folder in which `make jars` puts the Kafka broker."""
 
 COMMAND_PATTERN = re.compile(r"`([^`]+)`")
+"""A command in the message of an error."""
 
 
 class CheckState(StrEnum):
-    """How something stands."""
+    """State of a checked item."""
 
     WELL = "well"
-    ABSENT = "absent"  # Not there, and nothing that runs now needs it.
+    ABSENT = "absent"  # Missing, but not needed by a running process.
     WRONG = "wrong"
     UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was found of one thing; *next* is the command that mends it, or nothing."""
+    """Result of one check; *next* is the command that repairs the fault, or empty."""
 
     what: str
     state: CheckState
@@ -54,11 +55,11 @@ class Finding:
 
 
 async def run_checks() -> AsyncIterator[Finding]:
-    """One finding after another: settings, services, partitions, and what could be started."""
+    """Check settings, services, partitions and local programs; yield each finding at once."""
     try:
         settings = read_settings()
     except SettingsError as error:
-        message = f"{error}. Nothing else can be looked for before."
+        message = f"{error}. Nothing else can be checked before this is correct."
         yield wrong_finding("settings", message, f"export {str(error).partition(':')[0]}=...")
         return
     yield Finding(what="settings", state=CheckState.WELL, says=settings_text(settings))
@@ -75,7 +76,7 @@ async def run_checks() -> AsyncIterator[Finding]:
 
 
 async def check_broker(settings: Settings) -> AsyncIterator[Finding]:
-    """The broker, and the topics it should hold."""
+    """Check the broker at TOCSIN_BROKER and its topics."""
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             cluster = await cluster_id_of(settings.broker)
@@ -92,7 +93,7 @@ async def check_broker(settings: Settings) -> AsyncIterator[Finding]:
         what="broker", state=CheckState.WELL, says=f"cluster {cluster} at {settings.broker}"
     )
     if cluster.startswith(MOCK_CLUSTER_PREFIX):
-        message = "the embedded broker: it keeps nothing, and has no settings to look at"
+        message = "the embedded broker: in memory, without topic settings to check"
         yield Finding(what="topics", state=CheckState.WELL, says=message)
         return
     for finding in await asyncio.to_thread(lambda: list(check_topics(settings))):
@@ -100,7 +101,7 @@ async def check_broker(settings: Settings) -> AsyncIterator[Finding]:
 
 
 def check_topics(settings: Settings) -> Iterator[Finding]:
-    """Each topic that is missing or not what it should be; one finding if all are well."""
+    """Yield a finding for each missing or different topic, or one if all are as required."""
     expected = required_topics(settings)
     try:
         with admin_client(settings.broker, TIMEOUT_SECONDS) as admin:
@@ -109,23 +110,23 @@ def check_topics(settings: Settings) -> Iterator[Finding]:
                 admin, [topic for topic in expected if topic.name in existing]
             )
     except (BrokerUnreachable, KafkaError, BrokerRefused) as error:
-        yield wrong_finding("topics", f"the broker does not tell: {error}", "tocsin topics apply")
+        yield wrong_finding("topics", f"cannot read the topics: {error}", "tocsin topics apply")
         return
     any_wrong = False
     for topic in expected:
         if topic.name not in differences:
             any_wrong = True
-            yield wrong_finding(topic.name, "there is no such topic", "tocsin topics apply")
+            yield wrong_finding(topic.name, "the topic does not exist", "tocsin topics apply")
         for difference in differences.get(topic.name, []):
             any_wrong = True
             yield wrong_finding(topic.name, str(difference), topic_remedy(topic.name, difference))
     if not any_wrong:
-        message = f"{len(expected)} topics, each with its partitions and settings"
+        message = f"{len(expected)} topics have the required partitions and settings"
         yield Finding(what="topics", state=CheckState.WELL, says=message)
 
 
 def topic_remedy(topic: str, difference: Difference) -> str:
-    """The command for a topic that is not what it should be."""
+    """The command or setting that removes *difference* of *topic*."""
     if difference.mendable:
         return "tocsin topics apply --alter"
     if difference.setting == "replication":
@@ -135,11 +136,11 @@ def topic_remedy(topic: str, difference: Difference) -> str:
 
 
 async def check_store(settings: Settings) -> AsyncIterator[Finding]:
-    """The store: whether it answers, keeps what it is given, and has the function library."""
+    """Check the store: its answer, eviction policy, function library and write access."""
     client, shown_address = connect(settings.store), store_address(settings.store)
     checks = (
-        ("store", check_server, f"answers at {shown_address} and never evicts"),
-        ("functions", check_library, "the library is the one that this version calls"),
+        ("store", check_server, f"answers at {shown_address}; its policy is noeviction"),
+        ("functions", check_library, "the function library is that of this version"),
     )
     try:
         states: set[CheckState] = set()
@@ -148,7 +149,7 @@ async def check_store(settings: Settings) -> AsyncIterator[Finding]:
             states.add(finding.state)
         if states == {CheckState.WELL}:
             check = check_write_access(client, Keys(LIVE_SPACE, LOG, 0))
-            yield await run_store_check("writing", check, "the store takes what a worker writes")
+            yield await run_store_check("writing", check, "the store accepts a worker's writes")
     except StoreUnreachable:
         message = f"no Redis or Valkey answers at {shown_address} (TOCSIN_STORE)"
         command = "export $(make -s redis)" if redis_server.find_program()[0] else "tocsin demo"
@@ -158,7 +159,7 @@ async def check_store(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def check_partitions(settings: Settings) -> list[Finding]:
-    """Each partition that stands still, why, and what goes on; one finding if none does."""
+    """One finding for each stopped partition with reason and command, or one if none is."""
     client, count = connect(settings.store), settings.log_partitions
 
     async def check_partition(number: int) -> str:
@@ -172,22 +173,23 @@ async def check_partitions(settings: Settings) -> list[Finding]:
         messages = await asyncio.gather(*map(check_partition, range(count)))
     except (LogUnreachable, StoreUnreachable, StoreMisconfigured) as error:
         command = next(iter(COMMAND_PATTERN.findall(str(error))), "tocsin quarantine list")
-        return [wrong_finding("partitions", f"they cannot be looked at: {error}", command)]
+        return [wrong_finding("partitions", f"cannot check the partitions: {error}", command)]
     finally:
         await client.aclose()
     stopped = [
-        wrong_finding(
-            f"partition {number}", f"stands still: {message}", next_command(message, number)
-        )
+        wrong_finding(f"partition {number}", f"stopped: {message}", next_command(message, number))
         for number, message in enumerate(messages)
         if message
     ]
-    message = f"{count} of the log, and none of them stands still"
+    message = f"none of the {count} partitions of the log is stopped"
     return stopped or [Finding(what="partitions", state=CheckState.WELL, says=message)]
 
 
 async def run_store_check(what: str, check: Awaitable[None], message: str) -> Finding:
-    """What a *look* at the store found; the error of a wrong one holds the command."""
+    """Run *check* of the store; return its finding, with *message* if the check succeeds.
+
+    The command of a failed check is the one in the error's message.
+    """
     try:
         await run_command(check)
     except StoreMisconfigured as error:
@@ -198,42 +200,42 @@ async def run_store_check(what: str, check: Awaitable[None], message: str) -> Fi
 
 
 def check_programs() -> Iterator[Finding]:
-    """What `make kafka`, `make redis` and `tocsin demo` would run."""
+    """Check the programs and packages of `make kafka`, `make redis` and `tocsin demo`."""
     reason = java.unavailable_reason(JARS_FOLDER)
     if reason is None:
         yield Finding(what="java", state=CheckState.WELL, says="`make kafka` can start a broker")
     else:
         yield Finding(
-            what="java", state=CheckState.ABSENT, says=f"{reason}; only `make kafka` needs it"
+            what="java", state=CheckState.ABSENT, says=f"{reason}; needed only by `make kafka`"
         )
     program, missing_reason = redis_server.find_program()
     if program is not None:
         yield Finding(what="redis-server", state=CheckState.WELL, says=f"{program}")
     else:
-        message = f"{missing_reason}; the demo then uses fakeredis"
+        message = f"{missing_reason}; `tocsin demo` uses fakeredis instead"
         yield Finding(what="redis-server", state=CheckState.ABSENT, says=message)
     missing = [name for name in ("confluent_kafka", "fakeredis", "lupa") if not find_spec(name)]
     if missing:
-        message = f"without {', '.join(missing)} there is no `tocsin demo`"
+        message = f"`tocsin demo` needs {', '.join(missing)}"
         command = "pip install 'tocsin[demo]'"
         yield Finding(what="demo", state=CheckState.ABSENT, says=message, next=command)
     else:
-        yield Finding(what="demo", state=CheckState.WELL, says="`tocsin demo` has all it needs")
+        yield Finding(what="demo", state=CheckState.WELL, says="`tocsin demo` has all its packages")
 
 
 def wrong_finding(what: str, message: str, command: str) -> Finding:
-    """A finding of something that somebody must mend."""
+    """A finding of a fault that an operator must repair."""
     return Finding(what=what, state=CheckState.WRONG, says=message, next=command)
 
 
 def settings_text(settings: Settings) -> str:
-    """The settings that are no secret."""
+    """The settings as text, without secrets."""
     parts = f"{settings.log_partitions} partitions of the log"
     return f"broker {settings.broker}, store {store_address(settings.store)}, {parts}"
 
 
 def store_address(url: str) -> str:
-    """Where a store is, without the password that its address may hold.
+    """Host and port, or the socket path, of a store's URL, without its password.
 
     >>> store_address("redis://:secret@store:6379/0"), store_address("unix:///run/redis.sock")
     ('store:6379', '/run/redis.sock')

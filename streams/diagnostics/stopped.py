@@ -1,4 +1,4 @@
-"""Says why a partition stands still, and what goes on with it, to who is not its worker."""
+"""Why a partition is stopped and which command lets it continue, without asking its worker."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ NEXT_COMMANDS = {
     StopReason.LOST_INPUT: "tocsin topics apply",
     StopReason.OTHER_CODE: "tocsin rebuild --partition {partition}",
     StopReason.UNREADABLE: "tocsin quarantine release {partition} --through {through}",
-    StopReason.RAISED: "tocsin run (of a version that mends it)",
+    StopReason.RAISED: "tocsin run (with a version that fixes it)",
 }
-"""What goes on.  A log that was cut off comes back from its archive, and by no command of ours."""
+"""Command by stop reason.  No command restores a shorter log; it must come from its archive."""
 
 RELEASE_OFFSET = re.compile(r"up to offset (\d+)")
 
 
 async def stop_message(log: Log, store: Store, partition_count: int) -> str:
-    """Why a partition stands still; empty where it does not, or nobody has folded anything of it.
+    """Why a partition is stopped; empty where it is not stopped or was never folded.
 
-    What a worker finds when it claims is found anew: it is not in the store, for a worker that
-    meets another log must write nothing.
+    The check of the log against the cursor is repeated here.  Its result is not in the store,
+    because a worker that finds another log must write nothing.
     """
     fields = await store.cursor()
     if "next" not in fields:
@@ -40,9 +40,9 @@ async def stop_message(log: Log, store: Store, partition_count: int) -> str:
 
 
 def next_command(message: str, partition: int) -> str:
-    """The command that goes on with *partition*, which stands still as *says*; or none."""
+    """The command that lets *partition* continue, by the stop *message*; empty if there is none."""
     reason = next((each for each in StopReason if message.endswith(each.remedy)), None)
-    if reason is None:  # Another version has put it into words of its own.
+    if reason is None:  # Another version wrote the message with another remedy.
         return "tocsin quarantine list"
     match = RELEASE_OFFSET.search(message)
     return NEXT_COMMANDS.get(reason, "").format(

@@ -1,1 +1,1 @@
-"""Probes, and the sockets that serve pages."""
+"""Liveness and readiness probes, and the HTTP listeners of a process."""

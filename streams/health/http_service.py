@@ -1,4 +1,4 @@
-"""What there is around Faust's app: the probes, and the way to the broker."""
+"""Serves the HTTP pages of a worker around the lifetime of its Faust app."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streams.health.listener import Pages, serve
 
 
 class HttpService(Service):
-    """Starts before the app and ends after it: whoever asks is answered all the time."""
+    """Serves *pages* from before the app starts until after it stops, then calls *close*."""
 
     def __init__(
         self, pages: Sequence[tuple[Pages, socket]], close: Callable[[], Awaitable[None]]
@@ -22,11 +22,11 @@ class HttpService(Service):
         Service.__init__(self)  # pyright: ignore[reportUnknownMemberType]
 
     async def on_start(self) -> None:
-        """Answer the probes, and whoever collects numbers."""
+        """Start to serve each page on its socket."""
         self.runners = [await serve(each, listener) for each, listener in self.pages]
 
     async def on_stop(self) -> None:
-        """Answer no more, and let go of the broker."""
+        """Stop serving, then close the connections to the broker."""
         for runner in self.runners:
             await runner.cleanup()
         await self.close()

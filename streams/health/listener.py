@@ -1,4 +1,4 @@
-"""A socket that others come to, and the pages that answer them there."""
+"""Opens listening sockets, and serves web applications on them."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from streams.kafka.admin import host_and_port
 
 
 class CannotListen(Exception):
-    """The address is taken, or not one of this machine.  Exit code 2."""
+    """The address is in use, or does not belong to this machine.  Exit code 2."""
 
 
 class Pages(Protocol):
-    """Something that answers."""
+    """An object that provides a web application."""
 
     def app(self) -> web.Application:
-        """Its pages."""
+        """Build the web application with its pages."""
         ...
 
 
 def listen(address: str) -> socket.socket:
-    """A socket that takes connections at *address*.  Raises CannotListen."""
+    """Open a listening socket at *address* (``host:port``).  Raises CannotListen."""
     host, port = host_and_port(address)
     try:
         family, *_, socket_address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(socket_address[:2], family=family)
     except OSError as error:
-        reason, *_ = f"{error.strerror or error}".split(" (while ")  # The address, once more.
+        # ``create_server`` appends "(while attempting to bind on address ...)".
+        reason, *_ = f"{error.strerror or error}".split(" (while ")
         raise CannotListen(f"{address}: {reason}") from error
 
 
 async def serve(pages: Pages, listener: socket.socket) -> web.AppRunner:
-    """Have *pages* answer who comes to *listener*; the runner's ``cleanup`` ends it."""
+    """Serve *pages* on *listener*; the ``cleanup`` of the returned runner stops it."""
     runner = web.AppRunner(pages.app(), access_log=None)
     await runner.setup()
     await web.SockSite(runner, listener).start()

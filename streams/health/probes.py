@@ -1,4 +1,4 @@
-"""Answers `/livez` and `/readyz` on the open port: what is not well, and which command mends it."""
+"""Serves the probes `/livez` and `/readyz` on the open port, each finding with its remedy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streams.log import LogUnreachable
 from streams.store import StoreMisconfigured, StoreUnreachable
 
 LIVE_SECONDS = 5
-"""A loop that has not turned for so long is stuck: a supervisor should start anew."""
+"""An event loop without a heartbeat for so long is stuck; a supervisor should restart it."""
 
 OUTBOX_SECONDS = 10
 HEARTBEAT_SECONDS = 0.5
@@ -21,7 +21,7 @@ HEARTBEAT_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeFinding:
-    """Something that is not well, of *partition* or of the whole worker, and its *remedy*."""
+    """A reason why *partition*, or the whole process, is not ready, and the command that helps."""
 
     what: str
     remedy: str
@@ -30,7 +30,7 @@ class ProbeFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartitionStatus:
-    """How one partition stands; its words are empty where all is well."""
+    """Claim, errors, lag and pending outbox time of one partition; no error is an empty text."""
 
     partition: int
     claimed: bool = True
@@ -43,41 +43,42 @@ class PartitionStatus:
 
 
 def partition_findings(statuses: Iterable[PartitionStatus], lag_max: int) -> Iterator[ProbeFinding]:
-    """What keeps partitions from being ready."""
+    """Yield what keeps partitions from being ready; *lag_max* is in records."""
     for each in statuses:
         yield from findings_of_partition(each, lag_max)
 
 
 def findings_of_partition(status: PartitionStatus, lag_max: int) -> Iterator[ProbeFinding]:
-    """What keeps one partition from being ready."""
+    """Yield what keeps one partition from being ready."""
     partition = status.partition
     if not status.claimed:
-        what = f"not claimed: {status.claim_error or 'it is being claimed'}"
+        what = f"not claimed: {status.claim_error or 'claim in progress'}"
         yield ProbeFinding(what=what, remedy="tocsin doctor", partition=partition)
     elif status.write_error:
-        what = f"not written: {status.write_error}"
+        what = f"cannot write to the store: {status.write_error}"
         yield ProbeFinding(what=what, remedy="tocsin doctor", partition=partition)
     if status.stop_reason:
         yield ProbeFinding(
             what=status.stop_reason, remedy="tocsin quarantine list", partition=partition
         )
     if status.lag > lag_max:
-        what = f"{status.lag} records behind, of {lag_max} allowed"
+        what = f"lag of {status.lag} records exceeds the limit of {lag_max}"
         yield ProbeFinding(
             what=what, remedy="start another worker: tocsin run", partition=partition
         )
     if status.pending_seconds > OUTBOX_SECONDS:
         reason = f": {status.publish_error}" if status.publish_error else ""
-        what = f"something to tell has been waiting for {status.pending_seconds:.0f} s{reason}"
+        what = f"outbox entry pending for {status.pending_seconds:.0f} s{reason}"
         yield ProbeFinding(what=what, remedy="tocsin topics apply", partition=partition)
 
 
 @dataclass(slots=True)
 class Probes:
-    """Answers both probes.
+    """Serves both probes.
 
-    *joined* says whether the group has given us partitions or none, *conditions* how those
-    stand; *check* raises WrongStore, StoreUnreachable or LogUnreachable.
+    *has_joined* returns whether the consumer group has made an assignment, even an empty one;
+    *partition_statuses* the status of each assigned partition.  *check_connections* raises
+    StoreMisconfigured, StoreUnreachable or LogUnreachable.  *lag_max* is in records.
     """
 
     has_joined: Callable[[], bool]
@@ -88,7 +89,7 @@ class Probes:
     last_heartbeat: float = field(default=float("-inf"))
 
     def app(self) -> web.Application:
-        """The two pages."""
+        """Build the web application with the two probes."""
         app = web.Application()
         app.router.add_get("/livez", self.livez)
         app.router.add_get("/readyz", self.readyz)
@@ -96,33 +97,33 @@ class Probes:
         return app
 
     async def heartbeat_context(self, _: web.Application) -> AsyncIterator[None]:
-        """Notes that the loop turns, while the app runs."""
+        """Run the heartbeat while the application runs."""
         task = asyncio.create_task(self.run_heartbeat())
         yield
         task.cancel()
 
     async def run_heartbeat(self) -> None:
-        """Note again and again that the loop turns."""
+        """Record every half second that the event loop runs."""
         while True:
             self.last_heartbeat = self.clock()
             await asyncio.sleep(HEARTBEAT_SECONDS)
 
     async def livez(self, _: web.Request) -> web.Response:
-        """Whether the loop turns."""
+        """Respond 503 if the last heartbeat is older than ``LIVE_SECONDS``."""
         if (stalled_seconds := self.clock() - self.last_heartbeat) > LIVE_SECONDS:
-            what = f"the loop has not turned for {stalled_seconds:.0f} s"
+            what = f"the event loop has not run for {stalled_seconds:.0f} s"
             return probe_response([ProbeFinding(what=what, remedy="restart this worker")])
         return probe_response([])
 
     async def readyz(self, _: web.Request) -> web.Response:
-        """Whether all that this worker holds is watched as it should be."""
+        """Respond 503 with the findings if this process is not ready."""
         return probe_response([each async for each in self.readiness_findings()])
 
     async def readiness_findings(self) -> AsyncIterator[ProbeFinding]:
-        """What is not ready."""
+        """Yield what keeps this process from being ready."""
         if not self.has_joined():
-            what = "it has not joined its group yet"
-            yield ProbeFinding(what=what, remedy="wait; if it lasts: tocsin doctor")
+            what = "not yet a member of its consumer group"
+            yield ProbeFinding(what=what, remedy="wait; if this persists: tocsin doctor")
         try:
             await self.check_connections()
         except StoreMisconfigured as error:
@@ -134,6 +135,6 @@ class Probes:
 
 
 def probe_response(findings: list[ProbeFinding]) -> web.Response:
-    """200 where nothing was found, else 503, and what was."""
+    """Respond 200 without *findings*, else 503 with the findings as JSON."""
     body = {"ready": not findings, "findings": [asdict(each) for each in findings]}
     return web.json_response(body, status=503 if findings else 200)

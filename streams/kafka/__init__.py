@@ -1,1 +1,1 @@
-"""The brokers: who we are to them, the topics they hold, and a message that is there for sure."""
+"""Kafka brokers: topics, access control, partitioning and confirmed sends."""

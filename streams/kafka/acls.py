@@ -1,4 +1,4 @@
-"""Who may do what in Kafka: read from a committed file, and brought about in a cluster."""
+"""Kafka ACLs: parsed from a committed file, and applied to a cluster."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from streams.kafka.topics import ALERTS, AUDIT, DEAD_LETTERS, LOG, NOTIFIED, Bro
 
 OUR_TOPICS = (LOG, DEAD_LETTERS, ALERTS, NOTIFIED, AUDIT)
 GROUP_PREFIX = "tocsin-"
-"""How the groups of workers begin: one for each space."""
+"""Prefix of the workers' consumer groups; each space has one group."""
 
 OPERATIONS = ("read", "write", "create", "describe", "describe_configs", "alter_configs")
-"""What can be granted.  Delete and alter are not among them: nobody may unmake the log."""
+"""Operations that can be granted.  Delete and alter are excluded, to protect the log."""
 
 PRINCIPAL_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 GROUP_MARK = "group:"
 
 
 class AclFileError(Exception):
-    """The file of grants makes no sense; the message says where.  Exit code 2."""
+    """The file of grants is invalid; the message names the principal.  Exit code 2."""
 
 
 class GrantOutcome(StrEnum):
-    """What became of a grant."""
+    """What ``apply_grants`` found or did about a grant."""
 
     GRANTED = "granted"
     UNCHANGED = "unchanged"
@@ -48,7 +48,10 @@ class GrantOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True, kw_only=True)
 class Grant:
-    """*principal* may do *operation* with *name*, or with all names that begin so."""
+    """Allows *principal* an *operation* on the topic or *group* called *name*.
+
+    With *prefix*, on all topics or groups whose names begin with *name*.
+    """
 
     principal: str
     operation: str
@@ -64,11 +67,11 @@ class Grant:
 
 
 def parse_grants(text: str) -> frozenset[Grant]:
-    """The grants that a file gives; raises BadAccess."""
+    """Parse the grants in the TOML *text*.  Raises AclFileError."""
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise AclFileError(f"it is not TOML: {error}") from None
+        raise AclFileError(f"not TOML: {error}") from None
     return frozenset(
         parse_grant(principal, operation, name)
         for principal, table in tables.items()
@@ -78,9 +81,9 @@ def parse_grants(text: str) -> frozenset[Grant]:
 
 
 def names_by_operation(principal: str, table: Any) -> Iterable[tuple[str, list[Any]]]:
-    """The lists of one principal, by operation."""
+    """Yield each operation of one principal with its list of names.  Raises AclFileError."""
     if not PRINCIPAL_NAME.fullmatch(principal) or not isinstance(table, dict):
-        raise AclFileError(f"{principal}: a principal is a table named in small letters")
+        raise AclFileError(f"{principal}: a principal must be a table with a lower-case name")
     for operation, names in cast("dict[str, Any]", table).items():
         if operation not in OPERATIONS:
             allowed = ", ".join(OPERATIONS)
@@ -91,7 +94,10 @@ def names_by_operation(principal: str, table: Any) -> Iterable[tuple[str, list[A
 
 
 def parse_grant(principal: str, operation: str, name: Any) -> Grant:
-    """One grant of the file."""
+    """Parse one grant: a topic, or `group:` and a group, optionally with `*` at the end.
+
+    Raises AclFileError where *name* is neither one of our topics nor one of our groups.
+    """
     text = str(name)
     group, resource = text.startswith(GROUP_MARK), text.removeprefix(GROUP_MARK)
     prefix, resource = resource.endswith("*"), resource.removesuffix("*")
@@ -107,10 +113,10 @@ def parse_grant(principal: str, operation: str, name: Any) -> Grant:
 def apply_grants(
     admin: Any, wanted: frozenset[Grant], *, alter: bool
 ) -> list[tuple[Grant, GrantOutcome]]:
-    """Grant what is missing, and report what others may do; with *alter*, take that away.
+    """Create missing grants, and report foreign ones; with *alter*, revoke those.
 
-    A grant on one of our topics or groups that is not *wanted* is foreign, whoever holds it: that
-    is how somebody blinded would come to read a treatment.
+    A grant on one of our topics or groups that is not *wanted* is foreign, whichever principal
+    has it: it could let a blinded person read treatments.  Raises BrokerRefused.
     """
     existing = {each for each in existing_grants(admin) if is_in_scope(each, wanted)}
     missing, foreign = sorted(wanted - existing), sorted(existing - wanted)
@@ -129,14 +135,14 @@ def apply_grants(
 
 
 def raise_first_error(errors: Iterable[Any]) -> None:
-    """Raise Refused for the first that is an error."""
+    """Raise BrokerRefused for the first of *errors* that has an error code."""
     for error in errors:
         if error is not None and getattr(error, "errno", 0):
             raise BrokerRefused(f"access: {getattr(error, 'message', error)}")
 
 
 def existing_grants(admin: Any) -> Iterable[Grant]:
-    """Every grant on topics and groups that the cluster has, for whomever."""
+    """Yield every grant on topics and groups in the cluster, for all principals."""
     found, _ = admin.describe_acls(ANY_ACL)
     for acl in found:
         pattern = acl.resource_pattern
@@ -155,7 +161,7 @@ def existing_grants(admin: Any) -> Iterable[Grant]:
 
 
 def is_in_scope(grant: Grant, wanted: Iterable[Grant]) -> bool:
-    """Whether a grant touches what is ours, or is held by a principal of the file."""
+    """Whether *grant* covers our topics or groups, or belongs to a principal of *wanted*."""
     if any(grant.principal == other.principal for other in wanted):
         return True
     names = (GROUP_PREFIX,) if grant.group else OUR_TOPICS
@@ -181,17 +187,17 @@ ANY_ACL = ACLFilter(
 
 
 def as_acl(grant: Grant) -> Any:
-    """A grant as the client sends it."""
+    """Return *grant* as the client's ACL."""
     return ACL(**acl_fields(grant, ResourcePattern))
 
 
 def as_filter(grant: Grant) -> Any:
-    """What finds this grant and no other."""
+    """Return a filter that matches exactly *grant*."""
     return ACLFilter(**acl_fields(grant, ResourcePatternFilter))
 
 
 def acl_fields(grant: Grant, pattern: Any) -> dict[str, Any]:
-    """The parts of a grant by the client's names."""
+    """Return the fields that the client's ACL and ACLFilter share; *pattern* is their class."""
     return {
         "principal": grant.principal,
         "host": grant.host,

@@ -1,4 +1,4 @@
-"""One way to a broker for whatever is done rarely: topics, replay by offset, the doctor."""
+"""Admin client of the brokers, for rare operations such as topics and the doctor."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ from streams.login import client_options
 DEFAULT_PORT = 9092
 
 Client: Any = KafkaAdminClient
-"""The types that are about for it are those of version 2."""
+"""Untyped, because the available type stubs are those of kafka-python 2."""
 
 
 class BrokerUnreachable(Exception):
-    """No broker answers there.  Start one, or name another: exit code 4."""
+    """No broker answers at this address.  Start one, or set another address: exit code 4."""
 
 
 @contextmanager
 def admin_client(bootstrap: str, timeout_seconds: float = 10) -> Generator[Any]:
-    """A client of kafka-python for the brokers at *bootstrap*."""
+    """Open an admin client of kafka-python for *bootstrap*, and close it at the end.
+
+    Raises BrokerUnreachable where no broker answers.
+    """
     check_reachable(bootstrap, timeout_seconds)
     try:
         client = Client(
@@ -33,7 +36,7 @@ def admin_client(bootstrap: str, timeout_seconds: float = 10) -> Generator[Any]:
             **client_options(bootstrap),
         )
     except (KafkaTimeoutError, KafkaConnectionError) as error:
-        message = f"{bootstrap} takes a connection but is no Kafka broker, or only that of a demo"
+        message = f"{bootstrap} accepts connections but is no Kafka broker, or is that of a demo"
         raise BrokerUnreachable(message) from error
     try:
         with client:
@@ -43,7 +46,10 @@ def admin_client(bootstrap: str, timeout_seconds: float = 10) -> Generator[Any]:
 
 
 def check_reachable(bootstrap: str, timeout_seconds: float) -> None:
-    """Open and close a connection to any broker named; the client itself would try for long."""
+    """Raise BrokerUnreachable unless one of the brokers accepts a connection.
+
+    The client itself would retry for a long time.
+    """
     failures: list[str] = []
     for address in bootstrap.split(","):
         try:
@@ -56,7 +62,7 @@ def check_reachable(bootstrap: str, timeout_seconds: float) -> None:
 
 
 def host_and_port(address: str) -> tuple[str, int]:
-    """The two parts of an address such as `broker:9092`, `broker` or `[::1]:9092`."""
+    """Split an address such as `broker:9092`, `broker` (port 9092) or `[::1]:9092`."""
     host, colon, port = address.strip().rpartition(":")
     if not colon or port.endswith("]"):
         return address.strip().strip("[]"), DEFAULT_PORT

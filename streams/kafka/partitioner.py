@@ -1,4 +1,4 @@
-"""Names the partition of a study, the same for every producer and for the worker that checks it."""
+"""Computes the partition of a study, for producers and for the worker that checks it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ INT31_MASK = 0x7FFFFFFF
 
 @lru_cache(maxsize=65_536)
 def partition_of(key: str, partition_count: int) -> int:
-    """The partition of *study* among *partitions*, where Java's default partitioner puts its key.
+    """Return the partition that Java's default partitioner chooses for *key*, a study's name.
 
-    Our producers name it: librdkafka's own default would send the study elsewhere.
+    Our producers set it explicitly, because librdkafka's default partitioner uses another hash.
 
     >>> partition_of("PRODERM", 12)
     8
@@ -24,9 +24,9 @@ def partition_of(key: str, partition_count: int) -> int:
 
 
 def murmur2(data: bytes) -> int:
-    """The 32-bit MurmurHash2 of *data* with Kafka's seed, unsigned.
+    """Return the 32-bit MurmurHash2 of *data* with Kafka's seed, unsigned.
 
-    Java's ``org.apache.kafka.common.utils.Utils.murmur2`` gives the same bits as a signed number.
+    Java's ``org.apache.kafka.common.utils.Utils.murmur2`` returns the same bits as a signed number.
     """
     whole = len(data) & ~3
     hashed = SEED ^ len(data)

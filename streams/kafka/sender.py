@@ -1,4 +1,4 @@
-"""Sends a message to Kafka so that it is there, on every copy, or says that it may not be."""
+"""Sends messages to Kafka and waits until all in-sync replicas confirm them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TIMEOUT_SECONDS = 10
 
 
 class Undelivered(Exception):
-    """The broker did not confirm the message; it may have it.  Send it again later."""
+    """The broker did not confirm the message, but may have stored it.  Send it again later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is sent, and to which partition: a client's own default may put it elsewhere."""
+    """A message with an explicit partition, because default partitioners of clients differ."""
 
     topic: str
     partition: int
@@ -33,18 +33,18 @@ class Message:
 
 
 class Sender(Protocol):
-    """Whatever takes messages."""
+    """Sends messages one at a time."""
 
     async def send(self, message: Message) -> int:
-        """The offset of *message*, once every copy has it.  Raises Undelivered."""
+        """Send *message*, and return its offset once it is confirmed.  Raises Undelivered."""
         ...
 
 
 @dataclass(slots=True)
 class KafkaSender:
-    """Sends by an idempotent producer; it connects when it is first asked.
+    """Sends with an idempotent producer; connects on first use.
 
-    After a failure the producer is given up: its sequence numbers may no longer be the broker's.
+    A failure discards the producer, because its sequence numbers may differ from the broker's.
     """
 
     bootstrap: str
@@ -52,7 +52,7 @@ class KafkaSender:
     connect_lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     async def send(self, message: Message) -> int:
-        """Send it, and wait until it is confirmed."""
+        """Send *message*, and return its offset once it is confirmed.  Raises Undelivered."""
         producer = None
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):

@@ -1,4 +1,4 @@
-"""The five topics: what each is like, and how a cluster is brought to hold them so."""
+"""The five topics: their required configuration, and how it is applied to a cluster."""
 
 from __future__ import annotations
 
@@ -20,24 +20,25 @@ AUDIT = "safety.audit.v1"
 
 LOG_BYTES_MAX = RECORD_BYTES_MAX + HEADROOM_BYTES
 DEAD_LETTER_BYTES_MAX = LOG_BYTES_MAX + HEADROOM_BYTES
-"""A letter is a record of the log, of any size the log takes, with the reason in its headers."""
+"""A dead letter is a log record of any allowed size, with the reason in its headers."""
 
 RETAINED_FOREVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-"""Nothing is ever removed: by default Kafka forgets after a week."""
+"""Unlimited retention; Kafka's default is one week."""
 
 COMPACTED = {"cleanup.policy": "compact"}
 
 CONFIRM_SECONDS = 10
+"""How long ``wait_confirmed`` waits for altered settings."""
 
-TOPIC_ALREADY_EXISTS = 36  # TOPIC_ALREADY_EXISTS: somebody applied at the same moment.
+TOPIC_ALREADY_EXISTS = 36  # Kafka's error code; another process created the topic meanwhile.
 
 
 class BrokerRefused(Exception):
-    """The broker will not do it; the message gives its reason.  Exit code 2."""
+    """The broker refuses the request; the message gives its reason.  Exit code 2."""
 
 
 class TopicOutcome(StrEnum):
-    """What became of a topic."""
+    """What ``apply_topics`` found or did about a topic."""
 
     CREATED = "created"
     UNCHANGED = "unchanged"
@@ -47,7 +48,7 @@ class TopicOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic as it should be.  *copies* of -1 leaves their number to the brokers."""
+    """Required state of a topic.  *replication_factor* -1 uses the brokers' default."""
 
     name: str
     partitions: int
@@ -57,7 +58,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Where a topic departs from what it should be, and whether `--alter` may mend it."""
+    """A setting with another value than required; *mendable* if `--alter` may change it."""
 
     setting: str
     found: str
@@ -70,7 +71,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class TopicReport:
-    """What was found of a topic and what was done; differences *left* still stand."""
+    """Outcome of one topic: the differences that were altered, and those that remain."""
 
     topic: Topic
     outcome: TopicOutcome
@@ -79,7 +80,7 @@ class TopicReport:
 
 
 def required_topics(settings: Settings) -> tuple[Topic, ...]:
-    """The topics of a deployment."""
+    """Return the five topics that a deployment requires."""
     replication_factor, alert_partitions = settings.replication, settings.alert_partitions
     log_configs = {**RETAINED_FOREVER, "max.message.bytes": str(LOG_BYTES_MAX)}
     dead_letter_configs = {**RETAINED_FOREVER, "max.message.bytes": str(DEAD_LETTER_BYTES_MAX)}
@@ -93,9 +94,10 @@ def required_topics(settings: Settings) -> tuple[Topic, ...]:
 
 
 def apply_topics(admin: Any, wanted: Iterable[Topic], *, alter: bool) -> list[TopicReport]:
-    """Create what is missing and report what differs; with *alter*, mend its settings.
+    """Create missing topics and report differences; with *alter*, change differing settings.
 
-    The number of partitions is never altered: it says in which one a study lies.
+    The number of partitions is never altered, because a study's partition depends on it.  Raises
+    BrokerRefused.
     """
     wanted = list(wanted)
     created = create_missing(admin, wanted)
@@ -111,7 +113,7 @@ def apply_topics(admin: Any, wanted: Iterable[Topic], *, alter: bool) -> list[To
 
 
 def create_missing(admin: Any, wanted: list[Topic]) -> set[str]:
-    """Create the topics that are not there, and name them."""
+    """Create the missing topics, and return the names of those created.  Raises BrokerRefused."""
     existing = set(admin.list_topics())
     missing = {
         topic.name: {
@@ -133,7 +135,7 @@ def create_missing(admin: Any, wanted: list[Topic]) -> set[str]:
 
 
 def find_differences(admin: Any, wanted: list[Topic]) -> dict[str, list[Difference]]:
-    """How the topics of the cluster differ from *wanted*, by name."""
+    """Return by name how the existing topics differ from *wanted*."""
     if not wanted:
         return {}
     names = [topic.name for topic in wanted]
@@ -152,7 +154,7 @@ def find_differences(admin: Any, wanted: list[Topic]) -> dict[str, list[Differen
 
 
 def shape_differences(topic: Topic, partitions: list[dict[str, Any]]) -> list[Difference]:
-    """Another number of partitions or of copies: what no setting can mend."""
+    """Compare the numbers of partitions and replicas, which no setting changes."""
     replicas = min((len(each["replica_nodes"]) for each in partitions), default=0)
     comparisons = [("partitions", len(partitions), topic.partitions)]
     if topic.replication_factor != -1:
@@ -165,7 +167,7 @@ def shape_differences(topic: Topic, partitions: list[dict[str, Any]]) -> list[Di
 
 
 def config_differences(topic: Topic, configs: dict[str, dict[str, Any]]) -> list[Difference]:
-    """Settings in force that are not the topic's, whoever set them."""
+    """Compare the effective settings, whether set on the topic or inherited from the broker."""
     current = {name: str(configs.get(name, {}).get("value")) for name in topic.configs}
     return [
         Difference(setting=name, found=current[name], wanted=required, mendable=True)
@@ -177,11 +179,14 @@ def config_differences(topic: Topic, configs: dict[str, dict[str, Any]]) -> list
 def alter_topic(
     admin: Any, topic: Topic, differences: list[Difference], *, alter: bool
 ) -> TopicReport:
-    """Mend what may be mended if asked to, and report the rest."""
+    """With *alter*, change the mendable settings; report the other differences.
+
+    Raises BrokerRefused.
+    """
     altered = tuple(each for each in differences if each.mendable and alter)
     remaining = tuple(each for each in differences if each not in altered)
     if altered:
-        # Incremental: a setting that is not ours stays as its owner left it.
+        # Incremental: settings that Tocsin does not require keep their values.
         configs = {each.setting: each.wanted for each in altered}
         resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name, configs)]
         result = admin.alter_configs(resources, incremental=True)["topic"][topic.name]
@@ -192,13 +197,16 @@ def alter_topic(
 
 
 def wait_confirmed(admin: Any, altered: list[Topic]) -> None:
-    """Wait until the broker goes by what its controller has accepted."""
+    """Wait until brokers report the settings that their controller accepted.
+
+    Raises BrokerRefused after ``CONFIRM_SECONDS``.
+    """
     deadline = time.monotonic() + CONFIRM_SECONDS
     while any(
         each.mendable for found in find_differences(admin, altered).values() for each in found
     ):
         if time.monotonic() > deadline:
             raise BrokerRefused(
-                f"it accepted new settings and after {CONFIRM_SECONDS} s has old ones"
+                f"new settings were accepted but are not in effect after {CONFIRM_SECONDS} s"
             )
         time.sleep(0.05)

@@ -1,1 +1,1 @@
-"""Private servers for whoever has none: a Kafka broker and a Redis store, each in its folder."""
+"""Private servers, each in a folder of its own: a Kafka broker, a Redis store, an Alertmanager."""

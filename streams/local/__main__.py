@@ -1,4 +1,4 @@
-"""``make kafka``, ``make redis``, ``make services-stop``: private servers that outlive a shell."""
+"""Starts private servers that outlive a shell: ``make kafka``, ``make redis``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ USAGE = "usage: python -m streams.local start kafka|redis ... | stop"
 
 
 def start(name: str) -> None:
-    """Start one, unless it runs, and print the setting that leads to it."""
+    """Start the server called *name* unless it runs, and print the setting by which it is found."""
     server = servers()[name]
     if not server.process.running:
         server.start(ends_with_parent=False)
@@ -22,7 +22,7 @@ def start(name: str) -> None:
 
 
 def stop() -> None:
-    """End those that run here."""
+    """Stop all servers that run in this folder."""
     for name, server in servers().items():
         if server.process.running:
             server.stop()
@@ -30,7 +30,7 @@ def stop() -> None:
 
 
 def servers() -> dict[str, KafkaServer | RedisServer]:
-    """What can be started in this folder, by name."""
+    """Return the servers that can be started in this folder, by name."""
     kafka = FOLDER / "kafka"
     return {
         "kafka": KafkaServer(kafka, kafka / "libs"),
@@ -39,14 +39,14 @@ def servers() -> dict[str, KafkaServer | RedisServer]:
 
 
 def setting_for(server: KafkaServer | RedisServer) -> str:
-    """The setting with which the commands of Tocsin find *server*."""
+    """Return the setting with which the commands of Tocsin find *server*."""
     if isinstance(server, KafkaServer):
         return f"TOCSIN_BROKER={server.bootstrap}"
     return f"TOCSIN_STORE={server.url}"
 
 
 def main(arguments: list[str]) -> None:
-    """Do what the words say; a server that fails says why."""
+    """Run the command in *arguments*; a server that fails ends it with its message."""
     match arguments:
         case ["start", *names] if names and set(names) <= set(servers()):
             actions = [lambda name=name: start(name) for name in names]
@@ -55,8 +55,8 @@ def main(arguments: list[str]) -> None:
         case _:
             sys.exit(USAGE)
     try:
-        for each in actions:
-            each()
+        for action in actions:
+            action()
     except ServiceFailed as failure:
         sys.exit(str(failure))
 

@@ -1,4 +1,4 @@
-"""A private Alertmanager on a loopback port, for the tests and for a stack without containers."""
+"""A private Alertmanager on a loopback port, for tests and for a stack without containers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from streams.local.process import Process, ServiceFailed, find_on_path
 from streams.local.server import LocalServer
 
 PROGRAMS = ("prometheus-alertmanager", "alertmanager")
-"""Debian's name and everybody else's."""
+"""Debian's name of the program first, then the upstream name."""
 
 REQUEST_TIMEOUT_SECONDS = 2
 
@@ -25,7 +25,7 @@ receivers: [{name: nobody}]
 
 @dataclass(slots=True)
 class AlertmanagerServer(LocalServer):
-    """A server of our own in *folder*, with the *configuration* of an Alertmanager."""
+    """A private Alertmanager in *folder*, run with the YAML text *configuration*."""
 
     folder: Path
     configuration: str = DEFAULT_CONFIGURATION
@@ -36,15 +36,18 @@ class AlertmanagerServer(LocalServer):
         self.folder = self.folder.absolute()
         self.process = Process(self.folder)
 
-    def start(self, *, ends_with_parent: bool = True) -> None:
-        """Start it, and come back when it is ready."""
+    def prepare(self) -> list[str]:
+        """Write the configuration file, choose a port, and return the command line.
+
+        Raises `ServiceFailed` where no Alertmanager is on PATH.
+        """
         program, reason = find_program()
         if program is None:
             raise ServiceFailed(reason)
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "alertmanager.yml").write_text(self.configuration)
         self.port = self.port or free_ports(1)[0]
-        command = [
+        return [
             program,
             "--config.file=alertmanager.yml",
             "--storage.path=data",
@@ -52,16 +55,14 @@ class AlertmanagerServer(LocalServer):
             "--cluster.listen-address=",
             "--log.level=warn",
         ]
-        self.process.start(command, ends_with_parent=ends_with_parent)
-        self.process.wait_until_ready(self.is_ready, timeout=30)
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """The base URL of its HTTP API."""
         return f"http://127.0.0.1:{self.port}"
 
     def is_ready(self) -> bool:
-        """Whether it is ready."""
+        """Return whether the readiness endpoint answers 200."""
         try:
             with urllib.request.urlopen(
                 f"{self.url}/-/ready", timeout=REQUEST_TIMEOUT_SECONDS
@@ -71,12 +72,12 @@ class AlertmanagerServer(LocalServer):
             return False
 
     def alerts(self) -> list[dict[str, Any]]:
-        """What rings."""
+        """Return the alerts that are firing, as the API v2 lists them."""
         address = f"{self.url}/api/v2/alerts"
         with urllib.request.urlopen(address, timeout=REQUEST_TIMEOUT_SECONDS) as response:
             return json.load(response)
 
 
 def find_program() -> tuple[str | None, str]:
-    """The server program, or None and the reason with its remedy."""
+    """Return the path of the server program, or None and a message with the remedy."""
     return find_on_path(PROGRAMS)

@@ -1,4 +1,4 @@
-"""The whole line in one process: an embedded broker, an embedded store, and the real worker."""
+"""Runs the whole pipeline in one process: embedded broker, embedded store and the real worker."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from streams.worker.process import WorkerProcess
 
 @dataclass(slots=True)
 class DemoStack:
-    """Broker, store and worker; nothing of it outlives it.
+    """Broker, store and worker of one demo; `close` discards all their data.
 
-    If it is *shared*, other processes can use broker and store meanwhile.
+    A *shared* stack lets other processes use the broker and the store while it runs.
     """
 
     shared: bool = False
@@ -55,8 +55,8 @@ class DemoStack:
             health=f"127.0.0.1:{port}",
             metrics_open=OFF,
             metrics_closed=OFF,
-            # Whatever the environment says of a real deployment, these two ask for no password,
-            # nobody signs, and the audit is gone with the rest.
+            # Override settings of a real deployment in the environment: the embedded services need
+            # no password, the demo has no signing keys, and its audit log ends with the broker.
             kafka_security="plaintext",
             store_password_file=None,
             plan_keys_file=None,
@@ -71,21 +71,21 @@ class DemoStack:
         self.alert_feed = AlertFeed(alerts)
 
     def partition_store(self, partition: int) -> RedisStore:
-        """What the store keeps of *partition*."""
+        """Return the store of *partition*."""
         return self.store.open_store(self.client, Keys(LIVE_SPACE, LOG, partition))
 
     def open_log(self, partition: int) -> KafkaLog:
-        """The log that is produced into."""
+        """Return a reader of *partition* of the log topic."""
         return KafkaLog(self.broker.bootstrap, LOG, partition)
 
     async def records_folded(self) -> int:
-        """How many records are in the tables."""
+        """Return the number of records that are folded, over all partitions."""
         cursors = [await self.partition_store(number).cursor() for number in range(PARTITIONS)]
         return sum(int(cursor.get("next") or b"0") for cursor in cursors)
 
     @property
     def stop_message(self) -> str:
-        """Why a partition stands still, if one does."""
+        """Why a partition is stopped; empty where none is."""
         partitions = self.worker_process.worker.partitions.values()
         return next(
             (
@@ -97,24 +97,24 @@ class DemoStack:
         )
 
     async def has_pending_alerts(self) -> bool:
-        """Whether an alert is yet to be announced."""
+        """Return whether an outbox still holds an entry."""
         return any([await self.partition_store(number).outbox() for number in range(PARTITIONS)])
 
     async def read_studies(self) -> AsyncIterator[Study]:
-        """Every study, as its row has it."""
+        """Yield every study as loaded from its stored row."""
         for number in range(PARTITIONS):
             store = self.partition_store(number)
             for name in await store.studies():
                 yield load_row(name, await store.row(name)).study
 
     def start_delivery(self, routing: RoutingConfig, sinks: Mapping[str, Sink]) -> None:
-        """Have people told, for as long as the worker runs."""
+        """Deliver notifications by *routing* to *sinks* for as long as the worker runs."""
         self.deliverer = Deliverer(self.broker.bootstrap, routing, sinks, log_all_sinks=True)
         self.worker_process.app.task(self.deliverer.run)
 
     @property
     def is_delivered(self) -> bool:
-        """Whether whoever is told knows all that was heard so far."""
+        """Whether delivery has sent everything up to the alerts that were read so far."""
         if self.deliverer is None:
             return True
         deliveries, read_offsets = self.deliverer.deliveries, self.alert_feed.positions
@@ -126,7 +126,7 @@ class DemoStack:
 
     @property
     def export_command(self) -> str:
-        """What a shell must be told so that its commands come to this broker and this store."""
+        """The shell command after which the commands of Tocsin use this broker and this store."""
         values = {
             "BROKER": self.broker.bootstrap,
             "STORE": self.store.url,
@@ -137,12 +137,12 @@ class DemoStack:
         )
 
     async def disconnect(self) -> None:
-        """Disconnect, and have the worker stop as on SIGTERM."""
+        """Close the alert readers, and begin to stop the worker as on SIGTERM."""
         for log in self.alert_feed.logs:
             await log.close()
         self.stop_task = asyncio.create_task(self.worker_process.service.stop())
 
     def close(self) -> None:
-        """End broker and store, with all they hold."""
+        """Stop the broker and the store, and discard their data."""
         self.store.close()
         self.broker.close()

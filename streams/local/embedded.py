@@ -1,4 +1,4 @@
-"""A broker and a store inside this process, for who has neither: gone when the process ends."""
+"""An embedded broker and store for a demo without servers; their data end with the process."""
 
 from __future__ import annotations
 
@@ -17,24 +17,26 @@ from streams.store.redis import RedisStore, connect
 INSTALL_EXTRA_REMEDY = "install `tocsin[demo]`, which brings confluent-kafka and fakeredis"
 
 PARTITIONS = 4
-"""How many the mock broker gives every topic: it cannot be asked for another number."""
+"""Partitions of every topic of the mock broker, which has no setting for another number."""
 
 BYTES_MAX, RECORDS_MAX = 5 << 20, 100_000
-"""Of a partition: beyond either the mock broker drops the oldest records without a word."""
+"""Limits of a partition; beyond either the mock broker drops the oldest records silently."""
 
 ENVELOPE_BYTES = 300
-"""What key and headers of a record take, and more."""
+"""An upper limit of the bytes that key and headers of a record add."""
 
 
 class NotInstalled(Exception):
-    """What the embedded services are made of is not installed; the message says the remedy."""
+    """A package of the embedded services is not installed; the message names the remedy."""
 
 
 @dataclass(slots=True)
 class EmbeddedBroker:
-    """librdkafka's mock broker: a real listener on a loopback port, for any client of Kafka.
+    """librdkafka's mock broker: a real listener on a loopback port, for any Kafka client.
 
-    It lives as long as this object is open.  Nothing it holds is kept anywhere.
+    The broker runs until `close`; it keeps all data in memory.
+
+    Raises `NotInstalled` where confluent-kafka is not installed.
     """
 
     producer: Any = field(init=False, repr=False)
@@ -42,22 +44,22 @@ class EmbeddedBroker:
 
     def __post_init__(self) -> None:
         try:
-            from confluent_kafka import Producer  # A quarter of a second that few need to wait.
+            from confluent_kafka import Producer  # Takes 0.25 s, so only a demo imports it.
         except ImportError:
             raise NotInstalled(
-                f"There is no embedded broker here: {INSTALL_EXTRA_REMEDY}."
+                f"The embedded broker is not installed: {INSTALL_EXTRA_REMEDY}."
             ) from None
         self.producer = Producer({"test.mock.num.brokers": 1, "log_level": 3})
         (broker,) = self.producer.list_topics(timeout=10).brokers.values()
         self.bootstrap = f"{broker.host}:{broker.port}"
 
     def create_topics(self, topics: Iterable[str]) -> None:
-        """Bring *topics* into being: a topic that somebody asks for comes to be."""
+        """Create *topics*: the mock broker creates a topic when its metadata is requested."""
         for topic in topics:
             self.producer.list_topics(topic, timeout=10)
 
     def close(self) -> None:
-        """End it, with all it holds."""
+        """Stop the broker and discard its data."""
         self.producer = None
 
     def __str__(self) -> str:
@@ -68,7 +70,10 @@ class EmbeddedBroker:
 class EmbeddedStore:
     """A private Redis or Valkey server if one is on PATH, else fakeredis in this process.
 
-    One that is *shared* is a server: other processes reach no fakeredis.
+    A *shared* store must be a server, because other processes cannot reach fakeredis.
+
+    Raises `NotInstalled` where the needed program or package is missing, and `ServiceFailed`
+    where the server does not start.
     """
 
     shared: bool = False
@@ -80,7 +85,7 @@ class EmbeddedStore:
         program, reason = find_program()
         if program is None:
             if self.shared:
-                message = "Other terminals cannot reach fakeredis, and there is"
+                message = "Other processes cannot reach fakeredis, and there is"
                 raise NotInstalled(f"{message} {reason}.")
             self.fake_server = new_fake_server()
             return
@@ -94,11 +99,11 @@ class EmbeddedStore:
 
     @property
     def url(self) -> str:
-        """Where other processes find it; empty where they cannot."""
+        """The URL for other processes; empty where they cannot reach the store."""
         return "" if self.server is None else self.server.url
 
     def new_client(self) -> Any:
-        """A client, for one event loop."""
+        """Return a new client, for use in one event loop."""
         if self.server is not None:
             return connect(self.server.url)
         from fakeredis import FakeAsyncRedis
@@ -106,11 +111,11 @@ class EmbeddedStore:
         return FakeAsyncRedis(server=self.fake_server)
 
     def open_store(self, client: Any, keys: Keys) -> RedisStore:
-        """What *client* keeps of a partition."""
+        """Return the store of the partition of *keys*, read and written by *client*."""
         return RedisStore(client, keys, embedded=self.server is None)
 
     def close(self) -> None:
-        """End it, with all it holds."""
+        """Stop the store and delete its data."""
         if self.server is not None:
             self.server.stop()
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -122,7 +127,7 @@ class EmbeddedStore:
 
 
 def new_fake_server() -> Any:
-    """What clients of fakeredis share."""
+    """Return the state that clients of fakeredis share."""
     try:
         from fakeredis import FakeServer
     except ImportError:

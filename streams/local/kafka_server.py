@@ -1,4 +1,4 @@
-"""A private Kafka: Apache's own server as one node, broker and controller, on loopback ports."""
+"""A private Kafka: Apache's server as one node, broker and controller, on loopback ports."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from streams.kafka.admin import BrokerUnreachable, admin_client
 from streams.local.ports import free_ports
@@ -24,9 +25,9 @@ SETTINGS = {
     "controller.listener.names": "CONTROLLER",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "log.dirs": "data",
-    # A topic is made by `tocsin topics apply`; a misspelt one must not come to be by itself.
+    # `tocsin topics apply` creates topics; a misspelt name must not create one.
     "auto.create.topics.enable": "false",
-    # One node: with the defaults of three, the first transaction would wait for ever.
+    # One node: with the default replication of three the first transaction would never finish.
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "1",
     "transaction.state.log.replication.factor": "1",
@@ -36,22 +37,25 @@ SETTINGS = {
     "share.coordinator.state.topic.num.partitions": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
-    # After this long a life that was cut off is over, and the broker is let in again.
+    # How long a restarted broker stays fenced after its previous session was killed.
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
 }
 
 
 SHORT_LIVED_JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-"""For a broker that lives for seconds: what it saves in warming up it never has to earn back."""
+"""For a broker that runs for seconds: a short start matters more than compiled speed."""
 
 
 @dataclass(slots=True)
 class KafkaServer(LocalServer):
-    """A broker of our own in *folder*, run from the jars in *libs* (`make jars` brings them).
+    """A private broker in *folder*, run from the jars in *libs* (`make jars` downloads them).
 
-    Clients come to *listener*; where its *settings* ask for a login, *login* is one.
+    *listener* is the name of the listener for clients; *login* holds the credentials that
+    *settings* require of them.
     """
+
+    ready_timeout_seconds: ClassVar[float] = 60
 
     folder: Path
     libs: Path
@@ -65,39 +69,39 @@ class KafkaServer(LocalServer):
         self.folder, self.libs = self.folder.absolute(), self.libs.absolute()
         self.process = Process(self.folder)
 
-    def start(self, *, ends_with_parent: bool = True) -> None:
-        """Start it on what its folder holds, and come back when it answers."""
+    def prepare(self) -> list[str]:
+        """Configure and format the folder unless the broker runs, and return the command line.
+
+        Raises `ServiceFailed` where Java or the jars are missing or the folder cannot be formatted.
+        """
         if reason := unavailable_reason(self.libs):
             raise ServiceFailed(reason)
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.process.running:
             self.properties_file.write_text(self.render_configuration())
             self.format_storage()
-        self.process.start(
-            self.java_command("kafka.Kafka", "server.properties"), ends_with_parent=ends_with_parent
-        )
-        self.process.wait_until_ready(self.is_ready, timeout=60)
+        return self.java_command("kafka.Kafka", "server.properties")
 
     @property
     def properties_file(self) -> Path:
-        """What it is started with."""
+        """The path of the configuration file."""
         return self.folder / "server.properties"
 
     @property
     def bootstrap(self) -> Brokers:
-        """Its address, host and port.  It stays the same over restarts."""
+        """The host and port for clients, the same after a restart, with their login."""
         address = self.read_properties()["advertised.listeners"].removeprefix(f"{self.listener}://")
         return Brokers(address, self.login)
 
     def read_properties(self) -> dict[str, str]:
-        """What its configuration file says; nothing before the first start."""
+        """Return the entries of the configuration file; none before the first start."""
         lines = (
             self.properties_file.read_text().splitlines() if self.properties_file.exists() else []
         )
         return {name: value for name, _, value in (line.partition("=") for line in lines)}
 
     def render_configuration(self) -> str:
-        """The text of its configuration file; a folder that has one keeps its ports."""
+        """Return the text of the configuration file; a folder that has one keeps its ports."""
         broker, controller = (f"127.0.0.1:{port}" for port in free_ports(2))
         defaults = {
             "advertised.listeners": f"{self.listener}://{broker}",
@@ -112,7 +116,10 @@ class KafkaServer(LocalServer):
         return "".join(f"{name}={value}\n" for name, value in properties.items())
 
     def format_storage(self) -> None:
-        """Give an empty data folder its identity; one that has an identity keeps it."""
+        """Format an empty data folder with a new cluster id; a formatted one stays as it is.
+
+        Raises `ServiceFailed` with the tool's output where formatting fails.
+        """
         if (self.folder / "data" / "meta.properties").exists():
             return
         tool = self.java_command("kafka.tools.StorageTool", "format", "-t", new_cluster_id())
@@ -126,35 +133,35 @@ class KafkaServer(LocalServer):
             )
 
     def java_command(self, *arguments: str) -> list[str]:
-        """The command that runs a class of the jars."""
+        """Return the command line that runs a class of the jars with *arguments*."""
         quiet = "-Dorg.apache.logging.log4j.level=WARN"
         return ["java", *self.jvm, quiet, "-cp", f"{self.libs}/*", *arguments]
 
     def is_ready(self) -> bool:
-        """Whether a client can learn of the cluster from it."""
+        """Return whether the broker accepts connections and lists a broker that is not fenced."""
         host, _, port = self.bootstrap.partition(":")
         try:
             socket.create_connection((host, int(port)), timeout=1).close()
             with admin_client(self.bootstrap, timeout_seconds=10) as admin:
                 brokers = admin.describe_cluster()["brokers"]
-                # After a kill it is listed, but fenced off until its last life is seen to be over.
-                return any(not each.get("is_fenced") for each in brokers)
+                # After a kill the broker is listed but fenced until its previous session expires.
+                return any(not broker.get("is_fenced") for broker in brokers)
         except (OSError, BrokerUnreachable):
             return False
 
 
 def new_cluster_id() -> str:
-    """A new cluster id: 16 bytes as Kafka writes them, never opening with a dash."""
+    """Return a new cluster id: 16 bytes in Kafka's base 64, never beginning with a dash."""
     raw = uuid.uuid4().bytes
     return base64.urlsafe_b64encode(bytes([raw[0] & 0x7F]) + raw[1:]).decode().rstrip("=")
 
 
 JAVA_MIN = 17
-"""The oldest Java that Kafka 4's server runs on."""
+"""The oldest Java release that runs the server of Kafka 4."""
 
 
 def unavailable_reason(libs: Path) -> str | None:
-    """Why no broker can be started from *libs* here, with the remedy; None if one can."""
+    """Return why no broker can be started from *libs* here, with the remedy; None if one can."""
     java = shutil.which("java")
     version = java_version(java) if java else 0
     if version < JAVA_MIN:
@@ -166,7 +173,7 @@ def unavailable_reason(libs: Path) -> str | None:
 
 
 def java_version(program: str) -> int:
-    """The major version of a Java; 0 for a program of that name that is none."""
+    """Return the major version of the Java *program*; 0 where its output names none."""
     output = subprocess.run(
         [program, "-version"], capture_output=True, text=True, check=False
     ).stderr

@@ -1,4 +1,4 @@
-"""Finds ports for private servers."""
+"""Finds free ports for private servers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import socket
 from streams.local.process import ServiceFailed
 
 PORTS = range(20_000, 32_000)
-"""Below the ports that Linux hands out by itself, so no passing connection can take one."""
+"""Below Linux's range of ephemeral ports, so that no outgoing connection takes one."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ports of the loopback interface that nobody listens on."""
+    """Return *count* different loopback ports on which no server listens.
+
+    Raises `ServiceFailed` where fewer are found.
+    """
     free = [port for port in random.sample(PORTS, 50 * count) if is_free(port)]
     if len(free) < count:
         raise ServiceFailed("no free port on the loopback interface")
@@ -20,7 +23,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on *port* of the loopback interface."""
+    """Return whether a server can listen on *port* of the loopback interface."""
     with socket.socket() as listener:
         try:
             listener.bind(("127.0.0.1", port))

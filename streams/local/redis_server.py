@@ -1,4 +1,4 @@
-"""A private Redis or Valkey server on a unix socket, for the demo, the tests and the faults."""
+"""A private Redis or Valkey server on a unix socket, for the demo and for tests."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from streams.local.server import LocalServer
 
 PROGRAMS = ("redis-server", "valkey-server")
 SOCKET_PATH_MAX = 100
-"""A socket's address has room for 104 bytes on macOS, 108 on Linux, its closing zero included."""
+"""A socket address holds 104 bytes on macOS and 108 on Linux, including the final zero byte."""
 
 SETTINGS = {
-    # A store that evicts loses rows without a word; ours refuses to grow instead.
+    # Eviction would delete rows silently; with noeviction a full store refuses writes instead.
     "maxmemory-policy": "noeviction",
     "appendonly": "no",
     "save": '""',
@@ -33,10 +33,11 @@ SETTINGS = {
 
 @dataclass(slots=True)
 class RedisServer(LocalServer):
-    """A server of our own in *folder*; nothing survives it unless *settings* say so.
+    """A private store in *folder*; it persists nothing unless *settings* configure persistence.
 
-    It listens on a unix socket that only we can open; with *tcp*, on a loopback port as well.
-    Where its *settings* name users, *login* is one of them, with the password.
+    The server listens on a unix socket with mode 700; with *tcp*, also on a loopback port.
+    *login* is the user name and password of the readiness check, needed where *settings* name
+    users.
     """
 
     folder: Path
@@ -49,8 +50,11 @@ class RedisServer(LocalServer):
         self.folder = self.folder.absolute()
         self.process = Process(self.folder)
 
-    def start(self, *, ends_with_parent: bool = True) -> None:
-        """Start it on what its folder holds, and come back when it answers."""
+    def prepare(self) -> list[str]:
+        """Write the configuration file unless the server runs, and return the command line.
+
+        Raises `ServiceFailed` where no server is on PATH or the socket's path is too long.
+        """
         program, reason = find_program()
         if program is None:
             raise ServiceFailed(reason)
@@ -61,40 +65,39 @@ class RedisServer(LocalServer):
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.process.running:
             self.configuration_file.write_text(self.render_configuration())
-        self.process.start([program, "redis.conf"], ends_with_parent=ends_with_parent)
-        self.process.wait_until_ready(self.is_ready, timeout=30)
+        return [program, "redis.conf"]
 
     @property
     def socket_path(self) -> Path:
-        """Where it listens."""
+        """The path of the unix socket."""
         return self.folder / "redis.sock"
 
     @property
     def configuration_file(self) -> Path:
-        """What it is started with."""
+        """The path of the configuration file."""
         return self.folder / "redis.conf"
 
     @property
     def url(self) -> str:
-        """How redis-py finds it: by its socket."""
+        """The URL of the unix socket, as redis-py reads it."""
         return f"unix://{self.socket_path}"
 
     @property
     def port(self) -> int:
-        """The loopback port it listens on; 0 for none.  It stays the same over restarts."""
+        """The loopback port from the configuration file, the same after a restart; 0 for none."""
         if not self.configuration_file.exists():
             return 0
         lines = (line.partition(" ") for line in self.configuration_file.read_text().splitlines())
         return next(int(value) for name, _, value in lines if name == "port")
 
     def render_configuration(self) -> str:
-        """The text of its configuration file."""
+        """Return the text of the configuration file."""
         port = self.port or (free_ports(1)[0] if self.tcp else 0)
         directives = {**SETTINGS, **self.settings, "port": str(port)}
         return "".join(f"{name} {value}\n" for name, value in directives.items())
 
     def is_ready(self) -> bool:
-        """Whether it takes commands; while it loads its data it does not."""
+        """Return whether the server executes commands; it does not while it loads its data."""
         name, password = self.login or (None, None)
         client = redis.Redis(
             unix_socket_path=str(self.socket_path),
@@ -112,5 +115,5 @@ class RedisServer(LocalServer):
 
 
 def find_program() -> tuple[str | None, str]:
-    """The server program, or None and the reason with its remedy."""
+    """Return the path of the server program, or None and a message with the remedy."""
     return find_on_path(PROGRAMS)

@@ -1,4 +1,4 @@
-"""The log as everything but Faust sees it: one partition, read by offset, without a group."""
+"""One partition of the log, read by offset without a consumer group."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import Protocol
 
 
 class LogRecord(Protocol):
-    """One record as the log holds it; aiokafka's and kafka-python's own records are such."""
+    """A record of the log; the records of aiokafka and kafka-python satisfy this protocol."""
 
     @property
     def offset(self) -> int:
-        """Its place in the partition."""
+        """Offset in the partition."""
         ...
 
     @property
     def key(self) -> bytes | None:
-        """Its key: the study."""
+        """Key: the study's name in UTF-8."""
         ...
 
     @property
     def value(self) -> bytes | None:
-        """Its bytes; None is a tombstone."""
+        """Value in bytes; None is a tombstone."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class LogIdentity:
-    """Which log it is: the *cluster* that holds the topic, and in how many *partitions*."""
+    """Identifies a log by the id of its *cluster* and the number of *partitions* of its topic."""
 
     cluster: str
     partitions: int
@@ -36,54 +36,55 @@ class LogIdentity:
 
 @dataclass(frozen=True, slots=True)
 class OffsetRange:
-    """The first offset that is still held, and the one that the next record will have."""
+    """The first offset that is still stored, and the offset of the next record."""
 
     first: int
     next: int
 
 
 class Log(Protocol):
-    """One partition of the log.  Errors of the service come as ``LogUnreachable``."""
+    """One partition of the log.  Methods raise LogUnreachable where the service fails."""
 
     @property
     def partition(self) -> int:
-        """Its number."""
+        """Number of the partition."""
         ...
 
     async def identity(self) -> LogIdentity:
-        """Which log it is."""
+        """Return the identity of the log."""
         ...
 
     async def offset_range(self) -> OffsetRange:
-        """Where it begins and ends at this moment."""
+        """Return the first and the next offset as of now."""
         ...
 
     async def read(self, start: int, max_records: int) -> Sequence[LogRecord]:
-        """Up to *most* records from offset *start* on, in order; empty at the end, and past it.
+        """Return up to *max_records* records from offset *start* on, in order; none at the end.
 
-        Offsets may have holes: transaction markers occupy some.  Records that the log does not
-        hold any more are no hole: from there RecordsGone is raised.
+        Offsets may have gaps, because transaction markers occupy some.  Raises RecordsGone where
+        *start* is below the first offset that is still stored.
         """
         ...
 
     async def close(self) -> None:
-        """Let go of the service."""
+        """Close the connection."""
         ...
 
 
 class LogUnreachable(Exception):
-    """The broker or the file does not answer.  Try again, or say what to start: exit code 4."""
+    """The broker or the file does not answer.  Retry, or name the service to start: exit code 4."""
 
 
 class RecordsGone(Exception):
-    """The log begins later than asked: its first records were removed.  Lost input: stop."""
+    """The first records of the log were removed.  Input is lost: stop the partition."""
 
 
 READ_MAX = 5_000
+"""Records that one read of ``records_of`` asks for."""
 
 
 async def records_of(log: Log, start: int = 0) -> AsyncIterator[LogRecord]:
-    """Every record from *start* to the end of this moment."""
+    """Yield every record from offset *start* up to the end of the log."""
     while records := await log.read(start, READ_MAX):
         for record in records:
             yield record

@@ -1,4 +1,4 @@
-"""A file of records as a log: one partition, whose offsets are the numbers of its lines."""
+"""A file of records as a log of one partition, whose offsets are line numbers from 0."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import orjson
 from streams.log import LogIdentity, LogUnreachable, OffsetRange
 
 FILE_CLUSTER = "file"
-"""A file is known by its first record, not by its name: moved, it is the same log."""
+"""Cluster id of every file: a file is identified by its first record, so it may be moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """A line as the record it is; *offset* is its number, from 0."""
+    """A line of a file as a record; *offset* is the line number from 0."""
 
     offset: int
     key: bytes | None
@@ -27,7 +27,7 @@ class FileRecord:
 
 @dataclass(slots=True)
 class FileLog:
-    """The records in the file at *path*, which may grow.  *starts* is where lines begin."""
+    """Reads the file at *path*, which may grow; *line_starts* are the byte positions of lines."""
 
     path: Path
     partition: int = 0
@@ -35,19 +35,19 @@ class FileLog:
     file: BinaryIO | None = None
 
     async def identity(self) -> LogIdentity:
-        """A file, of one partition."""
+        """Return the identity that all files share, after the file was opened."""
         self._open()
         return LogIdentity(FILE_CLUSTER, 1)
 
     async def offset_range(self) -> OffsetRange:
-        """From its first line to after its last."""
+        """Return 0 and the number of lines as of now."""
         try:
             return OffsetRange(0, self._count_lines())
         except OSError as error:
             raise self._unreadable(error) from None
 
     async def read(self, start: int, max_records: int) -> Sequence[FileRecord]:
-        """Up to *most* lines from number *start* on."""
+        """Return up to *max_records* lines from line *start* on; none past the end."""
         try:
             count = self._count_lines()
             if start >= count:
@@ -74,9 +74,9 @@ class FileLog:
         return self.file
 
     def _count_lines(self) -> int:
-        """How many lines there are by now.
+        """Return the number of lines as of now, and index the new ones.
 
-        A last line without an end counts, and is read anew next time: it may not be all there.
+        A last line without a line end counts, but is not indexed: it may be incomplete.
         """
         file = self._open()
         position = file.seek(self.line_starts[-1])
@@ -92,14 +92,14 @@ class FileLog:
 
 
 def record_of(offset: int, raw: bytes) -> FileRecord:
-    """The record of the line *raw*, its end taken off."""
+    """Return the line *raw*, without its line end, as the record at *offset*."""
     value = raw.rstrip(b"\r\n")
     study = read_study(value)
     return FileRecord(offset, None if study is None else study.encode(), value)
 
 
 def read_study(value: bytes) -> str | None:
-    """The study that a record names, which is its key; None for bytes that name none."""
+    """Return the study that the record *value* names, which is its key; None if it names none."""
     try:
         fields: Any = orjson.loads(value)
         study = fields["study"]

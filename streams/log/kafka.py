@@ -1,4 +1,4 @@
-"""A partition of a topic as a log: read by offset, without a group, committed records only."""
+"""A Kafka partition as a log: read by offset, without a consumer group, read_committed."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from streams.login import client_options, missing_topic_message
 from streams.settings import RECORD_BYTES_MAX
 
 MOCK_CLUSTER_PREFIX = "mockCluster"
-"""How librdkafka's mock broker begins its cluster's name."""
+"""Prefix of the cluster id of librdkafka's mock broker."""
 
 FETCH_WAIT_MS = 20
-"""Whatever else is asked waits behind a fetch that waits for records."""
+"""Kept short because other requests on the connection wait until a fetch returns."""
 
 FETCH_BYTES = 4 * RECORD_BYTES_MAX
 
 
 @dataclass(slots=True)
 class KafkaLog:
-    """Partition *partition* of *topic* at *bootstrap*; it connects when it is first asked.
+    """Reads one partition of *topic* at *bootstrap*; connects on first use.
 
-    A broker that does not answer within *patience* seconds is unreachable.
+    Raises LogUnreachable where the broker does not answer within *timeout_seconds*.
     """
 
     bootstrap: str
@@ -44,12 +44,12 @@ class KafkaLog:
     end_offset: int = 0
 
     async def identity(self) -> LogIdentity:
-        """The cluster's id, and the partitions that the topic has now."""
+        """Return the cluster id and the current number of partitions of the topic."""
         async with self._translate_errors():
             return await describe_log(self.bootstrap, self.topic, self.partition)
 
     async def offset_range(self) -> OffsetRange:
-        """Its first offset, and the one after the last that is committed or a marker."""
+        """Return the first offset and the one after the last committed record or marker."""
         async with self._translate_errors():
             consumer = await self._connect()
             first = await consumer.beginning_offsets([self.topic_partition])
@@ -58,7 +58,7 @@ class KafkaLog:
             return OffsetRange(first[self.topic_partition], self.end_offset)
 
     async def read(self, start: int, max_records: int) -> Sequence[LogRecord]:
-        """Up to *most* records from *start* on; what follows is fetched ahead."""
+        """Return up to *max_records* records from *start* on; the client prefetches more."""
         if start >= self.end_offset and start >= (await self.offset_range()).next:
             return []
         async with self._translate_errors():
@@ -73,10 +73,14 @@ class KafkaLog:
         return await self._out_of_range(start)
 
     async def offset_at(self, milliseconds: int) -> int:
-        """The offset of the first record that is of this time (since 1970) or later."""
+        """Return the offset of the first record with this timestamp or a later one.
+
+        *milliseconds* count from 1970-01-01 UTC.  Without such a record it is the next offset.
+        Raises LogUnreachable on the embedded broker, which cannot search by time.
+        """
         end = (await self.offset_range()).next
         if (await self.identity()).cluster.startswith(MOCK_CLUSTER_PREFIX):
-            raise LogUnreachable("the embedded broker finds no record by its time: name an offset")
+            raise LogUnreachable("the embedded broker cannot find records by time: name an offset")
         async with self._translate_errors():
             consumer = await self._connect()
             found = await consumer.offsets_for_times({self.topic_partition: milliseconds})
@@ -91,11 +95,11 @@ class KafkaLog:
 
     @property
     def topic_partition(self) -> TopicPartition:
-        """The partition, as the client names it."""
+        """Topic and partition as the client names them."""
         return TopicPartition(self.topic, self.partition)
 
     async def _fetch(self, consumer: AIOKafkaConsumer, max_records: int) -> Sequence[LogRecord]:
-        """The next records, or none if only markers are left before the end."""
+        """Return the next records, or none if only markers are left before the end."""
         records: Sequence[LogRecord] = []
         while not records and await consumer.position(self.topic_partition) < self.end_offset:
             timeout_ms = 10 * FETCH_WAIT_MS
@@ -108,7 +112,11 @@ class KafkaLog:
         return records
 
     async def _out_of_range(self, start: int) -> Sequence[LogRecord]:
-        """Below the start: gone.  Past the end, which was cut off since: nothing to read."""
+        """Handle an offset that the broker does not have.
+
+        Raises RecordsGone where *start* is below the first offset.  Past the end of a log that
+        was truncated, there is nothing to read.
+        """
         first = (await self.offset_range()).first
         if start < first:
             raise RecordsGone(
@@ -125,12 +133,12 @@ class KafkaLog:
                 **client_options(self.bootstrap),
                 group_id=None,
                 enable_auto_commit=False,
-                # A log that begins later than expected must be noticed, never skipped over.
+                # Removed records must raise an error; a reset would skip them.
                 auto_offset_reset="none",
                 isolation_level="read_committed",
                 fetch_max_wait_ms=FETCH_WAIT_MS,
                 max_partition_fetch_bytes=FETCH_BYTES,
-                # The mock broker writes its transaction markers without a checksum.
+                # The mock broker writes transaction markers without a checksum.
                 check_crcs=not cluster.startswith(MOCK_CLUSTER_PREFIX),
             )
             await start_client(consumer)
@@ -142,7 +150,7 @@ class KafkaLog:
 
     @asynccontextmanager
     async def _translate_errors(self) -> AsyncGenerator[None]:
-        """Whatever goes wrong with the broker, or takes too long, has one name."""
+        """Turn errors of the client and timeouts into LogUnreachable."""
         try:
             async with asyncio.timeout(self.timeout_seconds):
                 yield
@@ -152,11 +160,15 @@ class KafkaLog:
         except (KafkaConnectionError, OSError, OverflowError) as error:
             raise LogUnreachable(f"no Kafka broker answers at {self.bootstrap}") from error
         except KafkaError as error:
-            raise LogUnreachable(f"the broker at {self.bootstrap} says {error}") from error
+            raise LogUnreachable(f"the broker at {self.bootstrap} reports {error}") from error
 
 
 async def describe_log(bootstrap: str, topic: str, partition: int) -> LogIdentity:
-    """Which log the brokers hold under this name; a topic that is not there is unreachable."""
+    """Return the identity of the log in *topic*.
+
+    Raises LogUnreachable where the topic or *partition* does not exist, or the login may not
+    describe it.  Errors of the client are not translated.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **client_options(bootstrap))
     try:
         await admin.start()
@@ -167,17 +179,17 @@ async def describe_log(bootstrap: str, topic: str, partition: int) -> LogIdentit
     partitions = len(description["partitions"])
     if description["error_code"] == TopicAuthorizationFailedError.errno:
         raise LogUnreachable(
-            f"the broker at {bootstrap} shows {missing_topic_message(topic, bootstrap)}"
+            f"the broker at {bootstrap} reports {missing_topic_message(topic, bootstrap)}"
         )
     if description["error_code"] or partition >= partitions:
         missing = f"topic {topic} with a partition {partition}"
-        remedy = "`tocsin topics apply` makes the topics"
+        remedy = "`tocsin topics apply` creates the topics"
         raise LogUnreachable(f"the broker at {bootstrap} has no {missing}: {remedy}")
     return LogIdentity(cluster, partitions)
 
 
 async def cluster_id_of(bootstrap: str) -> str:
-    """The id of the cluster that answers at *bootstrap*."""
+    """Return the id of the cluster at *bootstrap*.  Raises LogUnreachable."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **client_options(bootstrap))
     try:
         await admin.start()
@@ -189,7 +201,7 @@ async def cluster_id_of(bootstrap: str) -> str:
 
 
 async def start_client(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
-    """Start *client*; one that cannot be started is stopped, or it would complain at the end."""
+    """Start *client*, and stop it if that fails, because an unclosed client logs an error."""
     try:
         await client.start()
     except BaseException:

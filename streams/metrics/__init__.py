@@ -1,4 +1,4 @@
-"""What is exported in numbers: one catalogue, an open registry and a closed one."""
+"""Exported metrics: one catalogue, with an open and a closed registry."""
 
 from __future__ import annotations
 

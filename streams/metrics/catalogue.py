@@ -1,7 +1,7 @@
-"""Every number that is exported, declared once: its name, its unit, its labels, and who sees it.
+"""Declares every exported metric once: name, type, unit, labels and zone.
 
-Open is what a blinded person may see: nothing in it is derived from an arm, nor tells that an alert
-exists.  `docs/metrics.md` is the same table, and a test compares them.
+Blinded people may see the open metrics: none is derived from an arm, and none reveals that an
+alert exists.  `docs/metrics.md` shows the same table; a test compares the two.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from enum import StrEnum
 
 
 class Zone(StrEnum):
-    """Who may see a number.  The two have no listener in common."""
+    """Who may see a metric.  The two zones share no listener."""
 
     OPEN = "open"
     CLOSED = "closed"
 
 
 class MetricKind(StrEnum):
-    """What Prometheus calls the type of a metric."""
+    """The Prometheus type of a metric."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
@@ -27,7 +27,7 @@ class MetricKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One exported number.  *of* is the process that exports it."""
+    """One exported metric.  *process* exports it: `worker` or `deliver`."""
 
     name: str
     kind: MetricKind
@@ -39,18 +39,18 @@ class Metric:
 
 
 OUTCOMES = ("folded", "duplicate", "stale", "conflict", "refused", "quarantined")
-"""What becomes of a record; the last is for bytes that nobody can read."""
+"""Outcomes of a record; `quarantined` is for bytes that cannot be decoded."""
 
 NO_STUDY = "none"
-"""The study of records that belong to none: unreadable, misplaced, or before any plan."""
+"""Label value for records without a study: unreadable, misplaced, or before any plan."""
 
 LEVELS = ("watch", "signal")
-"""How loud an alert is; a single case that rings by itself is as loud as a signal."""
+"""Levels of an alert; one that a single case raises has the level `signal`."""
 
 MOVE_RESULTS = ("accepted", "refused")
 
 APPLY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Seconds.  Finer than 50 ms would tell how near to its boundary a watch is."""
+"""Seconds.  Bounds below 50 ms would reveal how near its boundary a watch is."""
 
 LATENCY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 3_600.0)
 """Seconds."""
@@ -62,14 +62,14 @@ BUILD_INFO = Metric(
     zone=Zone.OPEN,
     unit="1",
     labels=("version",),
-    help="Always 1; the label is the version of Tocsin that runs.",
+    help="Always 1; the label is the running version of Tocsin.",
 )
 LOG_PARTITIONS = Metric(
     name="safety_log_partitions",
     kind=MetricKind.GAUGE,
     zone=Zone.OPEN,
     unit="partitions",
-    help="Partitions of the log: fewer that are held by workers are watched by nobody.",
+    help="Configured partitions of the log; one that no worker owns is not monitored.",
 )
 RECORDS = Metric(
     name="safety_records_total",
@@ -77,7 +77,7 @@ RECORDS = Metric(
     zone=Zone.OPEN,
     unit="records",
     labels=("study", "outcome"),
-    help="Records whose outcome is in the store, since this worker took the partition; no reviews.",
+    help="Records with a stored outcome since the partition was assigned, without reviews.",
 )
 LAST_PROCESSED = Metric(
     name="safety_last_record_processed_timestamp_seconds",
@@ -85,7 +85,7 @@ LAST_PROCESSED = Metric(
     zone=Zone.OPEN,
     unit="seconds since 1970",
     labels=("study",),
-    help="When a record of the study was last put into the store; 0 is never.",
+    help="Time at which a record of the study was last stored; 0 is never.",
 )
 LAST_CAUGHT_UP = Metric(
     name="safety_last_caught_up_timestamp_seconds",
@@ -93,7 +93,7 @@ LAST_CAUGHT_UP = Metric(
     zone=Zone.OPEN,
     unit="seconds since 1970",
     labels=("partition",),
-    help="When the partition was last seen folded to its end, by an idle log too; 0 is never.",
+    help="Time at which the partition was last folded to its end, idle or not; 0 is never.",
 )
 PARTITION_STOPPED = Metric(
     name="safety_partition_stopped",
@@ -101,7 +101,7 @@ PARTITION_STOPPED = Metric(
     zone=Zone.OPEN,
     unit="1",
     labels=("partition",),
-    help="1 while the partition stands still and waits for an operator, else 0.",
+    help="1 while the partition is stopped and waits for an operator, else 0.",
 )
 CONSUMER_LAG = Metric(
     name="safety_consumer_lag_records",
@@ -109,21 +109,21 @@ CONSUMER_LAG = Metric(
     zone=Zone.OPEN,
     unit="records",
     labels=("partition",),
-    help="Offsets of trial.log.v1 that are yet to be folded, as seen within the last second.",
+    help="Offsets of trial.log.v1 that are not folded yet, measured within the last second.",
 )
 APPLY_DURATION = Metric(
     name="safety_apply_duration_seconds",
     kind=MetricKind.HISTOGRAM,
     zone=Zone.OPEN,
     unit="seconds",
-    help="From a fetch at hand until it is in the store, each counted as its bucket's upper bound.",
+    help="Time from a fetched batch to its commit; each counts as its bucket's upper bound.",
 )
 STORE_CONFLICTS = Metric(
     name="safety_store_conflicts_total",
     kind=MetricKind.COUNTER,
     zone=Zone.OPEN,
     unit="batches",
-    help="Batches that the store refused because it was not as expected: another worker.",
+    help="Batches refused because another worker had changed the cursor or a row.",
 )
 EXPOSURE = Metric(
     name="safety_exposure_seconds_total",
@@ -131,7 +131,7 @@ EXPOSURE = Metric(
     zone=Zone.OPEN,
     unit="seconds",
     labels=("study",),
-    help="Person-time at risk of all subjects together; a correction may take some of it back.",
+    help="Person-time at risk of all subjects together; a correction may decrease it.",
 )
 CASES = Metric(
     name="safety_cases",
@@ -139,7 +139,7 @@ CASES = Metric(
     zone=Zone.OPEN,
     unit="cases",
     labels=("study",),
-    help="Cases in the tables, of all subjects together.",
+    help="Cases in the tables, all subjects together.",
 )
 
 EVENTS = Metric(
@@ -148,7 +148,7 @@ EVENTS = Metric(
     zone=Zone.CLOSED,
     unit="events",
     labels=("study", "treatment", "kind", "group"),
-    help="Events by treatment and named group or system organ class, of all periods.",
+    help="Events of all periods, by treatment and by named group or system organ class.",
 )
 EVENT_EXPOSURE = Metric(
     name="safety_event_exposure_seconds",
@@ -156,7 +156,7 @@ EVENT_EXPOSURE = Metric(
     zone=Zone.CLOSED,
     unit="seconds",
     labels=("study", "treatment", "kind", "group"),
-    help="Person-time in which the events had to happen: safety_events by it is their rate.",
+    help="Person-time at risk of the events; safety_events divided by it is their rate.",
 )
 E_VALUE = Metric(
     name="safety_evidence_e_value",
@@ -164,7 +164,7 @@ E_VALUE = Metric(
     zone=Zone.CLOSED,
     unit="1",
     labels=("study", "watch"),
-    help="Evidence of the watch now; without any event it is 1.",
+    help="Current e-value of the watch; 1 without any event.",
 )
 BOUNDARY = Metric(
     name="safety_evidence_boundary_e_value",
@@ -172,7 +172,7 @@ BOUNDARY = Metric(
     zone=Zone.CLOSED,
     unit="1",
     labels=("study", "watch"),
-    help="The e-value at which the watch signals: fixed by the plan, or by e-BH as it stands.",
+    help="E-value at which the watch signals: fixed by the plan, or currently set by e-BH.",
 )
 SIGNALS_ACTIVE = Metric(
     name="safety_signals_active",
@@ -180,7 +180,7 @@ SIGNALS_ACTIVE = Metric(
     zone=Zone.CLOSED,
     unit="alerts",
     labels=("study", "level"),
-    help="Alerts that are not closed, by the level they reached; findings are no alerts here.",
+    help="Alerts that are not closed, by the level they reached; without data findings.",
 )
 SIGNALS_RAISED = Metric(
     name="safety_signals_raised",
@@ -188,7 +188,7 @@ SIGNALS_RAISED = Metric(
     zone=Zone.CLOSED,
     unit="alerts",
     labels=("study",),
-    help="Alerts ever raised, of signals and cases, by the state: a rebuild counts none twice.",
+    help="Signal and case alerts ever raised, read from the state; a rebuild adds none.",
 )
 MOVES = Metric(
     name="safety_moves",
@@ -196,7 +196,7 @@ MOVES = Metric(
     zone=Zone.CLOSED,
     unit="moves",
     labels=("study", "answer"),
-    help="Moves of members on alerts, by whether they were accepted, by the state.",
+    help="Moves of members on alerts, by whether they were accepted, read from the state.",
 )
 LOOKS = Metric(
     name="safety_looks_total",
@@ -204,21 +204,21 @@ LOOKS = Metric(
     zone=Zone.CLOSED,
     unit="looks",
     labels=("study",),
-    help="Times that a watch was judged, since this worker took the partition.",
+    help="Evaluations of watches since the partition was assigned.",
 )
 DETECTION_LATENCY = Metric(
     name="safety_detection_latency_seconds",
     kind=MetricKind.HISTOGRAM,
     zone=Zone.CLOSED,
     unit="seconds",
-    help="From the record produced until its alert is on safety.alerts.v1; exemplars name alerts.",
+    help="Time from a record's production to its alert on the topic; exemplars name alerts.",
 )
 FIGURE_FAILURES = Metric(
     name="safety_survey_failures_total",
     kind=MetricKind.COUNTER,
     zone=Zone.CLOSED,
     unit="studies",
-    help="Times that the figures of a study could not be made: those shown are of earlier.",
+    help="Failed computations of a study's figures; its earlier figures remain exported.",
 )
 OUTBOX_PENDING = Metric(
     name="safety_untold_seconds",
@@ -226,7 +226,7 @@ OUTBOX_PENDING = Metric(
     zone=Zone.CLOSED,
     unit="seconds",
     labels=("partition",),
-    help="For how long the oldest alert or dead letter has been waiting for its topic; 0 is none.",
+    help="Time for which the oldest alert or dead letter has been unpublished; 0 is none.",
 )
 SIGNALS_DELIVERED = Metric(
     name="safety_signals_delivered",
@@ -235,7 +235,7 @@ SIGNALS_DELIVERED = Metric(
     unit="alerts",
     labels=("study",),
     process="deliver",
-    help="Alerts whose latest paging revision every sink of theirs has, by the ledger.",
+    help="Alerts whose latest page is logged for every sink of the unblinded first audiences.",
 )
 NOTIFICATIONS = Metric(
     name="safety_notifications_total",
@@ -244,7 +244,7 @@ NOTIFICATIONS = Metric(
     unit="notifications",
     labels=("channel",),
     process="deliver",
-    help="Attempts to send a notification, those that failed included.",
+    help="Attempts to send a notification, including failed ones.",
 )
 NOTIFICATION_FAILURES = Metric(
     name="safety_notification_failures_total",
@@ -253,7 +253,7 @@ NOTIFICATION_FAILURES = Metric(
     unit="notifications",
     labels=("channel",),
     process="deliver",
-    help="Attempts to send a notification that failed.",
+    help="Failed attempts to send a notification.",
 )
 DELIVERY_CAUGHT_UP = Metric(
     name="safety_delivery_last_caught_up_timestamp_seconds",
@@ -262,7 +262,7 @@ DELIVERY_CAUGHT_UP = Metric(
     unit="seconds since 1970",
     labels=("partition",),
     process="deliver",
-    help="When alerts and ledger of the partition were last read to their ends; 0 is never.",
+    help="Time at which alerts and notification log were last read to the end; 0 is never.",
 )
 CHANNEL_FAILING = Metric(
     name="safety_channel_failing",
@@ -271,7 +271,7 @@ CHANNEL_FAILING = Metric(
     unit="1",
     labels=("channel", "why"),
     process="deliver",
-    help="1 for what keeps the channel from taking notices; 0, without a reason, where it does.",
+    help="1 for each reason why the channel fails; 0, without a reason, while it delivers.",
 )
 
 CATALOGUE: tuple[Metric, ...] = (

@@ -1,4 +1,4 @@
-"""Counts what the delivery process sends, for its own closed page."""
+"""Counts what the delivery process sends, for its closed metrics."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from streams.metrics.families import metric_family
 
 @dataclass(slots=True, eq=False)
 class DeliveryMeter(Collector):
-    """What one deliverer has sent by each of its *channels*, the names of its sinks.
+    """Counts what one deliverer sends on each of its *channels*, the names of its sinks.
 
-    Serve it with ``pages(settings, closed=(meter,))``.  A name of a channel comes from the
-    settings, never from an alert.
+    Serve it with ``build_pages(settings, closed_collectors=(meter,))``.  The name of a channel
+    comes from the delivery file, never from an alert.
     """
 
     channels: Iterable[str]
@@ -45,32 +45,32 @@ class DeliveryMeter(Collector):
         self.failures = Counter(dict.fromkeys(names, 0))
 
     def set_partitions(self, partitions: Iterable[int]) -> None:
-        """These partitions are ours now, and no others."""
+        """Replace the owned partitions; forget the failure reasons of all others."""
         self.caught_up_at = dict.fromkeys(partitions, 0)
         self.failure_reasons = {
             each: why for each, why in self.failure_reasons.items() if each[0] in self.caught_up_at
         }
 
     def count_attempt(self, channel: str, *, failed: bool) -> None:
-        """Something was sent by *channel*, or was not for it *failed*."""
+        """Count one attempt to send on *channel*, and its failure if it *failed*."""
         assert channel in self.attempts, "a channel is named by the settings"
         self.attempts[channel] += 1
         self.failures[channel] += failed
 
     def set_failure_reason(self, partition: int, route: Route, reason: str) -> None:
-        """On *route* notices of *partition* are not taken for what *why* says, or are if empty."""
+        """Set why *route* of *partition* fails; an empty *reason* means that it delivers."""
         self.failure_reasons[partition, route] = reason
 
     def mark_caught_up(self, partition: int) -> None:
-        """The alerts and the ledger of *partition* are read to their ends."""
+        """Record that alerts and notification log of *partition* were read to their ends now."""
         self.caught_up_at[partition] = int(self.clock())
 
     def set_delivered_counts(self, delivered: Mapping[str, int]) -> None:
-        """By study, of how many alerts the latest paging revision is *delivered* everywhere."""
+        """Set by study how many alerts have their latest page logged on every route."""
         self.delivered_counts = dict(delivered)
 
     def collect(self) -> Iterator[Family]:
-        """All of it, whenever it is asked for."""
+        """Yield every metric of the delivery process as of now."""
         yield metric_family(
             SIGNALS_DELIVERED, {(study,): count for study, count in self.delivered_counts.items()}
         )
@@ -86,7 +86,10 @@ class DeliveryMeter(Collector):
         )
 
     def failing_channels(self) -> dict[tuple[str, ...], float]:
-        """By channel and reason; what is wrong is ours or the receiver's, in a few words."""
+        """Return 1 by channel and failure reason, and 0 by healthy channel and empty reason.
+
+        A reason never quotes a notification.
+        """
         failing = {
             (route.sink, why): 1.0 for (_, route), why in self.failure_reasons.items() if why
         }

@@ -1,4 +1,4 @@
-"""Puts numbers under the names of the catalogue, in the form that prometheus-client writes out."""
+"""Builds prometheus-client metric families from metrics of the catalogue and their values."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from prometheus_client.samples import Exemplar
 from streams.metrics.catalogue import Metric, MetricKind
 
 LabeledValues = Mapping[tuple[str, ...], float]
-"""Numbers by the values of their labels, in the order that the catalogue names them."""
+"""Metric values by the values of their labels, in the order of the catalogue."""
 
 
 @dataclass(slots=True)
 class Histogram:
-    """How often something took how long, in seconds, by the upper *bounds* of buckets.
+    """Counts of durations in seconds, by the upper *bounds* of buckets.
 
-    A *coarse* one adds up the bounds instead of what was seen: its sum tells no more than its
-    buckets.  Each bucket keeps its last exemplar.
+    The sum of a *coarse* histogram adds up bounds instead of durations, so it reveals no more
+    than the buckets.  Each bucket keeps its last exemplar.
     """
 
     bounds: tuple[float, ...]
@@ -38,7 +38,7 @@ class Histogram:
         self.counts = [0] * (len(self.bounds) + 1)
 
     def observe(self, seconds: float, exemplar: Exemplar | None = None) -> None:
-        """Count one more."""
+        """Count a duration of *seconds*; its bucket keeps *exemplar* if one is given."""
         index = bisect_left(self.bounds, seconds)
         self.counts[index] += 1
         self.total_seconds += seconds
@@ -47,14 +47,14 @@ class Histogram:
 
     @property
     def sum(self) -> float:
-        """Seconds altogether."""
+        """Sum of the durations in seconds; if coarse, of their buckets' upper bounds."""
         if not self.coarse:
             return self.total_seconds
         bounds = (*self.bounds, self.bounds[-1])
         return round(sum(n * bound for n, bound in zip(self.counts, bounds, strict=True)), 3)
 
     def buckets(self) -> list[tuple[str, float] | tuple[str, float, Exemplar]]:
-        """How many took at most each bound, with the exemplars."""
+        """Return the cumulative count up to each bound, with its exemplar if it has one."""
         result: list[tuple[str, float] | tuple[str, float, Exemplar]] = []
         total = 0
         for index, count in enumerate(self.counts):
@@ -66,7 +66,7 @@ class Histogram:
 
 
 def metric_family(metric: Metric, values: LabeledValues) -> Family:
-    """*metric* with all its series, in the order of their labels."""
+    """Build the family of counter or gauge *metric*, with its series ordered by label values."""
     family_class = CounterMetricFamily if metric.kind is MetricKind.COUNTER else GaugeMetricFamily
     result = family_class(metric.name, metric.help, labels=metric.labels)
     for labels in sorted(values):
@@ -76,7 +76,7 @@ def metric_family(metric: Metric, values: LabeledValues) -> Family:
 
 
 def histogram_family(metric: Metric, histogram: Histogram) -> Family:
-    """*metric* as *histogram* has it; it has no labels."""
+    """Build the family of *metric*, a histogram without labels."""
     result = HistogramMetricFamily(metric.name, metric.help, labels=())
     result.add_metric([], histogram.buckets(), histogram.sum)
     return result

@@ -1,4 +1,4 @@
-"""The figures of one study as they are exported: pooled ones, and those by treatment."""
+"""Computes the exported figures of one study: pooled, by treatment, and by watch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from monitor.tables.tabulate import ALL_PERIODS, exposure_since_collection, tabl
 from monitor.terms import ANY, Term
 
 SOC_MAX = 27
-"""MedDRA has so many system organ classes.  Records may say anything: the rest is `other`."""
+"""Number of system organ classes in MedDRA.  Records may name more; the rest is `other`."""
 
 OTHER = "other"
 
@@ -30,9 +30,10 @@ GroupKey = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """A study as of the record at offset *pos*; days are person-days.
+    """The exported numbers of a study as of the record at offset *pos*.
 
-    *cases* and *days* are of all treatments together, the others by treatment or by watch.
+    *cases* and *person_days* are pooled over treatments.  *events* and *person_days_at_risk* are
+    by treatment and group, *e_values* and *boundaries* by watch id.
     """
 
     pos: int
@@ -48,7 +49,7 @@ class Figures:
 
 
 def compute_figures(study: Study, pos: int) -> Figures:
-    """The figures of *study*, whose last folded record is at offset *pos*."""
+    """Compute the figures of *study*, whose last folded record is at offset *pos*."""
     named_classes, other_classes = split_organ_classes(study)
     events: dict[GroupKey, int] = {}
     person_days_at_risk: dict[GroupKey, int] = {}
@@ -90,7 +91,10 @@ def compute_figures(study: Study, pos: int) -> Figures:
 
 
 def split_organ_classes(study: Study) -> tuple[list[Term], list[Term]]:
-    """The system organ classes to name, those with most events, and those to take together."""
+    """Return the system organ classes to name, by falling events, and those to pool as `other`.
+
+    At most ``SOC_MAX`` are named.  A class that records call `other` sorts last.
+    """
     events_by_class: Counter[Term] = Counter()
     for number, key in table_keys(study):
         if key[0] == ALL_PERIODS:
@@ -111,13 +115,13 @@ def _count_events(study: Study, table: int, terms: Iterable[Term]) -> int:
 
 
 def _person_days_at_risk(study: Study, key: tuple[str, str], term: Term, person_days: int) -> int:
-    """Person-days in which *term* was collected, of the *days* in *slot*."""
+    """Return the part of *person_days* in the table *key* during which *term* was collected."""
     since = study.collected_from.get(study.vocabulary.number_of(term), 0)
     return exposure_since_collection(study, key, since)[1] if since else person_days
 
 
 def _exported_watches(study: Study, classes: Iterable[Term]) -> Iterator[ActiveWatch]:
-    """The watches that the plan names, and those of tier 2 on the system organ *classes*."""
+    """Yield the watches that the plan names, and tier 2 watches on the *classes*."""
     class_numbers = {study.vocabulary.number_of(term) for term in classes}
     plan_numbers = {study.vocabulary.number_of(watch.term) for watch in study.plan.watches}
     for term in sorted(class_numbers | plan_numbers, key=study.vocabulary.__getitem__):
@@ -136,10 +140,10 @@ def _e_value(study: Study, active_watch: ActiveWatch) -> float:
 
 
 def _boundaries(study: Study, watches: Iterable[ActiveWatch]) -> Iterator[tuple[str, float]]:
-    """The e-value at which each watch signals.
+    """Yield the id of each watch that has a boundary, and the e-value at which it signals.
 
-    Of K screened terms of which e-BH rejects k, it rejects what reaches ``K / (q k)``, and where
-    it rejects none, what reaches ``K / q`` (Wang & Ramdas 2022).
+    If e-BH rejects k of K hypotheses, the boundary of a tier 2 watch is ``K / (q k)``; if it
+    rejects none, ``K / q`` (Wang & Ramdas 2022).
     """
     rejected = sum(
         active_watch.verdict is not None and active_watch.verdict.level is Level.SIGNAL

@@ -1,4 +1,4 @@
-"""Counts what the worker does, as it does it: a few additions for each fetch, none for a record."""
+"""Counts what one worker does: a few additions for each batch, none for each record."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ from streams.metrics.families import Histogram
 from streams.processor.counts import BatchCounts
 
 PENDING_ALERTS_MAX = 10_000
-"""So many alerts are remembered until they are announced; of more no latency is known."""
+"""Alerts whose production time is kept until they are published; more have no latency."""
 
 Outcomes = dict[str, Counter[str]]
 
 
 def new_apply_histogram() -> Histogram:
-    """How long applies took, no finer than a blinded person may know."""
+    """Return an empty histogram of batch durations, coarse enough for blinded people."""
     return Histogram(APPLY_BUCKETS, coarse=True)
 
 
 def new_latency_histogram() -> Histogram:
-    """How long alerts took."""
+    """Return an empty histogram of alert latencies."""
     return Histogram(LATENCY_BUCKETS)
 
 
 @dataclass(slots=True)
 class Meter:
-    """What one worker has done since it started, of the partitions that it holds.
+    """Counts what one worker does on the partitions that it owns, for its metrics.
 
-    *records*, *processed* and *looks* are by partition, then by study; *none* counts records of
-    no study.  Times are whole seconds since 1970: finer would tell how long folding took.
-    *produced* holds when the record was produced that rang an alert yet to be announced.
+    *record_outcomes*, *processed_at* and *looks* are by partition, then by study; *no_study*
+    counts records without a study by outcome.  *processed_at* and *caught_up_at* are whole seconds
+    since 1970: finer times would reveal how long folding took.  *produced_at* holds by outbox entry
+    of an unpublished alert when the record that raised it was produced, in seconds since 1970.
     """
 
     clock: Callable[[], float] = time.time
@@ -53,7 +54,7 @@ class Meter:
     produced_at: dict[str, float] = field(default_factory=dict[str, float])
 
     def set_partitions(self, partitions: Iterable[int]) -> None:
-        """These partitions are ours now: their series begin at zero, and all others go."""
+        """Replace the owned partitions: their series start at zero, all others are removed."""
         ours = list(partitions)
         self.record_outcomes = {each: {} for each in ours}
         self.processed_at = {each: {} for each in ours}
@@ -63,7 +64,11 @@ class Meter:
     def count_batch(
         self, partition: int, counts: BatchCounts, records: Sequence[LogRecord], started_at: float
     ) -> None:
-        """Count what became of *records*, a fetch taken in hand at *began* of the stopwatch."""
+        """Count the outcomes of *records*, a batch of a partition.
+
+        *started_at* is the stopwatch's reading, in seconds, when processing began.  Batches of
+        partitions that are not owned are ignored.
+        """
         if partition not in self.record_outcomes:
             return
         now = int(self.clock())
@@ -74,18 +79,21 @@ class Meter:
         for reason, count in counts.refusals_without_study.items():
             self.no_study["quarantined" if Reason(reason).is_unreadable else "refused"] += count
         if counts.outcomes_by_study or counts.refusals_without_study or not counts.reviews:
-            # A fetch of reviews alone is not one more: nobody reviews where there is no alert.
+            # A batch of only reviews is not observed: a review reveals that an alert exists.
             self.apply_durations.observe(self.stopwatch() - started_at)
         if counts.alert_offsets:
             self._store_produced_at(counts, records)
 
     def mark_caught_up(self, partition: int) -> None:
-        """The partition was seen folded to its end."""
+        """Record that *partition* is folded to its end now."""
         if partition in self.caught_up_at:
             self.caught_up_at[partition] = int(self.clock())
 
     def observe_published(self, entry_name: str) -> None:
-        """The entry *name* of the outbox is on the topic of the alerts."""
+        """Observe the latency of the outbox entry *entry_name*, which has just been published.
+
+        Entries without a known production time, such as dead letters, are ignored.
+        """
         produced_at = self.produced_at.pop(entry_name, None)
         if produced_at is not None:
             now = self.clock()
@@ -93,7 +101,7 @@ class Meter:
             self.detection_latency.observe(max(0.0, now - produced_at), exemplar)
 
     def _store_produced_at(self, counts: BatchCounts, records: Sequence[LogRecord]) -> None:
-        """Note when each record was produced that rang; logs of files do not know."""
+        """Keep when each record that raised an alert was produced; files have no timestamps."""
         timestamps = {record.offset: getattr(record, "timestamp", None) for record in records}
         for name, offset in counts.alert_offsets.items():
             milliseconds: int | None = timestamps.get(offset)

@@ -1,4 +1,4 @@
-"""Serves numbers to Prometheus: an open page, and a closed one to whoever shows the token."""
+"""Serves metrics to Prometheus: an open page, and a closed one that requires a token."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from streams.settings import OFF, Settings
 TOKEN_CHARACTERS_MIN = 16
 
 RequestLogger = Callable[[str, bool], Awaitable[None]]
-"""Told of each request for closed numbers, from which address and whether it may be answered.
+"""Audits a request for closed metrics: the client's address, and whether it is authorized.
 
-Raises LogUnreachable where that cannot be kept: then it is not answered.
+Raises LogUnreachable where the entry cannot be written; the request is then answered with 503.
 """
 
 
 class NoToken(Exception):
-    """Closed numbers would be shown to anybody; the message says what to set.  Exit code 2."""
+    """The closed page has no valid token; the message names the setting.  Exit code 2."""
 
 
 @dataclass(slots=True, kw_only=True)
 class MetricsPage:
-    """`/metrics` at *address*; with a *token* only for whoever shows it.
+    """The page `/metrics` at *address*; with a *token*, requests must carry it.
 
-    *heard* is told of each request for closed numbers, answered or refused.
+    *log_request* is called for each request for closed metrics, authorized or not.
     """
 
     address: str
@@ -43,17 +43,20 @@ class MetricsPage:
     log_request: RequestLogger | None = None
 
     def listen(self) -> socket.socket:
-        """A socket that takes connections.  Raises CannotListen."""
+        """Open a listening socket at *address*.  Raises CannotListen."""
         return listen(self.address)
 
     def app(self) -> web.Application:
-        """The one page."""
+        """Build the web application with the page."""
         app = web.Application()
         app.router.add_get("/metrics", self.serve_metrics)
         return app
 
     async def serve_metrics(self, request: web.Request) -> web.Response:
-        """The numbers as of now, in the form that is asked for."""
+        """Return the metrics as of now; the closed page honours the ``Accept`` header.
+
+        Responds 401 without the token, and 503 where the request cannot be audited.
+        """
         authorized = not self.token or self.is_authorized(request)
         if self.token and self.log_request is not None:
             try:
@@ -62,13 +65,13 @@ class MetricsPage:
                 return web.Response(status=503)
         if not authorized:
             return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
-        # The open page has no exemplars to lose, and looks the same to all who read it.
+        # The open page has no exemplars, and is the same for every client.
         accept = request.headers.get("Accept", "") if self.token else ""
         encode, content_type = choose_encoder(accept)
         return web.Response(body=encode(self.registry), headers={"Content-Type": content_type})
 
     def is_authorized(self, request: web.Request) -> bool:
-        """Whether the request shows the token."""
+        """Return whether *request* carries the token, compared in constant time."""
         authorization = request.headers.get("Authorization", "").encode(errors="surrogateescape")
         return hmac.compare_digest(authorization, f"Bearer {self.token}".encode())
 
@@ -80,10 +83,11 @@ def build_pages(
     closed_collectors: Iterable[Collector] = (),
     log_request: RequestLogger | None = None,
 ) -> list[MetricsPage]:
-    """The pages that a process serves, by *settings*.
+    """Build the metrics pages that *settings* ask of a process.
 
-    Raises NoToken where a closed page is asked for without one.  Without a token and without
-    being asked for there is no closed page: nothing arm-level is shown to whoever comes.
+    Without a token there is no closed page, so that metrics by treatment are never unprotected.
+    Raises NoToken where a closed page is explicitly configured without a token, or the token is
+    invalid.
     """
     result: list[MetricsPage] = []
     if settings.metrics_open != OFF and (page_registry := build_registry(open_collectors)):
@@ -104,25 +108,30 @@ def build_pages(
 
 
 def read_token(settings: Settings) -> str:
-    """The token of the closed page; empty where none is wanted.  Raises NoToken."""
+    """Read the token of the closed page; empty where no token file is set.
+
+    Raises NoToken where the file is unreadable, its token is too short, or a closed page is
+    configured without a token file.
+    """
     path = settings.metrics_token_file
     if path is None:
         if "metrics_closed" in settings.model_fields_set and settings.metrics_closed != OFF:
-            raise NoToken("TOCSIN_METRICS_CLOSED is set and TOCSIN_METRICS_TOKEN_FILE is not")
+            raise NoToken("TOCSIN_METRICS_CLOSED is set, but TOCSIN_METRICS_TOKEN_FILE is not")
         return ""
     try:
         token = Path(path).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
-        raise NoToken("TOCSIN_METRICS_TOKEN_FILE names no file of ASCII text") from None
+        raise NoToken("TOCSIN_METRICS_TOKEN_FILE is not a readable file of ASCII text") from None
     if len(token) < TOKEN_CHARACTERS_MIN or not token.isprintable() or " " in token:
         raise NoToken(
-            f"TOCSIN_METRICS_TOKEN_FILE holds no line of {TOKEN_CHARACTERS_MIN} characters or more"
+            "TOCSIN_METRICS_TOKEN_FILE must hold one line without spaces of at least "
+            f"{TOKEN_CHARACTERS_MIN} characters"
         )
     return token
 
 
 def build_registry(collectors: Iterable[Collector]) -> CollectorRegistry | None:
-    """A registry of *collectors*; None where there are none."""
+    """Build a registry of *collectors*; None where there are none."""
     if not (given := list(collectors)):
         return None
     result = CollectorRegistry()

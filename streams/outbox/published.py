@@ -1,4 +1,4 @@
-"""What was announced on ``safety.alerts.v1``, and what is announced from now on."""
+"""Reads the alert revisions that were published on ``safety.alerts.v1``."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from streams.log import Log, records_of
 from streams.store.rows.alerts import alert_from
 
 POLL_SECONDS = 0.5
+"""Pause between two reads of ``AlertFeed.follow``."""
 
 
 @dataclass(slots=True)
 class AlertFeed:
-    """Reads the partitions of the alerts, each revision once, the newest of each alert last.
+    """Reads the partitions of the alert topic, and yields each alert revision once, in order.
 
-    *heard* is how far each was read, *revisions* the highest revision of each alert; *unreadable*
-    counts messages that are no alerts, or those of another version.
+    *logs* are the partitions; *positions* has the next offset of each, and *revisions* the highest
+    revision of each alert, by which repeated messages are dropped.  *unreadable* counts messages
+    that are not alerts that this version can read.
     """
 
     logs: Sequence[Log]
@@ -29,9 +31,9 @@ class AlertFeed:
     unreadable: int = 0
 
     async def read_new(self) -> list[Alert]:
-        """The revisions that were announced since this was last asked.
+        """Return the alert revisions that were published since the last call, oldest first.
 
-        Raises LogUnreachable.
+        Raises LogUnreachable where the broker does not answer.
         """
         alerts: list[Alert] = []
         for number, log in enumerate(self.logs):
@@ -48,17 +50,17 @@ class AlertFeed:
         return sorted(alerts, key=lambda alert: (alert.known_at, alert.line, alert.revision))
 
     async def follow(self) -> AsyncGenerator[list[Alert]]:
-        """What is new, again and again, for as long as somebody listens."""
+        """Yield the new alert revisions, possibly none, every POLL_SECONDS."""
         while True:
             yield await self.read_new()
             await asyncio.sleep(POLL_SECONDS)
 
 
 def read_alert(value: bytes | None) -> Alert | None:
-    """The alert that a message tells of; None where there is none that this version knows."""
+    """Return the alert in a message; None where this version cannot read one."""
     try:
         fields = orjson.loads(value or b"")
-        del fields["hypothetical"]  # Only the live space announces anything.
+        del fields["hypothetical"]  # Always false: only the live space publishes.
         return alert_from(fields)
     except (ValueError, KeyError, TypeError, AssertionError):
         return None

@@ -1,4 +1,4 @@
-"""Records that were set aside: reads them, and gives them to the log again."""
+"""Reads dead letters, and redrives them: appends their records to the log again."""
 
 from __future__ import annotations
 
@@ -13,35 +13,37 @@ from streams.log import Log, LogRecord
 from streams.records.decode import decode
 
 READ_MAX = 500
+"""Most messages in one read."""
 
 REFERENCE_HEADER = "dlq_ref"
-"""The header of a record that was given to the log again: which letter it was."""
+"""Header of a redriven record in the log: the key of its dead letter."""
 
 REDRIVEN_HEADER = "tocsin.redriven"
-"""The header of a note in the dead letters: to which offset of the log the letter went."""
+"""Header of a message on the dead-letter topic: the log offset at which the letter was redriven."""
 
 ERROR_HEADER_PREFIX = "__streams.errors."
+"""Prefix of the headers of a dead letter, as in Kafka Streams (KIP-1034)."""
 
 
 class RecordWithHeaders(LogRecord, Protocol):
-    """A record with its headers; aiokafka's own are such."""
+    """A log record with headers; records of aiokafka conform."""
 
     @property
     def headers(self) -> Sequence[tuple[str, bytes]]:
-        """Names and values."""
+        """Names and values of the headers."""
         ...
 
 
 class NotRedriven(Exception):
-    """The letter cannot be given to the log again; the message says why."""
+    """A dead letter cannot be redriven; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """A record that was set aside: where it is in the log, why, and its bytes.
+    """A quarantined record: its partition and offset in the log, the reason and its bytes.
 
-    *redriven* is the offset at which it was given to the log again, *copy_of* the letter that it
-    is a copy of: that one was given to the log again, and could not be read then either.
+    *redriven* is the log offset of its last redrive, or None.  *copy_of* is the key of the dead
+    letter whose redriven record this one is, or None: that record was refused again.
     """
 
     partition: int
@@ -54,12 +56,12 @@ class DeadLetter:
 
     @property
     def key(self) -> str:
-        """What it is called; letters with one key are one letter, told more than once."""
+        """Its id, `topic:partition:offset`; messages with the same key are one dead letter."""
         return f"{LOG}:{self.partition}:{self.offset}"
 
 
 async def read_dead_letters(log: Log) -> list[DeadLetter]:
-    """All that were set aside, each once, by partition and offset; *log* is the dead letters'."""
+    """Return the dead letters of *log*, the dead-letter topic, sorted by partition and offset."""
     by_key: dict[str, DeadLetter] = {}
     async for record in records_with_headers(log):
         key = (record.key or b"").decode(errors="replace")
@@ -75,9 +77,9 @@ async def read_dead_letters(log: Log) -> list[DeadLetter]:
 
 
 async def expected_dead_letter(log: Log, offset: int) -> DeadLetter | None:
-    """The letter that the record at *offset* of the log would be, if it is refused.
+    """Return the dead letter of the record at *offset*, if its bytes are refused, else None.
 
-    Those that make a partition stand still are not set aside before somebody lets them pass.
+    Records that stop a partition are not on the dead-letter topic until an operator releases them.
     """
     offsets = await log.offset_range()
     if not offsets.first <= offset < offsets.next:
@@ -98,7 +100,7 @@ async def expected_dead_letter(log: Log, offset: int) -> DeadLetter | None:
 
 
 async def records_with_headers(log: Log) -> AsyncIterator[RecordWithHeaders]:
-    """All records of *log*, a topic whose records have headers."""
+    """Yield every record of *log*, a topic whose records have headers."""
     offsets = await log.offset_range()
     start = offsets.first
     while start < offsets.next:
@@ -111,7 +113,7 @@ async def records_with_headers(log: Log) -> AsyncIterator[RecordWithHeaders]:
 
 
 def dead_letter_from(headers: dict[str, str], value: bytes | None) -> DeadLetter | None:
-    """The letter that these headers make; None where somebody else's record is no letter."""
+    """Return the dead letter that *headers* describe; None for a message of another format."""
     try:
         return DeadLetter(
             partition=int(headers[f"{ERROR_HEADER_PREFIX}partition"]),
@@ -126,11 +128,12 @@ def dead_letter_from(headers: dict[str, str], value: bytes | None) -> DeadLetter
 
 
 async def redrive(dead_letter: DeadLetter, log: Log, sender: Sender) -> int:
-    """Give *letter* to the log again, in the partition it came from; the offset it has there.
+    """Append the record of *dead_letter* to the log again, and return its new offset.
 
-    *log* is that partition.  A letter whose record the log no longer holds as it was is not
-    redriven: it would be given another study's key.  If we end between the two messages it may
-    be redriven once more, which the fold counts as a duplicate.
+    *log* is the partition that it came from.  The record keeps the key that it has there, so
+    NotRedriven is raised where the log no longer holds it with the same bytes.  If the process ends
+    between the two messages, the record may be redriven twice; the fold counts the second as a
+    duplicate.  Raises Undelivered where the broker does not confirm a message.
     """
     fetched = await log.read(dead_letter.offset, 1)
     if (
@@ -138,7 +141,7 @@ async def redrive(dead_letter: DeadLetter, log: Log, sender: Sender) -> int:
         or fetched[0].offset != dead_letter.offset
         or fetched[0].value != dead_letter.value
     ):
-        raise NotRedriven(f"{dead_letter.key}: the log does not hold the record that was set aside")
+        raise NotRedriven(f"{dead_letter.key}: the log no longer holds the quarantined record")
     offset = await sender.send(
         Message(
             topic=LOG,
@@ -153,7 +156,7 @@ async def redrive(dead_letter: DeadLetter, log: Log, sender: Sender) -> int:
 
 
 def redriven_message(dead_letter: DeadLetter, offset: int) -> Message:
-    """The message that says that *letter* is in the log again, at *offset*."""
+    """Return the message that marks *dead_letter* as redriven at log *offset*."""
     return Message(
         topic=DEAD_LETTERS,
         partition=0,
@@ -166,13 +169,14 @@ def redriven_message(dead_letter: DeadLetter, offset: int) -> Message:
 def select_for_redrive(
     dead_letters: Sequence[DeadLetter], keys: Sequence[str], *, again: bool
 ) -> Iterator[DeadLetter]:
-    """The letters to redrive: those named by *keys*, or all.
+    """Yield the dead letters to redrive: those with the given *keys*, or all without keys.
 
-    Those that were redriven, and the copies that came of it, only *again*.
+    Dead letters that were redriven, and those of redriven records, are left out unless *again*.
+    Raises NotRedriven where a key is unknown.
     """
     unknown = set(keys) - {dead_letter.key for dead_letter in dead_letters}
     if unknown:
-        raise NotRedriven(f"no such letter: {', '.join(sorted(unknown))}")
+        raise NotRedriven(f"no such dead letter: {', '.join(sorted(unknown))}")
     for dead_letter in dead_letters:
         redriven = dead_letter.redriven is not None or dead_letter.copy_of is not None
         if (not keys or dead_letter.key in keys) and (again or not redriven):

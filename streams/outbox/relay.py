@@ -1,4 +1,4 @@
-"""Tells Kafka what the fold has to say: alerts, and records that were set aside."""
+"""Publishes the outbox to Kafka: alerts, and dead letters."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from streams.log import Log, LogRecord, RecordsGone
 from streams.store import Fields
 
 ALERT_PREFIX, DEAD_LETTER_PREFIX = "a", "d"
-"""How the name of an entry begins: `a|<alert id>|<revision>` or `d|<offset>`."""
+"""First letter of an entry's name: `a|<alert id>|<revision>` or `d|<offset>`."""
 
 BATCH_MAX = 64
-"""Messages under way at once: a letter may be as large as a record."""
+"""Messages sent concurrently: a dead letter may be as large as a record."""
 
 READ_MAX = 100
+"""Most records in one read of the log."""
 
 RECORD_GONE = "the log no longer holds the record"
 
@@ -32,20 +33,21 @@ class OutboxStore(Protocol):
     """The part of a store that a relay needs."""
 
     async def outbox(self) -> Fields:
-        """What is yet to be told."""
+        """Return the entries that are not published yet."""
         ...
 
     async def remove_published(self, names: Iterable[str]) -> None:
-        """Take entries out: the broker has them."""
+        """Remove entries that the broker has confirmed."""
         ...
 
 
 @dataclass(slots=True)
 class OutboxRelay:
-    """Relays the outbox of one partition, at least once; readers drop what they have by its key.
+    """Publishes the outbox of one partition at least once, then removes the published entries.
 
-    *since* holds when each entry that waits was first seen; *announced* is told the name of each
-    that the broker has.  *open* are those that wait and say nothing of the arms.
+    Readers drop repeated messages by their key.  *first_seen* has the time at which each pending
+    entry was first seen, on *clock*.  *on_published* is called with the name of each confirmed
+    entry.  *open_entries* are the pending entries that blinded people may know of: see ``is_open``.
     """
 
     log: Log
@@ -58,42 +60,46 @@ class OutboxRelay:
     open_entries: set[str] = field(default_factory=set[str])
 
     async def publish_pending(self) -> None:
-        """Send what waits, and take out what every copy of the broker has."""
+        """Publish all pending entries, and remove those that every replica has.
+
+        Raises the error of an entry that could not be published, such as Undelivered; of an open
+        entry before that of a closed one.
+        """
         entries = await self.store.outbox()
         now = self.clock()
         self.first_seen = {name: self.first_seen.get(name, now) for name in entries}
         self.open_entries = {name for name, entry in entries.items() if is_open(name, entry)}
-        # Each by itself, and what is open is complained of first: neither that something closed
-        # waits nor that it cannot be told may show in what anybody sees.
+        # Open and closed entries are sent separately, and an open failure is raised first: a
+        # pending or failing closed entry must not show in open logs and probes.
         closed_failure = await self._send_all(entries.keys() - self.open_entries, entries)
         if failure := await self._send_all(self.open_entries, entries) or closed_failure:
             raise failure
 
     @property
     def waiting_seconds(self) -> float:
-        """For how long the oldest entry has been waiting."""
+        """The seconds since the oldest pending entry was first seen."""
         return self.clock() - min(self.first_seen.values()) if self.first_seen else 0.0
 
     @property
     def open_waiting_seconds(self) -> float:
-        """The same of what anybody may know to be waiting: no alert, and no review."""
+        """The same for open entries, which are neither alerts nor possible reviews."""
         waiting = [since for name, since in self.first_seen.items() if name in self.open_entries]
         return self.clock() - min(waiting) if waiting else 0.0
 
     @property
     def has_open_entries(self) -> bool:
-        """Whether something waits that anybody may know of."""
+        """Whether an open entry is pending."""
         return bool(self.open_entries & self.first_seen.keys())
 
     async def _send_all(self, names: Iterable[str], entries: Fields) -> BaseException | None:
-        """Send *names* wave by wave, up to one that fails: why it did, or None."""
+        """Send the entries *names* batch by batch; return the first error, or None."""
         for batch in send_batches(names):
             if failure := await self._send_batch(batch, entries):
                 return failure
         return None
 
     async def _send_batch(self, names: Sequence[str], entries: Fields) -> BaseException | None:
-        """Send *names* at once, and cross off those that arrived: why one did not, or None."""
+        """Send the entries *names* concurrently, remove the confirmed; return an error, or None."""
         records = await self._read_records(
             [name for name in names if name.startswith(DEAD_LETTER_PREFIX)]
         )
@@ -115,7 +121,7 @@ class OutboxRelay:
         return next((each for each in results if isinstance(each, BaseException)), None)
 
     async def _read_records(self, names: Sequence[str]) -> dict[str, LogRecord | None]:
-        """The records that the entries *names* set aside; None for one that is gone."""
+        """Return the records of the dead letters *names*; None for one that the log has lost."""
         records: dict[str, LogRecord | None] = dict.fromkeys(names)
         missing = {int(name.partition("|")[2]): name for name in names}
         while missing:
@@ -123,7 +129,7 @@ class OutboxRelay:
             for record in await self._read_from(first):
                 if name := missing.pop(record.offset, None):
                     records[name] = record
-            missing.pop(first, None)  # If it is not there, it never will be.
+            missing.pop(first, None)  # An offset without a record never gets one.
         return records
 
     async def _read_from(self, start: int) -> Sequence[LogRecord]:
@@ -134,9 +140,10 @@ class OutboxRelay:
 
 
 def is_open(name: str, entry: bytes) -> bool:
-    """Whether anybody may know that the *entry* waits: a letter, but for one that may be a review.
+    """Return whether blinded people may know that *entry* is pending.
 
-    That an alert waits tells that it exists, and so does a review that nobody signed rightly.
+    An alert reveals that it exists, and so does a refused review: a dead letter is open unless
+    its reason concerns a signature, since then the record may be a review.
     """
     return (
         name.startswith(DEAD_LETTER_PREFIX)
@@ -145,7 +152,10 @@ def is_open(name: str, entry: bytes) -> bool:
 
 
 def send_batches(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """*names* in groups to be sent one after another: a revision never before an earlier one."""
+    """Split *names* into batches to send one after another.
+
+    A batch has at most one revision of an alert, and earlier revisions are in earlier batches.
+    """
     by_rank: dict[int, list[str]] = {}
     last_rank: dict[str, int] = {}
     for name in sorted(names):
@@ -159,7 +169,7 @@ def send_batches(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
 
 
 def alert_message(name: str, alert: bytes, partitions: int) -> Message:
-    """The message that tells of an alert.  All revisions of one alert go to one partition."""
+    """Return the message of an alert revision.  All revisions of an alert go to one partition."""
     _, alert_id, revision = name.split("|")
     return Message(
         topic=ALERTS,
@@ -172,7 +182,10 @@ def alert_message(name: str, alert: bytes, partitions: int) -> Message:
 def dead_letter_message(
     partition: int, name: str, entry: bytes, record: LogRecord | None
 ) -> Message:
-    """The message that keeps a record that was set aside, as it was, with the reason."""
+    """Return the dead letter of *record*, with its bytes, headers and the reason of the refusal.
+
+    Without *record*, which the log has lost, the value is None.
+    """
     offset = int(name.partition("|")[2])
     refusal: Mapping[str, str] = orjson.loads(entry)
     fields = {
@@ -182,7 +195,7 @@ def dead_letter_message(
         "partition": str(partition),
         "offset": str(offset),
     }
-    # The names that Kafka Streams gives them (KIP-1034), so its tools read ours.
+    # Header names of Kafka Streams (KIP-1034), so that its tools read these dead letters.
     error_headers = tuple(
         (f"__streams.errors.{name}", text.encode()) for name, text in fields.items()
     )

@@ -1,4 +1,7 @@
-"""One partition at work: the only thing that folds records of a log into a store."""
+"""Folds one partition of the log into its store; no other code folds into a store.
+
+The worker, `tocsin rebuild`, `tocsin verify` and `tocsin replay --space` share this code.
+"""
 
 from __future__ import annotations
 

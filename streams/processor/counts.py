@@ -1,4 +1,4 @@
-"""What became of records, in numbers: for metrics, and for nothing that decides."""
+"""Outcome counts of one batch, for metrics."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class BatchCounts:
-    """Counts of records whose folding is in the store.
+    """Outcome counts of one batch of records, counted once the records are written to the store.
 
-    *studies* holds the outcomes of each study's, and *refusals* why some were refused; *reviews*
-    are counted by themselves, for that there is one tells that there is an alert;
-    *set_aside* counts those that belong to none, by reason.  *skipped* were folded before,
-    *passed* belong to a row that is being rebuilt.  *rang* names the alerts, as the outbox does,
-    each with the offset of the record that rang it; *looks* counts judgements by study.
+    *outcomes_by_study* counts the outcomes of records other than
+    reviews, and *refusals* the reasons of those that the fold refused in an open study.
+    *reviews* is separate and never exported: a review reveals that an alert exists.
+    *refusals_without_study* counts records that belong to no row, by reason.  *alert_offsets*
+    has, for each outbox entry of an alert, the offset of the record that raised it; *looks* counts
+    evaluations of watches by study.  *skipped* records were folded before; those
+    *left_to_rebuild* belong to a row that is being rebuilt.  *applies* counts writes to the
+    store, and *pairs* the field and value pairs in them.
     """
 
     outcomes_by_study: dict[str, Counter[str]] = field(
@@ -31,7 +34,7 @@ class BatchCounts:
     pairs: int = 0
 
     def add(self, other: BatchCounts) -> None:
-        """Count *more* as well."""
+        """Add the counts of *other* to these."""
         for study, outcomes in other.outcomes_by_study.items():
             self.outcomes_by_study[study].update(outcomes)
         self.refusals.update(other.refusals)

@@ -1,4 +1,4 @@
-"""The cursor: how far a partition has been folded, of which log, and what belongs to no study."""
+"""The stored cursor of a partition: next offset, identity of the log, records without a study."""
 
 from __future__ import annotations
 
@@ -10,34 +10,37 @@ from typing import Any
 
 import orjson
 
-from monitor.errors import Refusal
 from streams.log import LogIdentity, LogRecord
 from streams.store import Fields
 from streams.store.cursor_fields import studies_with_rows
 
 FOLD_VERSION = "4"
-"""Version of the fold and of the form of its rows; another one needs a space of its own."""
+"""Version of the fold and of the format of its rows; another version needs its own space."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordMark:
-    """A record by which the log is known again."""
+    """Offset and SHA-256 of a record by which the log that was folded is recognised."""
 
     offset: int
     sha256: str
 
     @classmethod
     def of(cls, record: LogRecord) -> RecordMark:
-        """The mark of *record*."""
+        """Return the mark of *record*; a tombstone has the digest of no bytes."""
         return cls(record.offset, sha256(record.value or b"").hexdigest())
 
 
 @dataclass(slots=True)
 class Cursor:
-    """What the store's cursor says, and where the folding takes it.
+    """The cursor of one partition, as read from the store and advanced by the fold.
 
-    *unreadable* records in a row lie before `next`, the first at *since*; up to *released* an
-    operator lets them pass.  *counts* are of records that belong to no row.
+    *next* is the next offset to fold.  *first_mark* and *last_mark* are the first and the last
+    record handled.  *unreadable* is the number of consecutive unreadable records directly before
+    *next*, and *unreadable_from* the offset of the first of them; an operator has released
+    unreadable records up to *released_through*.  *refusal_counts* counts records that belong to no
+    row, by reason, and *marker_count* the offsets of transaction markers.  *positions* has, by
+    study, the offset of the last record folded into its row.
     """
 
     next: int = 0
@@ -54,7 +57,7 @@ class Cursor:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Cursor:
-        """The cursor in *fields*; where there is none, one that stands before the first record."""
+        """Parse the stored *fields*; without fields the cursor is at offset 0."""
         values = {name: value for name, value in fields.items() if value}
         log, last, unreadable_run, counts = (
             _load_json(values, name) for name in ("log", "last", "run", "counts")
@@ -74,7 +77,11 @@ class Cursor:
         )
 
     def to_fields(self, studies: Iterable[str], stopped: str = "") -> Fields:
-        """All but `released`, with the `pos` of *studies*, and why it has *stopped* if it has."""
+        """Return the fields to store, with the `pos` of *studies*.
+
+        *stopped* is the reason why the partition is stopped, or "".  `released` is left out: only
+        an operator writes it.
+        """
         values: Fields = {"next": b"%d" % self.next, "code": self.fold_version.encode()}
         values["stopped"] = stopped.encode()
         if self.log_identity is not None and self.first_mark is not None:
@@ -98,10 +105,6 @@ class Cursor:
             pos = self.positions.get(study)
             values[f"pos|{study}"] = b"" if pos is None else b"%d" % pos
         return values
-
-    def refuse(self, refusal: Refusal) -> None:
-        """Count a record that belongs to no row."""
-        self.refusal_counts[refusal.reason.value] += 1
 
 
 def _load_json(fields: Fields, name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Folds one record into its study's row, and says what is to be told of it."""
+"""Folds one record into the row of its study, and builds the outbox entries that follow."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from streams.store import Fields
 from streams.store.rows.row import Row
 
 Fold = Callable[[Study | None, Record, int], tuple[Study | None, RecordResult]]
-"""What takes a record into its study, or opens one with it: ``pipeline.take_in``."""
+"""Folds a record at an offset into its study, or opens one: see ``pipeline.apply_record``."""
 
 CONFLICT = "conflict"
-"""Why a record is set aside that says otherwise than an earlier one of its version."""
+"""Reason of the dead letter of a version that was sent before with other content."""
 
 
 def fold_into(row: Row, record: Record, offset: int, fold: Fold) -> RecordResult:
-    """Fold *record* into *row*."""
+    """Fold *record*, at *offset* of the log, into *row*, and count its outcome there."""
     _, result = fold(row.study, record, offset)
     row.count_record(offset, result.outcome, result.refusal)
     return result
 
 
 def open_row(record: Record, offset: int, fold: Fold) -> tuple[Row | None, RecordResult]:
-    """The row of the study that *record* opens, or None and why it opens none."""
+    """Return the row of the study that *record* opens, or None where the result is a refusal."""
     study, result = fold(None, record, offset)
     if study is None:
         return None, result
@@ -46,7 +46,10 @@ def open_row(record: Record, offset: int, fold: Fold) -> tuple[Row | None, Recor
 def check_placement(
     record: Record, key: bytes | None, partition: int, partition_count: int
 ) -> Refusal | None:
-    """What is wrong with the place of *record* in the log, or None."""
+    """Return the refusal of a *record* with the wrong key or in the wrong partition, or None.
+
+    All records of a study must be in one partition: their order is the order of the fold.
+    """
     if key != record.study.encode():
         return Refusal(Reason.WRONG_KEY, "The key is not the study of the record.")
     if partition_of(record.study, partition_count) != partition:
@@ -55,7 +58,10 @@ def check_placement(
 
 
 def outbox_entries(result: RecordResult, offset: int) -> Fields:
-    """The entries of the outbox that a record makes: its alerts, or why it is set aside."""
+    """Return the outbox entries of one record: its alerts, and a dead letter if it was refused.
+
+    A conflicting version becomes a dead letter as well.
+    """
     entries = {
         f"a|{alert.id}|{alert.revision:06d}": _encode_alert(alert) for alert in result.alerts
     }
@@ -69,7 +75,7 @@ def outbox_entries(result: RecordResult, offset: int) -> Fields:
 
 
 def dead_letter_entry(offset: int, reason: str, detail: str) -> Fields:
-    """The entry by which a record goes to the dead letters."""
+    """Return the outbox entry that publishes the record at *offset* as a dead letter."""
     return {f"d|{offset:020d}": orjson.dumps({"reason": str(reason), "detail": detail})}
 
 

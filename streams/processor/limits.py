@@ -1,4 +1,4 @@
-"""What a lane may use, each limit with its reason."""
+"""Limits of a partition processor, each with its reason."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from streams.store import PAIRS_MAX
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """*bytes* of memory for studies; those not used for longest leave, and are loaded again.
+    """Limits of one partition processor.
 
-    An apply has at most *pairs*, for it keeps the store from everything else: so many take it
-    about 15 ms.  More of them make less work, since what several records change is written once.
-    One unreadable
-    record is set aside; *unreadable* of them in a row stop the partition, for setting aside
-    everything is a silent outage.  A row is rebuilt *rebuilt* records at a time, so that the
-    partition goes on beside it.
+    *memory_bytes* bounds the rows in memory; the least recently used are evicted, and loaded
+    again when a record needs them.  *pairs_max* bounds the field and value pairs of one apply,
+    because the store serves nothing else meanwhile: so many take about 15 ms.  A smaller limit
+    costs more work, since a field that several records change is written once per apply.  One
+    unreadable record is quarantined; *unreadable_max* of them in a row stop the partition, because
+    to quarantine every record would be a silent outage.  A rebuild reads at most
+    *rebuild_records_max* records a step, so that the partition continues between steps.
     """
 
     memory_bytes: int = 512 << 20

@@ -1,6 +1,6 @@
-"""Sees whether the log is the one that was folded before: a re-created topic looks like it.
+"""Checks that the log is the one that was folded before; a re-created topic has the same name.
 
-A log that has lost records which were folded long ago goes on: the rows are right without them.
+A log that has lost only records before the cursor is accepted: the rows already include them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ async def check_log(
     fold_version: str,
     partition_count: int | None = None,
 ) -> PartitionStop | None:
-    """Why *cursor* must not be carried on with *log* and this *code*, or None.
+    """Return why the fold must not continue from *cursor* on *log*, or None if it may.
 
-    A log with more *partitions* than were agreed may have a study in two of them.
+    *identity* is that of *log*, and *fold_version* that of the running code.  *partition_count* is
+    the configured number of partitions, or None for no check: in a log with more partitions a
+    study may have records in two of them.
     """
     if cursor.fold_version not in ("", fold_version):
         return _stop(
-            cursor, StopReason.OTHER_CODE, "The projection was written by another version."
+            cursor, StopReason.OTHER_CODE, "The rows were written by another version of the fold."
         )
     if cursor.log_identity is not None and cursor.log_identity != identity:
         return _stop(
@@ -34,12 +36,10 @@ async def check_log(
         return _stop(cursor, StopReason.OTHER_LOG, detail)
     offsets = await log.offset_range()
     if offsets.next < cursor.next:
-        detail = f"The log ends at {offsets.next}, and {cursor.next} records of it were folded."
+        detail = f"The log ends at offset {offsets.next}; the next to fold is {cursor.next}."
         return _stop(cursor, StopReason.SHORTER_LOG, detail)
     if cursor.next < offsets.first:
-        detail = (
-            f"The log begins at {offsets.first}, and only {cursor.next} records of it were folded."
-        )
+        detail = f"The log begins at offset {offsets.first}; the next to fold is {cursor.next}."
         return _stop(cursor, StopReason.LOST_INPUT, detail)
     for mark in (cursor.first_mark, cursor.last_mark):
         if mark is not None and mark.offset >= offsets.first and not await _has_record(log, mark):
@@ -49,15 +49,15 @@ async def check_log(
 
 
 async def _has_record(log: Log, mark: RecordMark) -> bool:
-    """Whether the log still has the record of *mark*."""
+    """Return whether *log* has the record of *mark* at its offset, with the same bytes."""
     records = await log.read(mark.offset, 1)
     return bool(records) and RecordMark.of(records[0]) == mark
 
 
 def _describe_difference(before: LogIdentity, now: LogIdentity) -> str:
     if before.cluster != now.cluster:
-        return f"The log is in cluster {now.cluster}, and was folded in {before.cluster}."
-    return f"The log has {now.partitions} partitions, and had {before.partitions}."
+        return f"The log is in cluster {now.cluster}, and the folded one was in {before.cluster}."
+    return f"The log has {now.partitions} partitions, and the folded one had {before.partitions}."
 
 
 def _stop(cursor: Cursor, reason: StopReason, detail: str) -> PartitionStop:

@@ -1,4 +1,4 @@
-"""What the records since the last apply make of a partition, gathered for the next."""
+"""Gathers what was folded since the last write to the store, and writes it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from streams.store import PAIRS_MAX, ApplyRequest, ApplyResult, Fields, StagedRo
 from streams.store.rows.row import Row
 
 HEADROOM_DIVISOR = 6
-"""One part in so many stays free: nearly every record changes less, so the next one fits."""
+"""The last 1/6 of the pairs of an apply stays free: almost every record changes fewer fields."""
 
 CURSOR_PAIRS = 7
+"""Fields of the cursor without the positions of studies: see ``Cursor.to_fields``."""
 
 
 @dataclass(slots=True)
 class PendingWrite:
-    """The studies *seen* with the `pos` that their rows have in the store, and the rows folded.
+    """Rows, outbox entries and stored positions for the next write to the store.
 
-    *pairs* is how many the apply will have at most, unless a row has changed altogether.
+    *stored_positions* has, for each study with a record in the write, folded or skipped, the `pos`
+    that its row has in the store: the write is refused where one differs.  *rows* are those that
+    a record was folded into.  *row_pairs* is an upper limit of the pairs that each row needs, and
+    *pairs_estimate* that of all but the outbox.
     """
 
     stored_positions: dict[str, bytes] = field(default_factory=dict[str, bytes])
@@ -31,27 +35,28 @@ class PendingWrite:
 
     @property
     def pairs(self) -> int:
-        """How many pairs the apply will have at most, unless a row has changed altogether."""
+        """The most pairs that the write needs, unless every field of a row has changed."""
         return self.pairs_estimate + len(self.outbox)
 
     def add_study(self, study: str, stored_position: bytes) -> None:
-        """Note that a record of *study* is in the batch."""
+        """Add *study*; *stored_position* is the `pos` of its row in the store, b"" without one."""
         if study not in self.stored_positions:
             self.stored_positions[study] = stored_position
             self.pairs_estimate += 1
 
     def add_row(self, study: str, row: Row) -> None:
-        """Note that a record was folded into *row*."""
+        """Add *row*, into which a record of *study* was folded."""
         self.rows[study] = row
         pairs = row.changed_fields_max
         self.pairs_estimate += pairs - self.row_pairs.get(study, 0)
         self.row_pairs[study] = pairs
 
     def split_rows(self, pairs_max: int) -> tuple[dict[str, Fields], dict[str, Fields]]:
-        """The fields of the rows: those to be set, and whole rows to be prepared aside.
+        """Return the changed fields of rows to set in place, and all fields of rows to stage.
 
-        A row goes aside that one command could not set, and the largest do until the others fit:
-        after an amended plan all fields are new.
+        A row is staged, which means written whole under a second key and swapped in, where it
+        replaces an invalid row or has more changed fields than one command can set.  The largest
+        rows are staged until the others fit into *pairs_max*: an amended plan changes every field.
         """
         rows = {study: row.take_changes() for study, row in self.rows.items()}
         pairs_left = (
@@ -65,47 +70,45 @@ class PendingWrite:
         return rows, staged
 
     def mark_written(self) -> None:
-        """Note that the rows are in the store as they are now."""
+        """Record in each row that the store has it as it is now."""
         for row in self.rows.values():
             row.stored_position, row.replaces_stored = b"%d" % row.last_offset, False
 
+    async def write(
+        self, store: Store, cursor: Cursor, *, first: int, pairs_max: int, stopped: str = ""
+    ) -> int:
+        """Write everything and *cursor* to *store*, and return the number of pairs written.
+
+        One call of ``Store.apply`` changes all of it or nothing; rows to be staged are written
+        before it.  *first* is the cursor's `next` that the store must still have, and *stopped*
+        why the partition is stopped, or "".  Raises CursorMoved where the store's cursor or a
+        row differs from what the write expects.
+        """
+        rows, staged = self.split_rows(pairs_max)
+        for study, fields in staged.items():
+            await _stage_row(store, study, fields, min(pairs_max, PAIRS_MAX))
+        request = ApplyRequest(
+            first=first,
+            next=cursor.next,
+            fold_version=cursor.fold_version,
+            positions=self.stored_positions,
+            rows=rows,
+            outbox=self.outbox,
+            cursor=cursor.to_fields(self.stored_positions, stopped),
+            staged={
+                study: StagedRow(fields["pos"], len(fields)) for study, fields in staged.items()
+            },
+        )
+        _require_done(await store.apply(request))
+        self.mark_written()
+        return request.pair_count + sum(map(len, staged.values()))
+
 
 def split_fields(fields: Fields, count_max: int) -> Iterator[Fields]:
-    """Parts of *fields* of at most *most*; the first holds `pos`."""
+    """Split *fields* into parts of at most *count_max* fields, `pos` in the first."""
     ordered = sorted(fields.items(), key=lambda field: field[0] != "pos")
     for start in range(0, len(ordered), count_max):
         yield dict(ordered[start : start + count_max])
-
-
-async def write_pending(
-    store: Store,
-    pending: PendingWrite,
-    cursor: Cursor,
-    *,
-    first: int,
-    pairs_max: int,
-    stopped: str = "",
-) -> int:
-    """Write *batch*, whose first record is *first*, and the *cursor*; how many pairs that were.
-
-    Raises Moved where the store is not as the batch expects.
-    """
-    rows, staged = pending.split_rows(pairs_max)
-    for study, fields in staged.items():
-        await _stage_row(store, study, fields, min(pairs_max, PAIRS_MAX))
-    request = ApplyRequest(
-        first=first,
-        next=cursor.next,
-        fold_version=cursor.fold_version,
-        positions=pending.stored_positions,
-        rows=rows,
-        outbox=pending.outbox,
-        cursor=cursor.to_fields(pending.stored_positions, stopped),
-        staged={study: StagedRow(fields["pos"], len(fields)) for study, fields in staged.items()},
-    )
-    _require_done(await store.apply(request))
-    pending.mark_written()
-    return request.pair_count + sum(map(len, staged.values()))
 
 
 async def _stage_row(store: Store, study: str, fields: Fields, pairs_max: int) -> None:

@@ -1,4 +1,7 @@
-"""The way of a record, the same live, in replay and in the demo."""
+"""Applies one record to its study: signature, fold, alerts.
+
+The worker, replay and the demo share ``apply_record``, so that they raise the same alerts.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from streams.records.signing import TRUST_ANYONE, Trust
 
 @dataclass(frozen=True, slots=True)
 class RecordResult:
-    """What became of one record: its outcome, the refusal if it was one, the alerts it rang."""
+    """What folding one record gave: its outcome, the refusal if any, and the alerts it raised."""
 
     outcome: RecordOutcome
     refusal: Refusal | None = None
@@ -27,15 +30,15 @@ class RecordResult:
 
 
 RESULT_BY_OUTCOME = {outcome: RecordResult(outcome) for outcome in RecordOutcome}
-"""What is told of nearly every record, each said once."""
+"""The shared result of almost every record: an outcome without a refusal and without alerts."""
 
 
 @dataclass(slots=True)
 class Pipeline:
-    """Folds records into the studies it holds.
+    """Decodes and folds records into studies in memory, without a store, for replay and tests.
 
-    *outcomes* counts records by study and outcome; refused bytes that name no study count
-    under the empty name.
+    *outcomes* counts records by study and outcome; bytes that cannot be decoded count under the
+    empty study name.  *shortcuts* and *trust* are passed to ``apply_record``.
     """
 
     studies: dict[str, Study] = field(default_factory=dict[str, Study])
@@ -46,7 +49,7 @@ class Pipeline:
     trust: Trust = TRUST_ANYONE
 
     def process_bytes(self, raw: bytes, position: int) -> RecordResult:
-        """Take one record in, whatever its bytes are."""
+        """Decode and fold the bytes of one record at *position*, its offset or line of the log."""
         record = decode(raw)
         return (
             self.count_refusal(record)
@@ -55,11 +58,11 @@ class Pipeline:
         )
 
     def count_refusal(self, refusal: Refusal) -> RecordResult:
-        """Account for bytes that are no record."""
+        """Count the *refusal* of bytes that are not a valid record."""
         return self._count_outcome("", RecordResult(RecordOutcome.REFUSED, refusal))
 
     def process(self, record: Record, position: int) -> RecordResult:
-        """Take one decoded record in."""
+        """Fold one decoded record at *position*, its offset or line of the log."""
         existing = self.studies.get(record.study)
         shortcuts, trust = self.shortcuts, self.trust
         study, result = apply_record(existing, record, position, shortcuts=shortcuts, trust=trust)
@@ -83,10 +86,14 @@ def apply_record(
     shortcuts: bool = True,
     trust: Trust = TRUST_ANYONE,
 ) -> tuple[Study | None, RecordResult]:
-    """Fold *record* into its study, where there is one or it opens one; what became of it."""
-    if (
-        record.signed_content is not None
-    ):  # A plan or a review: nothing else is signed, or pays for it.
+    """Verify the signature of *record*, fold it into its study and return the alerts it raises.
+
+    *study* is None where no study is open yet; a plan opens one.  *position* is the offset or
+    line of the log.  Without *shortcuts* every verdict is computed from the exact evidence, with
+    the same result.  Returns the study, None if none is open, and what folding gave.  The result
+    depends on these arguments only.
+    """
+    if record.signed_content is not None:  # Only plans and reviews are signed.
         verified = trust.verify_signatures(study, record, record.signed_content)
         if isinstance(verified, Refusal):
             alerts = alerts_from_refusal(study, record, position, verified) if study else ()

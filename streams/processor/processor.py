@@ -1,4 +1,4 @@
-"""A lane: the one thing that folds records of the log into a store."""
+"""Folds the records of one partition into its store, batch by batch in the order of offsets."""
 
 from __future__ import annotations
 
@@ -31,16 +31,21 @@ NOT_CAUSED_BY_RECORD = (
     *(OffsetGap, RowInvalid, CursorMoved),
     *(StoreUnreachable, StoreMisconfigured, LogUnreachable, RecordsGone),
 )
-"""What is raised whatever the record says: to fold it again by itself would not help."""
+"""Errors that no record causes: folding a record alone does not avoid them."""
 
 
 class PartitionProcessor:
-    """One partition of a *log*, folded into a *store*.
+    """Folds one partition of *log* into *store*.
 
-    Claim, then take what comes.  After any error but Hole nothing in memory can be relied on:
-    claim again, and go on from the position that it returns.  *stopped* says why the partition
-    stands still, if it does; a claim finds out whether it still must.  *work* is what it has in
-    memory since its claim: to be looked at by others, never to be changed by them.
+    Call ``claim``, then ``fold_batch`` with records from the returned position on.  An exception of
+    ``fold_batch`` other than OffsetGap discards the working set: claim again, and continue from the
+    position that the claim returns.  ``stopped`` is why the partition is stopped, or
+    None; each claim decides it again.  ``working_set`` is everything in memory since the claim:
+    callers may read it, and must not change it.
+
+    *fold* applies one record; *fold_version* must equal that of the cursor.  *partition_count* is
+    the configured number of partitions of the log, or None for no check.  A lock serialises all
+    methods that await.
     """
 
     def __init__(
@@ -70,29 +75,31 @@ class PartitionProcessor:
 
     @property
     def position(self) -> int:
-        """The offset of the next record to take."""
+        """The offset of the next record to fold; 0 before a claim."""
         return 0 if self.working_set is None else self.working_set.position
 
     @property
     def needs_rebuild(self) -> bool:
-        """Whether there are rows that ``rebuild`` must bring up to the others."""
+        """Whether there are invalid rows that ``rebuild`` must fold again."""
         return self.working_set is not None and bool(self.working_set.row_cache.invalid)
 
     async def claim(self) -> int:
-        """Begin at the store's cursor, whatever was in memory; the position to read from.
+        """Load the cursor, check the log against it, and return the offset to read from.
 
-        Sets ``stopped`` where the log is not the one that was folded before.
+        Discards what was in memory.  Sets ``stopped`` where the log or the version of the fold is
+        not that of the cursor.  Raises what ``Store.check`` and the log raise.
         """
         async with self._lock:
             await self._claim()
             return self.position
 
     async def fold_batch(self, records: Sequence[LogRecord]) -> BatchCounts:
-        """Fold *records*, in order of their offsets, into the store; what became of them.
+        """Fold *records*, ordered by offset, into the store, and return their counts.
 
-        Those below the position are passed over.  Raises Hole where one is missing, once those
-        before are in the store; Moved, StoreUnreachable or WrongStore where it must be claimed
-        again.
+        Ignores records below ``position``.  A record whose fold raises is folded again alone, and
+        stops the partition if it raises again.  Raises OffsetGap where an offset is missing, after
+        the records before it are in the store.  After CursorMoved, StoreUnreachable,
+        StoreMisconfigured, LogUnreachable or RecordsGone the partition must be claimed again.
         """
         async with self._lock:
             while self.stopped is None:
@@ -113,9 +120,10 @@ class PartitionProcessor:
             return counts
 
     async def cursor_moved(self) -> bool:
-        """Whether the cursor is not where it was left, or records were released: claim again.
+        """Return whether the partition must be claimed again.
 
-        Where it is ours, and rows are being rebuilt, that is taken a step further.
+        It must where the stored cursor differs from the one in memory, or where unreadable records
+        were released.  Otherwise the rebuild of invalid rows, if any, advances by one step.
         """
         async with self._lock:
             if self.working_set is None:
@@ -132,14 +140,14 @@ class PartitionProcessor:
             return False
 
     async def rebuild(self) -> bool:
-        """Take the rebuilding of rows a step further; whether there is more to do."""
+        """Advance the rebuild of invalid rows by one step, and return whether more steps remain."""
         async with self._lock:
             if self.working_set is not None:
                 await self._advance_rebuild(self.working_set)
             return self.needs_rebuild and self.stopped is None
 
     async def check_positions(self) -> None:
-        """Compare the `pos` of every row with the cursor: those that lag will be rebuilt."""
+        """Compare the `pos` of every stored row with the cursor; rows that differ are rebuilt."""
         async with self._lock:
             if self.working_set is not None:
                 await self.working_set.row_cache.invalidate_mismatched(
@@ -147,7 +155,10 @@ class PartitionProcessor:
                 )
 
     def skip_gap(self, offset: int) -> None:
-        """Only transaction markers lie before *offset*: a second reading found nothing else."""
+        """Allow ``fold_batch`` to continue at *offset*, before which only transaction markers lie.
+
+        Call it only after a second read found no record there: see ``skip_confirmed_gap``.
+        """
         if self.working_set is not None:
             self.working_set.markers_until = offset
 
@@ -175,9 +186,12 @@ class PartitionProcessor:
         self.working_set = working_set
 
     async def _fold_once(self, records: Sequence[LogRecord]) -> None:
-        """Fold *records*, one by one as far as one has raised before, else as they fit."""
+        """Fold *records*, in runs where possible, and write whenever the working set is full.
+
+        Up to the last record that raised before, each record is decoded, folded and written alone.
+        """
         working_set = self.working_set
-        assert working_set is not None, "a lane is claimed before it takes anything"
+        assert working_set is not None, "claim the partition before folding a batch"
         retry_until = max(self._failed_offsets, default=-1)
         first = offset = working_set.position
         try:
@@ -210,12 +224,12 @@ class PartitionProcessor:
             raise RecordFailed(offset, error) from error
 
     async def _commit_folded(self, working_set: WorkingSet) -> None:
-        """Put into the store what was taken, unreadable records included."""
+        """Write what was folded to the store, held-back unreadable records included."""
         working_set.release_unreadable()
         self._counts.add(await working_set.commit())
 
     async def _retry_alone(self, failed: RecordFailed) -> None:
-        """Forget everything; a record that raises for the second time stops the partition."""
+        """Claim again to fold the record alone; stop the partition if it has raised before."""
         await self._claim()
         repeated = failed.offset in self._failed_offsets
         self._failed_offsets.add(failed.offset)
@@ -231,7 +245,11 @@ class PartitionProcessor:
         await working_set.record_stop(stopped)
 
     async def _advance_rebuild(self, working_set: WorkingSet) -> None:
-        """Take the rebuilding of rows a step further."""
+        """Fold one more chunk of the log into the rows that are being rebuilt.
+
+        Stops the partition where the first records of the log are gone.  A record that raises
+        here counts as one that raised in the batch.
+        """
         if self.stopped is not None or not working_set.row_cache.invalid:
             return
         if self._row_rebuild is None:

@@ -1,4 +1,4 @@
-"""Folds a log into a store without a worker: to rebuild, to verify, to replay beside."""
+"""Folds a log into a store outside a worker, to rebuild, verify or replay it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from streams.log import Log, LogUnreachable
 from streams.processor import OffsetGap, PartitionProcessor, PartitionStop
 
 READ_MAX = 10_000
-"""Records in one read."""
+"""Most records in one read."""
 
 TIMEOUT_SECONDS = 10
 
 OFFSET_MAX = 1 << 63
+"""Beyond the last offset that Kafka can assign."""
 
 
 class RefoldStopped(Exception):
-    """The partition cannot be folded on; the message says why, and the remedy."""
+    """A refold cannot continue because its partition is stopped; the message has the remedy."""
 
     def __init__(self, partition: int, stopped: PartitionStop) -> None:
-        super().__init__(f"Partition {partition} stands still at {stopped.offset}: {stopped}")
+        super().__init__(f"Partition {partition} stopped at offset {stopped.offset}: {stopped}")
 
 
 def ignore_progress(position: int) -> None:
-    """What is told to nobody."""
+    """Default of *on_progress*: does nothing."""
 
 
 async def refold(
@@ -38,9 +39,10 @@ async def refold(
     until: int = OFFSET_MAX,
     on_progress: Callable[[int], None] = ignore_progress,
 ) -> int:
-    """Fold *log* with *lane*, which is claimed, up to offset *until* or its end.
+    """Fold *log* with a claimed *processor* up to offset *until*, or to the end of the log.
 
-    Returns the position it came to; *tell* hears of each on the way.  Raises StandsStill.
+    Calls *on_progress* with the position before each read, and returns the last position.  Raises
+    RefoldStopped where the partition is stopped.
     """
     while True:
         if processor.stopped is not None:
@@ -60,16 +62,16 @@ async def refold(
 
 
 async def skip_confirmed_gap(processor: PartitionProcessor, log: Log, gap: OffsetGap) -> None:
-    """Let the lane pass a hole that a second reading finds as well."""
+    """Read *log* again at *gap*, and let *processor* skip it where no record is found in it."""
     reread = await log.read(gap.expected, 1)
     if reread and reread[0].offset == gap.found:
         processor.skip_gap(gap.found)
 
 
 def partitions_in_use(bootstrap: str, space: str, topic: str) -> set[int]:
-    """The partitions of *topic* that workers of *space* hold now.
+    """Return the partitions of *topic* that are assigned to workers of *space* now.
 
-    Raises LogUnreachable.
+    Raises LogUnreachable where the broker does not answer.
     """
     try:
         with admin_client(bootstrap) as admin:
@@ -79,7 +81,10 @@ def partitions_in_use(bootstrap: str, space: str, topic: str) -> set[int]:
 
 
 def group_members(admin: Any, group: str) -> list[Any]:
-    """The members of *group*; a cluster that never had a group takes a moment to look."""
+    """Return the members of *group*, waiting up to TIMEOUT_SECONDS for its coordinator.
+
+    A cluster that never had a group creates the coordinator's topic first.
+    """
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         try:
@@ -91,7 +96,7 @@ def group_members(admin: Any, group: str) -> list[Any]:
 
 
 def assigned_partitions(members: list[Any], topic: str) -> Iterator[int]:
-    """The partitions of *topic* among what *members* of a group were assigned."""
+    """Yield the partitions of *topic* that are assigned to *members* of a group."""
     for member in members:
         assignment = member["member_assignment"]
         for each in assignment["assigned_partitions"] if assignment else ():

@@ -1,4 +1,4 @@
-"""The studies at hand: loaded when a record asks for them, gone when memory is short."""
+"""LRU cache of study rows, bounded by memory."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from streams.store.rows.row import Row
 
 @dataclass(slots=True)
 class RowCache:
-    """Rows by study, those used last at the end.
+    """Rows by study, the most recently used last; *bytes_max* bounds their estimated memory.
 
-    *absent* studies have no row, *broken* ones a row that must be rebuilt; each with what the
-    store has as its `pos`, for an apply must name it.
+    *absent* are the studies that have no row according to the cursor, and *invalid* those whose
+    row must be rebuilt.  Both have the `pos` of each study in the store, which an apply must name.
     """
 
     bytes_max: int
@@ -31,7 +31,7 @@ class RowCache:
         return study in self.rows or study in self.absent or study in self.invalid
 
     async def load(self, study: str, cursor: Cursor, store: Store, log: Log) -> None:
-        """Put *study* among the rows, the absent or the broken."""
+        """Load the row of *study* from *store*, or mark the study as absent or invalid."""
         fields = await store.row(study)
         cursor_position, stored_position = cursor.positions.get(study), fields.get("pos", b"")
         if not stored_position and cursor_position is None:
@@ -42,13 +42,13 @@ class RowCache:
             if not await position_agrees(row.last_offset, cursor_position, cursor.next, log):
                 raise InvalidRow(f"The row of {study} is not where the cursor says.")
         except InvalidRow:
-            # Of a study that the cursor does not know, all records are still to come.
+            # A study without a position in the cursor has all its records still to be folded.
             (self.invalid if cursor_position is not None else self.absent)[study] = stored_position
         else:
             self.put(study, row)
 
     async def invalidate_mismatched(self, cursor: Cursor, store: Store, log: Log) -> None:
-        """Compare the `pos` of every row in the store with what is known of it."""
+        """Invalidate every row whose `pos` in *store* disagrees with memory or with *cursor*."""
         for study, stored_position in (await store.positions(cursor.positions)).items():
             row, cursor_position = self.rows.get(study), cursor.positions[study]
             if row is not None:
@@ -61,21 +61,21 @@ class RowCache:
                 self.invalidate(study, stored_position)
 
     def put(self, study: str, row: Row) -> None:
-        """Have *row* at hand."""
+        """Add or replace the *row* of *study*."""
         self.absent.pop(study, None)
         self.invalid.pop(study, None)
         self.rows[study] = row
         self._update_bytes(study, row)
 
     def invalidate(self, study: str, stored_position: bytes) -> None:
-        """Have the row of *study*, whose `pos` is *stored*, rebuilt."""
+        """Drop the row of *study*, whose `pos` is *stored_position*, and mark it for a rebuild."""
         self.rows.pop(study, None)
         self.absent.pop(study, None)
         self.bytes_used -= self.bytes_by_study.pop(study, 0)
         self.invalid[study] = stored_position
 
     def mark_used(self, studies: Iterable[str]) -> None:
-        """Note that *studies* were in use until now, and let go of others if memory is short."""
+        """Mark *studies* as the most recently used, and evict the least recently used if full."""
         for study in studies:
             row = self.rows.pop(study, None)
             if row is not None:
@@ -88,7 +88,7 @@ class RowCache:
 
     @property
     def full(self) -> bool:
-        """Whether the rows take more memory than they may."""
+        """Whether the rows take more than *bytes_max*, by estimate."""
         return self.bytes_used > self.bytes_max
 
     def _update_bytes(self, study: str, row: Row) -> None:
@@ -100,8 +100,10 @@ class RowCache:
 async def position_agrees(
     pos: int, cursor_position: int | None, cursor_next: int, log: Log
 ) -> bool:
-    """Whether a row at *pos* may be, where the cursor is at *next* and knows it at *known*.
+    """Return whether a stored row at *pos* agrees with a cursor at *cursor_next*.
 
-    It is there, or the apply that took it further was cut short before the cursor.
+    It agrees where *pos* is the *cursor_position* that the cursor has for it.  It also agrees
+    where *pos* is at or after *cursor_next* and before the end of *log*: the cursor is written
+    last, so the store may have lost that part of an apply.
     """
     return pos == cursor_position or (pos >= cursor_next and pos < (await log.offset_range()).next)

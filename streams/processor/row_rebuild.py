@@ -1,4 +1,4 @@
-"""Rebuilds rows aside, from the first record of the log on, while their partition goes on."""
+"""Folds invalid rows again from the first record of the log, while the partition continues."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from streams.store import Fields
 from streams.store.rows.row import Row
 
 ROWS_MAX = 16
-"""Rows held in memory beside all others, until the last of them can be swapped in."""
+"""Rows rebuilt at once: they are in memory beside the cached rows until all are complete."""
 
 
 @dataclass(slots=True)
 class RowRebuild:
-    """The rows of *studies*, folded anew up to *at*, with all that was ever to be told of them.
+    """The rows of *studies*, folded again up to *position*, with all their outbox entries.
 
-    What was told before is told again under the same names: the receiver knows it by them.
+    Alerts and dead letters that were published before are published again under the same ids, so
+    that receivers recognise them.
     """
 
     studies: frozenset[str]
@@ -33,11 +34,15 @@ class RowRebuild:
 
     @classmethod
     def of(cls, working_set: WorkingSet) -> RowRebuild:
-        """A rebuilding of broken rows that has yet to begin."""
+        """Return a rebuild of the first ROWS_MAX invalid rows, at the first record of the log."""
         return cls(frozenset(sorted(working_set.row_cache.invalid)[:ROWS_MAX]))
 
     async def advance(self, working_set: WorkingSet, log: Log) -> bool:
-        """Fold some more records, and swap the rows in at the cursor; whether that was done."""
+        """Fold one more chunk of records; at the cursor replace the rows, and return True.
+
+        Raises RecordsGone where *log* has lost records, RecordFailed where folding one raises, and
+        CursorMoved where the store has changed.
+        """
         until = working_set.cursor.next
         records = await log.read(self.position, working_set.limits.rebuild_records_max)
         self._fold_records(records, until, working_set.fold)
@@ -48,7 +53,7 @@ class RowRebuild:
         return True
 
     def _fold_records(self, records: Sequence[LogRecord], until: int, fold: Fold) -> None:
-        """Fold those of *records* before *until* that are of the studies."""
+        """Fold the *records* of the studies whose offset is below *until*."""
         keys = {study.encode() for study in self.studies}
         for record in records:
             if record.offset >= until:
@@ -59,7 +64,10 @@ class RowRebuild:
             self.position = record.offset + 1
 
     async def _replace_row(self, working_set: WorkingSet, study: str) -> None:
-        """Put a rebuilt row in the place of the broken one; a study without a plan gets none."""
+        """Write the rebuilt row in place of the invalid one.
+
+        A study that has no plan before the cursor has no row, and becomes absent.
+        """
         row_cache, row = working_set.row_cache, self.rows.get(study)
         pending = PendingWrite(outbox=self.outbox.get(study, {}))
         pending.add_study(study, row_cache.invalid[study])

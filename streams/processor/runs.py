@@ -1,4 +1,4 @@
-"""Records in a row, folded study by study: the same tables, with fewer misses of the caches."""
+"""Folds consecutive records study by study: the same state, with fewer CPU cache misses."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from streams.processor.working_set import WorkingSet
 from streams.records.decode import decode
 
 PAIRS_PER_RECORD = 6
-"""What a record adds to an apply at most, nearly always.  A larger batch is written all the same,
-its largest rows aside."""
+"""Pairs that almost no record exceeds.  A write that is larger nevertheless stages its largest
+rows: see ``PendingWrite.split_rows``."""
 
 DecodedRecord = tuple[LogRecord, Record | Refusal]
-"""A record of the log, and what was in it."""
+"""A record of the log with its decoded content, or with the refusal of its bytes."""
 
 
 def runs(
     working_set: WorkingSet, records: Sequence[LogRecord], decode_max: int
 ) -> Iterator[Sequence[DecodedRecord]]:
-    """*records* in their order, decoded up to *most* at a time.
+    """Yield *records* in their order, decoded, in runs for ``fold_run`` or one at a time.
 
-    Several at once are such that ``fold_together`` may have them; every other is alone.
+    *decode_max* is how many records are decoded together.  A record that cannot be part of a run
+    is yielded alone, for ``handle_single``.
     """
     remaining = iter(records)
     while chunk := list(islice(remaining, decode_max)):
@@ -39,7 +40,11 @@ def runs(
 
 
 def run_length(working_set: WorkingSet, decoded: Sequence[DecodedRecord], first: int) -> int:
-    """How many records from *first* on need nothing but to be folded: their rows are at hand."""
+    """Return how many records from index *first* on form a run.
+
+    Their offsets are consecutive from the position on, their bytes are readable, key and partition
+    are right, their rows are in memory and have not folded them, and their pairs fit the write.
+    """
     room = (working_set.limits.pairs_max - working_set.pending.pairs) // PAIRS_PER_RECORD
     rows, expected = working_set.row_cache.rows, working_set.position
     last = min(len(decoded), first + room)
@@ -59,10 +64,10 @@ def run_length(working_set: WorkingSet, decoded: Sequence[DecodedRecord], first:
 
 
 def fold_run(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> None:
-    """Fold the records of each study after each other: no row depends on another's.
+    """Fold a *run* of records study by study, which is safe because studies are independent.
 
-    Nothing is applied in between, so the store never has one without those before it.  Raises
-    Raised.
+    Nothing is written in between, so the store never has a record without those before it.
+    Raises RecordFailed where folding a record raises.
     """
     working_set.release_unreadable()
     records_by_study: dict[str, list[tuple[int, Record]]] = {}
@@ -87,9 +92,9 @@ def fold_run(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> None:
 async def handle_single(
     working_set: WorkingSet, record: LogRecord, content: Record | Refusal, log: Log
 ) -> PartitionStop | None:
-    """Take one record, its study brought to hand if it is not; or why the lane must stop.
+    """Handle one record, loading the row of its study if needed; return a stop, or None.
 
-    Raises Behind where the row of its study must be rebuilt first.
+    Raises RowInvalid where the row of its study must be rebuilt first.
     """
     while isinstance(outcome := working_set.handle(record, content), str):
         if outcome in working_set.row_cache.invalid:

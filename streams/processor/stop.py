@@ -1,4 +1,4 @@
-"""Why a partition stands still, and what else may come in the way of a batch."""
+"""Why a partition is stopped, and the errors that interrupt a batch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class StopReason(StrEnum):
-    """Why a partition stands still.  An operator is owed the reason with the silence."""
+    """Why a partition is stopped; each reason has a remedy for the operator."""
 
     OTHER_LOG = "other_log"
     SHORTER_LOG = "shorter_log"
@@ -18,41 +18,44 @@ class StopReason(StrEnum):
 
     @property
     def remedy(self) -> str:
-        """What the operator does about it."""
+        """What the operator does so that the partition continues."""
         return REMEDIES[self]
 
 
 REMEDIES: dict[StopReason, str] = {
     StopReason.OTHER_LOG: (
-        "Name the broker that holds the log in TOCSIN_BROKER; if the "
-        "log was moved on "
-        "purpose, `tocsin rebuild` folds it from its first record."
+        "Set TOCSIN_BROKER to the broker that has the log; if the log was moved on purpose, "
+        "`tocsin rebuild` folds it again from its first record."
     ),
     StopReason.SHORTER_LOG: (
-        "Bring the log back from its archive; what is missing cannot be folded."
+        "Restore the log from its archive; records that are missing cannot be folded."
     ),
     StopReason.LOST_INPUT: (
-        "Bring the first records of the log back from its archive, "
-        "and see that its "
-        "retention is unlimited (`tocsin topics apply`)."
+        "Restore the first records of the log from its archive, and check that its retention is "
+        "unlimited (`tocsin topics apply`)."
     ),
     StopReason.OTHER_CODE: (
-        "Start the version of Tocsin that wrote it, or `tocsin rebuild` beside it."
+        "Start the version of Tocsin that wrote them, or run `tocsin rebuild`, with `--space` to "
+        "keep them."
     ),
     StopReason.UNREADABLE: (
-        "See what they are with `tocsin quarantine list`; mend their "
-        "producer, or let "
-        "them pass with `tocsin quarantine release`."
+        "Find the records with `tocsin quarantine list` and `tocsin quarantine show`; correct "
+        "their producer, or release them with `tocsin quarantine release`."
     ),
     StopReason.RAISED: (
-        "This is a fault of Tocsin: report it with the record, and start a version that mends it."
+        "This is a bug in Tocsin: report it with the record, and start a version that fixes it."
     ),
 }
+"""What the operator does.  `tocsin doctor` finds the reason of a stored stop by this text."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartitionStop:
-    """The partition stands still before *offset*.  *detail* never repeats what a record says."""
+    """The partition is stopped before *offset*.
+
+    Detail and remedy are shown, and may be stored in the cursor, so *detail* never contains a value
+    of a record.
+    """
 
     offset: int
     reason: StopReason
@@ -63,26 +66,30 @@ class PartitionStop:
 
 
 class CursorMoved(Exception):
-    """The cursor or a row is not where it was left: another worker, or a rollback.  Claim again."""
+    """The cursor or a row in the store is not as this worker left it.
+
+    Another worker wrote it, or the store lost writes.  The partition must be claimed again.
+    """
 
 
 class RowInvalid(Exception):
-    """A row must be rebuilt before the next record can be taken."""
+    """The row of the next record's study must be rebuilt before the record can be folded."""
 
 
 class OffsetGap(Exception):
-    """The log goes on at *found* where *expected* was due.  Read again from *expected*.
+    """The next record has offset *found* where *expected* was expected.
 
-    If *found* still comes next, transaction markers lie between, and ``Lane.pass_hole`` says so.
+    Transaction markers lie between, or a fetch was lost.  Read again from *expected*: if *found*
+    is again the next record, call ``PartitionProcessor.skip_gap``.
     """
 
     def __init__(self, expected: int, found: int) -> None:
-        super().__init__(f"offset {found} came where {expected} was due")
+        super().__init__(f"expected offset {expected}, got offset {found}")
         self.expected, self.found = expected, found
 
 
 class RecordFailed(Exception):
-    """Something raised at the record at *offset*."""
+    """Folding the record at *offset* raised an exception; the message is the type of that one."""
 
     def __init__(self, offset: int, error: Exception) -> None:
         super().__init__(type(error).__name__)

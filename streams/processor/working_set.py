@@ -1,4 +1,4 @@
-"""What a lane has in memory since its claim; where anything is raised, all of it is dropped."""
+"""Everything a processor has in memory since its claim; any error discards it whole."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from streams.processor.folding import (
     outbox_entries,
 )
 from streams.processor.limits import Limits
-from streams.processor.pending_write import HEADROOM_DIVISOR, PendingWrite, write_pending
+from streams.processor.pending_write import HEADROOM_DIVISOR, PendingWrite
 from streams.processor.pipeline import RecordResult
 from streams.processor.row_cache import RowCache
 from streams.processor.stop import PartitionStop, StopReason
@@ -29,11 +29,12 @@ from streams.store.rows.row import Row
 
 @dataclass(slots=True, kw_only=True)
 class WorkingSet:
-    """Records on their way into the store.
+    """Cursor, rows and pending write of one partition since it was claimed.
 
-    *position* is the offset that comes next.  *unsettled* are unreadable records in a row of
-    which it is not known yet whether they may pass; *last* is the last record before them.
-    Transaction markers may lie before *marked*.
+    *position* is the next offset to handle.  *held_back* are the latest consecutive unreadable
+    records: the next readable record or commit quarantines them, and a stop of the partition leaves
+    them to be folded again.  *last_record* is the last record before them.  Missing offsets below
+    *markers_until* are confirmed transaction markers.
     """
 
     store: Store
@@ -53,9 +54,10 @@ class WorkingSet:
     markers_until: int = 0
 
     def handle(self, record: LogRecord, content: Record | Refusal) -> str | PartitionStop | None:
-        """Take the record at *position*, in which *found* was.
+        """Refuse, hold back, skip or fold *record*, whose decoded *content* may be a refusal.
 
-        What comes back is a study that must be at hand first, or why the lane must stop.
+        Returns None where the record is handled, a PartitionStop where the partition must stop,
+        or the name of its study where the row must be loaded or rebuilt first.
         """
         if isinstance(content, Refusal):
             if content.is_unreadable and record.offset > self.cursor.released_through:
@@ -77,7 +79,7 @@ class WorkingSet:
         return None
 
     def skip_markers(self, offset: int) -> bool:
-        """Go on at *offset*, if only transaction markers lie before it."""
+        """Move to *offset* and return True, if only confirmed transaction markers lie before it."""
         if offset > self.markers_until:
             return False
         self.cursor.marker_count += offset - self.position
@@ -85,7 +87,7 @@ class WorkingSet:
         return True
 
     def release_unreadable(self) -> None:
-        """Let the unreadable records pass: they were not too many."""
+        """Quarantine the held-back records, which are too few in a row to stop the partition."""
         for record, refusal in self.held_back:
             if not self.cursor.unreadable:
                 self.cursor.unreadable_from = record.offset
@@ -96,13 +98,17 @@ class WorkingSet:
 
     @property
     def full(self) -> bool:
-        """Whether it is time to apply: the next record might not fit, or memory is short."""
+        """Whether to commit now: the next record might not fit the write, or memory is short."""
         short = self.row_cache.full and len(self.row_cache.rows) > 1
         free = self.limits.pairs_max // HEADROOM_DIVISOR
         return short or self.pending.pairs > self.limits.pairs_max - free
 
     async def commit(self) -> BatchCounts:
-        """Write what was taken, up to the first unsettled record; the counts of it."""
+        """Write all handled records to the store in one call, and return their counts.
+
+        The cursor moves to the first held-back record, or to the position where none is held back.
+        Raises CursorMoved where the store has changed.
+        """
         pending, counts, cursor = self.pending, self.counts, self.cursor
         self.pending, self.counts = PendingWrite(), BatchCounts()
         first, cursor.next = cursor.next, self.position
@@ -121,21 +127,25 @@ class WorkingSet:
         return counts
 
     async def record_stop(self, stop: PartitionStop) -> None:
-        """Say in the cursor why the partition stands still."""
+        """Write to the cursor why the partition is stopped."""
         await self.apply_pending(PendingWrite(), self.cursor.next, str(stop))
 
     async def apply_pending(self, pending: PendingWrite, first: int, stopped: str = "") -> int:
-        """Write *batch*, whose first record is *first*; how many pairs that were."""
+        """Write *pending* with the cursor, and return the number of pairs.
+
+        *first* is the cursor's `next` that the store must have; *stopped* is why the partition is
+        stopped, or "".
+        """
         for study in pending.stored_positions:
             if (row := self.row_cache.rows.get(study)) is not None:
                 self.cursor.positions[study] = row.last_offset
         pairs_max = self.limits.pairs_max
-        return await write_pending(
-            self.store, pending, self.cursor, first=first, pairs_max=pairs_max, stopped=stopped
+        return await pending.write(
+            self.store, self.cursor, first=first, pairs_max=pairs_max, stopped=stopped
         )
 
     def _hold_back(self, record: LogRecord, refusal: Refusal) -> PartitionStop | None:
-        """Hold an unreadable record back; one too many in a row stops the lane before them."""
+        """Hold back an unreadable record; with too many in a row, return the stop before them."""
         self.held_back.append((record, refusal))
         self.position = record.offset + 1
         count = self.cursor.unreadable + len(self.held_back)
@@ -147,19 +157,22 @@ class WorkingSet:
         return PartitionStop(self.position, StopReason.UNREADABLE, detail)
 
     def advance_past(self, record: LogRecord) -> None:
-        """Note that all up to *record* is dealt with."""
+        """Move the position past *record*; all records up to it are handled."""
         if self.cursor.first_mark is None:
             self.cursor.first_mark, self.cursor.log_identity = RecordMark.of(record), self.identity
         self.last_record, self.position = record, max(self.position, record.offset + 1)
 
     def _refuse(self, offset: int, refusal: Refusal) -> None:
-        """Set aside a record that belongs to no row."""
+        """Count a record that belongs to no row, and add its dead letter to the outbox."""
         self.cursor.refusal_counts[refusal.reason.value] += 1
         self.counts.refusals_without_study[refusal.reason.value] += 1
         self.pending.outbox |= dead_letter_entry(offset, refusal.reason, refusal.detail)
 
     def _fold_record(self, offset: int, record: Record) -> None:
-        """Fold a record into its row, unless it is there already, or the row is being rebuilt."""
+        """Fold *record* into its row, or open the row.
+
+        Skips a record that the row includes, and leaves one of an invalid row to the rebuild.
+        """
         study, row_cache = record.study, self.row_cache
         row = row_cache.rows.get(study)
         if row is None and study in row_cache.invalid:
@@ -181,7 +194,7 @@ class WorkingSet:
             self.pending.add_row(study, row)
 
     def _fold_without_row(self, offset: int, record: Record) -> Row | None:
-        """Fold a record of a study that has no row yet: it opens one, or belongs to none."""
+        """Return the row that *record* opens; without one refuse the record, and return None."""
         row, result = open_row(record, offset, self.fold)
         if row is None:
             assert result.refusal is not None
@@ -194,21 +207,22 @@ class WorkingSet:
         return row
 
     def _was_folded(self, study: str, offset: int) -> bool:
-        """Whether a record was folded before, and only the broken row could say whether there.
+        """Return whether the row of *study* is invalid and *offset* was handled before.
 
-        Before the plan of its study it was refused, and the cursor counts it.
+        Such a record waits for the rebuilt row: only that one shows whether the record is in it,
+        or came before the plan of the study and is counted in the cursor as refused.
         """
         return study in self.row_cache.invalid and offset <= self.cursor.positions.get(study, -1)
 
     def _leave_to_rebuild(self, offset: int, study: str) -> None:
-        """Leave a record to the rebuilding of its row, and have the cursor say that it is due."""
+        """Leave a record to the rebuild of its row, and move the row's position in the cursor."""
         self.pending.add_study(study, self.row_cache.invalid[study])
         known_position = self.cursor.positions.get(study, offset)
         self.cursor.positions[study] = max(known_position, offset)
         self.counts.left_to_rebuild += 1
 
     def count_result(self, record: Record, offset: int, result: RecordResult) -> None:
-        """Count what became of a record, and put into the outbox what is to be told of it."""
+        """Count the *result* of *record*, and add its alerts and dead letter to the outbox."""
         if type(record.body) is Review:
             self.counts.reviews += 1
         else:

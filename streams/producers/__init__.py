@@ -1,1 +1,1 @@
-"""Whatever writes to the log."""
+"""Producers of the log: files of records, ticks and reviews."""

@@ -1,4 +1,4 @@
-"""Puts a file of records into Kafka: what is there already is found out, and not sent again."""
+"""Produces a file of records to Kafka, without the records that the topic already holds."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from streams.records.encode import cloudevents_headers
 from streams.settings import HEADROOM_BYTES, RECORD_BYTES_MAX
 
 IN_FLIGHT_MAX = 5_000
-"""Lines or records in one read, and the most that are sent and not yet confirmed."""
+"""Most records that are sent and not confirmed yet."""
 
 LINGER_MS = 5
 BATCH_BYTES = 256 << 10
 
 KEY_BYTES_MAX = HEADROOM_BYTES // 2
-"""Beside the largest value there must be room for headers, too."""
+"""Longest key; the rest of the headroom beside the largest value is for headers."""
 
 DigestsByPartition = dict[int, "array[int]"]
-"""By partition, what the file has for it, each record as a number, in order."""
+"""By partition, the 64-bit digests of the file's records in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnsendableLine:
-    """A line that is not sent, and why."""
+    """A line that cannot be sent (numbered from 1), and the reason."""
 
     line: int
     reason: str
@@ -44,7 +44,7 @@ class UnsendableLine:
 
 @dataclass(slots=True)
 class Backlog:
-    """What of a file is to be sent: all but the first *held* of each partition."""
+    """The records of a file that are not sent yet: all after *already_written* by partition."""
 
     digests: DigestsByPartition
     unsendable_lines: list[UnsendableLine] = field(default_factory=list[UnsendableLine])
@@ -52,12 +52,15 @@ class Backlog:
 
     @property
     def count(self) -> int:
-        """How many records are missing."""
+        """Number of records to send."""
         return sum(map(len, self.digests.values())) - self.already_written.total()
 
 
 async def find_backlog(file: Log, partition_count: int, target: Callable[[int], Log]) -> Backlog:
-    """What *target* lacks of *file*; *target* gives the log of each partition."""
+    """Find the records of *file* that the topic lacks; *target* opens the log of a partition.
+
+    Raises LogUnreachable.
+    """
     missing = await scan_file(file, partition_count)
     for partition, digests in missing.digests.items():
         log = target(partition)
@@ -69,7 +72,7 @@ async def find_backlog(file: Log, partition_count: int, target: Callable[[int], 
 
 
 async def scan_file(file: Log, partition_count: int) -> Backlog:
-    """The records of *file* by partition, and the lines that are none."""
+    """Digest the records of *file* by partition, and collect the lines that cannot be sent."""
     contents = Backlog(defaultdict(lambda: array("Q")))
     async for record in records_of(file):
         if reason := unsendable_reason(record):
@@ -82,10 +85,10 @@ async def scan_file(file: Log, partition_count: int) -> Backlog:
 
 
 async def count_already_written(log: Log, digests: array[int]) -> int:
-    """How many of *numbers*, from the first on, the log holds in this order.
+    """Count how many of *digests*, from the first on, the log holds in this order.
 
-    Others may have written in between: ticks, reviews, another file.  A record that is missing
-    in the middle is sent with all that follow it: said twice is said once.
+    Records of other producers may lie between them, such as ticks and reviews.  If one is missing
+    in the middle, it and all that follow are sent; records sent twice are folded once.
     """
     matched = 0
     async for record in records_of(log, (await log.offset_range()).first):
@@ -98,7 +101,7 @@ async def count_already_written(log: Log, digests: array[int]) -> int:
 async def missing_records(
     file: Log, partition_count: int, missing: Backlog
 ) -> AsyncIterator[tuple[int, LogRecord]]:
-    """The records of *file* that are *missing*, each with its partition."""
+    """Yield the records of *file* that are *missing*, each with its partition."""
     skip = Counter(missing.already_written)
     unsendable_lines = {each.line for each in missing.unsendable_lines}
     async for record in records_of(file):
@@ -114,9 +117,10 @@ async def missing_records(
 async def send_records(
     records: AsyncIterator[tuple[int, LogRecord]], writer: LogWriter, pace: Pace
 ) -> AsyncIterator[int]:
-    """Send *records* at their *pace*; yields how many are confirmed, again and again.
+    """Send *records* at *pace*; yield the number of confirmed records after each one.
 
-    Raises LogUnreachable when one is not: the next run sends it, with what came after it.
+    Raises LogUnreachable where the broker does not confirm a record; the next run sends it and all
+    that follow.
     """
     in_flight: deque[asyncio.Future[Any]] = deque()
     confirmed = 0
@@ -133,16 +137,17 @@ async def send_records(
             confirmed += 1
         yield confirmed
     except (KafkaError, OSError) as error:
-        raise LogUnreachable(f"the broker stopped taking records ({error})") from error
+        raise LogUnreachable(f"the broker no longer accepts records ({error})") from error
     finally:
         await asyncio.gather(*in_flight, return_exceptions=True)
 
 
 @dataclass(slots=True)
 class LogWriter:
-    """A topic that takes records, each in the partition that is named, as an async context.
+    """Writes records to named partitions of a topic; an async context manager.
 
-    Every copy has a record before it is confirmed, and none gets in twice or out of turn.
+    A record is confirmed once every replica has it.  The producer is idempotent: it neither
+    duplicates nor reorders records.
     """
 
     bootstrap: str
@@ -169,7 +174,7 @@ class LogWriter:
         await self.producer.stop()
 
     async def send(self, partition: int, record: LogRecord) -> asyncio.Future[Any]:
-        """Hand *record* over; the future says when it is confirmed."""
+        """Queue *record* for sending; the returned future completes once it is confirmed."""
         return await self.producer.send(
             self.topic,
             record.value,
@@ -180,22 +185,22 @@ class LogWriter:
 
 
 def partition_for(record: LogRecord, partition_count: int) -> int:
-    """The partition of a record that names its study."""
+    """Return the partition of a record; its key is the study."""
     assert record.key is not None
     return partition_of(record.key.decode(), partition_count)
 
 
 def unsendable_reason(record: LogRecord) -> str:
-    """Why a line cannot be a record of the log; empty for one that can."""
+    """Return why a line cannot be a record of the log; empty if it can."""
     if record.key is None:
-        return "it names no study, so it belongs nowhere"
+        return "it names no study, so it has no partition"
     if len(record.value or b"") > RECORD_BYTES_MAX:
-        return "it is over 1 MiB"
+        return "it is larger than 1 MiB"
     if len(record.key) > KEY_BYTES_MAX:
         return "its study's name is too long"
     return ""
 
 
 def record_digest(value: bytes | None) -> int:
-    """A record as 64 bits: what is compared, and all of the file that is kept in memory."""
+    """Return a 64-bit digest of a record, the only part of a file that is kept in memory."""
     return int.from_bytes(blake2b(value or b"", digest_size=8).digest(), "little")

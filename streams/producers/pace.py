@@ -1,4 +1,4 @@
-"""How fast a log is produced: at once, so many a second, or as time went by, only faster."""
+"""Paces of producing a log: unpaced, a fixed rate, or the original times sped up."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from streams.records.dates import parse_instant
 from streams.records.parse import RecordRefused
 
 SLEEP_SECONDS_MIN = 0.001
-"""A wait shorter than this is left out and made up for by the next."""
+"""A shorter wait is skipped; the next wait makes up for it."""
 
 RATE_PATTERN = re.compile(r"(\d+(?:\.\d+)?)/s")
 SPEED_PATTERN = re.compile(r"(\d+(?:\.\d+)?)x")
 
 
 class Pace(Protocol):
-    """When the next record is due."""
+    """Decides when the next record is due."""
 
     async def wait(self, record: LogRecord) -> None:
-        """Come back when it is."""
+        """Wait until *record* is due."""
         ...
 
 
 @dataclass(slots=True)
 class Unpaced:
-    """As fast as it goes."""
+    """A pace without waits."""
 
     async def wait(self, record: LogRecord) -> None:
-        """It is due."""
+        """Do not wait."""
 
 
 @dataclass(slots=True)
 class Schedule:
-    """Keeps appointments, counted in seconds from the first one on."""
+    """Sleeps until moments in seconds from a start, which the first call sets."""
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     started_at: float | None = None
 
     async def sleep_until(self, seconds: float) -> None:
-        """Come back at *seconds* after the beginning; at once if that is past."""
+        """Wait until *seconds* after the start; return at once on the first call or if late."""
         now = self.clock()
         if self.started_at is None:
             self.started_at = now - seconds
@@ -58,34 +58,37 @@ class Schedule:
 
 @dataclass(slots=True)
 class Rate:
-    """So many records *per_second*, evenly, however long each takes."""
+    """A pace of evenly spaced records, *per_second* of them, independent of sending times."""
 
     per_second: float
     sent: int = 0
     schedule: Schedule = field(default_factory=Schedule)
 
     async def wait(self, record: LogRecord) -> None:
-        """The next of evenly spaced moments."""
+        """Wait for the next of the evenly spaced moments."""
         self.sent += 1
         await self.schedule.sleep_until(self.sent / self.per_second)
 
 
 @dataclass(slots=True)
 class Speed:
-    """As the records became known, *times* as fast."""
+    """A pace at which records became known, *factor* times as fast."""
 
     factor: float
     schedule: Schedule = field(default_factory=Schedule)
 
     async def wait(self, record: LogRecord) -> None:
-        """When as much time has passed as lies between it and the first, divided."""
+        """Wait for the time between the first record and *record*, divided by the factor.
+
+        A record without ``known_at`` is due at once.
+        """
         known_at = read_known_at(record.value)
         if known_at is not None:
             await self.schedule.sleep_until(known_at / self.factor)
 
 
 def read_known_at(value: bytes | None) -> int | None:
-    """When the record became known; None for one that does not say."""
+    """Return when the record became known, in seconds since 1970; None if it has no such time."""
     try:
         return parse_instant(orjson.loads(value or b"")["known_at"])
     except (orjson.JSONDecodeError, TypeError, KeyError, RecordRefused):
@@ -93,16 +96,16 @@ def read_known_at(value: bytes | None) -> int | None:
 
 
 def parse_rate(text: str) -> Rate:
-    """The pace that `500/s` means.  Raises ValueError."""
+    """Parse a rate such as `500/s`.  Raises ValueError."""
     if (match := RATE_PATTERN.fullmatch(text)) is None or not float(match[1]):
-        raise ValueError(f"{text} is no rate: say how many a second, as in 500/s")
+        raise ValueError(f"{text} is not a rate: give records per second, such as 500/s")
     return Rate(float(match[1]))
 
 
 def parse_speed(text: str) -> Pace:
-    """The pace that `max` or `60x` means.  Raises ValueError."""
+    """Parse a speed: `max`, or a factor such as `60x`.  Raises ValueError."""
     if text == "max":
         return Unpaced()
     if (match := SPEED_PATTERN.fullmatch(text)) is None or not float(match[1]):
-        raise ValueError(f"{text} is no speed: say max, or how many times as fast, as in 60x")
+        raise ValueError(f"{text} is not a speed: give max, or a factor such as 60x")
     return Speed(float(match[1]))

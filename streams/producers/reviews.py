@@ -1,4 +1,4 @@
-"""Writes a member's move into the log, and finds out what became of it."""
+"""Writes a member's review to the log, and waits for its result."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from streams.store import Fields
 from streams.store.rows.alerts import review_result_from
 
 SOURCE_SYSTEM = "board"
-"""Whose records members' moves are."""
+"""Source system of all reviews."""
 
 KEY_REQUIRED_TEXT = (
-    "A move must be signed with the key that [[board]] of the plan gives the member (--key)"
+    "Sign the move with the key that [[board]] of the plan lists for the member (--key)"
 )
 
 TIMEOUT_SECONDS = 5.0
@@ -40,9 +40,9 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRequest:
-    """A *member* asks for *move* on *alert*, which is as the member saw it.
+    """A *member*'s request for *move* on the revision of *alert* that the member reviewed.
 
-    *nonce* is of the page on which it was asked: whoever sends it twice has asked once.
+    *nonce* identifies the request, so that sending it twice counts once.
     """
 
     alert: Alert
@@ -53,12 +53,12 @@ class ReviewRequest:
 
     @property
     def entity(self) -> str:
-        """The name of the record."""
+        """The entity that the review record names."""
         return f"{SOURCE_SYSTEM}/{self.nonce}"
 
 
 class ReviewStatus(StrEnum):
-    """What has become of a move."""
+    """Whether a review is accepted, refused, not included or pending."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -68,7 +68,7 @@ class ReviewStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewReceipt:
-    """A move at *offset* of *partition*, and what the docket *answered* if it did."""
+    """A review at *offset* of *partition*, its status, and its *result* if it has one."""
 
     partition: int
     offset: int
@@ -77,39 +77,40 @@ class ReviewReceipt:
 
     @property
     def message(self) -> str:
-        """What the member is told."""
-        position = f"offset {self.offset} of partition {self.partition}"
+        """The message that the member sees."""
+        position = f"partition {self.partition}, offset {self.offset}"
         if self.result is not None:
             return self.result.reason or f"It is {self.result.state} now."
         if self.status is ReviewStatus.PENDING:
-            return f"Recorded at {position}, not yet in force: nobody has folded it so far."
-        hint = f"`tocsin quarantine show {self.partition} {self.offset}` says why to an operator"
-        return f"The record at {position} does not count. {KEY_REQUIRED_TEXT}; {hint}."
+            return f"Written to {position}; not processed yet: no worker has folded it."
+        command = f"tocsin quarantine show {self.partition} {self.offset}"
+        hint = f"an operator finds the reason with `{command}`"
+        return f"The record at {position} is not included. {KEY_REQUIRED_TEXT}; {hint}."
 
 
 class RowReader(Protocol):
-    """The part of a store that is read to find out."""
+    """The part of a store that is read to learn whether a review is folded."""
 
     async def cursor(self) -> Fields:
-        """How far the partition was folded."""
+        """Read the cursor of the partition."""
         ...
 
     async def field(self, study: str, name: str) -> bytes:
-        """One field of a study's row."""
+        """Read one field of the row of *study*; empty if it is missing."""
         ...
 
 
 def revision_digest(alert: Alert) -> str:
-    """Names what a member has on the screen: SHA-256 of a revision, as canonical JSON.
+    """Return the SHA-256 of a revision's canonical JSON: what a member has on the screen.
 
-    It is that of the message on ``safety.alerts.v1``, its keys in order.
+    It equals the digest of the message on ``safety.alerts.v1`` with its keys sorted.
     """
     fields = asdict(alert) | {"hypothetical": False}
     return sha256(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def review_record(request: ReviewRequest, now: datetime) -> Mapping[str, Any]:
-    """The record of a move that is made *now*; it is yet to be signed."""
+    """Build the unsigned review record of *request*, known at *now*."""
     return {
         "schema": f"trial.log/{MAJOR}",
         "type": "review",
@@ -127,14 +128,17 @@ def review_record(request: ReviewRequest, now: datetime) -> Mapping[str, Any]:
 
 
 def form_error(review: Mapping[str, Any]) -> str:
-    """What every worker would have against the form of *review*; empty where nothing."""
+    """Return why a worker would refuse to decode *review*; empty if it is well-formed."""
     decoded = decode(encode_record(review))
     return decoded.message if isinstance(decoded, Refusal) else ""
 
 
 @dataclass(slots=True)
 class ReviewWriter:
-    """Puts moves into the log, of so many *partitions*, and waits for what the workers say."""
+    """Writes reviews to the log, and waits until a worker has folded them.
+
+    *rows_of* returns the reader of a partition's store.
+    """
 
     sender: Sender
     partition_count: int
@@ -143,9 +147,11 @@ class ReviewWriter:
     clock: Callable[[], float] = time.monotonic
 
     async def write(self, review: Mapping[str, Any], signer: Signer | None = None) -> ReviewReceipt:
-        """Send *review*, signed if there is a *signer*, and wait for the answer.
+        """Send *review*, signed by *signer* if one is given, and wait for its result.
 
-        Raises Undelivered: then it may be in the log, and may be sent again as it is.
+        The status is pending if no worker folds it within ``timeout_seconds``.  Raises Undelivered
+        where the broker does not confirm it; the log may hold it, and the same review may safely be
+        sent again.
         """
         signed = dict(review) if signer is None else signer.sign(dict(review))
         study = review["study"]
@@ -164,7 +170,7 @@ class ReviewWriter:
         )
 
     async def _wait_until_folded(self, rows: RowReader, study: str, offset: int) -> bool:
-        """Wait until the record at *offset* is folded, but not for ever."""
+        """Wait until the record at *offset* is folded; return False after the timeout."""
         deadline = self.clock() + self.timeout_seconds
         while not await _is_folded(rows, study, offset):
             if self.clock() > deadline:
@@ -174,9 +180,9 @@ class ReviewWriter:
 
 
 async def _is_folded(rows: RowReader, study: str, offset: int) -> bool:
-    """Whether the cursor has passed *offset*, and the row of *study* is where the cursor says.
+    """Return whether the cursor and the row of *study* are past *offset*.
 
-    A row that is being rebuilt is not: the cursor goes on without it.
+    The row lags behind the cursor while it is rebuilt.
     """
     cursor = await rows.cursor()
     if int(cursor.get("next") or b"0") <= offset:

@@ -1,4 +1,4 @@
-"""Says of a quiet study that nothing more has happened: its rates are then of today."""
+"""Encodes ticks, which extend the person-time of a study without new records to today."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SOURCE_SYSTEM = "tocsin.tick"
 
 
 def encode_tick(study: str, now: datetime, day: date | None = None) -> bytes:
-    """The record that nothing more happened in *study* up to *day*, or else to the day of *now*.
+    """Encode the record that *study* has no further events up to *day*, by default that of *now*.
 
-    It is named by its day and the hour at which it is said, so a repeat within the hour is a
+    Its id consists of the day and the hour of *now*, so a second tick within the hour is a
     duplicate, which is counted and changes nothing.
 
     >>> from datetime import UTC, datetime
@@ -38,7 +38,7 @@ def encode_tick(study: str, now: datetime, day: date | None = None) -> bytes:
 
 
 def log_message(study: str, value: bytes, partition_count: int) -> Message:
-    """The record *value* of *study*, ready to be sent to its place in the log."""
+    """Build the Kafka message of the record *value*, addressed to the partition of *study*."""
     partition = partition_of(study, partition_count)
     return Message(
         topic=LOG,

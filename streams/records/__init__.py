@@ -1,1 +1,1 @@
-"""Wire format and signatures."""
+"""Wire format of the records of the log, and their signatures."""

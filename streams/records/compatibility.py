@@ -1,4 +1,4 @@
-"""Says what a change of the wire schema would break, because a log is kept for ever."""
+"""Finds incompatible changes of the wire schema, because logs are kept forever."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ Schema = dict[str, Any]
 
 
 def incompatibilities(old: Schema, new: Schema) -> list[str]:
-    """What *old* allows and *new* refuses; empty means that every record ever written stays valid.
+    """List what *old* allows and *new* refuses; if empty, every existing record stays valid.
 
-    An added optional field or enumeration member is therefore compatible.  It shows the other way
-    round, in ``incompatibilities(new, old)``, and asks for a higher minor version: a reader of the
-    older minor then ignores the field, and refuses the member by name.  It misreads neither.
-    A pattern that changed counts as narrower: whether one includes another is not decided here.
+    An added optional field or enumeration member is compatible.  ``incompatibilities(new, old)``
+    reports it, and it requires a higher minor version: a reader of the older minor ignores the
+    field and refuses the member.  A changed pattern is reported as incompatible, because inclusion
+    of patterns is not decided here.
     """
     return list(
         _incompatibilities_at(
@@ -24,7 +24,7 @@ def incompatibilities(old: Schema, new: Schema) -> list[str]:
 
 
 def _resolve_references(node: Any, schema: Schema) -> Any:
-    """*node* with its references replaced by what they name, and without its prose."""
+    """Return *node* with references replaced by their definitions, and without descriptions."""
     if isinstance(node, list):
         return [_resolve_references(item, schema) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
@@ -68,7 +68,7 @@ def _alternatives(node: Schema) -> dict[str, Schema]:
 
 
 def _alternative_name(node: Schema) -> str:
-    """A record is told from others by its ``type``, any other alternative by its JSON type."""
+    """Identify a record by its ``type``, any other alternative by its JSON type."""
     kind = node.get("properties", {}).get("type", {}).get("const")
     return str(kind or node.get("type", "any"))
 

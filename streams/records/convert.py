@@ -1,4 +1,4 @@
-"""Turns checked fields into what the core understands, refusing those that contradict others."""
+"""Converts validated wire fields to values of the core, and refuses contradictory fields."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ BODY_TYPES: dict[str, Callable[..., events.Body]] = {
     "review": events.Review,
     "tick": events.Tick,
 }
+"""Class of a record's body by record type; the rows of the store derive their table from it."""
 
 
 def _convert_plan(fields: Fields) -> None:
@@ -55,7 +56,7 @@ def _day_converter(field: str) -> Callable[[Fields], None]:
 
 
 def _convert_adverse_event(fields: Fields) -> None:
-    # A term is said thousands of times: one string holds it for all of them.
+    # Terms repeat in thousands of cases: interning shares one string among them.
     for name in _INTERNED_FIELDS:
         if name in fields:
             fields[name] = intern(fields[name])
@@ -94,13 +95,13 @@ def _convert_merge(fields: Fields) -> None:
 
 
 def _convert_tick(fields: Fields) -> None:
-    # A tick is exempt from the limit on jumps of the as-of date, so it needs one of its own.
+    # A tick is exempt from the limit on jumps of the as-of date, so it has its own limit.
     check_plausible_year(fields["date"], "date")
     convert_day(fields, "date")
 
 
 def _convert_review(fields: Fields) -> None:
-    del fields  # No field of a review says anything of another.
+    del fields  # No field of a review constrains another.
 
 
 CONVERTERS: dict[str, Callable[[Fields], None]] = {
@@ -117,3 +118,4 @@ CONVERTERS: dict[str, Callable[[Fields], None]] = {
     "review": _convert_review,
     "tick": _convert_tick,
 }
+"""By record type, the function that converts fields in place.  It raises RecordRefused."""

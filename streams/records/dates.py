@@ -1,4 +1,4 @@
-"""Turns the days and instants of a record into numbers, and refuses those that cannot be."""
+"""Converts the days and instants of a record to numbers, and refuses impossible ones."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from monitor.records import SECONDS_PER_DAY, PartialDate
 from streams.records.parse import Fields, RecordRefused
 
 PLAUSIBLE_YEARS = ("1900", "2199")
-"""As-of dates lie between: one date far outside would silence its study for good."""
+"""First and last year of as-of dates; one date far in the future would silence its study."""
 
 
 def parse_instant(text: str) -> int:
-    """Seconds since 1970 of an RFC 3339 instant in UTC; a fraction is dropped.
+    """Return the seconds since 1970-01-01 UTC of an RFC 3339 instant, without fractions.
+
+    The form of *text* is already validated.  Raises RecordRefused where the instant does not exist
+    or its year is implausible.
 
     >>> parse_instant("1970-01-02T00:00:01.9Z")
     86401
@@ -29,17 +32,20 @@ def parse_instant(text: str) -> int:
 
 
 def check_plausible_year(text: str, field: str) -> None:
-    """Refuse a date that no study's as-of date can be."""
+    """Raise RecordRefused for a date outside ``PLAUSIBLE_YEARS``."""
     if not PLAUSIBLE_YEARS[0] <= text[:4] <= PLAUSIBLE_YEARS[1]:
         detail = f"`{field}` lies outside the years {PLAUSIBLE_YEARS[0]} to {PLAUSIBLE_YEARS[1]}."
         raise RecordRefused(Reason.IMPLAUSIBLE_DATE, detail)
 
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  Naive on purpose: both sides are UTC.
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  Naive, because both operands are UTC.
 
 
 def convert_day(fields: Fields, field: str) -> None:
-    """Replace a day by its ordinal; its form was checked, whether it exists was not."""
+    """Replace the ISO day in *field* by its proleptic Gregorian ordinal, if it is given.
+
+    The form is already validated.  Raises RecordRefused where the day does not exist.
+    """
     text = fields.get(field)
     if text is not None:
         fields[field] = _parse_day(text, field)
@@ -54,12 +60,15 @@ def _parse_day(text: str, field: str) -> int:
 
 @lru_cache(maxsize=8192)
 def _day_ordinal(text: str) -> int:
-    """A trial has a few thousand days: each is one integer, shared by all records that name it."""
+    """Convert a day, cached: a trial has a few thousand days, whose integers its records share."""
     return date.fromisoformat(text).toordinal()
 
 
 def convert_partial_date(fields: Fields, field: str) -> None:
-    """Replace a day by its ordinal, and a month or a year by what it is."""
+    """Replace a full day in *field* by its ordinal, a month or a year by a PartialDate.
+
+    Raises RecordRefused where the date does not exist.
+    """
     text = fields.get(field)
     if text is None:
         return
@@ -72,7 +81,7 @@ def convert_partial_date(fields: Fields, field: str) -> None:
 
 
 def check_date_order(fields: Fields, start: str, end: str) -> None:
-    """Refuse an end that is before its start, however the missing parts are filled in."""
+    """Raise RecordRefused where *end* is before *start* for any completion of partial dates."""
     first, last = fields.get(start), fields.get(end)
     if first is None or last is None:
         return

@@ -1,4 +1,4 @@
-"""Bytes in; a core record or a named refusal out, never an exception."""
+"""Decodes bytes to a core record or a refusal, without raising exceptions."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ from streams.records.parse import Fields, RecordRefused, parse_fast, parse_stric
 from streams.records.signing import SIGNED_TYPES, signed_content_of
 
 EDGE_ONLY_FIELDS = ("signatures", "verbatim")
-"""What the edge checks, the digest covers and the core never sees."""
+"""Fields that the edge validates and the digest covers, but that the core does not receive."""
 
 DIGEST_BYTES = 8
+"""Size of a content digest, which the core has as an integer of 64 bits."""
 
 FRACTIONAL_TYPES = ("dose", "assessment")
-"""Types with numbers that are no integers: ``quick`` is not sound for them."""
+"""Record types with fractional numbers, for which ``parse_fast`` is not sound."""
 
 
 def decode(raw: bytes | None) -> Record | Refusal:
-    """The record in *raw* (None is a Kafka tombstone), or why it is not included.
+    """Return the record in *raw* (None is a Kafka tombstone), or the refusal of its bytes.
 
-    The quick way only ever says yes.  Whatever it doubts is read again with care, so that a
-    refusal names the fault itself and not what the quick parser made of it.
+    The fast parser only accepts.  Bytes that it does not accept are parsed strictly, so that a
+    refusal names their actual fault.
     """
     raw = raw or b""
     fields = parse_fast(raw)
@@ -53,11 +54,11 @@ def decode(raw: bytes | None) -> Record | Refusal:
 
 
 DECODE_BATCH_SIZE = 2_048
-"""Records decoded at a time.  One by one, decoding and folding push each other out of the
-processor's caches: that costs a sixth of a replay."""
+"""Records decoded at a time.  Alternating with every record, decoding and folding evict each other
+from the CPU caches, which costs a sixth of a replay."""
 
 Item = TypeVar("Item")
-"""A line of a file, a record of Kafka: whatever the bytes came in."""
+"""What carries the bytes, such as a line of a file or a Kafka record."""
 
 
 def decode_in_batches(
@@ -65,7 +66,7 @@ def decode_in_batches(
     raw_of: Callable[[Item], bytes | None],
     batch_size: int = DECODE_BATCH_SIZE,
 ) -> Iterator[tuple[Item, Record | Refusal]]:
-    """Each of *bearers* with the record in its *raw* bytes, decoded up to *most* at a time."""
+    """Yield each item with its decoded record or refusal, *batch_size* items decoded at a time."""
     remaining = iter(items)
     while batch := list(islice(remaining, batch_size)):
         yield from zip(batch, [decode(raw_of(each)) for each in batch], strict=True)
@@ -119,9 +120,9 @@ def _record_type(fields: Fields) -> str:
 
 
 def _content_digest(values: Fields) -> int:
-    """Names the content: not who said it, when, by which schema, or in which order of keys.
+    """Return the digest of the content: without study, source, `known_at`, schema and key order.
 
-    Absent and null fields are gone by now, so a schema that gains a field keeps old digests.
+    *values* has no null fields, so a new optional field does not change old digests.
     """
     content = orjson.dumps(values, default=list, option=orjson.OPT_SORT_KEYS)
     return int.from_bytes(blake2b(content, digest_size=DIGEST_BYTES).digest(), "big")

@@ -1,4 +1,4 @@
-"""Writes a record as its canonical bytes: compact UTF-8 JSON with sorted keys."""
+"""Encodes records as canonical bytes, and their context as CloudEvents headers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import orjson
 
 
 def encode_record(record: Mapping[str, object]) -> bytes:
-    """The canonical bytes of *record*, one object without a line end.
+    """Return the canonical bytes of *record*: compact UTF-8 JSON with sorted keys, no line end.
 
     >>> encode_record({"type": "tick", "date": "2017-03-05"})
     b'{"date":"2017-03-05","type":"tick"}'
@@ -22,14 +22,17 @@ Headers = tuple[tuple[str, bytes], ...]
 JSON_HEADERS: Headers = (("content-type", b"application/json"),)
 
 ATTRIBUTE_CHARACTERS_MAX = 200
-"""Characters: the longest of a record names a study and a system.  A message must have room."""
+"""Maximum characters of an attribute, so that headers fit in a message.
+
+The longest attribute of a valid record, `ce_source`, has a study and a system of 64 each.
+"""
 
 
 def cloudevents_headers(value: bytes) -> Headers:
-    """CloudEvents 1.0 in Kafka's binary mode: the value stays as it is, headers say the rest.
+    """Return the CloudEvents 1.0 headers (Kafka binary mode) of the record in *value*.
 
-    Bytes that lack what the standard requires, or say more of it than a record can, get their
-    content type and no more.
+    Bytes without the required attributes, or with longer ones than a record can have, get only the
+    content type.
 
     >>> dict(
     ...     cloudevents_headers(
@@ -49,7 +52,7 @@ def cloudevents_headers(value: bytes) -> Headers:
 
 
 def cloudevents_attributes(record: Mapping[str, Any]) -> dict[str, str]:
-    """The context of a record: `ce_source` and `ce_id` together name it once and for all."""
+    """Return the attributes of *record*; `ce_source` and `ce_id` together identify it uniquely."""
     source = record["source"]
     return {
         "ce_specversion": "1.0",

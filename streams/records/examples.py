@@ -1,4 +1,4 @@
-"""One full record of every type: shown in the JSON Schema, walked by the tests."""
+"""One complete record of every type, for the JSON Schema and the tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _TOML = 'study = "PRODERM"\nalpha = 0.05\n'
 
 
 def example(kind: str, /, **fields: Any) -> dict[str, Any]:
-    """A valid record of type *kind*, its fields replaced or added to by *fields*."""
+    """Return a valid record of type *kind*, with *fields* added or replaced."""
     return EXAMPLES[kind] | fields
 
 

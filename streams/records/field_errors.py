@@ -1,4 +1,4 @@
-"""Says what is wrong with a field without saying what is in it."""
+"""Explains validation errors of fields without their values."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from streams.records.parse import Fields, RecordRefused
 
 
 def explain(kind: str, error: ValidationError, fields: Fields) -> RecordRefused:
-    """The first fault of *error* by path and expectation; neither values nor unknown names.
+    """Return the refusal for the first fault of *error*: its path and what is expected.
 
-    A name that is not ours may be a treatment, and a refusal is read by blinded people.
+    It has no values and no unknown names: an unknown name may be a treatment, and blinded people
+    read refusals.
     """
     faults = error.errors(include_url=False, include_input=False)
     fault = faults[0]
@@ -32,7 +33,7 @@ def _wire_names(model: type[BaseModel]) -> set[str]:
 PUBLIC_FIELD_NAMES = set[str]().union(
     *map(_wire_names, (*records.MODELS.values(), records.Source, records.Target, records.Signature))
 )
-"""Every name that the schema itself tells the world."""
+"""All field names of the public schema."""
 
 
 def _path(kind: str, fault: ErrorDetails) -> str:

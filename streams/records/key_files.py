@@ -1,4 +1,4 @@
-"""Keys in files: a private one that only its owner may read, the public ones of a deployment."""
+"""Key files: private keys readable by their owner only, and public keys of a deployment."""
 
 from __future__ import annotations
 
@@ -21,38 +21,41 @@ from monitor.plan.board import PUBLIC_KEY_BYTES
 from streams.records.signing import TRUST_ANYONE, Signer, Trust
 
 NON_OWNER_BITS = 0o077
-"""Rights of anybody but the owner of a file."""
-
+"""Permission bits of a file's group and of others."""
 
 BOARD_KEY_LINE = re.compile(r'key\s*=\s*"([^"]*)"')
-"""A key as a line of [[board]]."""
+"""Matches a public key as a line of [[board]]."""
 
 
 class InvalidKeyFile(Exception):
-    """A file of keys is not what it should be; the message says so, and never shows a key."""
+    """A key file is invalid; the message gives the reason and contains no key."""
 
 
 def create_key(path: Path) -> Signer:
-    """A new key, its private half in a file at *path* that was not there before.
+    """Generate an Ed25519 key, and write its private half to a new file at *path*, mode 0600.
 
-    Raises BadKeys where there is one already: a key that is written over is lost for good.
+    Raises InvalidKeyFile where the file cannot be written, or exists: overwriting would destroy a
+    key.
     """
     signer = Signer(Ed25519PrivateKey.generate())
     pem = signer.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        # O_EXCL: a link that somebody has laid there is not followed.
+        # O_EXCL does not follow a symbolic link at *path*.
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            os.fchmod(file.fileno(), 0o600)  # Whatever the umask of whoever calls.
+            os.fchmod(file.fileno(), 0o600)  # Independent of the umask.
             file.write(pem)
     except FileExistsError:
-        raise InvalidKeyFile(f"{path} is there already: name a file that is not") from None
+        raise InvalidKeyFile(f"{path} exists already: choose another path") from None
     except OSError as error:
         raise InvalidKeyFile(f"{path} cannot be written: {error.strerror}") from None
     return signer
 
 
 def load_key(path: Path) -> Signer:
-    """The key in the file at *path*.  Raises BadKeys, also where others may read it."""
+    """Return the key in the file at *path*.
+
+    Raises InvalidKeyFile where the file has no Ed25519 key, or others may read it.
+    """
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_mode & NON_OWNER_BITS:
@@ -61,28 +64,28 @@ def load_key(path: Path) -> Signer:
     except OSError as error:
         raise InvalidKeyFile(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise InvalidKeyFile(f"{path} holds no key: `tocsin keys new` makes one") from None
+        raise InvalidKeyFile(f"{path} holds no key: `tocsin keys new` creates one") from None
     if not isinstance(private_key, Ed25519PrivateKey):
         raise InvalidKeyFile(f"{path} holds a key of another kind than Ed25519")
     return Signer(private_key)
 
 
 def encode_public_key(public: bytes) -> str:
-    """A public key as plans and settings give it."""
+    """Encode a public key in base64, as plans and key files contain it."""
     return b64encode(public).decode()
 
 
 def read_trust(path: str | None, signers: int = 1) -> Trust:
-    """Whose plans count: the keys in the file at *path*, one a line; everybody's without a file.
+    """Read the public keys of the file at *path*, of which *signers* must sign a plan.
 
-    A line may be all that `tocsin keys new` prints; what follows a `#` is a remark.  So many
-    *signers* must vouch for a plan.  Raises BadKeys, also for a file with fewer keys than that:
-    it was meant to let nobody pass but somebody.
+    A line is a key in base64 or the line that `tocsin keys new` prints; `#` starts a comment.
+    Without *path*, plans need no signature.  Raises InvalidKeyFile where the file is invalid, or
+    where fewer than *signers* keys are known: no plan could be accepted.
     """
     if path is None:
         if signers > 1:
             message = (
-                f"plans need {signers} signers (TOCSIN_PLAN_SIGNERS), and nobody's key is known"
+                f"plans need {signers} signers (TOCSIN_PLAN_SIGNERS), but no key is configured"
             )
             raise InvalidKeyFile(f"{message}: name a file of keys in TOCSIN_PLAN_KEYS_FILE")
         return TRUST_ANYONE
@@ -97,11 +100,11 @@ def read_trust(path: str | None, signers: int = 1) -> Trust:
         _parse_public_key(text, f"{path}, line {number}") for number, text in texts.items() if text
     )
     if not keys:
-        raise InvalidKeyFile(f"{path} holds no key, so no plan could ever count")
+        raise InvalidKeyFile(f"{path} holds no key, so no plan could be accepted")
     if len(set(keys)) < signers:
         count = f"{len(set(keys))} key{'s' * (len(set(keys)) != 1)}"
         message = f"{path} holds {count}, and a plan needs {signers} signers (TOCSIN_PLAN_SIGNERS)"
-        raise InvalidKeyFile(f"{message}, so none could ever count")
+        raise InvalidKeyFile(f"{message}, so no plan could be accepted")
     return Trust(keys, signers)
 
 

@@ -1,6 +1,6 @@
-"""The wire models: what a record of ``trial.log.v1`` may say, and nothing else.
+"""Wire models of the records of ``trial.log.v1``; their docstrings are schema descriptions.
 
-They check form: names, types, ranges.  ``decode`` checks what one field says of another.
+They validate form: names, types and ranges.  ``convert`` checks fields against each other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from monitor.records import (
 )
 
 MAJOR, MINOR = 1, 0
-"""The schema we write.  A newer minor may add fields, which we ignore, and is never misread."""
+"""Version of the schema.  Fields that a newer minor adds are ignored."""
 
 ID = r"[A-Za-z0-9_.:-]{1,64}"
 IDENTIFIER_PATTERN = f"^{ID}$"
@@ -41,7 +41,7 @@ Term = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=1000)]
 Label = Annotated[str, Field(max_length=64)]
 
-# An enumeration takes its member's name from JSON: "strict" would ask for the member itself.
+# JSON has the value of an enumeration member; strict mode would require the member itself.
 LaxCriterion = Annotated[Criterion, Strict(False)]
 LaxSeverity = Annotated[Severity, Strict(False)]
 LaxRelatedness = Annotated[Relatedness, Strict(False)]
@@ -52,13 +52,13 @@ LaxStatus = Annotated[Status, Strict(False)]
 
 Adjudications = Annotated[
     dict[Identifier, LaxAdjudication],
-    # Pydantic gives the pattern of the names, but not that there are no others.
+    # Pydantic generates the pattern of the names, but allows others beside them.
     Field(max_length=64, json_schema_extra={"additionalProperties": False}),
 ]
 
 
 class Wire(BaseModel):
-    """The rules of every object on the wire: no coercion, no unknown field, no value in errors."""
+    """Base of all wire objects: no coercion, no unknown field, no value in errors."""
 
     model_config = ConfigDict(
         strict=True,
@@ -70,7 +70,7 @@ class Wire(BaseModel):
 
 
 class Source(Wire):
-    """Who says it, about which thing of theirs, and which version of it."""
+    """The source system, its identifier of the entity, and the version of that entity."""
 
     system: Identifier
     id: Identifier
@@ -78,14 +78,14 @@ class Source(Wire):
 
 
 class Target(Wire):
-    """The thing that a retraction voids."""
+    """The entity that a retraction nullifies."""
 
     system: Identifier
     id: Identifier
 
 
 class Signature(Wire):
-    """One signature over the record."""
+    """One Ed25519 signature of the record."""
 
     key: Text
     signature: Text
@@ -95,27 +95,27 @@ Signatures = Annotated[list[Signature], Field(max_length=16, fail_fast=True)]
 
 
 class Envelope(Wire):
-    """What every record says."""
+    """Fields of every record."""
 
     schema_: Annotated[str, Field(alias="schema", pattern=SCHEMA_PATTERN)]
     study: Identifier
     source: Source
     known_at: Annotated[str, Field(pattern=INSTANT_PATTERN, examples=["2017-03-05T10:00:00Z"])]
-    """When the source first had it, in UTC; a fraction of a second is dropped."""
+    """When the source first had this version, in UTC; fractions of a second are dropped."""
 
 
 class Plan(Envelope):
-    """A plan version takes effect from here on, for all data."""
+    """A version of the monitoring plan, which applies to all data from this record on."""
 
     type: Literal["plan"]
     toml: Annotated[str, Field(min_length=1)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    """Of the UTF-8 bytes of `toml`."""
+    """SHA-256 of the UTF-8 bytes of `toml`, in hexadecimal."""
     signatures: Signatures | None = None
 
 
 class Subject(Envelope):
-    """A subject was screened (no treatment) or randomised."""
+    """A subject was screened (without a treatment) or randomised."""
 
     type: Literal["subject"]
     subject: Identifier
@@ -134,12 +134,12 @@ class Treatment(Envelope):
     period: Identifier
     start: Day
     end: Day | None = None
-    """The first day outside the interval; absent while it goes on."""
+    """The first day after the interval; absent while the treatment continues."""
     end_reason: Label | None = None
 
 
 class Dose(Envelope):
-    """One administration, which may take days."""
+    """One administration, which may last several days."""
 
     type: Literal["dose"]
     subject: Identifier
@@ -154,7 +154,7 @@ class Dose(Envelope):
 
 
 class AdverseEvent(Envelope):
-    """One case as its source now tells it."""
+    """An adverse event case, as its source currently describes it."""
 
     type: Literal["adverse_event"]
     subject: Identifier
@@ -162,7 +162,7 @@ class AdverseEvent(Envelope):
     system_organ_class: Term
     verbatim: Annotated[str, Field(max_length=1000)] | None = None
     label_group: Term | None = None
-    """The grouping that a product's label uses, where it differs from the preferred term."""
+    """Term under which the product's label groups the event, if not the preferred term."""
     onset: PartialDay | None = None
     end: PartialDay | None = None
     serious: bool | None = None
@@ -172,11 +172,11 @@ class AdverseEvent(Envelope):
     outcome: LaxOutcome | None = None
     action_taken: LaxActionTaken | None = None
     adjudications: Adjudications | None = None
-    """A committee's answer by named group."""
+    """Answers of an adjudication committee by named group."""
 
 
 class Disposition(Envelope):
-    """A subject left a period, or the study where none is named."""
+    """A subject left a period, or the study if no period is given."""
 
     type: Literal["disposition"]
     subject: Identifier
@@ -187,7 +187,7 @@ class Disposition(Envelope):
 
 
 class Collection(Envelope):
-    """From when a term is collected, so that "not collected" is not zero."""
+    """First day on which a term is collected, to distinguish "not collected" from zero events."""
 
     type: Literal["collection"]
     kind: Literal["preferred_term", "system_organ_class", "group"]
@@ -196,7 +196,7 @@ class Collection(Envelope):
 
 
 class Assessment(Envelope):
-    """One efficacy score, for the board's benefit-risk panel only."""
+    """One efficacy score, used only for the board's benefit-risk assessment."""
 
     type: Literal["assessment"]
     subject: Identifier
@@ -208,7 +208,7 @@ class Assessment(Envelope):
 
 
 class Retraction(Envelope):
-    """A thing is void, whatever its version."""
+    """Nullification of an entity, in all its versions."""
 
     type: Literal["retraction"]
     target: Target
@@ -216,33 +216,33 @@ class Retraction(Envelope):
 
 
 class Merge(Envelope):
-    """Two cases (`system/id`) or two subjects are one."""
+    """Two cases (`system/id`) or two subjects are the same."""
 
     type: Literal["merge"]
     what: Literal["case", "subject"]
     duplicate: CaseOrSubject
     survivor: CaseOrSubject
-    """The one under which both count from now on."""
+    """The case or subject under which both count from this record on."""
 
 
 class Review(Envelope):
-    """A board member's move on an alert."""
+    """A board member's review of an alert, which moves the alert to another state."""
 
     type: Literal["review"]
     alert: Identifier
     revision: Ordinal
     move: Identifier
     shown: Term
-    """The digest of what was on the member's screen."""
+    """Digest of what the member's screen showed."""
     member: Identifier
     reason: Text
     meaning: Text
-    """What the signature means."""
+    """Meaning of the signature."""
     signatures: Signatures | None = None
 
 
 class Tick(Envelope):
-    """Nothing more happened up to and including this date."""
+    """Advances the as-of date: no other events up to and including this date."""
 
     type: Literal["tick"]
     date: Day

@@ -1,4 +1,4 @@
-"""Turns bytes into one JSON object, or says by name why they are not one that can be trusted."""
+"""Parses bytes as one JSON object with bounded size, or refuses them with a reason."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from monitor.errors import MonitorError, Reason, Refusal
 Fields = dict[str, Any]
 
 BYTES_MAX = 1 << 20
+"""Maximum size of a record."""
 DEPTH_MAX = 32
+"""Maximum nesting of objects and arrays."""
 KEYS_MAX = 64
-"""The widest record has 19 fields; a case in 64 named groups is beyond any plan."""
+"""Maximum fields of an object: records have up to 19, and adjudications up to 64."""
 TOKENS_MAX = 4096
-"""Bounds the work on hostile bytes: a plan with its signatures needs fewer than 200."""
+"""Bounds the work on hostile bytes; a plan with its signatures has fewer than 200 tokens."""
 FAST_PARSE_BYTES_MAX = 4 << 10
-"""No record but a plan is longer, and no shorter one is slow to parse, however it is made."""
+"""Only plans are longer; any shorter bytes parse quickly, even hostile ones."""
 NUMBER_CHARACTERS_MAX = 64
 INTEGER_MIN, INTEGER_MAX = -(1 << 63), (1 << 63) - 1
 
 
 class RecordRefused(MonitorError):
-    """The record is not to be included.  ``decode`` turns this into its *refusal*."""
+    """The record must not be folded.  ``decode`` returns the *refusal* of this exception."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(reason)
@@ -33,15 +35,15 @@ class RecordRefused(MonitorError):
 
 
 def parse_fast(raw: bytes) -> Fields | None:
-    """The object in *raw* if it plainly holds one and no key twice, else None: ask ``careful``.
+    """Return the object in *raw* if it provably repeats no key, else None: use ``parse_strict``.
 
-    Without a backslash a quotation mark inside a string is none, so ``":`` closes a key, or
-    opens a string that begins with a colon; white space after a quotation mark is left to
-    ``careful``.  So there are at least as many of them as keys were written.  A parser that keeps
-    the last of two equal keys loses at least one: as many of them as keys were read prove that
-    none was repeated.  Only keys of the object, and of objects directly in it, count as read; any
-    deeper one makes the two differ.  Numbers beyond 64 bits come back as floats: sound only for a
-    type that has none.
+    Without a backslash no string contains a quotation mark, so ``":`` closes a key or opens a
+    string that begins with a colon; bytes with white space after a quotation mark return None.
+    The count of ``":`` is therefore at least the number of keys written.  A parser keeps the last
+    of two equal keys, so it returns fewer keys than were written if one repeats: equal counts
+    prove that none does.  Keys are counted in the object and in objects directly in it; a deeper
+    key makes the counts differ.  Integers beyond 64 bits become floats, so the result is sound
+    only for types without fractional numbers.
     """
     if len(raw) > FAST_PARSE_BYTES_MAX or b"\\" in raw or b'" ' in raw:
         return None
@@ -62,7 +64,7 @@ def parse_fast(raw: bytes) -> Fields | None:
 
 
 def parse_strict(raw: bytes) -> Fields:
-    """The object in *raw*, or ``Refused`` with what is wrong with the bytes."""
+    """Return the object in *raw*.  Raises RecordRefused with the fault of the bytes."""
     if len(raw) > BYTES_MAX:
         raise RecordRefused(Reason.TOO_LARGE, f"The record has {len(raw):,} bytes.")
     _check_structure(raw)
@@ -83,7 +85,7 @@ def parse_strict(raw: bytes) -> Fields:
 def _check_structure(raw: bytes) -> None:
     if len(raw) <= FAST_PARSE_BYTES_MAX and raw.count(b"{") + raw.count(b"[") <= DEPTH_MAX:
         return
-    # Without escapes every second piece between quotation marks lies outside the strings.
+    # Without escapes, every second part of a split at quotation marks is outside of strings.
     unescaped = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
     structure = b"".join(unescaped.split(b'"', TOKENS_MAX)[::2]).translate(
         None, _NON_STRUCTURAL_BYTES
@@ -107,7 +109,7 @@ _NON_STRUCTURAL_BYTES = bytes(byte for byte in range(256) if byte not in _DEPTH_
 def _check_encodable(value: Fields) -> None:
     try:
         orjson.dumps(value)
-    except orjson.JSONEncodeError:  # Only text can fail here: numbers were bounded when read.
+    except orjson.JSONEncodeError:  # Only text can fail: numbers were bounded when parsed.
         detail = "A string holds half of a surrogate pair, which no UTF-8 can carry."
         raise RecordRefused(Reason.LONE_SURROGATE, detail) from None
 
@@ -123,7 +125,7 @@ def _parse_object(pairs: list[tuple[str, Any]]) -> Fields:
 
 
 def _parse_integer(text: str) -> int:
-    # Twenty characters hold every 64-bit integer; Python raises on more than 4,300 digits.
+    # Every 64-bit integer fits in 20 characters; Python raises on more than 4,300 digits.
     if len(text) <= 20 and INTEGER_MIN <= (value := int(text)) <= INTEGER_MAX:
         return value
     raise RecordRefused(Reason.INTEGER_TOO_LARGE, "An integer does not fit 64 bits.")

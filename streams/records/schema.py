@@ -1,4 +1,4 @@
-"""The JSON Schema of the wire records, printed by ``tocsin schema`` and committed."""
+"""JSON Schema of the wire records, printed by ``tocsin schema`` and committed in schemas/."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streams.records.models import MAJOR, MINOR, MODELS, AnyRecord
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema of every record: one union, discriminated by ``type`` (JSON Schema 2020-12)."""
+    """Return the schema (JSON Schema 2020-12) of all records: a union discriminated by ``type``."""
     schema = TypeAdapter[Any](AnyRecord).json_schema()
     for kind, model in MODELS.items():
         schema["$defs"][model.__name__]["examples"] = [EXAMPLES[kind]]

@@ -1,4 +1,4 @@
-"""Who vouches for a plan or a review: Ed25519 over canonical JSON, checked before its id counts."""
+"""Ed25519 signatures of plans and reviews over canonical JSON (RFC 8032, RFC 8785)."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ from monitor.state.study import Study
 Fields = dict[str, Any]
 
 SIGNED_TYPES = frozenset({"plan", "review"})
-"""Types whose records say who vouches for them.  No other record pays for a signature."""
+"""Record types that can be signed; for other types, no signed content is computed."""
 
 KEY_ID_DIGITS = 16
+"""Hexadecimal digits of a key id."""
 
 
 def signed_bytes(fields: Fields) -> bytes:
-    """The bytes that are signed: all but `signatures`, keys in order, no space between.
+    """Return the bytes to sign: canonical JSON of all *fields* but `signatures`.
 
-    For records, which have no fractions and no names beyond ASCII, this is RFC 8785.
+    Plans and reviews have no fractions and only ASCII keys, so this is RFC 8785.
 
     >>> signed_bytes({"b": 1, "a": {"d": "x", "c": None}, "signatures": []})
     b'{"a":{"c":null,"d":"x"},"b":1}'
@@ -39,7 +40,7 @@ def signed_bytes(fields: Fields) -> bytes:
 
 
 def signed_content_of(fields: Fields) -> SignedContent:
-    """What is signed of a record in its checked form, and the signatures that it brings."""
+    """Return the signed bytes and the signatures of a validated record."""
     signatures: list[Fields] = fields.get("signatures") or []
     return SignedContent(
         signed_bytes(fields), tuple((each["key"], each["signature"]) for each in signatures)
@@ -47,28 +48,28 @@ def signed_content_of(fields: Fields) -> SignedContent:
 
 
 def key_id(public: bytes) -> str:
-    """The name of a public key, as signatures give it."""
+    """Return the id of a public key, by which signatures refer to it."""
     return sha256(public).hexdigest()[:KEY_ID_DIGITS]
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Whoever holds a private key."""
+    """Holder of an Ed25519 private key who signs plans and reviews."""
 
     private_key: Ed25519PrivateKey
 
     @property
     def public_key(self) -> bytes:
-        """The public half: 32 bytes."""
+        """Public key in 32 raw bytes."""
         return self.private_key.public_key().public_bytes_raw()
 
     @property
     def key_id(self) -> str:
-        """The name of the key."""
+        """Id of the public key."""
         return key_id(self.public_key)
 
     def sign(self, fields: Fields) -> Fields:
-        """The record with this signature; those of other keys stay."""
+        """Return the record with this signature added; signatures of other keys are kept."""
         signature = {
             "key": self.key_id,
             "signature": b64encode(self.private_key.sign(signed_bytes(fields))).decode(),
@@ -80,11 +81,11 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whose plans and reviews count: public *keys* of a deployment, which its plans' makers hold.
+    """The public *keys* of a deployment, *signers_min* of which must sign a plan.
 
-    Without keys every plan counts, and every review under a plan that names no board: such a
-    review names no key, and is shown as unchecked.  With keys nobody but a board reviews.  A plan
-    counts only if so many *signers* have signed it, each with another of the keys.
+    Without keys every plan is accepted, and so is every review under a plan without a board; such
+    a review has no key and is shown as unchecked.  With keys, only members of a plan's board can
+    review.  Signatures of a plan count once per key.
     """
 
     keys: tuple[bytes, ...] = ()
@@ -93,15 +94,15 @@ class Trust:
     def verify_signatures(
         self, study: Study | None, record: Record, signed: SignedContent
     ) -> Record | Refusal:
-        """The record, a review with the key that vouches for it, or why it does not count.
+        """Return the record, a review with the id of its verified key, or the refusal.
 
-        To be asked before the record's id is looked at: what does not count takes no id.
+        Verify before the record's id is used: a refused record must not occupy an id.
         """
         body = record.body
         if isinstance(body, PlanRecord) and self.keys:
             return _signature_refusal(signed, self.keys, "plan", self.signers_min) or record
         if not isinstance(body, Review) or study is None:
-            return record  # A study without a plan takes nothing, whoever signed it.
+            return record  # A study without a plan accepts only a plan.
         board = study.plan.board_members
         if not board and not self.keys:
             return record
@@ -118,13 +119,13 @@ class Trust:
 
 
 TRUST_ANYONE = Trust()
-"""Where nobody has given keys: the demo, a file that is replayed, a first try."""
+"""Trust without keys, for the demo, replays of files and first trials: it accepts every plan."""
 
 
 def _signature_refusal(
     signed: SignedContent, keys: Sequence[bytes], record_kind: str, required: int = 1
 ) -> Refusal | None:
-    """Why *seal* has not the signatures of as many of *keys* as are *wanted*, or None."""
+    """Return why fewer than *required* of *keys* have validly signed *signed*, or None."""
     if not signed.signatures:
         return Refusal(Reason.UNSIGNED, f"There is no signature on the {record_kind}.")
     signing_keys = {key for key in keys if _signatures_by(signed, key)}
@@ -144,9 +145,9 @@ def _signature_refusal(
 
 
 def is_signed_by(signed: SignedContent, public: bytes) -> bool:
-    """Whether *seal* has a signature of its content that was made with the other half of *public*.
+    """Return whether *signed* has a valid signature by the key *public* (32 bytes).
 
-    A public key that is no point of the curve has signed nothing.
+    An invalid public key has no valid signatures.
     """
     for text in _signatures_by(signed, public):
         try:
@@ -158,7 +159,7 @@ def is_signed_by(signed: SignedContent, public: bytes) -> bool:
 
 
 def _signatures_by(signed: SignedContent, public: bytes) -> list[str]:
-    """The signatures that say that they are by *public*."""
+    """Return the signatures in base64 that name *public* as their key."""
     public_key_id = key_id(public)
     return [text for key, text in signed.signatures if key == public_key_id]
 

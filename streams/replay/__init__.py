@@ -1,1 +1,1 @@
-"""A log folded again: results, verification."""
+"""Folds a log again: replay with its results, and verification of a store."""

@@ -1,4 +1,4 @@
-"""Replay: a historical log through the same functions as live, with or without a what-if."""
+"""Replays a historical log through the functions of live processing, optionally as a what-if."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from streams.records.decode import DECODE_BATCH_SIZE, decode_in_batches
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
-    """How a replay departs from the log.
+    """How a replay differs from the log.
 
-    *plan* replaces every plan of the log; *known_until* leaves out what was known later than
-    that day, *onsets_until* what began later.  The as-of date never passes either.
+    *plan* is the TOML text that replaces every plan of the log.  *known_until* excludes records
+    known after that day, *onsets_until* events with a later onset; the as-of date never exceeds
+    either.  Days are ordinals.
     """
 
     plan: str | None = None
@@ -31,19 +32,19 @@ class WhatIf:
 
     @property
     def is_hypothetical(self) -> bool:
-        """Whether the output is of a plan that the study did not have."""
+        """Whether the results are those of a plan that the study did not have."""
         return self.plan is not None
 
     @property
     def horizon(self) -> int | None:
-        """The day past which no as-of date goes."""
+        """Upper bound of the as-of date (ordinal day), or None."""
         days = [day for day in (self.known_until, self.onsets_until) if day is not None]
         return min(days) if days else None
 
 
 @dataclass(frozen=True, slots=True)
 class ExcludedLine:
-    """A line that is not in the tables, and why."""
+    """A line that was not folded: a refused record, or a conflict (*refusal* is None)."""
 
     line: int
     refusal: Refusal | None
@@ -52,9 +53,10 @@ class ExcludedLine:
 
 @dataclass(slots=True)
 class Replay:
-    """One pass over a log.  Iterate ``run``, then read the studies and the account.
+    """One pass over a log.  Iterate ``run``, then read ``studies`` and ``outcomes``.
 
-    *cut* counts the lines that the what-if left out; with it the outcomes add up to *lines*.
+    *lines_after_cutoff* counts the lines that *what_if* excludes; it and the outcomes add up to
+    *lines*.
     """
 
     what_if: WhatIf = field(default_factory=WhatIf)
@@ -64,9 +66,9 @@ class Replay:
     excluded_lines: list[ExcludedLine] = field(default_factory=list[ExcludedLine])
 
     def run(self, log: Iterable[bytes], lookahead: int = DECODE_BATCH_SIZE) -> Iterator[Alert]:
-        """Alerts as they ring; each line of *log* is one record.
+        """Fold *log*, one record a line, and yield each alert revision as it is made.
 
-        Up to *most* lines are read before the first of them is folded.
+        Up to *lookahead* lines are read before the first of them is folded.
         """
         for _, record in decode_in_batches(log, _strip_line_end, lookahead):
             if alerts := self.process_line(record, self.lines + 1):
@@ -74,7 +76,7 @@ class Replay:
         self.extend_to_horizon()
 
     def process_line(self, record: Record | Refusal, line: int) -> tuple[Alert, ...]:
-        """Take in what is at *line* of the log: the alerts that it rings."""
+        """Fold the record at *line* of the log (from 1) and return the alerts it raises."""
         self.lines += 1
         result = self._process_within_limits(record, line)
         if result is None:
@@ -85,19 +87,19 @@ class Replay:
         return result.alerts
 
     def extend_to_horizon(self) -> None:
-        """Bring the as-of dates to the day that was asked for, where the log ends before it."""
+        """Move the as-of date of each study to the horizon, where the log ends before it."""
         for study in self.studies:
             if self.what_if.horizon is not None and study.latest_day is not None:
                 study.latest_day = max(study.latest_day, self.what_if.horizon)
 
     @property
     def studies(self) -> list[Study]:
-        """The studies of the log, by name."""
+        """The studies of the log, sorted by name."""
         return [self.pipeline.studies[name] for name in sorted(self.pipeline.studies)]
 
     @property
     def outcomes(self) -> Counter[RecordOutcome]:
-        """What became of the lines, over all studies."""
+        """Number of records by outcome, over all studies."""
         return sum(self.pipeline.outcomes.values(), Counter[RecordOutcome]())
 
     def _process_within_limits(self, record: Record | Refusal, line: int) -> RecordResult | None:
@@ -117,7 +119,7 @@ class Replay:
         return result
 
     def _open_study(self, record: Record) -> None:
-        """Open the record's study with the other plan, where the log brings none before it."""
+        """Open the record's study with the what-if plan, where the log has no plan before it."""
         if record.study not in self.pipeline.studies and not isinstance(record.body, PlanRecord):
             assert self.what_if.plan is not None
             body = plan_record_of(self.what_if.plan)
@@ -139,5 +141,5 @@ def _strip_line_end(line: bytes) -> bytes:
 
 
 def plan_record_of(toml: str) -> PlanRecord:
-    """The plan record's content for *toml*."""
+    """The body of a plan record with the text *toml*."""
     return PlanRecord(toml=toml, sha256=sha256(toml.encode()).hexdigest())

@@ -1,4 +1,4 @@
-"""What a replay prints for programs: a public contract, with its schema in schemas/."""
+"""The JSON result of a replay: a public contract, whose schema is in ``schemas/``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 
 def result_line(replay: Replay, study: Study) -> Json:
-    """The last line of a study: everything that its state says."""
+    """The result line of *study*, the last line that a replay prints for it."""
     rows = list(rate_rows(study))
     return {
         "type": "result",
@@ -52,9 +52,10 @@ def result_line(replay: Replay, study: Study) -> Json:
 
 
 def count_outcomes(replay: Replay, study: Study) -> dict[str, int]:
-    """What became of the study's lines; with one study in the log they add up to its lines.
+    """Number of records of *study* by outcome; with a cutoff, ``cut`` counts the lines after it.
 
-    Bytes that name no study count here only when there is but one study to count them under.
+    With one study in the log, the counts add up to its lines.  Unreadable lines name no study and
+    are counted only then, as are those after the cutoff.
     """
     is_only_study = len(replay.studies) == 1
     counts = replay.outcomes if is_only_study else replay.pipeline.outcomes[study.name]
@@ -89,7 +90,7 @@ def _row_json(row: RateRow) -> Json:
 
 
 def _estimate_json(estimate: Estimate) -> Json:
-    """An estimate between its limits; null is "none" for the value, "unbounded" for a limit."""
+    """An estimate with its limits; a null value is undefined, a null limit is unbounded."""
     return {
         "value": _finite_or_null(estimate.value),
         "low": _finite_or_null(estimate.low),
@@ -98,7 +99,7 @@ def _estimate_json(estimate: Estimate) -> Json:
 
 
 def _finite_or_null(value: float | None) -> float | None:
-    """A finite number, or null: JSON knows no infinity."""
+    """*value*, or None where it is not finite, because JSON has no infinity."""
     return value if value is not None and isfinite(value) else None
 
 
@@ -134,7 +135,7 @@ def _exposure_json(study: Study) -> Iterator[Json]:
 
 
 def _flow_json(study: Study) -> Json:
-    """The flow of subjects: randomised by arm, then through each period."""
+    """The flow of subjects: randomised subjects by arm, then the flow of each period."""
     return {
         "subjects": len(study.subjects),
         "randomised": count_randomised(study),

@@ -1,4 +1,4 @@
-"""Alerts as a replay prints them: each revision as it is made, and the docket at the end."""
+"""Alerts as JSON: one line for each revision, and the register at the end of a replay."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Json = dict[str, Any]
 
 
 def alert_line(alert: Alert, *, hypothetical: bool) -> Json:
-    """One line as an alert rings, and as often as it moves."""
+    """The line of one alert revision, with whether a what-if plan made it."""
     return {"type": "alert"} | alert_json(alert) | {"hypothetical": hypothetical}
 
 
 def alert_json(alert: Alert) -> Json:
-    """A revision of an alert."""
+    """The fields of one alert revision."""
     return {
         "id": alert.id,
         "revision": alert.revision,
@@ -48,7 +48,7 @@ def alert_json(alert: Alert) -> Json:
 
 
 def register_json(study: Study) -> list[Json]:
-    """Every alert of the study at its latest revision, with its history, as they first rang."""
+    """All alerts of *study* with their histories, in the order in which they were raised."""
     if not isinstance(study.extension, AlertRegister):
         return []
     entries = sorted(study.extension.entries.values(), key=_raised_order)
@@ -56,12 +56,12 @@ def register_json(study: Study) -> list[Json]:
 
 
 def entry_json(entry: AlertEntry) -> Json:
-    """An alert at its latest revision, and its history."""
+    """An alert at its latest revision, with its history."""
     return alert_json(entry.alert) | {"history": list(_history_json(entry))}
 
 
 def format_instant(seconds: int) -> str:
-    """An instant, as a record says it.
+    """*seconds* since 1970-01-01 UTC as an ISO 8601 timestamp.
 
     >>> format_instant(0)
     '1970-01-01T00:00:00Z'

@@ -1,4 +1,4 @@
-"""Holds a store to the log: what is in it must be what folding the log anew gives."""
+"""Verifies a store: folds the log again in memory and compares the results field by field."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ from streams.store.memory import MemoryStore
 from streams.store.rows.digest import row_digest
 
 CURSOR = ""
-"""Stands for the cursor where a study is named."""
+"""Value of a study name that means the cursor."""
 
 NOT_FROM_THE_LOG = {"released", "stopped"}
-"""Of a cursor: what an operator says, and why it stands still; neither follows from the log."""
+"""Cursor fields that do not follow from the log: an operator's release and the stop reason."""
 
 RELATIVE_TOLERANCE = 1e-9
-"""Relative: the last bits of a logarithm differ from one processor to another."""
+"""Relative tolerance of log e-values: the last bits of a logarithm differ between processors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A *field* of a *study*, or of the cursor, that is not what the log says."""
+    """A field of a row, or of the cursor, that differs from the log folded again.
+
+    *held* is the stored value, *due* the value by the log.
+    """
 
     study: str
     field: str
@@ -41,7 +44,11 @@ class Difference:
 
 @dataclass(slots=True)
 class VerifyReport:
-    """What was compared, and what differs."""
+    """Result of verifying one partition.
+
+    *records* is the offset up to which the log was folded; *behind* is how many records the stored
+    cursor is behind the end of the log.
+    """
 
     partition: int
     records: int = 0
@@ -52,18 +59,21 @@ class VerifyReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSnapshot:
-    """What a store holds: the cursor, and each row, every one of its own moment."""
+    """The cursor and all rows of a store; each is read at its own moment."""
 
     cursor: Fields
     rows: dict[str, Fields]
 
     @property
     def next_offset(self) -> int:
-        """How far the cursor says that the partition was folded."""
+        """The next offset by the cursor."""
         return int(self.cursor.get("next") or b"0")
 
     def comparison_offsets(self) -> Iterator[tuple[int, str]]:
-        """At which offset each must be compared: a worker may have moved on in between."""
+        """Yield the offset at which the cursor and each row must be compared.
+
+        The offsets differ where a worker folded records between the reads.
+        """
         yield self.next_offset, CURSOR
         for study, row in self.rows.items():
             position = row.get("pos", b"")
@@ -71,7 +81,7 @@ class StoreSnapshot:
 
 
 async def read_snapshot(store: Store) -> StoreSnapshot:
-    """What *store* holds now."""
+    """Read the cursor of *store*, then each row that the cursor names."""
     cursor = await store.cursor()
     return StoreSnapshot(
         cursor=cursor, rows={each: await store.row(each) for each in studies_in_cursor(cursor)}
@@ -85,9 +95,9 @@ async def verify(
     report_progress: Callable[[int], None] = ignore_progress,
     trust: Trust = TRUST_ANYONE,
 ) -> VerifyReport:
-    """Fold *log* in memory as far as *store* was, and compare field by field.
+    """Fold *log* in memory up to the offsets of *store*, and compare field by field.
 
-    Each row is compared at its own offset.  Raises StandsStill where the log cannot be folded.
+    Each row is compared at its own offset.  Raises RefoldStopped where the log cannot be folded.
     """
     stored, memory = await read_snapshot(store), MemoryStore()
     if released := stored.cursor.get("released"):
@@ -109,7 +119,7 @@ async def verify(
 
 
 def compare_fields(study: str, stored: Fields, expected: Fields) -> Iterator[Difference]:
-    """The fields of a row, or of the cursor, that are not what they should be."""
+    """Yield the fields of a row, or of the cursor, in which *stored* differs from *expected*."""
     if expected and not stored:
         yield Difference(study=study, field="*", held="nothing", due=f"{len(expected)} fields")
         return
@@ -119,7 +129,7 @@ def compare_fields(study: str, stored: Fields, expected: Fields) -> Iterator[Dif
         if name not in NOT_FROM_THE_LOG and name != "digest"
         if not values_agree(name, stored.get(name, b""), expected.get(name, b""))
     ]
-    # Of its own fields: evidence that differs in its last bits makes another digest.
+    # Recomputed from the stored fields: tolerated differences of evidence change the digest.
     if study != CURSOR and stored and stored.get("digest", b"") != row_digest(stored):
         different.append("digest")
         expected = {**expected, "digest": row_digest(stored)}
@@ -129,7 +139,7 @@ def compare_fields(study: str, stored: Fields, expected: Fields) -> Iterator[Dif
 
 
 def values_agree(name: str, stored: bytes, expected: bytes) -> bool:
-    """Whether a field says the same; the evidence of a watch but for its last bits."""
+    """Whether two values of the field *name* agree; a watch's evidence within the tolerance."""
     if stored == expected:
         return True
     if not (name.startswith("w|") and stored and expected):
@@ -148,17 +158,17 @@ def values_agree(name: str, stored: bytes, expected: bytes) -> bool:
 
 
 def verdict_values(value: bytes) -> list[Any]:
-    """Level, ground and evidence of a watch."""
+    """Level, reason and log e-value of a stored verdict."""
     level, reason, log_e = orjson.loads(value)
     return [level, reason, None if log_e is None else float.fromhex(log_e)]
 
 
 def studies_in_cursor(cursor: Fields) -> list[str]:
-    """The studies that the cursor names, whether or not it says that they have a row."""
+    """The studies with a position in the cursor, sorted; some may have no row."""
     return sorted(name[len("pos|") :] for name in cursor if name.startswith("pos|"))
 
 
 def shorten(value: bytes) -> str:
-    """A value, as far as it is needed to see the difference."""
+    """*value* as text, cut after 200 characters."""
     text = value.decode(errors="replace")
     return text if len(text) <= 200 else f"{text[:200]}... ({len(value)} bytes)"

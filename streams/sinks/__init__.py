@@ -1,4 +1,4 @@
-"""Where notices go; each kind of sink is a file of its own."""
+"""Sinks of notifications, one file for each kind."""
 
 from __future__ import annotations
 
@@ -10,45 +10,51 @@ from alerts.notification.due import Notification
 
 
 class SinkFailed(Exception):
-    """The notice was not taken; the message says why and nothing of what was in it."""
+    """The notification was not accepted.
+
+    The message is a value of the label `why` of a metric, and never quotes the notification.
+    """
 
 
 class SinkDown(SinkFailed):
-    """Nobody answers, or not now.  Try again, this notice and the others."""
+    """The receiver does not respond.  Retry this notification and the others."""
 
 
 class SinkRefuses(SinkFailed):
-    """It does not take this notice.  Go on with the others, and come back to it."""
+    """The receiver rejects this notification.  Continue with the others; retry it later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderOptions:
-    """How every notice is written: *secret* hides an alert's id, *link* leads to the board."""
+    """Options of all notifications: *secret* hides alert ids, *link* leads to the board."""
 
     secret: bytes
     link: str = ""
 
     def __repr__(self) -> str:
-        """The link alone."""
-        return f"Style(link={self.link!r})"
+        """Show the link and hide the secret."""
+        return f"RenderOptions(link={self.link!r})"
 
 
 class Sink(Protocol):
-    """Whatever takes notices."""
+    """A receiver of notifications."""
 
     @property
     def needs_resend(self) -> bool:
-        """Whether it forgets what it is not told again."""
+        """Whether firing alerts expire at the receiver unless they are sent again."""
         ...
 
     async def send(self, notification: Notification) -> None:
-        """Come back when *notice* was taken.  Raises SinkDown or SinkRefuses."""
+        """Send *notification*, and return once it is accepted.  Raises SinkDown or SinkRefuses."""
         ...
 
     async def resend(self, notifications: Sequence[Notification]) -> None:
-        """Tell all *notices* again, where it *reminds*.  Raises SinkDown or SinkRefuses."""
+        """Send all *notifications* again if ``needs_resend``, else do nothing.
+
+        Raises SinkDown or SinkRefuses.
+        """
         ...
 
     async def close(self) -> None:
-        """Let go of the service."""
+        """Close the connections."""
         ...

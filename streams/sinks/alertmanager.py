@@ -1,4 +1,4 @@
-"""Keeps an Alertmanager ringing: it forgets what it is not told again, and hears of every end."""
+"""Posts firing and resolved alerts to an Alertmanager, which expires alerts not sent again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streams.sinks.retry import with_retries
 
 ALERTS_PATH = "/api/v2/alerts"
 ALERTS_PER_REQUEST_MAX = 256
-"""Alerts in one request: the smallest limit that anybody is known to set is 1 MiB."""
+"""Most alerts in one request; the smallest request limit known is 1 MiB."""
 
 
 @dataclass(slots=True)
@@ -30,19 +30,19 @@ class Alertmanager:
     needs_resend: bool = True
 
     async def send(self, notification: Notification) -> None:
-        """Ring, or end, the call of *notice*, and end those before it."""
+        """Post the page of *notification* as firing or resolved, and resolve earlier pages."""
         await self.resend([notification])
 
     async def resend(self, notifications: Sequence[Notification]) -> None:
-        """Post all of them as they are at this hour."""
-        alerts = [post for notice in notifications for post in self._render_alerts(notice)]
+        """Post the alerts of all *notifications* with their state as of now."""
+        alerts = [alert for each in notifications for alert in self._render_alerts(each)]
         refusal: SinkRefuses | None = None
         for start in range(0, len(alerts), ALERTS_PER_REQUEST_MAX):
             body = orjson.dumps(alerts[start : start + ALERTS_PER_REQUEST_MAX])
             try:
                 await with_retries(lambda body=body: self._post(body))
             except SinkRefuses as error:
-                refusal = error  # Of what is refused once, the rest must not fall silent.
+                refusal = error  # The other requests must still be sent, or their alerts expire.
         if refusal is not None:
             raise refusal
 

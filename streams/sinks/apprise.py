@@ -1,4 +1,4 @@
-"""Calls people by mail, chat or pager, through whatever service apprise knows."""
+"""Sends notifications by mail, chat or pager through a service that Apprise supports."""
 
 from __future__ import annotations
 
@@ -19,22 +19,26 @@ TIMEOUT_SECONDS = 30
 
 @dataclass(slots=True)
 class Apprise:
-    """The service that *address* names; it may hold a password, and is asked for each time."""
+    """One Apprise service.
+
+    *read_url* returns its URL, which may contain a password; it is called for each attempt, so
+    the URL can change without a restart.
+    """
 
     read_url: Callable[[], str] = field(repr=False)
     options: RenderOptions
     needs_resend: bool = False
 
     async def send(self, notification: Notification) -> None:
-        """Call, in a thread of its own: the library waits."""
+        """Send *notification* in a thread, since Apprise blocks."""
         text = render.text_message(notification, secret=self.options.secret, link=self.options.link)
         await with_retries(lambda: self._notify_with_timeout(text))
 
     async def resend(self, notifications: Sequence[Notification]) -> None:
-        """Nothing: who was called once is not called every minute."""
+        """Do nothing: a person is not notified twice of the same page."""
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no connection stays open."""
 
     async def _notify_with_timeout(self, text: str) -> None:
         try:
@@ -46,7 +50,7 @@ class Apprise:
             raise SinkDown("the service did not take it")
 
     def _notify(self, text: str) -> bool:
-        # It logs what it sends and where to.
+        # Apprise logs messages and addresses.
         logging.getLogger("apprise").setLevel(logging.CRITICAL)
         service = load_apprise().Apprise()
         if not service.add(self.read_url()):
@@ -57,7 +61,7 @@ class Apprise:
 
 
 def load_apprise() -> Any:
-    """Apprise, which has no types and is installed only where it is wanted."""
+    """Import Apprise, an optional dependency without types.  Raises SinkRefuses."""
     try:
         return import_module("apprise")
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""Makes the sinks that the delivery file names, and reads their secrets from files beside it."""
+"""Builds the sinks of the delivery file, and reads their secrets from files beside it."""
 
 from __future__ import annotations
 
@@ -24,23 +24,29 @@ SECRET_BYTES_MIN = 16
 
 
 class UnreadableFile(Exception):
-    """The delivery file, or a secret it names, cannot be read.  Exit code 2."""
+    """The delivery file, or a secret file that it names, cannot be read.  Exit code 2."""
 
 
 def read_routing(path: Path) -> RoutingConfig:
-    """The delivery file at *path*; DeliveryError says what is wrong in it."""
+    """Read the delivery file at *path*.  Raises UnreadableFile or RoutingConfigError."""
     return parse_routing_config(read_text(path))
 
 
 def read_render_options(routing: RoutingConfig, folder: Path) -> RenderOptions:
-    """How notices are written; the secret of *folder* is read once: no reference ever changes."""
+    """Return the link and the secret, which is read once so that references never change.
+
+    Raises UnreadableFile.
+    """
     return RenderOptions(secret=read_secret(folder / routing.secret_file), link=routing.link)
 
 
 def build_sink(
     config: SinkConfig, folder: Path, options: RenderOptions, clock: Callable[[], float] = time.time
 ) -> Sink:
-    """The sink of *plan*.  A secret that cannot be read is found out now, not at night."""
+    """Build the sink of *config*; *folder* holds the secret files.
+
+    Raises UnreadableFile at start-up, instead of at the first notification.
+    """
     secret_path = folder / config.secret_file
     match config.kind:
         case SinkKind.WEBHOOK:
@@ -61,7 +67,10 @@ def build_sink(
 
 
 def broker_login(config: SinkConfig, folder: Path) -> str:
-    """The brokers of another cluster, and who we are to them; none of it is of our own cluster."""
+    """Return the brokers and the login of a Kafka sink, independent of Tocsin's own cluster.
+
+    Raises UnreadableFile.
+    """
     if config.security is Security.PLAINTEXT:
         return config.url
     files = {name: str(folder / name) for name in (config.secret_file, config.ca_file) if name}
@@ -78,7 +87,7 @@ def broker_login(config: SinkConfig, folder: Path) -> str:
 
 
 def reread(read: Callable[[Path], T], path: Path) -> T:
-    """What *read* reads at *path*, long after the start: a missing file is the sink's failure."""
+    """Read *path* again at run time; an unreadable file raises SinkRefuses."""
     try:
         return read(path)
     except UnreadableFile:
@@ -86,18 +95,18 @@ def reread(read: Callable[[Path], T], path: Path) -> T:
 
 
 def read_secret(path: Path) -> bytes:
-    """The secret at *path*, without the line's end."""
+    """Read the secret at *path*, without surrounding whitespace.  Raises UnreadableFile."""
     content = read_text(path).strip().encode()
     if len(content) < SECRET_BYTES_MIN:
-        raise UnreadableFile(f"{path} holds no secret of {SECRET_BYTES_MIN} bytes or more")
+        raise UnreadableFile(f"{path} must hold a secret of at least {SECRET_BYTES_MIN} bytes")
     return content
 
 
 def read_text(path: Path) -> str:
-    """The text of the file at *path*."""
+    """Read the text file at *path*.  Raises UnreadableFile."""
     try:
         return path.read_text()
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise UnreadableFile(f"{path} cannot be read: it is no text") from None
+        raise UnreadableFile(f"{path} cannot be read: it is not a text file") from None

@@ -1,4 +1,4 @@
-"""Posts over HTTP to addresses that may be called, once, without following anybody anywhere."""
+"""Posts over HTTP to permitted addresses, without following redirects."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from streams.sinks import SinkDown, SinkRefuses
 TIMEOUT_SECONDS = 5.0
 
 RETRY_STATUSES = frozenset({408, 425, 429})
-"""Answers of a receiver that wants to be asked again; so is any 5xx."""
+"""Statuses that ask for a retry, besides any 5xx."""
 
 IPV4_EMBEDDING_NETWORKS = tuple(
     map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))
 )
-"""IPv6 that carries an IPv4 address in its last four bytes: a translator would unpack it."""
+"""IPv6 networks whose last four bytes are an IPv4 address, which a translator connects to."""
 
 
 class PrivateAddress(OSError):
-    """The name leads to an address inside; a receiver out there would be another."""
+    """The host name resolves to a private address, which an external receiver never has."""
 
 
 @dataclass(slots=True)
 class HttpClient:
-    """Posts to receivers; those at private addresses only where *allow_private*.
+    """Posts to receivers, to private addresses only if *allow_private*; *timeout* is in seconds.
 
-    A name is resolved once for each connection, and the address that is connected to is the one
-    that was looked at: a name server cannot answer differently in between.
+    A host name is resolved once for each connection, and the check applies to the very address
+    that is connected to.  A second DNS answer therefore cannot bypass it (DNS rebinding).
     """
 
     allow_private: bool
@@ -40,7 +40,11 @@ class HttpClient:
     session: aiohttp.ClientSession | None = field(default=None, repr=False)
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
-        """Post *body* to *url*, and come back when the receiver has said that it has it."""
+        """Post *body* to *url*, and return once the receiver responds with a 2xx status.
+
+        Raises SinkDown where a retry may succeed (timeout, connection error, 408, 425, 429, 5xx),
+        and SinkRefuses for any other status, a redirect, or an address that is not permitted.
+        """
         try:
             async with self._open_session().post(
                 url, data=body, headers=headers, allow_redirects=False
@@ -79,7 +83,7 @@ class HttpClient:
         return self.session
 
     def _create_socket(self, address_info: tuple[Any, ...]) -> socket.socket:
-        """A socket for the address that is about to be connected to, if it may be."""
+        """Create the socket for the resolved address.  Raises PrivateAddress."""
         family, kind, protocol, _, address = address_info
         if not (self.allow_private or is_public_host(str(address[0]))):
             raise PrivateAddress("a private address")
@@ -87,7 +91,9 @@ class HttpClient:
 
 
 def is_public_host(host: str) -> bool:
-    """Whether *host*, an address as connected to, is of the open internet.
+    """Return whether *host*, a literal IP address, is on the public internet.
+
+    False for a text that is not an IP address, and for IPv6 that embeds a private IPv4 address.
 
     >>> is_public_host("93.184.215.14"), is_public_host("2606:2800:21f:cb07:6820:80da:af6b:8b2c")
     (True, True)
@@ -114,5 +120,5 @@ def is_public_host(host: str) -> bool:
 
 
 def is_public_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether *address* is one that anybody could have, and only one."""
+    """Return whether *address* is a global unicast address."""
     return address.is_global and not address.is_multicast and not address.is_reserved

@@ -1,4 +1,4 @@
-"""Writes notices to a topic of somebody else's cluster."""
+"""Writes notifications to a topic of another Kafka cluster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from streams.sinks.retry import with_retries
 
 
 class ClosableSender(Sender, Protocol):
-    """A sender that holds a connection."""
+    """A sender with a connection to close."""
 
     async def close(self) -> None:
         """Disconnect."""
@@ -24,7 +24,7 @@ class ClosableSender(Sender, Protocol):
 
 @dataclass(slots=True)
 class KafkaTopic:
-    """Partition *partition* of *topic*; the key of a message is what it is known by."""
+    """One partition of a topic; the key of a message is the notification's idempotency key."""
 
     topic: str
     partition: int
@@ -33,7 +33,7 @@ class KafkaTopic:
     needs_resend: bool = False
 
     async def send(self, notification: Notification) -> None:
-        """Write it, and wait until every copy has it."""
+        """Write *notification*, and wait until every replica has it."""
         key = render.idempotency_key(notification, self.options.secret).encode()
         message = Message(
             topic=self.topic,
@@ -47,7 +47,7 @@ class KafkaTopic:
         await with_retries(lambda: self._write(message))
 
     async def resend(self, notifications: Sequence[Notification]) -> None:
-        """Nothing: it forgets nothing."""
+        """Do nothing: notifications do not expire on a topic."""
 
     async def close(self) -> None:
         """Disconnect."""

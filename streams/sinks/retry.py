@@ -1,4 +1,4 @@
-"""Tries a sink a few times within seconds; what comes after that is decided from the ledger."""
+"""Retries a sink within seconds; later attempts are decided from the notification log."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from streams.sinks import SinkDown
 
 ATTEMPTS = 3
 TIMEOUT_SECONDS = 12.0
-"""A round that lasts longer is of the past: the ledger is read again before the next."""
+"""Limit for all attempts together; later, the notification log must be read again first."""
 
 WAIT_SECONDS = 0.2
 WAIT_SECONDS_MAX = 2.0
 
 
 async def with_retries(action: Callable[[], Awaitable[None]]) -> None:
-    """*act*, again where nobody answers.  A refusal is final: the same again is refused again."""
+    """Run *action*, and retry it on SinkDown; SinkRefuses is final, as a retry would repeat it.
+
+    Raises the last SinkDown, or SinkRefuses.
+    """
     attempts = stamina.retry_context(
         on=SinkDown,
         attempts=ATTEMPTS,
@@ -32,5 +35,5 @@ async def with_retries(action: Callable[[], Awaitable[None]]) -> None:
 
 
 def silence_retry_logs() -> None:
-    """Let retries be logged by nobody: their only trace is the sink that is said to be down."""
+    """Turn off the log lines of retries; a failing sink is reported once, by its route."""
     stamina.instrumentation.set_on_retry_hooks([])

@@ -1,4 +1,4 @@
-"""Posts a notice to a receiver that knows a secret with us, and knows what it has by a key."""
+"""Posts signed notifications to a webhook, each with an idempotency key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ from streams.sinks.retry import with_retries
 
 @dataclass(slots=True)
 class Webhook:
-    """The receiver at *url*.  *secret* is asked for each time: it may be changed at any hour."""
+    """The webhook at *url*.
+
+    *read_secret* returns the shared secret; it is called for each attempt, so the secret can
+    change without a restart.  *clock* returns seconds since 1970.
+    """
 
     url: str
     read_secret: Callable[[], bytes] = field(repr=False)
@@ -30,13 +34,13 @@ class Webhook:
     needs_resend: bool = False
 
     async def send(self, notification: Notification) -> None:
-        """Post it, each attempt with a signature of its own."""
+        """Post *notification*; each attempt has its own timestamp and signature."""
         body = render.json_body(notification, secret=self.options.secret, link=self.options.link)
         key = render.idempotency_key(notification, self.options.secret)
         await with_retries(lambda: self._post(body, key))
 
     async def resend(self, notifications: Sequence[Notification]) -> None:
-        """Nothing: it forgets nothing."""
+        """Do nothing: notifications do not expire at a webhook."""
 
     async def close(self) -> None:
         """Close the connections."""

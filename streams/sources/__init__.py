@@ -1,1 +1,1 @@
-"""Readers of foreign formats: each turns a data set into records in order of arrival."""
+"""Readers of foreign formats: each converts a data set into records in order of arrival."""

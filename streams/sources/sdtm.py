@@ -1,4 +1,4 @@
-"""A study's SDTM tabulation as the log of records that would have arrived while it ran."""
+"""Converts a study's SDTM tabulation into the log of records that would have arrived live."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from streams.sources.xpt import Row, Tabulation, UnreadableStudy, read_tabulatio
 def read_records(
     directory: Path, study: str, plan_toml: str | None = None, *, control: str | None = None
 ) -> Iterator[JsonRecord]:
-    """The records of the study in *directory*, the plan first, then in order of arrival.
+    """Yield the records of the study in *directory*: the plan first, then in order of arrival.
 
-    Treatment is DM.ARM; a subject is followed from RFXSTDTC to RFENDTC inclusive.  A date of
-    collection, of a start or of an end is taken as the day on which it became known.
+    Treatment is DM.ARM; follow-up is RFXSTDTC to RFENDTC inclusive.  A date of collection, of a
+    start or of an end is taken as the day on which the record became known.  Without *plan_toml*
+    the records carry `default_plan` against arm *control*.
+
+    Raises `UnreadableStudy` where files, variables, arms or dates are missing or unusable.
     """
     tabulation = read_tabulation(directory)
-    treated_arms(tabulation.dm)  # Refuses two arms of one id, whoever wrote the plan.
+    treated_arms(tabulation.dm)  # Refuses two arms with one id, also where a plan is given.
     toml = default_plan(tabulation.dm, study, control) if plan_toml is None else plan_toml
     ordered = sorted(_unordered_records(tabulation, study, first_period(toml)), key=arrival_key)
     plan = {"toml": toml, "sha256": sha256(toml.encode()).hexdigest()}
@@ -49,7 +52,10 @@ def _unordered_records(tabulation: Tabulation, study: str, period: str) -> Itera
 
 
 def _subject_record(row: Row, study: str, dispositions: list[Row]) -> JsonRecord:
-    """Known when treatment starts; of those never treated, when they were seen."""
+    """Return the subject's record, known on the first day of treatment.
+
+    A subject never treated is known from DMDTC, or else from its last disposition.
+    """
     day = (
         full_date(row["RFXSTDTC"])
         or full_date(row.get("DMDTC", ""))
@@ -58,7 +64,7 @@ def _subject_record(row: Row, study: str, dispositions: list[Row]) -> JsonRecord
     if day is None:
         raise UnreadableStudy(
             f"DM: subject {row['USUBJID']} has no full date in RFXSTDTC or DMDTC, nor a"
-            " disposition: nothing says when it became known; give it one of them"
+            " disposition: the day on which it became known is missing; add one of these dates"
         )
     subject = identifier(row["USUBJID"])
     content = {
@@ -71,7 +77,7 @@ def _subject_record(row: Row, study: str, dispositions: list[Row]) -> JsonRecord
 
 
 def _treatment_records(row: Row, study: str, period: str, doses: list[Row]) -> Iterator[JsonRecord]:
-    """First that treatment began; then, when it is over, that it ended."""
+    """Yield the open treatment interval, and as version 2 the closed one where its end is known."""
     treatment = treatment_id(row["ARM"])
     if not row["RFXSTDTC"] or treatment is None:
         return
@@ -90,13 +96,13 @@ def _treatment_start(row: Row) -> str:
     if start is None:
         raise UnreadableStudy(
             f"DM: subject {row['USUBJID']} has RFXSTDTC {row['RFXSTDTC']!r}, not a full date:"
-            " complete it, person-time begins there"
+            " complete it, because person-time begins on this date"
         )
     return start
 
 
 def _last_dose_day(doses: list[Row]) -> str | None:
-    """The last day of treatment; unknown if any dose has no end, whatever RFXENDTC says."""
+    """Return the last dosing day; None if a dose has no full end date.  RFXENDTC is not used."""
     ends = [full_date(dose["EXENDTC"]) for dose in doses]
     known_ends = [end for end in ends if end is not None]
     return max(known_ends) if known_ends and len(known_ends) == len(ends) else None
@@ -105,9 +111,9 @@ def _last_dose_day(doses: list[Row]) -> str | None:
 def _disposition_records(
     row: Row, study: str, period: str, dispositions: list[Row]
 ) -> Iterator[JsonRecord]:
-    """The end of follow-up is RFENDTC; DSSTDTC stands in for those never treated.
+    """Yield the end of follow-up on RFENDTC, or on the last DSSTDTC where there is no RFENDTC.
 
-    Who was treated leaves, or completes, the period of the treatment.
+    A treated subject leaves, or completes, the period of its treatment.
     """
     day = full_date(row["RFENDTC"]) or _last_disposition_date(dispositions)
     if day is None:
@@ -129,7 +135,7 @@ def _disposition_date(disposition: Row) -> str:
 
 
 def _dose_records(row: Row, study: str) -> Iterator[JsonRecord]:
-    """One row of EX, known when it is over; without an end only its first day is sure."""
+    """Yield one dose, known on its last day; without a full end date it covers its first day."""
     first = full_date(row["EXSTDTC"])
     if first is None:
         return

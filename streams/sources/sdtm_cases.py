@@ -1,4 +1,4 @@
-"""Rows of the SDTM domain AE as cases: the rows of one sponsor id are versions of one case."""
+"""Converts rows of the SDTM domain AE into cases; rows of one sponsor id are versions of a case."""
 
 from __future__ import annotations
 
@@ -22,13 +22,17 @@ from streams.sources.xpt import Row, UnreadableStudy
 
 YES_NO = {"Y": True, "N": False}
 UNCODED = "NOT YET CODED"
-"""The term of an event that the dictionary has not reached: it still counts as an event."""
+"""The term of an event without a coded term: the event is counted under this text."""
 
 
 def adverse_event_records(
     ae: Iterable[Row], study: str, treatment_starts: Mapping[str, str | None]
 ) -> Iterator[JsonRecord]:
-    """A record of each row of *ae*; *starts* are the days on which subjects began treatment."""
+    """Yield one record a row of *ae*.
+
+    *treatment_starts* has the first day of treatment by USUBJID, used where a row has no full
+    date of its own.  Raises `UnreadableStudy` where a row has neither.
+    """
     for versions in _case_versions(ae, treatment_starts):
         for version, (known_day, row) in enumerate(versions, start=1):
             source = RecordSource("sdtm.ae", _case_id(row), version)
@@ -38,7 +42,7 @@ def adverse_event_records(
 def _case_versions(
     ae: Iterable[Row], treatment_starts: Mapping[str, str | None]
 ) -> Iterator[list[tuple[str, Row]]]:
-    """The rows by the case they tell of, each case's in the order they became known."""
+    """Yield the rows of each case, in the order in which they became known."""
     cases: defaultdict[str, list[tuple[str, Row]]] = defaultdict(list)
     for row in ae:
         cases[_case_id(row)].append((_known_day(row, treatment_starts.get(row["USUBJID"])), row))
@@ -55,7 +59,8 @@ def _known_day(row: Row, treatment_start: str | None) -> str:
     if day is None:
         raise UnreadableStudy(
             f"AE: row {row['AESEQ']} of subject {row['USUBJID']} has no full date in AEDTC or"
-            " AESTDTC, and no treatment start: nothing says when it became known; give it one"
+            " AESTDTC, and no treatment start: the day on which it became known is missing; add"
+            " one of these dates"
         )
     return day
 
@@ -78,9 +83,9 @@ def _case_content(row: Row) -> JsonRecord:
 
 
 def _criteria(row: Row) -> list[str]:
-    """Why the site called it serious.  A death stands even where the site did not.
+    """Return the seriousness criteria that count.
 
-    A criterion on a row with AESER = N contradicts it.  Only a death overrules the flag; the
-    others are left out, and counted among the findings for the site to answer.
+    A criterion on a row with AESER = N contradicts the flag.  Only death overrules the flag; other
+    criteria are left out and counted as findings for the site to resolve.
     """
     return [name for name in criteria_met(row) if row.get("AESER") == "Y" or name == "death"]

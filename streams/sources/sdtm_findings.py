@@ -1,4 +1,4 @@
-"""What an SDTM tabulation says that contradicts itself, or that an ingest had to decide."""
+"""Counts contradictions and gaps in an SDTM tabulation, each with the decision of the ingest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from streams.sources.xpt import Row, Tabulation, read_tabulation
 
 
 class TabulationFinding(StrEnum):
-    """A question for whoever made the tabulation; the text says what the ingest did meanwhile."""
+    """A question for the author of the tabulation; the text names what the ingest does for now."""
 
     ARM_DIFFERS = "subjects whose actual arm (ACTARM) differs from ARM: ARM is used"
     FATAL_NOT_SERIOUS = "fatal adverse events that say AESER = N: kept as they are"
@@ -42,13 +42,13 @@ CODELISTS = {
     "AEOUT": OUTCOME,
     "AEACN": ACTION_TAKEN,
 }
-"""Variables of an adverse event that become one of our words."""
+"""Code lists of the variables of an adverse event that are mapped to values of the record."""
 
 
 def count_findings(directory: Path) -> dict[TabulationFinding, int]:
-    """How many rows each finding holds for, in the study whose tabulation is in *directory*.
+    """Return the number of rows by finding, for the study whose tabulation is in *directory*.
 
-    A finding that holds for none is not one.
+    Findings without a row are left out.  Raises `UnreadableStudy` as `read_tabulation` does.
     """
     counts = {
         finding: sum(matches) for finding, matches in _evaluate_rules(read_tabulation(directory))

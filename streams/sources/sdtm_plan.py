@@ -1,4 +1,4 @@
-"""A first plan for a study of which only its SDTM tabulation is at hand."""
+"""Writes a first monitoring plan for a study of which only the SDTM tabulation is available."""
 
 from __future__ import annotations
 
@@ -63,9 +63,11 @@ share = {share}
 
 
 def default_plan(dm: Iterable[Row], study: str, control: str | None = None) -> str:
-    """A plan in TOML: every treated arm against *control*, serious events at tier 1.
+    """Return a plan in TOML: every treated arm against *control*, serious events at tier 1.
 
-    Without *control* the arm whose name says placebo is taken.
+    Without *control* the control is the one arm whose name contains "placebo".  Each active arm
+    gets an equal share of alpha.  Raises `UnreadableStudy` where the arms name no such control or
+    no active arm is left.
     """
     arms = treated_arms(dm)
     control_id = _control_id(arms, control)
@@ -91,7 +93,10 @@ def default_plan(dm: Iterable[Row], study: str, control: str | None = None) -> s
 
 
 def treated_arms(dm: Iterable[Row]) -> dict[str, str]:
-    """The arms in which somebody was treated: id to name as DM.ARM has it."""
+    """Return the arms with a treated subject: treatment id to the arm's name in DM.ARM.
+
+    Raises `UnreadableStudy` where two arms would have one id, or no subject was treated.
+    """
     arms: dict[str, str] = {}
     for name in sorted({row["ARM"] for row in dm if row["RFXSTDTC"]}):
         treatment = treatment_id(name)
@@ -104,7 +109,7 @@ def treated_arms(dm: Iterable[Row]) -> dict[str, str]:
             )
         arms[treatment] = name
     if not arms:
-        raise UnreadableStudy("DM has no subject with RFXSTDTC and an arm: nobody was treated")
+        raise UnreadableStudy("DM has no subject with RFXSTDTC and an arm: none was treated")
     return arms
 
 
@@ -114,14 +119,19 @@ def _control_id(arms: dict[str, str], control: str | None) -> str:
         placebo_arms = [treatment for treatment in arms if "placebo" in treatment]
         if len(placebo_arms) == 1:
             return placebo_arms[0]
-        raise UnreadableStudy(f"which arm is the control?  Name one of {names} as the control")
+        raise UnreadableStudy(
+            f"no single arm is called placebo.  Name one of {names} as the control"
+        )
     if treatment_id(control) not in arms:
         raise UnreadableStudy(f"no subject was treated in arm {control!r}: name one of {names}")
     return treatment_id(control) or control
 
 
 def first_period(toml: str) -> str:
-    """The id of the first period of the plan in *toml*: SDTM's treatment intervals belong to it."""
+    """Return the id of the first period of the plan in *toml*, to which treatment intervals belong.
+
+    Raises `UnreadableStudy` where the plan is no TOML or has no period with an id.
+    """
     try:
         return str(tomllib.loads(toml)["periods"][0]["id"])
     except (tomllib.TOMLDecodeError, LookupError, TypeError) as error:

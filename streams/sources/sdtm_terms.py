@@ -1,4 +1,4 @@
-"""What CDISC controlled terms, dates and names become on the wire."""
+"""Maps CDISC controlled terms, dates and names to values of a record."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SEVERITY = {
     "LIFE THREATENING": "life_threatening",
     "FATAL": "fatal",
 }
-"""Codelist AESEV, and two words that sponsors add to it."""
+"""Codelist AESEV, and two values that sponsors add to it."""
 
 GRADE = dict(zip("12345", SEVERITY.values(), strict=True))
-"""CTCAE grades of AETOXGR, where a study has them in place of AESEV."""
+"""CTCAE grades of AETOXGR, for studies that have them instead of AESEV."""
 
 RELATEDNESS = {
     "NONE": "not_related",
@@ -36,7 +36,7 @@ RELATEDNESS = {
     "RELATED": "definite",
     "Y": "definite",
 }
-"""AEREL has no CDISC codelist: these are the words in common use."""
+"""AEREL has no CDISC codelist: these are the values in common use."""
 
 OUTCOME = {
     "RECOVERED/RESOLVED": "recovered",
@@ -68,7 +68,7 @@ STATUS = {
     "ADVERSE EVENT": "adverse_event",
     "LACK OF EFFICACY": "lack_of_efficacy",
 }
-"""Codelist NCOMPLT; every other reason is ``other``."""
+"""Codelist NCOMPLT; every other reason becomes ``other``."""
 
 CRITERIA = {
     "AESDTH": "death",
@@ -78,27 +78,29 @@ CRITERIA = {
     "AESCONG": "congenital_anomaly",
     "AESMIE": "medically_important",
 }
-"""The seriousness criteria of ICH E2A; AESCAN and AESOD are not among them."""
+"""The seriousness criteria of ICH E2A, which do not include AESCAN and AESOD."""
 
 NOT_AN_ARM = frozenset({"", "SCREEN FAILURE", "NOT ASSIGNED", "NOT TREATED", "UNPLANNED TREATMENT"})
-"""Words of ARM that name no treatment."""
+"""Values of ARM that name no treatment."""
 
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 def criteria_met(row: Row) -> list[str]:
-    """Every seriousness criterion that an adverse event's *row* says is met."""
+    """Return every seriousness criterion that *row* of AE marks with Y."""
     return [name for variable, name in CRITERIA.items() if row.get(variable) == "Y"]
 
 
 def coded_value(row: Row, variable: str, codes: Mapping[str, str]) -> str | None:
-    """The wire's word for *variable*, or None where it is empty or a word we do not know."""
+    """Return the record's value for *variable*, or None where it is empty or not in *codes*."""
     return codes.get(row.get(variable, "").upper())
 
 
 def known_date_part(text: str) -> str | None:
-    """What an ISO 8601 *text* knows from the year down, without its time of day.
+    """Return the known part of an ISO 8601 date from the year down, without its time of day.
+
+    None where the year is unknown or the date is in no calendar.
 
     >>> (
     ...     known_date_part("2014-01-16T10:15"),
@@ -114,7 +116,7 @@ def known_date_part(text: str) -> str | None:
 
 
 def full_date(text: str) -> str | None:
-    """The day that *text* names, or None if it names only a month, a year or nothing."""
+    """Return the day that *text* names as YYYY-MM-DD, or None if its month or day is unknown."""
     day = known_date_part(text)
     return day if day and len(day) == 10 else None
 
@@ -128,7 +130,7 @@ def _is_calendar_date(day: str) -> bool:
 
 
 def treatment_id(arm: str) -> str | None:
-    """The treatment that *arm* names, as an id; None for a screen failure and the like.
+    """Return the treatment id of *arm*; None for a screen failure and other values of no treatment.
 
     >>> treatment_id("Xanomeline High Dose"), treatment_id("Screen Failure")
     ('xanomeline_high_dose', None)
@@ -140,7 +142,7 @@ def treatment_id(arm: str) -> str | None:
 
 
 def identifier(*parts: str) -> str:
-    """*parts* joined to one id; a hash stands for what an id may not hold.
+    """Join *parts* to one id; a hash keeps ids distinct where characters had to be replaced.
 
     >>> identifier("01-701-1015", "E07")
     '01-701-1015.E07'

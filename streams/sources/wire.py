@@ -1,4 +1,4 @@
-"""What every reader of a foreign format hands on: records as JSON has them, in order of arrival."""
+"""The output of every reader of a foreign format: JSON records with a fixed order of arrival."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ JsonRecord = dict[str, Any]
 SCHEMA = "trial.log/1"
 
 TYPE_ORDER = ("plan", "subject", "treatment", "dose", "adverse_event", "disposition")
-"""Of records that are known on one day: an allocation before what happens under it."""
+"""Order of records known on the same day: an allocation precedes what happens under it."""
 
 
 class RecordSource(NamedTuple):
-    """What a record speaks about, and which of its versions the record is."""
+    """The source system, the id of an entity there, and the version that a record reports."""
 
     system: str
     id: str
@@ -25,7 +25,7 @@ class RecordSource(NamedTuple):
 def build_record(
     kind: str, study: str, source: RecordSource, day: str, content: Mapping[str, Any]
 ) -> JsonRecord:
-    """The record of *thing* that became known on *day*; a field without a value is left out."""
+    """Return the record of *source*, known on *day* (YYYY-MM-DD), without its empty fields."""
     return {
         "schema": SCHEMA,
         "type": kind,
@@ -37,7 +37,7 @@ def build_record(
 
 
 def arrival_key(fields: JsonRecord) -> tuple[str, int, str, str, int]:
-    """The place of a record in its log, the same on every run."""
+    """Return the sort key that gives every record one place in its log, equal on every run."""
     source = fields["source"]
     type_rank = TYPE_ORDER.index(fields["type"])
     return fields["known_at"], type_rank, source["system"], source["id"], source["version"]

@@ -1,4 +1,4 @@
-"""Reading the domains of a study out of SAS transport files, as rows of plain text."""
+"""Reads the domains of a study from SAS transport files, as rows of plain text."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Row = Mapping[str, str]
 """One observation: every variable as text, and ``""`` where it has no value."""
 
 BLOCK_BYTES = 80
-"""A transport file is a row of punched cards: one of any other length has lost its end."""
+"""A transport file consists of blocks of this length; another file size means it is truncated."""
 
 ENCODINGS = ("UTF-8", "WINDOWS-1252")
-"""Tried in this order: a transport file does not say in which of them SAS wrote it."""
+"""Tried in this order: a transport file does not name the encoding in which SAS wrote it."""
 
 REQUIRED = {
     "DM": ("USUBJID", "ARM", "RFXSTDTC", "RFENDTC"),
@@ -24,16 +24,16 @@ REQUIRED = {
     "EX": ("USUBJID", "EXSEQ", "EXSTDTC", "EXENDTC"),
     "DS": ("USUBJID", "DSDECOD", "DSCAT", "DSSTDTC"),
 }
-"""The domains that are read, and the variables without which one says nothing."""
+"""The domains that are read, and the variables that each must have."""
 
 
 class UnreadableStudy(MonitorError):
-    """A folder does not hold what an ingest needs.  Do what the message says and run it again."""
+    """A folder does not hold what an ingest needs; the message names the problem and the remedy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tabulation:
-    """The four domains of one study, rows in the order of their files."""
+    """The four domains of one study, with rows in the order of their files."""
 
     dm: Sequence[Row]
     ae: Sequence[Row]
@@ -42,7 +42,11 @@ class Tabulation:
 
 
 def read_tabulation(directory: Path) -> Tabulation:
-    """The domains DM, AE, EX and DS of the study whose transport files lie in *directory*."""
+    """Return the domains DM, AE, EX and DS from the transport files in *directory*.
+
+    Raises `UnreadableStudy` where a domain, a required variable or pyreadstat is missing, a file
+    cannot be read, or DM has two rows for one subject.
+    """
     files = _transport_files(directory)
     missing = sorted(set(REQUIRED) - set(files))
     if missing:
@@ -90,7 +94,7 @@ def _read_columns(path: Path) -> dict[str, list[object]]:
         ) from error
     for encoding in ENCODINGS:
         try:
-            # Into dictionaries, so that no data frame library need be installed.
+            # Dictionaries need no data frame library.
             data, _ = reader.read_xport(str(path), encoding=encoding, output_format="dict")
         except UnicodeDecodeError:
             continue
@@ -106,8 +110,8 @@ def _read_columns(path: Path) -> dict[str, list[object]]:
 
 
 def _text(value: object) -> str:
-    """Numbers as they would be written by hand: a transport file has no integers."""
-    if value is None or value != value:  # A missing number is a NaN, and differs from itself.
+    """Return *value* as text, whole numbers without a fraction: the files store only floats."""
+    if value is None or value != value:  # A missing number is a NaN, which differs from itself.
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

@@ -1,7 +1,7 @@
-"""The projection of one partition: what a store must promise, whichever it is.
+"""The projection of one partition, and the interface that every store implements.
 
-A store may fall back to any earlier prefix of its own writes, or to nothing; it is never the
-truth.  All values are absolute, so writing the same thing twice is writing it once.
+The log is the source of truth: a store may be reset to any earlier prefix of its writes, or to
+nothing.  All values are absolute, so writes are idempotent.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 Fields = dict[str, bytes]
-"""A hash: names and values.  An empty value is equal to an absent one."""
+"""Names and values of a hash.  An empty value equals an absent one."""
 
 LIVE_SPACE = "live"
-"""The one space whose alerts are relayed to anybody."""
+"""The only space whose outbox is published."""
 
 PAIRS_MAX = 3_900
-"""Of fields in one command, and so of changed fields in a row: Lua unpacks at most 7,998 values."""
+"""Maximum pairs of field and value in one command; Lua unpacks at most 7,998 values."""
 
 
 class ApplyResult(StrEnum):
-    """What became of an apply; only DONE changed anything."""
+    """Result of an apply; only DONE changed the store."""
 
     DONE = "done"
-    STALE = "stale"  # The cursor or a study's row is elsewhere: another worker, or a rollback.
-    OTHER_CODE = "other_code"  # Written by another version of the fold.
+    STALE = "stale"  # The cursor or a row was moved by another worker, or the store rolled back.
+    OTHER_CODE = "other_code"  # The cursor was written by another version of the fold.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyRequest:
-    """One apply: what the records in ``[first, next)`` make of the partition.
+    """One atomic write of the projection, for the records at offsets ``[first, next)``.
 
-    *code* is the version of the fold.  *positions* is what each study seen in the batch, folded
-    or skipped, must have as its `pos` ("" for a study without a row).  *rows* are the changed
-    fields of each study, *outbox* what is to be told, *cursor* the cursor's fields, `next` and
-    `code` among them.  A study in *swapped* has its row replaced by the one prepared aside, if
-    that is all there.
+    The cursor's `next` must be *first*, and its `code` *fold_version*.  *positions* has the
+    expected `pos` of each study in the batch, folded or skipped (empty for a study without a row).
+    *rows* has the changed fields of each study, *outbox* the new entries, *cursor* the cursor's
+    fields, with `next` and `code`.  The row of a study in *staged* is replaced by its staged row,
+    which must be complete.
     """
 
     first: int
@@ -51,96 +51,102 @@ class ApplyRequest:
 
     @property
     def pair_count(self) -> int:
-        """How many field and value pairs it writes."""
+        """Number of field and value pairs that the request writes."""
         return len(self.outbox) + len(self.cursor) + sum(map(len, self.rows.values()))
 
 
 class StagedRow(NamedTuple):
-    """A row prepared aside: its `pos`, and how many fields make it whole."""
+    """The `pos` of a staged row, and the number of fields of the complete row."""
 
     position: bytes
     field_count: int
 
 
 class StoreUnreachable(Exception):
-    """The store did not answer in time: what it did is unknown.  Forget, reload, go on."""
+    """The store did not answer: the result of a command is unknown.  Discard memory, and reload."""
 
 
 class StoreNotWritable(StoreUnreachable):
-    """The store answers, and takes nothing for now: it is full, it loads.  Wait, and say so."""
+    """The store answers but refuses writes for now: it is full, loading or read-only.  Wait."""
 
 
 class StoreMisconfigured(Exception):
-    """The store is there and not fit: its policy, its version, its function.  Says the remedy."""
+    """An operator must change the store: version, policy, library or rights.  Names the remedy."""
 
 
 class Store(Protocol):
     """The keys of one partition in one space."""
 
     async def check(self) -> None:
-        """Raise WrongStore where it must not be written to: policy, version, library, rights.
+        """Check that the store can be written to.
 
-        Raises StoreRefuses where it could be, and takes nothing now.
+        Raises StoreMisconfigured where an operator must change its version, policy, library or
+        rights, and StoreNotWritable where it refuses writes for now.
         """
         ...
 
     async def cursor(self) -> Fields:
-        """The cursor; empty where there is none."""
+        """Return the cursor's fields; empty if there is none."""
         ...
 
     async def row(self, study: str) -> Fields:
-        """The study's row, all of one moment; empty where there is none."""
+        """Return the study's row as of one moment; empty if there is none."""
         ...
 
     async def field(self, study: str, name: str) -> bytes:
-        """One field of the study's row; "" where it has none."""
+        """Return one field of the study's row; empty if it has none."""
         ...
 
     async def find_fields(self, study: str, prefix: str) -> Fields:
-        """The fields of the study's row whose names begin so, each of its own moment."""
+        """Return the fields of the study's row whose names begin with *prefix*.
+
+        They may be of different moments.
+        """
         ...
 
     async def studies(self) -> list[str]:
-        """Names of the studies that the cursor knows to have a row."""
+        """Return the names of the studies that have a row according to the cursor."""
         ...
 
     async def positions(self, studies: Iterable[str]) -> dict[str, bytes]:
-        """The `pos` of each study's row; "" where it has none."""
+        """Return the `pos` of each study's row; empty for a study without a row."""
         ...
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:
-        """Change everything that *write* says, or nothing."""
+        """Apply the whole *request*, or nothing."""
         ...
 
     async def stage_row(
         self, study: str, position: bytes, fields: Fields, *, begin: bool
     ) -> ApplyResult:
-        """Write a part of the row at *pos* aside (`<row>~`), emptied first where *begin*.
+        """Write a part of the study's row at *position* under the key of its staged row (`<row>~`).
 
-        The first part holds `pos`.  STALE where another worker has begun a row at another `pos`.
+        With *begin*, delete the staged row first; this first part contains `pos`.  Returns STALE
+        where another worker has begun a staged row at another `pos`.
         """
         ...
 
     async def outbox(self) -> Fields:
-        """What is yet to be told."""
+        """Return the outbox: alerts and dead letters that are not published yet."""
         ...
 
     async def remove_published(self, names: Iterable[str]) -> None:
-        """Take entries out of the outbox: the broker has them."""
+        """Remove entries from the outbox after the broker confirmed them."""
         ...
 
     async def release(self, through: int) -> None:
-        """Let unreadable records up to offset *through* pass, however many in a row."""
+        """Allow any number of unreadable records in a row up to offset *through*, inclusive."""
         ...
 
     async def rewind(self, study: str | None) -> None:
-        """Drop one study's row, or all rows: cursor first, so that they are folded anew.
+        """Delete the row of *study*, or all rows, so that they are folded again from the log.
 
-        The outbox stays: cut short, a row that is left would skip the records that ring what is
-        yet to be told.
+        The cursor is reset first, so that an interrupted rewind loses nothing.  The outbox is
+        kept: after an interrupted rewind, a remaining row would skip the records that raise the
+        unpublished alerts.
         """
         ...
 
     async def close(self) -> None:
-        """Let go of the service."""
+        """Close the connection."""
         ...

@@ -1,4 +1,4 @@
-"""A client of Redis or Valkey that asks once, and whose errors have our names."""
+"""Client of Redis or Valkey without retries, whose errors are translated to those of stores."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from streams.store import Fields, StoreMisconfigured, StoreNotWritable, StoreUnr
 
 TIMEOUT_SECONDS = 5
 SCAN_FIELDS = 1_000
-"""Of a hash in one command: a larger one would keep all others waiting."""
+"""Fields of a hash that one command reads; more would delay the commands of other clients."""
 
 Client = Any
-"""A client of redis-py, or fakeredis in its place: one cannot say what the other returns."""
+"""A client of redis-py or fakeredis; untyped, because their return types differ."""
 
 TRANSIENT_ERRORS = (
     exceptions.ConnectionError,
@@ -28,21 +28,23 @@ TRANSIENT_ERRORS = (
     exceptions.TryAgainError,
     OSError,
 )
-"""What may be over in a while, without anybody changing what the store is."""
+"""Errors that may end without a change of the store's configuration."""
 
 NOT_WRITABLE_ERRORS = (
     exceptions.OutOfMemoryError,
     exceptions.ReadOnlyError,
     exceptions.BusyLoadingError,
 )
+"""Errors of a store that answers but refuses commands for now."""
+
 NOT_WRITABLE_CODES = ("MISCONF", "LOADING", "NOREPLICAS", "BUSY")
+"""Prefixes of other server errors with the same meaning."""
 
 
 def connect(url: str, timeout: float = TIMEOUT_SECONDS) -> Client:
-    """A client of the store at *url*, which waits *patience* seconds for each answer.
+    """Return a client of the store at *url*, with a *timeout* in seconds for each answer.
 
-    A command is sent once: whether one that failed was done is for the cursor to say, not for a
-    second try.
+    Commands are not retried: after a failure, the cursor shows whether the command was executed.
     """
     client: Client = Redis
     return client.from_url(
@@ -54,7 +56,10 @@ def connect(url: str, timeout: float = TIMEOUT_SECONDS) -> Client:
 
 
 async def run_command(command: Awaitable[Any]) -> Any:
-    """What the store says, its errors by our names."""
+    """Await *command*.
+
+    Raises StoreNotWritable, StoreUnreachable or StoreMisconfigured in place of the client's errors.
+    """
     try:
         return await command
     except NOT_WRITABLE_ERRORS as error:
@@ -65,24 +70,24 @@ async def run_command(command: Awaitable[Any]) -> Any:
         )
         raise StoreMisconfigured(message) from error
     except TRANSIENT_ERRORS as error:
-        message = f"{error}".rstrip(".")  # What to do is said behind it.
+        message = f"{error}".rstrip(".")  # Callers append the remedy.
         raise StoreUnreachable(f"The store does not answer: {message}") from error
     except exceptions.NoPermissionError as error:
         raise StoreMisconfigured(
-            f"The store's user lacks a right ({error}): `ACL SETUSER`."
+            f"The store's user lacks a right ({error}): grant it with `ACL SETUSER`."
         ) from error
     except exceptions.ResponseError as error:
         if str(error).startswith(NOT_WRITABLE_CODES):
             raise StoreNotWritable(f"The store refuses for now: {error}") from error
         if "Function not found" in str(error):
             raise StoreMisconfigured(
-                "The function library is gone: `tocsin store apply`."
+                "The function library is missing: `tocsin store apply` loads it."
             ) from error
         raise StoreMisconfigured(f"The store refuses: {error}.") from error
 
 
 async def scan_hash(client: Client, key: str, prefix: str = "") -> Fields:
-    """A hash, a part at a time; only fields whose names begin so."""
+    """Read a hash in parts of ``SCAN_FIELDS``; only the fields whose names begin with *prefix*."""
     pattern = f"{escape_pattern(prefix)}*" if prefix else None
     fields: dict[bytes, bytes] = {}
     scan_cursor = None
@@ -95,22 +100,22 @@ async def scan_hash(client: Client, key: str, prefix: str = "") -> Fields:
 
 
 async def delete_keys(client: Client, prefix: str) -> None:
-    """Take away every key that begins with *prefix*."""
+    """Delete every key that begins with *prefix*."""
     async for key in client.scan_iter(match=f"{escape_pattern(prefix)}*"):
         await client.delete(key)
 
 
 def escape_pattern(text: str) -> str:
-    """A pattern that matches *text* and nothing else."""
+    """Return a glob pattern of Redis that matches exactly *text*."""
     return "".join(f"\\{each}" if each in "*?[]\\" else each for each in text)
 
 
 def decode_names(fields: dict[bytes, bytes]) -> Fields:
-    """A hash as the server gives it, its names as text."""
+    """Decode the names of a hash as the server returns it; values stay bytes."""
     return {name.decode(): value for name, value in fields.items()}
 
 
 def encode_pairs(fields: Fields) -> bytes:
-    """Names and values by turns, as one argument: `apply.lua` says why."""
+    """Encode names and values alternately as one JSON array, as `apply.lua` expects them."""
     values = [value.decode() for value in fields.values()]
     return orjson.dumps(list(chain.from_iterable(zip(fields, values, strict=True))))

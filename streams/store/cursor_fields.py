@@ -1,4 +1,4 @@
-"""What any store knows of the cursor: which studies it names, and how it is set back."""
+"""The part of the cursor that stores interpret: studies with rows, and rewinding."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from streams.store import Fields
 
 
 def studies_with_rows(cursor: Fields) -> list[str]:
-    """The studies that a cursor knows to have a row."""
+    """Return the studies that have a row according to *cursor*: those with a `pos|` field."""
     return [name[len("pos|") :] for name, pos in cursor.items() if name.startswith("pos|") and pos]
 
 
 def rewound_fields(study: str) -> Fields:
-    """What the cursor says when *study* is to be folded anew from the first record on.
+    """Return the cursor fields with which *study* is folded again from the first record on.
 
-    Records that belong to no row are counted again on the way; the other studies skip theirs.
+    Records without a study are counted again; the other studies skip records already folded.
     """
     emptied = ("counts", "run", "last", "stopped", f"pos|{study}")
     return {"next": b"0", **dict.fromkeys(emptied, b"")}

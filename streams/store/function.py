@@ -1,4 +1,4 @@
-"""Keeps the library of functions in a Redis or Valkey server the one that this version calls."""
+"""Checks and loads the function library that this version calls in Redis or Valkey."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ LIBRARY_NAME = "tocsin"
 LIBRARY_CODE = Path(__file__).with_name("apply.lua").read_text()
 
 MIN_VERSION = (7, 0)
-"""Functions came with Redis 7.0; every Valkey has them."""
+"""First version of Redis with functions; every Valkey has them."""
 
 
 async def check_server(client: Any) -> None:
-    """Raise WrongStore unless the server has functions and never evicts."""
+    """Raise StoreMisconfigured unless the server has functions and never evicts keys."""
     server, memory = await client.info("server"), await client.info("memory")
     version = str(server["redis_version"])
     if tuple(int(number) for number in version.split(".")[:2]) < MIN_VERSION:
@@ -30,13 +30,13 @@ async def check_server(client: Any) -> None:
     if policy != "noeviction":
         raise StoreMisconfigured(
             f"The store evicts keys when its memory is full ({policy}), and a study whose row is "
-            "gone is watched by nobody: `redis-cli CONFIG SET maxmemory-policy noeviction`, and "
+            "evicted is not monitored: `redis-cli CONFIG SET maxmemory-policy noeviction`, and "
             "`maxmemory-policy noeviction` in its configuration file."
         )
 
 
 async def check_library(client: Any) -> None:
-    """Raise WrongStore unless the library is there and is ours."""
+    """Raise StoreMisconfigured unless the server has the library of this version."""
     loaded_code = await read_library(client)
     if loaded_code == LIBRARY_CODE:
         return
@@ -49,31 +49,32 @@ async def check_library(client: Any) -> None:
 
 
 async def check_write_access(client: Any, keys: Keys) -> None:
-    """Have a function change nothing: a server refuses it where it would refuse a change.
+    """Call a function that changes nothing, but fails where a write would fail.
 
-    It is full, or cannot save itself, or its user lacks a right to a command among *keys*.
+    It fails where the server is full or cannot save to disk, or where the user lacks the right to
+    a command on *keys*.
     """
-    row = keys.row_prefix  # Of a study without a name, which none is.
+    row = keys.row_prefix  # The row of an empty name, which no study has.
     await client.fcall("tocsin_check", 4, keys.cursor, keys.outbox, row, f"{row}~")
 
 
 async def read_library(client: Any) -> str:
-    """The code of the library as the server has it; empty where it has none."""
+    """Return the library's code on the server; empty if it is not loaded."""
     for entry in await client.function_list(library=LIBRARY_NAME, withcode=True):
         return as_mapping(entry)[b"library_code"].decode()
     return ""
 
 
 def as_mapping(reply: Any) -> dict[bytes, Any]:
-    """An answer as a mapping: one protocol gives it so, the other names and values by turns."""
+    """Return a reply as a mapping: RESP3 has mappings, RESP2 alternates names and values."""
     return reply if hasattr(reply, "keys") else dict(zip(reply[::2], reply[1::2], strict=True))
 
 
 async def load_library(client: Any) -> bool:
-    """Load the library unless it is there, and save it to disk; whether it was loaded.
+    """Load the library and save it to disk; return False where it was already loaded.
 
-    Functions are data: those that are not saved are gone when the server starts again, so where
-    saving fails the library is left as it was.
+    Functions are data, and are lost at a restart unless saved.  Where saving fails, the previous
+    library is restored.
     """
     previous = await read_library(client)
     if previous == LIBRARY_CODE:
@@ -89,5 +90,5 @@ async def load_library(client: Any) -> bool:
 
 
 def code_digest(code: str) -> str:
-    """A short name for *code*."""
+    """Return the first 12 hexadecimal digits of the SHA-256 of *code*."""
     return sha256(code.encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Hashes by name, as Redis has them: what a store in memory is made of."""
+"""Named hashes in memory, like those of Redis."""
 
 from __future__ import annotations
 
@@ -10,49 +10,49 @@ CURSOR, OUTBOX = "cursor", "outbox"
 
 
 def row_name(study: str) -> str:
-    """The name of the study's row among the hashes."""
+    """Return the name of the study's row."""
     return f"s:{study}"
 
 
 def staged_row_name(study: str) -> str:
-    """The name under which a row of the study is prepared."""
+    """Return the name of the study's staged row."""
     return f"s:{study}~"
 
 
 @dataclass(slots=True)
 class Hashes:
-    """The keys of one partition in one space.
+    """Hashes of one partition in one space.
 
-    Everything that changes one is a call of ``set``, ``drop`` or ``move``, as it is a command in
-    Redis: a test that cuts an apply short cuts between two of them.
+    Each change is a call of ``set``, ``drop`` or ``move``, like one command of Redis, so that a
+    test can interrupt an apply between two of them.
     """
 
     hashes: dict[str, Fields] = field(default_factory=dict[str, Fields])
 
     def get(self, name: str) -> Fields:
-        """A copy of one hash; empty where there is none."""
+        """Return a copy of one hash; empty if there is none."""
         return dict(self.hashes.get(name, {}))
 
     def position_of(self, name: str) -> bytes:
-        """The `pos` of a row."""
+        """Return the `pos` of a row; empty if there is none."""
         return self.hashes.get(name, {}).get("pos", b"")
 
     def staged_row(self, study: str) -> StagedRow:
-        """The row of *study* that is prepared aside, as far as it is there."""
+        """Return the `pos` and the current number of fields of the study's staged row."""
         return StagedRow(
             self.position_of(staged_row_name(study)),
             len(self.hashes.get(staged_row_name(study), {})),
         )
 
     def set(self, name: str, fields: Fields) -> None:
-        """Write *fields* of one hash: all of them or none."""
+        """Set *fields* of one hash atomically."""
         if fields:
             self.hashes.setdefault(name, {}).update(fields)
 
     def drop(self, name: str) -> None:
-        """Take one hash away."""
+        """Delete one hash."""
         self.hashes.pop(name, None)
 
     def move(self, old: str, new: str) -> None:
-        """Put one hash in another's place."""
+        """Rename a hash, and replace the one called *new*."""
         self.hashes[new] = self.hashes.pop(old)

@@ -1,4 +1,4 @@
-"""Names the keys of one partition in one space, and lets nothing into them that is not a name."""
+"""Builds the store's keys of one partition in one space, from validated names only."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from streams.records.models import ID
 
 NAME_PATTERN = re.compile(ID)
 TOPIC_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,249}")
-"""What Kafka allows.  Neither has a brace: a brace would move the key to another slot."""
+"""Topic names that Kafka allows.  Neither pattern has braces, which would change the hash slot."""
 
 PREFIX = "tocsin"
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of *partition* of *topic* in *space*; all of them share one slot."""
+    """Keys of *partition* of *topic* in *space*, all in one hash slot.
+
+    Raises ValueError where a name or the partition is invalid.
+    """
 
     space: str
     topic: str
@@ -24,13 +27,13 @@ class Keys:
 
     def __post_init__(self) -> None:
         if not NAME_PATTERN.fullmatch(self.space):
-            raise ValueError("a space is named by 1 to 64 characters out of A-Z a-z 0-9 _ . : -")
+            raise ValueError("a space name has 1 to 64 characters of A-Z a-z 0-9 _ . : -")
         if not TOPIC_PATTERN.fullmatch(self.topic) or self.partition < 0:
-            raise ValueError("no such topic and partition can be")
+            raise ValueError("invalid name of a topic, or negative partition")
 
     @property
     def prefix(self) -> str:
-        """What all keys begin with.
+        """Prefix of all keys, with the hash tag of the partition.
 
         >>> Keys("live", "trial.log.v1", 3).prefix
         'tocsin:live:{trial.log.v1/3}:'
@@ -39,25 +42,25 @@ class Keys:
 
     @property
     def cursor(self) -> str:
-        """How far the partition has been folded."""
+        """Key of the partition's cursor."""
         return f"{self.prefix}cursor"
 
     @property
     def outbox(self) -> str:
-        """What is yet to be told."""
+        """Key of the outbox: entries that are not published yet."""
         return f"{self.prefix}outbox"
 
     @property
     def row_prefix(self) -> str:
-        """What the keys of all rows begin with."""
+        """Prefix of the keys of all rows."""
         return f"{self.prefix}s:"
 
     def row(self, study: str) -> str:
-        """The state of *study*."""
+        """Return the key of the row of *study*.  Raises ValueError where the name is invalid."""
         if not NAME_PATTERN.fullmatch(study):
-            raise ValueError("a study is named by 1 to 64 characters out of A-Z a-z 0-9 _ . : -")
+            raise ValueError("a study name has 1 to 64 characters of A-Z a-z 0-9 _ . : -")
         return f"{self.row_prefix}{study}"
 
     def staged_row(self, study: str) -> str:
-        """Where a row of *study* is prepared; no study's name ends so."""
+        """Return the key of the staged row of *study*; no study name ends with `~`."""
         return f"{self.row(study)}~"

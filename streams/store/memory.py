@@ -1,4 +1,4 @@
-"""A store inside the process: for tests, simulations and whatever need not outlive it."""
+"""Store in process memory, for `tocsin verify`, tests and simulations."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ __all__ = ["CURSOR", "OUTBOX", "MemoryStore"]
 
 @dataclass(slots=True)
 class MemoryStore(Hashes):
-    """The keys of one partition in one space, and what is promised of them."""
+    """Store of one partition in one space, in memory."""
 
     async def check(self) -> None:
-        """It is always fit."""
+        """Do nothing: a store in memory can always be written to."""
 
     async def cursor(self) -> Fields:
-        """The cursor; empty where there is none."""
+        """Return the cursor's fields; empty if there is none."""
         return self.get(CURSOR)
 
     async def row(self, study: str) -> Fields:
-        """The study's row; empty where there is none."""
+        """Return the study's row; empty if there is none."""
         return self.get(row_name(study))
 
     async def field(self, study: str, name: str) -> bytes:
-        """One field of the study's row; "" where it has none."""
+        """Return one field of the study's row; empty if it has none."""
         return self.get(row_name(study)).get(name, b"")
 
     async def find_fields(self, study: str, prefix: str) -> Fields:
-        """The fields of the study's row whose names begin so."""
+        """Return the fields of the study's row whose names begin with *prefix*."""
         fields = self.get(row_name(study))
         return {name: each for name, each in fields.items() if each and name.startswith(prefix)}
 
     async def studies(self) -> list[str]:
-        """Names of the studies that the cursor knows to have a row."""
+        """Return the names of the studies that have a row according to the cursor."""
         return studies_with_rows(self.get(CURSOR))
 
     async def positions(self, studies: Iterable[str]) -> dict[str, bytes]:
-        """The `pos` of each study's row; "" where it has none."""
+        """Return the `pos` of each study's row; empty for a study without a row."""
         return {study: self.position_of(row_name(study)) for study in studies}
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:
-        """Change everything that *write* says, or nothing."""
+        """Apply the whole *request*, or nothing."""
         refusal = self._check_request(request)
         if refusal is not None:
             return refusal
@@ -60,7 +60,7 @@ class MemoryStore(Hashes):
     async def stage_row(
         self, study: str, position: bytes, fields: Fields, *, begin: bool
     ) -> ApplyResult:
-        """Write a part of the row at *pos* aside, emptied first where *begin*."""
+        """Write a part of the staged row at *position*; with *begin*, delete it first."""
         if begin:
             self.drop(staged_row_name(study))
         elif self.position_of(staged_row_name(study)) != position:
@@ -69,20 +69,20 @@ class MemoryStore(Hashes):
         return ApplyResult.DONE
 
     async def outbox(self) -> Fields:
-        """What is yet to be told."""
+        """Return the outbox: alerts and dead letters that are not published yet."""
         return self.get(OUTBOX)
 
     async def remove_published(self, names: Iterable[str]) -> None:
-        """Take entries out of the outbox: the broker has them."""
+        """Remove entries from the outbox after the broker confirmed them."""
         for name in names:
             self.hashes.get(OUTBOX, {}).pop(name, None)
 
     async def release(self, through: int) -> None:
-        """Let unreadable records up to offset *through* pass, however many in a row."""
+        """Allow any number of unreadable records in a row up to offset *through*, inclusive."""
         self.set(CURSOR, {"released": b"%d" % through})
 
     async def rewind(self, study: str | None) -> None:
-        """Drop one study's row, or the whole partition: cursor first, so that it is refolded."""
+        """Reset the cursor first, then delete the row of *study*, or all rows."""
         if study is not None:
             self.set(CURSOR, rewound_fields(study))
             self.drop(row_name(study))
@@ -96,10 +96,10 @@ class MemoryStore(Hashes):
             self.set(CURSOR, {"released": released})
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: there is no connection."""
 
     def _check_request(self, request: ApplyRequest) -> ApplyResult | None:
-        """Why *write* may not be applied, or None."""
+        """Return why *request* must not be applied, or None."""
         cursor = self.get(CURSOR)
         if cursor.get("code", b"") not in (b"", request.fold_version.encode()):
             return ApplyResult.OTHER_CODE

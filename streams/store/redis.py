@@ -1,4 +1,4 @@
-"""The store in Redis or Valkey: few commands, two functions, no second try."""
+"""Store in Redis or Valkey, written by the functions of `apply.lua`, without retries."""
 
 from __future__ import annotations
 
@@ -23,16 +23,15 @@ from streams.store.keys import Keys
 __all__ = ["RedisStore", "connect", "run_command"]
 
 SCANS_MAX = 5
-"""A row that moves under so many scans is read by one command: it keeps others waiting, but ends.
-"""
+"""Scans of a row that changes meanwhile, before one blocking command reads the whole row."""
 
 
 @dataclass(frozen=True, slots=True)
 class RedisStore:
-    """The keys of one partition in one space, by way of *client*.
+    """Store of one partition in one space, accessed by *client*.
 
-    An *embedded* store is fakeredis in this process: it never evicts, and has no INFO to say so,
-    no limit and no users.
+    An *embedded* store is fakeredis in this process: it never evicts, and has no INFO, no memory
+    limit and no users, so those are not checked.
     """
 
     client: Client
@@ -40,9 +39,10 @@ class RedisStore:
     embedded: bool = False
 
     async def check(self) -> None:
-        """Raise WrongStore where it must not be written to: policy, version, library, rights.
+        """Check that the store can be written to.
 
-        Raises StoreRefuses where it could be, and takes nothing now.
+        Raises StoreMisconfigured where an operator must change its version, policy, library or
+        rights, and StoreNotWritable where it refuses writes for now.
         """
         if not self.embedded:
             await run_command(check_server(self.client))
@@ -51,11 +51,14 @@ class RedisStore:
             await run_command(check_write_access(self.client, self.keys))
 
     async def cursor(self) -> Fields:
-        """The cursor; empty where there is none."""
+        """Return the cursor's fields; empty if there is none."""
         return decode_names(await run_command(self.client.hgetall(self.keys.cursor)))
 
     async def row(self, study: str) -> Fields:
-        """The study's row, all of one moment; empty where there is none."""
+        """Return the study's row as of one moment; empty if there is none.
+
+        A scan is consistent if `pos` is the same before and after it.
+        """
         key = self.keys.row(study)
         for _ in range(SCANS_MAX):
             position = await run_command(self.client.hget(key, "pos"))
@@ -65,20 +68,23 @@ class RedisStore:
         return decode_names(await run_command(self.client.hgetall(key)))
 
     async def field(self, study: str, name: str) -> bytes:
-        """One field of the study's row; "" where it has none."""
+        """Return one field of the study's row; empty if it has none."""
         return await run_command(self.client.hget(self.keys.row(study), name)) or b""
 
     async def find_fields(self, study: str, prefix: str) -> Fields:
-        """The fields of the study's row whose names begin so, each of its own moment."""
+        """Return the fields of the study's row whose names begin with *prefix*.
+
+        They may be of different moments.
+        """
         fields = await scan_hash(self.client, self.keys.row(study), prefix)
         return {name: value for name, value in fields.items() if value}
 
     async def studies(self) -> list[str]:
-        """Names of the studies that the cursor knows to have a row."""
+        """Return the names of the studies that have a row according to the cursor."""
         return studies_with_rows(await self.cursor())
 
     async def positions(self, studies: Iterable[str]) -> dict[str, bytes]:
-        """The `pos` of each study's row; "" where it has none."""
+        """Return the `pos` of each study's row; empty for a study without a row."""
         names = list(studies)
         pipe = self.client.pipeline(transaction=False)
         for study in names:
@@ -87,7 +93,7 @@ class RedisStore:
         return {study: pos or b"" for study, pos in zip(names, positions, strict=True)}
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:
-        """Change everything that *write* says, or nothing."""
+        """Apply the whole *request*, or nothing."""
         studies = list(request.positions)
         keys = [self.keys.cursor, self.keys.outbox]
         keys += [self.keys.row(study) for study in studies]
@@ -103,25 +109,25 @@ class RedisStore:
     async def stage_row(
         self, study: str, position: bytes, fields: Fields, *, begin: bool
     ) -> ApplyResult:
-        """Write a part of the row at *pos* aside, emptied first where *begin*."""
+        """Write a part of the staged row at *position*; with *begin*, delete it first."""
         args = [position, "begin" if begin else "go on", encode_pairs(fields)]
         return await self._call_function("tocsin_prepare", [self.keys.staged_row(study)], args)
 
     async def outbox(self) -> Fields:
-        """What is yet to be told."""
+        """Return the outbox: alerts and dead letters that are not published yet."""
         return await scan_hash(self.client, self.keys.outbox)
 
     async def remove_published(self, names: Iterable[str]) -> None:
-        """Take entries out of the outbox: the broker has them."""
+        """Remove entries from the outbox after the broker confirmed them."""
         if published := list(names):
             await run_command(self.client.hdel(self.keys.outbox, *published))
 
     async def release(self, through: int) -> None:
-        """Let unreadable records up to offset *through* pass, however many in a row."""
+        """Allow any number of unreadable records in a row up to offset *through*, inclusive."""
         await run_command(self.client.hset(self.keys.cursor, "released", through))
 
     async def rewind(self, study: str | None) -> None:
-        """Drop one study's row, or the whole partition: cursor first, so that it is refolded."""
+        """Reset the cursor first, then delete the row of *study*, or all rows."""
         if study is not None:
             key = self.keys.row(study)
             await run_command(self.client.hset(self.keys.cursor, mapping=rewound_fields(study)))
@@ -134,7 +140,7 @@ class RedisStore:
             await run_command(self.client.hset(self.keys.cursor, "released", released))
 
     async def close(self) -> None:
-        """Let go of the service."""
+        """Close the connection."""
         await self.client.aclose()
 
     async def _call_function(self, function: str, keys: list[str], args: list[Any]) -> ApplyResult:

@@ -1,1 +1,1 @@
-"""The process that folds: what it holds of the log, how it lives, and what it says of itself."""
+"""The worker process: fetches the partitions assigned to it, folds them and exports metrics."""

@@ -1,4 +1,4 @@
-"""The Faust app of the worker: its settings, each with its reason, and the agent that folds."""
+"""Builds the Faust app of the worker: its settings, each with its reason, and the agent."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from streams.worker.batch_handler import BatchHandler, FetchedBatch
 from streams.worker.consumer import QUEUED_MAX, Consumer, Transport
 
 FAUST_SECONDS = {
-    # A worker that died gives up its partitions after this long.
+    # The partitions of a dead worker are reassigned after this long.
     "broker_session_timeout": 10,
     "broker_heartbeat_interval": 3,
-    # The batch that is being folded is waited for when partitions are taken away.
+    # A rebalance waits at most this long for the batch in flight.
     "broker_rebalance_timeout": 60,
     "broker_request_timeout": 40,
-    # A worker that waits for its store does not fetch; it gets on or ends by its own rule.
+    # A worker that waits for its store does not poll; ``Progress`` ends one that makes none.
     "broker_max_poll_interval": 24 * 60 * 60,
     "stream_recovery_delay": 0,
 }
 
 FAUST_SETTINGS: dict[str, Any] = {
-    # Its web server shows tables to whoever asks, on all interfaces.
+    # Faust's web server shows tables to anybody, on all interfaces.
     "web_enabled": False,
-    # It would make a topic of its own to elect a leader, whom nobody needs.
+    # Leader election would create a topic of its own; no code needs a leader.
     "topic_disable_leader": True,
     "topic_allow_declare": False,
-    # So soon a log that was given more partitions ends the worker (streams/worker/process.py).
+    # A log that gets more partitions ends the worker this soon (streams/worker/process.py).
     "consumer_metadata_max_age_ms": 10_000,
-    # A log that was made anew under a kept store must stop the worker, never be folded.
+    # A re-created log under an existing store must stop the partition, and never be folded.
     "consumer_auto_offset_reset": "none",
-    # On stop and rebalance it calls `wait_empty`, which waits for the batch in flight.
+    # On stop and rebalance Faust calls `wait_empty`, which waits for the batch in flight.
     "stream_wait_empty": True,
     "worker_redirect_stdouts": False,
     "key_serializer": "raw",
@@ -49,10 +49,11 @@ FAUST_SETTINGS: dict[str, Any] = {
 def make_app(
     settings: Settings, handler: BatchHandler, *, space: str = LIVE_SPACE, check_crcs: bool = True
 ) -> faust.App:
-    """The app that hands what it fetches to *reader*.
+    """Return the Faust app whose agent passes fetched batches to *handler*.
 
-    Workers of one *space* share the partitions.  *check* is whether each fetched batch has a
-    checksum: those of the mock broker's markers are wrong.
+    Workers of one *space* form a consumer group and share the partitions.  *check_crcs* verifies
+    the checksum of each fetched batch; turn it off for librdkafka's mock broker, whose transaction
+    markers have wrong checksums.
     """
     urls = [URL(f"kafka://{address}") for address in settings.broker.split(",")]
     app = App(
@@ -65,7 +66,7 @@ def make_app(
         **FAUST_SECONDS,
         **FAUST_SETTINGS,
     )
-    # What is announced goes by a producer that waits for every copy (streams/outbox/relay.py).
+    # The outbox has a producer of its own, which waits for all replicas (streams/kafka/sender.py).
     app.boot_strategy.enable_kafka_producer = False
     channel = app.channel(maxsize=QUEUED_MAX)
     transport = app.transport = Transport(urls, app)
@@ -76,7 +77,7 @@ def make_app(
 
 
 def group_of(space: str) -> str:
-    """The group of the workers of *space*.
+    """Return the consumer group of the workers of *space*.
 
     >>> group_of("live")
     'tocsin-live'
@@ -85,14 +86,14 @@ def group_of(space: str) -> str:
 
 
 def consumer_of(app: faust.App) -> Consumer:
-    """The consumer of *app*, which its transport makes."""
+    """Return the consumer of *app*, which ``Transport`` creates."""
     return cast(Consumer, app.consumer)
 
 
 async def wait_rebalanced(app: faust.App) -> None:
-    """Come back when no rebalance goes on, or after five seconds.
+    """Wait until no rebalance is in progress, for at most five seconds.
 
-    To stop *app* within one leaves tasks that Faust starts again, having just cut them off.
+    If *app* is stopped during a rebalance, Faust restarts tasks that it has just cancelled.
     """
     for _ in range(50):
         if not app.rebalancing:
@@ -101,7 +102,7 @@ async def wait_rebalanced(app: faust.App) -> None:
 
 
 def faust_credentials(login: Login) -> faust.SASLCredentials | faust.SSLCredentials | None:
-    """The login as Faust takes it."""
+    """Return *login* as Faust's credentials; None where it uses neither SASL nor TLS."""
     if login.uses_sasl:
         return faust.SASLCredentials(
             username=login.user,
@@ -113,14 +114,17 @@ def faust_credentials(login: Login) -> faust.SASLCredentials | faust.SSLCredenti
 
 
 class App(faust.App):
-    """Faust's app without the folder that it makes for tables: we have none."""
+    """Faust's app without the directory that it creates for tables, which this app has none of."""
 
     def _create_directories(self) -> None:
         pass
 
 
 def agent_body(handler: BatchHandler) -> Callable[[AsyncIterable[FetchedBatch]], Awaitable[None]]:
-    """The body of the agent.  ``fold`` never raises: with the agent its batch would be gone."""
+    """Return the body of the agent, which dispatches each batch to *handler*.
+
+    ``dispatch`` must not raise: an exception would end the agent, and lose the batch.
+    """
 
     async def fold(batches: AsyncIterable[FetchedBatch]) -> None:
         async for batch in batches:

@@ -1,4 +1,4 @@
-"""What the consumer and the worker say to each other: batches, epochs, and where to read."""
+"""The interface between consumer and worker: batches, epochs and positions to fetch from."""
 
 from __future__ import annotations
 
@@ -11,49 +11,52 @@ from streams.log import LogRecord
 
 @dataclass(frozen=True, slots=True)
 class FetchedBatch:
-    """What one fetch brought, by partition; void once the worker's epoch is another one."""
+    """The records of one fetch by partition; discarded once the worker is in another *epoch*."""
 
     epoch: int
     records: Mapping[int, Sequence[LogRecord]]
 
 
 class BatchHandler(Protocol):
-    """Who folds the batches, and decides from where each partition is read."""
+    """What the consumer needs of the worker, which folds batches and decides where to fetch from.
+
+    *epoch* numbers the current epoch: see ``Epochs``.
+    """
 
     epoch: int
 
     async def assign(self, partitions: set[int]) -> None:
-        """These partitions are ours now, and no others; begins a new epoch."""
+        """Take over exactly these partitions, and start an epoch."""
         ...
 
     async def drain(self) -> None:
-        """Begin a new epoch, and come back when what is being folded is applied."""
+        """Start an epoch, and wait until the batch in flight is written to the store."""
         ...
 
     async def fetch_positions(self) -> Mapping[int, int]:
-        """Where to read each partition from; one that must stand still is left out."""
+        """Return the offset to fetch each partition from, without stopped and unclaimed ones."""
         ...
 
     async def wait_ended(self, epoch: int) -> None:
-        """Come back when *epoch* is over."""
+        """Wait until *epoch* has ended."""
         ...
 
     def sent(self, batch: FetchedBatch) -> None:
-        """A batch is on its way to the agent."""
+        """Count a batch that is being sent to the agent."""
         ...
 
     async def wait_idle(self, timeout_seconds: float) -> None:
-        """Come back when all that was offered is folded, or after *patience* seconds."""
+        """Wait until every batch sent is folded, for at most *timeout_seconds*."""
         ...
 
     async def dispatch(self, batch: FetchedBatch) -> None:
-        """What the agent does with a batch.  It never raises."""
+        """Fold a batch, as the agent does.  Never raises."""
         ...
 
     def invalidate(self, error: Exception) -> None:
-        """The fetch failed: nothing that is known of any partition can be relied on."""
+        """Unclaim every partition because a fetch failed with *error*, and start an epoch."""
         ...
 
     def commit_positions(self) -> Mapping[int, int]:
-        """The next offset to fold of each partition, to be shown by tools that display lags."""
+        """Return the next offset to fold of each partition, which lag tools read from the group."""
         ...

@@ -1,4 +1,4 @@
-"""Faust's consumer without its per-event path: what was fetched goes to the agent in batches."""
+"""Faust's consumer without its per-event path: fetched records go to the agent in batches."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from streams.worker.batch_handler import BatchHandler, FetchedBatch
 from streams.worker.consumer_thread import REQUEST_SECONDS, ConsumerThread
 
 QUEUED_MAX = 2
-"""So many wait where folding takes long; a full channel holds up the fetching."""
+"""Batches that wait while a fold takes long; a full channel suspends fetching."""
 
 FETCH_SECONDS = 1.0
 BACKOFF_SECONDS = 1.0
 
 THREAD_TIMEOUT_SECONDS = 2 * REQUEST_SECONDS
-"""The thread gives up before that, if it turns at all."""
+"""Longer than the thread's own limit: it expires only where the loop of the thread is blocked."""
 
 
 class Consumer(faust.Consumer):
-    """Fetches in batches.  One task seeks and fetches, so no batch can miss what came before it.
+    """Fetches records in batches, and passes them to the agent.
 
-    Whatever makes it give up what was fetched begins a new epoch, and every epoch begins by
-    seeking to where the reader stands: nothing fetched is ever dropped without being fetched
-    again.
+    One task both seeks and fetches, so a batch always follows the one before it.  A batch is
+    dropped only when a new epoch starts, and each epoch starts with a seek to the handler's
+    positions: every dropped record is fetched again.
     """
 
     transport: Transport
@@ -40,15 +40,15 @@ class Consumer(faust.Consumer):
 
     @property
     def handler(self) -> BatchHandler:
-        """Who folds what is fetched."""
+        """The worker that folds the fetched batches."""
         return self.transport.handler
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        """Seek, fetch, hand over, until stopped; Faust's own makes an event of each record."""
+        """Seek, fetch and enqueue until stopped; Faust's own makes an event of each record."""
         try:
             await self._fetch_loop(fetcher)
         except asyncio.CancelledError:
-            # Whoever stops a fetcher cancels it, and amid a rebalance Faust takes that for a crash.
+            # Stopping a fetcher cancels it; during a rebalance Faust reports that as a crash.
             if not fetcher.should_stop:
                 raise
 
@@ -57,7 +57,7 @@ class Consumer(faust.Consumer):
             try:
                 await self._fetch_once()
             except NoOffsetForPartitionError:
-                pass  # Its background task asked for a committed offset before we came to seek.
+                pass  # The client's background task asked for a committed offset before the seek.
             except self.consumer_stopped_errors:
                 return
             except KafkaError as error:
@@ -65,11 +65,11 @@ class Consumer(faust.Consumer):
                 await self.sleep(BACKOFF_SECONDS)
 
     async def _fetch_once(self) -> None:
-        if not self.flow_active:  # A rebalance is going on; it begins a new epoch.
+        if not self.flow_active:  # A rebalance is in progress, and starts an epoch.
             await self.wait_first(self.can_resume_flow.wait(), timeout=FETCH_SECONDS)
             return
-        # What comes in while a batch is folded is then one batch: fetched ahead it would be many
-        # small ones, each with as many applies.
+        # Records that arrive during a fold then form one batch.  Fetching ahead would make many
+        # small batches of them, each with an apply.
         await self.handler.wait_idle(FETCH_SECONDS)
         epoch = self.handler.epoch
         if epoch != self.sought_epoch:
@@ -81,7 +81,7 @@ class Consumer(faust.Consumer):
             await self._enqueue(FetchedBatch(epoch, {tp.partition: records[tp] for tp in records}))
 
     async def _seek_all(self, positions: Mapping[int, int]) -> None:
-        """Read each of *places* from its offset, and no other partition."""
+        """Seek each partition in *positions* to its offset, and pause every other one."""
         readable = {tp for tp in self.assignment() if tp.partition in positions}
         self.pause_partitions(self.assignment() - readable)
         for tp in readable:
@@ -89,10 +89,10 @@ class Consumer(faust.Consumer):
         self.resume_partitions(readable)
 
     async def _enqueue(self, batch: FetchedBatch) -> None:
-        """Put *batch* before the agent, unless its epoch ends first.
+        """Send *batch* to the agent, unless its epoch ends first.
 
-        A put across a rebalance would wait on flow control, be cancelled by it, and take the
-        worker down.
+        A put that outlasts its epoch would wait on flow control during the rebalance; Faust
+        cancels it there, which would end the worker.
         """
         self.handler.sent(batch)
         put = asyncio.ensure_future(self.transport.channel.put(batch))
@@ -106,16 +106,22 @@ class Consumer(faust.Consumer):
             self.handler.invalidate(BatchLost("the channel to the agent was cleared"))
 
     async def perform_seek(self) -> None:
-        """What Faust calls when partitions were assigned: the cursors decide, not the group."""
+        """Assign partitions to the handler; Faust calls it after a rebalance.
+
+        The stored cursors decide where to fetch from, not the offsets of the group.
+        """
         await self.handler.assign({tp.partition for tp in self.assignment() if tp.topic == LOG})
 
     async def wait_empty(self) -> None:
-        """What Faust calls before partitions are taken away, and before the end."""
+        """Drain the handler and commit; Faust calls it before a rebalance and before the end."""
         await self.handler.drain()
         await self.commit()
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """Tell the group how far we are.  Nobody starts from it, so a failure is only counted."""
+        """Commit the handler's positions to the group, for tools that show lag.
+
+        No worker starts from them, so a failure is only counted, and returns False.
+        """
         positions = self.handler.commit_positions()
         offsets = {TopicPartition(LOG, each): position for each, position in positions.items()}
         if not offsets:
@@ -129,24 +135,27 @@ class Consumer(faust.Consumer):
         return True
 
     async def fetched_and_end_offsets(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
-        """Of each partition the offset that is fetched next, and the one after its last record."""
+        """Return the offset to fetch next and the end offset of each partition.
+
+        Raises TimeoutError, or an error of the client, where the broker does not answer.
+        """
         async with asyncio.timeout(THREAD_TIMEOUT_SECONDS):
             return await self._thread.call_thread(self._thread.bounds)
 
     @property
     def partitions(self) -> int | None:
-        """How many partitions the log has, as far as is known."""
+        """The number of partitions of the log in the client's metadata, or None while unknown."""
         return self.topic_partitions(LOG)
 
     def verify_event_path(self, now: float, tp: TP) -> None:
-        """Nothing: Faust looks for events here; that the worker gets on, the worker watches."""
+        """Do nothing: Faust would look for events, and ``Progress`` detects a stalled worker."""
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
 
 class Transport(faust.Transport):
-    """Faust's transport with this consumer, and who folds what it fetches."""
+    """Faust's transport with this consumer, the handler of its batches and the agent's channel."""
 
     Consumer = Consumer
     handler: BatchHandler
@@ -154,4 +163,4 @@ class Transport(faust.Transport):
 
 
 class BatchLost(Exception):
-    """A fetched batch did not reach the agent.  Seek, and fetch it again."""
+    """A fetched batch did not reach the agent; it must be fetched again after a seek."""

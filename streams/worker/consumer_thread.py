@@ -1,4 +1,4 @@
-"""The thread that speaks to the brokers, which asks nothing for longer than somebody waits."""
+"""The thread of the Kafka client, with a time limit on each request."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as faust
 
 FETCH_WAIT_MS, FETCH_BYTES = 20, 64 << 10
-"""The broker holds back a fetch until it is worth one, but not for long: batches of few records
-cost more than the fold, and what waits for Faust's own 1,500 ms is late."""
+"""The broker answers a fetch at 64 KiB or after 20 ms: smaller batches cost more than the fold,
+and Faust's own 1,500 ms would delay every alert."""
 
 REQUEST_SECONDS = 5
+"""Time limit of one request to the brokers."""
 
 
 class ConsumerThread(faust.AIOKafkaConsumerThread):
-    """The thread that speaks to the brokers; heartbeats go on there while the agent folds.
+    """Runs the Kafka client in a thread, where heartbeats continue while the agent folds.
 
-    What it asks has its limit of time here: who waits elsewhere and gives up leaves the question
-    in the thread, which cannot end before the client gives up too.
+    Requests have their time limit in this thread.  A limit in the calling thread would abandon the
+    request here, and the thread could not end before the client's own, longer limit.
     """
 
     def _create_worker_consumer(self, transport: faust.Transport) -> AIOKafkaConsumer:
-        """Faust's own, with the settings that it does not offer."""
+        """Create Faust's consumer with client settings that Faust does not offer."""
         consumer: Any = faust.AIOKafkaConsumerThread._create_worker_consumer(self, transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         consumer._fetch_min_bytes = FETCH_BYTES
@@ -34,12 +35,12 @@ class ConsumerThread(faust.AIOKafkaConsumerThread):
         return consumer
 
     async def commit_to_group(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Commit; Faust's own ends the worker where the group has moved on."""
+        """Commit *offsets*; Faust's own method ends the worker where the group has rebalanced."""
         async with asyncio.timeout(REQUEST_SECONDS):
             await self._ensure_consumer().commit(offsets)
 
     async def bounds(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
-        """See ``Consumer.bounds``."""
+        """Return what ``Consumer.fetched_and_end_offsets`` returns."""
         consumer: Any = self._ensure_consumer()
         assigned = consumer.assignment()
         async with asyncio.timeout(REQUEST_SECONDS):
@@ -55,9 +56,9 @@ class ConsumerThread(faust.AIOKafkaConsumerThread):
         return fetched, {tp.partition: end for tp, end in ends.items()}
 
     def _start_thread(self) -> None:
-        # What breaks here ends the worker by ``crash``, whose reason is told once; and of tasks
-        # that the client left alone nobody needs to hear.  Python would print both, at length,
-        # and what whoever starts us no longer waits for: we may have broken before that.
+        # An exception here ends the worker through ``crash``, which keeps the reason.  Python would
+        # print it a second time with a traceback, and print abandoned tasks of the client; it would
+        # also report ``_thread_running`` where the thread fails after its starter stopped waiting.
         self.thread_loop.set_exception_handler(ignore_loop_error)
         if (running := self._thread_running) is not None:
             self.parent_loop.call_soon_threadsafe(running.add_done_callback, retrieve_exception)
@@ -65,25 +66,25 @@ class ConsumerThread(faust.AIOKafkaConsumerThread):
             faust.AIOKafkaConsumerThread._start_thread(self)
 
     async def on_thread_stop(self) -> None:
-        """Leave the group, unless nobody answers: the session ends by itself then."""
+        """Leave the group; where no broker answers in time, the session expires instead."""
         with suppress(TimeoutError, asyncio.CancelledError):
             async with asyncio.timeout(REQUEST_SECONDS):
                 await faust.AIOKafkaConsumerThread.on_thread_stop(self)
 
     def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:
-        """Nothing: Faust prints a traceback here, and the reason ends the worker all the same."""
+        """Do nothing: Faust prints a traceback here, and the exception ends the worker anyway."""
 
 
 def ignore_loop_error(loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
-    """Say nothing of what a loop complains of."""
+    """Discard the report of an event loop about an unhandled exception."""
 
 
 def retrieve_exception(future: asyncio.Future[Any]) -> None:
-    """Ask for the exception of *future*, as somebody must."""
+    """Retrieve the exception of *future*, so that Python does not report it as never retrieved."""
     if not future.cancelled():
         future.exception()
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the brokers may be over it in a while: they are gone, or new to their work."""
+    """Return whether *error* may pass by itself, because brokers are down or still starting."""
     return isinstance(error, KafkaError) and error.retriable

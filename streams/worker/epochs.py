@@ -1,4 +1,4 @@
-"""Epochs: stretches in which all that a consumer hands over hangs together."""
+"""Numbers the epochs: periods in which fetched batches follow each other without a gap."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from streams.worker.batch_handler import FetchedBatch
 
 @dataclass(slots=True)
 class Epochs:
-    """The present *epoch*, and how many of its batches are *flying*: handed over, not yet folded.
+    """The number of the current *epoch*, and of its batches *in_flight*: sent, not folded yet.
 
-    Whatever breaks it (a rebalance, another writer, an error, a lost fetch) begins a new one:
-    batches of the old one are void, and the consumer seeks to where the partitions stand.
+    A rebalance, another writer, an error or a lost fetch starts an epoch.  Batches of an earlier
+    epoch are dropped, and the consumer seeks to the positions of the partitions.
     """
 
     epoch: int = field(init=False, default=0)
@@ -23,7 +23,7 @@ class Epochs:
     idle: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
     def start_epoch(self) -> None:
-        """Begin an epoch."""
+        """Start an epoch: nothing is in flight, and waiters for the end of the last one wake."""
         self.epoch += 1
         self.in_flight = 0
         self.idle.set()
@@ -31,18 +31,18 @@ class Epochs:
         ended.set()
 
     async def wait_ended(self, epoch: int) -> None:
-        """Come back when *epoch* is over."""
+        """Wait until *epoch* has ended."""
         while self.epoch == epoch:
             await self.epoch_ended.wait()
 
     def sent(self, batch: FetchedBatch) -> None:
-        """A batch is on its way."""
+        """Count a batch that is being sent; one of an earlier epoch does not count."""
         if batch.epoch == self.epoch:
             self.in_flight += 1
             self.idle.clear()
 
     def done(self, batch: FetchedBatch) -> bool:
-        """Note that *batch* is folded; whether its epoch is still the present one."""
+        """Count *batch* as folded, and return whether its epoch is still the current one."""
         if batch.epoch != self.epoch:
             return False
         self.in_flight -= 1
@@ -51,7 +51,7 @@ class Epochs:
         return True
 
     async def wait_idle(self, timeout_seconds: float) -> None:
-        """Come back when nothing is on its way any more, or after *patience* seconds."""
+        """Wait until no batch is in flight, for at most *timeout_seconds*."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
                 await self.idle.wait()

@@ -1,4 +1,4 @@
-"""Goes round the studies of a worker beside its folding, and keeps their figures at hand."""
+"""Keeps the exported figures of each study of a worker, recomputed beside the folding."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from streams.worker.owned_partition import OwnedPartition
 from streams.worker.worker import Worker
 
 REFRESH_SECONDS = 1.0
-"""A round begins so long after the last one ended."""
+"""Pause between two refreshes."""
 
 PAUSE_FACTOR = 50
-"""After each study it rests this many times as long as it took: folding gives it 2 % at most."""
+"""Pause after each study, in multiples of its computing time: at most 2 % of the time is used."""
 
 
 @dataclass(slots=True)
 class FigureCache:
-    """The figures of every study that *worker* holds, by partition and name.
+    """The figures of every study in the partitions of *worker*, by partition and study.
 
-    A study that is not in memory is read from the store, once for each time that it changes.
-    *failures* counts the figures that could not be made.
+    A study that is not in the row cache is read from the store, once after each change.
+    *failures* counts the figures that could not be computed.
     """
 
     worker: Worker
@@ -34,13 +34,13 @@ class FigureCache:
     failures: int = 0
 
     async def run(self) -> None:
-        """Go round for as long as the worker runs.  Never raises: Faust would end the worker."""
+        """Refresh for as long as the worker runs.  Never raises: Faust would end the worker."""
         while True:
             await self.refresh()
             await asyncio.sleep(REFRESH_SECONDS)
 
     async def refresh(self) -> None:
-        """Bring the figures up to what is folded."""
+        """Recompute the stale figures of owned partitions, and drop those of other partitions."""
         for partition, owned in list(self.worker.partitions.items()):
             for study in list(
                 stale_studies(owned, self.figures_by_partition.setdefault(partition, {}))
@@ -49,7 +49,7 @@ class FigureCache:
                 try:
                     updated = await self.compute_figures(owned, study)
                 except Exception:
-                    self.failures += 1  # It is tried again in the next round.
+                    self.failures += 1  # The next refresh tries again.
                 else:
                     if self.worker.partitions.get(partition) is owned:
                         self.figures_by_partition[partition][study] = updated
@@ -58,7 +58,10 @@ class FigureCache:
             del self.figures_by_partition[partition]
 
     async def compute_figures(self, owned: OwnedPartition, study: str) -> Figures:
-        """The figures of *study* now.  Raises what the store raises, or BadRow."""
+        """Return the figures of *study* now, from its cached or its stored row.
+
+        Raises InvalidRow where the stored row is invalid, and what the store raises.
+        """
         working_set = owned.processor.working_set
         row = None if working_set is None else working_set.row_cache.rows.get(study)
         if row is None:
@@ -67,7 +70,7 @@ class FigureCache:
 
 
 def stale_studies(owned: OwnedPartition, cached: dict[str, Figures]) -> Iterator[str]:
-    """The studies of *held* whose figures are not of their last record."""
+    """Yield the studies of *owned* whose *cached* figures are older than their last record."""
     working_set = owned.processor.working_set
     if working_set is None or not owned.claimed:
         return

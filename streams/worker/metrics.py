@@ -1,4 +1,4 @@
-"""What a worker exports: collected when it is asked for, from what it counts and holds."""
+"""Metrics of a worker, collected at each scrape from its counters and figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from streams.worker.worker import Worker
 def worker_pages(
     settings: Settings, figure_cache: FigureCache, on_request: RequestLogger | None = None
 ) -> list[MetricsPage]:
-    """The pages that a worker serves.  Raises NoToken; *heard* is told who asks for closed ones."""
+    """Return the open and the closed metrics page of a worker, as far as *settings* enable them.
+
+    *on_request* audits each request for the closed page.  Raises NoToken where the closed page is
+    configured without a valid token.
+    """
     worker = figure_cache.worker
     open_collector = OpenCollector(worker, figure_cache, settings.log_partitions)
     return build_pages(
@@ -34,14 +38,17 @@ def worker_pages(
 
 @dataclass(slots=True, eq=False)
 class OpenCollector(Collector):
-    """What anybody may see of *worker*, whose log has so many *partitions*."""
+    """Metrics of *worker* that anybody may see: none by treatment, and none of alerts.
+
+    *partition_count* is the configured number of partitions of the log.
+    """
 
     worker: Worker
     figure_cache: FigureCache
     partition_count: int
 
     def collect(self) -> Iterator[Family]:
-        """All of it, as of now."""
+        """Yield every metric family with its values as of now."""
         worker, meter = self.worker, self.worker.meter
         owned = {str(number): each for number, each in worker.partitions.items()}
         lags = {(number,): worker.lags.get(int(number), 0) for number in owned}
@@ -65,7 +72,7 @@ class OpenCollector(Collector):
         yield metric_family(c.CASES, {(name,): f.cases for name, f in self.figures()})
 
     def record_counts(self) -> LabeledValues:
-        """Records by study and outcome, each from zero on."""
+        """Return the records by study and outcome; every series starts at zero."""
         counts = {
             (c.NO_STUDY, each): float(self.worker.meter.no_study[each]) for each in c.OUTCOMES
         }
@@ -77,7 +84,7 @@ class OpenCollector(Collector):
         return counts
 
     def studies(self) -> set[str]:
-        """Every study of the partitions that are held, counted or not."""
+        """Return every study of the owned partitions, with or without counted records."""
         names = {study for each in self.worker.meter.record_outcomes.values() for study in each}
         for owned in self.worker.partitions.values():
             if owned.processor.working_set is not None:
@@ -85,25 +92,25 @@ class OpenCollector(Collector):
         return names
 
     def last_processed(self, study: str) -> int:
-        """When a record of *study* was last put into the store; 0 is never."""
+        """Return when a record of *study* was last written, in seconds since 1970; 0 is never."""
         return max(
             (each.get(study, 0) for each in self.worker.meter.processed_at.values()), default=0
         )
 
     def figures(self) -> Iterator[tuple[str, Figures]]:
-        """The figures of every study of the partitions that are held."""
+        """Yield the figures of every study of the owned partitions."""
         return owned_figures(self.worker, self.figure_cache)
 
 
 @dataclass(slots=True, eq=False)
 class ClosedCollector(Collector):
-    """What only the board and its statistician may see of *worker*."""
+    """Metrics of *worker* by treatment and of alerts, for the board and its statistician only."""
 
     worker: Worker
     figure_cache: FigureCache
 
     def collect(self) -> Iterator[Family]:
-        """All of it, as of now."""
+        """Yield every metric family with its values as of now."""
         figures = sorted(owned_figures(self.worker, self.figure_cache), key=lambda each: each[0])
         meter = self.worker.meter
         yield metric_family(c.EVENTS, {(s, *g): n for s, f in figures for g, n in f.events.items()})
@@ -136,18 +143,21 @@ class ClosedCollector(Collector):
         yield metric_family(c.OUTBOX_PENDING, dict(self.outbox_waits()))
 
     def outbox_waits(self) -> Iterator[tuple[tuple[str], float]]:
-        """By partition, for how long something has been waiting to be told."""
+        """Yield, by partition, the seconds for which the oldest outbox entry is unpublished."""
         for number, owned in self.worker.partitions.items():
             if owned.relay is not None:
                 yield (str(number),), round(owned.relay.waiting_seconds, 3)
 
     def looks(self, study: str) -> int:
-        """How often a watch of *study* was judged."""
+        """Return how often a watch of *study* was evaluated."""
         return sum(each[study] for each in self.worker.meter.looks.values())
 
 
 def owned_figures(worker: Worker, figure_cache: FigureCache) -> Iterator[tuple[str, Figures]]:
-    """The figures of every study of the partitions that are held: of others they go at once."""
+    """Yield the figures of every study of the owned partitions.
+
+    A reassigned partition is left out at once, even before the next refresh drops it.
+    """
     for partition, studies in figure_cache.figures_by_partition.items():
         if partition in worker.partitions:
             yield from studies.items()

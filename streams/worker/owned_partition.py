@@ -1,4 +1,4 @@
-"""A partition that this worker holds: claimed, folded and doubted, and no exception gets out."""
+"""One partition assigned to this worker; every exception is caught and logged here."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ logger = logging.getLogger("tocsin")
 
 @dataclass(slots=True)
 class OwnedPartition:
-    """One partition: its lane, the log and store the lane works on, and its relay, if it has one.
+    """One assigned partition: its processor, the log and store of that, and its outbox relay.
 
-    Unless *claimed*, nothing may be folded; *trouble* says why it is not, and *halted* why it
-    stands still.  It *spoke* if what was folded since the last relaying may have put something
-    into the outbox.
+    A partition outside the live space has no *relay*.  Nothing is folded unless *claimed*;
+    *last_error* is the last logged error, which says why a partition is not claimed, and
+    *stop_text* the last logged reason of a stop.  *write_error* is why the store refused the
+    records up to offset *unwritten_until*, or "" while it accepts writes.  *publish_error* is why
+    the outbox cannot be published, as far as open logs may show it.  *outbox_pending* is set once
+    folded records may have added outbox entries.
     """
 
     processor: PartitionProcessor
@@ -37,24 +40,24 @@ class OwnedPartition:
     claimed: bool = False
     last_error: str = ""
     stop_text: str = ""
-    write_error: str = ""  # By the store, and why: what was folded up to the record at *due*.
+    write_error: str = ""
     unwritten_until: int = -1
     publish_error: str = ""
     outbox_pending: bool = False
 
     def use_meter(self, meter: Meter) -> None:
-        """Have *meter*, its worker's, count what becomes of records and of alerts."""
+        """Count records and published alerts in *meter*, which the worker's partitions share."""
         self.meter = meter
         if self.relay is not None:
             self.relay.on_published = meter.observe_published
 
     @property
     def fetch_position(self) -> int | None:
-        """Where to read from; None where it must stand still."""
+        """The offset to fetch next; None while the partition is stopped or unclaimed."""
         return self.processor.position if self.claimed and self.processor.stopped is None else None
 
     def status(self, lag: int) -> PartitionStatus:
-        """How it stands, for whoever asks."""
+        """Return the status for the probes; *lag* is the number of offsets not folded yet."""
         stopped = self.processor.stopped
         return PartitionStatus(
             partition=self.log.partition,
@@ -68,7 +71,7 @@ class OwnedPartition:
         )
 
     async def ensure_claimed(self) -> None:
-        """Claim it, unless it is claimed and its cursor is where we left it."""
+        """Claim the partition, unless it is claimed and its cursor is unchanged."""
         if self.claimed and await self.cursor_unchanged():
             return
         try:
@@ -80,12 +83,12 @@ class OwnedPartition:
         except Exception as error:
             self.unclaim(error)
         finally:
-            # Its reader would go on fetching what the worker's consumer fetches anyway.
+            # An open reader would keep fetching the records that the worker's consumer fetches.
             with suppress(Exception):
                 await self.log.close()
 
     async def cursor_unchanged(self) -> bool:
-        """Whether the cursor is where we left it; a store that does not answer proves nothing."""
+        """Return whether the cursor is as this worker left it; True where that cannot be read."""
         try:
             return not await self.processor.cursor_moved()
         except Exception as error:
@@ -93,14 +96,17 @@ class OwnedPartition:
             return True
 
     async def process(self, records: Sequence[LogRecord]) -> bool:
-        """Fold *records*; False if from here on they must be fetched again."""
+        """Fold *records*; return False where the partition must be fetched again, or is stopped.
+
+        Never raises: an error unclaims the partition.
+        """
         skipped_from, started = -1, self.meter.stopwatch()
         while True:
             try:
                 counts = await self.processor.fold_batch(records)
             except OffsetGap as gap:
                 if gap.expected == skipped_from:
-                    return False  # A second reader finds records there: they were not fetched.
+                    return False  # A second reader found records there: a fetch was lost.
                 skipped_from = gap.expected
                 if not await self.resolve_gap(gap):
                     return False
@@ -111,7 +117,9 @@ class OwnedPartition:
                 return False
             else:
                 if self.write_error:
-                    logger.warning("partition %d: the store takes it again", self.log.partition)
+                    logger.warning(
+                        "partition %d: the store accepts writes again", self.log.partition
+                    )
                 self.write_error = ""
                 self.outbox_pending |= bool(
                     counts.alert_offsets or counts.refusals_without_study or counts.refusals
@@ -121,7 +129,7 @@ class OwnedPartition:
                 return self.processor.stopped is None
 
     async def resolve_gap(self, gap: OffsetGap) -> bool:
-        """Let the lane pass *hole* if markers occupy it; False where that cannot be found out."""
+        """Skip *gap* if only transaction markers occupy it; return False if that cannot be read."""
         try:
             await skip_confirmed_gap(self.processor, self.log, gap)
         except Exception as error:
@@ -130,7 +138,7 @@ class OwnedPartition:
         return True
 
     async def rebuild_step(self) -> bool:
-        """Take the rebuilding of rows a step further; whether there is more to do."""
+        """Advance the rebuild of invalid rows by one step, and return whether more steps remain."""
         if not self.claimed:
             return False
         try:
@@ -140,14 +148,17 @@ class OwnedPartition:
             return False
 
     async def check_row_positions(self) -> None:
-        """Compare every row's position with the cursor's."""
+        """Compare the position of every row with the cursor; rows that differ are rebuilt."""
         try:
             await self.processor.check_positions()
         except Exception as error:
             self.unclaim(error)
 
     async def publish_outbox(self) -> None:
-        """Relay what is to be told; that an alert waits for it is not said in the open."""
+        """Publish the outbox; log a failure once, unless only alerts or reviews are unpublished.
+
+        The log is open to blinded people, who must not learn that an alert exists.
+        """
         self.outbox_pending = False
         if self.relay is None:
             return
@@ -158,31 +169,33 @@ class OwnedPartition:
             concealed = isinstance(error, Undelivered) and not self.relay.has_open_entries
             message = "" if concealed else public_message(error)
             if message not in ("", self.publish_error):
-                logger.warning("partition %d: nothing told: %s", self.log.partition, message)
+                logger.warning(
+                    "partition %d: cannot publish outbox: %s", self.log.partition, message
+                )
             self.publish_error = message
 
     def unclaim(self, error: Exception) -> None:
-        """Nothing in memory can be relied on: it must be claimed anew."""
+        """Discard in-memory state because of *error*; the partition must be claimed again."""
         self.claimed = False
         self.meter.conflicts += isinstance(error, CursorMoved)
         self.log_error(error)
 
     def log_error(self, error: Exception) -> None:
-        """Say what is wrong, once: a full store may be claimed again and again."""
+        """Log *error* unless it repeats the last one: a full store fails every claim."""
         if (message := public_message(error)) not in (self.last_error, self.write_error):
             logger.warning("partition %d: %s", self.log.partition, message)
         self.last_error = message
 
     def log_stop(self) -> None:
-        """Say why it stands still, once: until an operator comes, nothing of it is watched."""
+        """Log once why the partition is stopped: its studies are not monitored meanwhile."""
         stopped = self.processor.stopped
-        message = "" if stopped is None else f"stands still at offset {stopped.offset}: {stopped}"
+        message = "" if stopped is None else f"stopped at offset {stopped.offset}: {stopped}"
         if message not in ("", self.stop_text):
             logger.warning("partition %d %s", self.log.partition, message)
         self.stop_text = message
 
     async def close(self) -> None:
-        """Let go of its readers."""
+        """Close the readers of the partition."""
         for log in (self.log, *((self.relay.log,) if self.relay else ())):
             with suppress(Exception):
                 await log.close()

@@ -1,4 +1,4 @@
-"""Puts a live worker together, runs it until it is told to stop, and says how it ended."""
+"""The process of `tocsin run`: assembles a worker, runs it until it is stopped, reports why."""
 
 from __future__ import annotations
 
@@ -40,20 +40,22 @@ from streams.worker.worker import CHECK_SECONDS, Worker
 logger = logging.getLogger("tocsin")
 
 STOP_SECONDS = 20
-"""A worker that ends by itself and does not come to an end is ended: its state is safe."""
+"""Time for an orderly end by itself; then the process exits.  The store stays consistent."""
 
 EXIT_FAILED = 1
 
 POSITION_CHECK_SECONDS = 3_600
+"""Time between two comparisons of all row positions with the cursors."""
 
 
 @dataclass(slots=True)
 class WorkerProcess:
-    """A worker of *space*, whose partitions are kept in the *stores* of that space.
+    """A process that folds partitions into the stores of *space*.
 
-    *trust* says whose plans count.  *ended* is why it ended by itself, *answered* whether the
-    broker did, when last asked; *reads* notes who asks for closed numbers.  Only the live space
-    tells anybody anything.
+    *store_of* returns the store of a partition.  *check_crcs* is passed to ``make_app``.
+    *trust* are the keys whose signatures plans and reviews need.  *stop_reason* is why the worker
+    ends by itself, and *broker_answers* whether the broker did when last asked.  *access_log*
+    audits requests for the closed metrics.  Only the live space publishes alerts and dead letters.
     """
 
     settings: Settings
@@ -74,7 +76,7 @@ class WorkerProcess:
     stop_task: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
-        # First of all: what Faust makes takes the loop that is there when it is made.
+        # First: objects of Faust take the event loop that is current when they are created.
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)
         self.sender = KafkaSender(self.settings.broker)
@@ -95,13 +97,13 @@ class WorkerProcess:
             self.app.task(task)
 
     def open_partition(self, partition: int, partition_count: int) -> OwnedPartition:
-        """What belongs to one partition *of* so many, which share the memory."""
+        """Create one owned partition; *partition_count* of them share the memory equally."""
         settings, store = self.settings, self.store_of(partition)
         log = KafkaLog(settings.broker, LOG, partition)
         limits = Limits(memory_bytes=(settings.memory_mib << 20) // partition_count)
         relay = None
         if self.space == LIVE_SPACE:
-            # A reader of its own: the lane's may be at another place, or closed.
+            # The relay reads with its own client: the processor's is at another offset, or closed.
             relay_log = KafkaLog(settings.broker, LOG, partition)
             relay = OutboxRelay(relay_log, store, self.sender, settings.alert_partitions)
         configured_count = settings.log_partitions
@@ -117,18 +119,18 @@ class WorkerProcess:
         return OwnedPartition(processor, log, store, relay)
 
     def run(self, on_start: Callable[[], None] = lambda: None) -> None:
-        """Run until SIGTERM or SIGINT; raises why, if it ends for another reason.
+        """Run until SIGTERM or SIGINT; raise the reason if the worker ends for another one.
 
-        Raises CannotListen where an address that it serves is taken, NoToken where closed numbers
-        would be anybody's; else *begun* is called.  LogUnreachable where the broker is gone before
-        the group is joined, or the log while it is read.
+        Raises CannotListen where a configured address is in use, and NoToken where the closed
+        metrics page has no valid token; otherwise calls *on_start*.  Raises LogUnreachable where
+        the broker is gone before the worker has joined its group, or while it runs.
         """
         listener = listen(self.settings.health)
         metrics_pages = worker_pages(self.settings, self.figure_cache, self.access_log.log_request)
         services = [(self.probes(), listener), *((page, page.listen()) for page in metrics_pages)]
         on_start()
         http_service = HttpService(services, self.close)
-        # Our own loop and logs: Faust's worker would set up both, and turn a spinner.
+        # Faust's worker would otherwise set up a loop and logging, and show a spinner.
         self.service = faust.Worker(
             self.app,
             http_service,
@@ -138,29 +140,34 @@ class WorkerProcess:
             redirect_stdouts=False,
         )
         self.service.spinner = None
-        # A task that is cut off at the end may leave by its cancellation: that is no reason.
+        # A task that is cancelled at the end may raise CancelledError here; that is no failure.
         with suppress(SystemExit, asyncio.CancelledError):
             self.service.execute_from_commandline()
         if reason := self.stop_reason or self.service.crash_reason:
             raise self.public_reason(reason)
 
     def public_reason(self, reason: BaseException) -> BaseException:
-        """The *reason* by our names; one that nobody foresaw is told with where it came from."""
+        """Return the exception to raise for *reason*, with Kafka's translated to LogUnreachable.
+
+        Logs where an unexpected exception was raised, without its message: see ``public_message``.
+        """
         if self.stop_reason is None and is_transient(reason):
             return LogUnreachable(f"no Kafka broker answers at {self.settings.broker} any more")
         if self.stop_reason is None:
-            logger.critical("it broke: %s\n%s", public_message(reason), traceback_text(reason))
+            logger.critical(
+                "the worker failed: %s\n%s", public_message(reason), traceback_text(reason)
+            )
         return reason
 
     async def close(self) -> None:
-        """Let go of the broker: of every reader, and of the sender."""
+        """Close every Kafka client: readers, audit log and sender."""
         for owned in self.worker.partitions.values():
             await owned.close()
         await self.access_log.close()
         await self.sender.close()
 
     def probes(self) -> Probes:
-        """The probes of this worker."""
+        """Return the liveness and readiness probes of this worker."""
         return Probes(
             has_joined=lambda: self.worker.joined,
             partition_statuses=self.partition_statuses,
@@ -169,18 +176,21 @@ class WorkerProcess:
         )
 
     async def check_services(self) -> None:
-        """Raise what is wrong with the services."""
+        """Raise the error of the store or of the broker, if either has one."""
         await self.store_of(0).check()
         if not self.broker_answers:
             raise LogUnreachable(f"no Kafka broker answers at {self.settings.broker}")
 
     def partition_statuses(self) -> Iterable[PartitionStatus]:
-        """How each partition stands."""
+        """Yield the status of each owned partition."""
         for number, owned in sorted(self.worker.partitions.items()):
             yield owned.status(self.worker.lags.get(number, 0))
 
     async def run_cursor_checks(self) -> None:
-        """Once a second see that the cursors are ours, that no fetch was lost, that we get on."""
+        """Check partition count, cursors, fetches and progress every second.
+
+        A stalled worker, a changed number of partitions and a deleted log end the worker.
+        """
         try:
             while True:
                 await asyncio.sleep(CHECK_SECONDS)
@@ -190,7 +200,7 @@ class WorkerProcess:
             await self.shut_down(reason)
 
     async def consumer_offsets(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
-        """How far was fetched and where the log ends; nothing while the broker does not answer."""
+        """Return next offset to fetch and end offset by partition; empty without an answer."""
         offsets: tuple[Mapping[int, int], Mapping[int, int]] = {}, {}
         answers = True
         try:
@@ -203,24 +213,24 @@ class WorkerProcess:
         return offsets
 
     async def run_publishing(self) -> None:
-        """Relay what is to be told, for as long as the worker runs."""
+        """Publish the outboxes for as long as the worker runs."""
         while True:
             await self.worker.publish_outboxes()
 
     async def run_rebuilds(self) -> None:
-        """Rebuild rows that are behind, beside the folding."""
+        """Rebuild invalid rows for as long as the worker runs, while it folds."""
         while True:
             more = await self.worker.rebuild_rows()
             await asyncio.sleep(0 if more else CHECK_SECONDS)
 
     async def run_position_checks(self) -> None:
-        """Compare rows with cursors every hour."""
+        """Compare the positions of all rows with the cursors every hour."""
         while True:
             await asyncio.sleep(POSITION_CHECK_SECONDS)
             await self.worker.compare_positions()
 
     async def shut_down(self, reason: Exception) -> None:
-        """Stop as on SIGTERM; if that takes too long, at once."""
+        """Stop for *reason* as on SIGTERM; exit at once if that takes more than STOP_SECONDS."""
         self.stop_reason = reason
         logger.critical("stopping: %s", reason)
         asyncio.get_running_loop().call_later(STOP_SECONDS, os._exit, EXIT_FAILED)

@@ -1,4 +1,4 @@
-"""Says how far behind a worker is, whether a fetch was lost, and whether it gets on at all."""
+"""Computes the lag of a worker, and detects lost fetches and a worker without progress."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 STALL_SECONDS = 60
-"""With records to fold and none folded for so long, a new process is the better hope."""
+"""Time without progress after which the worker ends, so that a supervisor starts a new process."""
 
 
 class Stalled(Exception):
-    """Records wait, and none was folded for too long.  End; a supervisor starts anew."""
+    """Records remain, and none was folded for too long.  The worker ends; start it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartitionOffsets:
-    """One look at a partition: *folded*, *fetched* and *end* are each the next offset."""
+    """Next offset to fold, next offset to fetch and end offset of one partition at one check."""
 
     folded: int
     fetched: int
@@ -25,10 +25,10 @@ class PartitionOffsets:
 
 @dataclass(slots=True)
 class EmptyFetches:
-    """Stretches that were fetched and brought nothing to fold, by where they begin.
+    """Counts, by partition, fetches that passed offsets without a record, from one offset on.
 
-    Transaction markers make such a stretch, and a lost fetch would.  Seen twice, it is fetched
-    again; seen after that, it is markers.
+    Both transaction markers and a lost fetch cause them.  Offsets seen so at two checks are fetched
+    again; if they are seen so once more, they are transaction markers.
     """
 
     seen_by_partition: dict[int, tuple[int, int]] = field(
@@ -36,16 +36,16 @@ class EmptyFetches:
     )
 
     def needs_refetch(self, partition: int, offsets: PartitionOffsets) -> bool:
-        """Whether to fetch again.  Ask only when nothing that was fetched is on its way."""
+        """Count one check; return whether to fetch again.  Call it only with no batch in flight."""
         if offsets.fetched <= offsets.folded:
-            return False  # Not fetched again yet.
+            return False  # No fetch has passed the folded offset.
         start, times = self.seen_by_partition.get(partition, (offsets.folded, 0))
         times = times + 1 if start == offsets.folded else 1
         self.seen_by_partition[partition] = (offsets.folded, times)
         return times == 2
 
     def lag(self, partition: int, offsets: PartitionOffsets) -> int:
-        """How many offsets are yet to be folded."""
+        """Return the number of offsets not folded yet; 0 where only transaction markers remain."""
         start, times = self.seen_by_partition.get(partition, (-1, 0))
         only_markers = start == offsets.folded and times > 2 and offsets.fetched >= offsets.end
         return 0 if only_markers else max(0, offsets.end - offsets.folded)
@@ -53,16 +53,19 @@ class EmptyFetches:
 
 @dataclass(slots=True)
 class Progress:
-    """Since when the worker stands at the same *places* with work before it."""
+    """Since when *positions* are unchanged although the worker has work."""
 
     clock: Callable[[], float] = time.monotonic
     positions: Mapping[int, int] = field(default_factory=dict[int, int])
     unchanged_since: float | None = None
 
     def check(self, positions: Mapping[int, int], *, has_work: bool) -> None:
-        """Take note; raises Stalled where something is *waiting* and nothing moves."""
+        """Record the *positions*, the next offset to fold by partition.
+
+        Raises Stalled where the worker *has_work* and no position has changed for STALL_SECONDS.
+        """
         now = self.clock()
         if not has_work or positions != self.positions or self.unchanged_since is None:
             self.positions, self.unchanged_since = dict(positions), now
         if now - self.unchanged_since > STALL_SECONDS:
-            raise Stalled(f"records wait, and none was folded for {STALL_SECONDS} s")
+            raise Stalled(f"records remain, and none was folded for {STALL_SECONDS} s")

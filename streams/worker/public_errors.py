@@ -1,4 +1,4 @@
-"""What may be said of an error where anybody reads: words of ours, or else where it came from."""
+"""Describes errors for open logs and probes without quoting a record."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ PUBLIC_ERRORS = (
     RecordsGone,
     Undelivered,
 )
-"""Errors whose message may be shown to anybody; others may quote a record."""
+"""Errors whose message may be shown to anybody; the message of another one may quote a record."""
 
 
 def public_message(error: BaseException) -> str:
-    """What may be shown of *error* in a line: a message of ours, or where it was raised."""
+    """Return one line about *error*: its message if that is public, else its type and origin."""
     if isinstance(error, PUBLIC_ERRORS):
         return str(error)
     traceback = error.__traceback__
@@ -38,5 +38,5 @@ def public_message(error: BaseException) -> str:
 
 
 def traceback_text(error: BaseException) -> str:
-    """The lines of code that *error* came through, for whoever mends it; no value, no message."""
+    """Return the traceback of *error* as source lines for a bug report, without its message."""
     return "".join(format_tb(error.__traceback__)).rstrip()

@@ -1,4 +1,4 @@
-"""The worker's own part: it folds what is fetched into its partitions, and loses nothing of it."""
+"""Dispatches fetched batches to the owned partitions, and starts an epoch where one must repeat."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from streams.worker.owned_partition import OwnedPartition
 from streams.worker.progress import EmptyFetches, PartitionOffsets, Progress
 
 CHECK_SECONDS = 1.0
-"""Cursors are read, and what waits in an outbox is told, so often."""
+"""Interval of cursor checks, and the longest time between two publications of the outboxes."""
 
 RETRY_SECONDS = 0.1
+"""Pause after a batch whose epoch ended."""
 
 
 @dataclass(slots=True)
 class Worker(Epochs):
-    """Holds partitions.
+    """Dispatches fetched batches to the partitions that are assigned to this process.
 
-    *hold* makes what belongs to one partition, of so many that share the memory; *folding* keeps
-    a partition from being claimed while it folds.
+    *open_partition* creates an owned partition from its number and the number of partitions that
+    share the memory.  *fold_lock* is held while partitions are assigned, claimed, folded or
+    rebuilt, so that these never overlap.  *joined* is set by the first
+    assignment, and *outbox_ready* once an outbox may have new entries.
     """
 
     open_partition: Callable[[int, int], OwnedPartition]
@@ -38,7 +41,7 @@ class Worker(Epochs):
     outbox_ready: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def assign(self, partitions: set[int]) -> None:
-        """These partitions are ours now, and no others; each is claimed anew."""
+        """Replace all owned partitions by these; each is claimed before the next fetch."""
         self.start_epoch()
         self.joined = True
         async with self.fold_lock:
@@ -54,15 +57,15 @@ class Worker(Epochs):
         self.start_epoch()
 
     async def drain(self) -> None:
-        """Begin an epoch, and come back when what is being folded is applied."""
+        """Start an epoch, and wait until the batch in flight is written to the store."""
         self.start_epoch()
         async with self.fold_lock:
             pass
 
     async def fetch_positions(self) -> Mapping[int, int]:
-        """Where to read each partition from; one that must stand still is left out."""
+        """Claim where needed, and return the fetch offset of each partition that is not stopped."""
         async with self.fold_lock:
-            # Together: where the store does not answer, each waits for as long.
+            # Concurrently: if the store does not answer, every claim waits for its time-out.
             await asyncio.gather(*(owned.ensure_claimed() for owned in self.partitions.values()))
         self.outbox_ready.set()
         return {
@@ -72,19 +75,22 @@ class Worker(Epochs):
         }
 
     async def dispatch(self, batch: FetchedBatch) -> None:
-        """Fold what was fetched.  Never raises: Faust would drop the batch and go on."""
+        """Fold *batch*, one task per partition; stop early if the epoch ends.
+
+        Never raises: Faust would drop the batch and continue with the next.
+        """
         async with self.fold_lock, asyncio.TaskGroup() as group:
             for partition, records in batch.records.items():
                 if batch.epoch != self.epoch:
                     return
                 group.create_task(self._dispatch_one(partition, records))
-                # It folds until it waits for the store; meanwhile the next one folds.
+                # Let the task run up to its first store call; the next partition folds meanwhile.
                 await asyncio.sleep(0)
         if not self.done(batch):
-            await asyncio.sleep(RETRY_SECONDS)  # What fails at once must not fail all the time.
+            await asyncio.sleep(RETRY_SECONDS)  # A persistent failure must not loop at full speed.
 
     async def _dispatch_one(self, partition: int, records: Sequence[LogRecord]) -> None:
-        """Fold what was fetched of one partition."""
+        """Fold the *records* of one partition; start an epoch if they must be fetched again."""
         owned = self.partitions.get(partition)
         if owned is None or not await owned.process(records):
             self.start_epoch()
@@ -92,13 +98,13 @@ class Worker(Epochs):
             self.outbox_ready.set()
 
     def invalidate(self, error: Exception) -> None:
-        """Nothing that is known of any partition can be relied on."""
+        """Unclaim every partition because of *error*, and start an epoch."""
         for owned in self.partitions.values():
             owned.unclaim(error)
         self.start_epoch()
 
     def commit_positions(self) -> Mapping[int, int]:
-        """The next offset to fold of each partition."""
+        """Return the next offset to fold of each claimed partition."""
         return {
             number: each.processor.position
             for number, each in self.partitions.items()
@@ -106,13 +112,14 @@ class Worker(Epochs):
         }
 
     async def check_cursors(self, fetched: Mapping[int, int], ends: Mapping[int, int]) -> None:
-        """Read the cursors, and begin anew where they are not ours or a fetch was lost.
+        """Compare all cursors with the store, and start an epoch if one moved or a fetch was lost.
 
-        *fetched* is how far the consumer came, *ends* where the log ends.  Raises Stalled.
+        *fetched* has the next offset to fetch and *ends* the end offset of each partition.  Raises
+        Stalled where records remain and none is folded for too long.
         """
         epoch, checked = self.epoch, list(self.partitions.items())
         unchanged = await asyncio.gather(*(owned.cursor_unchanged() for _, owned in checked))
-        if epoch == self.epoch:  # Else what was seen is of the past.
+        if epoch == self.epoch:  # Otherwise the observations are out of date.
             self.refetch_if_needed(dict(checked), unchanged, fetched, ends)
         self.progress.check(self.commit_positions(), has_work=self.has_work)
 
@@ -123,7 +130,7 @@ class Worker(Epochs):
         fetched: Mapping[int, int],
         ends: Mapping[int, int],
     ) -> None:
-        """Begin anew where what was seen in a look asks for it."""
+        """Update the lags from one check; start an epoch if a partition must be fetched again."""
         refetch = False
         for (partition, owned), cursor_unchanged in zip(checked.items(), unchanged, strict=True):
             if not cursor_unchanged or not owned.claimed:
@@ -145,14 +152,14 @@ class Worker(Epochs):
 
     @property
     def has_work(self) -> bool:
-        """Whether there is something to do that could be done."""
+        """Whether a partition is unclaimed, or has lag and is not stopped."""
         return any(
             not owned.claimed or (owned.processor.stopped is None and self.lags.get(number, 0) > 0)
             for number, owned in self.partitions.items()
         )
 
     async def rebuild_rows(self) -> bool:
-        """Rebuild rows that are behind, a step in each partition; whether there is more to do."""
+        """Advance the rebuild of each partition by one step; return whether more steps remain."""
         more = False
         for owned in list(self.partitions.values()):
             async with self.fold_lock:
@@ -160,14 +167,14 @@ class Worker(Epochs):
         return more
 
     async def compare_positions(self) -> None:
-        """Compare every row's position with its cursor's: a row may fall back by itself."""
+        """Compare the position of every row with its cursor: a store may lose writes of a row."""
         for owned in list(self.partitions.values()):
             async with self.fold_lock:
                 if owned.claimed:
                     await owned.check_row_positions()
 
     async def publish_outboxes(self) -> None:
-        """Relay what is to be told, of all partitions: after an apply, and every second."""
+        """Publish all outboxes once a fold may have added entries, or after CHECK_SECONDS."""
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 await self.outbox_ready.wait()

@@ -1,4 +1,4 @@
-"""From the solution's counts to dated adverse events, with what the print leaves open drawn."""
+"""Dates the adverse events of the solution; what is not published is drawn by seed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from studies.proderm.published_cases import ALL_CASES, LAST, Case
 from studies.proderm.timeline import Timeline, onset_days
 
 CYCLE_WEIGHTS = (1.6, 1.3, 1.1, 1.0, 1.0, 1.0)
-"""How much likelier an event is in a period's first cycles."""
+"""Relative frequency of events by cycle of a period: higher in the first cycles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedCase:
-    """A case with its days: *onset* in days of study, *days* its duration."""
+    """A case with *onset* in days of study (day 0 is entry) and duration *days* in days."""
 
     case: Case
     onset: int
@@ -27,7 +27,11 @@ def dated_cases(
     events: dict[str, list[tuple[str, str, int]]],
     rng: Random,
 ) -> list[DatedCase]:
-    """All cases of one subject in order of onset."""
+    """Return all cases of one subject in order of onset.
+
+    *case_groups* names the published and inferred cases of the subject; *events* gives by slot the
+    further events as (term, kind, number), where a kind contains r if related, i if infusional.
+    """
     dated = _dated_published(
         subject, [case for case in ALL_CASES if case.case_group in case_groups], rng
     )
@@ -39,7 +43,7 @@ def dated_cases(
 
 
 def _dated_published(subject: Timeline, cases: list[Case], rng: Random) -> list[DatedCase]:
-    """Cases of one part that share cycle and timing begin on one day."""
+    """Date the published cases; cases of one group with one cycle and timing share an onset."""
     onsets: dict[tuple[str, int, bool], int] = {}
     dated: list[DatedCase] = []
     for case in cases:
@@ -53,7 +57,7 @@ def _dated_published(subject: Timeline, cases: list[Case], rng: Random) -> list[
 
 
 def _draw_onset(subject: Timeline, case: Case, rng: Random) -> int:
-    """A day of the printed cycle, or of one drawn, on the printed side of 72 hours."""
+    """Draw a day of the published cycle, or of a drawn one, within or after its 72 hours."""
     cycles = [cycle for cycle in subject.cycles if cycle.slot == case.slot]
     number = case.cycle
     if number == LAST:
@@ -67,7 +71,7 @@ def _draw_onset(subject: Timeline, case: Case, rng: Random) -> int:
 
 
 def _draw_case(subject: Timeline, case: Case, related: bool, rng: Random) -> DatedCase:
-    """An event of which only subject, term, period, relatedness and timing class are given."""
+    """Complete an event of which only subject, term, period, relatedness and timing are given."""
     action = "dose_not_changed"
     if case.infusional and rng.random() < 0.1:
         action = "drug_interrupted"
@@ -83,5 +87,5 @@ def _draw_case(subject: Timeline, case: Case, related: bool, rng: Random) -> Dat
 
 
 def _draw_severity(rng: Random) -> str:
-    """Only "the majority mild" is printed."""
+    """Draw a severity; "the majority mild" is all that is published."""
     return rng.choices(("mild", "moderate", "severe"), (70, 26, 4))[0]

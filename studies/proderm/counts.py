@@ -1,4 +1,4 @@
-"""The per-term and responder rows of the print, as constraints on the solver's model."""
+"""The published per-term and responder counts, as constraints on the solver's model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ THRESHOLDS = (20, 40, 60)
 def constrain_patients(
     model: CpModel, counts: dict[Key, IntVar], fixed: Counter[Key], subject_ids: list[str]
 ) -> None:
-    """Meet the related, infusional and registry rows; what a row leaves out stays below 5 %."""
+    """Require the related, infusional and registry counts; unlisted terms stay below 5 %."""
     labels = sorted({term.label for term in COUNTED_TERMS})
     for label in labels:
         terms = [term.preferred_term for term in COUNTED_TERMS if term.label == label]
@@ -41,7 +41,7 @@ def constrain_patients(
         "Dyspnoea"
     }
     for term in (term.preferred_term for term in COUNTED_TERMS):
-        # P1's dyspnoea is serious and its only one: it is one patient above the registry's.
+        # P1's only dyspnoea is serious, so the registry's list of non-serious events omits P1.
         extra = 1 if term == "Dyspnoea" else 0
         counts_by_subject = [
             _subject_counts(counts, s, ON_IVIG, [term], "rin") for s in subject_ids
@@ -56,7 +56,7 @@ def constrain_patients(
 def _subject_counts(
     counts: dict[Key, IntVar], subject_id: str, slots: tuple[str, ...], terms: list[str], kinds: str
 ) -> list[IntVar]:
-    """A subject's counts of *terms* whose kind has a letter of *kinds*."""
+    """Return a subject's counts of *terms* whose kind contains a letter of *kinds*."""
     return [
         counts[subject_id, slot, term, kind]
         for slot in slots
@@ -69,7 +69,10 @@ def _subject_counts(
 def _require_patients(
     model: CpModel, counts_by_subject: list[list[IntVar]], patients: int | None, extra: int = 0
 ) -> None:
-    """*patients* have such an event, or where the print leaves the row out, at most four."""
+    """Require that *patients* have such an event, or at most four where the list omits the term.
+
+    *extra* raises that maximum.
+    """
     has_event: list[IntVar] = []
     for counts in filter(None, counts_by_subject):
         has_event.append(model.new_bool_var(""))
@@ -84,7 +87,10 @@ def _require_patients(
 def constrain_responders(
     model: CpModel, subjects: list[Subject]
 ) -> dict[str, tuple[IntVar, IntVar]]:
-    """Which thresholds (0 to 3 of 20, 40, 60) each subject's TIS reaches at weeks 16 and 40."""
+    """Require the published responders; return each subject's score classes at weeks 16 and 40.
+
+    Class 0 to 3 counts the thresholds (20, 40, 60) that the total improvement score reaches.
+    """
     level = {s.id: (model.new_int_var(0, 3, ""), model.new_int_var(0, 3, "")) for s in subjects}
     reached: dict[tuple[str, int, str], list[IntVar]] = defaultdict(list)
     for subject in subjects:
@@ -104,7 +110,7 @@ def constrain_responders(
 
 
 def _constrain_visits(model: CpModel, subject: Subject, week16: IntVar, week40: IntVar) -> None:
-    """Switched is not responding (protocol); whoever left keeps the last observation."""
+    """A subject who switched does not respond (protocol); one who left keeps the last class."""
     if len(subject.cycles) == 3 or (subject.left and subject.left[0] == "first"):
         model.add(week16 == 0)
     if subject.left:

@@ -1,4 +1,4 @@
-"""Writes ``log.jsonl`` from ``solution.json`` and its seed, the same bytes every time.
+"""Writes ``log.jsonl`` from ``solution.json`` and its seed, the same bytes on every run.
 
 Run from the root of the repository: ``python -m studies.proderm.generate [FILE]``.
 """
@@ -29,11 +29,11 @@ HERE = Path(__file__).parent
 FOLLOW_UP_SHARE = 0.33
 """Share of cases with a later version."""
 LOCK_DAYS = 60
-"""The final tick: nothing further is known this long after the last report."""
+"""Days from the last report to the final tick."""
 
 
 class TimedRecord(NamedTuple):
-    """A record and when it was known: ordinal *day*, then minute of the day."""
+    """A record and when it became known: *day* as a date ordinal, *minute* of that day."""
 
     day: int
     minute: int
@@ -44,17 +44,17 @@ class TimedRecord(NamedTuple):
 
 
 def main() -> None:
-    """Write the log where the first argument says, or beside this file."""
+    """Write the log to the file in the first argument, or else beside this module."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "log.jsonl"
     target.write_bytes(build_log())
 
 
 def build_log() -> bytes:
-    """The whole log in order of arrival."""
+    """Return the whole log in order of arrival, as JSON lines."""
     solution = json.loads((HERE / "solution.json").read_text())
     rng = Random(solution["seed"])
     subjects: list[dict[str, Any]] = solution["subjects"]
-    # All dates are drawn here, in one pass and before anything is reported or computed.
+    # All dates are drawn in one pass, before any reporting delay is drawn.
     timelines = [
         _timeline(*pair, rng)
         for pair in zip(subjects, draw_entries(len(subjects), rng), strict=True)
@@ -78,7 +78,7 @@ def build_log() -> bytes:
 
 
 def _timeline(subject: dict[str, Any], entry: int, rng: Random) -> Timeline:
-    """The calendar of one subject of the solution."""
+    """Draw the calendar of one subject of the solution."""
     return draw_timeline(
         entry,
         subject["cycles"],
@@ -90,7 +90,7 @@ def _timeline(subject: dict[str, Any], entry: int, rng: Random) -> Timeline:
 
 
 def _draw_followed_up(cases: list[list[DatedCase]], rng: Random) -> set[int]:
-    """Which cases get a later version: all serious ones, and others up to a third."""
+    """Draw the cases with a later version: all serious ones, and others up to a third of all."""
     all_cases = [one for dated in cases for one in dated]
     serious = {id(one) for one in all_cases if one.case.criteria}
     others = [id(one) for one in all_cases if id(one) not in serious]
@@ -98,14 +98,14 @@ def _draw_followed_up(cases: list[list[DatedCase]], rng: Random) -> set[int]:
 
 
 def _plan_record() -> TimedRecord:
-    """The plan comes first, a week before the first subject."""
+    """Return the plan, known a week before the first subject enters."""
     toml = (HERE / "plan.toml").read_text(encoding="utf-8")
     fields: Fields = {"toml": toml, "sha256": sha256(toml.encode()).hexdigest()}
     return TimedRecord(FIRST_ENTRY - 7, 9 * 60, "sponsor/plan", 1, "plan", fields)
 
 
 def _subject_record(subject: dict[str, Any], time: Timeline) -> Iterator[TimedRecord]:
-    """Randomised on the day of the first infusion."""
+    """Yield the subject, randomised on the day of the first infusion."""
     fields: Fields = {
         "subject": subject["id"],
         "site": subject["site"],
@@ -116,7 +116,7 @@ def _subject_record(subject: dict[str, Any], time: Timeline) -> Iterator[TimedRe
 
 
 def _treatment_records(subject_id: str, time: Timeline) -> Iterator[TimedRecord]:
-    """An interval is known open, and closed by a second version on the day it ends."""
+    """Yield each interval open on its first day and closed by version 2, then every dose."""
     for number, interval in enumerate(time.intervals, start=1):
         fields: Fields = {
             "subject": subject_id,
@@ -153,7 +153,7 @@ def _treatment_records(subject_id: str, time: Timeline) -> Iterator[TimedRecord]
 def _disposition_records(
     subject: dict[str, Any], time: Timeline, rng: Random
 ) -> Iterator[TimedRecord]:
-    """Completion of each period, or the reason for leaving it."""
+    """Yield the completion of each period, or the reason for leaving it."""
     ends = [("extension", time.exit)] if "extension" in subject["cycles"] else []
     ends.insert(0, ("first", WEEK_16 if ends else time.exit))
     for period, day in ends:
@@ -173,7 +173,7 @@ def _disposition_records(
 def _assessment_records(
     subject: dict[str, Any], time: Timeline, rng: Random
 ) -> Iterator[TimedRecord]:
-    """Total improvement score in steps of 2.5; a leaver keeps the last one, marked imputed."""
+    """Yield total improvement scores in steps of 2.5; leavers keep the last one, marked imputed."""
     level_minimum = (0, 20, 40, 60)
     score, level_before = 0.0, None
     for visit, day, level in zip(
@@ -204,7 +204,7 @@ def _case_records(
     with_follow_up: set[int],
     rng: Random,
 ) -> Iterator[TimedRecord]:
-    """Every version of every case, at an hour of the working day."""
+    """Yield every version of every case, at a minute between 08:00 and 18:00."""
     for number, dated_case in enumerate(dated_cases_of_subject, start=1):
         versions: list[CaseVersion] = case_versions(
             subject_id, time.entry, dated_case, id(dated_case) in with_follow_up, rng
@@ -222,7 +222,7 @@ def _iso(ordinal: int) -> str:
 
 
 def _encode(timed_record: TimedRecord) -> bytes:
-    """One record as the wire has it; what is absent is left out."""
+    """Return one record as a line of JSON, without its absent fields."""
     system, name = timed_record.source_id.split("/")
     hour, minute = divmod(timed_record.minute, 60)
     record = {

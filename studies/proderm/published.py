@@ -1,4 +1,4 @@
-"""What ProDERM's published tables print: the numbers the reconstruction must meet."""
+"""The published tables of ProDERM: the numbers that the reconstruction must meet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TABLE_1: dict[str, tuple[tuple[int, int], tuple[int, int], tuple[int, int]]] = {
 }
 """(patients, events) for first-period IVIG, first-period placebo, all IVIG.
 
-The other rows (serious, discontinued, thromboembolic) are settled event by event in
+The other rows (serious, discontinued, thromboembolic) follow from the cases in
 ``published_cases.py``.  Source: table1_overview.csv, after Aggarwal et al. 2024, table 1.
 """
 
@@ -65,7 +65,7 @@ REGISTRY_PATIENTS_PLACEBO = {
 """The same registry rows on placebo in the first period, n = 48."""
 
 BELOW_FIVE_PERCENT = 4
-"""A term that a ">5 %" list of 95 patients leaves out has at most this many patients."""
+"""A term that a ">5 %" list of 95 patients omits has at most this many patients."""
 
 RESPONDERS: dict[str, dict[int, tuple[int, int]]] = {
     "week16": {20: (37, 21), 40: (32, 11), 60: (15, 4)},

@@ -1,4 +1,4 @@
-"""The cases whose terms, seriousness or consequences are printed, or forced by what is printed."""
+"""Cases with published terms, seriousness or consequences, and cases that totals imply."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ LAST = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One event of one part in the cast; what is None is drawn by the generator.
+    """One event of one case group; a field that is None is drawn by the generator.
 
     *cycle* counts the cycles of the period from 1, ``LAST`` is the last, 0 is drawn.
-    *days_after* is days after the cycle's last infusion day.  Cases of one part that share
+    *days_after* is days after the cycle's last infusion day.  Cases of one group with the same
     cycle and timing (infusional or not) begin on one day.
     """
 
@@ -130,11 +130,11 @@ PUBLISHED_CASES = (
     replace(_P8, case_group="P10", term="Hypersensitivity", related="probable"),
     replace(_P8, case_group="P11", term="Vomiting", related="probable"),
 )
-"""Tables 4 and 7, event by event.  Imputed here: cycles, and whether within 72 h of one."""
+"""Tables 4 and 7, one entry an event.  Imputed: cycles, and whether within 72 hours of one."""
 
 
 def _serious(case_group: str, slot: str, *terms: str) -> tuple[Case, ...]:
-    """Serious, not related, terms imputed: only their numbers are published."""
+    """Return serious unrelated cases; their number is published and *terms* are imputed."""
     case = Case(case_group=case_group, slot=slot, severity="severe", criteria=("hospitalisation",))
     return tuple(replace(case, term=term) for term in terms)
 
@@ -176,6 +176,6 @@ INFERRED_CASES = (
     *_serious("placebo-1", "first_placebo", "Dermatomyositis", "Dysphagia", "Muscular weakness"),
     *_serious("placebo-2", "first_placebo", "Interstitial lung disease"),
 )
-"""Cases that the totals force (how many, in how many patients) and whose terms are imputed."""
+"""Cases whose number and patients follow from published totals; their terms are imputed."""
 
 ALL_CASES = PUBLISHED_CASES + INFERRED_CASES

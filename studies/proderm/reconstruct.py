@@ -1,8 +1,8 @@
 """Solves for a trial that meets every published count, and writes it to ``solution.json``.
 
 Run from the root of the repository: ``python -m studies.proderm.reconstruct``.  A plausible
-trial is drawn first (``subjects.py`` and the totals below); CP-SAT then finds one near it that
-agrees with the print.  The solution is committed, and all that follows starts from it.
+trial is drawn first (``subjects.py`` and the totals below); CP-SAT then finds a near trial that
+meets the published tables.  The solution is committed, and the log is generated from it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Key = tuple[str, str, str, str]  # subject, slot, term, kind
 
 
 def main() -> None:
-    """Draw, solve, fill up, write."""
+    """Draw a plausible trial, solve, assign terms, and write the solution."""
     rng = Random(SEED)
     subjects = draw_subjects(rng)
     model = CpModel()
@@ -42,7 +42,7 @@ def main() -> None:
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = SEED
     solver.parameters.max_deterministic_time = 30
-    assert solver.solve(model) in (OPTIMAL, FEASIBLE), "no trial agrees with the print"
+    assert solver.solve(model) in (OPTIMAL, FEASIBLE), "no trial meets the published tables"
     free_counts = {key: solver.value(n) - fixed[key] for key, n in counts.items()}
     event_counts = _assign_terms(free_counts, rng)
     scores = {
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def _published_counts(subjects: list[Subject]) -> Counter[Key]:
-    """What the printed cases contribute to each count."""
+    """Return what the published and inferred cases contribute to each count."""
     subject_of_group = {part: subject.id for subject in subjects for part in subject.case_groups}
     counted = {term.preferred_term for term in COUNTED_TERMS}
     return Counter(
@@ -72,7 +72,10 @@ def _published_counts(subjects: list[Subject]) -> Counter[Key]:
 def _count_variables(
     model: CpModel, subjects: list[Subject], fixed: Counter[Key]
 ) -> dict[Key, IntVar]:
-    """Events by subject, slot, term and kind; of a printed case's term there are no others."""
+    """Create the event counts by subject, slot, term and kind.
+
+    A subject with a published case of a term has no further events of that term.
+    """
     counts: dict[Key, IntVar] = {}
     published = {(who, term) for who, _, term, _ in fixed if term != UNCOUNTED_TERM}
     for subject in subjects:
@@ -93,7 +96,7 @@ def _count_variables(
 def _constrain_table_1(
     model: CpModel, subjects: list[Subject], counts: dict[Key, IntVar]
 ) -> dict[tuple[str, str], LinearExpr]:
-    """Patients and events of the three rows of table 1 that the solver has to meet."""
+    """Require patients and events of table 1's three rows; return events by subject and slot."""
     kinds = {"teae": KINDS, "infusional": ("ri", "i"), "related": ("ri", "r")}
     sums: dict[tuple[str, str, str], list[IntVar]] = defaultdict(list)
     for (who, slot, _, kind), n in counts.items():
@@ -109,7 +112,7 @@ def _constrain_table_1(
             model.add(sum(n for ns in counts_by_subject for n in ns) == events)
             model.add(sum(is_any_positive(model, ns) for ns in counts_by_subject if ns) == patients)
     both = [n for (_, slot, _, kind), n in counts.items() if kind == "ri" and slot in ON_IVIG]
-    related = TABLE_1["related"][2][1]  # Most related events came with an infusion (C9).
+    related = TABLE_1["related"][2][1]  # Most related events are infusional.
     model.add_linear_constraint(LinearExpr.sum(both), related * 82 // 100, related * 92 // 100)
     return {
         (who, slot): LinearExpr.sum(ns)
@@ -119,7 +122,7 @@ def _constrain_table_1(
 
 
 def is_any_positive(model: CpModel, counts: Iterable[IntVar]) -> IntVar:
-    """Whether any of *counts* is positive."""
+    """Return a variable that is true exactly where any of *counts* is positive."""
     counts = list(counts)
     is_positive = model.new_bool_var("")
     model.add(sum(counts) >= 1).only_enforce_if(is_positive)
@@ -128,7 +131,7 @@ def is_any_positive(model: CpModel, counts: Iterable[IntVar]) -> IntVar:
 
 
 def _draw_plausible(subjects: list[Subject], rng: Random) -> dict[tuple[str, str], int]:
-    """Events by subject and slot as a frail and a sturdy patient would have them."""
+    """Draw events by subject and slot, in proportion to cycles and a gamma-distributed frailty."""
     events = {"first_ivig": 196, "first_placebo": 135, "extension": 545 - 196}
     drawn: dict[tuple[str, str], int] = {}
     frailty = {subject.id: rng.gammavariate(1.2, 1.0) for subject in subjects}
@@ -144,7 +147,7 @@ def _distance(
     totals: dict[tuple[str, str], LinearExpr],
     plausible: dict[tuple[str, str], int],
 ) -> LinearExpr:
-    """By how many events the trial differs from the plausible one."""
+    """Return the number of events by which the trial differs from the plausible one."""
     gaps: list[IntVar] = []
     for key, total in totals.items():
         gap = model.new_int_var(0, 100, "")
@@ -155,7 +158,7 @@ def _distance(
 
 
 def _assign_terms(free_counts: dict[Key, int], rng: Random) -> Counter[Key]:
-    """Give every other event a term, none of which reaches five patients."""
+    """Give every other event a term, such that no term reaches five patients."""
     serious = {case.term for case in ALL_CASES if case.criteria}
     patients = {term.preferred_term: set[str]() for term in OTHER_TERMS}
     for case in ALL_CASES:
@@ -176,7 +179,7 @@ def _assign_terms(free_counts: dict[Key, int], rng: Random) -> Counter[Key]:
 def _solution_json(
     subjects: list[Subject], event_counts: Counter[Key], scores: dict[str, list[int]]
 ) -> str:
-    """One line a subject, so that a change of the solution can be read."""
+    """Return the solution as JSON with one line a subject, which keeps diffs readable."""
     events: dict[str, dict[str, list[tuple[str, str, int]]]] = defaultdict(dict)
     for (who, slot, term, kind), n in event_counts.items():
         events[who].setdefault(slot, []).append((term, kind, n))

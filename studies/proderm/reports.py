@@ -1,4 +1,4 @@
-"""What is reported when: a case becomes one version or several, each known some days later."""
+"""Draws when cases are reported: each has one version or several, known days after its onset."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Fields = dict[str, object]
 
 
 class CaseVersion(NamedTuple):
-    """One version of a case: the *fields* of its record, known on ordinal *known*."""
+    """One version of a case: the *fields* of its record, known on date ordinal *known_day*."""
 
     known_day: int
     fields: Fields
@@ -22,7 +22,11 @@ class CaseVersion(NamedTuple):
 def case_versions(
     subject: str, entry: int, dated_case: DatedCase, follow_up: bool, rng: Random
 ) -> list[CaseVersion]:
-    """The versions of one case in order; the last one is the truth."""
+    """Return the versions of one case in order; the last version has the final values.
+
+    *entry* is the date ordinal of study day 0; *follow_up* gives a non-serious case a second
+    version.
+    """
     onset = entry + dated_case.onset
     final_fields = _final_fields(subject, onset, dated_case)
     if dated_case.case.adjudication:
@@ -34,7 +38,7 @@ def case_versions(
             CaseVersion(known_day, _ongoing_fields(final_fields)),
             CaseVersion(closed_day, final_fields),
         ]
-    # A lognormal lag of median 14 days: entered at or after the next visit.
+    # A lognormal reporting delay of median 14 days, as if entered at or after the next visit.
     lag = min(max(1, round(rng.lognormvariate(2.64, 0.7))), 90)
     if not follow_up:
         return [CaseVersion(max(onset + lag, onset + dated_case.days), final_fields)]
@@ -42,7 +46,7 @@ def case_versions(
 
 
 def _final_fields(subject: str, onset: int, dated_case: DatedCase) -> Fields:
-    """The last version's fields; an event that did not end has no end."""
+    """Return the fields of the last version; a case that has not recovered has no end date."""
     case, term = dated_case.case, TERMS[dated_case.case.term]
     fields: Fields = {
         "subject": subject,
@@ -67,14 +71,14 @@ def _final_fields(subject: str, onset: int, dated_case: DatedCase) -> Fields:
 
 
 def _ongoing_fields(final: Fields) -> Fields:
-    """The case while it goes on."""
+    """Return the fields while the case has no end."""
     return {**final, "end": None, "outcome": "not_recovered"}
 
 
 def _adjudicated_versions(
     onset: int, dated_case: DatedCase, final: Fields, rng: Random
 ) -> list[CaseVersion]:
-    """Serious within days and pending; the committee answers weeks later; then it ends."""
+    """Return a serious case reported with pending adjudication, then adjudicated, then ended."""
     pending = {**_ongoing_fields(final), "adjudications": {"thromboembolic": "pending"}}
     known_day = onset + rng.randint(1, 4)
     adjudicated_day = known_day + rng.randint(14, 45)
@@ -92,7 +96,7 @@ def _adjudicated_versions(
 def _amended_versions(
     known_day: int, end_day: int, final: Fields, rng: Random
 ) -> list[CaseVersion]:
-    """A follow-up corrects the outcome, the severity or the causality of the first report."""
+    """Return a first report and a follow-up that corrects causality, severity or outcome."""
     second_day = max(known_day, end_day) + rng.randint(7, 42)
     if final["relatedness"] != "not_related" and rng.random() < 0.3:
         first = {**final, "relatedness": "not_related"}

@@ -1,4 +1,4 @@
-"""Who is who: draws the 95 subjects, their arms, switches, cycles, exits and printed cases."""
+"""Draws the 95 subjects with arms, switches, cycles, exits and their case groups."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OTHER_REASONS = ("withdrew", "lack_of_efficacy", "lost", "other")
 
 @dataclass(slots=True, kw_only=True)
 class Subject:
-    """One subject of the reconstruction; *cycles* are infusion cycles by slot."""
+    """One subject of the reconstruction; *cycles* counts infusion cycles by slot."""
 
     id: str
     site: str
@@ -27,7 +27,7 @@ class Subject:
 
 
 def draw_subjects(rng: Random) -> list[Subject]:
-    """The subjects in order of entry, every cycle and printed case given to somebody."""
+    """Return the subjects in order of entry, with all cycles and case groups assigned."""
     arms = ["ivig"] * 47 + ["placebo"] * 48
     rng.shuffle(arms)
     sites = [f"S-{number:02}" for number in range(1, 37)]
@@ -53,12 +53,12 @@ def draw_subjects(rng: Random) -> list[Subject]:
 
 
 def _leave_first_period(arm: list[Subject], switchers: list[Subject], rng: Random) -> None:
-    """Two of the arm stop early; of five switchers two never enter the extension."""
+    """Two of the arm stop early; two of five switchers never enter the extension."""
     for subject, case_group in zip(arm, ("P1", "first-stop-arm"), strict=True):
         subject.cycles = {"first_ivig": rng.randint(1, 3)}
         subject.case_groups = [case_group]
         subject.left = ("first", "adverse_event")
-    # Three deteriorations, median day 58, are printed: those three switch at week 8.
+    # Three deteriorations, median day 58, are published: those three subjects switch at week 8.
     for subject, week in zip(switchers, (8, 8, 8, 12, 12), strict=True):
         cycles_before = week // 4
         extension = {} if subject in switchers[:2] else {"extension": 6}
@@ -87,7 +87,7 @@ def _leave_extension(ivig: list[Subject], placebo: list[Subject], rng: Random) -
 
 
 def _draw_leaver_cycles(subjects: list[Subject], rng: Random) -> None:
-    """Draw the leavers' extension cycles again and again until all IVIG cycles are 664."""
+    """Redraw the leavers' extension cycles until all IVIG cycles sum to 664."""
     leavers = [s for s in subjects if s.left and s.left[0] == "extension"]
     total = 0
     while total != IVIG_CYCLES:
@@ -97,7 +97,7 @@ def _draw_leaver_cycles(subjects: list[Subject], rng: Random) -> None:
 
 
 def _assign_serious(completers: list[Subject], rng: Random) -> None:
-    """Parts whose bearer stays to the end: no subject has two."""
+    """Assign the case groups of subjects who complete the trial, at most one a subject."""
     unassigned = rng.sample(completers, len(completers))
     for case_group in ("P5", "P6", "P7", "serious-1", "serious-2", "serious-3", "serious-4"):
         unassigned.pop().case_groups = [case_group]

@@ -14,7 +14,7 @@ class Term(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What the label counts it under."""
+        """The name under which the label counts the term."""
         return self.label_group or self.preferred_term
 
 
@@ -59,10 +59,10 @@ COUNTED_TERMS = (
     Term("Myalgia", MUSCLE),
     Term("Arthralgia", MUSCLE),
 )
-"""The terms a published row counts.  No other term may have more than four patients.
+"""The terms with a published count.  No other term may have more than four patients.
 
-The label groups are assumptions: one preferred term cannot be both 18 related and 17
-non-serious patients (pyrexia), nor 8 infusional and absent from the registry's list.
+The label groups are assumptions: one preferred term cannot have both 18 related and 17
+non-serious patients (pyrexia), nor 8 infusional patients and no row in the registry's list.
 """
 
 _OTHER_TERM_NAMES = {
@@ -101,6 +101,6 @@ _OTHER_TERM_NAMES = {
 OTHER_TERMS = tuple(
     Term(name, soc) for soc, names in _OTHER_TERM_NAMES.items() for name in names.split(";")
 )
-"""Every further term: those printed in tables 4 and 7, and plausible ones that fill up."""
+"""All further terms: those published in tables 4 and 7, and plausible ones for the other events."""
 
 TERMS = {term.preferred_term: term for term in COUNTED_TERMS + OTHER_TERMS}

@@ -1,4 +1,4 @@
-"""A subject's calendar: infusion cycles, treatment intervals, exits, and when cases begin."""
+"""Draws a subject's calendar: infusion cycles, treatment intervals, exit and onset days."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from random import Random
 from typing import NamedTuple
 
 FIRST_ENTRY = 736_387
-"""2017-02-27, the trial's start (ClinicalTrials.gov), as a day ordinal."""
+"""2017-02-27, the trial's start (ClinicalTrials.gov), as a date ordinal."""
 LAST_VISIT = 737_368
 """2019-11-05, the trial's completion: week 40 of the last subject."""
 CYCLE_DAYS, WEEK_16, WEEK_28, WEEK_40 = 28, 112, 196, 280
 INFUSIONAL_DAYS = 3
 DETERIORATED_DAY = 142
-"""The one confirmed deterioration on IVIG is printed with its day."""
+"""The published day of the one confirmed deterioration on IVIG."""
 
 
 class Cycle(NamedTuple):
-    """The infusions of one cycle, *first* to *last* day of study, both inclusive."""
+    """The infusions of one cycle, days of study *first* to *last*, both inclusive."""
 
     number: int
     slot: str
@@ -27,7 +27,7 @@ class Cycle(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A treatment interval ``[start, end)`` in days of study, and why it ended."""
+    """A treatment interval ``[start, end)`` in days of study, and the reason for its end."""
 
     treatment: str
     period: str
@@ -38,7 +38,7 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """One subject's days of study; day 0 is ordinal *entry*."""
+    """One subject's calendar in days of study; day 0 is the date ordinal *entry*."""
 
     entry: int
     cycles: tuple[Cycle, ...]
@@ -47,7 +47,7 @@ class Timeline:
 
 
 def draw_entries(number: int, rng: Random) -> list[int]:
-    """Ordinals of *number* entries in order, on weekdays, over the published dates."""
+    """Draw *number* entry dates as ordinals in order, on weekdays within the published dates."""
     last = LAST_VISIT - WEEK_40
     weekdays = [day for day in range(FIRST_ENTRY + 1, last) if (day - 1) % 7 < 5]
     return [FIRST_ENTRY, *sorted(rng.choices(weekdays, k=number - 2)), last]
@@ -62,7 +62,10 @@ def draw_timeline(
     is_stable: bool,
     rng: Random,
 ) -> Timeline:
-    """Every cycle 28 days after the one before; *left* is the reason for leaving, if any."""
+    """Draw the calendar of one subject whose cycles follow each other every 28 days.
+
+    *cycles* counts them by slot; *exit_reason* is the reason for leaving, None for a completer.
+    """
     cycles_given = _draw_cycles(cycles, is_stable, rng)
     last = cycles_given[-1]
     if exit_reason is None:
@@ -82,7 +85,7 @@ def draw_timeline(
 
 
 def _draw_cycles(cycles: dict[str, int], is_stable: bool, rng: Random) -> tuple[Cycle, ...]:
-    """2.0 g/kg over two to five days; from week 28 some stable subjects get 1.0 g/kg."""
+    """Draw 2.0 g/kg over two to five days; from week 28 some stable subjects get 1.0 g/kg."""
     cycles_given: list[Cycle] = []
     days = rng.choice((2, 2, 3, 4, 5))
     reduced = rng.random() < 0.25 and is_stable
@@ -106,9 +109,9 @@ def _draw_cycles(cycles: dict[str, int], is_stable: bool, rng: Random) -> tuple[
 
 
 def _intervals(cycles: tuple[Cycle, ...], exit_reason: str | None) -> tuple[Interval, ...]:
-    """One interval a slot, ending where the next begins; the last one with the last infusion.
+    """Return one interval a slot, up to the next slot's start, the last up to the last infusion.
 
-    The 28 days after it are the plan's end-of-treatment window, which the exit cuts short.
+    The 28 days after it are the plan's end-of-treatment window, which the exit shortens.
     """
     slots = list(dict.fromkeys(cycle.slot for cycle in cycles))
     starts = [next(c.first for c in cycles if c.slot == slot) for slot in slots]
@@ -124,7 +127,7 @@ def _intervals(cycles: tuple[Cycle, ...], exit_reason: str | None) -> tuple[Inte
 
 
 def onset_days(subject_timeline: Timeline, slot: str, infusional: bool, number: int) -> range:
-    """The days on which a case of cycle *number* of *slot* (counted from 1) may begin."""
+    """Return the days of study on which a case of cycle *number* (from 1) of *slot* may begin."""
     cycle = [cycle for cycle in subject_timeline.cycles if cycle.slot == slot][number - 1]
     if infusional:
         return range(cycle.first, cycle.last + INFUSIONAL_DAYS + 1)

@@ -1,4 +1,4 @@
-"""A log with a board that acts on what rings: mostly as it should, sometimes late or oddly."""
+"""A log with reviews by board members: mostly valid, sometimes late or not allowed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from streams.records.encode import encode_record
 
 
 def with_reviews(log: Iterable[bytes], random: Random, share: float = 0.3) -> Iterator[bytes]:
-    """*log*, in which after about so great a *share* of the records a member makes a move."""
+    """Yields *log* with reviews: after each record one follows with the probability *share*."""
     pipeline, latest = Pipeline(), dict[str, Alert]()
     position = 0
     for raw in log:
-        waiting = [raw]
-        while waiting:
-            record = waiting.pop(0)
+        queue = [raw]
+        while queue:
+            record = queue.pop(0)
             yield record
             latest |= {
                 one.id: one
@@ -29,16 +29,14 @@ def with_reviews(log: Iterable[bytes], random: Random, share: float = 0.3) -> It
             }
             position += 1
             if latest and random.random() < share:
-                waiting.append(
-                    random_review(random, latest[random.choice(sorted(latest))], position)
-                )
+                queue.append(random_review(random, latest[random.choice(sorted(latest))], position))
 
 
 def random_review(random: Random, alert: Alert, position: int) -> bytes:
-    """A move on *alert*, as it stands or as it was, by one of two members."""
+    """A move of one of two members on *alert*, at its current or its previous revision."""
     possible = allowed_moves(alert.state)
     sensible = possible and random.random() < 0.8
-    made: Move = random.choice(possible if sensible else MEMBER_MOVES)
+    move: Move = random.choice(possible if sensible else MEMBER_MOVES)
     late = random.random() < 0.1 and alert.revision > 1
     return encode_record(
         {
@@ -53,7 +51,7 @@ def random_review(random: Random, alert: Alert, position: int) -> bytes:
             "known_at": "2020-06-01T10:00:00Z",
             "alert": alert.id,
             "revision": alert.revision - late,
-            "move": made.value,
+            "move": move.value,
             "shown": "0f5a1c",
             "member": random.choice(("board-1", "board-2")),
             "reason": "The cases were read.",
@@ -63,5 +61,5 @@ def random_review(random: Random, alert: Alert, position: int) -> bytes:
 
 
 def parse_records(log: Iterable[bytes]) -> list[dict[str, object]]:
-    """The records of *log* as objects."""
+    """The records of *log* as decoded JSON objects."""
     return [orjson.loads(each) for each in log]

@@ -1,4 +1,4 @@
-"""A trial whose plan has single-case rules, and what rings in it beside the statistics."""
+"""Builders of trials under single-case rules, and readers of the alerts that they raise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOVES_TO_CONFIRMED = ("acknowledge", "begin_review", "confirm")
 
 
 def rule(rule_name: str, **fields: Any) -> str:
-    """The rule *called* so, as a plan states it."""
+    """The section of a plan for a case rule of this name."""
     return f'{toml_table("[rules]", **fields)}\nname = "{rule_name}"'
 
 
@@ -29,53 +29,53 @@ LIFE_THREATENING: dict[str, Any] = {"criteria": (Criterion.LIFE_THREATENING,)}
 
 
 def plan_with_rules(*rules: str, **options: Any) -> str:
-    """A plan with *rules*; everything else of it is as ``plan_of`` has it."""
+    """A plan with *rules*; *options* are those of `plan_of`."""
     return plan_of(more="\n".join(rules), **options)
 
 
 def folded_trial(toml: str, *records: Record) -> Trial:
-    """A trial under the plan *toml* to which *records* were told."""
+    """A trial under the plan *toml* into which *records* are folded."""
     return trial(toml, *records)
 
 
-def alerts_of_kind(found: Trial, kind: AlertKind) -> list[Alert]:
-    """All that rang of *kind*, in order."""
-    return [alert for alert in found.alerts if alert.kind is kind]
+def alerts_of_kind(scenario: Trial, kind: AlertKind) -> list[Alert]:
+    """All alerts of *kind*, in order."""
+    return [alert for alert in scenario.alerts if alert.kind is kind]
 
 
-def case_alerts(found: Trial) -> list[tuple[str, str, str, int]]:
-    """Rule, case, move and revision of all that was told of single cases."""
+def case_alerts(scenario: Trial) -> list[tuple[str, str, str, int]]:
+    """Rule, case, move and revision of all single-case alerts, in order."""
     return [
         (one.watch.removeprefix("rule/"), one.about, str(one.move), one.revision)
-        for one in alerts_of_kind(found, AlertKind.CASE)
+        for one in alerts_of_kind(scenario, AlertKind.CASE)
     ]
 
 
-def finding_alerts(found: Trial) -> list[tuple[str, str]]:
-    """The findings that were told, in order: which, and about what."""
+def finding_alerts(scenario: Trial) -> list[tuple[str, str]]:
+    """The name and the subject of every data finding, in order."""
     return [
         (one.watch.removeprefix("finding/"), one.about)
-        for one in alerts_of_kind(found, AlertKind.FINDING)
+        for one in alerts_of_kind(scenario, AlertKind.FINDING)
     ]
 
 
-def review_case_alert(found: Trial, *moves: str, about: str = "safety/c1") -> Trial:
-    """A member makes *moves* on the alert about the case *about*, each on what is there."""
-    (name,) = {one.id for one in alerts_of_kind(found, AlertKind.CASE) if one.about == about}
+def review_case_alert(scenario: Trial, *moves: str, about: str = "safety/c1") -> Trial:
+    """A member makes *moves* on the alert of the case *about*, each on the latest revision."""
+    (name,) = {one.id for one in alerts_of_kind(scenario, AlertKind.CASE) if one.about == about}
     for move in moves:
-        revision = register_of(found.study).entries[name].alert.revision
-        found.submit(review(move, revision, of=name, name=f"board/{name}-{revision}"))
-    return found
+        revision = register_of(scenario.study).entries[name].alert.revision
+        scenario.submit(review(move, revision, of=name, name=f"board/{name}-{revision}"))
+    return scenario
 
 
 def site_subject(
     who: str, site: str | None, arm: str | None = None, *, version: int = 1, known: int = 0
 ) -> Record:
-    """*who* is a subject of *site*, randomised to *arm* or only screened."""
+    """*who* is a subject of *site*: randomised to *arm*, or only screened where it is None."""
     body = Subject(subject=who, site=site, randomised_treatment=arm)
     return record(body, f"edc/subject-{who}", version=version, known=known)
 
 
 def rules_trial(*records: Record, rules: tuple[str, ...] = (DEATHS_RULE,), **options: Any) -> Trial:
-    """Three patients an arm under *rules*, and *records*."""
+    """A trial under *rules* with three subjects an arm and *records*."""
     return folded_trial(plan_with_rules(*rules, **options), *two_arms(3), *records)

@@ -1,4 +1,4 @@
-"""Logs of chance in which everything happens that may ring beside the statistics."""
+"""Random logs with every record type that can raise a case alert or a data finding."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ CASE_FIELDS = ({}, FATAL, FATAL | {"serious": True}, {"criteria": (Criterion.LIF
 
 
 def plan_version(version: int) -> Record:
-    """The plan at *version*; each has other rules and limits than the one before."""
+    """The plan at *version*; its rules and limits differ from those of the version before."""
     toml = plan_with_rules(*RULES[: 1 + version % 3], groups=GROUPS, window=version % 5)
     limits = f"unallocated_days = {3 + version % 4}\nsilent_site_days = {6 + version % 3}"
     return plan_record(toml.replace("[limits]", f"[limits]\n{limits}"), version=version)
 
 
-def random_record(chance: Random, day: int, offset: int) -> Record:
-    """Any record that a trial may send on *day*, about few people and fewer cases."""
-    who, n, version = f"S{chance.randint(1, 4)}", chance.randint(1, 6), 1 + offset
-    arm = chance.choice(["act", "ctl", None])
-    onset = day - chance.randint(-1, 9)
-    term, fields = chance.choice(["DVT", "PE"]), chance.choice(CASE_FIELDS)
-    return chance.choice(
+def random_record(random: Random, day: int, offset: int) -> Record:
+    """A random record that a trial may send on *day*, about few subjects and few cases."""
+    who, n, version = f"S{random.randint(1, 4)}", random.randint(1, 6), 1 + offset
+    arm = random.choice(["act", "ctl", None])
+    onset = day - random.randint(-1, 9)
+    term, fields = random.choice(["DVT", "PE"]), random.choice(CASE_FIELDS)
+    return random.choice(
         [case(f"c{n}", who, onset, term, version=version, known=day, **fields)] * 8
-        + [site_subject(who, f"site {chance.randint(1, 2)}", arm, version=version, known=day)] * 2
-        + [treated(who, arm or "ctl", day - 3, thing=f"edc/t-{who}", version=version)] * 2
+        + [site_subject(who, f"site {random.randint(1, 2)}", arm, version=version, known=day)] * 2
+        + [treated(who, arm or "ctl", day - 3, entity=f"edc/t-{who}", version=version)] * 2
         + [retracted(f"r{offset}", f"safety/c{n}")]
-        + [retracted(f"r{offset}", f"safety/r{chance.randint(0, offset)}")]
+        + [retracted(f"r{offset}", f"safety/r{random.randint(0, offset)}")]
         + [merged(f"m{offset}", "case", f"safety/c{n}", f"safety/c{1 + n % 6}")]
-        + [merged(f"m{offset}", "subject", who, f"S{chance.randint(1, 4)}")]
+        + [merged(f"m{offset}", "subject", who, f"S{random.randint(1, 4)}")]
         + [plan_version(version)]
         + [tick_record(day)]
     )

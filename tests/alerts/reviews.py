@@ -1,4 +1,4 @@
-"""Alerts on a docket, and members who act on them, in few words."""
+"""Builders of alerts, registers and members' reviews."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def review(
     version: int = 1,
     known: int = 100,
 ) -> Record:
-    """*by* makes *move* on revision *revision* of the alert *of*."""
+    """The move *move* by the member *by* on revision *revision* of the alert *of*."""
     body = Review(
         alert=of,
         revision=revision,
@@ -56,7 +56,7 @@ def review(
 
 
 FOLLOW_UP = case("c1", "A1", 3, version=2, known=90)
-"""What the case that rang is now said to be."""
+"""A follow-up of the case that raised the alert."""
 
 MOVES_TO_STATE: dict[State, tuple[Move, ...]] = {
     State.RAISED: (),
@@ -68,11 +68,11 @@ MOVES_TO_STATE: dict[State, tuple[Move, ...]] = {
     State.CLOSED: (Move.ACKNOWLEDGE, Move.BEGIN_REVIEW, Move.CONFIRM, Move.CLOSE),
     State.REOPENED: (Move.ACKNOWLEDGE, Move.BEGIN_REVIEW, Move.CONFIRM, Move.CHANGE),
 }
-"""How an alert comes to each state, after it was raised."""
+"""By state, the moves that lead an alert there after it was raised."""
 
 
 def register_at(state: State) -> AlertRegister:
-    """A docket with one alert, which stands at *state*."""
+    """A register with one alert, in the state *state*."""
     register = AlertRegister()
     register.raise_once(alert())
     for revision, move in enumerate(MOVES_TO_STATE[state], start=1):

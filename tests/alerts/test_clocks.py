@@ -1,4 +1,4 @@
-"""Holds the clocks of expedited reporting to the calendar: whole UTC days, whatever they are."""
+"""Reporting deadlines, checked against the calendar: they count whole UTC days."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ HOSPITALISATION = AdverseEvent("S1", "DVT", "VASC", criteria=(Criterion.HOSPITAL
 
 
 def instant_of(when: str, zone: str = "UTC") -> int:
-    """The instant of a wall clock in *zone*, as a record has it."""
+    """The wall-clock time *when* in *zone*, in seconds since 1970-01-01 UTC."""
     return int(datetime.fromisoformat(when).replace(tzinfo=ZoneInfo(zone)).timestamp())
 
 
 def due_date(case: AdverseEvent, known_at: int) -> str:
-    """By when an unexpected *case* is due."""
+    """The ISO date by which an unexpected *case* must be reported."""
     return iso(receipt_deadline(case, known_at, expected=False).day)
 
 
@@ -40,8 +40,10 @@ def due_date(case: AdverseEvent, known_at: int) -> str:
     ],
     ids=["plain", "no leap", "leap", "on it", "leap 2000", "no leap 2100", "year", "last second"],
 )
-def test_a_case_is_due_so_many_days_after_its_receipt(received: str, short: str, long: str):
-    """The day of receipt is day 0; leap days and the turn of the year are days like others."""
+def test_a_case_is_due_seven_or_fifteen_days_after_its_receipt(
+    received: str, short: str, long: str
+):
+    """The day of receipt is day 0; leap days and the turn of the year count like other days."""
     assert due_date(DEATH, instant_of(received)) == short
     assert due_date(HOSPITALISATION, instant_of(received)) == long
 
@@ -60,12 +62,12 @@ def test_a_case_is_due_so_many_days_after_its_receipt(received: str, short: str,
          "at UTC midnight"],
 )  # fmt: skip
 def test_a_day_is_a_utc_day_where_the_clocks_change(received: str, zone: str, short: str):
-    """A day of 23 or 25 hours on somebody's wall neither gains nor loses a day here."""
+    """A local day of 23 or 25 hours neither adds nor removes a day."""
     assert due_date(DEATH, instant_of(received, zone)) == short
 
 
-def test_every_hour_of_a_day_is_the_same_receipt():
-    """No hour, and no change of summer time, moves the due date within one UTC day."""
+def test_every_hour_of_a_utc_day_has_the_same_due_date():
+    """Neither the time of day nor summer time moves the due date within one UTC day."""
     first = instant_of("2021-03-28T00:00:00")
 
     assert {due_date(DEATH, first + 3_600 * hour) for hour in range(24)} == {"2021-04-04"}
@@ -73,7 +75,7 @@ def test_every_hour_of_a_day_is_the_same_receipt():
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("fields", "expected"),
     list(
         product(
             [
@@ -87,11 +89,11 @@ def test_every_hour_of_a_day_is_the_same_receipt():
     ),
 )
 @pytest.mark.parametrize("relatedness", [None, *Relatedness])
-def test_seven_days_are_for_grave_unexpected_suspected_cases(
-    said: dict, expected: bool, relatedness: Relatedness | None
+def test_seven_days_are_for_fatal_or_life_threatening_unexpected_suspected_cases(
+    fields: dict, expected: bool, relatedness: Relatedness | None
 ):
-    """All three must hold; where nobody has judged the relation yet, it is suspected."""
-    case = AdverseEvent("S1", "DVT", "VASC", relatedness=relatedness, **said)
+    """All three must hold; a case without a causality assessment is suspected."""
+    case = AdverseEvent("S1", "DVT", "VASC", relatedness=relatedness, **fields)
     ruled_out = relatedness in (Relatedness.NOT_RELATED, Relatedness.UNLIKELY)
 
     assert receipt_clock_days(case, expected=expected) == (15 if expected or ruled_out else 7)
@@ -99,14 +101,14 @@ def test_seven_days_are_for_grave_unexpected_suspected_cases(
 
 @pytest.mark.parametrize("severity", [None, Severity.SEVERE, Severity.LIFE_THREATENING])
 def test_severity_alone_does_not_shorten_the_clock(severity: Severity | None):
-    """ICH E2A: severe is not serious; a laboratory value of grade 4 threatens nobody's life."""
+    """ICH E2A: severe is not serious; a grade 4 laboratory value alone is not life-threatening."""
     case = AdverseEvent("S1", "Neutropenia", "BLOOD", severity=severity)
 
     assert receipt_clock_days(case, expected=False) == 15
 
 
 def test_determination_has_its_own_clock():
-    """Fifteen days from the day on which it was confirmed, whatever the receipt said."""
+    """Fifteen days from the day of the determination, independent of the receipt."""
     assert determination_deadline(instant_of("2024-02-20T22:00:00")).as_iso == (
         "determination",
         "2024-03-06",
@@ -117,8 +119,8 @@ def test_determination_has_its_own_clock():
     )
 
 
-def test_due_days_count_like_a_calendar_on_paper():
-    """Over forty years of receipts, seven and fifteen dates later on the calendar."""
+def test_due_dates_are_whole_days_after_receipt_over_forty_years():
+    """For one receipt a week over forty years, the due dates are seven and fifteen days later."""
     start = date(2000, 1, 1).toordinal()
     for day in range(start, start + 14_610, 7):
         instant = instant_of(f"{iso(day)}T12:00:00")

@@ -1,4 +1,4 @@
-"""The life of an alert: every move in every state is decided, and the table draws itself."""
+"""The alert lifecycle: every pair of state and move is defined, and the docs' diagram matches."""
 
 from __future__ import annotations
 
@@ -41,56 +41,60 @@ EXPECTED: dict[Move, dict[State, State]] = {
     Move.RISE: {R: R, A: R, U: R, O: R, C: O, F: O, I: O},
     Move.CHANGE: {C: O, F: O, I: O},
 }
-"""Written down by move, and not by state as the product has it."""
+"""The expected transitions by move; the product defines them by state."""
 
 PAIRS = list(product(State, Move))
 
 
 @pytest.mark.parametrize(("state", "move"), PAIRS)
-def test_every_pair_is_decided(state: State, move: Move):
-    """All 72 pairs lead where the issue says, or nowhere; there is no third thing."""
+def test_every_pair_of_state_and_move_is_defined(state: State, move: Move):
+    """All 72 pairs lead to the expected state, or are not allowed."""
     assert next_state(state, move) == EXPECTED[move].get(state)
 
 
 @pytest.mark.parametrize(("state", "move"), [pair for pair in PAIRS if pair[1] in MEMBER_MOVES])
-def test_a_member_can_do_what_the_table_says_and_nothing_else(state: State, move: Move):
-    """On a docket: a move in the table is taken, any other is refused by name and kept."""
-    docket = register_at(state)
-    entry = docket.entries[ALERT_ID]
+def test_a_member_can_make_only_the_moves_of_the_table(state: State, move: Move):
+    """The register applies an allowed move; it refuses any other, and stores the refusal."""
+    register = register_at(state)
+    entry = register.entries[ALERT_ID]
     revision, steps = entry.alert.revision, len(entry.history)
-    told = docket.apply_review(review(move, revision, name="board/now"), 50)
-    answer, due = docket.review_results["board/now"], EXPECTED[move].get(state)
+    new_revision = register.apply_review(review(move, revision, name="board/now"), 50)
+    result, expected = register.review_results["board/now"], EXPECTED[move].get(state)
 
-    assert answer.accepted is (due is not None) is (told is not None)
-    assert (answer.state, answer.revision) == (due or state, revision + (due is not None))
-    assert entry.alert.state is (due or state)
+    assert result.accepted is (expected is not None) is (new_revision is not None)
+    assert (result.state, result.revision) == (expected or state, revision + (expected is not None))
+    assert entry.alert.state is (expected or state)
     assert len(entry.history) == steps + 1
-    if told is None:
-        assert answer.objection is not None and answer.objection.word == "not_now"
-        assert str(state) in answer.reason
+    if new_revision is None:
+        assert result.objection is not None and result.objection.word == "not_now"
+        assert str(state) in result.reason
     else:
-        assert (told.move, told.member, told.pages) == (move, "board-1", False)
+        assert (new_revision.move, new_revision.member, new_revision.pages) == (
+            move,
+            "board-1",
+            False,
+        )
 
 
 @pytest.mark.parametrize("state", State)
-def test_the_fold_moves_an_alert_as_the_table_says(state: State):
-    """A change that does not matter is ignored; a level that rises always calls people."""
-    docket = register_at(state)
-    entry = docket.entries[ALERT_ID]
+def test_data_move_an_alert_as_the_table_defines(state: State):
+    """An irrelevant change is ignored; a level that rises always pages."""
+    register = register_at(state)
+    entry = register.entries[ALERT_ID]
     revision = entry.alert.revision
-    changed = docket.note_data_change(ALERT_ID, FOLLOW_UP, 50)
+    changed = register.note_data_change(ALERT_ID, FOLLOW_UP, 50)
 
-    due = EXPECTED[Move.CHANGE].get(state)
-    assert (changed and changed.state) == due
-    assert entry.alert.revision == revision + (due is not None)
+    expected = EXPECTED[Move.CHANGE].get(state)
+    assert (changed and changed.state) == expected
+    assert entry.alert.revision == revision + (expected is not None)
     if state is not State.CLOSED:
-        rose = register_at(state).raise_level(alert(level="signal"))
-        assert (rose.state, rose.move) == (EXPECTED[Move.RISE][state], Move.RISE)
-        assert (rose.revision, rose.level, rose.pages) == (revision + 1, "signal", True)
+        risen = register_at(state).raise_level(alert(level="signal"))
+        assert (risen.state, risen.move) == (EXPECTED[Move.RISE][state], Move.RISE)
+        assert (risen.revision, risen.level, risen.pages) == (revision + 1, "signal", True)
 
 
-def test_every_state_can_be_reached_and_only_a_closed_alert_is_at_its_end():
-    """Nobody is left with an alert that no member can do anything about."""
+def test_every_state_is_reachable_and_only_closed_is_final():
+    """A member can always act on an alert that is not closed."""
     reached = {INITIAL_STATE} | {to for moves in TRANSITIONS.values() for to in moves.values()}
 
     assert reached == set(State)
@@ -98,10 +102,10 @@ def test_every_state_can_be_reached_and_only_a_closed_alert_is_at_its_end():
 
 
 def test_every_move_of_a_member_has_a_meaning_to_sign():
-    """A signature without a meaning would be a scribble."""
+    """An electronic signature must state its meaning."""
     assert set(MEANINGS) == set(MEMBER_MOVES)
 
 
-def test_the_diagram_in_the_docs_is_drawn_from_the_table():
-    """Where this fails, put what `alerts.lifecycle.diagram()` gives into docs/alerts.md."""
+def test_the_diagram_in_the_docs_matches_the_table():
+    """If this fails, paste the output of `alerts.lifecycle.state_diagram()` into docs/alerts.md."""
     assert f"```mermaid\n{state_diagram()}\n```" in (ROOT / "docs" / "alerts.md").read_text()

@@ -1,4 +1,4 @@
-"""The course of ProDERM's thromboembolic alert, the loss of its store, and what is left of both."""
+"""Steps of ProDERM's thromboembolic alert, from first record to recovery from a lost store."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from tests.streams.reviewed_log import SIGNAL_ALERT_ID
 from tests.streams.sinks.webhook_receiver import SECRET
 
 RECORDS_TO_RAISE, RECORDS_TO_SIGNAL, RECORDS_TO_FOLLOW_UP = 100, 2330, 2551
-"""So many records raise the alert, bring it to its highest level, and change a case beneath it."""
+"""The numbers of records that raise the alert, raise its level to signal, and change its cases."""
 
 OTHER_ALERT_ID = "b52370d0c48625185249771f"
-"""The alert of the second watch: it rings once, and nobody answers it."""
+"""The alert of the second watch: it is raised once and never reviewed."""
 
 MOVES_BEFORE = (
     ("acknowledge", "acknowledged"),
@@ -39,7 +39,10 @@ LAST_REVISION = 9
 
 
 def review_and_close(system: LiveSystem) -> None:
-    """The board decides, a case beneath the decision changes, it decides again; then the rest."""
+    """Confirm the alert, change a case behind the decision, confirm it again and close it.
+
+    The remaining records of the study are produced last.
+    """
     for shown, (move, state) in enumerate(MOVES_BEFORE, start=2):
         system.make_move(move, state, shown)
     system.produce(RECORDS_TO_FOLLOW_UP)
@@ -48,13 +51,14 @@ def review_and_close(system: LiveSystem) -> None:
         system.make_move(move, state, shown)
     last = system.produce(len(PRODERM))
     system.site.wait_folded(system.partition, last)
-    wait_until(lambda: system.page_counts()[6, "resolved"] > 0, "the ward to hear of the end")
+    wait_until(lambda: system.page_counts()[6, "resolved"] > 0, "the page to be resolved")
 
 
 def lose_store_and_recover(system: LiveSystem) -> None:
-    """The store is emptied; it is as it was, all was announced again, and nobody was told again.
+    """Empty the store and check that the worker restores it, without a second notification.
 
-    What comes after the second announcement on the same partition is told: it was looked at.
+    Every revision is published a second time.  A later alert of the same partition is notified,
+    which shows that the deliverer has read the repeated revisions.
     """
     row, shown = system.site.rows(system.partition, [STUDY]), system.shown_alert()
     assert (shown["id"], shown["state"], shown["revision"]) == (
@@ -70,7 +74,7 @@ def lose_store_and_recover(system: LiveSystem) -> None:
     )
     wait_until(
         lambda: system.published_counts()[f"{SIGNAL_ALERT_ID}:{LAST_REVISION}"] == 2,
-        "it to be announced again",
+        "the alert to be published again",
     )
     assert set(system.published_counts().values()) == {2}
     publish_next_alerts(system)
@@ -80,17 +84,17 @@ def lose_store_and_recover(system: LiveSystem) -> None:
 
 
 def empty_store(site: WorkerSite) -> None:
-    """Empty Redis, functions and all, under the worker's feet, and prepare it as a new one is."""
+    """Delete all keys and functions of Redis while the worker runs, and load the functions."""
     client: Any = redis.Redis.from_url(site.store)
     client.flushall()
     client.function_flush()
     client.close()
-    done = site.tocsin("store", "apply", "--json")
-    assert (done.returncode, json.loads(done.stdout)["outcome"]) == (0, "loaded"), done.stderr
+    result = site.tocsin("store", "apply", "--json")
+    assert (result.returncode, json.loads(result.stdout)["outcome"]) == (0, "loaded"), result.stderr
 
 
 def publish_next_alerts(system: LiveSystem) -> None:
-    """Behind what was announced again another alert comes, in each partition, and is told."""
+    """Publish one new alert in each used partition, and wait until every sink is notified."""
     names = [same_partition_alert(SIGNAL_ALERT_ID), same_partition_alert(OTHER_ALERT_ID)]
     system.delivery.publish(
         *((name, 1, alert_bytes(id=name, hypothetical=False)) for name in names)
@@ -98,21 +102,25 @@ def publish_next_alerts(system: LiveSystem) -> None:
     for name in names:
         wait_until(
             lambda name=name: idempotency_key("pager", 1, name) in system.pager.keys,
-            "the next to be told",
+            f"the pager to be notified of {name}",
         )
         wait_until(
             lambda name=name: (
                 not system.has_bus or idempotency_key("bus", 1, name) in system.bus_counts()
             ),
-            "the bus",
+            f"the bus to be notified of {name}",
         )
         wait_until(
-            lambda name=name: pseudonym(SECRET, name) in system.firing(), "the bell to ring for it"
+            lambda name=name: pseudonym(SECRET, name) in system.firing(),
+            f"the Alertmanager to fire for {name}",
         )
 
 
 def check_notified_once(system: LiveSystem, others: int) -> None:
-    """Every revision came once to every sink, beside *others*; each call began and ended once."""
+    """Every revision is notified once by every sink, and every page fires and resolves once.
+
+    *others* is the number of notifications of other alerts that the pager received.
+    """
     assert system.pager.forged == 0
     revisions = range(1, LAST_REVISION + 1)
     notified = {"pager": Counter(system.pager.keys)} | (
@@ -130,7 +138,7 @@ def check_notified_once(system: LiveSystem, others: int) -> None:
 
 
 def check_notification_log(system: LiveSystem) -> None:
-    """The ledger has each revision as sent on each route, and nothing to wonder about."""
+    """The notification log has every revision as sent on every route, and no mismatch."""
     state = system.delivery.delivery_state()
     assert state.unreadable == 0 and state.notification_log.mismatches == set()
     for sink in ("pager", "bell", "bus")[: 2 + system.has_bus]:

@@ -1,4 +1,4 @@
-"""Real services with a log of three studies, for commands that go from the log to the store."""
+"""Real services with a log of three studies, for commands that fold the log into the store."""
 
 from __future__ import annotations
 
@@ -30,22 +30,24 @@ STUDY_PARTITIONS = {study: partition_of(study, 12) for study in STUDIES}
 
 @dataclass
 class Services:
-    """A broker with our topics, the log at *path* produced, and an empty store with our library."""
+    """A broker with the topics and the log at *path*, and an empty store with the functions."""
 
     broker: str
     store: str
     path: Path
 
     def tocsin(self, *words: str) -> Any:
-        done = tocsin(*words, BROKER=self.broker, STORE=self.store)
-        assert "Traceback" not in done.stderr, done.stderr
-        return done
+        """Run a command against these services; it must end without a traceback."""
+        result = tocsin(*words, BROKER=self.broker, STORE=self.store)
+        assert "Traceback" not in result.stderr, result.stderr
+        return result
 
     def open_store(self, study: str, space: str = LIVE_SPACE) -> RedisStore:
+        """Open the store of the partition of *study* in *space*."""
         return RedisStore(patient_client(self.store), Keys(space, LOG, STUDY_PARTITIONS[study]))
 
     async def fold_all(self) -> None:
-        """Fold every partition, as workers would have."""
+        """Fold the partition of every study, as workers do."""
         for study in STUDIES:
             log, store = KafkaLog(self.broker, LOG, STUDY_PARTITIONS[study]), self.open_store(study)
             processor = PartitionProcessor(log, store, partition=STUDY_PARTITIONS[study])
@@ -55,19 +57,19 @@ class Services:
             await store.close()
 
     async def rows(self, space: str = LIVE_SPACE) -> dict[str, Fields]:
-        """What the store holds of each study."""
-        found: dict[str, Fields] = {}
+        """The stored row of each study, by study."""
+        rows: dict[str, Fields] = {}
         for study in STUDIES:
             store = self.open_store(study, space)
-            found[study] = await store.row(study)
+            rows[study] = await store.row(study)
             await store.close()
-        return found
+        return rows
 
     async def published_count(self) -> int:
-        """How many alerts are on the topic of alerts."""
+        """The number of records on the alert topic."""
         count = 0
-        for number in range(4):
-            log = KafkaLog(self.broker, ALERTS, number)
+        for partition in range(4):
+            log = KafkaLog(self.broker, ALERTS, partition)
             count += (await log.offset_range()).next
             await log.close()
         return count
@@ -75,7 +77,7 @@ class Services:
 
 @contextmanager
 def running_services(admin: Any, broker: str, folder: Path) -> Generator[Services]:
-    """Kafka and Redis, the log produced, nothing folded."""
+    """Kafka and Redis with a produced log of which nothing is folded."""
     apply_topics(admin, required_topics(Settings()), alter=False)
     path = write_log(folder, [line for study in STUDIES for line in small_log(study)])
     with RedisServer(folder / "redis") as server:

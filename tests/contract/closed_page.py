@@ -1,4 +1,4 @@
-"""The closed page of a process that was started with it, for whoever has the token."""
+"""The closed metrics page of a process, which is served to requests with its token."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ TOKEN = "a-token-of-many-characters"
 
 
 def closed_page_settings(folder: Path) -> dict[str, str]:
-    """Settings by which a deliverer shows its numbers to whoever has the token."""
+    """Write the token file to *folder*, and return the settings that enable the closed page."""
     (folder / "token").write_text(TOKEN)
     address = f"127.0.0.1:{free_ports(1)[0]}"
     return {"METRICS_CLOSED": address, "METRICS_TOKEN_FILE": str(folder / "token")}
 
 
 def read_closed_page(address: str) -> str:
-    """What the closed page shows to whoever has the token."""
+    """Fetch the closed page at *address* with the token."""
     request = Request(f"http://{address}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     with urlopen(request, timeout=5) as response:
         return response.read().decode()

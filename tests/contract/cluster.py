@@ -1,4 +1,4 @@
-"""Looks at a real cluster: which of our topics it holds, and with which settings."""
+"""Reads and deletes the topics of a real cluster."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ OUR_TOPICS = required_topics(Settings())
 
 
 def delete_topics(admin: Any, *others: str) -> None:
-    """Delete our topics and *others*, and wait until nobody hears of them any more."""
+    """Delete Tocsin's topics and *others*, and wait until the broker lists none of them."""
     names = {topic.name for topic in OUR_TOPICS} | {*others}
-    while there := names & set(admin.list_topics()):
-        admin.delete_topics(sorted(there), raise_errors=False)
+    while existing := names & set(admin.list_topics()):
+        admin.delete_topics(sorted(existing), raise_errors=False)
         time.sleep(0.05)
 
 
 def topics_found(admin: Any) -> dict[str, tuple[int, dict[str, str]]]:
-    """What the broker says of our topics: partitions, and the settings made for each topic."""
+    """By topic, the number of partitions and the settings that differ from the defaults."""
     names = [topic.name for topic in OUR_TOPICS]
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     configs = admin.describe_configs(resources)["topic"]
@@ -36,6 +36,6 @@ def topics_found(admin: Any) -> dict[str, tuple[int, dict[str, str]]]:
 
 
 def alerts_topic(**changes: Any) -> Topic:
-    """The topic of the alerts, with changes."""
-    plain = {"name": "safety.alerts.v1", "partitions": 4, "copies": -1, "settings": {}}
-    return Topic(**{**plain, **changes})
+    """The alert topic with *changes* to its fields."""
+    defaults = {"name": "safety.alerts.v1", "partitions": 4, "replication_factor": -1, "configs": {}}
+    return Topic(**{**defaults, **changes})

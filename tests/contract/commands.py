@@ -1,4 +1,4 @@
-"""Runs Tocsin's commands as a person does: a process, its output, its exit code."""
+"""Runs Tocsin's commands as processes, for their output and exit code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.paths import ROOT
 
 
 def tocsin(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """The command with *words*, under the TOCSIN_ *settings* and no others."""
+    """Run `tocsin` with the arguments *words* and only these TOCSIN_ *settings*."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
     return subprocess.run(
         [sys.executable, "-m", "tocsin", *words],

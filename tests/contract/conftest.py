@@ -1,4 +1,4 @@
-"""A cluster for tests of topics, a store for those of stores, sites for workers and deliverers."""
+"""Fixtures of brokers, stores, worker sites, deliverer sites and Alertmanagers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["admin", "embedded", "site", "store_factory"]
 
 @pytest.fixture
 def embedded() -> Iterator[EmbeddedBroker]:
-    """The mock broker of librdkafka, empty."""
+    """An empty mock broker of librdkafka."""
     broker = EmbeddedBroker()
     yield broker
     broker.close()
@@ -33,7 +33,7 @@ def embedded() -> Iterator[EmbeddedBroker]:
 
 @pytest.fixture
 def admin(kafka: KafkaServer) -> Iterator[Any]:
-    """A client of a cluster without any of our topics."""
+    """An admin client of a cluster that has none of Tocsin's topics."""
     with admin_client(kafka.bootstrap) as admin:
         delete_topics(admin)
         yield admin
@@ -42,7 +42,7 @@ def admin(kafka: KafkaServer) -> Iterator[Any]:
 
 @pytest.fixture
 def delivery(kafka: KafkaServer, admin: Any, tmp_path: Path) -> Iterator[deliverers.DelivererSite]:
-    """Kafka with our topics and that of another hospital; its deliverers end with the test."""
+    """Kafka with Tocsin's topics and that of another hospital; deliverers end with the test."""
     apply_topics(admin, required_topics(Settings(replication=1)), alter=False)
     admin.create_topics({deliverers.BUS_TOPIC: {"num_partitions": 1, "replication_factor": 1}})
     with deliverers.running_site(kafka.bootstrap, tmp_path) as delivery:
@@ -52,7 +52,7 @@ def delivery(kafka: KafkaServer, admin: Any, tmp_path: Path) -> Iterator[deliver
 
 @pytest.fixture(scope="session")
 def alertmanager_program() -> str:
-    """The server program, where there is one."""
+    """The path of the Alertmanager program; the test is skipped or fails without it."""
     program, reason = find_program()
     if program is None:
         skip_or_fail(reason)
@@ -61,6 +61,6 @@ def alertmanager_program() -> str:
 
 @pytest.fixture
 def alertmanager(alertmanager_program: str, tmp_path: Path) -> Iterator[AlertmanagerServer]:
-    """An Alertmanager that calls nobody."""
-    with AlertmanagerServer(tmp_path / "alertmanager") as bell:
-        yield bell
+    """An Alertmanager whose receiver sends no notification."""
+    with AlertmanagerServer(tmp_path / "alertmanager") as server:
+        yield server

@@ -1,4 +1,4 @@
-"""Processes of ``tocsin deliver`` on a real broker, and what the ledger says of them."""
+"""Processes of ``tocsin deliver`` on a real broker, and the notification log they write."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ sinks = [{sinks}]
 """
 
 BUS_TOPIC = "hospital.calls"
-"""The topic of another hospital, where it is told too."""
+"""The topic by which another hospital is notified."""
 
 BUS_SINK = """
 [[sink]]
@@ -69,7 +69,7 @@ class DelivererSite:
     deliverers: list[CommandProcess] = field(default_factory=list[CommandProcess])
 
     def configure(self, *, hook: str, alertmanager: str) -> None:
-        """Write the delivery file: a webhook, an Alertmanager, the topic of another hospital."""
+        """Write a delivery file with a webhook, an Alertmanager and another hospital's topic."""
         sinks = '"pager", "bell", "bus"'
         text = DELIVERY_FILE.format(hook=hook, alertmanager=alertmanager, sinks=sinks)
         self.write_delivery_file(text + BUS_SINK.format(bus=self.broker))
@@ -81,7 +81,7 @@ class DelivererSite:
             (self.folder / name).write_text("sixteen bytes or more\n")
 
     def start(self, **settings: str) -> CommandProcess:
-        """A deliverer, started."""
+        """Start a deliverer with these TOCSIN_ *settings*."""
         health = f"127.0.0.1:{free_ports(1)[0]}"
         clean = {
             name: setting for name, setting in os.environ.items() if not name.startswith("TOCSIN_")
@@ -105,49 +105,49 @@ class DelivererSite:
         return self.deliverers[-1]
 
     def wait_ready(self, *deliverers: CommandProcess) -> None:
-        """Wait until all of them are."""
+        """Wait until all *deliverers* are ready."""
         for each in deliverers:
             wait_until(
                 lambda each=each: each.readiness()[0], f"a deliverer to be ready: {each.output}"
             )
 
     def publish(self, *revisions: tuple[str, int, bytes]) -> None:
-        """Put alerts onto their topic, as the relay does."""
-        writer = Producer(bootstrap_servers=self.broker, acks="all")
+        """Publish alert revisions on the alert topic, as the outbox relay does."""
+        producer = Producer(bootstrap_servers=self.broker, acks="all")
         for alert, revision, value in revisions:
             key = f"{alert}:{revision}".encode()
-            writer.send(ALERTS, key=key, value=value, partition=partition_of(alert, PARTITIONS))
-        writer.close()
+            producer.send(ALERTS, key=key, value=value, partition=partition_of(alert, PARTITIONS))
+        producer.close()
 
     def delivery_state(self) -> DeliveryState:
-        """Both topics, read to their ends by nobody who was there."""
-        found = DeliveryState()
+        """The delivery state that a new deliverer reads from the two topics."""
+        state = DeliveryState()
         for record in self.read_topic(ALERTS):
-            found.add_published(record.value)
+            state.add_published(record.value)
         for record in self.read_topic(NOTIFIED):
-            found.add_log_record(record.key, record.value)
-        return found
+            state.add_log_record(record.key, record.value)
+        return state
 
     def read_topic(self, topic: str) -> list[Any]:
         """All records of *topic*."""
-        reader = Consumer(bootstrap_servers=self.broker, consumer_timeout_ms=2000)
+        consumer = Consumer(bootstrap_servers=self.broker, consumer_timeout_ms=2000)
         partitions = [
-            TopicPartition(topic, each) for each in reader.partitions_for_topic(topic) or ()
+            TopicPartition(topic, each) for each in consumer.partitions_for_topic(topic) or ()
         ]
-        reader.assign(partitions)
-        reader.seek_to_beginning()
-        ends = reader.end_offsets(partitions)
-        found: list[Any] = []
-        while any(reader.position(partition) < ends[partition] for partition in partitions):
-            for records in reader.poll(timeout_ms=500).values():
-                found += records
-        reader.close()
-        return found
+        consumer.assign(partitions)
+        consumer.seek_to_beginning()
+        ends = consumer.end_offsets(partitions)
+        all_records: list[Any] = []
+        while any(consumer.position(partition) < ends[partition] for partition in partitions):
+            for records in consumer.poll(timeout_ms=500).values():
+                all_records += records
+        consumer.close()
+        return all_records
 
 
 @contextmanager
 def running_site(broker: str, folder: Path) -> Iterator[DelivererSite]:
-    """A site whose deliverers are ended with the block."""
+    """A site whose deliverers are killed at the end of the block."""
     site = DelivererSite(broker, folder)
     try:
         yield site

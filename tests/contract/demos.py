@@ -1,4 +1,4 @@
-"""A demo that stays open, as a process, and what other processes find in its broker and store."""
+"""A process of ``tocsin demo --stay``, and access to its broker and store from others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.contract.terminals import restore_sigint
 from tests.paths import ROOT
 
 EXPORT = re.compile(r"^ *export (TOCSIN_.*)$", re.MULTILINE)
-STAYS_TEXT = "It stays open"
+STAYS_TEXT = "The demo runs until Ctrl-C"
 
 
 @dataclass
@@ -42,39 +42,39 @@ class Demo:
 
     @property
     def output(self) -> str:
-        """What it has shown so far."""
+        """What the demo has printed so far."""
         return self.output_file.read_text()
 
     def wait_until_log_ends(self) -> None:
-        """Wait until its log has ended."""
+        """Wait until the demo has produced and folded its log."""
         wait_until(lambda: STAYS_TEXT in self.output or self.ended, "the end of the log")
         assert not self.ended, self.output
 
     @property
     def ended(self) -> bool:
-        """Whether the process is no more."""
+        """Whether the process has ended."""
         return self.process.poll() is not None
 
     def exported_settings(self) -> dict[str, str]:
-        """The settings with which it says that other terminals reach it."""
+        """The TOCSIN_ settings that the demo prints for other terminals."""
         wait_until(
-            lambda: EXPORT.search(self.output) is not None or self.ended, "the line of exports"
+            lambda: EXPORT.search(self.output) is not None or self.ended, "the export line"
         )
-        found = EXPORT.search(self.output)
-        assert found is not None, self.output
-        pairs = (word.split("=", 1) for word in shlex.split(found[1]))
+        match = EXPORT.search(self.output)
+        assert match is not None, self.output
+        pairs = (word.split("=", 1) for word in shlex.split(match[1]))
         return {name.removeprefix("TOCSIN_"): value for name, value in pairs}
 
     def interrupt(self) -> int:
-        """Press Ctrl-C; how it ended."""
+        """Send SIGINT as Ctrl-C does, and return the exit code."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(PATIENCE_SECONDS)
 
 
 @contextmanager
 def running_demo(folder: Path, *words: str | Path) -> Generator[Demo]:
-    """A demo with *words* and ``--stay``, which is killed if it still runs at the end."""
-    # The path of a socket is short, and pytest's own folders are deep.
+    """A demo with the arguments *words* and ``--stay``, killed if it runs at the end."""
+    # pytest's temporary folders are too deep for the path of a Unix socket.
     scratch, output_file = Path(tempfile.mkdtemp(prefix="tocsin-")), folder / "demo"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
     with output_file.open("wb") as out:
@@ -98,20 +98,20 @@ def running_demo(folder: Path, *words: str | Path) -> Generator[Demo]:
 
 @dataclass
 class DemoSite(workers.WorkerSite):
-    """The broker and the store of a demo, as another terminal reaches them: under *settings*."""
+    """The broker and the store of a demo, which another terminal reaches by *settings*."""
 
     settings: dict[str, str] = field(default_factory=dict[str, str])
 
     def tocsin(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """A command."""
+        """Run a command with the settings of the demo and *settings*."""
         return tocsin(*words, **self.settings, **settings)
 
     def send(self, values: Iterable[bytes], study: str, partition: int) -> int:
-        """Put *values* into the log, from a file; the offset of the last."""
+        """Produce *values* from a file, and return the offset of the last."""
         file = self.folder / "more.jsonl"
         file.write_bytes(b"".join(value + b"\n" for value in values))
-        done = self.tocsin("produce", str(file), "--quiet")
-        assert done.returncode == 0, done.stderr
+        result = self.tocsin("produce", str(file), "--quiet")
+        assert result.returncode == 0, result.stderr
         return asyncio.run(end_offset(self.broker, LOG, partition)) - 1
 
     def topic_records(self, topic: str = ALERTS) -> list[LogRecord]:
@@ -121,22 +121,23 @@ class DemoSite(workers.WorkerSite):
 
 @dataclass
 class DemoDelivererSite(deliverers.DelivererSite):
-    """The alerts and the ledger of a demo, and its delivery file."""
+    """The alert topic, the notification log and the delivery file of a demo."""
 
     def read_topic(self, topic: str) -> list[LogRecord]:
         """All records of *topic*."""
         return asyncio.run(read_all_partitions(self.broker, topic))
 
     def publish(self, *revisions: tuple[str, int, bytes]) -> None:
-        """Put alerts onto their topic, as the relay does."""
+        """Publish alert revisions on the alert topic, as the outbox relay does."""
         asyncio.run(publish_alerts(self.broker, revisions))
 
 
 async def publish_alerts(broker: str, revisions: Iterable[tuple[str, int, bytes]]) -> None:
+    """Publish alert revisions on the alert topic of the demo's broker."""
     sender = KafkaSender(broker)
     for alert, revision, value in revisions:
-        target, key = partition_of(alert, PARTITIONS), f"{alert}:{revision}".encode()
-        await sender.send(Message(topic=ALERTS, partition=target, key=key, value=value))
+        partition, key = partition_of(alert, PARTITIONS), f"{alert}:{revision}".encode()
+        await sender.send(Message(topic=ALERTS, partition=partition, key=key, value=value))
     await sender.close()
 
 
@@ -150,10 +151,10 @@ async def end_offset(broker: str, topic: str, partition: int) -> int:
 
 
 async def read_all_partitions(broker: str, topic: str) -> list[LogRecord]:
-    """The records of all partitions that a demo's broker gives a topic."""
-    found: list[LogRecord] = []
-    for number in range(PARTITIONS):
-        log = KafkaLog(broker, topic, number)
-        found += [record async for record in records_of(log)]
+    """All records of *topic*, by partition; a demo's broker gives it four."""
+    records: list[LogRecord] = []
+    for partition in range(PARTITIONS):
+        log = KafkaLog(broker, topic, partition)
+        records += [record async for record in records_of(log)]
         await log.close()
-    return found
+    return records

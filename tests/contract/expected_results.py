@@ -1,4 +1,4 @@
-"""What one pass over a partition of a real log comes to: the oracle of live operation."""
+"""The rows and alerts of one pass over a partition of a real log: the oracle for workers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.streams.processor.processors import caught_up_processor
 
 
 def rows_expected(broker: str, partition: int, studies: Iterable[str]) -> dict[str, Fields]:
-    """The rows of *studies*."""
+    """Fold *partition* in memory once, and return the rows of *studies*."""
     store = MemoryStore()
 
     async def main() -> dict[str, Fields]:
@@ -30,7 +30,7 @@ def rows_expected(broker: str, partition: int, studies: Iterable[str]) -> dict[s
 
 
 def alerts_expected(broker: str, partition: int) -> dict[str, dict[str, Any]]:
-    """The alerts that are rung, by the keys they are told under."""
+    """The alerts of one pass over *partition*, by the keys of their messages."""
     log, pipeline = asyncio.run(copy_log(broker, partition)), Pipeline()
     raised = [
         alert
@@ -44,11 +44,11 @@ def alerts_expected(broker: str, partition: int) -> dict[str, dict[str, Any]]:
 
 
 async def copy_log(broker: str, partition: int) -> ListLog:
-    """The log of *partition* as a list."""
+    """Copy the log of *partition* into memory."""
     log, copy = KafkaLog(broker, LOG, partition), ListLog(partition, partitions=12)
     try:
-        while found := await log.read(copy.next, 5_000):
-            for each in found:
+        while records := await log.read(copy.next, 5_000):
+            for each in records:
                 copy.append(each.value, each.key)
     finally:
         await log.close()
@@ -56,5 +56,5 @@ async def copy_log(broker: str, partition: int) -> ListLog:
 
 
 def non_empty(fields: Fields) -> Fields:
-    """*fields* without the emptied ones: equal for equal rows."""
+    """*fields* without the empty ones, which a store may leave out."""
     return {name: value for name, value in fields.items() if value}

@@ -1,4 +1,4 @@
-"""A real Alertmanager: what rings there, until when, and what ends it."""
+"""Tests of the sink on a real Alertmanager: firing, repeated posts and resolution."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ receivers: [{{name: board, webhook_configs: [{{url: "{url}", send_resolved: true
 
 @pytest.fixture(scope="module")
 def program() -> str:
-    """The server program, where there is one."""
-    found, reason = find_program()
-    if found is None:
+    """The path of the Alertmanager program; without it the tests are skipped or fail."""
+    path, reason = find_program()
+    if path is None:
         skip_or_fail(reason)
-    return str(found)
+    return str(path)
 
 
 @pytest.fixture
@@ -64,20 +64,20 @@ def due_notification(*values: bytes, plan: str = DELIVERY_FILE) -> Notification:
         DeliveryScenario(config=parse_routing_config(plan))
         .publish(*values)
         .due_notification(ALERTMANAGER),
-        unchanged_since=time.time(),
+        first_sent_at=time.time(),
     )
 
 
 def firing_hours_left(alert: dict[str, Any]) -> float:
-    """For how long it rings if nobody says anything any more."""
+    """Return for how many hours the alert fires without another post."""
     return (datetime.fromisoformat(alert["endsAt"]).timestamp() - time.time()) / 3600
 
 
-async def test_it_rings_for_a_day_by_itself(server: AlertmanagerServer):
-    """A deliverer that is silent for ten minutes, or for a night, is no all-clear."""
-    bell = alertmanager_sink(server)
-    await bell.send(due_notification(alert_bytes()))
-    await bell.close()
+async def test_an_alert_fires_for_a_day_without_another_post(server: AlertmanagerServer):
+    """A deliverer that is down for ten minutes or for a night does not resolve the alert."""
+    sink = alertmanager_sink(server)
+    await sink.send(due_notification(alert_bytes()))
+    await sink.close()
 
     (alert,) = server.alerts()
     assert alert["status"]["state"] == "active"
@@ -86,13 +86,13 @@ async def test_it_rings_for_a_day_by_itself(server: AlertmanagerServer):
     assert alert["annotations"] == {"summary": "A report is ready."}
 
 
-async def test_to_be_reminded_is_no_new_call(server: AlertmanagerServer):
-    """It began when it began; it is one alert, however often it is told."""
-    bell, call = alertmanager_sink(server), due_notification(alert_bytes())
-    await bell.resend([call])
+async def test_a_repeated_post_is_the_same_alert(server: AlertmanagerServer):
+    """Another post moves only the end time; start time and fingerprint stay the same."""
+    sink, notification = alertmanager_sink(server), due_notification(alert_bytes())
+    await sink.resend([notification])
     (before,) = server.alerts()
-    await bell.resend([call])
-    await bell.close()
+    await sink.resend([notification])
+    await sink.close()
 
     (after,) = server.alerts()
     assert after["startsAt"] == before["startsAt"]
@@ -100,48 +100,48 @@ async def test_to_be_reminded_is_no_new_call(server: AlertmanagerServer):
     assert after["endsAt"] > before["endsAt"]
 
 
-async def test_a_rise_ends_the_call_before_it(server: AlertmanagerServer):
-    """One call rings, and it is another: who sleeps through the first hears the second."""
-    bell = alertmanager_sink(server)
-    await bell.send(due_notification(alert_bytes(level="watch"), plan=FULL_VIEW_FILE))
+async def test_a_higher_level_resolves_the_page_before_it(server: AlertmanagerServer):
+    """Only the new page fires, under another fingerprint, so people are called again."""
+    sink = alertmanager_sink(server)
+    await sink.send(due_notification(alert_bytes(level="watch"), plan=FULL_VIEW_FILE))
     (before,) = server.alerts()
-    await bell.send(
+    await sink.send(
         due_notification(alert_bytes(level="watch"), alert_bytes(revision=2), plan=FULL_VIEW_FILE)
     )
-    await bell.close()
+    await sink.close()
 
     (after,) = server.alerts()
     assert after["fingerprint"] != before["fingerprint"]
     assert (before["labels"]["level"], after["labels"]["level"]) == ("watch", "signal")
 
 
-async def test_closed_is_ended_and_stays_so(server: AlertmanagerServer):
-    """Told again for five minutes, it is ended each time."""
-    bell = alertmanager_sink(server)
-    await bell.send(due_notification(alert_bytes()))
+async def test_a_closed_alert_stays_resolved(server: AlertmanagerServer):
+    """Each repeated post of a closed alert leaves no alert firing."""
+    sink = alertmanager_sink(server)
+    await sink.send(due_notification(alert_bytes()))
     for _ in range(3):
-        await bell.resend([due_notification(alert_bytes(), closure(2))])
+        await sink.resend([due_notification(alert_bytes(), closure(2))])
         assert server.alerts() == []
-    await bell.close()
+    await sink.close()
 
 
-async def test_whoever_it_tells_is_told_once_of_the_call_and_once_of_the_end(
+async def test_the_receiver_is_called_once_for_firing_and_once_for_resolved(
     program: str, tmp_path_factory: pytest.TempPathFactory
 ):
-    """Its own webhook, on a real receiver: firing, then resolved; what is repeated is not."""
+    """Its webhook calls a real receiver once for each state, and not for repeated posts."""
     async with WebhookReceiver().open() as receiver:
         folder = tmp_path_factory.mktemp("alertmanager")
         with AlertmanagerServer(folder, ALERTMANAGER_CONFIG.format(url=receiver.url)) as server:
-            bell = alertmanager_sink(server)
+            sink = alertmanager_sink(server)
             for values in (
                 (alert_bytes(),),
                 (alert_bytes(),),
                 (alert_bytes(), closure(2)),
                 (alert_bytes(), closure(2)),
             ):
-                await bell.resend([due_notification(*values)])
+                await sink.resend([due_notification(*values)])
                 await wait_for_count(receiver, 1 if len(values) == 1 else 2)
-            await bell.close()
+            await sink.close()
 
     assert [b'"status":"firing"' in body.replace(b" ", b"") for body in receiver.bodies] == [
         True,
@@ -150,7 +150,7 @@ async def test_whoever_it_tells_is_told_once_of_the_call_and_once_of_the_end(
 
 
 async def wait_for_count(receiver: WebhookReceiver, count: int) -> None:
-    """Wait until the receiver has heard *count* times, and a moment for what must not come."""
+    """Wait for *count* bodies, and 1.5 s more in which no further body must come."""
     for _ in range(100):
         if len(receiver.bodies) >= count:
             break
@@ -158,34 +158,34 @@ async def wait_for_count(receiver: WebhookReceiver, count: int) -> None:
     await asyncio.sleep(1.5)
 
 
-async def test_hostile_terms_ring_as_what_they_are(server: AlertmanagerServer):
-    """All are taken, each under its own labels, and none says more than it should."""
-    bell = alertmanager_sink(server)
-    calls = [
+async def test_hostile_terms_are_posted_sanitized(server: AlertmanagerServer):
+    """Every alert is accepted under its own labels, with the sanitized term."""
+    sink = alertmanager_sink(server)
+    notifications = [
         due_notification(
             alert_bytes(id=f"a{number}", term=term, watch=term, level=term), plan=FULL_VIEW_FILE
         )
         for number, term in enumerate(TERMS)
     ]
-    await bell.resend(calls)
-    await bell.close()
+    await sink.resend(notifications)
+    await sink.close()
 
-    found = {each["labels"]["ref"]: each for each in server.alerts()}
-    assert len(found) == len(TERMS)
+    alerts_by_ref = {each["labels"]["ref"]: each for each in server.alerts()}
+    assert len(alerts_by_ref) == len(TERMS)
     for number, term in enumerate(TERMS):
-        alert = found[pseudonym(STYLE.secret, f"a{number}")]
+        alert = alerts_by_ref[pseudonym(STYLE.secret, f"a{number}")]
         assert alert["annotations"].get("term", "") == render.sanitize(term)
 
 
-async def test_an_alertmanager_that_is_gone_is_down(server: AlertmanagerServer):
-    """Nothing is lost by that: the ledger does not have it."""
+async def test_an_unreachable_alertmanager_raises_sink_down(server: AlertmanagerServer):
+    """Sending raises SinkDown while the server is stopped, and succeeds when it runs again."""
     server.stop()
-    bell = alertmanager_sink(server)
+    sink = alertmanager_sink(server)
     with pytest.raises(SinkDown):
-        await bell.send(due_notification(alert_bytes()))
-    await bell.close()
+        await sink.send(due_notification(alert_bytes()))
+    await sink.close()
     server.start()
-    await bell.send(due_notification(alert_bytes()))
-    await bell.close()
+    await sink.send(due_notification(alert_bytes()))
+    await sink.close()
 
     assert len(server.alerts()) == 1

@@ -1,4 +1,4 @@
-"""`tocsin alerts` on a real broker and a real store, with a worker that folds what members do."""
+"""Tests of `tocsin alerts` on real Kafka and Redis, with a worker that folds the reviews."""
 
 from __future__ import annotations
 
@@ -36,51 +36,51 @@ pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
 STUDY_PARTITION = partition_of(STUDY, 12)
 RECORDS_TO_RAISE = 100
-"""So many records of ProDERM ring its first two alerts."""
+"""After this many records of ProDERM its first two alerts are raised."""
 
 SMALL_PARTITION = partition_of("S", 12)
 
 
-def make_move(site: WorkerSite, move: str, alert: str, member: str = "board-1", **more: str) -> Any:
-    """A member makes a move from the shell: how it ended, and what it printed."""
-    flags = [word for name, value in more.items() for word in (f"--{name}", value)]
-    words = ("--member", member, "--reason", "The cases were read.", "--json", *flags)
-    done = site.tocsin("alerts", move, alert, *words)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stderr, json.loads(done.stdout) if done.stdout else {}
+def make_move(site: WorkerSite, move: str, alert: str, member: str = "board-1", **options: str) -> Any:
+    """Make a move from the command line; return exit code, stderr and JSON output."""
+    flags = [word for name, value in options.items() for word in (f"--{name}", value)]
+    arguments = ("--member", member, "--reason", "The cases were read.", "--json", *flags)
+    result = site.tocsin("alerts", move, alert, *arguments)
+    assert "Traceback" not in result.stderr, result.stderr
+    return result.returncode, result.stderr, json.loads(result.stdout) if result.stdout else {}
 
 
-def output_lines(done: CompletedProcess[str]) -> list[Any]:
-    """What a command printed for programs."""
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def output_lines(result: CompletedProcess[str]) -> list[Any]:
+    """Return the JSON lines that a successful command printed."""
+    assert (result.returncode, result.stderr) == (0, ""), result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def test_a_board_acts_from_the_shell_and_all_that_is_kept_follows_from_the_log(site: WorkerSite):
-    """List, show, acknowledge, a stale page, watch; then verify, and a rebuild."""
+def test_a_board_reviews_from_the_command_line_and_a_rebuild_gives_the_same_rows(site: WorkerSite):
+    """List, acknowledge, an outdated revision, a refused close, show; then verify and rebuild."""
     last = site.send(PRODERM[:RECORDS_TO_RAISE], STUDY, STUDY_PARTITION)
     with site.running() as worker:
         site.wait_folded(STUDY_PARTITION, last)
         listed = output_lines(site.tocsin("alerts", "list", "--json"))
-        code, err, said = make_move(site, "acknowledge", f"{SIGNAL_ALERT_ID}:1")
+        code, err, receipt = make_move(site, "acknowledge", f"{SIGNAL_ALERT_ID}:1")
 
         assert {each["watch"] for each in listed} == {"tee-general-population", "tee-polymyositis"}
-        assert (code, err, said["outcome"], said["state"]) == (0, "", "accepted", "acknowledged")
-        assert said["revision"] == 2
+        assert (code, err, receipt["outcome"], receipt["state"]) == (0, "", "accepted", "acknowledged")
+        assert receipt["revision"] == 2
 
-        code, err, said = make_move(site, "acknowledge", f"{SIGNAL_ALERT_ID}:1", "board-2")
-        assert (code, said) == (3, {})
+        code, err, receipt = make_move(site, "acknowledge", f"{SIGNAL_ALERT_ID}:1", "board-2")
+        assert (code, receipt) == (3, {})
         assert "acknowledged at revision 2, by board-1" in err
 
-        code, err, said = make_move(site, "close", f"{SIGNAL_ALERT_ID[:8]}:2", "board-2")
-        assert (code, said["outcome"], said["objection"]) == (3, "refused", "not_now")
+        code, err, receipt = make_move(site, "close", f"{SIGNAL_ALERT_ID[:8]}:2", "board-2")
+        assert (code, receipt["outcome"], receipt["objection"]) == (3, "refused", "not_now")
         assert "a member can review" in err
 
         (shown,) = output_lines(site.tocsin("alerts", "show", SIGNAL_ALERT_ID[:6], "--json"))
         moves = [(step["move"], step["refused"]) for step in shown["history"]]
         assert moves == [("raise", None), ("acknowledge", None), ("close", "not_now")]
         wait_until(
-            lambda: (SIGNAL_ALERT_ID, 2) in watched_alerts(site), "the revision to be announced"
+            lambda: (SIGNAL_ALERT_ID, 2) in watched_alerts(site), "the revision to be published"
         )
         page = site.tocsin("alerts", "show", SIGNAL_ALERT_ID).stdout
         assert "acknowledge by board-1" in page and "P-004, ivig, first: Deep vein" in page
@@ -92,63 +92,63 @@ def test_a_board_acts_from_the_shell_and_all_that_is_kept_follows_from_the_log(s
 
 
 def watched_alerts(site: WorkerSite) -> list[tuple[str, int]]:
-    """What `watch` shows of all that was announced."""
-    told = output_lines(site.tocsin("alerts", "watch", "--once", "--json"))
-    return [(each["id"], each["revision"]) for each in told]
+    """Return the id and revision of every alert that `tocsin alerts watch` prints."""
+    alerts = output_lines(site.tocsin("alerts", "watch", "--once", "--json"))
+    return [(each["id"], each["revision"]) for each in alerts]
 
 
-def test_of_two_members_on_one_page_one_is_accepted_and_the_other_told_why_not(site: WorkerSite):
-    """Both send at the same moment what they were shown; the log's order decides."""
+def test_of_two_members_on_one_revision_one_is_accepted_and_one_is_refused(site: WorkerSite):
+    """Both send at the same time on the same revision; the order of the log decides."""
     last = site.send(PRODERM[:RECORDS_TO_RAISE], STUDY, STUDY_PARTITION)
     with site.running():
         site.wait_folded(STUDY_PARTITION, last)
-        both = asyncio.run(acknowledge_together(site))
+        receipts = asyncio.run(acknowledge_together(site))
 
-    assert sorted(each.status for each in both) == [ReviewStatus.ACCEPTED, ReviewStatus.REFUSED]
-    first, second = sorted(both, key=lambda each: each.offset)
+    assert sorted(each.status for each in receipts) == [ReviewStatus.ACCEPTED, ReviewStatus.REFUSED]
+    first, second = sorted(receipts, key=lambda each: each.offset)
     assert (first.status, second.status) == (ReviewStatus.ACCEPTED, ReviewStatus.REFUSED)
     assert "It is acknowledged at revision 2, by board-" in second.message
 
 
 async def acknowledge_together(site: WorkerSite) -> list[ReviewReceipt]:
-    """Two members acknowledge what is on one page."""
+    """Acknowledge the same revision as two members at once."""
     async with open_store(site.store, STUDY_PARTITION) as store:
-        page = entry_from(await store.field(STUDY, f"l|{SIGNAL_ALERT_ID}")).alert
-        asks = [
+        alert = entry_from(await store.field(STUDY, f"l|{SIGNAL_ALERT_ID}")).alert
+        requests = [
             ReviewRequest(
-                alert=page, move=Move.ACKNOWLEDGE, member=who, reason="Read.", nonce=f"n-{who}"
+                alert=alert, move=Move.ACKNOWLEDGE, member=member, reason="Read.", nonce=f"n-{member}"
             )
-            for who in ("board-1", "board-2")
+            for member in ("board-1", "board-2")
         ]
-        senders = [KafkaSender(site.broker) for _ in asks]
-        made = [ReviewWriter(sender, 12, lambda _: store, timeout_seconds=30) for sender in senders]
+        senders = [KafkaSender(site.broker) for _ in requests]
+        writers = [ReviewWriter(sender, 12, lambda _: store, timeout_seconds=30) for sender in senders]
         now = datetime.now(UTC)
-        both = await asyncio.gather(
-            *(each.write(review_record(ask, now)) for each, ask in zip(made, asks, strict=True))
+        receipts = await asyncio.gather(
+            *(each.write(review_record(request, now)) for each, request in zip(writers, requests, strict=True))
         )
         for sender in senders:
             await sender.close()
-        return both
+        return receipts
 
 
-def test_without_a_worker_a_move_is_recorded_and_not_yet_in_force(site: WorkerSite):
-    """The writer waits five seconds and says where it is; the next worker folds it."""
+def test_without_a_worker_a_move_is_in_the_log_and_pending(site: WorkerSite):
+    """After its timeout the command prints the offset and exits with 4; the next worker folds it."""
     last = site.send(PRODERM[:RECORDS_TO_RAISE], STUDY, STUDY_PARTITION)
     with site.running() as worker:
         site.wait_folded(STUDY_PARTITION, last)
         assert worker.stop() == 0
-    code, err, said = make_move(site, "acknowledge", f"{SIGNAL_ALERT_ID}:1")
+    code, err, receipt = make_move(site, "acknowledge", f"{SIGNAL_ALERT_ID}:1")
 
-    assert (code, said["outcome"], said["offset"]) == (4, "not_yet", last + 1)
-    assert f"offset {last + 1} of partition {STUDY_PARTITION}, not yet in force" in err
+    assert (code, receipt["outcome"], receipt["offset"]) == (4, "not_yet", last + 1)
+    assert f"partition {STUDY_PARTITION}, offset {last + 1}; not processed yet" in err
     with site.running():
         site.wait_folded(STUDY_PARTITION, last + 1)
         (shown,) = output_lines(site.tocsin("alerts", "show", SIGNAL_ALERT_ID, "--json"))
         assert (shown["state"], shown["member"]) == ("acknowledged", "board-1")
 
 
-def test_a_move_counts_with_the_key_of_its_member_alone(site: WorkerSite, tmp_path: Path):
-    """The plan names the board: unsigned, or signed by another, a move is no part of the study."""
+def test_a_move_needs_the_signature_of_its_member(site: WorkerSite, tmp_path: Path):
+    """The plan names the board: a move that is unsigned or signed by another is not included."""
     ann, ben = create_key(tmp_path / "ann"), create_key(tmp_path / "ben")
     plan = plan_record(plan_with_board(("ann", ann), ("ben", ben)))
     records = [plan, *small_log()[1:], clot_record("C", "2020-02-11")]
@@ -157,36 +157,39 @@ def test_a_move_counts_with_the_key_of_its_member_alone(site: WorkerSite, tmp_pa
         site.wait_folded(SMALL_PARTITION, last)
         (listed,) = output_lines(site.tocsin("alerts", "list", "--json"))
         name = f"{listed['id']}:{listed['revision']}"
-        bare = make_move(site, "acknowledge", name, "ann")
+        unsigned = make_move(site, "acknowledge", name, "ann")
         forged = make_move(site, "acknowledge", name, "ann", key=str(tmp_path / "ben"))
         signed = make_move(site, "acknowledge", name, "ann", key=str(tmp_path / "ann"))
         (shown,) = output_lines(site.tocsin("alerts", "show", listed["id"], "--json"))
 
-    assert [each[0] for each in (bare, forged, signed)] == [3, 3, 0]
-    assert (bare[2]["outcome"], forged[2]["outcome"]) == ("not_included", "not_included")
-    assert "tocsin quarantine show" in bare[1] and "(--key)" in bare[1]
+    assert [each[0] for each in (unsigned, forged, signed)] == [3, 3, 0]
+    assert (unsigned[2]["outcome"], forged[2]["outcome"]) == ("not_included", "not_included")
+    assert "tocsin quarantine show" in unsigned[1] and "(--key)" in unsigned[1]
     assert (signed[2]["outcome"], shown["history"][-1]["review"]["key"]) == ("accepted", ann.key_id)
     assert len(shown["history"]) == listed["revision"] + 1
 
 
 REFUSED_ARGUMENTS = (
     (("show", "beef"), "no such alert"),
-    (("show", "*"), "as `tocsin alerts list` does"),
-    (("acknowledge", SIGNAL_ALERT_ID, "--member", "m", "--reason", "R"), "which revision you saw"),
+    (("show", "*"), "as `tocsin alerts list` shows it"),
+    (
+        ("acknowledge", SIGNAL_ALERT_ID, "--member", "m", "--reason", "R"),
+        "the revision you reviewed",
+    ),
     (("acknowledge", f"{SIGNAL_ALERT_ID}:1", "--member", "m m", "--reason", "R"), "identifier"),
     (("acknowledge", f"{SIGNAL_ALERT_ID}:1", "--member", "m"), "--reason"),
 )
 
 
-def test_what_cannot_be_meant_says_what_to_do(site: WorkerSite):
-    """A wrong name, no revision, no member, no reason: code 2, and nothing is sent."""
+def test_invalid_arguments_are_refused_with_a_remedy(site: WorkerSite):
+    """A wrong id, no revision, no member or no reason: exit code 2, and no record is sent."""
     last = site.send(PRODERM[:RECORDS_TO_RAISE], STUDY, STUDY_PARTITION)
     with site.running():
         site.wait_folded(STUDY_PARTITION, last)
-        for words, says in REFUSED_ARGUMENTS:
-            done = site.tocsin("alerts", *words)
-            assert (done.returncode, done.stdout) == (2, "")
-            assert says in " ".join(done.stderr.split())
+        for arguments, expected in REFUSED_ARGUMENTS:
+            result = site.tocsin("alerts", *arguments)
+            assert (result.returncode, result.stdout) == (2, "")
+            assert expected in " ".join(result.stderr.split())
         assert (
             site.send(PRODERM[RECORDS_TO_RAISE : RECORDS_TO_RAISE + 1], STUDY, STUDY_PARTITION)
             == last + 1
@@ -196,25 +199,25 @@ def test_what_cannot_be_meant_says_what_to_do(site: WorkerSite):
 @pytest.mark.parametrize(
     "name", ["", "1f0c:", "1f0c:\N{SUPERSCRIPT TWO}", "1f0c:" + "9" * 5000, "é"]
 )
-def test_what_names_no_alert_is_said_before_anything_is_asked(name: str):
-    """A digit that is none, a number without end: exit code 2, in one line."""
-    done = tocsin("alerts", "acknowledge", name, "--member", "m", "--reason", "r", AUDIT="off")
+def test_an_invalid_alert_id_is_refused_before_a_service_is_asked(name: str):
+    """A superscript digit or a number of 5000 digits: exit code 2 and the expected form."""
+    result = tocsin("alerts", "acknowledge", name, "--member", "m", "--reason", "r", AUDIT="off")
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "name an alert as `tocsin alerts list` does" in done.stderr
-
-
-def test_a_study_that_no_record_can_name_is_said():
-    """Exit code 2 and one line: not the traceback of a key that cannot be."""
-    done = tocsin("alerts", "list", "--study", "a b", AUDIT="off")
-
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "tocsin: --study a b: name one as the records do.\n"
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "give an alert id as `tocsin alerts list` shows it" in result.stderr
 
 
-def test_without_services_it_says_which():
-    """No store, no broker: code 4 and one line."""
-    for words in (("list",), ("show", SIGNAL_ALERT_ID), ("watch", "--once")):
-        done = tocsin("alerts", *words, BROKER="127.0.0.1:1", STORE="redis://127.0.0.1:1")
-        assert (done.returncode, "Traceback" in done.stderr) == (4, False)
-        assert "tocsin doctor" in done.stderr
+def test_an_invalid_study_name_is_refused():
+    """Exit code 2 and one line, not the traceback of an invalid key."""
+    result = tocsin("alerts", "list", "--study", "a b", AUDIT="off")
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "tocsin: --study a b: give the name that the records have.\n"
+
+
+def test_an_unreachable_service_is_exit_code_4():
+    """Without store and broker: exit code 4 and `tocsin doctor` as the next command."""
+    for arguments in (("list",), ("show", SIGNAL_ALERT_ID), ("watch", "--once")):
+        result = tocsin("alerts", *arguments, BROKER="127.0.0.1:1", STORE="redis://127.0.0.1:1")
+        assert (result.returncode, "Traceback" in result.stderr) == (4, False)
+        assert "tocsin doctor" in result.stderr

@@ -1,4 +1,4 @@
-"""Commands that look at arms, or change what is set up, leave an entry; with real services."""
+"""Tests of the audit log: commands that read unblinded data or change anything leave entries."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ STUDY_PARTITION = str(STUDY_PARTITIONS["S"])
 def services(
     admin: Any, kafka: KafkaServer, redis_program: str, tmp_path: Path
 ) -> Iterator[Services]:
-    """Kafka and Redis, the log produced, nothing folded."""
-    with running_services(admin, kafka.bootstrap, tmp_path) as made:
-        yield made
+    """Kafka and Redis, with the log produced and nothing folded."""
+    with running_services(admin, kafka.bootstrap, tmp_path) as prepared:
+        yield prepared
 
 
-async def audit_entries(ground: Services) -> list[bytes]:
-    """What is on the topic of the audit."""
-    log = KafkaLog(ground.broker, AUDIT, 0)
+async def audit_entries(services: Services) -> list[bytes]:
+    """Return the values of the audit topic."""
+    log = KafkaLog(services.broker, AUDIT, 0)
     try:
         return [record.value or b"" async for record in records_of(log)]
     finally:
         await log.close()
 
 
-async def parsed_entries(ground: Services) -> list[dict[str, Any]]:
-    return [json.loads(entry) for entry in await audit_entries(ground)]
+async def parsed_entries(services: Services) -> list[dict[str, Any]]:
+    return [json.loads(entry) for entry in await audit_entries(services)]
 
 
 def write_entries(folder: Path, lines: list[bytes]) -> str:
@@ -50,24 +50,24 @@ def write_entries(folder: Path, lines: list[bytes]) -> str:
     return str(path)
 
 
-async def test_what_reads_or_changes_is_noted_and_the_chain_holds(services: Services):
-    """Who, when, which command and why; each before anything is shown."""
+async def test_commands_that_read_or_change_leave_chained_entries(services: Services):
+    """Entries name the user, the command, the outcome and the reason; `verify` accepts them."""
     await services.fold_all()
-    for words in (
+    for arguments in (
         ("verify", "--partition", STUDY_PARTITION),
         ("replay", "--topic", "--json"),
         ("quarantine", "list"),
         ("quarantine", "release", STUDY_PARTITION, "--through", "0"),
         ("rebuild", "--partition", STUDY_PARTITION),
     ):
-        done = tocsin(*words, BROKER=services.broker, STORE=services.store, WHY="a look")
-        assert done.returncode == 0, done.stderr
+        result = tocsin(*arguments, BROKER=services.broker, STORE=services.store, WHY="a look")
+        assert result.returncode == 0, result.stderr
     assert services.tocsin("quarantine", "show", STUDY_PARTITION, "77").returncode == 2
 
-    found = await parsed_entries(services)
+    entries = await parsed_entries(services)
 
-    said = [(each["act"], each["outcome"], each["what"].split()[1]) for each in found]
-    assert said == [
+    summaries = [(each["act"], each["outcome"], each["what"].split()[1]) for each in entries]
+    assert summaries == [
         ("read", "done", "verify"),
         ("read", "done", "replay"),
         ("read", "done", "quarantine"),
@@ -76,23 +76,23 @@ async def test_what_reads_or_changes_is_noted_and_the_chain_holds(services: Serv
         ("read", "done", "quarantine"),
         ("read", "refused", "quarantine"),
     ]
-    assert all(each["why"] == "a look" for each in found[:5]) and all(each["who"] for each in found)
-    assert found[0]["where"] == {"space": "live"} and found[-1]["where"]["exit"] == 2
-    done = services.tocsin("verify", "--audit")
-    assert done.returncode == 0, done.stderr
-    assert "audit: 7 entries, 7 chains: whole" in done.stdout
+    assert all(each["why"] == "a look" for each in entries[:5]) and all(each["who"] for each in entries)
+    assert entries[0]["where"] == {"space": "live"} and entries[-1]["where"]["exit"] == 2
+    result = services.tocsin("verify", "--audit")
+    assert result.returncode == 0, result.stderr
+    assert "audit: 7 entries, 7 chains: intact" in result.stdout
 
 
-async def test_a_trail_that_was_tampered_with_is_named(services: Services, tmp_path: Path):
-    """Altered, taken out, reordered or cut: exit code 3, and which entry; a mark sees the rest."""
+async def test_tampering_with_the_audit_log_is_detected(services: Services, tmp_path: Path):
+    """An altered, removed or reordered entry is exit code 3; a mark detects a truncated end."""
     for _ in range(3):
         assert services.tocsin("quarantine", "list").returncode == 0
     lines = await audit_entries(services)
     mark = services.tocsin("verify", "--audit").stdout.split()[-1]
-    whole = ("verify", "--audit", "--mark", mark, "--audit-file")
-    assert services.tocsin(*whole, write_entries(tmp_path, lines)).returncode == 0
+    command = ("verify", "--audit", "--mark", mark, "--audit-file")
+    assert services.tocsin(*command, write_entries(tmp_path, lines)).returncode == 0
 
-    for spoilt, says in (
+    for tampered, expected in (
         ([lines[0], lines[1].replace(b'"who":"', b'"who":"x'), lines[2]], "offset 1: tocsin-"),
         (
             [lines[0], forged_entry(lines[1], who="nobody"), lines[2]],
@@ -102,69 +102,69 @@ async def test_a_trail_that_was_tampered_with_is_named(services: Services, tmp_p
         ([lines[1], lines[0], lines[2]], "offset 0: an entry before tocsin-"),
         (lines[:2], "offset 2: what was kept in mind up to 2 is missing"),
     ):
-        done = services.tocsin(*whole, write_entries(tmp_path, spoilt))
-        assert done.returncode == 3 and says in done.stderr, (says, done.stdout, done.stderr)
-        told = services.tocsin(*whole, write_entries(tmp_path, spoilt), "--json")
-        assert told.returncode == 3 and json.loads(told.stdout)["faults"]
+        result = services.tocsin(*command, write_entries(tmp_path, tampered))
+        assert result.returncode == 3 and expected in result.stderr, (expected, result.stdout, result.stderr)
+        json_result = services.tocsin(*command, write_entries(tmp_path, tampered), "--json")
+        assert json_result.returncode == 3 and json.loads(json_result.stdout)["faults"]
 
 
-async def test_what_cannot_be_noted_is_not_shown(services: Services, admin: Any):
-    """No topic of the audit: nothing is read, nothing is changed, and it is said."""
+async def test_without_an_audit_topic_nothing_is_read_or_changed(services: Services, admin: Any):
+    """Without the audit topic commands exit with 4, name the topic and print nothing."""
     await services.fold_all()
     before = await services.rows()
     admin.delete_topics([AUDIT])
 
-    for words in (
+    for arguments in (
         ("verify",),
         ("replay", "--topic", "--json"),
         ("quarantine", "list"),
         ("rebuild",),
     ):
-        done = services.tocsin(*words)
-        assert (done.returncode, done.stdout) == (4, ""), words
-        assert AUDIT in done.stderr and "nothing is shown or changed" in done.stderr
+        result = services.tocsin(*arguments)
+        assert (result.returncode, result.stdout) == (4, ""), arguments
+        assert AUDIT in result.stderr and "nothing is shown or changed" in result.stderr
     assert await services.rows() == before
 
 
-def test_topics_that_are_made_are_noted(services: Services, admin: Any):
-    """The audit itself is among them; what is as it was is no news."""
+def test_creating_topics_leaves_an_entry(services: Services, admin: Any):
+    """The audit topic is among them; a second `apply` changes nothing and leaves no entry."""
     admin.delete_topics([AUDIT])
     assert services.tocsin("topics", "apply").returncode == 0
     assert services.tocsin("topics", "apply").returncode == 0
 
-    told = json.loads(services.tocsin("verify", "--audit", "--json").stdout)
-    assert (told["entries"], told["faults"]) == (1, [])
+    report = json.loads(services.tocsin("verify", "--audit", "--json").stdout)
+    assert (report["entries"], report["faults"]) == (1, [])
 
 
 @pytest.mark.parametrize("words", [("run",), ("verify",), ("rebuild",), ("store", "apply")])
-def test_production_without_audit_does_not_start(words: tuple[str, ...]):
-    """With signed plans, or a broker on another machine: exit code 2 names the setting."""
-    done = tocsin(*words, AUDIT="off", PLAN_KEYS_FILE="keys")
+def test_production_without_audit_does_not_start(arguments: tuple[str, ...]):
+    """With signed plans, TOCSIN_AUDIT=off is exit code 2, and the setting is named."""
+    result = tocsin(*arguments, AUDIT="off", PLAN_KEYS_FILE="keys")
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "TOCSIN_AUDIT: with signed plans, or a broker on another machine" in done.stderr
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "TOCSIN_AUDIT: with signed plans, or a broker on another machine" in result.stderr
 
 
-def test_flags_of_the_audit_are_for_the_audit():
-    """And a mark is one that was printed; where nothing is kept there is nothing to look at."""
-    for words, says in (
-        (("--mark", "0:1"), "are for --audit"),
+def test_audit_flags_are_refused_where_they_do_not_apply():
+    """`--mark` needs `--audit` and a printed mark; `--audit` needs TOCSIN_AUDIT to be on."""
+    for arguments, expected in (
+        (("--mark", "0:1"), "need --audit"),
         (("--audit", "--mark", "0:1"), "--mark 0:1"),
     ):
-        done = tocsin("verify", *words)
-        assert done.returncode == 2 and says in done.stderr
-    done = tocsin("verify", "--audit", AUDIT="off")
-    assert done.returncode == 2 and "TOCSIN_AUDIT is off" in done.stderr
+        result = tocsin("verify", *arguments)
+        assert result.returncode == 2 and expected in result.stderr
+    result = tocsin("verify", "--audit", AUDIT="off")
+    assert result.returncode == 2 and "TOCSIN_AUDIT is off" in result.stderr
 
 
-def test_an_audit_that_is_not_there_is_a_wrong_name(tmp_path: Path):
-    """Exit code 2, as for any file that cannot be read, and what to name instead."""
-    gone = tmp_path / "gone.jsonl"
-    for words, audit, says in (
-        (("--audit-file", str(gone)), "topic", "Name the file that holds the copy"),
-        (("--audit-file", str(tmp_path)), "topic", "Name the file that holds the copy"),
-        ((), f"file:{gone}", "TOCSIN_AUDIT names it"),
+def test_a_missing_audit_file_is_a_usage_error(tmp_path: Path):
+    """Exit code 2, as for any unreadable file, and the option or setting that names the file."""
+    missing = tmp_path / "gone.jsonl"
+    for arguments, audit, expected in (
+        (("--audit-file", str(missing)), "topic", "Name an existing copy"),
+        (("--audit-file", str(tmp_path)), "topic", "Name an existing copy"),
+        ((), f"file:{missing}", "TOCSIN_AUDIT names it"),
     ):
-        done = tocsin("verify", "--audit", *words, AUDIT=audit)
-        assert (done.returncode, done.stdout) == (2, ""), done
-        assert "cannot be read: " in done.stderr and says in done.stderr
+        result = tocsin("verify", "--audit", *arguments, AUDIT=audit)
+        assert (result.returncode, result.stdout) == (2, ""), result
+        assert "cannot be read: " in result.stderr and expected in result.stderr

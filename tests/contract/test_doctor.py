@@ -66,7 +66,7 @@ def test_a_person_reads_the_same():
 
     assert done.returncode == 4
     assert "UNREACHABLE  broker" in done.stdout and "next: " in done.stdout
-    assert done.stderr == "tocsin: something does not answer: see above.\n"
+    assert done.stderr == "tocsin: a service does not answer: see above.\n"
 
 
 def test_a_bad_setting_is_named_and_its_value_is_not():
@@ -97,7 +97,7 @@ def test_topics_that_are_missing_or_different_are_named(
 ):
     """Exit code 2; what may be altered has a command, what may not has a setting."""
     apply_topics(
-        admin, [alerts_topic(settings={"cleanup.policy": "delete"}, partitions=4)], alter=False
+        admin, [alerts_topic(configs={"cleanup.policy": "delete"}, partitions=4)], alter=False
     )
     settings = {"BROKER": kafka.bootstrap, "STORE": with_functions(redis_url)}
 

@@ -55,7 +55,7 @@ def test_poison_and_a_fold_that_raises_are_named_and_what_is_typed_goes_on(site:
         )
         says, command = found[f"partition {OTHER_PARTITION}"]
         assert f"Folding record {at} has raised" in says
-        assert command == "tocsin run (of a version that mends it)"
+        assert command == "tocsin run (with a version that fixes it)"
         says, command = found[f"partition {STUDY_PARTITION}"]
         assert f"10 records in a row, up to offset {last}, cannot be read" in says
 

@@ -18,8 +18,8 @@ def test_the_command_says_what_it_sent_and_what_was_there(embedded: EmbeddedBrok
 
     first, second = (tocsin("produce", path, **settings) for _ in range(2))
 
-    assert (first.returncode, first.stdout) == (0, "50 records sent, 0 were there.\n")
-    assert (second.returncode, second.stdout) == (0, "0 records sent, 50 were there.\n")
+    assert (first.returncode, first.stdout) == (0, "50 records sent, 0 already in the topic.\n")
+    assert (second.returncode, second.stdout) == (0, "0 records sent, 50 already in the topic.\n")
     assert first.stderr == second.stderr == ""
 
 
@@ -31,7 +31,7 @@ def test_a_line_that_belongs_nowhere_is_named_and_the_others_go(
 
     done = tocsin("produce", path, BROKER=embedded.bootstrap, LOG_PARTITIONS="4")
 
-    assert (done.returncode, done.stdout) == (3, "2 records sent, 0 were there.\n")
+    assert (done.returncode, done.stdout) == (3, "2 records sent, 0 already in the topic.\n")
     assert "line 2: not sent: it names no study" in done.stderr
     assert "line 3: not sent" in done.stderr and "2 lines not sent" in done.stderr
 
@@ -55,7 +55,7 @@ def test_a_line_that_names_too_much_holds_up_no_other(embedded: EmbeddedBroker, 
 
     done = tocsin("produce", path, BROKER=embedded.bootstrap, LOG_PARTITIONS="4")
 
-    assert (done.returncode, done.stdout) == (3, "3 records sent, 0 were there.\n")
+    assert (done.returncode, done.stdout) == (3, "3 records sent, 0 already in the topic.\n")
     assert "line 2: not sent: its study's name is too long" in done.stderr
 
 

@@ -80,7 +80,7 @@ async def test_a_partition_that_a_worker_holds_is_not_rebuilt(services: Services
     finally:
         await worker.stop()
 
-    assert done.returncode == 2 and "A worker holds partition 3: stop" in done.stderr
+    assert done.returncode == 2 and "A worker owns partition 3: stop" in done.stderr
     assert await services.rows() == before
     assert (await asyncio.to_thread(services.tocsin, "rebuild", "--partition", "3")).returncode == 0
 

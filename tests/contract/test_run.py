@@ -96,16 +96,16 @@ def test_poison_pauses_its_partition_and_release_lets_it_pass(site: WorkerSite):
 
         assert site.cursor(STUDY_PARTITION).next == 50
         listed = site.tocsin("quarantine", "list").stdout
-        assert f"partition {STUDY_PARTITION} stands still" in listed
+        assert f"partition {STUDY_PARTITION} stopped" in listed
         assert "quarantine release" in listed
         freed = site.tocsin("quarantine", "release", str(STUDY_PARTITION), "--through", str(last))
         assert (freed.returncode, freed.stderr) == (0, "")
-        assert freed.stdout.endswith(f"may pass, up to offset {last}\n")
+        assert freed.stdout.endswith(f"released up to offset {last}\n")
 
         site.wait_folded(STUDY_PARTITION, end)
         wait_until(lambda: len(site.dead_letters()) == 12, "the letters")
         wait_until(lambda: worker.readiness() == (True, []), "readiness")
-        assert "stands still" not in site.tocsin("quarantine", "list").stdout
+        assert " stopped: " not in site.tocsin("quarantine", "list").stdout
     assert site.rows(STUDY_PARTITION, [STUDY])[STUDY]["pos"] == b"%d" % end
 
 
@@ -121,7 +121,7 @@ def test_letters_are_listed_shown_and_redriven_once(site: WorkerSite):
         shown = site.tocsin("quarantine", "show", str(STUDY_PARTITION), str(offset))
         assert shown.stdout.startswith(name)
         assert (
-            f"offset {offset + 1} of partition {STUDY_PARTITION}"
+            f"redriven to partition {STUDY_PARTITION}, offset {offset + 1}"
             in site.tocsin("quarantine", "redrive").stdout
         )
         site.wait_folded(STUDY_PARTITION, offset + 1)

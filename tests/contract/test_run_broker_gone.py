@@ -62,7 +62,7 @@ def test_the_broker_dies_between_our_look_and_fausts_start(
     (worker,) = site.workers
     assert worker.process.returncode == 4, worker.output
     began, told = worker.output.splitlines()
-    assert began.startswith("tocsin: watching")
+    assert began.startswith("tocsin: folding")
     assert f"no Kafka broker answers at {own_broker.bootstrap}" in told and "TOCSIN_BROKER" in told
 
 
@@ -112,4 +112,4 @@ def test_a_worker_whose_broker_is_dead_still_ends_when_it_is_told_to(
         worker.process.terminate()
         assert worker.process.wait(STOP_SECONDS) == 0, worker.output
     began, waits = worker.output.splitlines()
-    assert began.startswith("tocsin: watching") and waits == "tocsin: the broker does not answer"
+    assert began.startswith("tocsin: folding") and waits == "tocsin: the broker does not answer"

@@ -97,7 +97,7 @@ def test_a_full_store_is_waited_for(site: WorkerSite, fill: Change, clear: Chang
     assert site.rows(STUDY_PARTITION, [STUDY]) == rows_expected(
         site.broker, STUDY_PARTITION, [STUDY]
     )
-    assert f"partition {STUDY_PARTITION}: the store takes it again" in worker.output
+    assert f"partition {STUDY_PARTITION}: the store accepts writes again" in worker.output
 
 
 def doctor_on_writing(site: WorkerSite) -> tuple[str, str]:

@@ -39,7 +39,7 @@ def test_a_worker_ends_when_the_log_gets_another_partition(site: WorkerSite, adm
     last = worker.output.splitlines()[-1]
     assert (code, "Traceback" in worker.output) == (2, False), worker.output
     assert f"{LOG} has 13 partitions, and TOCSIN_LOG_PARTITIONS is 12" in last
-    assert "set TOCSIN_LOG_PARTITIONS to what is there" in last
+    assert "set TOCSIN_LOG_PARTITIONS to that of the topic" in last
     assert (site.cursor(NEW_PARTITION).next, site.rows(NEW_PARTITION, [MOVED_STUDY])) == (
         0,
         {MOVED_STUDY: {}},

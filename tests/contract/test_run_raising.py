@@ -67,9 +67,9 @@ def test_a_fold_that_raises_twice_stops_its_partition_and_no_other(site: WorkerS
         assert site.cursor(STUDY_PARTITION).next == at
         assert asyncio.run(stop_reason(site)) == says
         listed = site.tocsin("quarantine", "list").stdout
-        assert f"partition {STUDY_PARTITION} stands still" in listed and f"record {at}" in listed
+        assert f"partition {STUDY_PARTITION} stopped" in listed and f"record {at}" in listed
         assert worker.stop() == 0, worker.output
-    halts = worker.output.count(f"partition {STUDY_PARTITION} stands still at offset {at}: {says}")
+    halts = worker.output.count(f"partition {STUDY_PARTITION} stopped at offset {at}: {says}")
     assert (halts, "Traceback" in worker.output) == (1, False), worker.output
     assert site.dead_letters() == {}
 

@@ -59,7 +59,7 @@ def test_a_missing_topic(admin: Any, kafka: KafkaServer, redis_url: str):
 
 def test_a_log_of_another_number_of_partitions(broker: str, redis_url: str):
     """Studies would be looked for where they are not."""
-    says = ("12 partitions", "the settings say 13", "TOCSIN_LOG_PARTITIONS")
+    says = ("12 partitions", "the setting is 13", "TOCSIN_LOG_PARTITIONS")
     assert_refused(2, *says, BROKER=broker, STORE=redis_url, LOG_PARTITIONS="13")
 
 
@@ -92,8 +92,8 @@ def test_a_setting_that_makes_no_sense(redis_url: str):
 @pytest.mark.parametrize(
     ("space", "says"),
     [
-        ("deliver", "tocsin-deliver, which is that of `tocsin deliver`. Give the space another"),
-        ("a b", "a space is named by 1 to 64 characters"),
+        ("deliver", "tocsin-deliver, that of `tocsin deliver`. Give the space another"),
+        ("a b", "a space name has 1 to 64 characters"),
     ],
 )
 def test_a_space_that_cannot_be(space: str, says: str):

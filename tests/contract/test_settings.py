@@ -43,7 +43,7 @@ def test_a_file_of_a_password_that_is_no_text_is_named(tmp_path: Path):
     done = tocsin("topics", "apply", STORE_PASSWORD_FILE=f"{tmp_path}/word")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "tocsin: TOCSIN_STORE_PASSWORD_FILE: it is not text in UTF-8.\n"
+    assert done.stderr == "tocsin: TOCSIN_STORE_PASSWORD_FILE: not text in UTF-8.\n"
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid", "127.0.0.1:99999"])

@@ -123,12 +123,12 @@ def test_a_tick_that_goes_on_ends_on_sigterm_by_itself(embedded: EmbeddedBroker)
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        ([], 2, "Name the studies"),
+        ([], 2, "No study given"),
         (["a b"], 2, "1 to 64 characters"),
         (["S", "--every", "0h"], 2, "30m or 1h"),
         (["S", "--every", "soon"], 2, "30m or 1h"),
         (["S", "--date", "yesterday"], 2, "YYYY-MM-DD"),
-        (["S", "--date", "2199-01-01"], 2, "yet to come"),
+        (["S", "--date", "2199-01-01"], 2, "in the future"),
         (["S"], 4, "tocsin doctor"),
     ],
 )

@@ -55,7 +55,7 @@ def test_a_second_time_changes_nothing(admin: Any, alter: bool):
 
 def test_other_settings_are_reported_and_left_alone(admin: Any):
     """Somebody may have had a reason; nothing is altered behind their back."""
-    apply_topics(admin, [alerts_topic(settings={"cleanup.policy": "delete"})], alter=False)
+    apply_topics(admin, [alerts_topic(configs={"cleanup.policy": "delete"})], alter=False)
 
     reports = {report.topic.name: report for report in apply_topics(admin, OUR_TOPICS, alter=False)}
 
@@ -67,7 +67,7 @@ def test_other_settings_are_reported_and_left_alone(admin: Any):
 
 def test_alter_sets_ours_and_keeps_what_is_not_ours(admin: Any):
     """A segment size that the cluster's owner chose stays."""
-    apply_topics(admin, [alerts_topic(settings={"segment.bytes": "1048576"})], alter=False)
+    apply_topics(admin, [alerts_topic(configs={"segment.bytes": "1048576"})], alter=False)
 
     report = next(each for each in apply_topics(admin, OUR_TOPICS, alter=True) if each.altered)
 

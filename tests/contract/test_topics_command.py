@@ -30,7 +30,7 @@ def test_the_command_says_what_it_did(admin: Any, kafka: KafkaServer):
 def test_the_command_names_what_differs_and_the_remedy(admin: Any, kafka: KafkaServer):
     """A start-up that applies must notice: exit code 2."""
     apply_topics(
-        admin, [alerts_topic(settings={"cleanup.policy": "delete"}, partitions=3)], alter=False
+        admin, [alerts_topic(configs={"cleanup.policy": "delete"}, partitions=3)], alter=False
     )
 
     plain = tocsin("topics", "apply", BROKER=kafka.bootstrap)
@@ -48,7 +48,10 @@ def test_more_copies_than_brokers_are_refused(admin: Any, kafka: KafkaServer):
     done = tocsin("topics", "apply", BROKER=kafka.bootstrap, REPLICATION="3")
 
     assert done.returncode == 2
-    assert "the broker refuses: trial.log.v1: " in done.stderr and "Traceback" not in done.stderr
+    assert (
+        "the broker refused the request: trial.log.v1: " in done.stderr
+        and "Traceback" not in done.stderr
+    )
 
 
 def test_two_may_apply_at_once(admin: Any, kafka: KafkaServer):

@@ -1,4 +1,4 @@
-"""The broker and the store of docker-compose.yml, from the same files, on loopback ports."""
+"""Builds the broker and the store of docker-compose.yml from its files, on loopback ports."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tests.paths import ROOT
 from tests.services import SESSION_TIMEOUT
 
 GRANTS = parse_grants(KAFKA_ACLS.read_text())
-"""What the deployment grants."""
+"""The grants of the deployment."""
 
 PROPERTIES = ROOT / "deploy" / "kafka" / "server.properties"
 STORE = ROOT / "deploy" / "redis" / "valkey.conf"
 
 OWN_SETTINGS = {"process.roles", "listeners", "advertised.listeners", "controller.quorum.voters"}
-"""What a private server chooses by itself: its ports."""
+"""Settings that a private server chooses itself because they contain its ports."""
 
 
 def settings(vault: Vault, data: Path) -> Mapping[str, str]:
-    """The committed settings, with the secrets of *vault* and a folder for *data*."""
+    """Return the committed settings, with the secrets of *vault* and the data folder *data*."""
     text = PROPERTIES.read_text().replace("\\\n", "")
     text = text.replace("/run/secrets", str(vault.folder))
     text = text.replace("/var/lib/kafka/data", str(data))
@@ -34,7 +34,7 @@ def settings(vault: Vault, data: Path) -> Mapping[str, str]:
 
 
 def login(vault: Vault, principal: str) -> Login:
-    """How *principal* logs in."""
+    """Return the login of *principal*."""
     return Login(
         security="sasl_ssl",
         user=principal,
@@ -44,7 +44,7 @@ def login(vault: Vault, principal: str) -> Login:
 
 
 def principal(server: KafkaServer, vault: Vault, name: str) -> dict[str, str]:
-    """The settings by which a command is *name* to Kafka."""
+    """Return the settings with which a command logs in to Kafka as *name*."""
     return {
         "BROKER": str(server.bootstrap),
         "KAFKA_SECURITY": "sasl_ssl",
@@ -55,7 +55,7 @@ def principal(server: KafkaServer, vault: Vault, name: str) -> dict[str, str]:
 
 
 def broker(libs: Path, folder: Path, vault: Vault) -> KafkaServer:
-    """A broker like the one of compose, not yet started."""
+    """Return a broker with the settings of compose, not started yet."""
     return KafkaServer(
         folder,
         libs,
@@ -67,7 +67,7 @@ def broker(libs: Path, folder: Path, vault: Vault) -> KafkaServer:
 
 
 def store(folder: Path, vault: Vault, port: int) -> RedisServer:
-    """The store of compose, from the same file of settings, on a port of loopback."""
+    """Return the store of compose, with its settings file, on the loopback port *port*."""
     text = STORE.read_text().replace("/run/secrets", str(vault.folder))
     lines = [line.partition(" ") for line in text.splitlines() if line and line[0] != "#"]
     options = {name: value for name, _, value in lines if name not in ("dir", "port")}

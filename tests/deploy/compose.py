@@ -1,4 +1,4 @@
-"""Reads docker-compose.yml, and what of the tree it stands on."""
+"""Reads docker-compose.yml and the paths of the repository that it mounts."""
 
 from __future__ import annotations
 
@@ -14,36 +14,42 @@ from tests.paths import ROOT
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 
 ONE_SHOT = {"access", "init", "produce", "grafana-init", "operator", "board"}
-"""Services that do one thing and end."""
+"""Services that run one command and exit."""
 
 OWN_IMAGE = re.compile(r"tocsin:\d+\.\d+\.\d+")
 PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+\.\d+(-[\w.]+)?(@sha256:[0-9a-f]{64})?")
-"""An image by its whole version: `8` or `latest` is another one tomorrow."""
+"""An image with its full version; tags such as `8` or `latest` change their content."""
 
 
 @cache
 def compose() -> dict[str, Any]:
-    """The file as compose reads it, anchors resolved."""
+    """Return the file as compose reads it, with anchors resolved."""
     return yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
 
 
 def services() -> dict[str, dict[str, Any]]:
-    """Every service, by name."""
+    """Return the services by name."""
     return compose()["services"]
 
 
 def binds(service: dict[str, Any]) -> list[tuple[Path, str, str]]:
-    """What of the tree is mounted: the place here, the place there, and how."""
+    """Return the host path, container path and mode of each mounted path of the repository."""
     mounts = [str(each).split(":") for each in service.get("volumes", [])]
-    return [(ROOT / here, there, "".join(how)) for here, there, *how in mounts if "/" in here]
+    return [
+        (ROOT / host_path, container_path, "".join(mode))
+        for host_path, container_path, *mode in mounts
+        if "/" in host_path
+    ]
 
 
 def volumes(service: dict[str, Any]) -> list[str]:
-    """The named volumes that are mounted."""
+    """Return the named volumes that *service* mounts."""
     names = [str(each).partition(":")[0] for each in service.get("volumes", [])]
     return [name for name in names if "/" not in name]
 
 
 def dependencies(service: dict[str, Any]) -> dict[str, str]:
-    """What must be there before a service starts, and in which condition."""
-    return {name: how["condition"] for name, how in service.get("depends_on", {}).items()}
+    """Return the services that *service* waits for, each with the awaited condition."""
+    return {
+        name: dependency["condition"] for name, dependency in service.get("depends_on", {}).items()
+    }

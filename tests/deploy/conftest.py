@@ -1,4 +1,4 @@
-"""One set of secrets for all tests of the deployment, and a broker that knows its principals."""
+"""Fixtures: one set of secrets for all deployment tests, and a broker with its principals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.deploy.vault import Vault, make_vault
 
 @pytest.fixture(scope="session")
 def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
-    """Every secret, in a folder of its own."""
+    """Return every secret, in a folder of its own."""
     return make_vault(tmp_path_factory.mktemp("secrets"))
 
 
@@ -27,14 +27,14 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
 def secured(
     kafka_libs: Path, vault: Vault, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[KafkaServer]:
-    """The broker of compose with topics and grants, and with one login that has no grant."""
+    """Run the broker of compose with topics and grants, and one login without a grant."""
     server = broker(kafka_libs, tmp_path_factory.mktemp("secured"), vault)
-    (vault.folder / "kafka-sponsor").write_text("told-to-a-blinded-sponsor")
-    name = "listener.name.clients.plain.sasl.jaas.config"
-    more = f'user_sponsor="{vault.secret("kafka-sponsor")}";'
+    (vault.folder / "kafka-sponsor").write_text("password-of-a-blinded-sponsor")
+    jaas_setting = "listener.name.clients.plain.sasl.jaas.config"
+    sponsor_user = f'user_sponsor="{vault.secret("kafka-sponsor")}";'
     server.settings = {
         **server.settings,
-        name: server.settings[name].removesuffix(";") + f" {more}",
+        jaas_setting: server.settings[jaas_setting].removesuffix(";") + f" {sponsor_user}",
     }
     with server, admin_client(server.bootstrap) as admin:
         apply_grants(admin, GRANTS, alter=False)

@@ -1,4 +1,4 @@
-"""Prometheus' own programs, which judge what is written for it."""
+"""Runs promtool and amtool, and reads the rules and the exported series of a zone."""
 
 from __future__ import annotations
 
@@ -20,53 +20,53 @@ RULES = PROMETHEUS / "rules"
 PACKAGES = {"promtool": "prometheus", "amtool": "prometheus-alertmanager"}
 
 METRIC_NAME = re.compile(r"(?<![\w:])(?:\w+:)?(safety_\w+)")
-"""A metric's name in an expression, on its own or in the name of a recording rule."""
+"""A metric name in an expression, alone or within the name of a recording rule."""
 
 RECORDED_NAME = re.compile(r"(?<![\w:])(\w+:safety_\w+:\w+)")
 
 
 def run_program(program: str, *words: str | Path, stdin: bytes = b"") -> str:
-    """What *program* prints about *words*, with *told* on its input; it must be content."""
+    """Run *program* with the arguments *words*; return its output.  It must exit with 0."""
     if shutil.which(program) is None:
         skip_or_fail(f"no {program} on PATH (Debian: {PACKAGES[program]})")
-    done = subprocess.run(
+    completed = subprocess.run(
         [program, *map(str, words)],
         input=stdin,
         capture_output=True,
         timeout=60,
         check=False,
     )
-    output = (done.stdout + done.stderr).decode()
-    assert done.returncode == 0, output
+    output = (completed.stdout + completed.stderr).decode()
+    assert completed.returncode == 0, output
     return output
 
 
 def rules(zone: str) -> Iterator[dict[str, Any]]:
-    """Every rule of *zone*: recorded and alerting."""
+    """Yield every recording and alerting rule of *zone*."""
     for group in yaml.safe_load((RULES / f"{zone}.yml").read_text())["groups"]:
         yield from group["rules"]
 
 
 def recorded_series(zone: str) -> set[str]:
-    """Names of the series that the rules of *zone* record."""
+    """Return the names of the series that the rules of *zone* record."""
     return {rule["record"] for rule in rules(zone) if "record" in rule}
 
 
 def exported_series(zone: str) -> set[str]:
-    """Names of all series that *zone* exports: of the catalogue, and of its histograms' parts."""
-    found: set[str] = set()
+    """Return the names of all series that *zone* exports, with the parts of its histograms."""
+    names: set[str] = set()
     for metric in CATALOGUE:
         if metric.zone == Zone(zone):
             parts = ("_bucket", "_sum", "_count") if metric.kind is MetricKind.HISTOGRAM else ("",)
-            found |= {f"{metric.name}{part}" for part in parts}
-    return found
+            names |= {f"{metric.name}{part}" for part in parts}
+    return names
 
 
 def unknown_names(expression: str, zone: str) -> set[str]:
-    """What *expression* names that *zone* neither exports nor records."""
-    known = recorded_series(zone)
-    found = {name for name in RECORDED_NAME.findall(expression) if name not in known}
-    plain = RECORDED_NAME.sub("", expression)
-    return found | {
-        name for name in METRIC_NAME.findall(plain) if name not in exported_series(zone)
+    """Return the names in *expression* that *zone* neither exports nor records."""
+    recorded = recorded_series(zone)
+    unknown = {name for name in RECORDED_NAME.findall(expression) if name not in recorded}
+    without_recorded = RECORDED_NAME.sub("", expression)
+    return unknown | {
+        name for name in METRIC_NAME.findall(without_recorded) if name not in exported_series(zone)
     }

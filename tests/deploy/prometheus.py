@@ -1,4 +1,4 @@
-"""A Prometheus of one zone, with our configuration, that scrapes processes of a test."""
+"""Runs a Prometheus of one zone with the committed configuration against processes of a test."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from tests.paths import skip_or_fail
 
 @dataclass
 class Prometheus:
-    """The one of *zone* in *folder*; *targets* are where the hosts of its configuration are here.
+    """A Prometheus of *zone* in *folder* that runs within a ``with`` block.
 
-    Used in a ``with``, it ends with it.  It looks every second instead of every fifteen.
+    *targets* maps the hosts of its configuration to local addresses.  It scrapes and evaluates
+    every second instead of every 15.
     """
 
     folder: Path
@@ -39,35 +40,35 @@ class Prometheus:
         self.folder.mkdir()
         (self.folder / "prometheus.yml").write_text(self.configuration())
         self.process = Process(self.folder)
-        words = [
+        arguments = [
             "--config.file=prometheus.yml",
             f"--storage.tsdb.path={self.folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{self.port}",
             "--enable-feature=exemplar-storage",
             "--log.level=warn",
         ]
-        self.process.start(["prometheus", *words], ends_with_parent=True)
+        self.process.start(["prometheus", *arguments], ends_with_parent=True)
         return self
 
     def __exit__(self, *raised: object) -> None:
         self.process.stop()
 
     def configuration(self) -> str:
-        """The committed configuration, with our places in it."""
+        """Return the committed configuration with local paths and addresses."""
         text = (PROMETHEUS / f"{self.zone}.yml").read_text()
         text = text.replace("/etc/prometheus/rules", str(RULES))
         text = re.sub(r"(interval|timeout): 1\ds", r"\1: 1s", text)
         text = text.replace("/run/secrets/metrics-token", str(self.token))
-        for host, ours in self.targets.items():
-            text = text.replace(f'"{host}"', f'"{ours}"')
+        for host, address in self.targets.items():
+            text = text.replace(f'"{host}"', f'"{address}"')
         return text
 
     def query(self, expression: str) -> list[dict[str, Any]]:
-        """What *expression* is now; empty while nothing is known."""
+        """Return the current result of *expression*; empty while there are no samples."""
         return self.get("query", query=expression)["result"]
 
     def get(self, path: str, **parameters: str) -> Any:
-        """An answer of its interface; an empty one while it is not ready."""
+        """Return the data of an API request; empty lists while Prometheus is not ready."""
         url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
         try:
             with urllib.request.urlopen(url, timeout=10) as response:

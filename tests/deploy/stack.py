@@ -1,4 +1,4 @@
-"""Starts by hand what docker-compose.yml would start: the same words, the same environment."""
+"""Starts the services of docker-compose.yml as local processes, with its commands and settings."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ KAFKA = "kafka:9092"
 SHORTENED_INTERVALS = {"scrape_interval", "scrape_timeout", "evaluation_interval"}
 
 PROGRAM_BY_IMAGE = {"prom/prometheus": "prometheus", "prom/alertmanager": "prometheus-alertmanager"}
-"""Programs of Debian's packages that stand for the images of compose."""
+"""Programs of Debian packages that replace the images of compose."""
 
 
 @dataclass
 class Stack:
-    """The services in *folder*; used in a ``with``, all of them end with it."""
+    """The services, with their files in *folder*; all stop at the end of a ``with`` block."""
 
     folder: Path
     libs: Path
@@ -53,8 +53,8 @@ class Stack:
 
     def __post_init__(self) -> None:
         names = [(name, port) for name, ports in LISTENERS.items() for port in ports]
-        found = free_ports(len(names) + 1)
-        self.ports = dict(zip([*names, ("valkey", "6379")], found, strict=True))
+        free = free_ports(len(names) + 1)
+        self.ports = dict(zip([*names, ("valkey", "6379")], free, strict=True))
         self.kafka = broker(self.libs, self.folder / "kafka", self.vault)
         self.redis = store(self.folder / "redis", self.vault, self.ports["valkey", "6379"])
 
@@ -66,12 +66,12 @@ class Stack:
             process.stop()
 
     def run_once(self, name: str, *words: str) -> str:
-        """Run a service that does one thing, with other *words* if any; what it printed."""
+        """Run a one-shot service, with *words* instead of its command, and return its output."""
         service = services()[name]
         arguments = words or tuple(
             self.with_local_places(name, each) for each in service["command"]
         )
-        done = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-m", "tocsin", *arguments],
             env=self.environment(name),
             cwd=ROOT,
@@ -80,11 +80,11 @@ class Stack:
             check=False,
             timeout=60,
         )
-        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
-        return done.stdout
+        assert completed.returncode == 0, f"{name}: {completed.stdout}{completed.stderr}"
+        return completed.stdout
 
     def launch(self, name: str) -> None:
-        """Start a service that goes on, and do not wait for it."""
+        """Start a long-running service without waiting until it is ready."""
         folder = self.folder / name
         service = services()[name]
         words = [self.with_local_places(name, each) for each in service["command"]]
@@ -98,7 +98,7 @@ class Stack:
         process.start(command, ends_with_parent=True)
 
     def wait_ready(self, name: str) -> None:
-        """Come back when the health check of a service is content."""
+        """Wait until the health check of a service succeeds."""
         test = str(services()[name]["healthcheck"]["test"])
         probe = re.search(r"http://127\.0\.0\.1:\d+/[\w/-]+", test)
         assert probe is not None
@@ -106,16 +106,16 @@ class Stack:
         self.running[name].wait_until_ready(lambda: is_healthy(url), timeout=60)
 
     def flags(self, name: str, words: list[str], folder: Path) -> list[str]:
-        """The flags of a program of Prometheus, with its files and its port in our places."""
+        """Return the flags of a Prometheus program, with local files and its local port."""
         (port,) = LISTENERS[name]
         flags = [re.sub(r"=/(prometheus|alertmanager)$", f"={folder}/data", each) for each in words]
         if name.startswith("prometheus"):
-            # What fires before it has found its Alertmanager would be told a minute later.
+            # Alerts that fire before the Alertmanager is found would be sent a minute later.
             flags.append("--rules.alert.resend-delay=1s")
         return [*flags, f"--web.listen-address=127.0.0.1:{self.ports[name, port]}"]
 
     def environment(self, name: str) -> dict[str, str]:
-        """The environment of a service, each place and port where it is here."""
+        """Return the environment of a service with local paths and addresses."""
         clean = {each: value for each, value in os.environ.items() if "TOCSIN_" not in each}
         variables: dict[str, Any] = services()[name].get("environment", {})
         return clean | {
@@ -123,46 +123,48 @@ class Stack:
         }
 
     def with_local_places(self, name: str, text: str) -> str:
-        """A text of compose, with what a container sees where it is here.
+        """Return *text* of compose with local paths and addresses in place of the container's.
 
-        Files that are mounted are written anew beside the service, if they name places too.
+        Mounted files are replaced by copies, since they contain paths and addresses too.
         """
-        for here, there, _ in binds(services()[name]):
-            if there in text:
-                text = text.replace(there, str(self.local_copy(name, here)))
+        for host_path, container_path, _ in binds(services()[name]):
+            if container_path in text:
+                text = text.replace(container_path, str(self.local_copy(name, host_path)))
         return self.with_local_addresses(name, text)
 
     def local_copy(self, name: str, path: Path) -> Path:
-        """What is mounted at a service: its own copy, with our addresses in it."""
+        """Return a mounted path, or a copy of a mounted file with local paths and addresses."""
         if path.is_dir() or path.suffix == ".jsonl":
             return path
         copy = self.folder / f"{name}-{path.name}"
         text = self.with_local_addresses(name, path.read_text())
-        for here, there, _ in binds(services()[name]):
-            text = text.replace(there, str(here))
+        for host_path, container_path, _ in binds(services()[name]):
+            text = text.replace(container_path, str(host_path))
         copy.write_text(with_short_intervals(text) if "scrape_configs" in text else text)
         return copy
 
     def with_local_addresses(self, name: str, text: str) -> str:
-        """A text with secrets, hosts and ports as they are here."""
+        """Return *text* with local secrets, hosts and ports."""
         text = text.replace("/run/secrets/", f"{self.vault.folder}/")
         if KAFKA in text:
             text = text.replace(KAFKA, str(self.kafka.bootstrap))
-        for (service, port), ours in self.ports.items():
-            text = text.replace(f"{service}:{port}", f"127.0.0.1:{ours}")
+        for (service, port), local_port in self.ports.items():
+            text = text.replace(f"{service}:{port}", f"127.0.0.1:{local_port}")
             if service == name:
                 text = re.sub(
-                    rf"(127\.0\.0\.1|0\.0\.0\.0|localhost):{port}\b", f"127.0.0.1:{ours}", text
+                    rf"(127\.0\.0\.1|0\.0\.0\.0|localhost):{port}\b",
+                    f"127.0.0.1:{local_port}",
+                    text,
                 )
         return text
 
     def url(self, name: str, port: str, path: str) -> str:
-        """Where a service answers."""
+        """Return the local URL of *path* at a service."""
         return f"http://127.0.0.1:{self.ports[name, port]}{path}"
 
 
 def with_short_intervals(text: str) -> str:
-    """A configuration of Prometheus that looks every second: a test does not wait for minutes."""
+    """Return a Prometheus configuration with intervals of 1 s, so that tests are fast."""
     configuration = yaml.safe_load(text)
     configuration["global"] |= dict.fromkeys(
         configuration["global"].keys() & SHORTENED_INTERVALS, "1s"
@@ -171,12 +173,12 @@ def with_short_intervals(text: str) -> str:
 
 
 def env_command(environment: dict[str, str]) -> list[str]:
-    """The words that give a program those settings and no other environment."""
+    """Return the command prefix that runs a program with *environment* only."""
     return ["env", "-i", *(f"{name}={value}" for name, value in environment.items())]
 
 
 def is_healthy(url: str) -> bool:
-    """Whether a probe says yes."""
+    """Return whether a probe responds with 200."""
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
             return response.status == 200

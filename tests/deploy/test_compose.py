@@ -1,4 +1,4 @@
-"""What docker-compose.yml promises, read from the file: nothing loose, nothing open, all there."""
+"""Checks docker-compose.yml: pinned images, hardened services, networks, ports and secrets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.paths import ROOT
 EACH_SERVICE = pytest.mark.parametrize(("name", "service"), services().items(), ids=services())
 
 PUBLISHED = {"grafana": ["127.0.0.1:3000:3000"], "kafka-ui": ["127.0.0.1:8080:8080"]}
-"""All that the host sees, and only from itself."""
+"""The only published ports, on loopback addresses of the host."""
 
 NETWORKS = {
     "log": {
@@ -39,7 +39,7 @@ NETWORKS = {
     "front": {"grafana", "kafka-ui"},
     "out": {"deliver"},
 }  # fmt: skip
-"""Who is where; only the last two lead anywhere."""
+"""Services by network; only the last two networks reach outside."""
 
 PRINCIPALS = {
     "access": "admin",
@@ -56,7 +56,7 @@ STORE_USERS = {"init": "deploy", "worker": "worker", "operator": "worker", "boar
 
 @EACH_SERVICE
 def test_every_image_is_pinned(name: str, service: dict[str, Any]):
-    """By its whole version; the one that is built here has the version of the project."""
+    """Each image has its full version; the own image has the version of the project."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
     assert PINNED.fullmatch(service["image"])
@@ -67,31 +67,36 @@ def test_every_image_is_pinned(name: str, service: dict[str, Any]):
         assert "build" not in service and "pull_policy" not in service
 
 
-def test_waiting_is_documented_only_for_services_by_name():
-    """`up --wait` fails on one that ends and for which nobody waits: `produce` is such a one."""
+def test_documented_waits_name_only_services_that_stay_up():
+    """`up --wait` fails on a service that exits and that no other awaits, such as `produce`."""
     pages = [ROOT / "README.md", ROOT / "docs" / "deploy.md", ROOT / "docker-compose.yml"]
-    asked = [line for page in pages for line in re.findall(r"--wait [^`\n]*", page.read_text())]
-    named = [set(line.split()) & set(services()) for line in asked if "is for" not in line]
+    wait_commands = [
+        line for page in pages for line in re.findall(r"--wait [^`\n]*", page.read_text())
+    ]
+    waited_services = [
+        set(line.split()) & set(services()) for line in wait_commands if "is for" not in line
+    ]
 
     awaited = {other for each in services().values() for other in dependencies(each)}
     assert "produce" not in awaited
-    assert named and all(each and not each & ONE_SHOT for each in named)
+    assert waited_services and all(each and not each & ONE_SHOT for each in waited_services)
 
 
-def test_one_service_builds_the_image_of_all():
-    """It is the one that every other waits for: two builds of one name may end in neither."""
-    building = {name: each for name, each in services().items() if "build" in each}
+def test_one_service_builds_the_image_that_all_use():
+    """Every other service waits for it: two concurrent builds of one tag can both fail."""
+    builders = {name: each for name, each in services().items() if "build" in each}
 
-    assert list(building) == ["access"]
-    assert (ROOT / building["access"]["build"]["dockerfile"]).is_file()
+    assert list(builders) == ["access"]
+    assert (ROOT / builders["access"]["build"]["dockerfile"]).is_file()
 
 
 @EACH_SERVICE
 def test_every_service_is_hardened(name: str, service: dict[str, Any]):
-    """Nobody is root, nobody writes but where it must, nobody can gain a right."""
+    """No service is root, has a writable root file system, or can gain privileges."""
     user, group = (int(part) for part in service["user"].split(":"))
 
-    assert user > 0 and (group > 0 or name.startswith("grafana"))  # Grafana's files are group 0's.
+    # Grafana's files belong to group 0.
+    assert user > 0 and (group > 0 or name.startswith("grafana"))
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"] and "cap_add" not in service
     assert service["security_opt"] == ["no-new-privileges:true"]
@@ -100,31 +105,33 @@ def test_every_service_is_hardened(name: str, service: dict[str, Any]):
 
 
 @EACH_SERVICE
-def test_every_service_hears_that_it_shall_end(name: str, service: dict[str, Any]):
-    """As process 1 a command without a handler would run on until it is killed."""
+def test_every_service_receives_termination_signals(name: str, service: dict[str, Any]):
+    """Process 1 ignores signals without a handler, so it would run until it is killed."""
     assert service["init"] is True
 
 
 @EACH_SERVICE
-def test_what_is_mounted_is_in_the_tree_and_read_only(name: str, service: dict[str, Any]):
-    """A missing file would come up as an empty folder; a writable one could be altered."""
-    for here, _, how in binds(service):
-        assert here.exists(), f"{here.relative_to(ROOT)} is not there"
-        assert how == "ro"
+def test_mounted_paths_exist_and_are_read_only(name: str, service: dict[str, Any]):
+    """Docker mounts a missing file as an empty folder; a writable file could be altered."""
+    for host_path, _, mode in binds(service):
+        assert host_path.exists(), f"{host_path.relative_to(ROOT)} does not exist"
+        assert mode == "ro"
     assert set(volumes(service)) <= set(compose()["volumes"])
 
 
 @EACH_SERVICE
 def test_every_setting_is_known(name: str, service: dict[str, Any]):
-    """A misspelt name would be ignored without a word."""
-    ours = [each for each in service.get("environment", {}) if each.startswith(ENV_PREFIX)]
+    """A misspelt setting would be ignored silently."""
+    variables = [each for each in service.get("environment", {}) if each.startswith(ENV_PREFIX)]
 
-    assert {each.removeprefix(ENV_PREFIX).lower() for each in ours} <= set(Settings.model_fields)
+    assert {each.removeprefix(ENV_PREFIX).lower() for each in variables} <= set(
+        Settings.model_fields
+    )
 
 
 @EACH_SERVICE
 def test_the_environment_holds_no_secret(name: str, service: dict[str, Any], vault: Vault):
-    """What is secret is a file, named by a setting and mounted under /run/secrets."""
+    """Each secret is a file under /run/secrets that a setting names."""
     environment = service.get("environment", {})
     paths = [value for value in environment.values() if str(value).startswith("/run/secrets/")]
 
@@ -135,72 +142,75 @@ def test_the_environment_holds_no_secret(name: str, service: dict[str, Any], vau
     assert "env_file" not in service
 
 
-def test_every_secret_is_a_file_that_is_made(vault: Vault):
-    """`make secrets` makes what compose mounts, no less and no more, and git never sees it."""
-    asked = {name: told["file"] for name, told in compose()["secrets"].items()}
+def test_every_secret_is_a_generated_file(vault: Vault):
+    """`make secrets` generates exactly the secrets that compose mounts, and git ignores them."""
+    secret_files = {name: secret["file"] for name, secret in compose()["secrets"].items()}
     used = {name for service in services().values() for name in service.get("secrets", [])}
 
-    made = {path.name for path in vault.folder.iterdir()} - {"kafka-sponsor"}
-    assert asked == {name: f".secrets/{name}" for name in asked}
-    assert set(asked) == used == made
+    generated = {path.name for path in vault.folder.iterdir()} - {"kafka-sponsor"}
+    assert secret_files == {name: f".secrets/{name}" for name in secret_files}
+    assert set(secret_files) == used == generated
     assert ".secrets/" in (ROOT / ".gitignore").read_text().splitlines()
     assert make_secrets(vault.folder) == []
 
 
 @EACH_SERVICE
-def test_nothing_is_published_but_what_is_meant_to_be(name: str, service: dict[str, Any]):
-    """Kafka, the store, the metrics: none of them has a port on the host."""
+def test_only_the_expected_ports_are_published(name: str, service: dict[str, Any]):
+    """Kafka, the store and the metrics have no port on the host."""
     assert service.get("ports", []) == PUBLISHED.get(name, [])
 
 
-def test_each_network_holds_whom_it_must():
-    """Who watches the open side reaches neither Kafka, nor the store, nor the closed side."""
-    found = {
+def test_each_network_has_only_the_expected_services():
+    """The open monitoring reaches neither Kafka nor the store nor the closed services."""
+    services_by_network = {
         network: {name for name, each in services().items() if network in each["networks"]}
         for network in compose()["networks"]
     }
 
-    assert found == NETWORKS
-    internal = {name for name, told in compose()["networks"].items() if told.get("internal")}
+    assert services_by_network == NETWORKS
+    internal = {name for name, network in compose()["networks"].items() if network.get("internal")}
     assert internal == {"log", "store", "open", "closed"}
 
 
 @EACH_SERVICE
 def test_services_start_in_order_by_health(name: str, service: dict[str, Any]):
-    """What a service needs is healthy, or has done its one thing; nobody guesses a delay."""
+    """Each dependency is healthy or has completed before a service starts."""
     assert ("healthcheck" in service) or name in {*ONE_SHOT, "tick"}
     assert (service["restart"] == "no") is (name in ONE_SHOT)
     for other, condition in dependencies(service).items():
         assert other in services()
-        ended = other in ONE_SHOT
-        assert condition == ("service_completed_successfully" if ended else "service_healthy")
-        assert ended or "healthcheck" in services()[other]
+        one_shot = other in ONE_SHOT
+        assert condition == ("service_completed_successfully" if one_shot else "service_healthy")
+        assert one_shot or "healthcheck" in services()[other]
 
 
-def test_every_process_is_known_by_its_own_name():
-    """One name and one password each: what is stolen from one opens nothing of another."""
-    kafka = {
-        name: (told["TOCSIN_KAFKA_USER"], told["TOCSIN_KAFKA_PASSWORD_FILE"])
+def test_every_process_has_its_own_login():
+    """A stolen password gives access to the rights of one process only."""
+    kafka_logins = {
+        name: (environment["TOCSIN_KAFKA_USER"], environment["TOCSIN_KAFKA_PASSWORD_FILE"])
         for name, each in services().items()
-        if "TOCSIN_KAFKA_USER" in (told := each.get("environment", {}))
+        if "TOCSIN_KAFKA_USER" in (environment := each.get("environment", {}))
     }
-    store = {
-        name: (told["TOCSIN_STORE"].partition("@")[0], told["TOCSIN_STORE_PASSWORD_FILE"])
+    store_logins = {
+        name: (
+            environment["TOCSIN_STORE"].partition("@")[0],
+            environment["TOCSIN_STORE_PASSWORD_FILE"],
+        )
         for name, each in services().items()
-        if "TOCSIN_STORE" in (told := each.get("environment", {}))
+        if "TOCSIN_STORE" in (environment := each.get("environment", {}))
     }
 
-    assert kafka == {
+    assert kafka_logins == {
         name: (user, f"/run/secrets/kafka-{user}") for name, user in PRINCIPALS.items()
     }
-    assert store == {
+    assert store_logins == {
         name: (f"rediss://{user}", f"/run/secrets/store-{user}")
         for name, user in STORE_USERS.items()
     }
 
 
-def test_the_super_user_serves_one_service_alone():
-    """Who may grant everything is there for a second, and its password nowhere else."""
+def test_only_the_broker_and_one_service_have_the_super_user_password():
+    """The super user may grant everything; the service exits once the grants are applied."""
     holders = {
         name for name, each in services().items() if "kafka-admin" in each.get("secrets", [])
     }
@@ -208,8 +218,8 @@ def test_the_super_user_serves_one_service_alone():
     assert holders == {"kafka", "access"}
 
 
-def test_the_tools_are_there_only_when_asked_for():
-    """The Kafka UI shows records by treatment; a plain `up` does not start it."""
+def test_optional_services_start_only_with_their_profile():
+    """A plain `up` does not start them; the Kafka UI shows records by treatment."""
     assert {name: each["profiles"] for name, each in services().items() if "profiles" in each} == {
         "kafka-ui": ["tools"],
         "tick": ["live"],

@@ -1,4 +1,4 @@
-"""The dashboards: as built, of their own zone, and with nothing that Prometheus does not know."""
+"""Checks that the dashboards are as built and query only series of their own zone."""
 
 from __future__ import annotations
 
@@ -22,57 +22,57 @@ ZONES = {"open": 1, "closed": 2}
 
 
 def dashboards(zone: str) -> list[dict[str, Any]]:
-    """The committed dashboards of *zone*."""
+    """Return the committed dashboards of *zone*."""
     return [json.loads(path.read_text()) for path in sorted((DASHBOARDS / zone).iterdir())]
 
 
 def panels(zone: str) -> Iterator[dict[str, Any]]:
-    """Every panel of *zone* but for rows."""
+    """Yield every panel of *zone* except rows."""
     for board in dashboards(zone):
         yield from (each for each in board["panels"] if each["type"] != "row")
 
 
 def expressions(zone: str) -> list[str]:
-    """Every expression that a dashboard of *zone* asks Prometheus."""
+    """Return the expressions of all panels of *zone*."""
     return [target["expr"] for panel in panels(zone) for target in panel["targets"]]
 
 
-def test_what_is_committed_is_what_is_built(tmp_path: Path):
-    """A dashboard that somebody edited by hand would be lost at the next change."""
+def test_committed_dashboards_equal_built_dashboards(tmp_path: Path):
+    """The next build would discard manual edits of a dashboard."""
     build = [sys.executable, str(GRAFANA / "build.py"), str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, timeout=60)
 
     built = {str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*.json")}
-    there = {
+    committed = {
         str(path.relative_to(DASHBOARDS)): path.read_text() for path in DASHBOARDS.rglob("*.json")
     }
-    assert built == there and len(built) == 2
+    assert built == committed and len(built) == 2
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_dashboards_ask_for_nothing_that_their_zone_does_not_have(zone: str):
-    """Nor do their choices: a closed name on the open dashboard says that there is such a thing."""
-    asked = [*expressions(zone), *(each["query"] for each in variable_queries(zone))]
+def test_dashboards_query_only_series_of_their_zone(zone: str):
+    """Their variables too: a closed name on the open dashboard reveals that it exists."""
+    queries = [*expressions(zone), *(each["query"] for each in variable_queries(zone))]
 
-    assert asked and {name for each in asked for name in unknown_names(each, zone)} == set()
+    assert queries and {name for each in queries for name in unknown_names(each, zone)} == set()
 
 
 @pytest.mark.prometheus
 @pytest.mark.parametrize("zone", ZONES)
-def test_every_expression_is_one(zone: str, tmp_path: Path):
-    """As Prometheus' own parser reads it; a broken one among them is found."""
-    asked = expressions(zone)
+def test_promtool_accepts_every_expression(zone: str, tmp_path: Path):
+    """The check itself works: an additional invalid expression fails."""
+    queries = expressions(zone)
     path = tmp_path / "rules.yml"
-    path.write_text(as_rules(asked))
+    path.write_text(as_rules(queries))
 
-    assert f"{len(asked)} rules found" in run_program("promtool", "check", "rules", path)
-    path.write_text(as_rules([*asked, "sum by (x"]))
+    assert f"{len(queries)} rules found" in run_program("promtool", "check", "rules", path)
+    path.write_text(as_rules([*queries, "sum by (x"]))
     with pytest.raises(AssertionError, match="parse"):
         run_program("promtool", "check", "rules", path)
 
 
-def test_every_number_is_on_a_dashboard():
-    """What is exported and never looked at is cost without use."""
+def test_every_metric_is_on_a_dashboard():
+    """An exported metric that no dashboard shows has a cost and no use."""
     shown = {
         name.removesuffix("_bucket")
         for zone in ZONES
@@ -80,14 +80,14 @@ def test_every_number_is_on_a_dashboard():
         for name in METRIC_NAME.findall(each)
     }
     parts = ("_bucket", "_sum", "_count")
-    wanted = {n for z in ZONES for n in exported_series(z) if not n.endswith(parts)}
+    exported = {n for z in ZONES for n in exported_series(z) if not n.endswith(parts)}
 
-    assert wanted - shown == set()
+    assert exported - shown == set()
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_every_panel_says_what_it_shows(zone: str):
-    """A title, a description, a unit, a number of its own; and it asks the source of its reader."""
+def test_every_panel_has_a_title_a_description_and_a_unit(zone: str):
+    """Panel ids are unique, and each panel queries the data source that the reader selects."""
     numbers = [each["id"] for board in dashboards(zone) for each in board["panels"]]
     for panel in panels(zone):
         assert panel["title"] and panel["description"].endswith(".")
@@ -98,42 +98,42 @@ def test_every_panel_says_what_it_shows(zone: str):
 
 
 @pytest.mark.parametrize(("zone", "organisation"), ZONES.items())
-def test_each_zone_is_an_organisation_with_a_source_of_its_own(zone: str, organisation: int):
-    """A folder's permissions do not bind a data source: only an organisation does."""
+def test_each_zone_has_its_own_organisation_and_data_source(zone: str, organisation: int):
+    """Folder permissions do not restrict a data source; only an organisation does."""
     (source,) = provisioning_file("datasources", zone)["datasources"]
     (provider,) = provisioning_file("dashboards", zone)["providers"]
 
     assert (source["orgId"], provider["orgId"]) == (organisation, organisation)
     assert source["url"] == f"http://prometheus-{zone}:9090"
     assert provider["options"]["path"] == f"/etc/grafana/dashboards/{zone}"
-    (chosen,) = [
+    (source_variable,) = [
         each
         for board in dashboards(zone)
         for each in board["templating"]["list"]
         if each["type"] == "datasource"
     ]
-    assert chosen["regex"] == f"/^{source['name']}$/"
+    assert source_variable["regex"] == f"/^{source['name']}$/"
 
 
 def provisioning_file(kind: str, zone: str) -> dict[str, Any]:
-    """A file of provisioning."""
+    """Return a provisioning file of *zone*."""
     return yaml.safe_load((PROVISIONING / kind / f"{zone}.yaml").read_text())
 
 
 def variable_queries(zone: str) -> list[dict[str, Any]]:
-    """What a reader may pick, as far as Prometheus is asked for it."""
-    found = [each for board in dashboards(zone) for each in board["templating"]["list"]]
-    return [each for each in found if each["type"] == "query"]
+    """Return the dashboard variables of *zone* whose values Prometheus supplies."""
+    variables = [each for board in dashboards(zone) for each in board["templating"]["list"]]
+    return [each for each in variables if each["type"] == "query"]
 
 
 def recorded_expressions(zone: str) -> list[str]:
-    """The expressions of the rules that record what dashboards show."""
+    """Return the expressions of the recording rules of *zone*."""
     text = (ROOT / "deploy" / "prometheus" / "rules" / f"{zone}.yml").read_text()
     groups = yaml.safe_load(text)["groups"]
     return [rule["expr"] for group in groups for rule in group["rules"] if "record" in rule]
 
 
-def as_rules(asked: list[str]) -> str:
-    """Expressions as rules that record them."""
-    rules = [{"record": f"shown:{at}", "expr": expr} for at, expr in enumerate(asked)]
+def as_rules(queries: list[str]) -> str:
+    """Return a rule file that records each expression."""
+    rules = [{"record": f"shown:{at}", "expr": expr} for at, expr in enumerate(queries)]
     return yaml.safe_dump({"groups": [{"name": "shown", "rules": rules}]})

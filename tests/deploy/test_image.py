@@ -1,4 +1,4 @@
-"""How the image is built: from locks by hash, in two stages, to run as nobody in particular."""
+"""Checks the Dockerfile: lock files with hashes, two stages, and an unprivileged user."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 
 
 def instructions() -> list[str]:
-    """The instructions, each on one line."""
+    """Return the instructions of the Dockerfile, each on one line."""
     text = DOCKERFILE.read_text().replace("\\\n", "")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
 def copied_sources() -> list[str]:
-    """What is copied from the tree."""
+    """Return the paths of the repository that the Dockerfile copies."""
     copied = [line.split()[1:-1] for line in instructions() if re.match(r"COPY (?!--from)", line)]
     return [name for names in copied for name in names]
 
 
-def test_what_is_copied_is_there_and_let_in():
-    """`.dockerignore` keeps all out but what the image needs: no secret, no history."""
+def test_copied_paths_exist_and_are_not_ignored():
+    """`.dockerignore` admits only the copied paths, so no secret and no history."""
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
 
     assert all((ROOT / name).exists() for name in copied_sources())
@@ -31,8 +31,8 @@ def test_what_is_copied_is_there_and_let_in():
     assert {line[1:] for line in ignored if line.startswith("!")} == set(copied_sources())
 
 
-def test_two_stages_and_the_second_has_no_root():
-    """What builds is not there to be run, and what runs is nobody in particular."""
+def test_the_image_has_two_stages_and_no_root_user():
+    """The build tools stay in the first stage; the second runs as an unprivileged user."""
     stages = [line for line in instructions() if line.startswith("FROM ")]
     users = [line for line in instructions() if line.startswith("USER ")]
 
@@ -44,21 +44,21 @@ def test_two_stages_and_the_second_has_no_root():
 
 
 def test_everything_installed_is_in_a_lock():
-    """Each version with its hash, and the same as developers and tests have."""
-    whole = {pin["name"]: pin["version"] for pin in PIN.finditer(lock_text())}
+    """Each pin has a hash and the same version as in development."""
+    all_pins = {pin["name"]: pin["version"] for pin in PIN.finditer(lock_text())}
     for name in ("requirements.lock", "build.lock"):
         text = (ROOT / "deploy" / name).read_text()
         pins = {pin["name"]: pin["version"] for pin in PIN.finditer(text)}
         assert PIN.sub("", text) == ""
-        assert pins.items() <= whole.items()
+        assert pins.items() <= all_pins.items()
     installs = [
         part for line in instructions() for part in line.split("&&") if "pip install" in part
     ]
     assert all("--require-hashes" in each or "--no-deps --no-index" in each for each in installs)
 
 
-def test_no_tool_of_developers_is_in_the_image():
-    """What only tests need is no part of what a hospital runs."""
+def test_no_development_tool_is_in_the_image():
+    """Packages that only tests need are not deployed."""
     text = (ROOT / "deploy" / "requirements.lock").read_text()
     names = {pin["name"] for pin in PIN.finditer(text)}
 

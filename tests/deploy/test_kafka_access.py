@@ -1,4 +1,4 @@
-"""Who may do what on the real broker: deploy/kafka/acls.toml, principal by topic by operation."""
+"""Checks the grants of deploy/kafka/acls.toml on a real broker, by principal and topic."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ GRANTED: dict[str, dict[str, set[str]]] = {
         AUDIT: {READ, WRITE, DESCRIBE_CONFIGS},
     },
     "tools": {topic: {READ, DESCRIBE_CONFIGS} for topic in OUR_TOPICS},
-    # A login without a grant: the sponsor, a site, whoever watches the open registry.
+    # A login without a grant, such as the sponsor, a site or the open monitoring.
     "sponsor": {},
 }
-"""The matrix as RELIABILITY.md section 5 has it, written down a second time."""
+"""The expected operations by principal and topic, stated independently of acls.toml."""
 
 IMPLIED = {
     READ: DESCRIBE,
@@ -68,20 +68,22 @@ IMPLIED = {
 }
 
 
-def authorized(server: KafkaServer, who: Login) -> dict[str, set[str]]:
-    """What the broker says that somebody may do with each of our topics."""
-    with admin_client(Brokers(server.bootstrap, who)) as admin:
-        told = admin.describe_topics(list(OUR_TOPICS))
+def authorized(server: KafkaServer, user: Login) -> dict[str, set[str]]:
+    """Return the operations that the broker reports as allowed to *user*, by topic."""
+    with admin_client(Brokers(server.bootstrap, user)) as admin:
+        topics = admin.describe_topics(list(OUR_TOPICS))
     return {
-        each["name"]: set(each["authorized_operations"]) for each in told if not each["error_code"]
+        each["name"]: set(each["authorized_operations"])
+        for each in topics
+        if not each["error_code"]
     }
 
 
 @pytest.mark.parametrize("principal", GRANTED)
-def test_a_principal_may_do_what_its_process_does(
+def test_each_principal_has_exactly_its_granted_operations(
     secured: KafkaServer, vault: Vault, principal: str
 ):
-    """Every operation on every topic is asked of the broker: granted, or refused."""
+    """The broker reports the granted operations and those that they imply, and no other."""
     expected = {
         topic: {*operations, *(IMPLIED[each] for each in operations)} - {""}
         for topic, operations in GRANTED[principal].items()
@@ -89,12 +91,12 @@ def test_a_principal_may_do_what_its_process_does(
     assert authorized(secured, login(vault, principal)) == expected
 
 
-def is_refused(server: KafkaServer, who: Login, topic: str) -> tuple[bool, bool]:
-    """Whether the broker refuses somebody to read *topic*, and to write it, when it is tried."""
-    brokers = Brokers(server.bootstrap, who)
+def is_refused(server: KafkaServer, user: Login, topic: str) -> tuple[bool, bool]:
+    """Return whether the broker refuses a read of *topic*, and a write to it, by *user*."""
+    brokers = Brokers(server.bootstrap, user)
     with admin_client(brokers) as admin:
-        told = admin._manager.run(admin._manager.send, fetch_request(topic), 1)
-    code = told.responses[0].partitions[0].error_code
+        fetched = admin._manager.run(admin._manager.send, fetch_request(topic), 1)
+    code = fetched.responses[0].partitions[0].error_code
     assert code in (0, TopicAuthorizationFailedError.errno)
     producer = KafkaProducer(
         bootstrap_servers=brokers, max_block_ms=5_000, **client_options(brokers)
@@ -108,11 +110,11 @@ def is_refused(server: KafkaServer, who: Login, topic: str) -> tuple[bool, bool]
 
 
 def fetch_request(topic: str) -> Any:
-    """What asks for the first records; a client would not ask of a topic that it cannot see."""
-    place = FetchRequest.FetchTopic.FetchPartition(
+    """Return a raw request for the first records; a client omits topics that it cannot see."""
+    partition = FetchRequest.FetchTopic.FetchPartition(
         partition=0, fetch_offset=0, partition_max_bytes=1 << 20
     )
-    topics = [FetchRequest.FetchTopic(topic=topic, partitions=[place])]
+    topics = [FetchRequest.FetchTopic(topic=topic, partitions=[partition])]
     return FetchRequest(
         max_wait_ms=100, min_bytes=1, max_bytes=1 << 20, topics=topics, max_version=12
     )
@@ -120,62 +122,64 @@ def fetch_request(topic: str) -> Any:
 
 @pytest.mark.parametrize("topic", OUR_TOPICS)
 def test_a_blinded_principal_is_refused_every_topic(secured: KafkaServer, vault: Vault, topic: str):
-    """It can read nothing, write nothing, and learns of no topic, not even its name or size."""
-    who = login(vault, "sponsor")
+    """It can read and write nothing, and sees no topic name and no group."""
+    sponsor = login(vault, "sponsor")
 
-    assert is_refused(secured, who, topic) == (True, True)
-    with admin_client(Brokers(secured.bootstrap, who)) as admin:
+    assert is_refused(secured, sponsor, topic) == (True, True)
+    with admin_client(Brokers(secured.bootstrap, sponsor)) as admin:
         assert admin.list_topics() == []
         assert admin.list_groups() == []
 
 
-async def test_who_is_shown_no_topic_is_told_both_reasons_and_what_to_do(
+async def test_an_invisible_topic_is_reported_with_both_possible_causes(
     secured: KafkaServer, vault: Vault
 ):
-    """The log is there, the other is not: a login without a grant is told the same of both.
+    """To a login without a grant, an existing and a missing topic look the same.
 
-    Who may see them all is told that the topic is not there, and nothing of grants.
+    A login that may see all topics gets only the cause that the topic does not exist.
     """
     for topic in (LOG, "trial.lgo.v1"):
-        says = await read_error(Brokers(secured.bootstrap, login(vault, "sponsor")), topic)
-        assert f"no topic {topic}: it is absent (`tocsin topics apply` " in says
-        assert "or sponsor may not describe it (`tocsin topics apply --acls FILE` " in says
+        message = await read_error(Brokers(secured.bootstrap, login(vault, "sponsor")), topic)
+        assert f"no topic {topic}: it does not exist (`tocsin topics apply` " in message
+        assert "or sponsor may not describe it (`tocsin topics apply --acls FILE` " in message
 
-    says = await read_error(Brokers(secured.bootstrap, login(vault, "admin")), "trial.lgo.v1")
-    assert "no topic trial.lgo.v1" in says and "topics apply" in says
-    assert "describe" not in says and "--acls" not in says
+    message = await read_error(Brokers(secured.bootstrap, login(vault, "admin")), "trial.lgo.v1")
+    assert "no topic trial.lgo.v1" in message and "topics apply" in message
+    assert "describe" not in message and "--acls" not in message
 
 
 async def read_error(brokers: Brokers, topic: str) -> str:
-    """What whoever reads *topic* is told."""
+    """Return the message of the error of reading *topic*."""
     log = KafkaLog(brokers, topic, 0)
-    with pytest.raises(LogUnreachable) as found:
+    with pytest.raises(LogUnreachable) as raised:
         await log.offset_range()
-    return str(found.value)
+    return str(raised.value)
 
 
-def test_a_worker_that_is_shown_no_topic_says_the_same(secured: KafkaServer, vault: Vault):
-    """A feed's login sees the log, and not the alerts: exit code 2, both reasons."""
-    done = tocsin("run", **principal(secured, vault, "ingest"))
+def test_a_worker_that_cannot_see_a_topic_reports_both_causes(secured: KafkaServer, vault: Vault):
+    """With the login of a feed, which sees the log but not the alerts, `run` exits with 2."""
+    completed = tocsin("run", **principal(secured, vault, "ingest"))
 
-    assert done.returncode == 2
-    assert f"no topic {ALERTS}, {DEAD_LETTERS}: it is absent" in done.stderr
-    assert "or ingest may not describe it" in done.stderr
+    assert completed.returncode == 2
+    assert f"no topic {ALERTS}, {DEAD_LETTERS}: it does not exist" in completed.stderr
+    assert "or ingest may not describe it" in completed.stderr
 
 
-def test_a_feed_cannot_read_what_others_reported(secured: KafkaServer, vault: Vault):
-    """`ingest` writes the log and nothing else, and reads nothing."""
-    tried = {topic: is_refused(secured, login(vault, "ingest"), topic) for topic in (LOG, ALERTS)}
+def test_a_feed_can_write_the_log_but_not_read_it(secured: KafkaServer, vault: Vault):
+    """The principal `ingest` may write the log only, and read nothing."""
+    refusals = {
+        topic: is_refused(secured, login(vault, "ingest"), topic) for topic in (LOG, ALERTS)
+    }
 
-    assert tried == {LOG: (True, False), ALERTS: (True, True)}
+    assert refusals == {LOG: (True, False), ALERTS: (True, True)}
 
 
 @pytest.mark.parametrize("principal", [name for name in GRANTED if name != "sponsor"])
-def test_nobody_deletes_a_topic_or_grants_himself_more(
+def test_no_principal_can_delete_a_topic_or_extend_its_grants(
     secured: KafkaServer, vault: Vault, principal: str
 ):
-    """What was recorded stays, whoever's password is stolen; grants come from the file alone."""
-    more = ACL(
+    """A stolen password cannot remove records, or add a grant that the file does not have."""
+    wider_grant = ACL(
         principal=f"User:{principal}",
         host="*",
         operation=ACLOperation.ALL,
@@ -185,30 +189,30 @@ def test_nobody_deletes_a_topic_or_grants_himself_more(
     with admin_client(Brokers(secured.bootstrap, login(vault, principal))) as admin:
         with pytest.raises(KafkaError):
             admin.delete_topics([AUDIT])
-        assert admin.create_acls([more])["succeeded"] == []
+        assert admin.create_acls([wider_grant])["succeeded"] == []
     with admin_client(secured.bootstrap) as admin:
         assert set(OUR_TOPICS) <= set(admin.list_topics())
 
 
-async def test_a_stranger_does_not_get_in(secured: KafkaServer, vault: Vault):
-    """In clear, without a name, with a wrong password, to a server of another authority."""
-    right = client_options(Brokers(secured.bootstrap, login(vault, "worker")))
-    wrong = [
+async def test_clients_without_valid_credentials_are_rejected(secured: KafkaServer, vault: Vault):
+    """A client needs TLS, a known user, its password, and trust in the deployment's CA."""
+    valid = client_options(Brokers(secured.bootstrap, login(vault, "worker")))
+    invalid = [
         {},
-        {**right, "security_protocol": "SASL_PLAINTEXT"},
-        {**right, "security_protocol": "SSL"},
-        {**right, "sasl_plain_password": "guessed"},
-        {**right, "sasl_plain_username": "nobody"},
-        {**right, "ssl_context": ssl.create_default_context()},
+        {**valid, "security_protocol": "SASL_PLAINTEXT"},
+        {**valid, "security_protocol": "SSL"},
+        {**valid, "sasl_plain_password": "guessed"},
+        {**valid, "sasl_plain_username": "nobody"},
+        {**valid, "ssl_context": ssl.create_default_context()},
     ]
-    assert await can_connect(secured, right)
-    assert [await can_connect(secured, who) for who in wrong] == [False] * len(wrong)
+    assert await can_connect(secured, valid)
+    assert [await can_connect(secured, options) for options in invalid] == [False] * len(invalid)
 
 
-async def can_connect(server: KafkaServer, who: Mapping[str, Any]) -> bool:
-    """Whether the broker tells somebody of the cluster."""
-    options: dict[str, Any] = {"bootstrap_servers": server.bootstrap, "request_timeout_ms": 2_000}
-    client = AIOKafkaAdminClient(**options, **who)
+async def can_connect(server: KafkaServer, credentials: Mapping[str, Any]) -> bool:
+    """Return whether a client with *credentials* connects to the cluster."""
+    common: dict[str, Any] = {"bootstrap_servers": server.bootstrap, "request_timeout_ms": 2_000}
+    client = AIOKafkaAdminClient(**common, **credentials)
     try:
         await client.start()
     except KafkaFailure:
@@ -218,8 +222,8 @@ async def can_connect(server: KafkaServer, who: Mapping[str, Any]) -> bool:
     return True
 
 
-def test_the_command_names_what_is_granted_beside_the_file(secured: KafkaServer, vault: Vault):
-    """`tocsin topics apply --acls`, as the super user: exit code 2, and the line that tells."""
+def test_the_command_reports_and_revokes_foreign_grants(secured: KafkaServer, vault: Vault):
+    """`tocsin topics apply --acls` exits with 2 and lists them; with --alter it revokes them."""
     settings = {
         "BROKER": str(secured.bootstrap),
         "KAFKA_SECURITY": "sasl_ssl",
@@ -231,25 +235,30 @@ def test_the_command_names_what_is_granted_beside_the_file(secured: KafkaServer,
     with admin_client(secured.bootstrap) as admin:
         apply_grants(admin, foreign, alter=False)
 
-    found = tocsin("topics", "apply", "--acls", str(KAFKA_ACLS), **settings)
-    mended = tocsin("topics", "apply", "--acls", str(KAFKA_ACLS), "--alter", **settings)
+    without_alter = tocsin("topics", "apply", "--acls", str(KAFKA_ACLS), **settings)
+    with_alter = tocsin("topics", "apply", "--acls", str(KAFKA_ACLS), "--alter", **settings)
 
-    line = "User:sponsor may read safety.alerts.v1"
-    assert (found.returncode, mended.returncode) == (2, 0), found.stderr + mended.stderr
-    assert f"foreign    {line}" in found.stdout.splitlines() and "--alter" in found.stderr
-    assert f"revoked    {line}" in mended.stdout.splitlines()
+    grant_text = "User:sponsor may read safety.alerts.v1"
+    assert (without_alter.returncode, with_alter.returncode) == (2, 0), (
+        without_alter.stderr + with_alter.stderr
+    )
+    assert (
+        f"foreign    {grant_text}" in without_alter.stdout.splitlines()
+        and "--alter" in without_alter.stderr
+    )
+    assert f"revoked    {grant_text}" in with_alter.stdout.splitlines()
 
 
-def test_what_is_granted_beside_the_file_is_found_and_taken_away(secured: KafkaServer):
-    """Somebody who may read alerts though no file says so is how a trial is unblinded."""
+def test_foreign_grants_are_found_and_revoked(secured: KafkaServer):
+    """A grant outside the file, such as reading alerts, could unblind the trial."""
     foreign = parse_grants('[sponsor]\nread = ["safety.alerts.v1"]\n')
     with admin_client(secured.bootstrap) as admin:
         apply_grants(admin, foreign, alter=False)
         reported = [each for each in apply_grants(admin, GRANTS, alter=False) if each[0] in foreign]
         removed = [each for each in apply_grants(admin, GRANTS, alter=True) if each[0] in foreign]
-        after = apply_grants(admin, GRANTS, alter=False)
+        afterwards = apply_grants(admin, GRANTS, alter=False)
 
     assert [outcome for _, outcome in reported] == [GrantOutcome.FOREIGN]
     assert [outcome for _, outcome in removed] == [GrantOutcome.REVOKED]
-    assert {outcome for _, outcome in after} == {GrantOutcome.UNCHANGED}
+    assert {outcome for _, outcome in afterwards} == {GrantOutcome.UNCHANGED}
     assert str(reported[0][0]) == "User:sponsor may read safety.alerts.v1"

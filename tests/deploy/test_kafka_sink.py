@@ -1,4 +1,4 @@
-"""Another cluster's topic as a sink: by name and password over TLS, on the real broker."""
+"""Tests the Kafka sink on a real broker of another cluster, with SASL over TLS."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Reader: Any = KafkaConsumer
 """The client has no types."""
 
 CALLS = "hospital.calls"
-STYLE = RenderOptions(secret=b"sixteen bytes or more")
+RENDER_OPTIONS = RenderOptions(secret=b"sixteen bytes or more")
 
 FILE = """
 secret_file = "ref.key"
@@ -50,8 +50,8 @@ ca_file = "ca"
 
 @pytest.fixture
 def hospital(secured: KafkaServer) -> Iterator[KafkaServer]:
-    """The broker with a topic that `sponsor` may write to, as another hospital's would be."""
-    may = ACL(
+    """Add to the broker a topic that `sponsor` may write to, as on a cluster of a hospital."""
+    acl = ACL(
         principal="User:sponsor",
         host="*",
         operation=ACLOperation.WRITE,
@@ -60,36 +60,36 @@ def hospital(secured: KafkaServer) -> Iterator[KafkaServer]:
     )
     with admin_client(secured.bootstrap) as admin:
         admin.create_topics({CALLS: {"num_partitions": 1, "replication_factor": 1}})
-        admin.create_acls([may])
+        admin.create_acls([acl])
         yield secured
         admin.delete_topics([CALLS])
 
 
-async def test_a_notice_comes_to_a_cluster_that_asks_for_a_login(
+async def test_a_notification_is_written_to_a_cluster_that_requires_a_login(
     hospital: KafkaServer, vault: Vault, tmp_path: Path
 ):
-    """With the password in a file beside the delivery file; a wrong one is the sink's failure."""
+    """The password is in a file next to the delivery file; a wrong one raises SinkDown."""
     shutil.copy(vault.path("kafka-sponsor"), tmp_path / "password")
     shutil.copy(vault.path("tls-ca"), tmp_path / "ca")
-    plan = parse_routing_config(FILE.format(url=hospital.bootstrap))
-    (route,) = plan.routes
-    notice = DeliveryScenario(config=plan).publish(alert_bytes()).due_notification(route)
-    sink = build_sink(plan.sinks["bus"], tmp_path, STYLE)
+    config = parse_routing_config(FILE.format(url=hospital.bootstrap))
+    (route,) = config.routes
+    notification = DeliveryScenario(config=config).publish(alert_bytes()).due_notification(route)
+    sink = build_sink(config.sinks["bus"], tmp_path, RENDER_OPTIONS)
 
     (tmp_path / "password").write_text("guessed")
     with pytest.raises(SinkDown) as failed:
-        await sink.send(notice)
+        await sink.send(notification)
     assert "guessed" not in str(failed.value)
     shutil.copy(vault.path("kafka-sponsor"), tmp_path / "password")
-    await sink.send(notice)
+    await sink.send(notification)
     await sink.close()
 
-    (came,) = read_topic(hospital, vault)
-    assert b'"text":"A report is ready."' in came.value
+    (message,) = read_topic(hospital, vault)
+    assert b'"text":"A report is ready."' in message.value
 
 
 def read_topic(server: KafkaServer, vault: Vault) -> list[Any]:
-    """What the topic holds."""
+    """Return all messages of the topic."""
     admin = Brokers(server.bootstrap, login(vault, "admin"))
     reader = Reader(
         CALLS,
@@ -105,7 +105,7 @@ def read_topic(server: KafkaServer, vault: Vault) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("found", "instead", "says"),
+    ("original", "replacement", "message"),
     [
         ('user = "sponsor"\n', "", "has no `user`"),
         ('secret_file = "password"\n', "", "has no `secret_file`"),
@@ -115,19 +115,19 @@ def read_topic(server: KafkaServer, vault: Vault) -> list[Any]:
         ("user =", 'mechanism = "MD5"\nuser =', "`MD5` is not known"),
     ],
 )
-def test_a_login_that_cannot_be_is_named_with_its_line(found: str, instead: str, says: str):
-    """What its security has no use for is a mistake: somebody believes that it is encrypted."""
+def test_an_invalid_login_is_rejected_with_its_line(original: str, replacement: str, message: str):
+    """A setting that the security mode ignores is an error: it suggests a false protection."""
     with pytest.raises(RoutingConfigError, match=r"^delivery file, line \d+: ") as refused:
-        parse_routing_config(FILE.replace(found, instead, 1))
+        parse_routing_config(FILE.replace(original, replacement, 1))
 
-    assert says in str(refused.value)
+    assert message in str(refused.value)
 
 
-def test_a_password_that_cannot_be_read_is_found_out_at_the_start(tmp_path: Path):
-    """Not at night."""
-    plan = parse_routing_config(FILE).sinks["bus"]
+def test_an_unreadable_secret_file_is_rejected_at_startup(tmp_path: Path):
+    """The error appears at startup, not at the first notification."""
+    sink_config = parse_routing_config(FILE).sinks["bus"]
     with pytest.raises(UnreadableFile, match="password cannot be read"):
-        build_sink(plan, tmp_path, STYLE)
+        build_sink(sink_config, tmp_path, RENDER_OPTIONS)
     (tmp_path / "password").write_text("a word")
     with pytest.raises(UnreadableFile, match="ca cannot be read"):
-        build_sink(plan, tmp_path, STYLE)
+        build_sink(sink_config, tmp_path, RENDER_OPTIONS)

@@ -1,4 +1,4 @@
-"""What broker and store refuse is in the audit, if whoever asked may write there."""
+"""Checks that refusals of Kafka and Redis are audited where the login may write the audit."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ PARTITION = str(partition_of(STUDY, 12))
 
 @dataclass
 class DeployedServices:
-    """The broker and the store of the deployment, with records in the log and an alert."""
+    """The broker and the store of the deployment, with records and an alert."""
 
     broker: KafkaServer
     store: RedisServer
     vault: Vault
 
     def run_tocsin(self, *words: str, kafka: str, redis: str = "reader") -> CompletedProcess[str]:
-        """A command of somebody who has these two logins."""
+        """Run a command with the login *kafka* to Kafka and *redis* to the store."""
         store = store_url(self.store, self.vault, redis)
         return tocsin(*words, STORE=store, **principal(self.broker, self.vault, kafka))
 
     def audit_entries(self) -> list[dict[str, Any]]:
-        """The whole audit, as an operator may read it."""
+        """Read all audit entries as the operator."""
 
         async def read() -> list[dict[str, Any]]:
             log = KafkaLog(Brokers(self.broker.bootstrap, login(self.vault, "operator")), AUDIT, 0)
@@ -63,13 +63,13 @@ class DeployedServices:
 
 
 @pytest.fixture(scope="module")
-def zone(
+def services(
     secured: KafkaServer,
     vault: Vault,
     redis_program: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[DeployedServices]:
-    """All of it, with the functions in the store."""
+    """Run the broker with records and an alert, and the store."""
     admin = Brokers(secured.bootstrap, login(vault, "admin"))
     with closing(Writer(bootstrap_servers=admin, **client_options(admin))) as writer:
         for value in PRODERM[:50]:
@@ -83,7 +83,7 @@ def zone(
 
 
 REFUSED = [
-    # By Kafka: of the log, the dead letters, the alerts, the grants.
+    # Refused by Kafka: access to the log, the dead letters, the alerts and the grants.
     (("replay", "--topic", "--json"), "board", "reader", "read"),
     (("verify", "--partition", PARTITION), "deliver", "reader", "read"),
     (("quarantine", "list"), "board", "reader", "read"),
@@ -91,7 +91,7 @@ REFUSED = [
     (("alerts", "watch", "--once"), "operator", "reader", "read"),
     (("rebuild", "--partition", PARTITION), "deliver", "worker", "change"),
     (("topics", "apply", "--acls", str(KAFKA_ACLS), "--alter"), "operator", "reader", "change"),
-    # By Redis: a user without keys, one that may only read, one that may load no function.
+    # Refused by Redis: users without keys, without write access, without function loading.
     (("alerts", "list"), "board", "deliver", "read"),
     (("verify", "--partition", PARTITION), "operator", "deliver", "read"),
     (("rebuild", "--partition", PARTITION), "operator", "reader", "change"),
@@ -100,65 +100,69 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(
-    ("words", "kafka", "redis", "act"), REFUSED, ids=[" ".join(each[0]) for each in REFUSED]
+    ("words", "kafka", "redis", "action"), REFUSED, ids=[" ".join(each[0]) for each in REFUSED]
 )
-def test_what_the_services_refuse_is_noted(
-    zone: DeployedServices, words: tuple[str, ...], kafka: str, redis: str, act: str
+def test_a_refused_command_is_audited(
+    services: DeployedServices, words: tuple[str, ...], kafka: str, redis: str, action: str
 ):
-    """One line, no record and no table; who, which command, and how it ended."""
-    before = len(zone.audit_entries())
+    """It prints one line and no data; the entry has the user, the command and the exit code."""
+    before = len(services.audit_entries())
 
-    done = zone.run_tocsin(*words, kafka=kafka, redis=redis)
+    completed = services.run_tocsin(*words, kafka=kafka, redis=redis)
 
-    assert done.returncode in (2, 4), done
-    assert done.stdout == "" and len(done.stderr.strip().splitlines()) == 1
-    last = zone.audit_entries()[before:][-1]
+    assert completed.returncode in (2, 4), completed
+    assert completed.stdout == "" and len(completed.stderr.strip().splitlines()) == 1
+    last = services.audit_entries()[before:][-1]
     assert (last["act"], last["outcome"], last["where"]["exit"]) == (
-        act,
+        action,
         "refused",
-        done.returncode,
+        completed.returncode,
     )
     assert last["what"] == f"tocsin {' '.join(words)}" and last["who"].endswith(f" as {kafka}")
 
 
 @pytest.mark.parametrize("words", [("alerts", "list"), ("verify",), ("replay", "--topic")])
-def test_who_may_not_write_the_audit_is_shown_nothing(
-    zone: DeployedServices, words: tuple[str, ...]
+def test_a_login_that_may_not_write_the_audit_is_shown_nothing(
+    services: DeployedServices, words: tuple[str, ...]
 ):
-    """There nothing can be left by him: the broker's own log has the refusal."""
-    before = zone.audit_entries()
+    """The command cannot add an entry; only the broker's own log has the refusal."""
+    before = services.audit_entries()
 
-    done = zone.run_tocsin(*words, kafka="ingest")
+    completed = services.run_tocsin(*words, kafka="ingest")
 
-    assert (done.returncode, done.stdout) == (4, "")
-    assert AUDIT in done.stderr and "nothing is shown or changed" in done.stderr
-    assert zone.audit_entries() == before
+    assert (completed.returncode, completed.stdout) == (4, "")
+    assert AUDIT in completed.stderr and "nothing is shown or changed" in completed.stderr
+    assert services.audit_entries() == before
 
 
-def test_an_operator_redrives_what_was_set_aside(zone: DeployedServices):
-    """The log takes the record and the dead letters the note of it: a second run changes nothing.
+def test_an_operator_redrives_dead_letters(services: DeployedServices):
+    """The dead-letter topic marks the record as redriven, so a second run changes nothing.
 
-    A letter that is of no record of this log is named, and holds up no other.
+    A dead letter that does not match a record of the log is reported and delays no other.
     """
-    worker = Brokers(zone.broker.bootstrap, login(zone.vault, "worker"))
+    worker = Brokers(services.broker.bootstrap, login(services.vault, "worker"))
     with closing(Writer(bootstrap_servers=worker, **client_options(worker))) as writer:
         for offset, value in enumerate((b"of another log", PRODERM[1])):
-            where = {"exception": "r", "partition": PARTITION, "offset": f"{offset}"}
-            headers = [(f"__streams.errors.{name}", told.encode()) for name, told in where.items()]
+            error_headers = {"exception": "r", "partition": PARTITION, "offset": f"{offset}"}
+            headers = [
+                (f"__streams.errors.{name}", text.encode()) for name, text in error_headers.items()
+            ]
             key = f"{LOG}:{PARTITION}:{offset}".encode()
             writer.send(DEAD_LETTERS, value, key, headers=headers, partition=0)
-    before = len(zone.audit_entries())
+    before = len(services.audit_entries())
 
-    first, second = (zone.run_tocsin("quarantine", "redrive", kafka="operator") for _ in range(2))
+    first, second = (
+        services.run_tocsin("quarantine", "redrive", kafka="operator") for _ in range(2)
+    )
 
     assert (first.returncode, second.returncode) == (3, 3), first.stderr + second.stderr
-    assert f"{LOG}:{PARTITION}:1 is at offset 50 of partition {PARTITION} again" in first.stdout
+    assert f"{LOG}:{PARTITION}:1 redriven to partition {PARTITION}, offset 50" in first.stdout
     assert second.stdout == "" and f"{LOG}:{PARTITION}:0: the log does not hold" in second.stderr
-    assert {each["outcome"] for each in zone.audit_entries()[before:]} == {"done"}
+    assert {each["outcome"] for each in services.audit_entries()[before:]} == {"done"}
 
 
-def test_the_chain_holds_after_all_of_it(zone: DeployedServices):
-    """Refused and done, in one trail."""
-    done = zone.run_tocsin("verify", "--audit", kafka="operator")
+def test_the_audit_chain_is_intact_afterwards(services: DeployedServices):
+    """One chain contains the refused and the completed actions of the tests above."""
+    completed = services.run_tocsin("verify", "--audit", kafka="operator")
 
-    assert done.returncode == 0 and "whole" in done.stdout, done
+    assert completed.returncode == 0 and "intact" in completed.stdout, completed

@@ -1,4 +1,4 @@
-"""Rules and configurations, judged by the programs that they are for, and over the catalogue."""
+"""Checks rules and configurations with promtool and amtool, and against the metric catalogue."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.prometheus
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_every_rule_does_what_its_unit_tests_say(zone: str):
-    """Each alert fires where it should, with its very words, and is silent where it should be."""
+def test_every_rule_passes_its_unit_tests(zone: str):
+    """Each alert fires when it should, with the expected annotations, and not otherwise."""
     assert "SUCCESS" in run_program("promtool", "test", "rules", RULE_TESTS / f"{zone}.yml")
 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_every_alert_has_a_unit_test_in_which_it_fires(zone: str):
-    """A rule that never fired in a test may never fire at all."""
+    """A rule that fires in no test may never fire."""
     units = yaml.safe_load((RULE_TESTS / f"{zone}.yml").read_text())["tests"]
     fired = {
         each["alertname"]
@@ -37,13 +37,15 @@ def test_every_alert_has_a_unit_test_in_which_it_fires(zone: str):
     assert fired == {rule["alert"] for rule in rules(zone) if "alert" in rule}
 
 
-def test_a_rule_that_was_bent_is_noticed(tmp_path: Path):
-    """The unit tests look: one comparison turned round, and promtool says so."""
+def test_an_altered_rule_fails_its_unit_tests(tmp_path: Path):
+    """The unit tests detect a threshold that is changed by 1."""
     folder = tmp_path / "deploy" / "prometheus" / "rules"
     folder.mkdir(parents=True)
     shutil.copytree(RULE_TESTS, tmp_path / "tests" / "deploy" / "rules")
-    bent = (RULES / "closed.yml").read_text().replace("undelivered:sum > 0", "undelivered:sum > 1")
-    (folder / "closed.yml").write_text(bent)
+    altered = (
+        (RULES / "closed.yml").read_text().replace("undelivered:sum > 0", "undelivered:sum > 1")
+    )
+    (folder / "closed.yml").write_text(altered)
 
     with pytest.raises(AssertionError, match="SafetySignalUndelivered"):
         run_program(
@@ -52,14 +54,14 @@ def test_a_rule_that_was_bent_is_noticed(tmp_path: Path):
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_rules_ask_for_nothing_that_their_zone_does_not_export(zone: str):
-    """A misspelt name is an alert that stays silent for ever; a closed one in the open, a leak."""
+def test_rules_use_only_series_of_their_zone(zone: str):
+    """An alert on a misspelt name never fires; a closed name in the open zone is a leak."""
     assert {name for rule in rules(zone) for name in unknown_names(rule["expr"], zone)} == set()
 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_configurations_are_accepted(zone: str, tmp_path: Path):
-    """By the programs that read them, with the rules and the token where they look for them."""
+    """Both programs accept them, with the paths of rules and token replaced."""
     (tmp_path / "token").write_text("a-token-of-some-length")
     text = (PROMETHEUS / f"{zone}.yml").read_text()
     text = text.replace("/etc/prometheus/rules", str(RULES))
@@ -72,33 +74,40 @@ def test_configurations_are_accepted(zone: str, tmp_path: Path):
     )
 
 
-def test_what_is_wrong_with_the_line_pages_no_board():
-    """A rule that Alertmanager does not know by name would come to it as a safety alert does."""
-    where = "--config.file", ROOT / "deploy" / "alertmanager" / "closed.yml"
+def test_alerts_about_the_delivery_do_not_page_the_board():
+    """Alertmanager routes any alert name that it does not list to the board."""
+    config = "--config.file", ROOT / "deploy" / "alertmanager" / "closed.yml"
     names = [rule["alert"] for rule in rules("closed") if "alert" in rule]
-    told = [
-        run_program("amtool", "config", "routes", "test", *where, f"alertname={n}") for n in names
+    receivers = [
+        run_program("amtool", "config", "routes", "test", *config, f"alertname={n}") for n in names
     ]
 
-    assert [each.split()[0] for each in told] == ["statistician"] * len(names)
+    assert [each.split()[0] for each in receivers] == ["statistician"] * len(names)
     assert (
-        run_program("amtool", "config", "routes", "test", *where, "alertname=x").split()[0]
+        run_program("amtool", "config", "routes", "test", *config, "alertname=x").split()[0]
         == "board"
     )
 
 
 def test_the_zones_have_no_target_in_common():
-    """Each scrapes pages of its own zone, and tells the Alertmanager of its own zone."""
-    told = {zone: (PROMETHEUS / f"{zone}.yml").read_text() for zone in ZONES}
-    wanted = {zone: set(targets(zone)) for zone in ZONES}
+    """Each Prometheus scrapes its own zone and posts to the Alertmanager of its own zone."""
+    configuration = {zone: (PROMETHEUS / f"{zone}.yml").read_text() for zone in ZONES}
+    addresses = {zone: set(targets(zone)) for zone in ZONES}
 
-    assert wanted["open"].isdisjoint(wanted["closed"])
-    assert "token" not in told["open"] and told["closed"].count("credentials_file") == 2
-    assert "rules/closed" not in told["open"] and "rules/open" not in told["closed"]
+    assert addresses["open"].isdisjoint(addresses["closed"])
+    assert (
+        "token" not in configuration["open"]
+        and configuration["closed"].count("credentials_file") == 2
+    )
+    assert (
+        "rules/closed" not in configuration["open"] and "rules/open" not in configuration["closed"]
+    )
 
 
 def targets(zone: str) -> list[str]:
-    """Whom the Prometheus of *zone* talks to."""
-    told = yaml.safe_load((PROMETHEUS / f"{zone}.yml").read_text())
-    places = [*told["scrape_configs"], *told["alerting"]["alertmanagers"]]
-    return [each for place in places for one in place["static_configs"] for each in one["targets"]]
+    """Return the addresses that the Prometheus of *zone* scrapes and posts to."""
+    configuration = yaml.safe_load((PROMETHEUS / f"{zone}.yml").read_text())
+    sections = [*configuration["scrape_configs"], *configuration["alerting"]["alertmanagers"]]
+    return [
+        each for section in sections for one in section["static_configs"] for each in one["targets"]
+    ]

@@ -1,4 +1,4 @@
-"""Each user of the store may do what its process does, and nothing else: deploy/redis/users.acl."""
+"""Checks that deploy/redis/users.acl gives each store user only the rights that it needs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ALLOWED: dict[tuple[str, ...], set[str]] = {
     ("FCALL", "tocsin_apply", "1", KEY): {"worker"},
     ("FUNCTION", "LOAD", "code"): {"deploy"},
     ("SAVE",): {"deploy"},
-    # What nobody may: submit code, look over a shoulder, learn all names, change the server.
+    # No user may submit code, watch other clients, list all keys or change the server.
     ("EVAL", "return 1", "0"): set(),
     ("EVALSHA", "0" * 40, "0"): set(),
     ("SCRIPT", "LOAD", "return 1"): set(),
@@ -71,18 +71,18 @@ ALLOWED: dict[tuple[str, ...], set[str]] = {
     ("SUBSCRIBE", "news"): set(),
     ("PUBLISH", "news", "x"): set(),
 }
-"""Who may do each command."""
+"""The users that may run each command."""
 
 
-PROBE_USER = "user judge on nopass ~* &* +@all\n"
-"""A user of the tests alone, who asks the server what the others may."""
+PROBE_USER = "user probe on nopass ~* &* +@all\n"
+"""A test user that asks the server for the rights of the others."""
 
 
 @pytest.fixture(scope="module")
 def server(
     redis_program: str, vault: Vault, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RedisServer]:
-    """A server with the users of the deployment, and the judge."""
+    """Run a server with the users of the deployment and the probe user."""
     folder = tmp_path_factory.mktemp("store")
     (folder / "users.acl").write_text((vault.folder / "users.acl").read_text() + PROBE_USER)
     login = ("worker", vault.secret("store-worker"))
@@ -91,20 +91,20 @@ def server(
 
 
 @pytest.fixture(scope="module")
-def judge(server: RedisServer) -> Iterator[redis.Redis]:
-    """Asks what others may."""
+def probe(server: RedisServer) -> Iterator[redis.Redis]:
+    """Connect as the probe user."""
     with redis.Redis(
-        unix_socket_path=str(server.socket_path), username="judge", password=""
+        unix_socket_path=str(server.socket_path), username="probe", password=""
     ) as client:
         yield client
 
 
 @pytest.fixture
-def made(server: RedisServer, vault: Vault) -> StoreFactory:
-    """Opens an empty store as the worker does; the functions come from the deploy user."""
+def store_factory(server: RedisServer, vault: Vault) -> StoreFactory:
+    """Open empty stores as the worker user; the deploy user loads the functions."""
 
     @asynccontextmanager
-    async def opened() -> AsyncIterator[Store]:
+    async def open_store() -> AsyncIterator[Store]:
         deployer = connect(store_url(server, vault, "deploy"), 60)
         await run_command(check_server(deployer))
         await run_command(load_library(deployer))
@@ -113,23 +113,23 @@ def made(server: RedisServer, vault: Vault) -> StoreFactory:
         yield store
         await store.close()
 
-    return opened
+    return open_store
 
 
 def store_url(server: RedisServer, vault: Vault, user: str) -> str:
-    """The address by which *user* comes."""
+    """Return the address with which *user* logs in."""
     return f"unix://{user}@{server.socket_path}?password={vault.secret(f'store-{user}')}"
 
 
-def test_nobody_comes_without_a_name(server: RedisServer):
-    """The user `default` is off: to know the address is not enough."""
+def test_the_default_user_is_disabled(server: RedisServer):
+    """Knowing the address is not enough to connect."""
     client = redis.Redis(unix_socket_path=str(server.socket_path))
     with client, pytest.raises(redis.AuthenticationError):
         client.ping()
 
 
 def test_the_committed_file_holds_no_password(vault: Vault):
-    """The digests are in the file that `make secrets` writes, and only there."""
+    """Only the file that `make secrets` writes contains the password digests."""
     committed, written = STORE_USERS.read_text(), (vault.folder / "users.acl").read_text()
 
     assert "#" not in committed and ">" not in committed and "nopass" not in committed
@@ -138,48 +138,52 @@ def test_the_committed_file_holds_no_password(vault: Vault):
 
 
 @pytest.mark.parametrize("command", list(ALLOWED), ids=" ".join)
-def test_every_command_of_every_user_is_decided(judge: redis.Redis, command: tuple[str, ...]):
-    """The server itself says who may do what, command by command."""
-    told = {user: judge.execute_command("ACL DRYRUN", user, *command) for user in USERS}
-
-    assert {user for user, said in told.items() if said == b"OK"} == ALLOWED[command], told
-
-
-async def test_the_reader_reads_what_the_worker_wrote_and_changes_nothing(
-    made: StoreFactory, server: RedisServer, vault: Vault
+def test_each_command_is_allowed_to_the_expected_users_only(
+    probe: redis.Redis, command: tuple[str, ...]
 ):
-    """The board's tables come by the reader; a page of it can alter no row."""
-    async with made() as store:
+    """The server decides each command by a dry run of its rules."""
+    replies = {user: probe.execute_command("ACL DRYRUN", user, *command) for user in USERS}
+
+    assert {user for user, reply in replies.items() if reply == b"OK"} == ALLOWED[command], replies
+
+
+async def test_the_reader_can_read_but_not_change_rows(
+    store_factory: StoreFactory, server: RedisServer, vault: Vault
+):
+    """The board reads its tables as the reader, and cannot alter a row."""
+    async with store_factory() as store:
         await apply_all(store, make_request(0, 5, rows=row_fields(4, n=b"1")))
         assert isinstance(store, RedisStore)
-        reading = RedisStore(connect(store_url(server, vault, "reader")), store.keys)
-        assert await store_state(reading) == await store_state(store)
+        reader_store = RedisStore(connect(store_url(server, vault, "reader")), store.keys)
+        assert await store_state(reader_store) == await store_state(store)
         with pytest.raises(StoreMisconfigured):
-            await reading.check()  # It asks whether it may write.
+            await reader_store.check()  # The check includes write access.
         with pytest.raises(StoreMisconfigured, match="lacks a right"):
-            await reading.apply(make_request(5, 6, pos="4"))
+            await reader_store.apply(make_request(5, 6, pos="4"))
         with pytest.raises(StoreMisconfigured, match="lacks a right"):
-            await reading.rewind(None)
-        await reading.close()
+            await reader_store.rewind(None)
+        await reader_store.close()
 
 
-async def test_who_delivers_reads_no_row(made: StoreFactory, server: RedisServer, vault: Vault):
-    """What it tells comes by its topic: a table by treatment is not for its eyes."""
-    async with made() as store:
+async def test_the_deliver_user_cannot_read_rows(
+    store_factory: StoreFactory, server: RedisServer, vault: Vault
+):
+    """The deliverer needs only the alerts topic, not the tables by treatment."""
+    async with store_factory() as store:
         assert isinstance(store, RedisStore)
-        delivering = RedisStore(connect(store_url(server, vault, "deliver")), store.keys)
+        deliver_store = RedisStore(connect(store_url(server, vault, "deliver")), store.keys)
         with pytest.raises(StoreMisconfigured, match="lacks a right"):
-            await delivering.cursor()
-        await delivering.close()
+            await deliver_store.cursor()
+        await deliver_store.close()
 
 
-# The whole contract of a store, kept by the worker's user: a right that it lacks fails here.
+# The contract of a store, run as the worker user: a right that it lacks fails a test.
 test_empty = test_store.test_an_empty_store_is_fit_and_empty
 test_apply = test_store.test_an_apply_writes_all_that_it_says
 test_fullest = test_store.test_the_fullest_apply_is_taken
-test_aside = test_store.test_a_row_prepared_aside_is_swapped_in
+test_staged = test_store.test_a_row_prepared_aside_is_swapped_in
 test_two = test_store.test_no_row_is_made_of_two
-test_told = test_store.test_what_is_told_leaves_the_outbox
+test_published = test_store.test_what_is_told_leaves_the_outbox
 test_release = test_store.test_a_release_needs_no_cursor
 test_rewound = test_store.test_one_study_is_rewound
 test_rewound_whole = test_store.test_the_whole_partition_is_rewound

@@ -1,4 +1,4 @@
-"""The secrets of a deployment, made for the tests in a folder of their own."""
+"""Generates the secrets of a deployment for tests, in a folder of their own."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class Vault:
     folder: Path
 
     def secret(self, name: str) -> str:
-        """The password or token of that name."""
+        """Return the password or token *name*."""
         return (self.folder / name).read_text()
 
     def path(self, name: str) -> str:
-        """Where it lies."""
+        """Return the path of the secret *name*."""
         return str(self.folder / name)
 
 
 def make_vault(folder: Path) -> Vault:
-    """A vault with every secret."""
+    """Generate every secret in *folder*."""
     make_secrets(folder)
     return Vault(folder)

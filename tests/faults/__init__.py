@@ -1,1 +1,1 @@
-"""The fault campaign: real Kafka, real Redis, real workers, and everything that breaks them."""
+"""The fault campaign: faults injected into a real Kafka, a real Redis and real workers."""

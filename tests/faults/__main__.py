@@ -1,4 +1,4 @@
-"""``make faults``: strikes 300 times at real services and says whether anything was lost."""
+"""Injects faults into real services, 300 for ``make faults``, and reports what was lost."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.faults.report import report_text
 from tests.services import KAFKA_LIBS
 
 
-def main(words: Sequence[str]) -> int:
-    """Run the campaign; how the process ends."""
-    options = arguments(words)
+def main(argv: Sequence[str]) -> int:
+    """Run the campaign; return the exit code: 0 passed, 1 failed, 4 without Kafka."""
+    options = parse_options(argv)
     if reason := unavailable_reason(KAFKA_LIBS):
         print(reason, file=sys.stderr)
         return 4
-    # An order to end must end what was started too.
+    # SIGTERM must also stop the services and workers that were started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path(tempfile.mkdtemp(prefix="tocsin-faults-"))
     print(f"seed {options.seed}, in {folder}", file=sys.stderr, flush=True)
@@ -35,43 +35,43 @@ def main(words: Sequence[str]) -> int:
         print(f"{phase.name}: {len(kinds)} faults", file=sys.stderr, flush=True)
         results.append(
             run_phase(
-                phase, kinds, folder / f"leg-{number}", Random(f"{options.seed}/{phase.name}")
+                phase, kinds, folder / f"phase-{number}", Random(f"{options.seed}/{phase.name}")
             )
         )
         print(report_text(results[-1:]), file=sys.stderr, flush=True)
     print(report_text(results))
-    good = all(each.verdict.passed for each in results)
-    if good:
+    passed = all(each.verdict.passed for each in results)
+    if passed:
         shutil.rmtree(folder)
     else:
-        print(f"What is left is in {folder}; seed {options.seed}.")
-    return 0 if good else 1
+        print(f"Logs and data are in {folder}; seed {options.seed}.")
+    return 0 if passed else 1
 
 
-def arguments(words: Sequence[str]) -> argparse.Namespace:
-    """What was asked for."""
+def parse_options(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the arguments of the command."""
     kinds = sorted({kind for phase in PHASES for kind in phase.kinds})
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--faults", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", type=int, default=300, help="number of faults")
+    parser.add_argument("--seed", type=int, default=1, help="seed of all random draws")
     parser.add_argument("--kinds", nargs="*", choices=kinds, default=kinds, metavar="KIND")
-    return parser.parse_args(words)
+    return parser.parse_args(argv)
 
 
 def draw_phases(faults: int, seed: int, kinds: Sequence[str]) -> Iterator[tuple[Phase, list[str]]]:
-    """The kinds of each leg, in a random order; 300 have each as often as the legs say."""
+    """Yield the kinds of each phase in random order; 300 faults have the counts of the phases."""
     random = Random(seed)
     slots = [(phase, kind) for phase in PHASES for kind, n in phase.kinds.items() for _ in range(n)]
     slots = [slot for slot in slots if slot[1] in kinds]
-    whole, rest = divmod(faults, len(slots))
+    rounds, rest = divmod(faults, len(slots))
     chosen = Counter(
-        (phase.name, kind) for phase, kind in slots * whole + random.sample(slots, rest)
+        (phase.name, kind) for phase, kind in slots * rounds + random.sample(slots, rest)
     )
     for phase in PHASES:
-        those = [kind for kind in phase.kinds for _ in range(chosen[phase.name, kind])]
-        random.shuffle(those)
-        if those:
-            yield phase, those
+        drawn = [kind for kind in phase.kinds for _ in range(chosen[phase.name, kind])]
+        random.shuffle(drawn)
+        if drawn:
+            yield phase, drawn
 
 
 if __name__ == "__main__":

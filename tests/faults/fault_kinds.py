@@ -1,4 +1,4 @@
-"""The kinds of faults: each breaks something of the ground, and mends what no worker can mend."""
+"""The kinds of faults: each breaks a service or a worker, and restarts the service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FaultFunction = Callable[[FaultServices], None]
 
 
 def kill_worker(services: FaultServices) -> None:
-    """A worker is ended as by a power cut, and started again; the group is told, or finds out."""
+    """Kill a worker and start another; mostly remove it from the group before its session ends."""
     owners = services.workers.partition_owners(services.kafka.bootstrap)
     worker = services.random.choice(owners or services.workers.running)
     services.idle_kills += not owners
@@ -32,19 +32,19 @@ def kill_worker(services: FaultServices) -> None:
 
 
 def kill_redis(services: FaultServices) -> None:
-    """The store is ended as by a power cut, and comes back with what is on its disk."""
+    """Kill the store, and restart it with the data that are on its disk."""
     services.redis.kill()
     services.redis.start()
 
 
 def kill_broker(services: FaultServices) -> None:
-    """The broker is ended as by a power cut."""
+    """Kill the broker, and restart it."""
     services.kafka.kill()
     services.kafka.start()
 
 
 def freeze_worker(services: FaultServices) -> None:
-    """A worker stands still for longer than its session, loses its partitions, and wakes up."""
+    """Pause a worker for longer than its session, so that it continues without its partitions."""
     worker = services.random.choice(services.workers.running)
     send_signal(worker, signal.SIGSTOP)
     for _ in range(SESSION_SECONDS + services.random.randint(1, 3)):
@@ -54,12 +54,12 @@ def freeze_worker(services: FaultServices) -> None:
 
 
 def cut_tail(services: FaultServices) -> None:
-    """The append-only file loses its last bytes, and the store is started twice on what is left."""
+    """Truncate the append-only file of the killed store, and start the store on it twice."""
     services.redis.kill()
     folder = services.redis.folder / "appendonlydir"
-    last = max(folder.glob("*.incr.aof"), key=lambda file: int(file.name.split(".")[-3]))
-    size = last.stat().st_size
-    with last.open("r+b") as file:
+    newest = max(folder.glob("*.incr.aof"), key=lambda file: int(file.name.split(".")[-3]))
+    size = newest.stat().st_size
+    with newest.open("r+b") as file:
         file.truncate(services.random.randint(max(0, size - 100_000), size))
     services.redis.start()
     services.redis.kill()
@@ -67,13 +67,13 @@ def cut_tail(services: FaultServices) -> None:
 
 
 def flush(services: FaultServices) -> None:
-    """Somebody empties the store."""
+    """Empty the store."""
     with services.client() as client:
         client.flushall()
 
 
 def old_dump(services: FaultServices) -> None:
-    """Somebody brings back what the store was a while ago."""
+    """Restore one of the last three dumps of the store."""
     with services.client() as client, suppress(*STORE_ERRORS):
         save_dump(services, client)
     services.producer.burst(300)
@@ -85,14 +85,14 @@ def old_dump(services: FaultServices) -> None:
 
 
 def markers(services: FaultServices) -> None:
-    """A producer writes in a transaction; every third is aborted."""
+    """Produce records in a transaction; about every third is aborted."""
     name = f"writer-{services.random.randrange(1 << 32)}"
     commit = services.random.random() < 0.67
     services.producer.transaction(services.random.randint(1, 60), name, commit=commit)
 
 
 def rebalance(services: FaultServices) -> None:
-    """A worker joins, or one leaves in good order."""
+    """Start a worker or terminate one, so that the group rebalances."""
     workers = services.workers
     if len(workers.running) > WORKER_COUNT and services.random.random() < 0.6:
         workers.terminate(services.random.choice(workers.running))
@@ -104,35 +104,37 @@ def rebalance(services: FaultServices) -> None:
 
 
 def raise_once(services: FaultServices) -> None:
-    """The fold raises at the last record of a log that then is quiet: nothing may hide it."""
+    """Make the fold raise once at the last record, which must be folded without a later one."""
     name = f"{RAISES_ONCE}-{services.random.randrange(1 << 32)}"
     services.producer.send(quiet_trial(name))
     services.producer.flush()
     if not services.wait_until(services.is_idle, 30):
-        services.errors.append(f"nobody folds {name}, the last record")
+        services.errors.append(f"no worker folds {name}, the last record")
     if not services.workers.has_logged(f"raised at safety/{name}"):
-        services.errors.append(f"nothing raised at {name}")
+        services.errors.append(f"no fold raised at {name}")
 
 
 def raise_twice(services: FaultServices) -> None:
-    """The fold raises whenever it comes to a record: its partition stops and says so."""
+    """Make the fold raise at a record every time: its partition stops and reports the reason."""
     name = f"{RAISES_TWICE}-{services.random.randrange(1 << 32)}"
-    *_, last = sent = list(quiet_trial(name))
-    services.producer.send(sent)
+    *_, last = records = list(quiet_trial(name))
+    services.producer.send(records)
     services.producer.burst(300)
     services.producer.flush()
     if not services.wait_until(
         lambda: "twice" in services.stopped_partitions().get(last.partition, ""), 30
     ):
-        services.errors.append(f"partition {last.partition} does not say that it stopped at {name}")
+        services.errors.append(
+            f"partition {last.partition} does not report that it stopped at {name}"
+        )
     others = {each: end for each, end in services.producer.ends.items() if each != last.partition}
     if not services.wait_until(lambda: others.items() <= services.positions().items(), 30):
-        services.errors.append(f"others stand still with partition {last.partition}")
-    faulty = services.workers.command
+        services.errors.append(f"other partitions stopped with partition {last.partition}")
+    faulty_command = services.workers.command
     services.workers.restart_as(RUN_COMMAND, WORKER_COUNT)
     if not services.wait_until(services.is_idle, 60):
         services.errors.append(f"a version without the fault does not get past {name}")
-    services.workers.restart_as(faulty, WORKER_COUNT)
+    services.workers.restart_as(faulty_command, WORKER_COUNT)
 
 
 FAULT_KINDS: dict[str, FaultFunction] = {

@@ -1,4 +1,4 @@
-"""Holds what a campaign left behind to one pass over the same log, in which nothing went wrong."""
+"""Compares the store and topics after a campaign with one pass over the log without faults."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BATCH_RECORDS = 2_000
 
 @dataclass(slots=True)
 class Verdict:
-    """What was compared, and what was wrong: empty *says* is what a campaign must end with."""
+    """Counts of what was compared and of what differed; a campaign must end without *errors*."""
 
     records: int = 0
     studies: int = 0
@@ -52,18 +52,18 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is wrong."""
+        """Return whether there is no error."""
         return not self.errors
 
     def __add__(self, other: Verdict) -> Verdict:
-        """Both together."""
+        """Return the sums of all counts, and the errors of both."""
         pairs = zip(asdict(self).items(), asdict(other).values(), strict=True)
         return Verdict(**{name: one + two for (name, one), two in pairs})
 
 
 @dataclass(slots=True)
 class ExpectedPartition:
-    """What one pass over a partition comes to."""
+    """Store, messages and number of records after one pass over a partition."""
 
     store: MemoryStore
     messages: dict[bytes, Message]
@@ -71,41 +71,41 @@ class ExpectedPartition:
 
 
 def judge(broker: str, url: str) -> Verdict:
-    """Compare everything."""
+    """Compare rows, cursors, alerts and dead letters of all partitions with the expected ones."""
     return asyncio.run(_judge(broker, url))
 
 
 async def _judge(broker: str, url: str) -> Verdict:
     verdict = Verdict()
-    due: dict[bytes, Message] = {}
+    expected_messages: dict[bytes, Message] = {}
     client = connect(url, timeout=30)
     for partition in range(PARTITIONS):
         expected = await expected_partition(broker, partition)
         verdict.records += expected.records
-        due |= expected.messages
+        expected_messages |= expected.messages
         store = RedisStore(client, Keys(LIVE_SPACE, LOG, partition))
         await compare(verdict, partition, store, expected.store)
     await client.aclose()
     published = [each async for each in published_messages(broker)]
-    compare_messages(verdict, due, published)
+    compare_messages(verdict, expected_messages, published)
     return verdict
 
 
 async def expected_partition(broker: str, partition: int) -> ExpectedPartition:
-    """Fold a partition, as it is read back, into a store in memory."""
+    """Read a partition from Kafka, and fold it into a store in memory."""
     log, store = KafkaLog(broker, LOG, partition), MemoryStore()
     processor = PartitionProcessor(log, store, partition=partition)
     await processor.claim()
     entries: list[LogRecord] = []
-    while found := await log.read(entries[-1].offset + 1 if entries else 0, BATCH_RECORDS):
-        entries += found
-        await fold_past_markers(processor, found)
+    while batch := await log.read(entries[-1].offset + 1 if entries else 0, BATCH_RECORDS):
+        entries += batch
+        await fold_past_markers(processor, batch)
         assert processor.stopped is None, str(processor.stopped)
     await log.close()
     outbox = await store.outbox()
     alert_entries = {name: value for name, value in outbox.items() if name.startswith("a|")}
     assert alert_entries == expected_alerts(partition, entries), (
-        "a lane rings otherwise than the pipeline alone"
+        "the processor raises other alerts than the pipeline"
     )
     records = {f"d|{each.offset:020d}": each for each in entries}
     dead_letters = (
@@ -116,13 +116,13 @@ async def expected_partition(broker: str, partition: int) -> ExpectedPartition:
     alert_messages = (
         alert_message(name, value, ALERT_PARTITIONS) for name, value in alert_entries.items()
     )
-    due = {each.key or b"": each for each in (*dead_letters, *alert_messages)}
-    return ExpectedPartition(store, due, len(entries))
+    messages = {each.key or b"": each for each in (*dead_letters, *alert_messages)}
+    return ExpectedPartition(store, messages, len(entries))
 
 
-async def fold_past_markers(processor: PartitionProcessor, found: Iterable[LogRecord]) -> None:
-    """Fold what was read; only markers can lie between."""
-    records = list(found)
+async def fold_past_markers(processor: PartitionProcessor, batch: Iterable[LogRecord]) -> None:
+    """Fold a batch that was read from Kafka; its gaps can only be transaction markers."""
+    records = list(batch)
     while True:
         try:
             await processor.fold_batch(records)
@@ -132,19 +132,19 @@ async def fold_past_markers(processor: PartitionProcessor, found: Iterable[LogRe
 
 
 def expected_alerts(partition: int, entries: Iterable[LogRecord]) -> Fields:
-    """The outbox's entries for all alerts of a partition, by the pipeline that replay uses."""
-    pipeline, found = Pipeline(), Fields()
+    """Return the outbox entries of a partition's alerts, by the pipeline that replay uses."""
+    pipeline, expected = Pipeline(), Fields()
     for entry in entries:
         value, key = entry.value or b"", (entry.key or b"").decode()
         if study_of(value) == key and partition_of(key, PARTITIONS) == partition:
             for alert in pipeline.process_bytes(value, entry.offset).alerts:
                 fields = asdict(alert) | {"hypothetical": False}
-                found[f"a|{alert.id}|{alert.revision:06d}"] = orjson.dumps(fields)
-    return found
+                expected[f"a|{alert.id}|{alert.revision:06d}"] = orjson.dumps(fields)
+    return expected
 
 
 def study_of(value: bytes) -> str | None:
-    """The study that a record names, if it is one."""
+    """Return the study of a record; None where *value* is no record."""
     try:
         fields = orjson.loads(value)
     except orjson.JSONDecodeError:
@@ -155,7 +155,7 @@ def study_of(value: bytes) -> str | None:
 async def compare(
     verdict: Verdict, partition: int, stored: RedisStore, expected: MemoryStore
 ) -> None:
-    """Compare the cursor and every row, field by field, to the last bit."""
+    """Compare the cursor and every row, each field byte by byte."""
     cursors = [non_empty(await each.cursor()) for each in (stored, expected)]
     for each in cursors:
         each.pop("stopped", None)
@@ -164,75 +164,77 @@ async def compare(
         verdict.errors.append(difference)
     verdict.markers += int(orjson.loads(cursors[0].get("counts", b"{}")).get("markers", 0))
     for study in sorted({*await studies_with_rows(stored), *studies_in_cursor(cursors[1])}):
-        here, there = non_empty(await stored.row(study)), non_empty(await expected.row(study))
-        verdict.studies += bool(there)
-        more = records_counted(here) - records_counted(there)
-        verdict.doubled += max(0, more)
-        verdict.missing += max(0, -more)
-        if difference := field_differences(f"the row of {study} in {partition}", here, there):
+        row, expected_row = non_empty(await stored.row(study)), non_empty(await expected.row(study))
+        verdict.studies += bool(expected_row)
+        surplus = records_counted(row) - records_counted(expected_row)
+        verdict.doubled += max(0, surplus)
+        verdict.missing += max(0, -surplus)
+        if difference := field_differences(f"the row of {study} in {partition}", row, expected_row):
             verdict.wrong_rows += 1
             verdict.errors.append(difference)
 
 
 async def studies_with_rows(store: RedisStore) -> set[str]:
-    """The studies that have a row in the store, whether or not its cursor knows of them."""
+    """Return the studies that have a row in the store, whether or not its cursor names them."""
     start = f"{store.keys.prefix}s:"
-    found = [key.decode() async for key in store.client.scan_iter(match=f"{start}*", count=1000)]
-    return {key.removeprefix(start) for key in found if not key.endswith("~")}
+    keys = [key.decode() async for key in store.client.scan_iter(match=f"{start}*", count=1000)]
+    return {key.removeprefix(start) for key in keys if not key.endswith("~")}
 
 
 def records_counted(row: Fields) -> int:
-    """How many records a row says it was folded from."""
+    """Return the number of records that a row counts in its head."""
     head = orjson.loads(row.get("head", b"{}"))
     return sum(head.get("outcomes", {}).values())
 
 
 async def published_messages(broker: str) -> AsyncIterator[Message]:
-    """All that was told."""
+    """Yield all messages of the alert topic and of the dead-letter topic."""
     for topic, count in ((ALERTS, ALERT_PARTITIONS), (DEAD_LETTERS, 1)):
         for partition in range(count):
             log, start = KafkaLog(broker, topic, partition), 0
-            while found := await log.read(start, BATCH_RECORDS):
-                for each in found:
+            while batch := await log.read(start, BATCH_RECORDS):
+                for each in batch:
                     yield as_message(topic, partition, each)
-                start = found[-1].offset + 1
+                start = batch[-1].offset + 1
             await log.close()
 
 
 def as_message(topic: str, partition: int, record: LogRecord) -> Message:
-    """A record as the message that was sent."""
+    """Return a record of a topic as the message that was sent."""
     headers = tuple(getattr(record, "headers", ()))
     return Message(
         topic=topic, partition=partition, key=record.key, value=record.value, headers=headers
     )
 
 
-def compare_messages(verdict: Verdict, due: dict[bytes, Message], published: list[Message]) -> None:
-    """Compare what was told with what was to be told; twice the same is once."""
+def compare_messages(
+    verdict: Verdict, expected: dict[bytes, Message], published: list[Message]
+) -> None:
+    """Compare the published with the expected messages; identical duplicates are allowed."""
     counts = Counter(each.key or b"" for each in published)
     verdict.published = len(published)
-    verdict.alerts = sum(each.topic == ALERTS for each in due.values())
-    verdict.dead_letters = len(due) - verdict.alerts
-    lost, phantom = sorted(due.keys() - counts.keys()), sorted(counts.keys() - due.keys())
+    verdict.alerts = sum(each.topic == ALERTS for each in expected.values())
+    verdict.dead_letters = len(expected) - verdict.alerts
+    lost, phantom = sorted(expected.keys() - counts.keys()), sorted(counts.keys() - expected.keys())
     other = sorted(
-        {each.key or b"" for each in published if due.get(each.key or b"", each) != each}
+        {each.key or b"" for each in published if expected.get(each.key or b"", each) != each}
     )
     verdict.lost, verdict.phantom, verdict.wrong_payloads = len(lost), len(phantom), len(other)
-    for what, names in (
+    for problem, names in (
         ("lost", lost),
-        ("told without a reason", phantom),
-        ("told otherwise", other),
+        ("published without a reason", phantom),
+        ("published with other content", other),
     ):
         if names:
-            verdict.errors.append(f"{what}: {', '.join(map(repr, names[:5]))}")
+            verdict.errors.append(f"{problem}: {', '.join(map(repr, names[:5]))}")
 
 
-def field_differences(what: str, stored: Fields, expected: Fields) -> str:
-    """Which fields are not as they must be; empty where all are."""
+def field_differences(subject: str, stored: Fields, expected: Fields) -> str:
+    """Return which fields of *stored* differ from *expected*, at most three; empty if none."""
     names = sorted(
         name for name in stored.keys() | expected if stored.get(name) != expected.get(name)
     )
     shown = "; ".join(
         f"{name} is {stored.get(name)}, not {expected.get(name)}" for name in names[:3]
     )
-    return f"{what} differs in {len(names)} fields: {shown}" if names else ""
+    return f"{subject} differs in {len(names)} fields: {shown}" if names else ""

@@ -1,4 +1,4 @@
-"""The legs of a campaign: what each breaks how often, and on which kind of store."""
+"""The phases of a campaign: the faults of each, and the persistence of its store."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.faults.services import FaultServices, running_services
 from tests.faults.workers import RUN_COMMAND
 
 RECREATE_TOPIC = "recreate topic"
-"""After it nothing is folded any more, so each has a ground of its own."""
+"""It stops all partitions, so each such fault has services of its own."""
 
 APPEND_ONLY = {"appendonly": "yes"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """A stretch of the campaign on services of its own; *kinds* are weights, of 300 in all."""
+    """A part of the campaign with its own services; the *kinds* have 300 faults in all phases."""
 
     name: str
     kinds: Mapping[str, int]
@@ -69,10 +69,11 @@ PHASES = (
 
 @dataclass(slots=True)
 class PhaseResult:
-    """What one leg came to: faults by kind, those *amid* folding, and the verdict.
+    """Result of one phase: faults by kind, those *while_folding*, and the verdict.
 
-    After *stuck* of them nothing was folded for a while; *idle* are killed workers that held
-    nothing; *ended* says why workers ended by themselves, in their own last words.
+    *without_progress* counts the faults after which no record was folded for 25 s, *idle_kills* the
+    workers killed while no worker had a partition, and *exit_messages* the last log lines of
+    workers that ended by themselves.
     """
 
     phase: str
@@ -86,8 +87,8 @@ class PhaseResult:
 
 
 def run_phase(phase: Phase, kinds: Sequence[str], folder: Path, random: Random) -> PhaseResult:
-    """Strike with *kinds*, one after another, and judge what is left when all is caught up."""
-    result, started = PhaseResult(phase.name), time.monotonic()
+    """Inject faults of these *kinds* in order, wait until no record remains, and compare."""
+    result, start = PhaseResult(phase.name), time.monotonic()
     if RECREATE_TOPIC in kinds:
         recreate_topics(result, len(kinds), folder, random)
     else:
@@ -95,12 +96,12 @@ def run_phase(phase: Phase, kinds: Sequence[str], folder: Path, random: Random) 
             for kind in kinds:
                 inject_fault(services, kind, result)
             finish_phase(services, result)
-    result.seconds = time.monotonic() - started
+    result.seconds = time.monotonic() - start
     return result
 
 
 def inject_fault(services: FaultServices, kind: str, result: PhaseResult) -> None:
-    """One fault, at a random moment of a burst; the next one waits until something is folded."""
+    """Inject one fault at a random time of a burst, then wait until a record is folded."""
     random = services.random
     services.producer.burst(random.randint(100, 500))
     time.sleep(random.uniform(0, 0.3))
@@ -113,7 +114,7 @@ def inject_fault(services: FaultServices, kind: str, result: PhaseResult) -> Non
 
 
 def finish_phase(services: FaultServices, result: PhaseResult) -> None:
-    """Wait until all is caught up, and judge."""
+    """Wait until all records are folded and published, then compare."""
     error = services.finish()
     if error:
         result.verdict.errors.append(error)
@@ -125,7 +126,7 @@ def finish_phase(services: FaultServices, result: PhaseResult) -> None:
 
 
 def recreate_topics(result: PhaseResult, times: int, folder: Path, random: Random) -> None:
-    """Make the topic anew so many times."""
+    """Recreate the log topic *times* times, each time with new services."""
     for number, case in enumerate(islice(cycle(CASES), times)):
         errors = recreate(case, folder / f"case-{number}", random)
         result.verdict.errors += [f"{case}: {each}" for each in errors]

@@ -1,4 +1,4 @@
-"""The log that is fed while things break: hundreds of small trials, and what no log is free of."""
+"""Produces the log of a campaign: hundreds of small trials, with duplicates and bad records."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from tests.independent.builders import event, tick
 from tests.simulation.random_logs import POISON, STUDY_DAYS, key_and_value, trial_records
 
 Client: Any = confluent_kafka
-"""The client has no types."""
+"""The client has no type annotations."""
 
 PARTITIONS = 12
 
 CONCURRENT_TRIALS = 40
-"""Trials that are reported on at the same time; where one ends, the next begins."""
+"""Number of trials that run at the same time; when one ends, the next begins."""
 
 STRAY_SHARE = 0.03
-"""How often a record is followed by one that is there already, or belongs to no trial."""
+"""Share of records that are followed by a duplicate or by one that no trial accepts."""
 
 
 class ProducedRecord(NamedTuple):
-    """One record, and where it is put."""
+    """Key and value of one record, and its partition."""
 
     key: bytes
     value: bytes
@@ -38,7 +38,7 @@ class ProducedRecord(NamedTuple):
 
 
 def endless_records(random: Random) -> Iterator[ProducedRecord]:
-    """Records without end."""
+    """Yield records without end."""
     numbers, past = count(), deque[ProducedRecord](maxlen=500)
     running = [produced_trial(random, next(numbers)) for _ in range(CONCURRENT_TRIALS)]
     while True:
@@ -54,29 +54,29 @@ def endless_records(random: Random) -> Iterator[ProducedRecord]:
 
 
 def produced_trial(random: Random, number: int) -> Iterator[ProducedRecord]:
-    """All records of one trial: every third is larger and quieter than those of the storms."""
+    """Yield all records of one trial; every third trial is synthetic and larger."""
     if number % 3 == 0:
         workload = Workload(
             trials=1, reports=1, effect=Effect.EVERYTHING, seed=random.randrange(1 << 32)
         )
-        drawn = Trial(workload, number)
+        trial = Trial(workload, number)
         entries = sorted(
-            drawn.draw_records(random.randint(60, 200)), key=lambda each: each.known_at
+            trial.draw_records(random.randint(60, 200)), key=lambda each: each.known_at
         )
         for entry in entries:
-            yield with_partition(drawn.study.encode(), entry.line)
+            yield with_partition(trial.study.encode(), entry.line)
     else:
         for fields in trial_records(random, f"COURSE-{number}"):
             yield with_partition(*key_and_value(fields["study"], fields))
 
 
 def with_partition(key: bytes, value: bytes) -> ProducedRecord:
-    """A record where its key belongs."""
+    """Return a record with the partition of its key."""
     return ProducedRecord(key, value, partition_of(key.decode(), PARTITIONS))
 
 
 def stray_record(random: Random, past: ProducedRecord) -> ProducedRecord:
-    """A record that must change no table: a copy, poison, a wrong key or place, or no plan."""
+    """Draw a record that must change no table: a copy, or one that is refused."""
     match random.choice(("copy", "copy", "copy", "poison", "key", "partition", "no plan")):
         case "copy":
             return past
@@ -93,7 +93,7 @@ def stray_record(random: Random, past: ProducedRecord) -> ProducedRecord:
 
 
 def quiet_trial(name: str) -> Iterator[ProducedRecord]:
-    """A trial that ends with a case called *name*."""
+    """Yield the records of a trial whose last record is a case with the id *name*."""
     study = f"QUIET-{name}"[:64]
     for fields in [
         *trial_records(Random(name), study),
@@ -103,7 +103,7 @@ def quiet_trial(name: str) -> Iterator[ProducedRecord]:
 
 
 def last_ticks() -> Iterator[ProducedRecord]:
-    """A last record for each partition, so that no transaction marker is the last of it."""
+    """Yield a last record for each partition, so that none ends with a transaction marker."""
     for partition in range(PARTITIONS):
         names = (f"LAST-{number}" for number in count())
         name = next(each for each in names if partition_of(each, PARTITIONS) == partition)
@@ -112,7 +112,7 @@ def last_ticks() -> Iterator[ProducedRecord]:
 
 @dataclass(slots=True)
 class LogProducer:
-    """Puts *waiting* records into the log; *ends* is where each partition ends, as confirmed."""
+    """Produces *records* to the log; *ends* has the confirmed next offset of each partition."""
 
     broker: str
     records: Iterator[ProducedRecord]
@@ -120,15 +120,15 @@ class LogProducer:
     client: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        plain = {"enable.idempotence": True, "linger.ms": 2, "message.timeout.ms": 300_000}
-        self.client = Client.Producer({"bootstrap.servers": self.broker, **plain, **QUIET_CLIENT})
+        options = {"enable.idempotence": True, "linger.ms": 2, "message.timeout.ms": 300_000}
+        self.client = Client.Producer({"bootstrap.servers": self.broker, **options, **QUIET_CLIENT})
 
     def burst(self, size: int) -> None:
-        """Send so many records, and do not wait for them."""
+        """Send the next *size* records without waiting for confirmation."""
         self.send(islice(self.records, size))
 
     def send(self, records: Iterable[ProducedRecord]) -> None:
-        """Send *those*."""
+        """Send *records* without waiting for confirmation."""
         for each in records:
             self.client.produce(
                 LOG, each.value, each.key, each.partition, on_delivery=self.on_confirmed
@@ -136,17 +136,17 @@ class LogProducer:
         self.client.poll(0)
 
     def on_confirmed(self, error: Any, record: Any) -> None:
-        """Note that the broker has a record."""
+        """Update the end of the partition of a confirmed record."""
         if error is None:
             ends, partition = self.ends, record.partition()
             ends[partition] = max(ends.get(partition, 0), record.offset() + 1)
 
-    def flush(self, patience: float = 60) -> bool:
-        """Wait until everything that was sent is confirmed; whether it is."""
-        return self.client.flush(patience) == 0
+    def flush(self, timeout: float = 60) -> bool:
+        """Wait up to *timeout* seconds for all confirmations; return whether all arrived."""
+        return self.client.flush(timeout) == 0
 
     def transaction(self, size: int, name: str, *, commit: bool) -> None:
-        """Send records in a transaction: its marker takes an offset, and so do aborted records."""
+        """Send records in a transaction; its marker and aborted records occupy offsets."""
         producer = Client.Producer(
             {"bootstrap.servers": self.broker, "transactional.id": name, **QUIET_CLIENT}
         )
@@ -162,4 +162,4 @@ class LogProducer:
 
 
 QUIET_CLIENT = {"log_level": 2}
-"""That the broker is gone is what a campaign is about."""
+"""Silences the client, because the campaign stops the broker on purpose."""

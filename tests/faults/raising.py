@@ -1,4 +1,4 @@
-"""A worker with a fault: it folds as ours does, but raises at records that are named for it."""
+"""The worker of the product with an injected bug: its fold raises at records with certain ids."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tocsin.commands.run import run_worker
 from tocsin.common.exits import Stop
 
 RAISES_ONCE, RAISES_TWICE = "raises-once", "raises-twice"
-"""How the things are named at whose record it raises once, and whenever it is folded."""
+"""Parts of entity ids: the fold raises once, or every time, at a record of such an entity."""
 
 
 @dataclass(slots=True)
 class RaisingFold:
-    """The *fold* of the product, with the fault before it."""
+    """Raises before the *fold* of the product is called."""
 
     fold: Fold
     seen: set[str] = field(default_factory=set[str])
@@ -29,9 +29,9 @@ class RaisingFold:
     def __call__(
         self, study: Study | None, record: Record, position: int
     ) -> tuple[Study | None, RecordResult]:
-        """Raise, or fold."""
-        first = record.entity_id not in self.seen
-        if RAISES_TWICE in record.entity_id or (RAISES_ONCE in record.entity_id and first):
+        """Raise ArithmeticError at a record with a marked id, otherwise fold it."""
+        is_first = record.entity_id not in self.seen
+        if RAISES_TWICE in record.entity_id or (RAISES_ONCE in record.entity_id and is_first):
             self.seen.add(record.entity_id)
             print(f"raised at {record.entity_id}", file=sys.stderr, flush=True)
             raise ArithmeticError
@@ -39,17 +39,17 @@ class RaisingFold:
 
 
 class FaultyWorkerProcess(WorkerProcess):
-    """The worker of `tocsin run` with this fold in its lanes."""
+    """The worker of `tocsin run` with this fold in its processors."""
 
     def open_partition(self, partition: int, partition_count: int) -> OwnedPartition:
-        """What belongs to one partition."""
+        """Return the partition with the raising fold."""
         owned = WorkerProcess.open_partition(self, partition, partition_count)
         owned.processor.fold = RaisingFold(owned.processor.fold)
         return owned
 
 
 def main() -> None:
-    """Do what `tocsin run` does, with this worker."""
+    """Run as `tocsin run` does, with the faulty worker."""
     try:
         run_worker(LIVE_SPACE, FaultyWorkerProcess)
     except Stop as stop:

@@ -1,4 +1,4 @@
-"""The last leg: the topic is made anew under a kept store, and nothing of it may be folded."""
+"""The last phase: the log topic is recreated, and the store must not accept its records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ StoreContents = dict[bytes, dict[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class RecreationCase:
-    """The new log is *longer* than the old one or not; workers are *present* meanwhile or not."""
+    """Whether the new log is *longer* than the old one, and workers are *present* meanwhile."""
 
     longer: bool
     present: bool
@@ -42,11 +42,11 @@ CASES = [RecreationCase(*each) for each in product((True, False), (True, False))
 
 
 def recreate(case: RecreationCase, folder: Path, random: Random) -> list[str]:
-    """Make the log anew under a store that has folded it; what was wrong."""
+    """Recreate the log topic after it was folded; return the errors."""
     with running_services(folder, random, {}) as services:
         services.producer.burst(1500)
-        if behind := services.finish():
-            return [behind]
+        if error := services.finish():
+            return [error]
         before = store_contents(services)
         if not case.present:
             services.workers.stop_all()
@@ -56,13 +56,13 @@ def recreate(case: RecreationCase, folder: Path, random: Random) -> list[str]:
 
 
 def recreate_log(services: FaultServices, size: int) -> None:
-    """Delete the log, make it again, and put other records into it."""
+    """Delete the log topic, create it again, and produce other records."""
     with admin_client(services.kafka.bootstrap) as admin:
         admin.delete_topics([LOG])
         while LOG in admin.list_topics():
             time.sleep(0.02)
         apply_topics(admin, required_topics(Settings()), alter=False)
-    # A client that knows the old topic could wait for it.
+    # A client with metadata of the old topic could wait for it.
     services.producer = LogProducer(
         services.kafka.bootstrap, endless_records(Random(services.random.random()))
     )
@@ -71,7 +71,7 @@ def recreate_log(services: FaultServices, size: int) -> None:
 
 
 def recreation_errors(services: FaultServices, before: StoreContents) -> Iterator[str]:
-    """What is not as it must be: all partitions stand still, say why, and keep what they have."""
+    """Yield the errors: every partition must stop, report the reason, and not change its rows."""
 
     def partitions_without_reason() -> set[int]:
         findings = services.workers.partition_findings()
@@ -80,25 +80,25 @@ def recreation_errors(services: FaultServices, before: StoreContents) -> Iterato
         }
 
     if not services.wait_until(lambda: not partitions_without_reason(), STOP_SECONDS):
-        yield f"partitions {sorted(partitions_without_reason())} do not say why they stand still"
+        yield f"partitions {sorted(partitions_without_reason())} do not report why they are stopped"
     time.sleep(UNCHANGED_SECONDS)
     after = store_contents(services)
     changed = sorted(key for key in before.keys() | after if before.get(key) != after.get(key))
     if changed:
-        yield f"{len(changed)} keys have changed: {changed[:5]}"
+        yield f"{len(changed)} keys of the store changed: {changed[:5]}"
 
 
-def is_expected_reason(reason: str) -> bool:
-    """Whether these are the words of a partition that met another log, or one cut short."""
-    return any(halt.remedy in reason for halt in (StopReason.OTHER_LOG, StopReason.SHORTER_LOG))
+def is_expected_reason(text: str) -> bool:
+    """Return whether *text* has the remedy for another log or for a shorter log."""
+    return any(each.remedy in text for each in (StopReason.OTHER_LOG, StopReason.SHORTER_LOG))
 
 
 def store_contents(services: FaultServices) -> StoreContents:
-    """All that is in the store, but why partitions stand still."""
-    found: StoreContents = {}
+    """Return all hashes of the store without the stop messages of the cursors."""
+    contents: StoreContents = {}
     client: Any
     with services.client() as client:
         for partition in range(PARTITIONS):
             for key in client.scan_iter(match=Keys(LIVE_SPACE, LOG, partition).prefix + "*"):
-                found[key] = {k: v for k, v in client.hgetall(key).items() if k != b"stopped"}
-    return found
+                contents[key] = {k: v for k, v in client.hgetall(key).items() if k != b"stopped"}
+    return contents

@@ -1,4 +1,4 @@
-"""What a leg of the campaign stands on: a broker, a store, workers, and the log that grows."""
+"""The services of one phase of a campaign: a broker, a store, workers and a log producer."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ from tests.services import KAFKA_LIBS
 WORKER_COUNT = 3
 
 POLL_RECORDS = "20"
-"""So few that a fault falls between two fetches of one burst."""
+"""Few records, so that a fault can occur between two fetches of one burst."""
 
 FINISH_SECONDS = 240
 
 Client: Any = redis.Redis
-"""The client's types differ from one version to the next."""
+"""The types of the client differ between its versions."""
 
 STORE_ERRORS = redis.ConnectionError, redis.TimeoutError, redis.ResponseError
 
 
 @dataclass(slots=True)
 class FaultServices:
-    """Everything that may break, and where it stands.
+    """Services and workers of one phase, with the folder of their data.
 
-    *idle* counts workers killed in the middle of a rebalance, when nobody holds anything; *wrong*
-    is what a fault itself found wrong.
+    *idle_kills* counts workers killed during a rebalance, while no worker had a partition; *errors*
+    are those that a fault found itself.
     """
 
     kafka: KafkaServer
@@ -63,7 +63,7 @@ class FaultServices:
     errors: list[str] = field(default_factory=list[str])
 
     def client(self) -> Any:
-        """A client of the store, for the one who breaks it."""
+        """Return a client of the store without retries, for the fault functions."""
         return Client(
             unix_socket_path=str(self.redis.socket_path),
             socket_timeout=5,
@@ -71,44 +71,47 @@ class FaultServices:
         )
 
     def cursors(self) -> dict[int, Cursor]:
-        """How far each partition was folded; nothing where the store does not answer."""
+        """Return the cursor of each partition; empty where the store does not respond."""
         with self.client() as client:
             pipeline = client.pipeline(transaction=False)
             for partition in range(PARTITIONS):
                 pipeline.hgetall(Keys(LIVE_SPACE, LOG, partition).cursor)
             try:
-                found = pipeline.execute()
+                responses = pipeline.execute()
             except STORE_ERRORS:
                 return {}
-        return {number: Cursor.from_fields(decode_names(each)) for number, each in enumerate(found)}
+        fields_by_partition = map(decode_names, responses)
+        return {
+            number: Cursor.from_fields(fields) for number, fields in enumerate(fields_by_partition)
+        }
 
     def positions(self) -> dict[int, int]:
-        """The next offset of each partition."""
+        """Return the next offset of each partition; empty where the store does not respond."""
         return {number: cursor.next for number, cursor in self.cursors().items()}
 
     def records_behind(self) -> int:
-        """How many records are yet to be folded."""
+        """Return how many confirmed records are not folded yet."""
         self.producer.client.poll(0)
         positions = self.positions()
         return sum(max(0, end - positions.get(each, 0)) for each, end in self.producer.ends.items())
 
     def unpublished(self) -> int:
-        """How many entries wait in the outboxes."""
+        """Return the number of entries in all outboxes."""
         with self.client() as client:
             pipeline = client.pipeline(transaction=False)
             for partition in range(PARTITIONS):
                 pipeline.hlen(Keys(LIVE_SPACE, LOG, partition).outbox)
             return sum(pipeline.execute())
 
-    def makes_progress(self, patience: float = 25) -> bool:
-        """Wait until something more is folded; whether it was."""
+    def makes_progress(self, timeout: float = 25) -> bool:
+        """Wait up to *timeout* seconds until a position changes; return whether one did."""
         before = self.positions()
-        return self.wait_until(lambda: self.positions() not in ({}, before), patience)
+        return self.wait_until(lambda: self.positions() not in ({}, before), timeout)
 
-    def wait_until(self, done: Callable[[], bool], patience: float) -> bool:
-        """Wait for *done*, and replace workers that ended; whether it came."""
-        deadline = time.monotonic() + patience
-        while not done():
+    def wait_until(self, condition: Callable[[], bool], timeout: float) -> bool:
+        """Replace ended workers until *condition* or *timeout*; return whether it came true."""
+        deadline = time.monotonic() + timeout
+        while not condition():
             if time.monotonic() > deadline:
                 return False
             self.workers.replace_dead(WORKER_COUNT)
@@ -116,26 +119,26 @@ class FaultServices:
         return True
 
     def is_idle(self) -> bool:
-        """Whether all that was sent is folded, and all that is to be told is told."""
+        """Return whether every record is folded and the outboxes are empty."""
         try:
             return self.records_behind() == 0 and self.unpublished() == 0
         except STORE_ERRORS:
             return False
 
     def finish(self) -> str:
-        """Send the last records, and wait until all is done; what is not, else nothing."""
+        """Send the last records, and wait until all are folded; return an error, empty if none."""
         self.producer.send(last_ticks())
         if not self.producer.flush():
-            return "the broker does not take the last records"
+            return "the broker does not confirm the last records"
         if self.wait_until(self.is_idle, FINISH_SECONDS):
             return ""
         return (
-            f"{self.records_behind()} records behind, {self.unpublished()} untold; "
+            f"{self.records_behind()} records behind, {self.unpublished()} unpublished; "
             f"{self.stopped_partitions()}"
         )
 
     def stopped_partitions(self) -> dict[int, str]:
-        """Which partitions stand still, and why."""
+        """Return the stop message of each stopped partition."""
         with self.client() as client:
             reasons = {
                 number: client.hget(Keys(LIVE_SPACE, LOG, number).cursor, "stopped")
@@ -146,9 +149,9 @@ class FaultServices:
 
 @contextmanager
 def running_services(
-    folder: Path, random: Random, redis: Mapping[str, str], words: tuple[str, ...] = RUN_COMMAND
+    folder: Path, random: Random, redis: Mapping[str, str], command: tuple[str, ...] = RUN_COMMAND
 ) -> Generator[FaultServices]:
-    """Fresh services, three workers, and an empty log."""
+    """Start new services, three workers and an empty log; stop them at the end."""
     kafka = KafkaServer(folder / "kafka", KAFKA_LIBS, jvm=SHORT_LIVED_JVM)
     with kafka, RedisServer(folder / "redis", redis) as store:
         with admin_client(kafka.bootstrap) as admin:
@@ -156,7 +159,7 @@ def running_services(
         asyncio.run(load_functions(store.url))
         settings = {"BROKER": kafka.bootstrap, "STORE": store.url, "POLL_RECORDS": POLL_RECORDS}
         workers = WorkerProcesses(
-            folder, {f"TOCSIN_{name}": value for name, value in settings.items()}, words
+            folder, {f"TOCSIN_{name}": value for name, value in settings.items()}, command
         )
         producer = LogProducer(kafka.bootstrap, endless_records(random))
         services = FaultServices(kafka, store, workers, producer, random, folder)
@@ -177,7 +180,7 @@ async def load_functions(url: str) -> None:
 
 
 def save_first_dump(services: FaultServices) -> None:
-    """Have the library in the files that are cut short or brought back, and a first dump."""
+    """Write the function library to the files that faults truncate or restore."""
     with services.client() as client:
         if services.redis.settings.get("appendonly") == "yes":
             client.bgrewriteaof()
@@ -188,7 +191,7 @@ def save_first_dump(services: FaultServices) -> None:
 
 
 def save_dump(services: FaultServices, client: Any) -> None:
-    """Put a copy of the store aside."""
+    """Save the store, and copy the dump for a later restore."""
     client.save()
     copy = services.folder / f"dump-{len(services.dumps)}.rdb"
     shutil.copy(services.redis.folder / "dump.rdb", copy)

@@ -1,4 +1,4 @@
-"""A dozen faults in half a minute: that the campaign runs, and that it can fail."""
+"""Runs a dozen faults: the campaign works, and its judge detects errors."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ QUICK_KINDS = ("kill worker", "kill redis", "markers", "cut tail", "flush", "reb
 
 @pytest.fixture
 def services(kafka_libs: Path, redis_program: str) -> Iterator[FaultServices]:
-    """Services and workers; the path of a socket must be short."""
+    """Yield services in a folder with a short path, as a socket needs."""
     with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
         settings = {"appendonly": "yes", "appendfsync": "everysec"}
-        with running_services(Path(folder), Random(4), settings) as made:
-            yield made
+        with running_services(Path(folder), Random(4), settings) as started:
+            yield started
 
 
-def test_a_dozen_faults_lose_nothing_and_what_is_spoilt_is_found(services: FaultServices):
-    """After each kind, twice, all is as one pass has it; and the judge is not blind."""
+def test_a_dozen_faults_lose_nothing_and_corruption_is_detected(services: FaultServices):
+    """After each kind of fault twice, the results equal those of a pass without faults."""
     result = PhaseResult("a dozen")
     for kind in QUICK_KINDS * 2:
         inject_fault(services, kind, result)
@@ -42,12 +42,12 @@ def test_a_dozen_faults_lose_nothing_and_what_is_spoilt_is_found(services: Fault
     assert result.verdict.studies > 30 and result.verdict.alerts > 30 and result.verdict.markers
 
     corrupt_store(services)
-    found = judge(services.kafka.bootstrap, services.redis.url)
-    assert (found.doubled, found.wrong_rows, found.phantom) == (1, 2, 1)
+    verdict = judge(services.kafka.bootstrap, services.redis.url)
+    assert (verdict.doubled, verdict.wrong_rows, verdict.phantom) == (1, 2, 1)
 
 
 def corrupt_store(services: FaultServices) -> None:
-    """Count a record twice in one row, take another row away, and ring without a reason."""
+    """Count a record twice in one row, delete another row, and publish an unfounded alert."""
     rows = f"{Keys(LIVE_SPACE, LOG, 0).prefix}s:*"
     with services.client() as client:
         first, second, *_ = sorted(client.scan_iter(match=rows))

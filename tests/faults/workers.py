@@ -1,4 +1,4 @@
-"""Worker processes of a campaign: started, killed, frozen, and replaced where they are gone."""
+"""The worker processes of a campaign, which are killed, paused and replaced."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ NUMBER = re.compile(r"\d{3,}")
 GROUP = "tocsin-live"
 
 RUN_COMMAND = ("tocsin", "run")
-"""The module that is a worker, and its words."""
+"""The module of a worker, and its arguments."""
 
 
 @dataclass(slots=True)
 class WorkerProcesses:
-    """Workers under *settings*; each has a folder of its own in *folder*, with what it said.
+    """Workers with the same *settings*; each has its log in a folder of its own in *folder*.
 
-    *ended* are those that ended by themselves: where records wait for too long, a worker does.
+    *exit_messages* are the last log lines of workers that ended by themselves, as a worker does
+    when records remain and none is folded for too long.
     """
 
     folder: Path
@@ -49,7 +50,7 @@ class WorkerProcesses:
     health_addresses: dict[str, str] = field(default_factory=dict[str, str])
 
     def start(self) -> Process:
-        """One more worker; it joins when it comes to it."""
+        """Start one more worker without waiting until it joins the group."""
         name = f"worker-{self.started:03}"
         self.started += 1
         worker = Process(self.folder / name)
@@ -60,16 +61,16 @@ class WorkerProcesses:
             "TOCSIN_METRICS_OPEN": "off",
             "PYTHONPATH": str(ROOT),
         }
-        # By this name the group knows it.
+        # The client id by which partition_owners finds the worker in the group.
         environment["BROKER_CLIENT_ID"] = name
-        foreign = [f"--unset={name}" for name in os.environ if name.startswith("TOCSIN_")]
-        command = ["env", *foreign, *(f"{name}={value}" for name, value in environment.items())]
+        unset = [f"--unset={name}" for name in os.environ if name.startswith("TOCSIN_")]
+        command = ["env", *unset, *(f"{name}={value}" for name, value in environment.items())]
         worker.start([*command, sys.executable, "-m", *self.command], ends_with_parent=True)
         self.running.append(worker)
         return worker
 
     def partition_owners(self, broker: str) -> list[Process]:
-        """The workers that hold partitions, as far as the group can say."""
+        """Return the workers with partitions; empty while the group cannot be described."""
         with (
             suppress(KafkaError, BrokerUnreachable),
             admin_client(broker, timeout_seconds=2) as admin,
@@ -81,49 +82,49 @@ class WorkerProcesses:
         return []
 
     def kill(self, worker: Process) -> None:
-        """End one as a power cut would."""
+        """Kill *worker* with SIGKILL, as in a power cut."""
         self.running.remove(worker)
         worker.kill()
 
     def terminate(self, worker: Process) -> None:
-        """Ask one to end in good order, and do not wait for it."""
+        """Send SIGTERM to *worker* without waiting for its end."""
         self.running.remove(worker)
         self.stopping.append(worker)
         send_signal(worker, signal.SIGTERM)
 
-    def replace_dead(self, least: int) -> None:
-        """Start workers in the place of those that are gone, as a supervisor would."""
+    def replace_dead(self, count: int) -> None:
+        """Start workers until *count* run, as a supervisor replaces those that ended."""
         self.stopping = [each for each in self.stopping if each.running or not each.reap_child()]
         for each in [each for each in self.running if not each.running]:
             each.reap_child()
             self.running.remove(each)
-            last = each.output_tail().splitlines()[-1:]
-            self.exit_messages.append(NUMBER.sub("N", "".join(last)))
-        while len(self.running) < least:
+            last_line = each.output_tail().splitlines()[-1:]
+            self.exit_messages.append(NUMBER.sub("N", "".join(last_line)))
+        while len(self.running) < count:
             self.start()
 
     def remove_from_group(self, broker: str, worker: Process) -> None:
-        """Have the group forget a dead worker now, as it would after its session of 10 s."""
+        """Remove a dead worker from the group before its session of 10 s ends."""
         with (
             suppress(KafkaError, BrokerUnreachable),
             admin_client(broker, timeout_seconds=2) as admin,
         ):
-            removed = [
+            members = [
                 MemberToRemove(member_id=each["member_id"])
                 for each in group_members(admin, GROUP)
                 if each["client_id"] == worker.folder.name
             ]
-            if removed:
-                admin.remove_group_members(GROUP, removed)
+            if members:
+                admin.remove_group_members(GROUP, members)
 
     def restart_as(self, command: tuple[str, ...], count: int) -> None:
-        """End all, and start others, as when a new version is brought in."""
+        """Stop all workers, and start *count* others, as a deployment of a new version does."""
         self.stop_all()
         self.command = command
         self.replace_dead(count)
 
     def partition_findings(self) -> dict[int, str]:
-        """What the workers' probes say of partitions."""
+        """Return the findings of the readiness probes by partition."""
         return {
             each["partition"]: each["what"]
             for worker in self.running
@@ -132,24 +133,24 @@ class WorkerProcesses:
         }
 
     def has_logged(self, text: str) -> bool:
-        """Whether any worker ever said *words*."""
+        """Return whether the log of any worker contains *text*."""
         logs = self.folder.glob("worker-*/log")
         return any(text.encode() in log.read_bytes() for log in logs)
 
     def stop_all(self) -> None:
-        """End all of them."""
-        everybody = [*self.running, *self.stopping]
-        for each in everybody:
+        """Stop all workers, also paused ones, and wait for their ends."""
+        workers = [*self.running, *self.stopping]
+        for each in workers:
             send_signal(each, signal.SIGCONT)
             send_signal(each, signal.SIGTERM)
-        for each in everybody:
+        for each in workers:
             each.stop()
         self.running.clear()
         self.stopping.clear()
 
 
 def has_partitions(member: Mapping[str, Any]) -> bool:
-    """Whether partitions are assigned to a member of a group."""
+    """Return whether *member* of the group has assigned partitions."""
     assignment = member["member_assignment"]
     return bool(
         assignment and any(each["partitions"] for each in assignment["assigned_partitions"])
@@ -157,7 +158,7 @@ def has_partitions(member: Mapping[str, Any]) -> bool:
 
 
 def findings(health: str) -> list[dict[str, Any]]:
-    """What keeps a worker from being ready, by its own account."""
+    """Return the findings of the readiness probe at address *health*; empty if it is down."""
     try:
         with urllib.request.urlopen(f"http://{health}/readyz", timeout=5) as response:
             return json.load(response)["findings"]
@@ -167,8 +168,8 @@ def findings(health: str) -> list[dict[str, Any]]:
         return []
 
 
-def send_signal(worker: Process, how: signal.Signals) -> None:
-    """Send a signal to a worker, if it lives."""
+def send_signal(worker: Process, number: signal.Signals) -> None:
+    """Send a signal to *worker* if it is running."""
     if (pid := worker.pid) is not None:
         with suppress(ProcessLookupError):
-            os.kill(pid, how)
+            os.kill(pid, number)

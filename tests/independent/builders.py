@@ -1,4 +1,4 @@
-"""Write wire records and plans in few words; day 0 of every test is 2020-01-01."""
+"""Builders of wire records and of plans; day 0 of every test is 2020-01-01."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ WATCH = {"kind": "concurrent", "treatment": "act", "period": "first", "tier": 3}
 
 
 def iso_date(day: int) -> str:
-    """The date of a day of the test, as it is written in a record."""
+    """Return the date of a day of the test as YYYY-MM-DD."""
     return date.fromordinal(DAY_0 + day).isoformat()
 
 
 def wire_record(
     kind: str, entity: str, /, *, known: int = 0, version: int = 1, **fields: Any
 ) -> Record:
-    """A record of *kind* about *thing* ("system/id"), with *fields* as they are on the wire."""
+    """Return a record of *kind* about *entity* ("system/id"), with its wire *fields*."""
     system, name = entity.split("/")
     return {
         "schema": "trial.log/1",
@@ -35,28 +35,31 @@ def wire_record(
 
 
 def plan(text: str, *, version: int = 1) -> Record:
-    """The plan record that carries *text*."""
+    """Return the plan record that contains *text*."""
     digest = hashlib.sha256(text.encode()).hexdigest()
     return wire_record("plan", "office/plan", version=version, toml=text, sha256=digest)
 
 
 def subject(name: str, arm: str | None = None, *, version: int = 1, known: int = 0) -> Record:
-    """A subject, allocated to *arm* where one is given."""
+    """Return a subject record, allocated to *arm* if one is given."""
     fields: dict[str, Any] = {"subject": name, "randomised_treatment": arm}
     return wire_record("subject", f"edc/subject-{name}", known=known, version=version, **fields)
 
 
 def treatment(who: str, what: str, start: int, end: int | None = None, **more: Any) -> Record:
-    """*who* receives *what* from day *start* to before day *end*, in period "first" or another."""
+    """Return a treatment of *who* with *what* from day *start* until before day *end*.
+
+    The period is "first" unless *more* names another; without *end* the treatment is open.
+    """
     fields: dict[str, Any] = {"period": "first", "start": iso_date(start), **more}
-    entity = str(fields.pop("thing", f"edc/treatment-{who}-{start}"))
+    entity = str(fields.pop("entity", f"edc/treatment-{who}-{start}"))
     if end is not None:
         fields["end"] = iso_date(end)
     return wire_record("treatment", entity, subject=who, treatment=what, **fields)
 
 
 def event(name: str, who: str, onset: int | str | None, term: str = "DVT", **more: Any) -> Record:
-    """A case of *term*; an onset given as text is a partial date."""
+    """Return a case of *term*; an onset given as text is a partial date."""
     fields = {"preferred_term": term, "system_organ_class": "VASC", **more}
     if onset is not None:
         fields["onset"] = onset if isinstance(onset, str) else iso_date(onset)
@@ -64,28 +67,28 @@ def event(name: str, who: str, onset: int | str | None, term: str = "DVT", **mor
 
 
 def tick(day: int) -> Record:
-    """Nothing more happened up to *day*."""
+    """Return the tick that moves the as-of day to *day*."""
     return wire_record("tick", f"clock/tick-{day}", known=day, date=iso_date(day))
 
 
 def retraction(name: str, target: str, *, version: int = 1, known: int = 0) -> Record:
-    """The thing *target* ("system/id") was reported in error."""
+    """Return a retraction of the entity *target* ("system/id")."""
     system, identity = target.split("/")
-    aim = {"system": system, "id": identity}
+    target_source = {"system": system, "id": identity}
     entity = f"safety/{name}"
     return wire_record(
-        "retraction", entity, known=known, version=version, target=aim, reason="in error"
+        "retraction", entity, known=known, version=version, target=target_source, reason="in error"
     )
 
 
 def merge(name: str, what: str, duplicate: str, survivor: str, *, version: int = 1) -> Record:
-    """*duplicate* and *survivor* are one case or one subject."""
+    """Return a merge of *duplicate* into *survivor*; *what* is case or subject."""
     pair: dict[str, Any] = {"what": what, "duplicate": duplicate, "survivor": survivor}
     return wire_record("merge", f"safety/{name}", version=version, **pair)
 
 
 def plan_text(*, window: int | str = 0, partial: str = "first_day", **more: str) -> str:
-    """A plan of two treatments; *more* replaces the sections groups, watches, screening, extra."""
+    """Return a plan of two treatments; *more* replaces sections and values by name."""
     window = f'"{window}"' if isinstance(window, str) else window
     jump = more.get("jump", "180")
     return "\n".join(
@@ -105,19 +108,19 @@ def plan_text(*, window: int | str = 0, partial: str = "first_day", **more: str)
 
 
 def screening_section(analysis: str = "as_treated", time: str = "study") -> str:
-    """The section of a plan that sets tier 2."""
+    """Return the section of a plan that configures tier 2."""
     return f'[screening]\nperiod = "first"\nanalysis = "{analysis}"\ntime = "{time}"'
 
 
 def toml_table(name: str, **values: Any) -> str:
-    """A TOML table, or an entry of an array of tables where *name* is in brackets of its own."""
+    """Return a TOML table; a *name* in brackets adds an entry to an array of tables."""
     return f"[{name}]\n" + "\n".join(
         f"{key} = {toml_value(value)}" for key, value in values.items()
     )
 
 
 def toml_value(value: Any) -> str:
-    """A plain value in TOML."""
+    """Return a boolean, string, number or list in TOML."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
@@ -129,5 +132,5 @@ def toml_value(value: Any) -> str:
 
 
 def quoted(text: str) -> str:
-    """*text* as a TOML string."""
+    """Return *text* as a TOML string."""
     return f'"{text}"'

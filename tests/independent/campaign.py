@@ -1,4 +1,4 @@
-"""Set how many drawn trials a property meets: 150 by default, TOCSIN_EXAMPLES in a campaign."""
+"""Settings of the property tests: 150 examples, or TOCSIN_EXAMPLES in a campaign."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-# A whole trial is a large example; that it takes a while to draw is no fault of the property.
+# Each example is a whole trial: it is large and slow to draw, which is no defect of a property.
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
 
 CAMPAIGN = settings(

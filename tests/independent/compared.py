@@ -1,4 +1,4 @@
-"""The product beside the batch recount: where the two differ on a log."""
+"""Compares the product with the batch recount on one log."""
 
 from __future__ import annotations
 
@@ -16,47 +16,50 @@ TOLERANCE = 1e-9
 
 
 def table_differences(log: list[Record]) -> dict[TableKey, tuple[Row | None, Row]]:
-    """The rows in which the product and the recount differ: as found, and as they should be.
+    """Return the rows that differ, as (product, recount).
 
-    The product may show more rows without events than the recount asks for; they must be right.
+    The product may have more rows without events than the recount requires; they must be right.
     """
     trial = recount(log)
-    found = {TableKey(*key): dict(counts) for key, counts in tables_of(log).items()}
-    expected_values = tables(trial) | {key: row(trial, key) for key in found}
+    product_rows = {TableKey(*key): dict(counts) for key, counts in tables_of(log).items()}
+    expected_rows = tables(trial) | {key: row(trial, key) for key in product_rows}
     return {
-        key: (found.get(key), expected)
-        for key, expected in expected_values.items()
-        if found.get(key) != expected
+        key: (product_rows.get(key), expected)
+        for key, expected in expected_rows.items()
+        if product_rows.get(key) != expected
     }
 
 
 def evidence_differences(log: list[Record]) -> dict[tuple[str, ...], tuple[float | None, float]]:
-    """The watches whose log E is missing or wrong.
+    """Return the watches whose log E is missing or wrong, as (product, recount).
 
-    The product may judge more of tier 2 than the batch asks for; what it says must be right.
+    The product may evaluate more of tier 2 than the recount requires; it must be right there too.
     """
-    found = {tuple(name): value for name, value in evidence_of(log).items()}
+    product_log_e = {tuple(name): value for name, value in evidence_of(log).items()}
     trial = recount(log)
-    expected_values = {
-        name: screened_log_e(trial, name) for name in found if len(name) == 3
+    expected_log_e = {
+        name: screened_log_e(trial, name) for name in product_log_e if len(name) == 3
     } | evidence(log)
     return {
-        name: (found.get(name), expected)
-        for name, expected in expected_values.items()
+        name: (product_log_e.get(name), expected)
+        for name, expected in expected_log_e.items()
         if not math.isclose(
-            found.get(name, math.nan), expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE
+            product_log_e.get(name, math.nan), expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE
         )
     }
 
 
 def screened_log_e(trial: Trial, name: tuple[str, ...]) -> float:
-    """Log E of one member of tier 2, whether or not it has to be there."""
+    """Return log E of one tier 2 watch, whether or not the recount requires it."""
     kind, term, treatment = name
     return concurrent_log_e(factors_of(trial, screening_design(trial, kind, term, treatment)))
 
 
 def without_versions(rows: Mapping[TableKey, Row]) -> dict[TableKey, Row]:
-    """The rows without the column that counts accepted versions, which stale ones are not."""
+    """Return the rows without the number of accepted versions.
+
+    That number depends on the order of a log: a version after a higher one is stale.
+    """
     return {
         key: {name: count for name, count in counts.items() if name != "versions"}
         for key, counts in rows.items()
@@ -64,7 +67,7 @@ def without_versions(rows: Mapping[TableKey, Row]) -> dict[TableKey, Row]:
 
 
 def rows_of(log: list[Record]) -> dict[TableKey, Row]:
-    """The product's rows that have events, or exposed subjects where a plan's group is meant."""
+    """Return the product's rows with events, and exposed rows of "any" and of groups."""
     rows = {TableKey(*key): dict(counts) for key, counts in tables_of(log).items()}
     return {
         key: counts

@@ -1,4 +1,4 @@
-"""Evaluate every watch of a trial from nothing: day by day, patient by patient, plain floats."""
+"""Evaluates every watch of a trial day by day and subject by subject, in plain floats."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WatchName = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchDesign:
-    """What a concurrent watch asks; named and tier 2 watches ask in the same form."""
+    """What a concurrent watch compares; named and tier 2 watches have the same form."""
 
     kind: str
     term: str
@@ -37,7 +37,7 @@ class WatchDesign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """One subject on the scale of a watch: its arm on each day, its last day seen, its event."""
+    """One subject on the time scale of a watch: arm by day, last day seen and first event."""
 
     arm_by_day: dict[int, str]
     last_day_seen: int
@@ -46,20 +46,20 @@ class Patient:
 
 
 def evidence(records: Iterable[Record]) -> dict[WatchName, float]:
-    """Log E of every watch the plan names, as (id,), and of tier 2, as (kind, term, treatment)."""
+    """Return log E of every named watch as (id,), and of tier 2 as (kind, term, treatment)."""
     trial = recount(records)
-    found: dict[WatchName, float] = {}
+    log_e_by_watch: dict[WatchName, float] = {}
     for watch in trial.plan.get("watches", []):
-        found[(watch["id"],)] = log_e_of(trial, watch)
+        log_e_by_watch[(watch["id"],)] = log_e_of(trial, watch)
     for design in screened_designs(trial):
         factors = factors_of(trial, design)
         if factors:
-            found[design.kind, design.term, design.treatment] = concurrent_log_e(factors)
-    return found
+            log_e_by_watch[design.kind, design.term, design.treatment] = concurrent_log_e(factors)
+    return log_e_by_watch
 
 
 def log_e_of(trial: Trial, watch: Record) -> float:
-    """Log E of a watch that the plan names."""
+    """Return log E of a watch that the plan names."""
     if watch["kind"] == "concurrent":
         return concurrent_log_e(factors_of(trial, design_of(trial, watch)))
     n, days = reference_counts(trial, watch)
@@ -71,12 +71,12 @@ def log_e_of(trial: Trial, watch: Record) -> float:
 
 
 def term_of(watch: Record) -> tuple[str, str]:
-    """The kind and name of what a watch watches."""
+    """Return the kind and the name of the term of a watch."""
     return next((kind, watch[kind]) for kind in TERM_KINDS if kind in watch)
 
 
 def design_of(trial: Trial, watch: Record) -> WatchDesign:
-    """The question of a concurrent watch; its control is the plan's where it names none."""
+    """Return the design of a concurrent watch; its control is the plan's by default."""
     kind, term = term_of(watch)
     return WatchDesign(
         kind=kind,
@@ -90,7 +90,7 @@ def design_of(trial: Trial, watch: Record) -> WatchDesign:
 
 
 def screened_designs(trial: Trial) -> list[WatchDesign]:
-    """Tier 2: every coded term that no tier 1 concurrent watch names, by active treatment."""
+    """Return tier 2: each coded term without a tier 1 concurrent watch, by active treatment."""
     named = {
         term_of(watch)
         for watch in trial.plan.get("watches", [])
@@ -106,14 +106,14 @@ def screened_designs(trial: Trial) -> list[WatchDesign]:
 
 
 def screening_design(trial: Trial, kind: str, term: str, treatment: str) -> WatchDesign:
-    """The question tier 2 asks of one term and one active treatment."""
+    """Return the tier 2 design of one term and one active treatment."""
     rule = trial.plan["screening"]
     watch = {kind: term, "treatment": treatment, **rule}
     return design_of(trial, watch)
 
 
 def factors_of(trial: Trial, design: WatchDesign) -> list[Factor]:
-    """One factor for every first event seen so far on either arm, in order of day."""
+    """Return one factor for every first event up to the as-of day on either arm, by day."""
     first = first_onsets(
         trial, design.kind, design.term, lambda interval: interval.period == design.period
     )
@@ -133,7 +133,7 @@ def factors_of(trial: Trial, design: WatchDesign) -> list[Factor]:
 
 
 def at_risk(patient: Patient, day: int, arm: str | None) -> bool:
-    """On *arm* that day, the day already seen, and no event on an earlier one."""
+    """Return whether *patient* is seen on *arm* that day, without an event on an earlier day."""
     return (
         patient.arm_by_day.get(day) == arm
         and day <= patient.last_day_seen
@@ -142,20 +142,20 @@ def at_risk(patient: Patient, day: int, arm: str | None) -> bool:
 
 
 def patient_of(trial: Trial, design: WatchDesign, subject: str, onset: int | None) -> Patient:
-    """What a concurrent watch sees of one subject, in study days or calendar days."""
+    """Return one subject as a concurrent watch sees it, in study days or calendar days."""
     starts = [i.start for i in trial.intervals[subject] if i.period == design.period]
-    zero = 0 if design.on_calendar else min(starts, default=0)
+    day_0 = 0 if design.on_calendar else min(starts, default=0)
     since = trial.collected.get((design.kind, design.term), 0)
     arms: dict[int, str] = {}
     for day, interval in trial.days[subject].items():
         arm = arm_of(trial, design, subject, interval)
         if day >= since and arm is not None:
-            arms[day - zero] = arm
+            arms[day - day_0] = arm
     onset_interval = None if onset is None else interval_at(trial, subject, onset)
     return Patient(
         arm_by_day=arms,
-        last_day_seen=trial.as_of - zero,
-        first_event=None if onset is None else onset - zero,
+        last_day_seen=trial.as_of - day_0,
+        first_event=None if onset is None else onset - day_0,
         event_arm=None
         if onset_interval is None
         else arm_of(trial, design, subject, onset_interval),
@@ -163,7 +163,7 @@ def patient_of(trial: Trial, design: WatchDesign, subject: str, onset: int | Non
 
 
 def arm_of(trial: Trial, design: WatchDesign, subject: str, interval: Interval) -> str | None:
-    """The arm a day in *interval* counts for: received, or allocated; none outside the period."""
+    """Return the arm of a day in *interval*, received or allocated; None outside the period."""
     if interval.period != design.period:
         return None
     return trial.arms.get(subject) if design.as_randomised else interval.treatment
@@ -172,7 +172,7 @@ def arm_of(trial: Trial, design: WatchDesign, subject: str, interval: Interval) 
 def first_onsets(
     trial: Trial, kind: str, term: str, counts: Callable[[Interval], bool]
 ) -> dict[str, int]:
-    """For each subject its first onset of the term on a day whose interval *counts*."""
+    """Return each subject's first onset of the term on a day whose interval *counts*."""
     first: dict[str, int] = {}
     for case in cases_of_term(trial, kind, term):
         interval = interval_at(trial, case.subject, case.onset) if case.onset is not None else None
@@ -182,7 +182,7 @@ def first_onsets(
 
 
 def reference_counts(trial: Trial, watch: Record) -> tuple[int, int]:
-    """First events seen so far on the treatment, and the person-days up to each first event."""
+    """Return the first events up to the as-of day, and the person-days up to each of them."""
     key = TableKey(watch.get("period", "all"), watch["treatment"], *term_of(watch))
     first = first_onsets(
         trial, key.kind, key.term, lambda interval: interval_in_cell(interval, key)

@@ -1,4 +1,4 @@
-"""Decide which cases belong to a term: a preferred term, a system organ class, a group, any."""
+"""Decides which cases have a term: a preferred term, a system organ class, a group or any."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RELATED = frozenset({"possible", "probable", "definite"})
 
 
 def cases_of_term(trial: Trial, kind: str, term: str) -> list[Case]:
-    """The dated cases of a term, those before its collection began left out."""
+    """Return the cases of a term that have an onset on or after its collection began."""
     since = trial.collected.get((kind, term))
     return [
         case
@@ -24,7 +24,7 @@ def cases_of_term(trial: Trial, kind: str, term: str) -> list[Case]:
 
 
 def case_has_term(trial: Trial, case: Case, kind: str, term: str) -> bool:
-    """True where *case* is of the term, whatever its date says."""
+    """Return whether *case* has the term, regardless of its onset."""
     if kind == "any":
         return True
     if kind == "group":
@@ -33,29 +33,29 @@ def case_has_term(trial: Trial, case: Case, kind: str, term: str) -> bool:
 
 
 def is_serious(fields: Record) -> bool:
-    """ICH E2A: serious by flag, by any criterion, or because it was fatal."""
+    """Return whether a case is serious by flag, by a criterion or as fatal (ICH E2A)."""
     fatal = fields.get("outcome") == "fatal"
     return bool(fields.get("serious")) or bool(fields.get("criteria")) or fatal
 
 
 def is_related(fields: Record) -> bool:
-    """True where a relation to treatment is at least possible."""
+    """Return whether a causal relation to treatment is at least possible."""
     return fields.get("relatedness") in RELATED
 
 
 def in_group(trial: Trial, case: Case, group: Record) -> bool:
-    """A group is a conjunction: *case* must meet every condition that is written."""
+    """Return whether *case* meets every condition of *group*."""
     return all(CONDITIONS[name](trial, case, group) for name in group if name != "within_days")
 
 
 def has_label(trial: Trial, case: Case, group: Record) -> bool:
-    """A label's own grouping where it is given, else the preferred term."""
+    """Return whether the label group is in *group*; without one the preferred term is used."""
     label = case.fields.get("label_group", case.fields["preferred_term"])
     return label in group["label_groups"]
 
 
 def is_after_dose(trial: Trial, case: Case, group: Record) -> bool:
-    """From the first day of a dose to so many days after its last day."""
+    """Return whether the onset is between a dose's first day and some days after its last."""
     if case.onset is None:
         return False
     days = group["within_days_after_dose"]
@@ -66,19 +66,19 @@ def is_after_dose(trial: Trial, case: Case, group: Record) -> bool:
 
 
 def meets_algorithm(trial: Trial, case: Case, group: Record) -> bool:
-    """A, or B and C within so many days: of a pair, the later case is the member."""
+    """Return whether *case* is A, or the later one of B and C within some days."""
     term = case.fields["preferred_term"]
     if term in group.get("any_of", []):
         return True
-    some, others = group.get("both", [[], []])
+    first_terms, second_terms = group.get("both", [[], []])
     days = group.get("within_days", 0)
-    return (term in some and completes_pair(trial, case, others, days)) or (
-        term in others and completes_pair(trial, case, some, days)
+    return (term in first_terms and completes_pair(trial, case, second_terms, days)) or (
+        term in second_terms and completes_pair(trial, case, first_terms, days)
     )
 
 
 def completes_pair(trial: Trial, case: Case, terms: list[str], days: int) -> bool:
-    """True where *case* completes a pair: an earlier case of *terms* lies within *days*."""
+    """Return whether an earlier case of *terms* lies within *days* before *case*."""
     if case.onset is None:
         return False
     return any(
@@ -92,7 +92,7 @@ def completes_pair(trial: Trial, case: Case, terms: list[str], days: int) -> boo
 
 
 def is_adjudicated(trial: Trial, case: Case, group: Record) -> bool:
-    """Only a yes of the adjudicators counts; pending does not."""
+    """Return whether the adjudication is "yes"; "pending" does not count."""
     adjudications: dict[str, Any] = case.fields.get("adjudications", {})
     return adjudications.get(group["adjudication"]) == "yes"
 

@@ -1,4 +1,4 @@
-"""Mix likelihood ratios over the harm points with plain floats, one formula a kind of watch."""
+"""Mixtures of likelihood ratios in plain floats, one formula for each kind of watch."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from math import exp, log
 from typing import NamedTuple
 
-# 33 harm points, log-uniform on 1.25 .. 20, equal weights (STATISTICS.md section 2).
 HARM_POINTS = [1.25 * 16 ** (point / 32) for point in range(33)]
+"""33 rate ratios, log-uniform on 1.25 to 20, with equal weights (docs/statistics.md)."""
 
 
 class Factor(NamedTuple):
-    """One first event: its day, whether on treatment, and who was at risk on either arm."""
+    """One first event: its day, whether it is on treatment, and the numbers at risk by arm."""
 
     day: int
     on_treatment: int
@@ -20,14 +20,14 @@ class Factor(NamedTuple):
 
 
 def log_mixture(log_likelihood: Callable[[float], float]) -> float:
-    """The log of the mean likelihood ratio over the harm points, without overflow."""
+    """Return the log of the mean likelihood ratio over the harm points, without overflow."""
     logs = [log_likelihood(theta) for theta in HARM_POINTS]
     top = max(logs)
     return top + log(sum(exp(value - top) for value in logs) / len(logs))
 
 
 def concurrent_log_e(factors: list[Factor]) -> float:
-    """Cox partial likelihood; a day with one arm empty says nothing."""
+    """Return log E by the Cox partial likelihood; a risk set with an empty arm adds nothing."""
     both = [factor for factor in factors if factor.treated and factor.control]
     return log_mixture(
         lambda theta: sum(
@@ -39,12 +39,15 @@ def concurrent_log_e(factors: list[Factor]) -> float:
 
 
 def known_rate_log_e(n: int, expected: float) -> float:
-    """*n* first events where *expected* were expected at the reference rate."""
+    """Return log E of *n* first events where the reference rate expects *expected*."""
     return log_mixture(lambda theta: n * log(theta) - (theta - 1) * expected)
 
 
 def estimated_rate_log_e(n: int, ratio: float, historical: int) -> float:
-    """*n* first events in *ratio* times the person-time in which history saw *historical*."""
+    """Return log E of *n* first events against *historical* events.
+
+    *ratio* is the person-time of the trial divided by that of the history.
+    """
     return log_mixture(
         lambda theta: n * log(theta) + (n + historical) * log((1 + ratio) / (1 + theta * ratio))
     )

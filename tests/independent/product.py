@@ -1,4 +1,4 @@
-"""The product as the independent tests see it: a log of wire records in, plain values out."""
+"""The product as the independent tests use it: a log of wire records in, plain values out."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Verdicts = list[tuple[Any, ...]]
 
 
 def lines_of(log: Iterable[Record]) -> Iterator[bytes]:
-    """The log as the bytes of its lines."""
+    """Yield the lines of the log as bytes."""
     return (json.dumps(record).encode() for record in log)
 
 
 def replay_log(log: Iterable[Record], *, shortcuts: bool = True) -> tuple[Replay, Verdicts]:
-    """The log replayed, and every alert it rang."""
+    """Return the replay of the log and all alerts that it raises."""
     replay = Replay(pipeline=Pipeline(shortcuts=shortcuts))
     alerts = [
         (alert.line, alert.id, alert.watch, alert.level, alert.revision, alert.e_value)
@@ -34,28 +34,28 @@ def replay_log(log: Iterable[Record], *, shortcuts: bool = True) -> tuple[Replay
 
 
 def study_of(log: Iterable[Record]) -> Study | None:
-    """The one study of the log, or None if it opened none."""
+    """Return the study of the log, or None if no plan opens one."""
     studies = replay_log(log)[0].studies
     return studies[0] if studies else None
 
 
 def tables_of(log: Iterable[Record]) -> dict[tuple[str, str, str, str], dict[str, int]]:
-    """Rows by (period, treatment, kind, term): every term seen, wherever there is exposure."""
+    """Return the rows of every seen term by (period, treatment, kind, term)."""
     study = study_of(log)
-    counted = ("subjects", "events", "versions", "serious_subjects", "serious_events")
-    related = ("related_subjects", "related_events")
-    timed = ("subjects_exposed", "person_days", "person_days_to_first")
+    case_counts = ("subjects", "events", "versions", "serious_subjects", "serious_events")
+    related_counts = ("related_subjects", "related_events")
+    exposure_fields = ("subjects_exposed", "person_days", "person_days_to_first")
     return {
         (row.period, row.treatment, row.term.kind.value, row.term.name): {
-            **{name: getattr(row.cell, name) for name in (*counted, *related)},
-            **{name: getattr(row, name) for name in timed},
+            **{name: getattr(row.cell, name) for name in (*case_counts, *related_counts)},
+            **{name: getattr(row, name) for name in exposure_fields},
         }
         for row in (rate_rows(study) if study else ())
     }
 
 
 def outcome_counts_of(log: Iterable[Record]) -> dict[str, int]:
-    """What became of the lines."""
+    """Return how many lines have which outcome."""
     replay, _ = replay_log(log)
     if replay.studies:
         return count_outcomes(replay, replay.studies[0])
@@ -63,24 +63,24 @@ def outcome_counts_of(log: Iterable[Record]) -> dict[str, int]:
 
 
 def evidence_of(log: Iterable[Record]) -> dict[tuple[str, ...], float]:
-    """Log E now: of named watches as (id,), of tier 2 as (kind, term, treatment)."""
+    """Return the current log E of named watches as (id,), of tier 2 as (kind, term, treatment)."""
     study = study_of(log)
-    found: dict[tuple[str, ...], float] = {}
+    log_e_by_watch: dict[tuple[str, ...], float] = {}
     for summary in watch_summaries(study) if study else ():
         watch = summary.watch
         name = (watch.term.kind.value, watch.term.name, watch.treatment)
-        found[name if watch.tier == 2 else (watch.id,)] = summary.log_e
-    return found
+        log_e_by_watch[name if watch.tier == 2 else (watch.id,)] = summary.log_e
+    return log_e_by_watch
 
 
 def digest_of(log: Iterable[Record]) -> str:
-    """The digest of the final state."""
+    """Return the digest of the final state; it is empty without a study."""
     study = study_of(log)
     return state_digest(study) if study else ""
 
 
 def verdicts_of(log: Iterable[Record], *, shortcuts: bool) -> Verdicts:
-    """Every alert as it rang, and where each watch was left standing."""
+    """Return every alert as it was raised, and the final verdict of each watch."""
     replay, alerts = replay_log(log, shortcuts=shortcuts)
     verdicts = (
         (name, active_watch.verdict.level, active_watch.verdict.reason)

@@ -1,4 +1,4 @@
-"""Read a log in its order and say of every record what became of it: the slow, plain way."""
+"""Reads a log in order and decides the outcome of every record, by rescanning all entities."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.independent.wire_records import Record, known_fields, ordinal, refusa
 
 @dataclass(slots=True, kw_only=True)
 class Entity:
-    """The last accepted statement about one thing, and how many were accepted."""
+    """The latest accepted version of one entity, and the number of accepted versions."""
 
     fields: Record
     accepted: int
@@ -20,7 +20,7 @@ class Entity:
 
 @dataclass(slots=True)
 class ResolvedLog:
-    """Everything accepted so far, and the outcome of every line with the thing it spoke of."""
+    """Everything accepted so far, and the outcome of every line with its entity."""
 
     entities: dict[str, Entity] = field(default_factory=dict[str, Entity])
     outcomes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -29,7 +29,7 @@ class ResolvedLog:
 
 
 def resolve(records: Iterable[Record]) -> ResolvedLog:
-    """The ledger after all *records*, taken one by one in log order."""
+    """Return the resolved log after all *records*, taken one by one in log order."""
     resolved = ResolvedLog()
     for record in records:
         resolved.outcomes.append((apply_record(resolved, record), entity_of(record)))
@@ -37,7 +37,7 @@ def resolve(records: Iterable[Record]) -> ResolvedLog:
 
 
 def apply_record(resolved: ResolvedLog, record: Record) -> str:
-    """The outcome of one *record*: accepted, duplicate, stale, conflict or refused."""
+    """Return the outcome of one *record*: accepted, duplicate, stale, conflict or refused."""
     if refusal(record) is not None or is_out_of_context(resolved, record):
         return "refused"
     fields = known_fields(record)
@@ -57,7 +57,7 @@ def apply_record(resolved: ResolvedLog, record: Record) -> str:
 
 
 def is_out_of_context(resolved: ResolvedLog, record: Record) -> bool:
-    """True where the study's plan or its as-of day does not allow *record* now."""
+    """Return whether *record* comes before a plan, or too long after the as-of day."""
     if resolved.plan is None:
         return record["type"] != "plan"
     if resolved.as_of is None or record["type"] == "tick":
@@ -66,7 +66,7 @@ def is_out_of_context(resolved: ResolvedLog, record: Record) -> bool:
 
 
 def accept(resolved: ResolvedLog, record: Record, fields: Record) -> None:
-    """Let *record* replace what was said of its thing, and move the as-of day forward."""
+    """Replace the version of the record's entity, and advance the plan or the as-of day."""
     previous = resolved.entities.get(entity_of(record))
     count = 1 if previous is None else previous.accepted + 1
     resolved.entities[entity_of(record)] = Entity(fields=fields, accepted=count)
@@ -80,7 +80,7 @@ def accept(resolved: ResolvedLog, record: Record, fields: Record) -> None:
 
 
 def is_nullified(resolved: ResolvedLog, name: str) -> bool:
-    """True where a retraction that is not itself void names the thing *name*."""
+    """Return whether a retraction that is not itself nullified names the entity *name*."""
     return any(
         entity.fields["type"] == "retraction"
         and target_of(entity.fields) == name
@@ -90,9 +90,9 @@ def is_nullified(resolved: ResolvedLog, name: str) -> bool:
 
 
 def survivor_by_duplicate(resolved: ResolvedLog, what: str) -> dict[str, str]:
-    """Who is the duplicate of whom by the standing merges of *what*; of several, the first by name.
+    """Return the survivor of each duplicate by the active merges of *what*.
 
-    Which came first must not matter: the same records in another order make the same tables.
+    Of several merges of one duplicate the first by name counts, so the order does not matter.
     """
     return {
         fields["duplicate"]: fields["survivor"]
@@ -101,7 +101,7 @@ def survivor_by_duplicate(resolved: ResolvedLog, what: str) -> dict[str, str]:
 
 
 def active_merges(resolved: ResolvedLog, what: str) -> list[tuple[str, Record]]:
-    """Every merge of *what* that holds, by its name."""
+    """Return every merge of *what* that is not nullified, by its name."""
     return [
         (name, entity.fields)
         for name, entity in resolved.entities.items()
@@ -112,15 +112,15 @@ def active_merges(resolved: ResolvedLog, what: str) -> list[tuple[str, Record]]:
 
 
 def survivor_of(pairs: dict[str, str], name: str) -> str:
-    """The one *name* counts under: itself, or the end of its chain of merges."""
+    """Return the entity under which *name* counts: itself, or the end of its chain of merges."""
     for _ in pairs:
         name = pairs.get(name, name)
-    assert name not in pairs, f"the merges of {name} go round in a circle"
+    assert name not in pairs, f"the merges of {name} form a cycle"
     return name
 
 
 def closes_a_cycle(resolved: ResolvedLog, name: str, fields: Record) -> bool:
-    """True where the other merges lead, one way or another, from the survivor to the duplicate."""
+    """Return whether the other merges lead from the survivor to the duplicate."""
     others = [merge for other, merge in active_merges(resolved, fields["what"]) if other != name]
     reached = {fields["survivor"]}
     for _ in others:
@@ -129,15 +129,15 @@ def closes_a_cycle(resolved: ResolvedLog, name: str, fields: Record) -> bool:
 
 
 def entity_of(record: Record) -> str:
-    """The name of the thing that *record* is a statement about."""
+    """Return the name of the entity that *record* is about."""
     return f"{record['source']['system']}/{record['source']['id']}"
 
 
 def version_of(fields: Record) -> int:
-    """The version of a statement."""
+    """Return the version of a record."""
     return int(fields["source"]["version"])
 
 
 def target_of(fields: Record) -> str:
-    """The name of the thing that a retraction is aimed at."""
+    """Return the name of the entity that a retraction nullifies."""
     return f"{fields['target']['system']}/{fields['target']['id']}"

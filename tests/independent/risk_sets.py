@@ -1,4 +1,4 @@
-"""The one door through which these tests reach the product's risk sets and follow-up table."""
+"""The only access of these tests to the product's risk sets and follow-up table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Factor = tuple[int, int, int]
 
 
 def risk_sets_of(history: Sequence[Factor]) -> PartialLikelihood:
-    """The risk sets of a sequence of events."""
+    """Return the risk sets of a sequence of events."""
     treated, on, off = np.array(history, dtype=np.int64).reshape(-1, 3).T
     return PartialLikelihood.from_counts(treated=treated, on_treatment=on, on_control=off)
 
@@ -25,7 +25,7 @@ def risk_sets_of(history: Sequence[Factor]) -> PartialLikelihood:
 def set_first_event(
     events: FirstEvents, subject: int, onset: int, spells: tuple[Spell, ...]
 ) -> None:
-    """Let *subject* have its first event on day *onset*, on the treatment it then received."""
+    """Set the first event of *subject* to day *onset*, on the treatment of that day."""
     (arm,) = [spell.treatment for spell in spells if spell.start <= onset < spell.end]
     events.set_first(subject, onset * ARMS_MAX + arm, spells)
 
@@ -33,7 +33,7 @@ def set_first_event(
 def factors(
     follow_up: FollowUp, events: FirstEvents, day: int, treatment: int, control: int
 ) -> list[Factor]:
-    """What each first event on either arm found, in order."""
+    """Return arm and numbers at risk of each first event on either arm, sorted."""
     columns = follow_up.risk_set_counts(events, day).for_arms(treatment, control)
     return sorted((int(x), int(on), int(off)) for x, on, off in zip(*columns, strict=True))
 
@@ -41,7 +41,7 @@ def factors(
 def exact_risk_sets(
     follow_up: FollowUp, events: FirstEvents, day: int, treatment: int, control: int
 ) -> PartialLikelihood:
-    """The risk sets of *treatment* against *control*, none of them left to a bound."""
+    """Return the risk sets of *treatment* against *control*, computed without a bound."""
     treated, on, off = follow_up.risk_set_counts(events, day).for_arms(treatment, control)
     return PartialLikelihood.from_counts(treated=treated, on_treatment=on, on_control=off)
 
@@ -49,13 +49,13 @@ def exact_risk_sets(
 def risk_sets_one_by_one(
     follow_up: FollowUp, events: FirstEvents, day: int, treatment: int, control: int
 ) -> PartialLikelihood:
-    """The same by the way that is taken where events are few."""
-    found = follow_up.treated_count_and_shares(events, day, treatment, control)
-    assert found is not None
-    treated, shares = found
+    """Return the same risk sets by the loop that the product uses where events are few."""
+    count_and_shares = follow_up.treated_count_and_shares(events, day, treatment, control)
+    assert count_and_shares is not None
+    treated, shares = count_and_shares
     return PartialLikelihood(treated=treated, events=len(shares), shares=shares)
 
 
 def treated_events(events: FirstEvents, treatment: int) -> int:
-    """How many first events fell on *treatment*."""
+    """Return the number of first events on *treatment*."""
     return events.count_on(treatment)

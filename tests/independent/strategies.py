@@ -1,4 +1,4 @@
-"""Draw whole small trials as lists of wire records, in orders that a real log might have."""
+"""Strategies that draw whole small trials as wire records, in orders that a log may have."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LAST_DAY = 160
 
 @dataclass(slots=True)
 class TrialDraft:
-    """A trial being drawn: its plan, the subjects that are one person, the records so far."""
+    """A trial while it is drawn: design, subjects, those that are one person, and records."""
 
     design: TrialDesign
     subjects: list[str]
@@ -41,7 +41,7 @@ class TrialDraft:
 
 @st.composite
 def logs(draw: st.DrawFn) -> list[Record]:
-    """Any log: corrections, duplicates, conflicts, refusals, merges, in any order."""
+    """Draw any log: corrections, duplicates, conflicts, refusals and merges, in any order."""
     draft = draw_trial(draw, jump=draw(st.sampled_from((JUMP_TIGHT, 180, JUMP_NEVER))))
     add_corrections(draw, draft.records, draft.subjects, draft.one_person, acyclic=False)
     add_wrong_records(draw, draft.records)
@@ -54,16 +54,16 @@ def logs(draw: st.DrawFn) -> list[Record]:
 
 @st.composite
 def conflict_free(draw: st.DrawFn) -> list[Record]:
-    """A log whose records mean the same in any order, as long as the plan comes first."""
+    """Draw a log whose result does not depend on its order after the plan."""
     draft = draw_trial(draw, jump=JUMP_NEVER)
     add_corrections(draw, draft.records, draft.subjects, draft.one_person, acyclic=True)
-    # One day that no other record reaches: the as-of day is the same in every order.
+    # No other record is as late as this tick, so the as-of day is the same in every order.
     return [plan(draft.design.text), *in_some_order(draw, [*draft.records, tick(LAST_DAY)])]
 
 
 @st.composite
 def amended(draw: st.DrawFn) -> list[Record]:
-    """A conflict-free log in which, somewhere, the plan changes its end-of-treatment window."""
+    """Draw a conflict-free log in which the plan changes its end-of-treatment window."""
     draft = draw_trial(draw, jump=JUMP_NEVER, window=0)
     add_corrections(draw, draft.records, draft.subjects, draft.one_person, acyclic=True)
     ordered = in_some_order(draw, [*draft.records, tick(LAST_DAY)])
@@ -75,17 +75,22 @@ def amended(draw: st.DrawFn) -> list[Record]:
 
 @st.composite
 def repeated(draw: st.DrawFn, log: list[Record]) -> list[Record]:
-    """*log* with some of its records said again, each somewhere after it was first said."""
-    again = list(log)
+    """Draw *log* with some records repeated, each somewhere after its original."""
+    with_repeats = list(log)
     for _ in range(draw(st.integers(1, 6))):
-        original = draw(st.integers(0, len(again) - 1))
-        again.insert(draw(st.integers(original + 1, len(again))), dict(again[original]))
-    return again
+        original = draw(st.integers(0, len(with_repeats) - 1))
+        with_repeats.insert(
+            draw(st.integers(original + 1, len(with_repeats))), dict(with_repeats[original])
+        )
+    return with_repeats
 
 
 @st.composite
 def reordered(draw: st.DrawFn, log: list[Record], *, versions_in_order: bool) -> list[Record]:
-    """*log* in another order, its plan first; perhaps with each thing's versions in order."""
+    """Draw *log* in another order after the plan.
+
+    With *versions_in_order* the versions of each entity rise.
+    """
     rest = list(draw(st.permutations(log[1:])))
     if versions_in_order:
         rest = with_versions_in_order(rest)
@@ -93,7 +98,7 @@ def reordered(draw: st.DrawFn, log: list[Record], *, versions_in_order: bool) ->
 
 
 def draw_trial(draw: st.DrawFn, *, jump: int, window: int | None = None) -> TrialDraft:
-    """The undisturbed records of three to twelve subjects, each version of them."""
+    """Draw the records of three to twelve subjects, with revisions but without corrections."""
     design = draw(designs(jump=jump, window=window))
     subjects = [f"S{number}" for number in range(1, draw(st.integers(3, 12)) + 1)]
     count = draw(st.sampled_from((0, 0, 2, 3, 4)))
@@ -106,13 +111,13 @@ def draw_trial(draw: st.DrawFn, *, jump: int, window: int | None = None) -> Tria
 
 
 def add_subject_records(draw: st.DrawFn, draft: TrialDraft, who: str) -> None:
-    """Add what is reported of one subject before anybody corrects it."""
+    """Add what is first reported of one subject."""
     entry = draw(st.integers(0, 50))
     if draw_chance(draw, 80):
         arm = draft.arm if who in draft.one_person else None
         fields = subject_fields(draw, draft.design, who, entry)
         if arm is not None:
-            # Two subjects that are one person cannot have been allocated to two arms.
+            # Subjects that are one person have one allocation.
             fields["randomised_treatment"] = arm
         draft.records.append({**subject(who, known=entry), **fields})
     start = entry
@@ -132,7 +137,7 @@ def add_subject_records(draw: st.DrawFn, draft: TrialDraft, who: str) -> None:
 
 
 def add_record(draft: TrialDraft, who: str, name: str, known: int, fields: Fields) -> None:
-    """Add one record of *who*; the first letters of *name* say what type it is."""
+    """Add one record of *who*; *name* without its digits gives the record type."""
     kind = name.rstrip("0123456789")
     kind = "adverse_event" if kind == "event" else kind
     assert kind in FIELD_STRATEGIES
@@ -140,13 +145,13 @@ def add_record(draft: TrialDraft, who: str, name: str, known: int, fields: Field
 
 
 def in_some_order(draw: st.DrawFn, records: list[Record]) -> list[Record]:
-    """By the day they were known, or shuffled."""
+    """Return the records by the day on which they are known, or shuffled."""
     by_day = sorted(records, key=lambda record: str(record["known_at"]))
     return by_day if draw(st.booleans()) else list(draw(st.permutations(by_day)))
 
 
 def with_versions_in_order(records: list[Record]) -> list[Record]:
-    """The same places for the same things, but each thing's versions in rising order."""
+    """Return the records with each entity's versions rising, in the places of that entity."""
     rising: dict[str, list[Record]] = {}
     for record in sorted(records, key=lambda record: int(record["source"]["version"])):
         rising.setdefault(entity_of(record), []).append(record)

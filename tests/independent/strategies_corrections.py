@@ -1,4 +1,4 @@
-"""Tangle a drawn trial as life does: corrections, retractions, merges, collections, ticks."""
+"""Adds corrections to a drawn trial: revisions, retractions, merges, collections and ticks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TERMS_COLLECTED = (
 def add_revisions(
     draw: st.DrawFn, design: TrialDesign, records: list[Record], one_person: frozenset[str]
 ) -> None:
-    """Add higher versions of some *records*: dates move, terms are recoded, subjects change."""
+    """Add later versions of some *records*: dates move, terms are recoded, subjects change."""
     originals = [
         record
         for record in records
@@ -40,13 +40,13 @@ def add_revisions(
 def draw_revision(
     draw: st.DrawFn, design: TrialDesign, old: Record, subjects: list[str], version: int
 ) -> Record:
-    """A later version of *old*: one field changed, or everything said anew."""
+    """Draw a later version of *old*, with one field or all fields drawn again."""
     who = old["subject"]
-    # A subject's own record stays with the subject, as an identifier cannot be corrected.
+    # The identifier of a subject cannot be corrected, so its own record keeps it.
     if old["type"] != "subject" and draw_chance(draw, 15):
         who = draw(st.sampled_from(subjects))
     fresh = FIELD_STRATEGIES[old["type"]](draw, design, who, draw(st.integers(0, 60)))
-    # One end of an interval alone could be moved beyond the other: say both anew.
+    # A new start alone could be after the old end, so intervals get both again.
     if old["type"] not in {"treatment", "dose"} and draw(st.booleans()):
         name = draw(st.sampled_from(sorted(fresh)))
         fresh = {**content_fields(old), name: fresh[name]}
@@ -55,7 +55,7 @@ def draw_revision(
 
 
 def content_fields(record: Record) -> dict[str, Any]:
-    """The fields of *record* that are not of the envelope."""
+    """Return the fields of *record* that are not of the envelope."""
     envelope = {"schema", "type", "study", "source", "known_at"}
     return {name: value for name, value in record.items() if name not in envelope}
 
@@ -68,7 +68,7 @@ def add_corrections(
     *,
     acyclic: bool,
 ) -> None:
-    """Add what speaks of other records; *calm* leaves out merges that may close a circle."""
+    """Add records about other records; with *acyclic* no merge can close a cycle."""
     add_collections(draw, records)
     add_subject_merges(draw, records, sorted(one_person), acyclic=acyclic)
     add_case_merges(draw, records, acyclic=acyclic)
@@ -77,7 +77,7 @@ def add_corrections(
 
 
 def add_collections(draw: st.DrawFn, records: list[Record]) -> None:
-    """Some terms are collected only from a day on, which may be corrected."""
+    """Add first days of collection for some terms, and corrections of them."""
     for kind, term in draw(st.lists(st.sampled_from(TERMS_COLLECTED), max_size=2, unique=True)):
         for version in range(1, draw(st.integers(1, 2)) + 1):
             day = draw(st.integers(0, 70))
@@ -88,7 +88,10 @@ def add_collections(draw: st.DrawFn, records: list[Record]) -> None:
 def add_subject_merges(
     draw: st.DrawFn, records: list[Record], one_person: list[str], *, acyclic: bool
 ) -> None:
-    """Merge the subjects that are one person, each into an earlier one or, not calm, a later."""
+    """Merge the subjects that are one person, each into an earlier one.
+
+    Without *acyclic* the first may also be merged into one of them, which can close a cycle.
+    """
     for index, who in enumerate(one_person[1:], 1):
         for version in range(1, draw(st.integers(1, 2)) + 1):
             into = draw(st.sampled_from(one_person[:index]))
@@ -102,27 +105,27 @@ def add_subject_merges(
 
 
 def add_case_merges(draw: st.DrawFn, records: list[Record], *, acyclic: bool) -> None:
-    """Merge a few cases into others; not calm, perhaps also the last of them into the first."""
+    """Merge some cases into earlier ones; without *acyclic* also the reverse, for cycles."""
     cases = sorted({entity_of(record) for record in records if record["type"] == "adverse_event"})
-    chosen = cases[: draw(st.sampled_from((0, 0, 2, 3)))]
-    for index, duplicate in enumerate(chosen[1:], 1):
-        into = draw(st.sampled_from(chosen[:index]))
+    cases_merged = cases[: draw(st.sampled_from((0, 0, 2, 3)))]
+    for index, duplicate in enumerate(cases_merged[1:], 1):
+        into = draw(st.sampled_from(cases_merged[:index]))
         records.append(merge(f"twin-{index}", "case", duplicate, into))
         if not acyclic and draw_chance(draw, 25):
             records.append(merge(f"twin-{index}", "case", into, duplicate, version=2))
-    if not acyclic and chosen and draw(st.booleans()):
-        into = draw(st.sampled_from(chosen))
-        records.append(merge("twin-circle", "case", chosen[0], into))
+    if not acyclic and cases_merged and draw(st.booleans()):
+        into = draw(st.sampled_from(cases_merged))
+        records.append(merge("twin-circle", "case", cases_merged[0], into))
 
 
 def add_retractions(draw: st.DrawFn, records: list[Record]) -> None:
-    """Retract a few things, perhaps one that never comes, perhaps a retraction itself."""
+    """Retract some entities, perhaps one that never comes, perhaps a retraction itself."""
     merges = {entity_of(record) for record in records if record["type"] == "merge"}
     entities = sorted({entity_of(record) for record in records} | {"edc/never"})
     for number in range(draw(st.integers(0, 3))):
         target = draw(st.sampled_from(entities))
         day = draw(st.integers(0, 150))
         records.append(retraction(f"void-{number}", target, known=day))
-        # A merge that a second thought revived could close a circle after the event.
+        # Restoring a retracted merge could close a cycle that no record was refused for.
         if target not in merges and draw_chance(draw, 25):
             records.append(retraction(f"restore-{number}", f"safety/void-{number}", known=day + 3))

@@ -1,4 +1,4 @@
-"""Draw trials in which one arm has most of the events, so that watches come near their levels."""
+"""Draws trials in which one arm has most of the events, so that E comes near boundaries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AS_OF_JUMP_DAYS = 5000
 
 @st.composite
 def lopsided(draw: st.DrawFn) -> list[Record]:
-    """Balanced arms, alternately allocated; nearly all first events are on one of them."""
+    """Draw a trial of arms of equal size in which nearly all first events are on one of them."""
     design = draw(designs(jump=AS_OF_JUMP_DAYS))
     records: list[Record] = []
     term = draw(st.sampled_from(tuple(TERMS)))
@@ -30,7 +30,10 @@ def lopsided(draw: st.DrawFn) -> list[Record]:
 def subject_records(
     draw: st.DrawFn, who: str, active: int, percent: int, term: str
 ) -> list[Record]:
-    """One subject: allocation, an interval, in *percent* of the draws an event, once corrected."""
+    """Draw one subject: allocation, an interval, and an event in *percent* of the draws.
+
+    Some events have a second version with another onset.
+    """
     arm = ("ctl", "act")[active]
     start = draw(st.integers(0, 12))
     end = draw(st.sampled_from((None, start + 28)))

@@ -1,4 +1,4 @@
-"""Draw the plan of a small trial: treatments, periods, rules, groups of every kind, watches."""
+"""Draws the plan of a small trial: treatments, periods, rules, groups of every kind, watches."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ GROUPS = "\n".join(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialDesign:
-    """What the records of a drawn trial must know of its plan."""
+    """What the records of a drawn trial need of its plan."""
 
     arms: tuple[str, ...]
     periods: tuple[str, ...]
@@ -48,7 +48,7 @@ class TrialDesign:
 
 @st.composite
 def designs(draw: st.DrawFn, *, jump: int, window: int | str | None = None) -> TrialDesign:
-    """A plan of two or three treatments and one or two periods, with every kind of watch."""
+    """Draw a plan of two or three treatments and one or two periods, with every kind of watch."""
     third = draw(st.booleans())
     second = draw(st.booleans())
     analysis = draw(st.sampled_from(("as_treated", "as_randomised")))
@@ -76,7 +76,7 @@ def designs(draw: st.DrawFn, *, jump: int, window: int | str | None = None) -> T
 
 
 def watches(*, third: bool) -> str:
-    """Concurrent and reference watches on groups and terms, some judged and some only shown."""
+    """Return concurrent and reference watches on groups and terms, of tiers 1 and 3."""
     return "\n".join(
         (
             concurrent_watch(
@@ -112,7 +112,7 @@ def watches(*, third: bool) -> str:
 
 
 def concurrent_watch(name: str, analysis: str, time: str, **more: str | float) -> str:
-    """A concurrent watch in the first period; with a share it is of tier 1, else of tier 3."""
+    """Return a concurrent watch in the first period, of tier 1 if *more* has a share, else 3."""
     fields: dict[str, str | float] = {"treatment": "act", **more}
     tier = 1 if "share" in more else 3
     scale = {"period": "first", "analysis": analysis, "time": time, "tier": tier}
@@ -120,6 +120,6 @@ def concurrent_watch(name: str, analysis: str, time: str, **more: str | float) -
 
 
 def reference_watch(name: str, **more: str | float) -> str:
-    """A tier 1 watch of treatment "act" against a rate."""
+    """Return a tier 1 watch of treatment "act" against a reference rate."""
     fixed = {"treatment": "act", "source": "A register", "tier": 1, "share": 0.1}
     return toml_table("[watches]", id=name, kind="reference", **more, **fixed)

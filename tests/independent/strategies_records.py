@@ -1,4 +1,4 @@
-"""Draw the fields of single records: what may be said of a subject, and said again otherwise."""
+"""Draws the fields of single records, first versions and revisions alike."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ STATUS = ("completed", "withdrew", "lost", "died", "adverse_event", "other")
 
 
 def draw_chance(draw: st.DrawFn, percent: int) -> bool:
-    """True in about *percent* of a hundred draws; shrinks to false."""
+    """Draw true in about *percent* of 100 draws; shrinks to false."""
     return draw(st.integers(0, 99)) >= 100 - percent
 
 
 def set_by_chance(draw: st.DrawFn, fields: Fields, name: str, percent: int, values: Any) -> None:
-    """Give *fields* the field *name* in *percent* of the draws, sometimes as null."""
+    """Set the field *name* to one of *values* in *percent* of the draws."""
     if draw_chance(draw, percent):
         fields[name] = draw(st.sampled_from(values))
 
 
 def event_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) -> Fields:
-    """What an adverse event report says of *who*, with an onset somewhere after *around*."""
+    """Draw an adverse event of *who*, mostly with an onset near or after day *around*."""
     term = draw(st.sampled_from(tuple(TERMS)))
     fields: Fields = {"subject": who, "preferred_term": term, "system_organ_class": TERMS[term]}
     set_by_chance(draw, fields, "system_organ_class", 10, tuple(TERMS.values()))
@@ -49,14 +49,14 @@ def event_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) ->
 
 
 def draw_onset(draw: st.DrawFn, around: int) -> str | None:
-    """Mostly a full date, sometimes a month or a year, sometimes none."""
+    """Draw mostly a full date, sometimes a month or a year, sometimes no date."""
     day = iso_date(max(0, around + draw(st.integers(-8, 70))))
     form = draw(st.sampled_from("ddddddddmmyn"))
     return {"d": day, "m": day[:7], "y": day[:4], "n": None}[form]
 
 
 def interval_fields(draw: st.DrawFn, design: TrialDesign, who: str, start: int) -> Fields:
-    """A treatment interval of *who* near *start*, closed, empty or open."""
+    """Draw a treatment interval of *who* near day *start*: closed, empty or open."""
     days = draw(st.sampled_from((28, 14, 40, 7, 1, 0, None)))
     start = max(0, start + draw(st.sampled_from((0, 0, 0, 2, 9, -3))))
     return {
@@ -69,14 +69,14 @@ def interval_fields(draw: st.DrawFn, design: TrialDesign, who: str, start: int) 
 
 
 def dose_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) -> Fields:
-    """One administration that may take some days."""
+    """Draw one administration, of one day or of several."""
     first = around + draw(st.integers(0, 40))
     last = first + draw(st.sampled_from((0, 0, 1, 4)))
     return {"subject": who, "first_date": iso_date(first), "last_date": iso_date(last)}
 
 
 def disposition_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) -> Fields:
-    """The end of follow-up, of one period or of the study."""
+    """Draw the end of follow-up, of one period or of the study."""
     fields: Fields = {"subject": who, "status": draw(st.sampled_from(STATUS))}
     fields["date"] = iso_date(max(0, around + draw(st.integers(-2, 70))))
     set_by_chance(draw, fields, "period", 40, design.periods)
@@ -84,7 +84,7 @@ def disposition_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: i
 
 
 def subject_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) -> Fields:
-    """A screened subject, mostly allocated."""
+    """Draw a screened subject, allocated in most draws."""
     fields: Fields = {"subject": who, "date": iso_date(around)}
     set_by_chance(draw, fields, "randomised_treatment", 85, design.arms)
     set_by_chance(draw, fields, "stratum", 30, ("low", "high"))

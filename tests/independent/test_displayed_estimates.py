@@ -1,4 +1,4 @@
-"""Hold the displayed estimates to numbers that other people printed."""
+"""Compares the displayed estimates with numbers that others published."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from tests.paths import shared
 Inputs = dict[str, Any]
 
 RATE_INTERVALS = {"garwood": garwood, "score": rate_score, "normal_log": rate_log_normal}
-NOT_IMPLEMENTED = {"eair-2-224-clipped": "a normal interval clipped at 0 says 0 to 0 of no events"}
-"""Cases of a method built here that are left out, with the reason."""
+NOT_IMPLEMENTED = {"eair-2-224-clipped": "a normal interval clipped at 0 is 0 to 0 without events"}
+"""Cases of implemented methods that are not tested, with the reason."""
 
 
 def rate_arms(inputs: Inputs) -> Inputs:
-    """The arms of a rate ratio under the product's names."""
+    """Return the arms of a rate ratio under the product's names."""
     names = {"x1": "events", "t1": "person_time"}
     names |= {"x2": "control_events", "t2": "control_person_time"}
     return {name: inputs[key] for key, name in names.items()}
 
 
 def risk_arms(inputs: Inputs) -> Inputs:
-    """The arms of a risk difference under the product's names."""
+    """Return the arms of a risk difference under the product's names."""
     names = {"x1": "events", "n1": "patients"}
     names |= {"x2": "control_events", "n2": "control_patients"}
     return {name: inputs[key] for key, name in names.items()}
 
 
 def rate(inputs: Inputs) -> Inputs:
-    """An incidence and its limits."""
+    """Return an incidence rate and its limits."""
     value, *limits = RATE_INTERVALS[inputs["ci"]](
         inputs["events"], inputs["person_time"] / inputs["per"], confidence=inputs["conf"]
     )
@@ -53,7 +53,7 @@ def rate(inputs: Inputs) -> Inputs:
 
 
 def exact_ratio(inputs: Inputs, *, mid_p: bool = False) -> Inputs:
-    """All that a case may ask of the exact conditional rate ratio."""
+    """Return the exact conditional rate ratio with its limits and p-values."""
     arms, null = rate_arms(inputs), inputs["null_ratio"]
     value, *limits = rate_ratio(**arms, confidence=inputs["conf"], mid_p=mid_p)
     two_sided, greater, less = rate_ratio_test(**arms, null_ratio=null, mid_p=mid_p)
@@ -63,14 +63,14 @@ def exact_ratio(inputs: Inputs, *, mid_p: bool = False) -> Inputs:
 
 
 def fisher_p(inputs: Inputs) -> float:
-    """The p-value of a table of two rows, each with and without an event."""
+    """Return the p-value of a table of two rows, each with and without an event."""
     (a, b), (c, d) = inputs["table"]
     ours = fisher(events=a, patients=a + b, control_events=c, control_patients=c + d)
     return ours.two_sided if inputs["alternative"] == "two-sided" else ours.greater
 
 
 def score_test(inputs: Inputs) -> Inputs:
-    """The estimate, its limits and the score test of no difference."""
+    """Return the risk difference, its limits and the score test of no difference."""
     arms = risk_arms(inputs)
     value, *limits = miettinen_nurminen(**arms, confidence=inputs["conf"])
     test = miettinen_nurminen_test(**arms, null_difference=inputs["delta"])
@@ -102,7 +102,7 @@ COMPUTED_BY_METHOD: dict[str, Callable[[Inputs], Any]] = {
 
 
 def matches_printed(ours: Any, printed: Any, tolerance: dict[str, float]) -> bool:
-    """Whether *ours* is what was *printed*, number for number, within its *tolerance*."""
+    """Return whether *ours* equals *printed*, number for number, within *tolerance*."""
     if isinstance(printed, dict):
         return all(matches_printed(ours[key], value, tolerance) for key, value in printed.items())
     if isinstance(printed, list):
@@ -114,36 +114,36 @@ def matches_printed(ours: Any, printed: Any, tolerance: dict[str, float]) -> boo
 
 
 @pytest.mark.parametrize("method", COMPUTED_BY_METHOD)
-def test_every_published_case_is_met(method: str):
-    """Each case of the method, within the tolerance it was printed with."""
+def test_every_published_case_is_reproduced(method: str):
+    """Each case of the method is reproduced within its published tolerance."""
     cases = json.loads(shared("cases", "statistics.json").read_text())
-    ours = [
+    method_cases = [
         case for case in cases if case["method"] == method and case["id"] not in NOT_IMPLEMENTED
     ]
-    answers = {case["id"]: COMPUTED_BY_METHOD[method](case["inputs"]) for case in ours}
+    results = {case["id"]: COMPUTED_BY_METHOD[method](case["inputs"]) for case in method_cases}
 
-    assert ours
+    assert method_cases
     assert {
-        case["id"]: answers[case["id"]]
-        for case in ours
-        if not matches_printed(answers[case["id"]], case["expected"], case["tolerance"])
+        case["id"]: results[case["id"]]
+        for case in method_cases
+        if not matches_printed(results[case["id"]], case["expected"], case["tolerance"])
     } == {}
 
 
 def pilot_rows(name: str) -> list[dict[str, str]]:
-    """The rows of a table that was worked out from the CDISC pilot without the product."""
+    """Return the rows of a table that was computed from the CDISC pilot without the product."""
     with shared("data", "cdiscpilot01", "expected", name).open(newline="") as file:
         return list(csv.DictReader(file))
 
 
 def counts(row: dict[str, str], events: str, size: str) -> tuple[int, int]:
-    """Two whole numbers of a row."""
+    """Return two whole numbers of a row."""
     return int(row[events]), int(row[size])
 
 
 @pytest.mark.parametrize("level", ["pt", "soc"])
-def test_every_p_of_the_cdisc_pilot_is_met(level: str):
-    """Fisher's and the conditional Poisson p of every term; nobody with an event is a p of 1."""
+def test_every_p_value_of_the_cdisc_pilot_is_reproduced(level: str):
+    """Fisher's and the conditional Poisson p-values of every term; without events p is 1."""
     arms = {
         (row["soc"], row.get("pt"), row["arm"]): row for row in pilot_rows(f"{level}_by_arm.csv")
     }
@@ -158,20 +158,20 @@ def test_every_p_of_the_cdisc_pilot_is_met(level: str):
         x2, t2 = counts(placebo, "events_distinct", "person_days_in_study")
         rates = rate_arms({"x1": x1, "t1": t1, "x2": x2, "t2": t2})
 
-        ours = {
+        p_values = {
             "fisher_two_sided_p": fisher(**risks).two_sided,
             "fisher_one_sided_excess_p": fisher(**risks).greater,
             "poisson_cond_two_sided_p": rate_ratio_minlike_p(**rates),
             "poisson_cond_one_sided_excess_p": rate_ratio_test(**rates).greater,
         }
 
-        printed = {name: float(row[name] or 1.0) for name in ours}
-        assert ours == pytest.approx(printed, rel=1e-6, abs=1e-8), row
+        published = {name: float(row[name] or 1.0) for name in p_values}
+        assert p_values == pytest.approx(published, rel=1e-6, abs=1e-8), row
     assert len(rows) > 40
 
 
-def test_every_rate_of_the_cdisc_pilot_is_met():
-    """Events per 100 patient-years with their exact limits, terms without an event among them."""
+def test_every_rate_of_the_cdisc_pilot_is_reproduced():
+    """Events per 100 patient-years with exact limits, including terms without an event."""
     rows = pilot_rows("pt_by_arm.csv")
     for row in rows:
         years = int(row["person_days_in_study"]) / DAYS_IN_100_YEARS

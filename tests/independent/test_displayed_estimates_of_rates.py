@@ -1,4 +1,4 @@
-"""Hold rates and their ratio to SciPy's distributions and to their own claims."""
+"""Compares rates and their ratio with SciPy's distributions and checks their properties."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ confidences = st.floats(0.01, 0.999)
 
 
 def arms(x1: int, t1: float, x2: int, t2: float) -> dict[str, Any]:
-    """Treatment, then control."""
+    """Return the arguments of a rate ratio: treatment, then control."""
     return {"events": x1, "person_time": t1, "control_events": x2, "control_person_time": t2}
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])
-def test_garwood_is_the_rate_at_which_the_count_is_just_unusual(confidence: float):
-    """The Poisson tail beyond the count, at either limit, is half of what is left out."""
+def test_each_garwood_limit_has_half_of_the_excluded_probability_in_its_tail(confidence: float):
+    """At either limit, the Poisson tail beyond the count is half of 1 - confidence."""
     outside = (1 - confidence) / 2
     for count in [*range(40), 1000]:
         _, low, high = garwood(count, 7.5, confidence=confidence)
@@ -46,7 +46,7 @@ def test_garwood_is_the_rate_at_which_the_count_is_just_unusual(confidence: floa
 @pytest.mark.parametrize("method", METHODS)
 @given(count=events, time=times, confidence=confidences)
 def test_a_rate_lies_between_its_limits(method, count: int, time: float, confidence: float):
-    """Ordered, finite, and with an upper limit above zero even where nothing happened."""
+    """The limits are ordered and finite, and the upper one is above zero even without events."""
     value, low, high = method(count, time, confidence=confidence)
 
     assert 0.0 <= low <= value <= high < inf
@@ -55,8 +55,8 @@ def test_a_rate_lies_between_its_limits(method, count: int, time: float, confide
 
 
 @pytest.mark.parametrize(("t1", "t2"), TIMES)
-def test_the_ratio_is_scipys_binomial_share(t1: float, t2: float):
-    """Limits and both p-values of every small table are those of SciPy's binomial test."""
+def test_the_rate_ratio_agrees_with_scipys_binomial_test(t1: float, t2: float):
+    """Limits and p-values of every small table equal those of SciPy's binomial test."""
     for x1, x2 in product(range(13), repeat=2):
         if not x1 + x2:
             continue
@@ -77,8 +77,8 @@ def test_the_ratio_is_scipys_binomial_share(t1: float, t2: float):
 
 
 @given(x1=events, x2=events, t1=times, t2=times, share=st.floats(0.5, 0.99), mid_p=st.booleans())
-def test_the_limits_are_where_the_p_is_what_is_left_out(x1, x2, t1, t2, share, mid_p):
-    """Interval and p-value are one statement, exact and mid-p alike."""
+def test_the_p_value_at_each_limit_is_the_excluded_tail(x1, x2, t1, t2, share, mid_p):
+    """Interval and p-value agree, for the exact and the mid-p method."""
     ours = arms(x1, t1, x2, t2)
     value, low, high = rate_ratio(**ours, confidence=share, mid_p=mid_p)
     at_low, at_high = (
@@ -89,14 +89,16 @@ def test_the_limits_are_where_the_p_is_what_is_left_out(x1, x2, t1, t2, share, m
     assert (at_low is None, at_high is None) == (x1 == 0, x2 == 0)
     assert at_low is None or at_low.greater == pytest.approx((1 - share) / 2, rel=1e-6)
     assert at_high is None or at_high.less == pytest.approx((1 - share) / 2, rel=1e-6)
-    # Below a half, mid-p limits close in on a median and may leave the estimate outside.
+    # Below a confidence of 0.5, mid-p limits approach a median and may exclude the estimate.
     assert (value is None) == (x1 + x2 == 0)
     assert value is None or low <= value <= high
 
 
 @given(x1=events, x2=events, t1=times, t2=times, confidence=confidences, mid_p=st.booleans())
-def test_one_is_outside_exactly_when_the_p_is_small(x1, x2, t1, t2, confidence, mid_p):
-    """A page never shows "p = 0.03" beside limits that hold 1, nor the reverse."""
+def test_the_interval_excludes_1_exactly_when_the_p_value_is_small(
+    x1, x2, t1, t2, confidence, mid_p
+):
+    """A page never shows "p = 0.03" beside limits that include 1, nor the reverse."""
     ours = arms(x1, t1, x2, t2)
     _, low, high = rate_ratio(**ours, confidence=confidence, mid_p=mid_p)
     p = rate_ratio_test(**ours, mid_p=mid_p).two_sided
@@ -106,22 +108,24 @@ def test_one_is_outside_exactly_when_the_p_is_small(x1, x2, t1, t2, confidence, 
 
 
 @given(x1=events, x2=events, t1=times, t2=times, mid_p=st.booleans())
-def test_exchanging_the_arms_of_a_ratio_inverts_it(x1, x2, t1, t2, mid_p):
-    """What is called treatment is a convention."""
+def test_exchanging_the_arms_inverts_the_rate_ratio(x1, x2, t1, t2, mid_p):
+    """Which arm is called treatment is a convention."""
     ours, theirs = arms(x1, t1, x2, t2), arms(x2, t2, x1, t1)
-    (_, low, high), (_, low_turned, high_turned) = (
+    (_, low, high), (_, low_swapped, high_swapped) = (
         rate_ratio(**each, mid_p=mid_p) for each in (ours, theirs)
     )
-    test, turned = (rate_ratio_test(**each, mid_p=mid_p) for each in (ours, theirs))
+    test, swapped = (rate_ratio_test(**each, mid_p=mid_p) for each in (ours, theirs))
 
-    assert low == pytest.approx(1 / high_turned if high_turned else inf, rel=1e-9)
-    assert high == pytest.approx(1 / low_turned if low_turned else inf, rel=1e-9)
-    assert tuple(test) == pytest.approx((turned.two_sided, turned.less, turned.greater), rel=1e-9)
+    assert low == pytest.approx(1 / high_swapped if high_swapped else inf, rel=1e-9)
+    assert high == pytest.approx(1 / low_swapped if low_swapped else inf, rel=1e-9)
+    assert tuple(test) == pytest.approx(
+        (swapped.two_sided, swapped.less, swapped.greater), rel=1e-9
+    )
     assert rate_ratio_minlike_p(**ours) == pytest.approx(rate_ratio_minlike_p(**theirs), rel=1e-9)
 
 
-def test_mid_p_is_shorter_than_exact():
-    """It gives up the guarantee, and must buy something with it."""
+def test_mid_p_intervals_are_shorter_than_exact_ones():
+    """Mid-p has no coverage guarantee, so it must at least be shorter."""
     for x1, x2 in product(range(15), repeat=2):
         exact, mid = (rate_ratio(**arms(x1, 3.0, x2, 4.0), mid_p=mid_p) for mid_p in (False, True))
 
@@ -130,8 +134,8 @@ def test_mid_p_is_shorter_than_exact():
         assert mid.high < exact.high or not x2
 
 
-def test_a_tiny_p_keeps_its_digits():
-    """Sixty events against none at equal time is one in 2**60, not zero."""
+def test_a_very_small_p_value_keeps_its_precision():
+    """Sixty events against none at equal time has probability 2**-60, not zero."""
     ours = arms(60, 1.0, 0, 1.0)
 
     assert rate_ratio_test(**ours).greater == pytest.approx(2.0**-60, rel=1e-12)
@@ -142,8 +146,8 @@ def test_a_tiny_p_keeps_its_digits():
 
 @pytest.mark.parametrize("mid_p", [False, True])
 @pytest.mark.parametrize(("t1", "t2"), [(0, 0), (0, 9.0), (9.0, 0), (9.0, 9.0)])
-def test_no_events_say_nothing_and_break_nothing(t1: float, t2: float, mid_p: bool):
-    """An arm that nobody has entered yet is an ordinary day in a trial."""
+def test_no_events_give_an_unbounded_interval_and_a_p_value_of_1(t1: float, t2: float, mid_p: bool):
+    """Arms without exposure or events are common at the start of a trial."""
     ours = arms(0, t1, 0, t2)
 
     assert rate_ratio(**ours, mid_p=mid_p) == (None, 0.0, inf)
@@ -154,8 +158,8 @@ def test_no_events_say_nothing_and_break_nothing(t1: float, t2: float, mid_p: bo
 
 
 @pytest.mark.parametrize("mid_p", [False, True])
-def test_only_a_true_infinity_is_infinite(mid_p: bool):
-    """Without an event on control no ratio is too large; without one on treatment none is zero."""
+def test_a_ratio_is_infinite_only_without_control_events(mid_p: bool):
+    """The ratio is infinite without control events, and zero without treated events."""
     none_on_control = rate_ratio(**arms(5, 9.0, 0, 9.0), mid_p=mid_p)
     none_on_treatment = rate_ratio(**arms(0, 9.0, 5, 9.0), mid_p=mid_p)
 
@@ -165,12 +169,12 @@ def test_only_a_true_infinity_is_infinite(mid_p: bool):
     assert isfinite(none_on_treatment.high)
 
 
-@pytest.mark.parametrize("one", [1, np.int64(1), np.int32(1)])
-def test_a_count_may_come_from_an_array(one):
-    """A NumPy integer is a whole number, and what comes back is a plain float."""
-    assert {type(x) for x in garwood(one, 4.0)} == {float}
-    assert {type(x) for x in rate_ratio(**arms(one, 4.0, one, 5.0))} == {float}
-    assert {type(x) for x in rate_ratio_test(**arms(one, 4.0, one, 5.0))} == {float}
+@pytest.mark.parametrize("count", [1, np.int64(1), np.int32(1)])
+def test_a_count_may_be_a_numpy_integer(count):
+    """A NumPy integer is accepted as a whole number, and the results are plain floats."""
+    assert {type(x) for x in garwood(count, 4.0)} == {float}
+    assert {type(x) for x in rate_ratio(**arms(count, 4.0, count, 5.0))} == {float}
+    assert {type(x) for x in rate_ratio_test(**arms(count, 4.0, count, 5.0))} == {float}
 
 
 @pytest.mark.parametrize(
@@ -185,8 +189,8 @@ def test_a_count_may_come_from_an_array(one):
         (1, 0.0, "count the days"),
     ],
 )
-def test_an_impossible_arm_is_refused(count, time, remedy: str):
-    """Nonsense stops where it enters, with what to do."""
+def test_an_invalid_arm_is_refused(count, time, remedy: str):
+    """An invalid count or time raises an error that contains a remedy."""
     for method in METHODS:
         with pytest.raises(ValueError, match=remedy):
             method(count, time)
@@ -198,8 +202,8 @@ def test_an_impossible_arm_is_refused(count, time, remedy: str):
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, inf, float("nan")])
-def test_an_impossible_question_is_refused(bad: float):
-    """So do a confidence that is none, and a null ratio that is none."""
+def test_an_invalid_confidence_or_null_ratio_is_refused(bad: float):
+    """Each of them raises an error that states the valid range."""
     for method in METHODS:
         with pytest.raises(ValueError, match="between 0 and 1"):
             method(1, 1.0, confidence=bad)

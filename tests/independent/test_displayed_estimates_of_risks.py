@@ -1,4 +1,4 @@
-"""Hold shares of patients and their differences to brute force and to their own claims."""
+"""Compares proportions of patients and their differences with brute force and SciPy."""
 
 from __future__ import annotations
 
@@ -27,12 +27,15 @@ shares = st.integers(0, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.ju
 
 
 def arms(x1: int, n1: int, x2: int, n2: int) -> dict[str, Any]:
-    """Treatment, then control."""
+    """Return the arguments of a risk difference: treatment, then control."""
     return {"events": x1, "patients": n1, "control_events": x2, "control_patients": n2}
 
 
 def squared_score(table: tuple[int, int, int, int], differences: NDArray[np.float64]):
-    """The squared score statistic, its variance from bisecting the slope of the likelihood."""
+    """Return the squared score statistic at each of *differences*.
+
+    The restricted risks for its variance come from bisecting the slope of the likelihood.
+    """
     x1, n1, x2, n2 = table
     low, high = np.maximum(0.0, -differences), np.minimum(1.0, 1.0 - differences)
     for _ in range(70):
@@ -46,8 +49,8 @@ def squared_score(table: tuple[int, int, int, int], differences: NDArray[np.floa
 
 
 @pytest.mark.parametrize(("n1", "n2"), [(20, 20), (7, 23), (1, 1), (1, 30)])
-def test_miettinen_nurminen_holds_what_a_scan_does_not_reject(n1: int, n2: int):
-    """Every table: 1,000 differences tried one by one, each inside exactly if not rejected."""
+def test_miettinen_nurminen_contains_exactly_the_differences_not_rejected(n1: int, n2: int):
+    """For every table, each of 1,000 differences is inside exactly if the test accepts it."""
     scan = np.linspace(-1.0, 1.0, 1001)[:-1] + 0.000937
     critical = stats.norm.ppf(0.975) ** 2
     for x1, x2 in product(range(n1 + 1), range(n2 + 1)):
@@ -58,7 +61,7 @@ def test_miettinen_nurminen_holds_what_a_scan_does_not_reject(n1: int, n2: int):
 
 
 def test_miettinen_nurminen_exists_for_every_table_of_twenty():
-    """All 441, where a well-known package fails on 174: finite, ordered, around its estimate."""
+    """All 441 tables, of which a well-known package fails on 174, give finite ordered limits."""
     for x1, x2 in product(range(21), repeat=2):
         value, low, high = miettinen_nurminen(**arms(x1, 20, x2, 20))
 
@@ -70,8 +73,10 @@ def test_miettinen_nurminen_exists_for_every_table_of_twenty():
 
 @pytest.mark.parametrize("correction", [True, False])
 @given(ours=shares, theirs=shares, confidence=st.floats(0.05, 0.999))
-def test_its_limits_are_where_its_p_is_what_is_left_out(correction, ours, theirs, confidence):
-    """Interval and test are one statement; a limit at the end of the range has no p."""
+def test_the_p_value_at_each_miettinen_nurminen_limit_is_1_minus_confidence(
+    correction, ours, theirs, confidence
+):
+    """Interval and test agree; a limit at the end of the range has no p-value."""
     table = arms(*ours, *theirs)
     _, low, high = miettinen_nurminen(**table, confidence=confidence, correction=correction)
     for limit in (low, high):
@@ -82,22 +87,24 @@ def test_its_limits_are_where_its_p_is_what_is_left_out(correction, ours, theirs
 
 @pytest.mark.parametrize("method", DIFFERENCE_INTERVALS)
 @given(ours=shares, theirs=shares, confidence=st.floats(0.01, 0.999))
-def test_a_difference_mirrors_when_arms_or_outcomes_are_exchanged(method, ours, theirs, confidence):
-    """What is called treatment, and what an event, are conventions."""
+def test_exchanging_arms_or_outcomes_mirrors_a_difference(method, ours, theirs, confidence):
+    """Which arm is called treatment, and which outcome an event, is a convention."""
     (x1, n1), (x2, n2) = ours, theirs
     value, low, high = method(**arms(*ours, *theirs), confidence=confidence)
-    swapped = method(**arms(*theirs, *ours), confidence=confidence)
-    turned = method(**arms(n1 - x1, n1, n2 - x2, n2), confidence=confidence)
+    arms_exchanged = method(**arms(*theirs, *ours), confidence=confidence)
+    outcomes_exchanged = method(**arms(n1 - x1, n1, n2 - x2, n2), confidence=confidence)
 
-    assert (swapped.low, swapped.high) == (-high, -low)
-    assert (turned.low, turned.high) == pytest.approx((-high, -low), abs=1e-7)
+    assert (arms_exchanged.low, arms_exchanged.high) == (-high, -low)
+    assert (outcomes_exchanged.low, outcomes_exchanged.high) == pytest.approx(
+        (-high, -low), abs=1e-7
+    )
     assert -1.0 <= low < high <= 1.0
     assert (value is None) == (not n1 or not n2)
     assert value is None or low <= value <= high
 
 
-def test_the_score_test_without_a_difference_is_the_pooled_z():
-    """At no difference the restricted risks are the pooled one, in closed form."""
+def test_the_score_test_of_no_difference_is_the_pooled_z_test():
+    """Without a difference the restricted risks equal the pooled risk, in closed form."""
     for x1, x2 in product(range(10), range(14)):
         pooled = (x1 + x2) / 22
         error = (pooled * (1 - pooled) * (1 / 9 + 1 / 13) * 22 / 21) ** 0.5
@@ -109,7 +116,7 @@ def test_the_score_test_without_a_difference_is_the_pooled_z():
 
 
 @pytest.mark.parametrize("method", [miettinen_nurminen, miettinen_nurminen_test])
-def test_an_arm_of_thousands_is_no_harder(method):
+def test_arms_of_20000_patients_give_finite_results(method):
     """A common term, a rare one and an absent one in a vaccine trial."""
     for x1, x2 in [(0, 0), (0, 1), (3, 0), (800, 900), (20_000, 19_999), (20_000, 0)]:
         assert all(np.isfinite(method(**arms(x1, 20_000, x2, 20_000))))
@@ -117,23 +124,27 @@ def test_an_arm_of_thousands_is_no_harder(method):
 
 @pytest.mark.parametrize("method", SHARE_INTERVALS)
 @given(arm=shares, confidence=st.floats(0.01, 0.999))
-def test_a_share_lies_between_its_limits(method, arm: tuple[int, int], confidence: float):
-    """Inside 0..1, exactly at the end where the data are, and mirrored by the other outcome."""
+def test_a_proportion_lies_between_its_limits(method, arm: tuple[int, int], confidence: float):
+    """Limits are within 0 to 1, reach an end only where the data do, and mirror by outcome."""
     events, patients = arm
     value, low, high = method(events, patients, confidence=confidence)
-    turned = method(patients - events, patients, confidence=confidence)
+    outcomes_exchanged = method(patients - events, patients, confidence=confidence)
 
     assert 0.0 <= low < high <= 1.0
     assert (value is None) == (patients == 0)
     assert value is None or low <= value <= high
     assert (low == 0.0, high == 1.0) == (events == 0, events == patients)
-    assert (turned.low, turned.high) == pytest.approx((1 - high, 1 - low), abs=1e-15)
+    assert (outcomes_exchanged.low, outcomes_exchanged.high) == pytest.approx(
+        (1 - high, 1 - low), abs=1e-15
+    )
 
 
 @pytest.mark.parametrize("correction", [True, False])
 @pytest.mark.parametrize(("n1", "n2"), [(0, 0), (0, 9), (9, 0)])
-def test_an_empty_arm_says_nothing_and_breaks_nothing(n1: int, n2: int, correction: bool):
-    """A trial's first days have arms without patients."""
+def test_an_empty_arm_gives_the_widest_interval_and_a_p_value_of_1(
+    n1: int, n2: int, correction: bool
+):
+    """Arms without patients are common in the first days of a trial."""
     table = arms(0, n1, 0, n2)
 
     assert miettinen_nurminen(**table, correction=correction) == (None, -1.0, 1.0)
@@ -154,8 +165,8 @@ def test_an_empty_arm_says_nothing_and_breaks_nothing(n1: int, n2: int, correcti
         (6, 5, "count patients"),
     ],
 )
-def test_an_impossible_arm_is_refused(events, patients, remedy: str):
-    """Nonsense stops where it enters, with what to do."""
+def test_an_invalid_arm_is_refused(events, patients, remedy: str):
+    """An invalid count raises an error that contains a remedy."""
     for method in SHARE_INTERVALS:
         with pytest.raises(ValueError, match=remedy):
             method(events, patients)
@@ -167,8 +178,8 @@ def test_an_impossible_arm_is_refused(events, patients, remedy: str):
 
 
 @pytest.mark.parametrize("bad", [1.0, -1.0, nan])
-def test_an_impossible_question_is_refused(bad: float):
-    """So do a confidence that is none, and a null difference that no two risks have."""
+def test_an_invalid_confidence_or_null_difference_is_refused(bad: float):
+    """Each of them raises an error that states the valid range."""
     for method in DIFFERENCE_INTERVALS:
         with pytest.raises(ValueError, match="between 0 and 1"):
             method(**arms(1, 5, 1, 5), confidence=bad)

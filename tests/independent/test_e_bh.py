@@ -1,4 +1,4 @@
-"""Hold e-BH to its definition and to what the board relies on."""
+"""Compares e-BH with its definition, and checks the properties on which tier 2 relies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ rates = st.sampled_from([0.05, 0.1, 0.2, 0.5])
 
 
 def by_definition(e_values: list[float], q: float, hypotheses: int) -> set[int]:
-    """Every ``k`` tried, the ``k`` largest rejected (ties are ordered as the product orders)."""
+    """Return the rejected indices by trying every ``k``; ties are ordered as in the product."""
     order = sorted(range(len(e_values)), key=lambda i: -e_values[i])
     level = 1 / Fraction(str(q))
     best = 0
@@ -29,8 +29,8 @@ def by_definition(e_values: list[float], q: float, hypotheses: int) -> set[int]:
 
 
 @given(e_values=e_lists, q=rates, more=st.integers(0, 20))
-def test_it_rejects_what_the_definition_rejects(e_values: list[float], q: float, more: int):
-    """The largest k with ``k * e_(k) / K >= 1 / q``, in exact arithmetic."""
+def test_e_bh_rejects_the_hypotheses_of_its_definition(e_values: list[float], q: float, more: int):
+    """The largest k with ``k * e_(k) / K >= 1 / q`` is found in exact arithmetic."""
     hypotheses = len(e_values) + more
 
     rejected = e_bh(e_values, q, hypotheses=hypotheses)
@@ -40,18 +40,18 @@ def test_it_rejects_what_the_definition_rejects(e_values: list[float], q: float,
 
 
 @given(e_values=e_lists, q=rates)
-def test_what_is_below_the_lowest_bar_need_only_be_counted(e_values: list[float], q: float):
-    """The shortcut of tier 2: an e-value bounded below ``1 / q`` is never computed."""
-    kept = [index for index, e in enumerate(e_values) if e >= 1 / q]
+def test_e_values_below_1_over_q_need_only_be_counted(e_values: list[float], q: float):
+    """Tier 2 never computes an e-value with an upper bound below ``1 / q``."""
+    candidates = [index for index, e in enumerate(e_values) if e >= 1 / q]
 
-    short = e_bh([e_values[index] for index in kept], q, hypotheses=len(e_values))
+    rejected = e_bh([e_values[index] for index in candidates], q, hypotheses=len(e_values))
 
-    assert tuple(kept[index] for index in short) == e_bh(e_values, q)
+    assert tuple(candidates[index] for index in rejected) == e_bh(e_values, q)
 
 
 @given(e_values=e_lists, q=rates, data=st.data())
 def test_more_evidence_never_rejects_less(e_values: list[float], q: float, data: st.DataObject):
-    """Raising one e-value keeps every rejection; another term to look at makes none."""
+    """Raising one e-value retains every rejection, and another hypothesis adds none."""
     before = set(e_bh(e_values, q))
     assert set(e_bh(e_values, q, hypotheses=len(e_values) + 1)) <= before
     if e_values:
@@ -60,15 +60,15 @@ def test_more_evidence_never_rejects_less(e_values: list[float], q: float, data:
         assert before | {index} <= after
 
 
-def test_one_term_needs_one_over_q():
-    """With a single term the bar is 10 at q = 0.1, met exactly."""
+def test_a_single_term_is_rejected_at_1_over_q():
+    """With one term the level at q = 0.1 is 10, and 10 exactly is rejected."""
     assert e_bh([10.0], 0.1) == (0,)
     assert e_bh([9.999999], 0.1) == ()
     assert e_bh([], 0.1) == ()
     assert e_bh([], 0.1, hypotheses=7) == ()
 
 
-def test_sixty_terms_must_share_their_bar():
+def test_among_60_terms_the_level_depends_on_the_number_rejected():
     """One term alone among 60 needs 600; six together need 100 each."""
     assert e_bh([599.0], 0.1, hypotheses=60) == ()
     assert e_bh([600.0], 0.1, hypotheses=60) == (0,)
@@ -76,7 +76,7 @@ def test_sixty_terms_must_share_their_bar():
     assert e_bh([100.0] * 5, 0.1, hypotheses=60) == ()
 
 
-def test_e_values_may_be_an_array():
+def test_e_values_may_come_from_an_array():
     """Current e-values come from NumPy; the indices are plain integers."""
     rejected = e_bh(np.array([60.0, 0.0, 45.0]).tolist(), 0.1)
 
@@ -94,7 +94,7 @@ def test_e_values_may_be_an_array():
         ([nan], 0.1, None, "not their logarithms"),
     ],
 )
-def test_nonsense_is_refused(e_values, q, hypotheses, remedy: str):
-    """A log-likelihood ratio handed in as an e-value would be a silent bell."""
+def test_invalid_arguments_are_refused(e_values, q, hypotheses, remedy: str):
+    """A log-likelihood ratio passed as an e-value would suppress signals without an error."""
     with pytest.raises(ValueError, match=remedy):
         e_bh(e_values, q, hypotheses=hypotheses)

@@ -1,4 +1,4 @@
-"""Hold every shortcut to the exact evidence: a bound may be too high, and never too low."""
+"""Compares every upper bound of log E with the exact value: no bound may be too low."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.independent.risk_sets import (
 
 ROUNDING = 1e-9
 ARMS = 3
-"""Control, treatment, and a second treatment that a watch of the first does not ask about."""
+"""Control, treatment, and a second treatment that the watch does not compare."""
 
 pairs = st.lists(
     st.tuples(st.integers(0, 1), st.floats(0.0, 1.0, exclude_min=True)), min_size=1, max_size=60
@@ -34,14 +34,14 @@ pairs = st.lists(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Spells of one subject in period 0, in calendar days, and the day of its first event."""
+    """The spells of one subject in period 0, in calendar days, and the day of its first event."""
 
     spells: tuple[Spell, ...]
     onset: int | None
 
     @property
     def without_crossover(self) -> Person:
-        """The same person without all but the first spell, and without an event after it."""
+        """The same subject with the first spell only, and without an event after it."""
         first = self.spells[0]
         early = self.onset is not None and self.onset < first.end
         return Person((first,), self.onset if early else None)
@@ -49,22 +49,22 @@ class Person:
 
 @st.composite
 def persons(draw: st.DrawFn) -> Person:
-    """One to three spells with gaps between them, perhaps an event in one of them."""
+    """Draw one to three spells with or without gaps, and perhaps an event in one of them."""
     day = draw(st.integers(0, 30))
     spells: list[Spell] = []
     for _ in range(draw(st.sampled_from((1, 1, 1, 2, 3)))):
         end = day + draw(st.integers(1, 40))
         spells.append(Spell(day, end, 0, draw(st.integers(0, ARMS - 1))))
         day = end + draw(st.sampled_from((0, 0, 5)))
-    held = draw(st.sampled_from(spells))
-    onset = draw(st.none() | st.integers(held.start, held.end - 1))
+    spell_of_onset = draw(st.sampled_from(spells))
+    onset = draw(st.none() | st.integers(spell_of_onset.start, spell_of_onset.end - 1))
     return Person(tuple(spells), onset)
 
 
 def follow_up_of(
     people: list[Person], scale: TimeScale, since: int
 ) -> tuple[FollowUp, FirstEvents]:
-    """The people in a follow-up table, as treated, and the events of a term collected *since*."""
+    """Return a follow-up table, as treated, and first events of a term collected from *since*."""
     follow_up = FollowUp(0, Analysis.AS_TREATED, scale, ARMS)
     first = FirstEvents(term=0, period=0, treatment=None, collected_from=since)
     for number, person in enumerate(people):
@@ -81,28 +81,30 @@ def follow_up_of(
     day=st.integers(0, 100),
     control=st.sampled_from((0, 2)),
 )
-def test_risk_sets_one_by_one_are_those_found_all_at_once(
+def test_risk_sets_computed_one_by_one_equal_those_computed_together(
     people: list[Person], scale: TimeScale, since: int, day: int, control: int
 ):
-    """Dropout, a third arm, late collection, events still ahead: the same shares to the bit.
+    """Both ways give the same shares to the bit, and every bound is at least log E.
 
-    Where somebody has crossed, only the way that takes all at once is taken.
+    Subjects drop out, a third arm and a late collection occur, and some events are after the
+    as-of day.  No subject crosses over: with crossover the product only
+    computes all risk sets together.
     """
     follow_up, first = follow_up_of([person.without_crossover for person in people], scale, since)
     sets = exact_risk_sets(follow_up, first, day, 1, control)
     evidence = log_e(sets.log_likelihood)
 
-    found = risk_sets_one_by_one(follow_up, first, day, 1, control)
+    one_by_one = risk_sets_one_by_one(follow_up, first, day, 1, control)
 
-    assert (found.treated, sorted(found.shares)) == (sets.treated, sorted(sets.shares))
-    assert log_e(found.log_likelihood) == evidence
-    assert found.log_e_bound() >= evidence - ROUNDING
+    assert (one_by_one.treated, sorted(one_by_one.shares)) == (sets.treated, sorted(sets.shares))
+    assert log_e(one_by_one.log_likelihood) == evidence
+    assert one_by_one.log_e_bound() >= evidence - ROUNDING
     excess = sets.treated - sum(sets.shares)
     assert log_e_bound_of_excess(excess) >= evidence - ROUNDING
-    for enough in (excess - 0.5, excess + 0.5):
-        decided = follow_up.treated_count_and_shares(first, day, 1, control, enough) is None
-        assert decided <= (excess < enough + ROUNDING)
-    assert found.log_e_bound(minimum=1.0) >= min(evidence - ROUNDING, 1.0)
+    for floor in (excess - 0.5, excess + 0.5):
+        stopped_early = follow_up.treated_count_and_shares(first, day, 1, control, floor) is None
+        assert stopped_early <= (excess < floor + ROUNDING)
+    assert one_by_one.log_e_bound(minimum=1.0) >= min(evidence - ROUNDING, 1.0)
     assert log_e_bound_of_treated(treated_events(first, 1)) >= evidence - ROUNDING
 
 
@@ -112,10 +114,10 @@ def test_risk_sets_one_by_one_are_those_found_all_at_once(
     day=st.integers(0, 100),
     allocated=st.lists(st.integers(0, 1), min_size=14, max_size=14),
 )
-def test_all_first_events_bound_the_evidence_read_as_randomised(
+def test_all_first_events_bound_the_evidence_as_randomised(
     people: list[Person], scale: TimeScale, day: int, allocated: list[int]
 ):
-    """There the arm of an event is not the treatment received, so all of them may be treated."""
+    """As randomised, the arm of an event is not its treatment, so all events may be treated."""
     follow_up, first = follow_up_of(people, scale, 0)
     follow_up = FollowUp(0, Analysis.AS_RANDOMISED, scale, ARMS)
     for number, person in enumerate(people):
@@ -130,7 +132,7 @@ def test_all_first_events_bound_the_evidence_read_as_randomised(
 
 @given(pairs)
 def test_the_bound_from_the_shares_is_never_below_the_evidence(history: list[tuple[int, float]]):
-    """From the smallest, the largest and the mean share alone."""
+    """The bound uses only the smallest, the largest and the mean share."""
     share = np.array([each for _, each in history])
     treated = sum(x for x, _ in history)
     sets = PartialLikelihood(treated=treated, events=len(history), shares=share)
@@ -141,12 +143,12 @@ def test_the_bound_from_the_shares_is_never_below_the_evidence(history: list[tup
 
 @given(pairs, st.data())
 def test_smaller_shares_only_raise_the_bound(history: list[tuple[int, float]], data: st.DataObject):
-    """The table may think fewer treated patients at risk than there were."""
+    """The product may bound the treated shares from below instead of computing them."""
     share = np.array([each for _, each in history])
     treated = sum(x for x, _ in history)
     factor = data.draw(st.lists(st.floats(0, 1), min_size=len(share), max_size=len(share)))
-    less = share * np.array(factor)
-    ends = (float(less.min()), float(less.max()), float(less.mean()))
+    smaller_shares = share * np.array(factor)
+    ends = (float(smaller_shares.min()), float(smaller_shares.max()), float(smaller_shares.mean()))
 
     sets = PartialLikelihood(treated=treated, events=len(history), shares=share)
 
@@ -156,23 +158,23 @@ def test_smaller_shares_only_raise_the_bound(history: list[tuple[int, float]], d
 
 
 @given(st.floats(0.01, 0.99), st.integers(1, 200), st.data())
-def test_the_bound_is_close_where_all_shares_are_equal(
+def test_the_bound_is_tight_where_all_shares_are_equal(
     share: float, events: int, data: st.DataObject
 ):
-    """A limit that is never near would decide nothing: here only the rounding to 1/64 is lost."""
+    """A loose bound would decide nothing: here only the rounding to 1/64 is lost."""
     treated = data.draw(st.integers(0, events))
-    grain = round(share * 64) / 64
-    sets = PartialLikelihood(treated=treated, events=events, shares=np.full(events, grain))
+    rounded_share = round(share * 64) / 64
+    sets = PartialLikelihood(treated=treated, events=events, shares=np.full(events, rounded_share))
 
     assert sets.log_e_bound() == pytest.approx(log_e(sets.log_likelihood), rel=1e-9, abs=1e-9)
 
 
-def test_no_event_says_nothing():
-    """Before the first event E is one, by the evidence and by every bound."""
-    none = PartialLikelihood(treated=0, events=0, shares=np.array([]))
+def test_without_events_e_and_its_bounds_are_1():
+    """Before the first event log E is 0, and so is every bound."""
+    no_events = PartialLikelihood(treated=0, events=0, shares=np.array([]))
 
-    assert log_e(none.log_likelihood) == pytest.approx(0.0, abs=1e-12)
-    assert none.log_e_bound() == 0.0
+    assert log_e(no_events.log_likelihood) == pytest.approx(0.0, abs=1e-12)
+    assert no_events.log_e_bound() == 0.0
     assert log_e_bound_of_treated(0) == pytest.approx(0.0, abs=1e-12)
 
 
@@ -180,7 +182,7 @@ def test_no_event_says_nothing():
 def test_events_alone_bound_a_reference_watch(
     events: int, expected: float, history: int, ratio: float
 ):
-    """Person-time only speaks against the alarm."""
+    """Person-time without events only lowers E."""
     limit = log_e_bound_of_treated(events) + ROUNDING
 
     assert log_e(KnownRate(events, expected).log_likelihood) <= limit
@@ -188,16 +190,20 @@ def test_events_alone_bound_a_reference_watch(
 
 
 @given(st.lists(persons(), min_size=1, max_size=10), st.integers(0, 100), st.data())
-def test_the_order_in_which_people_are_placed_does_not_matter(
+def test_the_order_of_updates_of_the_follow_up_table_does_not_matter(
     people: list[Person], day: int, data: st.DataObject
 ):
-    """Nor that a person was first placed elsewhere and then corrected."""
-    other = data.draw(st.permutations(people))
-    here, there = (follow_up_of(each, TimeScale.STUDY, 0) for each in (people, other))
-    for number, person in enumerate(other):
-        there[0].update_subject(number, (Spell(0, 90, 0, 2), Spell(95, 99, 0, 1)), ((0, 0),), None)
-        there[0].update_subject(number, person.spells, ((0, person.spells[0].start),), None)
+    """Neither does an earlier entry of a subject that is corrected later."""
+    shuffled = data.draw(st.permutations(people))
+    in_order, reordered = (follow_up_of(each, TimeScale.STUDY, 0) for each in (people, shuffled))
+    for number, person in enumerate(shuffled):
+        reordered[0].update_subject(
+            number, (Spell(0, 90, 0, 2), Spell(95, 99, 0, 1)), ((0, 0),), None
+        )
+        reordered[0].update_subject(number, person.spells, ((0, person.spells[0].start),), None)
 
-    values = [log_e(exact_risk_sets(*each, day, 1, 0).log_likelihood) for each in (here, there)]
+    values = [
+        log_e(exact_risk_sets(*each, day, 1, 0).log_likelihood) for each in (in_order, reordered)
+    ]
 
     assert values[0] == pytest.approx(values[1], rel=1e-9, abs=1e-9)

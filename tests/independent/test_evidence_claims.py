@@ -1,4 +1,4 @@
-"""Hold the evidence to what is claimed of it: mean at most one, crossings at most as promised."""
+"""Checks the claims about E: a mean of at most 1, and crossings with at most alpha."""
 
 from __future__ import annotations
 
@@ -25,37 +25,41 @@ risk_sets = st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(any)
 
 
 def e_of(history: list[tuple[int, int, int]]) -> float:
-    """E after these events."""
+    """Return E after these events."""
     return exp(log_e(risk_sets_of(history).log_likelihood))
 
 
 @given(st.lists(risk_sets, max_size=8))
-def test_the_mean_of_e_is_one_whatever_the_risk_sets(sequence: list[RiskSet]):
-    """All sequences of arms enumerated: under the null an event is anybody's at risk alike."""
+def test_the_mean_of_e_is_1_for_any_risk_sets(sequence: list[RiskSet]):
+    """All sequences of arms are enumerated; under the null all subjects have the same hazard."""
     mean = 0.0
     for arms in product((0, 1), repeat=len(sequence)):
-        chance = 1.0
+        probability = 1.0
         for x, (on, off) in zip(arms, sequence, strict=True):
-            chance *= (on if x else off) / (on + off)
-        if chance:
-            mean += chance * e_of([(x, *at) for x, at in zip(arms, sequence, strict=True)])
+            probability *= (on if x else off) / (on + off)
+        if probability:
+            mean += probability * e_of(
+                [(x, *risk_set) for x, risk_set in zip(arms, sequence, strict=True)]
+            )
 
     assert mean == pytest.approx(1.0, rel=1e-9)
 
 
 @given(st.integers(0, 2**32), st.integers(1, 7))
-def test_the_mean_of_e_is_one_where_the_past_decides_who_is_at_risk(seed: int, length: int):
-    """Dropout, entry, even the end may hang on what came before."""
+def test_the_mean_of_e_is_1_if_risk_sets_depend_on_the_past(seed: int, length: int):
+    """Dropout, entry and even the end of the trial may depend on earlier events."""
 
     def at_risk(past: tuple[int, ...]) -> RiskSet | None:
-        dice = Random(f"{seed}/{past}")
-        return None if dice.random() < 0.1 else (dice.randint(1, 9), dice.randint(0, 9))
+        generator = Random(f"{seed}/{past}")
+        return (
+            None if generator.random() < 0.1 else (generator.randint(1, 9), generator.randint(0, 9))
+        )
 
     def mean(past: tuple[int, ...], history: list[tuple[int, int, int]]) -> float:
-        sides = at_risk(past) if len(past) < length else None
-        if sides is None:
+        risk_set = at_risk(past) if len(past) < length else None
+        if risk_set is None:
             return e_of(history)
-        on, off = sides
+        on, off = risk_set
         return sum(
             size / (on + off) * mean((*past, x), [*history, (x, on, off)])
             for x, size in ((1, on), (0, off))
@@ -66,74 +70,75 @@ def test_the_mean_of_e_is_one_where_the_past_decides_who_is_at_risk(seed: int, l
 
 
 @given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 5), st.integers(0, 3))
-def test_ties_err_to_the_safe_side(on: int, off: int, tied: int, before: int):
-    """Several events of one study day: patients fail without replacement, Breslow says with."""
+def test_ties_make_the_evidence_conservative(on: int, off: int, tied: int, before: int):
+    """Tied events are drawn without replacement; Breslow's factor assumes replacement."""
     tied = min(tied, on + off)
-    past = [(1, on + 1, off + 1)] * before  # Evidence that was there already.
+    past = [(1, on + 1, off + 1)] * before  # Evidence from earlier days.
     mean = 0.0
     for treated in range(max(0, tied - off), min(on, tied) + 1):
-        chance = comb(on, treated) * comb(off, tied - treated) / comb(on + off, tied)
-        day = [(1, on, off)] * treated + [(0, on, off)] * (tied - treated)
-        mean += chance * e_of(past + day)
+        probability = comb(on, treated) * comb(off, tied - treated) / comb(on + off, tied)
+        tied_events = [(1, on, off)] * treated + [(0, on, off)] * (tied - treated)
+        mean += probability * e_of(past + tied_events)
 
     assert mean <= e_of(past) * (1 + 1e-12)
     assert tied > 1 or mean == pytest.approx(e_of(past), rel=1e-9)
 
 
 def comb(n: int, k: int) -> float:
-    """Ways to choose *k* of *n*."""
+    """Return the number of ways to choose *k* of *n*."""
     return round(exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)))
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.01, 0.0025])
 @pytest.mark.parametrize("share", [0.5, 1 / 3, 2 / 3, 0.1, 0.9])
-def test_e_reaches_its_level_with_at_most_its_promise_at_equal_shares(share: float, alpha: float):
-    """Two hundred events, a look after each: exact chance of ever crossing (Ville 1939)."""
+def test_e_ever_crosses_with_probability_at_most_alpha_at_equal_shares(share: float, alpha: float):
+    """Exact probability over 200 events with a look after each (Ville 1939)."""
     assert 0 < crossing_of(np.full(200, share), alpha) <= alpha
 
 
 @given(st.lists(st.floats(0.02, 0.98), min_size=1, max_size=40))
-def test_e_reaches_20_with_at_most_5_percent_for_any_shares(shares: list[float]):
-    """The state is the number of treated events: the shares so far are the same on every path."""
+def test_e_ever_reaches_20_with_probability_at_most_5_percent_for_any_shares(shares: list[float]):
+    """The number of treated events is the whole state, as all paths have the same shares."""
     assert crossing_of(np.array(shares), 0.05) <= 0.05
 
 
 def crossing_of(shares: np.ndarray, alpha: float) -> float:
-    """The chance under the null that E, looked at after each event, ever reaches 1 / alpha."""
-    alive, crossed = np.array([1.0]), 0.0
+    """Return the null probability that E, with a look after each event, reaches 1 / *alpha*."""
+    open_mass, crossed = np.array([1.0]), 0.0
     for count, share in enumerate(shares, start=1):
-        alive = np.append(alive * (1 - share), 0.0) + np.append(0.0, alive * share)
-        for treated in np.flatnonzero(alive):
+        open_mass = np.append(open_mass * (1 - share), 0.0) + np.append(0.0, open_mass * share)
+        for treated in np.flatnonzero(open_mass):
             sets = PartialLikelihood(treated=int(treated), events=count, shares=shares[:count])
             if log_e(sets.log_likelihood) >= log(1 / alpha):
-                crossed += alive[treated]
-                alive[treated] = 0.0
+                crossed += open_mass[treated]
+                open_mass[treated] = 0.0
     return crossed
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.015, 0.0025])
-def test_a_reference_watch_crosses_with_at_most_its_promise(alpha: float):
-    """In continuous time: E rises only at events, so event n crosses if it comes early enough.
+def test_a_reference_watch_crosses_with_probability_at_most_alpha(alpha: float):
+    """E rises only at events, so event n crosses exactly if it comes early enough.
 
-    Up to 30 events, by a walk over the latest times at which each of them would still cross.
+    The probability is computed in continuous time for up to 30 events, from the latest time at
+    which each of them still crosses.
     """
     latest = [0.0, *(latest_crossing(count, alpha) for count in range(1, 31))]
-    alive = np.zeros(31)
-    alive[0] = 1.0
+    open_mass = np.zeros(31)
+    open_mass[0] = 1.0
     for count in range(1, 31):
         step = latest[count] - latest[count - 1]
         if step > 0:
-            numbers = np.arange(31)
-            arrivals = np.exp(numbers * log(step) - step - gammaln(numbers + 1))
-            alive = np.convolve(alive, arrivals)[:31]
-        alive[count:] = 0.0  # With as many events by now, the last of them has crossed.
+            event_counts = np.arange(31)
+            arrivals = np.exp(event_counts * log(step) - step - gammaln(event_counts + 1))
+            open_mass = np.convolve(open_mass, arrivals)[:31]
+        open_mass[count:] = 0.0  # Paths with this many events by now have crossed.
 
     assert latest == sorted(latest)
-    assert 0 < 1 - alive.sum() <= alpha
+    assert 0 < 1 - open_mass.sum() <= alpha
 
 
 def latest_crossing(count: int, alpha: float) -> float:
-    """The most events that may be expected by event *count* if it is still to cross; 0 if none."""
+    """Return the most events that may be expected when event *count* still crosses; else 0."""
 
     def gap(expected: float) -> float:
         return log_e(KnownRate(count, expected).log_likelihood) - log(1 / alpha)
@@ -142,23 +147,23 @@ def latest_crossing(count: int, alpha: float) -> float:
 
 
 @pytest.mark.parametrize("expected", [0.05, 0.5, 3.0])
-def test_the_mean_of_e_against_a_known_rate_is_one(expected: float):
-    """Poisson counts at the reference rate."""
+def test_the_mean_of_e_against_a_known_rate_is_1(expected: float):
+    """The counts are Poisson at the reference rate."""
     n = np.arange(400)
-    chances = n * log(expected) - expected - gammaln(n + 1)
-    logs = [log_e(KnownRate(int(k), expected).log_likelihood) for k in n]
+    log_probabilities = n * log(expected) - expected - gammaln(n + 1)
+    log_e_values = [log_e(KnownRate(int(k), expected).log_likelihood) for k in n]
 
-    # In logarithms: a count of 399 is next to impossible, and its E is next to infinite.
-    assert np.exp(chances + logs).sum() == pytest.approx(1.0, rel=1e-9)
+    # In logarithms, as the probability of a large count underflows and its E overflows.
+    assert np.exp(log_probabilities + log_e_values).sum() == pytest.approx(1.0, rel=1e-9)
 
 
 @pytest.mark.parametrize(("history", "ratio"), [(1, 0.05), (5, 0.3), (20, 1.5)])
-def test_the_mean_of_e_against_an_estimated_rate_is_one(history: int, ratio: float):
-    """Negative binomial counts: the historical person-time ran until *history* events were seen."""
+def test_the_mean_of_e_against_an_estimated_rate_is_1(history: int, ratio: float):
+    """The counts are negative binomial, if the history runs until *history* events are seen."""
     n = np.arange(6000)
     share = ratio / (1 + ratio)
-    ways = gammaln(n + history) - gammaln(n + 1) - gammaln(history)
-    chances = ways + n * log(share) + history * log(1 - share)
-    logs = [log_e(EstimatedRate(int(k), history, ratio).log_likelihood) for k in n]
+    log_ways = gammaln(n + history) - gammaln(n + 1) - gammaln(history)
+    log_probabilities = log_ways + n * log(share) + history * log(1 - share)
+    log_e_values = [log_e(EstimatedRate(int(k), history, ratio).log_likelihood) for k in n]
 
-    assert np.exp(chances + logs).sum() == pytest.approx(1.0, rel=1e-9)
+    assert np.exp(log_probabilities + log_e_values).sum() == pytest.approx(1.0, rel=1e-9)

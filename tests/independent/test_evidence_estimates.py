@@ -1,4 +1,4 @@
-"""Hold the posterior and the maximum of a likelihood to SciPy's quadrature and optimiser."""
+"""Compares posterior, estimate and limits with SciPy's quadrature, optimiser and root finder."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ shares = st.lists(st.floats(0.05, 0.95), min_size=1, max_size=120)
 
 @st.composite
 def likelihoods(draw: st.DrawFn) -> LogLikelihood:
-    """Of any of the three kinds."""
+    """Draw a likelihood of any of the three kinds."""
     kind = draw(st.sampled_from(("concurrent", "known", "estimated")))
     if kind == "concurrent":
         share = np.array(draw(shares))
@@ -45,50 +45,50 @@ def likelihoods(draw: st.DrawFn) -> LogLikelihood:
 
 
 def at(likelihood: LogLikelihood, log_theta: float) -> float:
-    """The log-likelihood at one point."""
+    """Return the log-likelihood at one log rate ratio."""
     return float(likelihood(np.array([log_theta]))[0])
 
 
 def mode_of(density: Callable[[float], float]) -> float:
-    """Where a log density is largest."""
+    """Return where a log density is largest."""
     return float(minimize_scalar(lambda b: -density(b), bounds=(-10, 10), method="bounded").x)
 
 
 @given(likelihoods())
-def test_the_posterior_is_that_of_quadrature(likelihood: LogLikelihood):
-    """Log RR ~ Normal(0, 1) a priori: both probabilities, and half of the mass below the median."""
+def test_the_posterior_agrees_with_quadrature(likelihood: LogLikelihood):
+    """Under log RR ~ Normal(0, 1): both probabilities, and half of the mass below the median."""
 
     def log_density(b: float) -> float:
         return at(likelihood, b) - b * b / 2
 
     mode = mode_of(log_density)
-    top = log_density(mode)
+    log_maximum = log_density(mode)
 
     def mass(low: float, high: float) -> float:
         cuts = [max(low, min(high, mode + step)) for step in (-2, -0.5, 0, 0.5, 2)]
         edges = sorted({low, high, *cuts})
         pieces = pairwise(edges)
-        return sum(quad(lambda b: exp(log_density(b) - top), *piece)[0] for piece in pieces)
+        return sum(quad(lambda b: exp(log_density(b) - log_maximum), *piece)[0] for piece in pieces)
 
-    shown = posterior(likelihood)
+    estimated = posterior(likelihood)
     total = mass(-10, 10)
 
-    assert shown.above_1 == pytest.approx(mass(0, 10) / total, abs=1e-4)
-    assert shown.above_2 == pytest.approx(mass(log(2), 10) / total, abs=2e-4)
-    if shown.median > 0.01:  # It is rounded to four places.
-        assert mass(-10, log(shown.median)) / total == pytest.approx(0.5, abs=0.01)
+    assert estimated.above_1 == pytest.approx(mass(0, 10) / total, abs=1e-4)
+    assert estimated.above_2 == pytest.approx(mass(log(2), 10) / total, abs=2e-4)
+    if estimated.median > 0.01:  # It is rounded to four places.
+        assert mass(-10, log(estimated.median)) / total == pytest.approx(0.5, abs=0.01)
 
 
 @given(likelihoods())
-def test_the_estimate_is_where_scipy_finds_the_maximum(likelihood: LogLikelihood):
-    """Within the range of the search; 0 or infinity where the likelihood only falls or rises."""
-    found = rate_ratio_mle(likelihood)
+def test_the_estimate_agrees_with_scipys_maximum(likelihood: LogLikelihood):
+    """It is 0 or infinite where the likelihood only falls or only rises."""
+    estimate = rate_ratio_mle(likelihood)
     edge = 15.0
     best = minimize_scalar(lambda b: -at(likelihood, b), bounds=(-edge, edge), method="bounded")
 
-    if 1e-5 < found < 1e5:
-        assert at(likelihood, log(found)) >= -best.fun - 1e-7
-        assert log(found) == pytest.approx(best.x, abs=2e-3)
+    if 1e-5 < estimate < 1e5:
+        assert at(likelihood, log(estimate)) >= -best.fun - 1e-7
+        assert log(estimate) == pytest.approx(best.x, abs=2e-3)
     else:
         assert abs(best.x) > 11
 
@@ -97,8 +97,8 @@ def test_the_estimate_is_where_scipy_finds_the_maximum(likelihood: LogLikelihood
     ("treated", "expected"),
     [(0, 0.0), (7, inf)],
 )
-def test_the_estimate_of_one_sided_events_is_a_limit(treated: int, expected: float):
-    """No event on treatment is a ratio of zero; none on control is an infinite one."""
+def test_the_estimate_is_0_or_infinite_if_one_arm_has_no_events(treated: int, expected: float):
+    """It is 0 without events on treatment, and infinite without events on control."""
     sets = PartialLikelihood(treated=treated, events=7, shares=np.full(7, 0.5))
 
     assert rate_ratio_mle(sets.log_likelihood) == expected
@@ -106,17 +106,17 @@ def test_the_estimate_of_one_sided_events_is_a_limit(treated: int, expected: flo
 
 @pytest.mark.parametrize(("events", "expected"), [(6, 0.6), (1, 4.0), (40, 40.0)])
 def test_the_estimate_against_a_known_rate_is_observed_over_expected(events: int, expected: float):
-    """It has a closed form."""
-    found = rate_ratio_mle(KnownRate(events, expected).log_likelihood)
+    """Against a known rate the estimate has a closed form."""
+    estimate = rate_ratio_mle(KnownRate(events, expected).log_likelihood)
 
-    assert found == pytest.approx(events / expected, rel=1e-5)
+    assert estimate == pytest.approx(events / expected, rel=1e-5)
 
 
 @given(likelihoods(), st.sampled_from((0.05, 0.01)))
-def test_the_limits_are_where_the_mixture_is_as_often_as_likely(
+def test_the_two_sided_e_value_at_each_limit_is_1_over_alpha(
     likelihood: LogLikelihood, alpha: float
 ):
-    """Inverted by SciPy's root finder: outside them the two-sided e-value is at least 1 / alpha."""
+    """SciPy's root finder locates the same limits, and the estimate is between them."""
     low, high = confidence_sequence(likelihood, alpha)
     mixture = log_mean_exp(likelihood(LOG_TWO_SIDED_RATIOS))
 
@@ -136,7 +136,7 @@ def test_the_limits_are_where_the_mixture_is_as_often_as_likely(
 
 @given(likelihoods())
 def test_the_always_valid_p_is_the_inverse_of_e(likelihood: LogLikelihood):
-    """Never above one, and at most alpha exactly where E reaches 1 / alpha."""
+    """It is never above 1, and at most alpha exactly where E is at least 1 / alpha."""
     value = log_e(likelihood)
     p = always_valid_p(value)
 

@@ -1,4 +1,4 @@
-"""Hold the evidence to what it may not depend on: names of arms, and the order of events."""
+"""Checks that the evidence depends neither on the names of the arms nor on the order of events."""
 
 from __future__ import annotations
 
@@ -19,23 +19,26 @@ events = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 30), st.integers(1
 
 
 def e_of(history: list[tuple[int, int, int]]) -> float:
-    """E after these events."""
+    """Return E after these events."""
     return exp(log_e(risk_sets_of(history).log_likelihood))
 
 
 @given(events)
-def test_exchanging_the_arms_turns_the_likelihood_around(history: list[tuple[int, int, int]]):
-    """What is called treatment is a convention: l(theta) becomes l(1 / theta)."""
-    other = risk_sets_of([(1 - x, off, on) for x, on, off in history])
+def test_exchanging_the_arms_mirrors_the_likelihood(history: list[tuple[int, int, int]]):
+    """Which arm is called treatment is a convention: l(theta) becomes l(1 / theta)."""
+    exchanged = risk_sets_of([(1 - x, off, on) for x, on, off in history])
     points = np.concatenate((LOG_HARM_RATIOS, LOG_TWO_SIDED_RATIOS))
 
-    here, there = risk_sets_of(history).log_likelihood(points), other.log_likelihood(-points)
+    original, mirrored = (
+        risk_sets_of(history).log_likelihood(points),
+        exchanged.log_likelihood(-points),
+    )
 
-    assert here == pytest.approx(there, rel=1e-9, abs=1e-9)
+    assert original == pytest.approx(mirrored, rel=1e-9, abs=1e-9)
 
 
 @given(events.filter(lambda history: 0 < sum(x for x, *_ in history) < len(history)))
-def test_exchanging_the_arms_inverts_what_is_shown(history: list[tuple[int, int, int]]):
+def test_exchanging_the_arms_inverts_the_estimates(history: list[tuple[int, int, int]]):
     """The estimate, its limits and the posterior follow the likelihood."""
     ours = risk_sets_of(history).log_likelihood
     theirs = risk_sets_of([(1 - x, off, on) for x, on, off in history]).log_likelihood
@@ -50,8 +53,8 @@ def test_exchanging_the_arms_inverts_what_is_shown(history: list[tuple[int, int,
 
 @given(st.data())
 def test_the_order_of_the_events_does_not_matter(data: st.DataObject):
-    """Evidence now is a function of the risk sets, not of the way on which they were learnt."""
+    """E is a function of the risk sets and not of the order in which they become known."""
     history = data.draw(events)
-    other = data.draw(st.permutations(history))
+    reordered = data.draw(st.permutations(history))
 
-    assert e_of(other) == pytest.approx(e_of(history), rel=1e-9)
+    assert e_of(reordered) == pytest.approx(e_of(history), rel=1e-9)

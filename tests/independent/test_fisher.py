@@ -1,4 +1,4 @@
-"""Hold Fisher's test to whole numbers, to SciPy and to its own claims."""
+"""Compares Fisher's test with exact integer arithmetic and with SciPy."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ shares = st.integers(0, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.ju
 
 
 def arms(x1: int, n1: int, x2: int, n2: int) -> dict[str, int]:
-    """Treatment, then control."""
+    """Return the arguments of the test: treatment, then control."""
     return {"events": x1, "patients": n1, "control_events": x2, "control_patients": n2}
 
 
 def exact_p(x1: int, n1: int, x2: int, n2: int) -> Fraction:
-    """Fisher's two-sided p in whole numbers."""
+    """Return Fisher's two-sided p-value in exact integer arithmetic."""
     both = x1 + x2
     ways = [comb(n1, k) * comb(n2, both - k) for k in range(both + 1)]
     return Fraction(sum(w for w in ways if w <= ways[x1]), sum(ways))
 
 
 @pytest.mark.parametrize(("n1", "n2"), [(9, 12), (1, 7), (0, 5), (13, 13)])
-def test_fisher_is_a_sum_of_whole_numbers(n1: int, n2: int):
-    """Every table: both sides against exact arithmetic, one side against SciPy."""
+def test_fisher_agrees_with_exact_integer_arithmetic(n1: int, n2: int):
+    """Every small table: two-sided against exact arithmetic, one-sided against SciPy."""
     for x1, x2 in product(range(n1 + 1), range(n2 + 1)):
         test = fisher(**arms(x1, n1, x2, n2))
         hypergeometric = stats.hypergeom(n1 + n2, x1 + x2, n1)
@@ -42,8 +42,8 @@ def test_fisher_is_a_sum_of_whole_numbers(n1: int, n2: int):
 
 
 @given(ours=shares, theirs=shares)
-def test_fisher_is_scipys(ours: tuple[int, int], theirs: tuple[int, int]):
-    """Larger tables, against the library the product does without."""
+def test_fisher_agrees_with_scipy(ours: tuple[int, int], theirs: tuple[int, int]):
+    """Larger tables, compared with SciPy's own test, which the product does not use."""
     table = arms(*ours, *theirs)
     if ours[1] and theirs[1]:
         rows = [[x, n - x] for x, n in (ours, theirs)]
@@ -53,15 +53,15 @@ def test_fisher_is_scipys(ours: tuple[int, int], theirs: tuple[int, int]):
 
 
 @given(ours=shares, theirs=shares)
-def test_exchanging_the_arms_of_fisher_exchanges_its_sides(ours, theirs):
-    """What is called treatment is a convention."""
+def test_exchanging_the_arms_exchanges_the_one_sided_p_values(ours, theirs):
+    """Which arm is called treatment is a convention."""
     one, other = fisher(**arms(*ours, *theirs)), fisher(**arms(*theirs, *ours))
 
     assert tuple(one) == pytest.approx((other.two_sided, other.less, other.greater), rel=1e-9)
 
 
-def test_fisher_does_not_lose_its_footing_in_large_tables():
-    """All against none is a chance of 2e-299, which is neither zero nor an overflow."""
+def test_fisher_is_accurate_in_large_tables():
+    """All against none has a p-value of 7e-300, which is neither zero nor an overflow."""
     test = fisher(**arms(500, 500, 0, 500))
 
     assert test.two_sided == pytest.approx(float(Fraction(2, comb(1000, 500))), rel=1e-9)

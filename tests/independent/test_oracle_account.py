@@ -1,4 +1,4 @@
-"""Hold the recount's account to small logs: what became of every line, and of waiting cases."""
+"""Checks the recount's outcomes of lines, and of unallocated cases, on small logs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.independent.wire_records import Record
 
 
 def outcomes_reached(log: list[Record], **options: Any) -> dict[str, int]:
-    """The outcomes that occurred, the plan's own line counted in."""
+    """Return the outcomes that occur, including that of the plan's own line."""
     counts = outcome_counts([plan(plan_text(**options)), *log])
     return {name: count for name, count in counts.items() if count}
 
 
-def test_a_merge_that_would_close_a_circle_is_refused():
-    """S2 is S1 and S3 is S2; that S1 be S3 cannot be."""
+def test_a_merge_that_would_close_a_cycle_is_refused():
+    """S2 is merged into S1 and S3 into S2, so S1 cannot be merged into S3."""
     log = [
         merge("m1", "subject", "S2", "S1"),
         merge("m2", "subject", "S3", "S2"),
@@ -27,7 +27,7 @@ def test_a_merge_that_would_close_a_circle_is_refused():
 
 
 def test_every_line_has_one_of_six_outcomes():
-    """Said twice, said otherwise, said too late, misspelt, far ahead, waiting: all are told."""
+    """Duplicates, conflicts, stale, refused and unallocated lines are all counted."""
     first = event("c1", "S1", 3, version=2)
     log = [
         treatment("S1", "act", 0, 10),
@@ -51,8 +51,8 @@ def test_every_line_has_one_of_six_outcomes():
     }
 
 
-def test_a_waiting_case_is_folded_once_its_subject_is_allocated():
-    """The event came first; the allocation makes it an event outside every treatment."""
+def test_an_unallocated_case_is_folded_once_its_subject_is_allocated():
+    """The event comes first; after the allocation it is an event outside every treatment."""
     log = [event("c1", "S9", 3), subject("S9", "act")]
 
     assert outcomes_reached(log[:1]) == {"folded": 1, "unallocated": 1}

@@ -1,4 +1,4 @@
-"""Hold the batch evidence to the published cases, through whole trials written as records."""
+"""Compares the batch evidence with published cases, through whole trials as wire records."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ CLOTS = {"kind": "concurrent", "preferred_term": "DVT", "treatment": "act", "per
 
 
 def cases_of(method: str) -> list[Any]:
-    """The cases of one method, named."""
+    """Return the cases of one method as named parameters."""
     return [pytest.param(case, id=case["id"]) for case in CASES if case["method"] == method]
 
 
 def watch_toml(**more: Any) -> str:
-    """The TOML of a concurrent watch of clots, as treated in study time unless *more* differs."""
+    """Return a concurrent watch of clots in TOML, as treated in study time by default."""
     fields = {**CLOTS, "analysis": "as_treated", "time": "study", "tier": 3, **more}
     return toml_table("[watches]", id="clots", **fields)
 
 
 def patient_records(number: int, patient: dict[str, Any]) -> list[Record]:
-    """A patient of a case (days of switch and event count from the start) as a trial sees her."""
+    """Return the records of one patient of a case; its days count from the patient's start."""
     who, start = f"S{number}", patient["start"]
-    first = treatment(who, ARMS[patient["arm"]], start, thing=f"edc/a-{who}")
+    first = treatment(who, ARMS[patient["arm"]], start, entity=f"edc/a-{who}")
     records = [first]
     if patient["switch"] is not None:
-        switch = treatment(who, "act", start + patient["switch"], thing=f"edc/b-{who}")
+        switch = treatment(who, "act", start + patient["switch"], entity=f"edc/b-{who}")
         records.append(switch)
     if patient["end"] is not None:
         last = wire_record("disposition", f"edc/end-{who}", subject=who, status="other")
@@ -65,7 +65,7 @@ def patient_records(number: int, patient: dict[str, Any]) -> list[Record]:
 
 @pytest.mark.parametrize("case", cases_of("concurrent_study_time"))
 def test_study_time_risk_sets_and_evidence_of_a_whole_trial(case: dict[str, Any]):
-    """Every factor's day, arm and risk set as published, and log E to 1e-9."""
+    """The day, arm and risk set of every factor are as published, and log E to 1e-9."""
     given, expected = case["inputs"], case["expected"]
     records = [plan(plan_text(watches=watch_toml()))]
     for number, patient in enumerate(given["patients"]):
@@ -81,7 +81,7 @@ def test_study_time_risk_sets_and_evidence_of_a_whole_trial(case: dict[str, Any]
 
 
 def score_function(factors: list[Factor], theta: float) -> float:
-    """The slope of the log-likelihood in log theta, which vanishes at the maximum."""
+    """Return the slope of the log-likelihood in log theta, which is 0 at the maximum."""
     return sum(
         f.on_treatment - theta * f.treated / (theta * f.treated + f.control) for f in factors
     )
@@ -89,7 +89,7 @@ def score_function(factors: list[Factor], theta: float) -> float:
 
 @pytest.mark.parametrize("case", cases_of("e_process_default"))
 def test_evidence_from_shares_at_risk(case: dict[str, Any]):
-    """Given whether each event was treated and the treated share at risk, log E as published."""
+    """Log E is as published, given the arm of each event and the treated share at risk."""
     given = case["inputs"]
     pairs = zip(given["x_in_treatment"], given["p_treatment_at_risk"], strict=True)
     factors = [risk_set_of_share(x, share) for x, share in pairs]
@@ -100,45 +100,45 @@ def test_evidence_from_shares_at_risk(case: dict[str, Any]):
 
 
 def risk_set_of_share(x: int, share: float) -> Factor:
-    """The risk set of at most 200 patients in which the treated have *share*."""
+    """Return a risk set of at most 200 patients with the treated *share*."""
     total = next(n for n in range(1, 201) if abs(share * n - round(share * n)) < 1e-9)
     return Factor(0, x, round(share * total), total - round(share * total))
 
 
 @pytest.mark.parametrize("case", cases_of("e_process_background_rate"))
 def test_evidence_against_a_known_rate(case: dict[str, Any]):
-    """Events against the number expected, log E as published."""
-    found = known_rate_log_e(case["inputs"]["events"], case["inputs"]["expected"])
+    """Log E is as published, given the events and the number expected."""
+    log_e = known_rate_log_e(case["inputs"]["events"], case["inputs"]["expected"])
 
-    assert found == pytest.approx(case["expected"], abs=1e-9)
+    assert log_e == pytest.approx(case["expected"], abs=1e-9)
 
 
 @pytest.mark.parametrize("case", cases_of("e_process_historical_control"))
 def test_evidence_against_a_rate_estimated_from_history(case: dict[str, Any]):
-    """Events against a historical control, log E as published."""
+    """Log E is as published, given the events and a historical control."""
     given = case["inputs"]
-    found = estimated_rate_log_e(
+    log_e = estimated_rate_log_e(
         given["events"], given["person_time_ratio"], given["historical_events"]
     )
 
-    assert found == pytest.approx(case["expected"], abs=1e-9)
+    assert log_e == pytest.approx(case["expected"], abs=1e-9)
 
 
 def test_one_treated_event_among_two_at_risk_is_twice_the_mean_share():
-    """One event, one patient an arm: E is the mean of 2*theta / (theta + 1) over the points."""
+    """One event and one patient on each arm: E is the mean of 2*theta / (theta + 1)."""
     records = [treatment("S1", "act", 0), treatment("S2", "ctl", 0), event("c1", "S1", 3)]
     points = [1.25 * 16 ** (k / 32) for k in range(33)]
     mean = sum(2 * theta / (theta + 1) for theta in points) / 33
 
-    found = evidence([plan(plan_text(watches=watch_toml())), *records, tick(9)])
+    log_e_by_watch = evidence([plan(plan_text(watches=watch_toml())), *records, tick(9)])
 
-    assert found[("clots",)] == pytest.approx(log(mean), abs=1e-12)
-    assert found["preferred_term", "DVT", "act"] == pytest.approx(log(mean), abs=1e-12)
-    assert 1 < exp(found["system_organ_class", "VASC", "act"]) < 2
+    assert log_e_by_watch[("clots",)] == pytest.approx(log(mean), abs=1e-12)
+    assert log_e_by_watch["preferred_term", "DVT", "act"] == pytest.approx(log(mean), abs=1e-12)
+    assert 1 < exp(log_e_by_watch["system_organ_class", "VASC", "act"]) < 2
 
 
-def test_an_event_counts_for_the_allocated_arm_when_read_as_randomised():
-    """Allocated to control, switched on day 2, event on day 3: control's as randomised."""
+def test_an_event_counts_for_the_allocated_arm_as_randomised():
+    """A control patient who switches on day 2 and has an event on day 3 counts for control."""
     records = [
         *(subject("S1", "ctl"), subject("S2", "act")),
         *(treatment("S1", "ctl", 0), treatment("S1", "act", 2), treatment("S2", "act", 0)),
@@ -152,7 +152,7 @@ def test_an_event_counts_for_the_allocated_arm_when_read_as_randomised():
 
 
 def test_calendar_time_compares_the_patients_of_one_day():
-    """S1 has the event on day 12, her study day 2; S2 entered on day 11, S3 on day 13."""
+    """On the event's day, 12, S3 has not entered yet: in calendar time S3 is not at risk."""
     records = [
         *(treatment("S1", "act", 10), treatment("S2", "ctl", 11), treatment("S3", "ctl", 13)),
         *(event("c1", "S1", 12), tick(40)),
@@ -161,14 +161,14 @@ def test_calendar_time_compares_the_patients_of_one_day():
         recount([plan(plan_text(watches=watch_toml(time=time))), *records])
         for time in ("calendar", "study")
     )
-    questions = [design_of(trial, trial.plan["watches"][0]) for trial in (calendar, study)]
+    watch_designs = [design_of(trial, trial.plan["watches"][0]) for trial in (calendar, study)]
 
-    assert [(f.treated, f.control) for f in factors_of(calendar, questions[0])] == [(1, 1)]
-    assert [(f.treated, f.control) for f in factors_of(study, questions[1])] == [(1, 2)]
+    assert [(f.treated, f.control) for f in factors_of(calendar, watch_designs[0])] == [(1, 1)]
+    assert [(f.treated, f.control) for f in factors_of(study, watch_designs[1])] == [(1, 2)]
 
 
 def test_a_reference_watch_counts_years_on_its_treatment_up_to_the_first_event():
-    """Two patients on active, 100 days and 41 to the event: 141 days at 50 per 100 years."""
+    """100 days of one patient and 41 up to the other's event, at 50 events per 100 years."""
     against = {"kind": "reference", "rate_per_100_patient_years": 50, "source": "A register"}
     clots = {"preferred_term": "DVT", "treatment": "act", "tier": 3}
     reference = toml_table("[watches]", id="known", **against, **clots)
@@ -177,7 +177,7 @@ def test_a_reference_watch_counts_years_on_its_treatment_up_to_the_first_event()
         *(event("c1", "S2", 40), event("c2", "S2", 60), tick(300)),
     ]
 
-    found = evidence([plan(plan_text(watches=reference)), *records])
+    log_e_by_watch = evidence([plan(plan_text(watches=reference)), *records])
 
     expected = 0.5 * 141 / 365.25
-    assert found[("known",)] == pytest.approx(known_rate_log_e(1, expected), abs=1e-12)
+    assert log_e_by_watch[("known",)] == pytest.approx(known_rate_log_e(1, expected), abs=1e-12)

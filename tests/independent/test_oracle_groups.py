@@ -1,4 +1,4 @@
-"""Hold the recount's groups, imputed dates and collection dates to examples counted by hand."""
+"""Compares the recount's groups, imputed dates and collection dates with hand-counted examples."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ ALGORITHM = toml_table(
 
 
 def members(log: list[Record], group: str) -> list[str]:
-    """The cases of group "reaction" or "clots" under a plan that defines it by *group*."""
+    """Return the cases of group "reaction" or "clots" under a plan with *group*."""
     name = "reaction" if "reaction" in group else "clots"
     trial = recount([plan(plan_text(groups=group)), treatment("S1", "act", 0, 90), *log])
     return [case.entity.removeprefix("safety/") for case in cases_of_term(trial, "group", name)]
 
 
-def test_of_a_pair_within_two_days_the_later_is_the_reaction():
-    """Rash on day 5, wheeze on day 7: the wheeze is the reaction; a wheeze on day 8 is not."""
+def test_the_later_case_of_a_pair_within_two_days_is_the_reaction():
+    """With a rash on day 5, a wheeze on day 7 is the reaction; a wheeze on day 8 is not."""
     rash = event("c1", "S1", 5, "RASH")
 
     assert members([rash, event("c2", "S1", 7, "WHEEZE")], ALGORITHM) == ["c2"]
@@ -41,15 +41,15 @@ def test_of_a_pair_within_two_days_the_later_is_the_reaction():
     assert members([rash, event("c2", "S1", 3, "WHEEZE")], ALGORITHM) == ["c1"]
 
 
-def test_of_a_pair_on_one_day_one_case_is_the_reaction():
-    """The tie is broken by the name of the case, so that the pair counts once."""
+def test_a_pair_on_one_day_counts_once():
+    """The name of the case breaks the tie."""
     log = [event("c2", "S1", 5, "RASH"), event("c1", "S1", 5, "WHEEZE")]
 
     assert members(log, ALGORITHM) == ["c2"]
 
 
-def test_a_shock_needs_no_companion_and_two_subjects_make_no_pair():
-    """A alone is enough; B in one subject and C in another are not a pair."""
+def test_a_shock_counts_alone_and_cases_of_two_subjects_are_no_pair():
+    """Term A alone counts; B in one subject and C in another do not."""
     log = [
         event("c1", "S1", 5, "SHOCK"),
         event("c2", "S1", 9, "RASH"),
@@ -59,8 +59,8 @@ def test_a_shock_needs_no_companion_and_two_subjects_make_no_pair():
     assert members(log, ALGORITHM) == ["c1"]
 
 
-def test_within_days_after_a_dose_counts_from_its_first_to_so_many_after_its_last_day():
-    """Infused on days 10 and 11, three days after: days 10 to 14 are in, 9 and 15 are out."""
+def test_a_dose_window_runs_from_its_first_day_to_some_days_after_its_last():
+    """For a dose on days 10 and 11 and three days, days 10 to 14 are in; 9 and 15 are out."""
     dose = wire_record(
         "dose", "edc/dose", subject="S1", first_date=iso_date(10), last_date=iso_date(11)
     )
@@ -70,7 +70,7 @@ def test_within_days_after_a_dose_counts_from_its_first_to_so_many_after_its_las
 
 
 def test_a_group_is_a_conjunction_of_its_conditions():
-    """Serious, related clots whose drug was withdrawn: each of three cases lacks one of them."""
+    """Three of the four cases lack one condition each, and only the complete one counts."""
     full = {"serious": True, "relatedness": "probable", "action_taken": "drug_withdrawn"}
     log = [
         event("c1", "S1", 5, **full),
@@ -83,8 +83,8 @@ def test_a_group_is_a_conjunction_of_its_conditions():
     assert members(log, group) == ["c1"]
 
 
-def test_only_a_yes_of_the_adjudicators_counts():
-    """Pending is not yes, and an unadjudicated case is not either."""
+def test_only_a_positive_adjudication_counts():
+    """Neither a pending case nor one without an adjudication is in the group."""
     log = [
         event("c1", "S1", 5, adjudications={"clots": "yes"}),
         event("c2", "S1", 5, adjudications={"clots": "pending"}),
@@ -94,8 +94,8 @@ def test_only_a_yes_of_the_adjudicators_counts():
     assert members(log, toml_table("groups.clots", adjudication="clots")) == ["c1"]
 
 
-def test_a_label_stands_before_the_preferred_term():
-    """A rash that its label calls pain is pain; a rash with no label is a rash."""
+def test_a_label_group_takes_precedence_over_the_preferred_term():
+    """A rash with the label group pain is not in a group of rashes; one without a label is."""
     log = [event("c1", "S1", 5, "RASH", label_group="PAIN"), event("c2", "S1", 5, "RASH")]
 
     assert members(log, toml_table("groups.clots", label_groups=["RASH"])) == ["c2"]
@@ -106,7 +106,7 @@ def test_a_label_stands_before_the_preferred_term():
     [("first_day", 0, 47), ("last_day", 1, 18), ("treatment_start", 1, 1)],
 )
 def test_a_month_is_imputed_by_the_rule_of_the_plan(rule: str, events: int, days_to_first: int):
-    """On treatment from 14 January for 47 days; the onset "2020-01" is on the 1st, 31st, 14th."""
+    """Treatment starts on 14 January; the onset "2020-01" is the 1st, the 31st or the 14th."""
     log = [treatment("S1", "act", 13, 60), event("c1", "S1", "2020-01"), tick(90)]
 
     counts = row(
@@ -117,21 +117,25 @@ def test_a_month_is_imputed_by_the_rule_of_the_plan(rule: str, events: int, days
 
 
 def test_a_term_collected_late_has_less_time_and_fewer_events_than_the_rest():
-    """Clots are collected from day 10: of twenty days ten count, of two clots one."""
-    said: dict[str, Any] = {"kind": "preferred_term", "term": "DVT", "from": iso_date(10)}
-    since = wire_record("collection", "edc/k", **said)
-    log = [treatment("S1", "act", 0, 20), event("c1", "S1", 4), event("c2", "S1", 12), since]
+    """With collection from day 10, ten of twenty days count, and one of two clots."""
+    fields: dict[str, Any] = {"kind": "preferred_term", "term": "DVT", "from": iso_date(10)}
+    collection = wire_record("collection", "edc/k", **fields)
+    log = [treatment("S1", "act", 0, 20), event("c1", "S1", 4), event("c2", "S1", 12), collection]
     trial = recount([plan(plan_text()), *log, tick(60)])
 
     clots = row(trial, TableKey("first", "act", "preferred_term", "DVT"))
-    rest = row(trial, TableKey("first", "act", "any", "any"))
+    any_term = row(trial, TableKey("first", "act", "any", "any"))
 
     assert (clots["events"], clots["person_days"], clots["person_days_to_first"]) == (1, 10, 3)
-    assert (rest["events"], rest["person_days"], rest["person_days_to_first"]) == (2, 20, 5)
+    assert (any_term["events"], any_term["person_days"], any_term["person_days_to_first"]) == (
+        2,
+        20,
+        5,
+    )
 
 
-def test_an_undated_case_is_in_no_table_and_keeps_its_version():
-    """Nobody knows when it began, so no treatment can answer for it."""
+def test_a_case_without_an_onset_is_in_no_table():
+    """Without an onset a case cannot count for any treatment."""
     log = [treatment("S1", "act", 0, 20), event("c1", "S1", None), tick(60)]
     trial = recount([plan(plan_text()), *log])
 

@@ -1,4 +1,4 @@
-"""Hold the oracle and its strategies to themselves: another formula, another order, full reach."""
+"""Checks the recount by another formula and in another order, and the reach of the strategies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FEW_EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=SL
 
 
 def spell_days(trial: Trial, key: TableKey) -> int:
-    """Person-days by subtraction: from each start to the first of all that may end a spell."""
+    """Return person-days by subtraction, from each start to the first of all possible ends."""
     total = 0
     for subject, intervals in trial.intervals.items():
         ordered = sorted(intervals, key=lambda i: (i.start, i.entity))
@@ -29,9 +29,9 @@ def spell_days(trial: Trial, key: TableKey) -> int:
             if interval.end is not None and window != "unbounded":
                 ends.append(interval.end + window)
             ends += [
-                ordinal(said["date"]) + 1
-                for said in trial.dispositions.get(subject, [])
-                if said.get("period") in {None, interval.period}
+                ordinal(disposition["date"]) + 1
+                for disposition in trial.dispositions.get(subject, [])
+                if disposition.get("period") in {None, interval.period}
             ]
             if interval.treatment == key.treatment and key.period in {interval.period, "all"}:
                 total += max(0, min(ends) - interval.start)
@@ -41,7 +41,7 @@ def spell_days(trial: Trial, key: TableKey) -> int:
 @FEW_EXAMPLES
 @given(logs())
 def test_counting_days_and_subtracting_dates_agree(log: list[Record]):
-    """The day-by-day count is the contract's formula, in every cell."""
+    """The day-by-day count equals the formula in every cell."""
     trial = recount(log)
     for key, counts in tables(trial).items():
         if key.kind == "any":
@@ -50,44 +50,44 @@ def test_counting_days_and_subtracting_dates_agree(log: list[Record]):
 
 @FEW_EXAMPLES
 @given(st.data())
-def test_conflict_free_records_mean_the_same_in_any_order(data: st.DataObject):
-    """What the strategy promises: only how many versions were accepted depends on the order."""
+def test_conflict_free_records_give_the_same_result_in_any_order(data: st.DataObject):
+    """Only the number of accepted versions depends on the order."""
     log = data.draw(conflict_free())
-    other = data.draw(reordered(log, versions_in_order=False))
-    kept = data.draw(reordered(log, versions_in_order=True))
+    shuffled = data.draw(reordered(log, versions_in_order=False))
+    versions_in_order = data.draw(reordered(log, versions_in_order=True))
 
-    assert without_versions(recount(log)) == without_versions(recount(other))
-    assert evidence(log) == evidence(other)
+    assert without_versions(recount(log)) == without_versions(recount(shuffled))
+    assert evidence(log) == evidence(shuffled)
     if all(outcome in {"folded", "unallocated"} for outcome in outcomes_present(log)):
-        assert tables(recount(log)) == tables(recount(kept))
-        assert outcome_counts(log) == outcome_counts(kept)
+        assert tables(recount(log)) == tables(recount(versions_in_order))
+        assert outcome_counts(log) == outcome_counts(versions_in_order)
 
 
 def without_versions(trial: Trial) -> dict[TableKey, dict[str, int]]:
-    """The tables without the one column that is allowed to depend on the order."""
+    """Return the tables without *versions*, the only column that may depend on the order."""
     rows = tables(trial).items()
     return {key: {n: v for n, v in counts.items() if n != "versions"} for key, counts in rows}
 
 
 def outcomes_present(log: list[Record]) -> set[str]:
-    """The outcomes that occur in a log."""
+    """Return the outcomes that occur in a log."""
     return {outcome for outcome, count in outcome_counts(log).items() if count}
 
 
 @FEW_EXAMPLES
 @given(st.data())
 def test_a_repeated_record_changes_nothing_in_the_recount(data: st.DataObject):
-    """Said again later, a record is a duplicate or stale."""
+    """A record that is repeated later is a duplicate or stale."""
     log = data.draw(conflict_free())
-    again = data.draw(repeated(log))
+    with_repeats = data.draw(repeated(log))
 
-    assert tables(recount(again)) == tables(recount(log))
+    assert tables(recount(with_repeats)) == tables(recount(log))
 
 
 @FEW_EXAMPLES
 @given(logs())
-def test_the_outcomes_add_up_and_a_subject_is_never_more_than_an_event(log: list[Record]):
-    """Six outcomes for all lines; subjects at most events at most versions, in every row."""
+def test_outcomes_add_up_and_subjects_never_exceed_events(log: list[Record]):
+    """Each line has one outcome; subjects <= events <= versions in every row."""
     assert sum(outcome_counts(log).values()) == len(log)
     for counts in tables(recount(log)).values():
         assert counts["subjects"] <= counts["events"] <= counts["versions"]
@@ -109,15 +109,15 @@ SITUATIONS_REACHED: dict[str, Callable[[list[Record]], bool]] = {
 
 
 def has_events(log: list[Record], group: str) -> bool:
-    """True where the group has an event on the active treatment."""
+    """Return whether the group has an event on the active treatment."""
     return row(recount(log), TableKey("all", "act", "group", group))["events"] > 0
 
 
 @pytest.mark.parametrize("name", SITUATIONS_REACHED)
-def test_the_strategy_reaches(name: str):
-    """A property that never meets what it is about proves nothing."""
-    once = settings(
+def test_the_strategy_reaches_every_situation(name: str):
+    """A property that is never tested on its situation proves nothing."""
+    search_settings = settings(
         max_examples=1000, deadline=None, suppress_health_check=SLOW, phases=[Phase.generate]
     )
 
-    assert find(logs(), SITUATIONS_REACHED[name], settings=once)
+    assert find(logs(), SITUATIONS_REACHED[name], settings=search_settings)

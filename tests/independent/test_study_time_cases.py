@@ -1,4 +1,4 @@
-"""Hold the study-time risk sets to the public cases: as a table, and as a log of wire records."""
+"""Compares study-time risk sets with the published cases, as a table and as wire records."""
 
 from __future__ import annotations
 
@@ -57,23 +57,23 @@ NEVER = 10_000
 
 @cache
 def published_cases() -> dict[str, Case]:
-    """The public cases of the method, by name."""
+    """Return the published cases of the method by name."""
     cases = json.loads(shared("cases", "statistics.json").read_text())
     return {case["id"]: case for case in cases if case["method"] == "concurrent_study_time"}
 
 
-def test_no_public_case_of_study_time_is_left_out():
-    """Ties, dropout, crossover and unequal arms are all there are."""
+def test_every_published_case_of_study_time_is_tested():
+    """The cases include ties, dropout, crossover and unequal arms."""
     assert set(published_cases()) == set(CASE_NAMES)
     assert any(
-        one["switch"] is not None
+        patient["switch"] is not None
         for case in published_cases().values()
-        for one in case["inputs"]["patients"]
+        for patient in case["inputs"]["patients"]
     )
 
 
 def spells_of(patient: Patient) -> tuple[Spell, ...]:
-    """Who switches leaves the first arm on that day; nobody is followed beyond the end."""
+    """Return a patient's spells; a switch ends the first arm, and *end* ends follow-up."""
     start, arm = patient["start"], ARMS[patient["arm"]]
     end = NEVER if patient["end"] is None else patient["end"]
     if patient["switch"] is None:
@@ -85,7 +85,7 @@ def spells_of(patient: Patient) -> tuple[Spell, ...]:
 
 
 def follow_up_of(case: Case) -> tuple[FollowUp, FirstEvents]:
-    """The patients of a case, put into the product's follow-up table and its first events."""
+    """Return the product's follow-up table and first events of the patients of a case."""
     follow_up = FollowUp(0, Analysis.AS_TREATED, TimeScale.STUDY, arm_count=2)
     first = FirstEvents(term=0, period=0, treatment=None)
     for number, patient in enumerate(case["inputs"]["patients"]):
@@ -98,14 +98,14 @@ def follow_up_of(case: Case) -> tuple[FollowUp, FirstEvents]:
 
 
 def log_of_case(case: Case) -> list[Record]:
-    """The patients of a case as a study would report them: treatment, exit, event, and a tick."""
+    """Return the records of a case's patients: treatments, exits and events, and a last tick."""
     records = [plan(plan_text(watches=WATCH))]
     for number, patient in zip(count(1), case["inputs"]["patients"], strict=False):
         who, start = f"S{number}", patient["start"]
-        records.append(treatment(who, WIRE_ARMS[patient["arm"]], start, thing=f"edc/a-{who}"))
+        records.append(treatment(who, WIRE_ARMS[patient["arm"]], start, entity=f"edc/a-{who}"))
         if patient["switch"] is not None:
             later = start + patient["switch"]
-            records.append(treatment(who, "act", later, thing=f"edc/b-{who}"))
+            records.append(treatment(who, "act", later, entity=f"edc/b-{who}"))
         if patient["end"] is not None:
             last = tick(patient["end"] - 1)["date"]
             records.append(
@@ -117,14 +117,14 @@ def log_of_case(case: Case) -> list[Record]:
 
 
 def published_factors(case: Case) -> list[Factor]:
-    """Each factor's arm and risk set as published, without the day, in order."""
+    """Return the published arm and risk set of each factor, sorted and without the day."""
     return sorted(
         (x, on, off) for _, x, on, off in case["expected"]["factors_day_x_treated_control"]
     )
 
 
 def assert_evidence(sets: PartialLikelihood, case: Case) -> None:
-    """Hold log E and the maximum-likelihood rate ratio to what is published."""
+    """Assert that log E and the maximum-likelihood rate ratio are as published."""
     expected, tolerance = case["expected"], case["tolerance"]
     near = pytest.approx(expected["log_e"], rel=0, abs=tolerance["abs"])
     ratio = pytest.approx(expected["mle_rr"], rel=tolerance["mle_rr"]["rel"], abs=0)
@@ -133,20 +133,20 @@ def assert_evidence(sets: PartialLikelihood, case: Case) -> None:
 
 
 @pytest.mark.parametrize("name", CASE_NAMES)
-def test_a_public_trial_put_into_the_follow_up_table(name: str):
-    """Every risk set, log E and the estimate, by the table alone."""
+def test_the_follow_up_table_gives_the_published_evidence(name: str):
+    """Every risk set, log E and the estimate come from the follow-up table alone."""
     case = published_cases()[name]
     follow_up, first = follow_up_of(case)
 
-    asked = (follow_up, first, case["inputs"]["as_of"], TREATMENT, CONTROL)
+    arguments = (follow_up, first, case["inputs"]["as_of"], TREATMENT, CONTROL)
 
-    assert factors(*asked) == published_factors(case)
-    assert_evidence(exact_risk_sets(*asked), case)
+    assert factors(*arguments) == published_factors(case)
+    assert_evidence(exact_risk_sets(*arguments), case)
 
 
 @pytest.mark.parametrize("name", CASE_NAMES)
-def test_the_study_days_of_a_public_trial_are_the_published_ones(name: str):
-    """An onset counts from the start of the subject's own treatment; a later one not yet."""
+def test_the_study_days_of_onsets_are_the_published_ones(name: str):
+    """An onset counts from the subject's first treatment, and only up to the as-of day."""
     case = published_cases()[name]
     follow_up, first = follow_up_of(case)
 
@@ -161,39 +161,43 @@ def test_the_study_days_of_a_public_trial_are_the_published_ones(name: str):
 
 @pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
 @pytest.mark.parametrize("name", CASE_NAMES)
-def test_a_public_trial_told_as_wire_records(name: str, backwards: bool):
-    """Decoded, folded and judged by the product, in whatever order the records came."""
+def test_wire_records_in_either_order_give_the_published_evidence(name: str, backwards: bool):
+    """The product decodes, folds and evaluates the records, and their order does not matter."""
     case = published_cases()[name]
     log = log_of_case(case)
     study = study_of([log[0], *reversed(log[1:])] if backwards else log)
     assert study is not None
-    running = study.watches_by_id["clots"]
-    assert running.design.follow_up is not None and study.as_of == DAY_0 + case["inputs"]["as_of"]
+    active_watch = study.watches_by_id["clots"]
+    assert (
+        active_watch.design.follow_up is not None and study.as_of == DAY_0 + case["inputs"]["as_of"]
+    )
 
     assert factors_of_watch(study) == published_factors(case)
-    sets = likelihood_of(study, running)
+    sets = likelihood_of(study, active_watch)
     assert isinstance(sets, PartialLikelihood)
     assert_evidence(sets, case)
 
 
 def factors_of_watch(study: Study) -> list[Factor]:
-    """The factors of the one named watch as the study now has them."""
-    running = study.watches_by_id["clots"]
-    assert running.design.follow_up is not None and study.as_of is not None
+    """Return the current factors of the one named watch of the study."""
+    active_watch = study.watches_by_id["clots"]
+    assert active_watch.design.follow_up is not None and study.as_of is not None
     assert (study.treatment_numbers["ctl"], study.treatment_numbers["act"]) == (CONTROL, TREATMENT)
-    return factors(running.design.follow_up, running.first_events, study.as_of, TREATMENT, CONTROL)
+    return factors(
+        active_watch.design.follow_up, active_watch.first_events, study.as_of, TREATMENT, CONTROL
+    )
 
 
 @pytest.mark.parametrize("name", CASE_NAMES)
-def test_the_standing_shown_is_that_of_the_public_trial(name: str):
-    """What a board sees of the watch: its evidence, its events and its estimate."""
+def test_the_watch_summary_has_the_published_values(name: str):
+    """A board sees the published evidence and estimate, and the events with both arms at risk."""
     case = published_cases()[name]
     study = study_of(log_of_case(case))
     assert study is not None
-    (shown,) = [one for one in watch_summaries(study) if one.watch.id == "clots"]
-    both = [factor for factor in published_factors(case) if factor[1] and factor[2]]
+    (summary,) = [each for each in watch_summaries(study) if each.watch.id == "clots"]
+    counted_factors = [factor for factor in published_factors(case) if factor[1] and factor[2]]
 
-    assert shown.log_e == pytest.approx(case["expected"]["log_e"], rel=0, abs=1e-9)
-    assert shown.rate_ratio == pytest.approx(case["expected"]["mle_rr"], rel=1e-5)
-    assert shown.treatment_events == sum(treated for treated, _, _ in both)
-    assert shown.control_events == len(both) - shown.treatment_events
+    assert summary.log_e == pytest.approx(case["expected"]["log_e"], rel=0, abs=1e-9)
+    assert summary.rate_ratio == pytest.approx(case["expected"]["mle_rr"], rel=1e-5)
+    assert summary.treatment_events == sum(treated for treated, _, _ in counted_factors)
+    assert summary.control_events == len(counted_factors) - summary.treatment_events

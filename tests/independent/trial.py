@@ -1,4 +1,4 @@
-"""The trial as a log leaves it: who was on what treatment on which day, and which cases stand."""
+"""The trial at the end of a log: each subject's treatment on each day, and the cases counted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.independent.wire_records import Record, ordinal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """One treatment interval; *end* is the first day outside, or nothing while it is open."""
+    """One treatment interval; *end* is the first day outside, and None while it is open."""
 
     entity: str
     treatment: str
@@ -29,7 +29,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One standing case; *onset* is nothing where no date is known."""
+    """One case that counts; *onset* is None where no date is known."""
 
     entity: str
     subject: str
@@ -40,7 +40,7 @@ class Case:
 
 @dataclass(slots=True)
 class Trial:
-    """All that tables and evidence are computed from; subjects are those that survive merges."""
+    """What tables and evidence are computed from; subjects are those that survive merges."""
 
     plan: Record
     as_of: int
@@ -54,7 +54,7 @@ class Trial:
 
 
 def trial_of(resolved: ResolvedLog) -> Trial:
-    """The trial that the standing things of *ledger* describe."""
+    """Return the trial that the active entities of *resolved* describe."""
     trial = Trial(resolved.plan or {}, resolved.as_of or 0)
     entities = active_entities(resolved)
     for name, fields in sorted(entities.items()):
@@ -69,7 +69,10 @@ def trial_of(resolved: ResolvedLog) -> Trial:
 
 
 def active_entities(resolved: ResolvedLog) -> dict[str, Record]:
-    """Every thing that is neither void nor a merged case, said of the surviving subject."""
+    """Return the entities that are neither nullified nor merged cases.
+
+    Their subject is the one that survives the merges.
+    """
     subjects, cases = (
         survivor_by_duplicate(resolved, "subject"),
         survivor_by_duplicate(resolved, "case"),
@@ -88,7 +91,7 @@ def active_entities(resolved: ResolvedLog) -> dict[str, Record]:
 
 
 def add_entity(trial: Trial, name: str, fields: Record) -> None:
-    """Put one standing thing where the trial looks for it; cases are placed afterwards."""
+    """Add one active entity to the trial; cases are added after all others."""
     match fields["type"]:
         case "treatment":
             trial.intervals.setdefault(fields["subject"], []).append(interval_of(name, fields))
@@ -105,7 +108,7 @@ def add_entity(trial: Trial, name: str, fields: Record) -> None:
 
 
 def interval_of(name: str, fields: Record) -> Interval:
-    """The interval a treatment record speaks of."""
+    """Return the interval of a treatment record."""
     return Interval(
         entity=name,
         treatment=fields["treatment"],
@@ -116,7 +119,7 @@ def interval_of(name: str, fields: Record) -> Interval:
 
 
 def case_of(trial: Trial, name: str, fields: Record, versions: int) -> Case:
-    """The case an adverse event record speaks of, its onset imputed by the plan's rule."""
+    """Return the case of an adverse event record, with the onset that the plan's rule imputes."""
     onset = imputed_onset(trial, fields["subject"], fields["onset"]) if "onset" in fields else None
     return Case(
         entity=name, subject=fields["subject"], fields=fields, onset=onset, versions=versions
@@ -124,7 +127,7 @@ def case_of(trial: Trial, name: str, fields: Record, versions: int) -> Case:
 
 
 def imputed_onset(trial: Trial, subject: str, text: str) -> int:
-    """The day an onset counts on: itself where full, else by the plan's rule for partial dates."""
+    """Return the day of an onset; a partial date is imputed by the rule of the plan."""
     numbers = [int(number) for number in text.split("-")]
     if len(numbers) == 3:
         return ordinal(text)
@@ -140,7 +143,7 @@ def imputed_onset(trial: Trial, subject: str, text: str) -> int:
 
 
 def interval_at(trial: Trial, subject: str, day: int) -> Interval | None:
-    """The interval whose treatment answers for *day*: the last begun, if it still reaches it."""
+    """Return the interval to which *day* counts: the last one begun, if it still includes it."""
     begun = [i for i in trial.intervals.get(subject, []) if i.start <= day]
     if not begun:
         return None
@@ -157,7 +160,7 @@ def interval_at(trial: Trial, subject: str, day: int) -> Interval | None:
 
 
 def interval_by_day(trial: Trial, subject: str) -> dict[int, Interval]:
-    """For every day up to the as-of day on which *subject* is at risk, the interval it is in."""
+    """Return the interval of each day at risk of *subject*, up to the as-of day."""
     first = min(interval.start for interval in trial.intervals[subject])
     days: dict[int, Interval] = {}
     for day in range(first, trial.as_of + 1):
@@ -168,7 +171,7 @@ def interval_by_day(trial: Trial, subject: str) -> dict[int, Interval]:
 
 
 def unallocated_cases(trial: Trial) -> dict[str, int]:
-    """The accepted versions of each case whose subject is neither allocated nor treated."""
+    """Return the accepted versions of each case of a subject without allocation or treatment."""
     counts: dict[str, int] = defaultdict(int)
     for case in trial.cases:
         if case.subject not in trial.arms and case.subject not in trial.intervals:

@@ -1,4 +1,4 @@
-"""Say which wire records the edge must refuse before any meaning is read from them."""
+"""Decides which wire records are refused for their form, before any study is known."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FIELDS: dict[str, frozenset[str]] = {
 
 
 def refusal(record: Record) -> str | None:
-    """The reason why the edge refuses *record*, or nothing where it is readable."""
+    """Return why *record* is refused for its form, or None if it is readable."""
     major, minor = schema_of(record)
     if major != 1:
         return "unknown major schema"
@@ -47,19 +47,22 @@ def refusal(record: Record) -> str | None:
 
 
 def known_fields(record: Record) -> Record:
-    """What *record* says: known fields that are not null, without when it was known and schema."""
+    """Return the content of *record*: known fields that are not null.
+
+    *schema* and *known_at* are not part of the content.
+    """
     known = (ENVELOPE | FIELDS[record["type"]]) - {"known_at", "schema"}
     return {key: value for key, value in record.items() if key in known and value is not None}
 
 
 def schema_of(record: Record) -> tuple[int, int]:
-    """The major and minor number of the schema *record* was written in."""
+    """Return the major and minor number of the schema of *record*."""
     numbers = str(record["schema"]).removeprefix("trial.log/").split(".")
     return int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 0
 
 
 def interval_refusal(record: Record) -> str | None:
-    """The refusal of an interval or a dose that ends before it starts."""
+    """Return the refusal of an interval or a dose that ends before it starts, else None."""
     pairs = {"treatment": ("start", "end"), "dose": ("first_date", "last_date")}
     if record["type"] not in pairs:
         return None
@@ -70,7 +73,7 @@ def interval_refusal(record: Record) -> str | None:
 
 
 def plan_text_refusal(record: Record) -> str | None:
-    """The refusal of a plan whose text is not the one that was hashed."""
+    """Return the refusal of a plan whose text does not have its digest, else None."""
     if record["type"] != "plan":
         return None
     digest = hashlib.sha256(record["toml"].encode()).hexdigest()
@@ -78,5 +81,5 @@ def plan_text_refusal(record: Record) -> str | None:
 
 
 def ordinal(text: Any) -> int:
-    """The day number of a full date written as YYYY-MM-DD."""
+    """Return the proleptic Gregorian ordinal of a date written as YYYY-MM-DD."""
     return date.fromisoformat(str(text)[:10]).toordinal()

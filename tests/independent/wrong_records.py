@@ -1,4 +1,4 @@
-"""Add to a drawn trial what a log must survive: repeats, conflicts, strays, nonsense."""
+"""Adds to a drawn trial what a log must tolerate: repeats, conflicts and refused records."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ FAR_AHEAD_DAY = 420
 
 
 def add_wrong_records(draw: st.DrawFn, records: list[Record]) -> None:
-    """Add up to eight disturbances, each made of a record that is already there."""
+    """Add up to eight wrong records, each made from a record of the trial."""
     for _ in range(draw(st.integers(0, 8)) if records else 0):
         record = draw(st.sampled_from(records))
         records.append(draw(st.sampled_from(WRONG_RECORDS))(record))
 
 
 def duplicate(record: Record) -> Record:
-    """The same statement, word for word."""
+    """Return the same version with the same content."""
     return dict(record)
 
 
 def newer_schema_duplicate(record: Record) -> Record:
-    """The same statement by a newer producer, with a null and a field we do not know."""
+    """Return the same content in a newer minor version with an unknown field."""
     return {**record, "schema": "trial.log/1.7", "colour": "red"}
 
 
 def conflict(record: Record) -> Record:
-    """Another statement at the same version, where the type has a field to change."""
+    """Return other content at the same version, if the type has a field to change."""
     return {**record, **changed_fields(record)}
 
 
 def changed_fields(record: Record) -> dict[str, Any]:
-    """A change of meaning that fits the type of *record*."""
+    """Return a change of content that fits the type of *record*."""
     match record["type"]:
         case "adverse_event":
             return {"preferred_term": "RASH", "onset": iso_date(33)}
@@ -58,34 +58,34 @@ def changed_fields(record: Record) -> dict[str, Any]:
 
 
 def far_ahead(record: Record) -> Record:
-    """Known so far ahead that one bad date could silence the study."""
+    """Return a higher version known so late that a plan with a usual jump limit refuses it."""
     source = {**record["source"], "version": record["source"]["version"] + 4}
     return {**record, "source": source, "known_at": f"{iso_date(FAR_AHEAD_DAY)}T10:00:00Z"}
 
 
 def another_type(record: Record) -> Record:
-    """A higher version that claims the thing is something else."""
+    """Return a higher version that gives the entity another type."""
     fields: dict[str, Any] = {"subject": "S1", "status": "lost", "date": iso_date(90)}
     return wire_record("disposition", entity_of(record), known=40, version=9, **fields)
 
 
 def unknown_field(record: Record) -> Record:
-    """A field that does not exist in this minor version."""
+    """Return the record with a field that does not exist in this minor version."""
     return {**record, "seriuos": True}
 
 
 def version_zero(record: Record) -> Record:
-    """A version below the first."""
+    """Return the record with a version below the first."""
     return {**record, "source": {**record["source"], "version": 0}}
 
 
 def foreign_schema(record: Record) -> Record:
-    """A major version that is not ours."""
+    """Return the record with an unknown major version."""
     return {**record, "schema": "trial.log/2"}
 
 
 def end_before_start(record: Record) -> Record:
-    """An interval that ends before it starts."""
+    """Return an interval that ends before it starts."""
     fields: dict[str, Any] = {
         "treatment": "act",
         "period": "first",
@@ -96,7 +96,7 @@ def end_before_start(record: Record) -> Record:
 
 
 def unplanned_score(record: Record) -> Record:
-    """An efficacy score, welcome only where the plan has a benefit-risk panel."""
+    """Return an efficacy score, which is folded only if the plan has a benefit-risk section."""
     fields = {"subject": "S1", "instrument": "TIS", "visit": "week16", "value": 44.0}
     return wire_record("assessment", "edc/score", known=50, **fields)
 

@@ -1,4 +1,4 @@
-"""Write core records in few words; day 0 of every test is 2020-01-01."""
+"""Builders of core records; day 0 of every test is 2020-01-01."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ STUDY = "T1"
 
 
 def day(number: int) -> int:
-    """The ordinal of a day of the test."""
+    """The proleptic ordinal of day *number* of a test."""
     return DAY_0 + number
 
 
 def record(body: Body, entity: str, *, version: int = 1, known: int = 0) -> Record:
-    """A statement about *thing* at ten o'clock on day *known*; its content names it."""
+    """A record about *entity*, known at ten o'clock on day *known*, with the digest of its body."""
     instant = (day(known) - EPOCH_DAY) * SECONDS_PER_DAY + 36_000
     return Record(STUDY, entity, version, instant, digest_of(body), body)
 
 
 def digest_of(body: Body) -> int:
-    """One number for one content, as the edge gives it."""
+    """A 64-bit digest of the content, computed like the one at decoding."""
     return int.from_bytes(sha256(repr(body).encode()).digest()[:8], "big")
 
 
@@ -36,7 +36,7 @@ def plan_record(toml: str, *, version: int = 1) -> Record:
 
 
 def allocated(who: str, arm: str | None, *, version: int = 1, known: int = 0) -> Record:
-    """*who* was randomised to *arm*, or screened only where it is None."""
+    """*who* was randomised to *arm*, or only screened where it is None."""
     body = events.Subject(subject=who, randomised_treatment=arm)
     return record(body, f"edc/subject-{who}", version=version, known=known)
 
@@ -44,9 +44,9 @@ def allocated(who: str, arm: str | None, *, version: int = 1, known: int = 0) ->
 def treated(
     who: str, what: str, start: int, end: int | None = None, *, version: int = 1, **fields: str
 ) -> Record:
-    """*who* received *what* on days from *start* to before *end*, in the first period if no other.
+    """*who* received *what* from day *start* to before day *end*, in the first period by default.
 
-    The interval is named after the day on which it begins, unless *thing* names it.
+    The entity is named after its subject and first day, unless the field `entity` names it.
     """
     body = events.Treatment(
         subject=who,
@@ -55,17 +55,17 @@ def treated(
         start=day(start),
         end=None if end is None else day(end),
     )
-    return record(body, fields.get("thing", f"edc/treated-{who}-{start}"), version=version)
+    return record(body, fields.get("entity", f"edc/treated-{who}-{start}"), version=version)
 
 
 def dosed(who: str, first: int, last: int) -> Record:
-    """One administration, both days inclusive."""
+    """One administration from day *first* to day *last*, both inclusive."""
     body = events.Dose(subject=who, first_date=day(first), last_date=day(last))
     return record(body, f"edc/dose-{who}-{first}")
 
 
 def withdrawn(who: str, last: int, *, period: str | None = None) -> Record:
-    """*last* was the last day on which *who* was followed."""
+    """*who* withdrew from the study, or from *period*; day *last* was the last of follow-up."""
     body = events.Disposition(subject=who, status=Status.WITHDREW, date=day(last), period=period)
     return record(body, f"edc/left-{who}-{period}")
 
@@ -80,11 +80,11 @@ def case(
     known: int | None = None,
     **fields: Any,
 ) -> Record:
-    """A case of *term*, known on the day of its onset unless *known* says when."""
-    began = day(onset) if isinstance(onset, int) else onset
+    """A case of *term*, known on day *known* or by default on the day of its onset."""
+    onset_day = day(onset) if isinstance(onset, int) else onset
     organ = fields.pop("organ", "VASC")
     body = events.AdverseEvent(
-        subject=who, preferred_term=term, system_organ_class=organ, onset=began, **fields
+        subject=who, preferred_term=term, system_organ_class=organ, onset=onset_day, **fields
     )
     if known is None:
         known = onset if isinstance(onset, int) else 0
@@ -92,19 +92,19 @@ def case(
 
 
 def retracted(name: str, target: str, *, version: int = 1) -> Record:
-    """The thing *target* was reported in error."""
+    """A retraction: the entity *target* was reported in error."""
     body = events.Retraction(target=target, reason="in error")
     return record(body, f"safety/{name}", version=version)
 
 
 def merged(name: str, what: str, duplicate: str, survivor: str) -> Record:
-    """Two cases, or two subjects, are one."""
+    """A merge: the case or subject *duplicate* is the same as *survivor*."""
     body = events.Merge(what=what, duplicate=duplicate, survivor=survivor)
     return record(body, f"safety/{name}")
 
 
 def collected(term: str, start: int, kind: TermKind = TermKind.PREFERRED_TERM) -> Record:
-    """*term* is asked for from day *start* on."""
+    """A collection record: *term* is collected from day *start* on."""
     body = events.Collection(kind=kind, term=term, start=day(start))
     return record(body, f"edc/collected-{term}")
 
@@ -116,5 +116,5 @@ def scored(who: str, value: float, *, instrument: str = "TIS") -> Record:
 
 
 def tick_record(number: int) -> Record:
-    """Nothing more happened up to day *number*."""
+    """A tick: nothing more happened up to day *number*."""
     return record(events.Tick(day(number)), f"clock/{number}", known=number)

@@ -1,4 +1,4 @@
-"""Write the plan of a small trial in few words."""
+"""Builders of plans of a small trial."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.monitor.builders import STUDY
 
 
 def plan_of(*watches: str, **options: Any) -> str:
-    """A plan of `act` against `ctl`, two periods; *said* sets window, alpha, jump, groups, more."""
+    """A plan of `act` against `ctl` with two periods; *options* are window, alpha, jump etc."""
     return "\n".join(
         (
             f'study = "{STUDY}"\nalpha = {options.get("alpha", 0.05)}\nq = 0.1',
@@ -26,14 +26,14 @@ def plan_of(*watches: str, **options: Any) -> str:
 
 
 def toml_table(name: str, **values: Any) -> str:
-    """A TOML table, or one of a list of tables where *name* is in brackets of its own."""
+    """A TOML table; one of an array of tables where *name* has its own brackets."""
     return "\n".join(
         [f"[{name}]", *(f"{key} = {json.dumps(each)}" for key, each in values.items())]
     )
 
 
 def reference_watch(name: str = "clots", **overrides: Any) -> str:
-    """A tier 1 watch of `act` against a rate: 1 per 100 patient-years of DVT unless *said*."""
+    """A tier 1 watch of DVT on `act` against 1 per 100 patient-years, with *overrides*."""
     term = (
         {}
         if {"group", "system_organ_class", "preferred_term"} & overrides.keys()
@@ -45,7 +45,7 @@ def reference_watch(name: str = "clots", **overrides: Any) -> str:
 
 
 def concurrent_watch(name: str = "clots", **overrides: Any) -> str:
-    """A tier 1 watch of `act` against `ctl` in the first period, as treated, of DVT."""
+    """A tier 1 watch of DVT on `act` against `ctl`, as treated in the first period."""
     term = (
         {}
         if {"group", "system_organ_class", "preferred_term"} & overrides.keys()

@@ -1,4 +1,4 @@
-"""The product under trial: its own plan, its own fold, and which of its watches rang."""
+"""Folds simulated trials with the product, under its own plan, and returns the crossed watches."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from monitor.records import PlanRecord, Record
 from monitor.state.entities import RecordOutcome
 
 TERMS = {20: 'preferred_term = "Event"', 100: 'system_organ_class = "Events"'}
-"""Every simulated case has both terms, so one is watched at 20, the other at 100, and none is
-left for the screening to judge."""
+"""The term of each level.
+
+Every simulated case has both terms, so one is watched at 20 and the other at 100, and tier 2 has
+no term left.
+"""
 
 ALPHA = 0.5
-"""Only so that every watch of the plan can have its boundary: what is tried is each alone."""
+"""Large enough for every watch of the plan to have its boundary; each watch is counted alone."""
 
 PLAN_HEAD = f"""
 study = "SIM"
@@ -43,7 +46,7 @@ watch_level = {level}
 
 
 def plan_of(bases: Iterable[tuple[str, str]]) -> Record:
-    """A plan that watches on *bases*, (time, analysis), and rings at 20 and at 100 only."""
+    """Return a plan with a watch at 20 and at 100 on each of *bases*, (time, analysis)."""
     watches = [
         PLAN_WATCH.format(
             time=time, analysis=analysis, level=level, term=term, share=1 / (ALPHA * level)
@@ -55,7 +58,7 @@ def plan_of(bases: Iterable[tuple[str, str]]) -> Record:
 
 
 def crossed_watches(plan: Record, log: Iterable[Record]) -> set[str]:
-    """The watches that rang, each record folded alone and in turn."""
+    """Return the ids of the watches that cross when *log* is folded record by record."""
     study, _ = open_study(plan)
     assert study is not None, "the plan was refused"
     crossed: set[str] = set()

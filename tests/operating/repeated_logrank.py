@@ -1,4 +1,4 @@
-"""What a board does without a sequential method: a test at 0.05 after each event."""
+"""Logrank tests at level 0.05, repeated after each event and done once at the end."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from tests.operating.trials import NEVER, Trial
 
 ONE_SIDED_5_PERCENT = 1.6448536269514722
 FIRST_LOOK = 5
-"""Before the fifth event the normal approximation would be blamed for what the looks do."""
+"""The first event with a look; before it the normal approximation is too poor to show the effect
+of repeated looks."""
 
 
 def logrank_rejects(trial: Trial) -> tuple[bool, bool]:
-    """Whether a one-sided logrank test at 0.05 rejects at any of its looks, and at its last.
+    """Return whether a one-sided logrank test at 0.05 rejects at any look, and at the last one.
 
-    On study time and as treated, like the watch it stands beside, with a look after each event.
+    The test is on study time and as treated, like the watch, with a look after each event.
     """
     z = logrank_by_look(trial)[FIRST_LOOK - 1 :]
     rejects = z >= ONE_SIDED_5_PERCENT
@@ -23,34 +24,38 @@ def logrank_rejects(trial: Trial) -> tuple[bool, bool]:
 
 
 def logrank_by_look(trial: Trial) -> NDArray[np.float64]:
-    """The logrank statistic after each event, in the order in which they were reported."""
-    seen = np.flatnonzero(trial.event < NEVER)
-    known = trial.day_0[seen] + trial.reported[seen]
-    order = np.argsort(known, kind="stable")
-    seen, known = seen[order], known[order]
-    days, day_index = np.unique(trial.event[seen], return_inverse=True)
-    treated = (trial.allocated[seen] == 1) | (trial.event[seen] >= trial.switch[seen])
-    happened = np.zeros((len(seen), len(days)))
-    happened[np.arange(len(seen)), day_index] = 1
-    events = happened.cumsum(axis=0)
-    events_treated = (happened * treated[:, None]).cumsum(axis=0)
-    on = _at_risk(trial, days, known, drug=True)
-    both = on + _at_risk(trial, days, known, drug=False)
-    share = np.divide(on, both, out=np.zeros_like(on), where=both > 0)
-    left = np.divide(both - events, both - 1, out=np.zeros_like(on), where=both > 1)
+    """Return the logrank statistic after each event, in the order of reporting."""
+    with_event = np.flatnonzero(trial.event < NEVER)
+    reported_on = trial.day_0[with_event] + trial.reported[with_event]
+    order = np.argsort(reported_on, kind="stable")
+    with_event, reported_on = with_event[order], reported_on[order]
+    days, day_index = np.unique(trial.event[with_event], return_inverse=True)
+    treated = (trial.allocated[with_event] == 1) | (
+        trial.event[with_event] >= trial.switch[with_event]
+    )
+    event_on_day = np.zeros((len(with_event), len(days)))
+    event_on_day[np.arange(len(with_event)), day_index] = 1
+    events = event_on_day.cumsum(axis=0)
+    events_treated = (event_on_day * treated[:, None]).cumsum(axis=0)
+    on_drug = _at_risk(trial, days, reported_on, drug=True)
+    at_risk = on_drug + _at_risk(trial, days, reported_on, drug=False)
+    share = np.divide(on_drug, at_risk, out=np.zeros_like(on_drug), where=at_risk > 0)
+    tie_correction = np.divide(
+        at_risk - events, at_risk - 1, out=np.zeros_like(on_drug), where=at_risk > 1
+    )
     excess = (events_treated - events * share).sum(axis=1)
-    variance = (events * share * (1 - share) * np.maximum(left, 0)).sum(axis=1)
+    variance = (events * share * (1 - share) * np.maximum(tie_correction, 0)).sum(axis=1)
     return np.divide(excess, np.sqrt(variance), out=np.zeros_like(excess), where=variance > 0)
 
 
 def _at_risk(
     trial: Trial, days: NDArray[np.int64], looks: NDArray[np.int64], *, drug: bool
 ) -> NDArray[np.float64]:
-    """How many of an arm were at risk on each study day as seen at each look."""
+    """Return the numbers at risk on one arm as seen at each look, by look and study day."""
     day, switch = days[:, None], np.where(trial.allocated == 1, 0, trial.switch)
-    mine = day >= switch if drug else day < switch
-    there = mine & (day < trial.leave)
-    since = np.where(there, trial.day_0 + day, 2 * NEVER)
-    until = np.where(day > trial.event, trial.day_0 + trial.reported, 2 * NEVER)
-    when = looks[:, None, None]
-    return ((since[None] <= when) & (when < until[None])).sum(axis=2).astype(np.float64)
+    on_arm = day >= switch if drug else day < switch
+    present = on_arm & (day < trial.leave)
+    enters = np.where(present, trial.day_0 + day, 2 * NEVER)
+    exits = np.where(day > trial.event, trial.day_0 + trial.reported, 2 * NEVER)
+    look_days = looks[:, None, None]
+    return ((enters[None] <= look_days) & (look_days < exits[None])).sum(axis=2).astype(np.float64)

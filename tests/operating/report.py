@@ -1,4 +1,4 @@
-"""The operating characteristics as a page: the figures of a campaign and how to draw them again."""
+"""Writes the page of operating characteristics from the tallies of a campaign."""
 
 from __future__ import annotations
 
@@ -17,35 +17,42 @@ from tests.operating.trials import SEED
 
 PAGE = """# Operating characteristics, by simulation
 
-How often the bell rings when it must not, and how often when it must, measured through the
-product's own fold: every record of every simulated trial is folded one by one in the order of
-its log, and what is counted are the crossings that the fold announces for watches whose
-boundary is E = 20 and E = 100.  The simulated trials and the logrank test beside them are code
-of `tests/operating/`; the evidence is the product's.
+This page reports two proportions: how often a watch signals although the drug has no effect
+(false alarms), and how often it signals when the drug raises the rate (power).  Both are measured
+with the product's own fold.  Every record of every simulated trial is folded one by one in the
+order of its log.  Counted are the crossings that the fold returns for watches whose boundary is
+E = 20 and E = 100.  The simulated trials and the logrank test used for comparison are code of
+`tests/operating/`; the evidence is computed by the product.
 
 This page is written by `python -m tests.operating --to docs/operating.md` (seed {seed}; about
 20 minutes on two free cores).  `make operating` draws the same trials again, prints the
-same tables and fails if a promise is broken or a figure differs; `make test` draws the first
-{short} trials of two settings.  Each trial is named by the seed, its setting's name and its
-number, so any of them can be drawn alone.
+same tables, and fails if a bound is exceeded or a figure differs.  `make test` draws the first
+{short} trials of two settings.  The seed, the name of the setting and the number of the trial
+identify each trial, so any trial can be drawn alone.
 
 ## The trials
 
-Unless the row says otherwise: 47 v 47 patients allotted in random order, entering over 360 days,
-each followed for 112; a hazard that falls 20-fold with a time constant of 7 days and gives 90 %
-of the patients an event; each event reported on its day; a look after every record by which the
-evidence may rise.  Those who switch are controls who go over to the drug: by lot, on any day; or,
-in the rows of escape, the frailest of those without an event, all on study day 7 (frailty is
-gamma with variance 1, and 50 % have an event).  Under the null the drug does nothing, whoever
-receives it.
+Unless the row states otherwise, a trial has these properties:
+
+* 47 v 47 patients are allocated in random order.  They enter over 360 days, and each is followed
+  for 112 days.
+* The hazard falls 20-fold with a time constant of 7 days.  It gives 90 % of the patients an event.
+* Each event is reported on its day.  A look follows every record by which the evidence may rise.
+* Patients who switch are controls who change to the drug.  They switch at random ("by lot"), on
+  any day.  In the rows with escape, the frailest patients without an event switch, all on study
+  day 7.  There the frailty is gamma with variance 1, and 50 % of the patients have an event.
+* Under the null the drug has no effect on any patient who receives it.
 
 ## False alarms: no drug effect
 
-Promised: at most 0.05 at E = 20 and 0.01 at E = 100.  Tolerated in the test is that plus three
-standard errors: {at_20:.4f} and {at_100:.4f} at 5,000 trials.  Each share stands with its own
-standard error.  Study time is the product's default.  Calendar time, as treated, is there to
-show why it is not.  The two last columns are a one-sided 0.05 logrank test on the same study
-time, as treated: at each event from the fifth on, and once at the end.
+The claimed bound on the false alarm rate is 0.05 at E = 20 and 0.01 at E = 100.  The test
+tolerates the bound plus three standard errors: {at_20:.4f} and {at_100:.4f} at 5,000 trials.
+
+The column "read" is the analysis; "either way" stands for both where no patient switches.  Each
+proportion is followed by its own standard error.  Study time is the product's default.  Calendar
+time, as treated, is shown to explain why it is not the default.  The last two columns are a
+one-sided logrank test at level 0.05 on the same study time, as treated: at each event from the
+fifth on, and once at the end.
 
 {false}
 
@@ -55,26 +62,26 @@ time, as treated: at each event from the fifth on, and once at the end.
 
 ## How to read it
 
-* A test at a fixed level does what it says when it is done once.  Repeated at each event it rings
-  by chance in more than a quarter of the trials.  The bell, too, looks again and again, and
-  stays within its promise.
-* Calendar time compares patients in their first days with patients in their last weeks.  With a
-  hazard that falls, its greater power is bought with false alarms.
-* Records carry whole days, and here one patient in six fails on study day 0.  Among ties
-  Breslow's factor errs to the safe side, so the bell hears less than on a finer clock: with each
-  day split into ten it hears twice the rate more often, and keeps its promise as well.
-* More looks are more chances: judged on every day, the bell rings more often than at events
-  alone, and still within its promise.
-* Late reports cost something too: until an event is reported, its patient counts as at risk.
-  The delay here is the same on both arms; where it is not, nothing is promised.
-* Switching by lot does no harm.  Where the frail switch, the treated arm gathers them: read as
-  treated, a harmless drug looks harmful, however seldom one looks: see the logrank test at the
-  end.  That reading is shown in *italics*, without a claim.  As randomised the promise holds,
-  so that is the reading that may spend alpha.
-* How much the escape of the frail distorts depends on how it goes.  Here it goes badly: always
-  the very frailest, all at once, and early; on day 28 most of the harm is gone.
-* With staggered entry the bound over all looks is asymptotic.  This page is what shows that it
-  holds in such trials; it shows it for these settings and no others.
+* A test at a fixed level keeps its level when it is done once.  Repeated at each event, it rejects
+  by chance in about a quarter of the trials or more.  The watch also looks at each event, and its
+  false alarm rate stays within the bound.
+* Calendar time compares patients in their first days with patients in their last weeks.  Where the
+  hazard falls, its greater power is obtained at the price of false alarms.
+* Records have whole days, and here one patient in six has the event on study day 0.  With ties
+  Breslow's factor is conservative, so the power is lower than with finer time: with each day split
+  into ten, the watch detects a doubled rate more often, and stays within the bound as well.
+* More looks give more chances to cross: evaluated on every day, the watch signals more often than
+  at events alone, and still stays within the bound.
+* Late reports also raise the false alarm rate: until an event is reported, its patient counts as
+  at risk.  The delay here is the same on both arms; where it is not, nothing is claimed.
+* Switching at random does no harm.  Where the frail switch, they accumulate on the treated arm.
+  In the as-treated analysis a harmless drug then looks harmful, however few looks there are: see
+  the logrank test at the end.  That analysis is shown in *italics*, without a claim.  The
+  as-randomised analysis stays within the bound, so it is the analysis that may spend alpha.
+* The bias from escape depends on its pattern.  The pattern here is unfavourable: always the
+  frailest patients, all at once, and early.  With escape on day 28 most of the bias is gone.
+* With staggered entry the bound over all looks is asymptotic.  This page shows that the bound
+  holds in such trials.  It shows this for these settings and for no others.
 """
 
 TABLE_HEAD = (
@@ -85,7 +92,7 @@ TABLE_HEAD = (
 
 
 def page(tallies: dict[str, Tally], *, short: int) -> str:
-    """The whole page for a campaign over all settings."""
+    """Return the whole page for a campaign over all settings."""
     return PAGE.format(
         seed=SEED,
         short=short,
@@ -97,29 +104,34 @@ def page(tallies: dict[str, Tally], *, short: int) -> str:
 
 
 def table(tallies: dict[str, Tally], *, null: bool) -> str:
-    """The rows of all settings in *tallies* in which the drug does nothing, or does harm."""
-    chosen = [one for one in SETTINGS if one.name in tallies and one.null == null]
+    """Return the table of the settings in *tallies* whose drug has no effect, or does harm."""
+    settings = [setting for setting in SETTINGS if setting.name in tallies and setting.null == null]
     return "\n".join(
-        [TABLE_HEAD, *(line for one in chosen for line in table_rows(one, tallies[one.name]))]
+        [
+            TABLE_HEAD,
+            *(line for setting in settings for line in table_rows(setting, tallies[setting.name])),
+        ]
     )
 
 
 def table_rows(setting: Setting, tally: Tally) -> Iterator[str]:
-    """One row for each way of reading *setting*; what is no claim stands in italics."""
+    """Yield one row for each analysis of *setting*; figures without a claim are in italics."""
     for analysis in setting.analyses:
-        first = analysis == "as_treated"
-        claimed = not setting.null or analysis in setting.promised_analyses
-        mark = "" if claimed else "*"
+        is_first = analysis == "as_treated"
+        has_claim = not setting.null or analysis in setting.claimed_analyses
+        italics = "" if has_claim else "*"
         cells = [
-            f"{mark}{share_and_error(tally, f'study.{analysis}.{level}', TRIALS)}{mark}"
+            f"{italics}{share_and_error(tally, f'study.{analysis}.{level}', TRIALS)}{italics}"
             for level in (20, 100)
         ]
         cells += [
-            share_and_error(tally, f"calendar.as_treated.{level}", CALENDAR_TRIALS) if first else ""
+            share_and_error(tally, f"calendar.as_treated.{level}", CALENDAR_TRIALS)
+            if is_first
+            else ""
             for level in (20, 100)
         ]
         cells += [
-            share_and_error(tally, name, TRIALS) if first else ""
+            share_and_error(tally, name, TRIALS) if is_first else ""
             for name in (LOGRANK_EACH_EVENT, LOGRANK_AT_END)
         ]
         switches = setting.crossover or setting.escape
@@ -131,7 +143,7 @@ def table_rows(setting: Setting, tally: Tally) -> Iterator[str]:
 
 
 def share_and_error(tally: Tally, name: str, of: str) -> str:
-    """A share and its standard error."""
+    """Return a proportion and its standard error as text; empty without trials."""
     trials = tally[of]
     if not trials:
         return ""

@@ -1,4 +1,4 @@
-"""The settings in which the bell is tried: who enters, at what risk, who leaves or switches."""
+"""The settings of the simulation: arms, hazard, dropout, crossover and reporting delay."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ ANALYSES = ("as_treated", "as_randomised")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One way a trial can be, and what its table row says of it.
+    """One kind of trial, with the description of its table row.
 
-    The hazard falls *fall*-fold with a time constant of *constant_days*; *with_event* is the
-    share of control patients that would have an event in *follow_up_days*.  *dropout* is the
-    share that leaves, of control and of treated patients.  Of the controls the share *crossover*
-    switches by lot; on study day *escape_day* the share *escape* switches, those that are the
-    frailest of all without an event.  Calendar time, which is there to be compared with, is
-    tried in the first *companions* of the *trials*.
+    The hazard falls *hazard_fall*-fold with a time constant of *constant_days*; *with_event* is
+    the proportion of control patients with an event in *follow_up_days*.  *dropout* is the
+    proportion of control and of treated patients who leave.  The proportion *crossover* of the
+    controls switches at random; on study day *escape_day* the proportion *escape* of them
+    switches, the frailest without an event.  Calendar time is evaluated for comparison in the
+    first *calendar_trials* of the *trials*.
     """
 
     name: str
@@ -41,17 +41,17 @@ class Setting:
 
     @property
     def null(self) -> bool:
-        """Whether every alarm is false."""
+        """Whether the drug has no effect, so that every signal is a false alarm."""
         return self.rate_ratio == 1.0
 
     @property
     def analyses(self) -> tuple[str, ...]:
-        """How patients are read: as randomised as well where who switches is no matter of lot."""
+        """The analyses to report: as randomised too if switching depends on frailty."""
         return ANALYSES if self.escape else ANALYSES[:1]
 
     @property
-    def promised_analyses(self) -> tuple[str, ...]:
-        """The readings in which the promise holds: escape breaks the one as treated."""
+    def claimed_analyses(self) -> tuple[str, ...]:
+        """The analyses whose false alarm rate is claimed; escape leaves as randomised only."""
         return () if not self.null else ANALYSES[1:] if self.escape else self.analyses
 
 
@@ -62,7 +62,7 @@ TRIPLE = Setting(
     name="triple", description="as main, three times the rate", rate_ratio=3.0, trials=1000
 )
 
-# Ten days instead of each: fewer patients fail on one day, and ties are rare.
+# Each day is split into ten, so fewer patients have an event on one day and ties are rare.
 FINE = replace(
     MAIN,
     name="fine",
@@ -106,7 +106,7 @@ SETTINGS = (
     TRIPLE,
     replace(FINE, name="fine-double", description="split into ten, twice the rate", rate_ratio=2.0),
 )
-"""Names are permanent: with the seed they name the trials, so a figure can be drawn again."""
+"""Names never change: with the seed they determine the trials, so figures are reproducible."""
 
 TRIALS_SHORT = 150
-"""So many trials of a setting are drawn where there are only seconds for them."""
+"""The number of trials of a setting in `make test`."""

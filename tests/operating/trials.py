@@ -1,4 +1,4 @@
-"""Simulated trials: drawn from a setting and a seed, and told as the records of their log."""
+"""Simulates trials from a setting and a seed, and converts them to the records of their log."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ NEVER = 1_000_000
 ARMS = ("placebo", "drug")
 Days = NDArray[np.int64]
 Statement = tuple[int, str, int, Body]
-"""The day it is known, the thing, its version, and what it says."""
+"""The day on which it becomes known, the entity, its version, and the body of the record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One entry a patient.  *day_0* is its first calendar day, all others are study days.
+    """One array element per patient; *day_0* is a calendar day, all other days are study days.
 
-    A patient is at risk on ``[0, leave)``, receives the drug from *switch* on if it is a control,
-    and has its first event on *event*; NEVER is a day that does not come.
+    A patient is at risk on ``[0, leave)``.  A control receives the drug from day *switch* on.  The
+    first event is on day *event*.  NEVER is a day that does not occur.
     """
 
     setting: Setting
@@ -52,7 +52,7 @@ class Trial:
 
 
 def draw_trial(setting: Setting, number: int) -> Trial:
-    """The trial that *number* names in *setting*: the same one whoever asks."""
+    """Return trial *number* of *setting*, which is always the same."""
     rng = np.random.default_rng([SEED, crc32(setting.name.encode()), number])
     size = setting.treated + setting.control
     allocated = rng.permutation(np.repeat([1, 0], [setting.treated, setting.control]))
@@ -78,31 +78,31 @@ def draw_trial(setting: Setting, number: int) -> Trial:
 
 
 def _frailty(setting: Setting, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-    """How much more than others each patient is at risk: gamma with mean 1."""
+    """Return the factor of each patient's hazard: gamma with mean 1."""
     variance = setting.frailty_variance
     return rng.gamma(1 / variance, variance, size) if variance else np.ones(size)
 
 
 def _switch_by_lot(setting: Setting, rng: np.random.Generator, allocated: Days) -> Days:
-    """The study day from which each patient receives the drug instead of placebo."""
+    """Return the study day from which each patient switches to the drug, at random."""
     controls = np.flatnonzero(allocated == 0)
-    movers = controls[rng.random(len(controls)) < setting.crossover]
+    switchers = controls[rng.random(len(controls)) < setting.crossover]
     switch = np.full(len(allocated), NEVER, dtype=np.int64)
-    switch[movers] = rng.integers(1, setting.follow_up_days, len(movers))
+    switch[switchers] = rng.integers(1, setting.follow_up_days, len(switchers))
     return switch
 
 
 def _escape(setting: Setting, allocated: Days, frailty: NDArray[np.float64], event: Days) -> Days:
-    """The same where the frailest controls without an *event* switch, all on one study day."""
-    free = np.flatnonzero((allocated == 0) & (event >= setting.escape_day))
-    wanted = round(setting.escape * setting.control)
+    """Return the switch days if the frailest controls without an *event* switch on one day."""
+    event_free = np.flatnonzero((allocated == 0) & (event >= setting.escape_day))
+    switch_count = round(setting.escape * setting.control)
     switch = np.full(len(allocated), NEVER, dtype=np.int64)
-    switch[free[np.argsort(-frailty[free])][:wanted]] = setting.escape_day
+    switch[event_free[np.argsort(-frailty[event_free])][:switch_count]] = setting.escape_day
     return switch
 
 
 def _leave(setting: Setting, rng: np.random.Generator, allocated: Days) -> Days:
-    """The first study day on which each patient is no longer seen."""
+    """Return the first study day on which each patient is no longer followed."""
     share = np.array(setting.dropout)[allocated]
     rate = -np.log1p(-share) / setting.follow_up_days
     waits = rng.exponential(1.0, len(allocated))
@@ -111,9 +111,9 @@ def _leave(setting: Setting, rng: np.random.Generator, allocated: Days) -> Days:
 
 
 def _event(setting: Setting, waits: NDArray[np.float64], allocated: Days, switch: Days) -> Days:
-    """The study day of each patient's first event, were it seen for long enough.
+    """Return the study day of each patient's first event, before dropout is applied.
 
-    It comes when the hazard that the patient has been through exceeds its *waits*.
+    The event occurs when the cumulative hazard of the patient exceeds its element of *waits*.
     """
     days = np.arange(setting.follow_up_days)
     treated = (allocated == 1)[:, None] | (days >= switch[:, None])
@@ -123,17 +123,17 @@ def _event(setting: Setting, waits: NDArray[np.float64], allocated: Days, switch
 
 
 def hazard_by_day(setting: Setting) -> NDArray[np.float64]:
-    """The hazard of each study day, which falls; scaled to give *with_event* of the controls."""
+    """Return the falling hazard of each study day, scaled to give *with_event* of the controls."""
     day, constant = np.arange(setting.follow_up_days), setting.constant_days
     a_day = constant * (1 - exp(-1 / constant))
     shape = 1 + (setting.hazard_fall - 1) * a_day * np.exp(-day / constant)
-    without, variance = 1 - setting.with_event, setting.frailty_variance
-    total = (without**-variance - 1) / variance if variance else -log(without)
+    event_free, variance = 1 - setting.with_event, setting.frailty_variance
+    total = (event_free**-variance - 1) / variance if variance else -log(event_free)
     return shape * (total / shape.sum())
 
 
 def log_of(trial: Trial) -> Iterator[Record]:
-    """The records of *trial* in the order in which they become known."""
+    """Yield the records of *trial* in the order in which they become known."""
     statements = [
         one for patient in range(len(trial.day_0)) for one in _statements_of(trial, patient)
     ]
@@ -141,8 +141,8 @@ def log_of(trial: Trial) -> Iterator[Record]:
     last = max(day for day, *_ in statements)
     ticks = range(FIRST_DAY, last + 1, step) if step else ()
     statements += [(day, f"tick-{day}", 1, Tick(day)) for day in ticks]
-    # The sort keeps what is known on one day in the order of the patients, who entered by lot,
-    # and events after the facts of that day.
+    # The sort is stable: records of one day remain in the order of the patients, which is random,
+    # with events after other records, and ticks last.
     for day, entity, version, body in sorted(statements, key=lambda one: (one[0], _rank(one[3]))):
         known_at = (day - EPOCH_DAY) * SECONDS_PER_DAY
         yield Record("SIM", f"sim/{entity}", version, known_at, 0, body)
@@ -153,7 +153,7 @@ def _rank(body: Body) -> int:
 
 
 def _statements_of(trial: Trial, patient: int) -> Iterator[Statement]:
-    """What becomes known of one patient."""
+    """Yield the records about one patient, each with the day on which it becomes known."""
     name, day_0 = f"P{patient}", int(trial.day_0[patient])
     arm = ARMS[trial.allocated[patient]]
     yield day_0, f"{name}-subject", 1, Subject(subject=name, randomised_treatment=arm, date=day_0)
@@ -172,13 +172,18 @@ def _statements_of(trial: Trial, patient: int) -> Iterator[Statement]:
 
 
 def _treatments(trial: Trial, patient: int, name: str, arm: str, day_0: int) -> Iterator[Statement]:
-    """Each treatment is told twice, when it starts and when it has ended."""
+    """Yield two versions of each treatment, when it starts and when it has ended."""
     switch, leave = int(trial.switch[patient]), int(trial.leave[patient])
     received = [(0, min(switch, leave), arm)]
     if switch < NEVER:
         received.append((switch, leave, ARMS[1]))
-    for start, end, what in received:
+    for start, end, treatment in received:
         entity, begin, after = f"{name}-{start}", day_0 + start, day_0 + end
-        yield begin, entity, 1, Treatment(subject=name, treatment=what, period="P", start=begin)
-        ended = Treatment(subject=name, treatment=what, period="P", start=begin, end=after)
+        yield (
+            begin,
+            entity,
+            1,
+            Treatment(subject=name, treatment=treatment, period="P", start=begin),
+        )
+        ended = Treatment(subject=name, treatment=treatment, period="P", start=begin, end=after)
         yield after, entity, 2, ended

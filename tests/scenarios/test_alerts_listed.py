@@ -40,7 +40,7 @@ def test_eighty_columns_have_when_it_rang_how_strong_it_is_and_who_has_it():
     """The id gives way, for a part of it names the alert; nothing is cut but words."""
     _, titles, line = list_lines([acknowledged_alert(SIGNAL_ALERT_ID)], 80)
 
-    assert titles.split() == ["state", "rang", "study", "what", "E", "by", "alert"]
+    assert titles.split() == ["state", "raised", "study", "watch", "E", "member", "alert"]
     assert line.endswith(f"{SIGNAL_ALERT_ID[:PREFIX_LENGTH_MIN]}:1") and "board-1" in line
     assert len(line) <= 80
 

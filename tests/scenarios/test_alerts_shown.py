@@ -53,7 +53,7 @@ def test_a_member_sees_the_rates_by_arm_and_every_case_of_the_watch():
     assert "  first, placebo " in told and "  first, ivig " in told
     assert "P-004, ivig, first: Deep vein thrombosis; serious (hospitalisation" in told
     assert "P-004, ivig, first: Pulmonary embolism; serious" in told
-    assert "rang, level watch: raised" in told
+    assert "raised, level watch: raised" in told
 
 
 def test_a_case_that_rang_by_itself_is_told_whether_or_not_it_is_in_a_table():
@@ -70,7 +70,7 @@ def test_tables_that_cannot_be_read_keep_nobody_from_the_history():
     """A row that is being rebuilt is said to be; the alert itself is kept beside it."""
     told = show_text(study_of(*PRODERM[:RECORDS_TO_FIRST_ALERTS]), SIGNAL_ALERT_ID, tables=False)
 
-    assert "being made anew" in told and "rang, level watch" in told
+    assert "being rebuilt" in told and "raised, level watch" in told
 
 
 def test_a_move_under_a_plan_without_a_board_does_not_look_signed():

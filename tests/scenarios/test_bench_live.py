@@ -89,7 +89,7 @@ def test_a_count_too_many_or_too_few_is_a_rejection(log: Path, eye: StoreProbe, 
     said = PeerCounts(load).first_difference(eye)
 
     drawn = true_counts(log)[name][field]
-    assert said == f"{name} {field} is {drawn + more}, drawn were {drawn}"
+    assert said == f"{name} {field} is {drawn + more}, expected {drawn}"
 
 
 def test_a_hash_too_many_is_a_rejection(log: Path, eye: StoreProbe):

@@ -49,10 +49,10 @@ def test_who_was_rejected_has_no_rate():
     faust = CONTENDERS[0]
 
     said = comparison_table(
-        [faust], {faust.name: ContenderResult(rejection="pt:X Y is 1, drawn were 2")}, 500
+        [faust], {faust.name: ContenderResult(rejection="pt:X Y is 1, expected 2")}, 500
     )
 
-    assert "REJECTED: pt:X Y is 1, drawn were 2" in said
+    assert "REJECTED: pt:X Y is 1, expected 2" in said
 
 
 def test_a_kept_part_replaces_the_one_before_it():

@@ -84,4 +84,4 @@ def test_a_row_that_is_not_there_is_a_rejection(load: Load, eye: StoreProbe):
     with Redis.from_url(eye.url) as store:
         store.delete(row)
 
-    assert "is None, drawn were" in (TableCounts(load).first_difference(eye) or "")
+    assert "is None, expected" in (TableCounts(load).first_difference(eye) or "")

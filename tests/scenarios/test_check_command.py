@@ -88,7 +88,7 @@ def test_a_plan_that_is_not_there_is_a_mistake_of_use(tmp_path: Path):
 
     assert is_refused(run_tocsin("check", tmp_path), 2, "Is a directory")
     assert is_refused(run_tocsin("check", tmp_path / "none.toml"), 2, "No such file")
-    assert is_refused(run_tocsin("check", tmp_path / "plan.bin"), 2, "not text in UTF-8")
+    assert is_refused(run_tocsin("check", tmp_path / "plan.bin"), 2, "not UTF-8 text")
 
 
 def test_the_plan_of_proderm_claims_as_randomised():
@@ -103,9 +103,12 @@ def test_a_plan_is_shown_with_the_single_cases_that_ring(tmp_path: Path):
     """What somebody is called for on one case, and by when it is due."""
     done = check_plan(tmp_path, PLAN)
 
-    assert "Rule deaths rings for any death: due 7 days from receipt if fatal" in done.stdout
     assert (
-        "Rule any-clot rings for any case of clots: due 15 days from receipt, being" in done.stdout
+        "Rule deaths raises an alert for any death: due 7 days from receipt if fatal" in done.stdout
+    )
+    assert (
+        "Rule any-clot raises an alert for any case of clots: due 15 days from receipt (exp"
+        in done.stdout
     )
 
 
@@ -115,4 +118,4 @@ def test_rules_that_leave_out_deaths_are_warned_of(tmp_path: Path):
     done = check_plan(tmp_path, f"{CONCURRENT}share = 1\n{rule}")
 
     assert done.code == 0
-    assert "warning: no rule rings for every death" in done.stderr
+    assert "warning: no rule raises an alert for every death" in done.stderr

@@ -84,7 +84,7 @@ def test_python_alone_shows_tables_rings_and_ends_with_the_digest_of_a_replay(tm
     digest, rang = replay_digest_and_alerts(LOG)
     assert (shown.code, shown.stderr, shown.files_left) == (0, "", [])
     assert "fakeredis in this process" in shown.stdout
-    assert "topics, tables and alerts are gone" in shown.stdout
+    assert "topics, tables and alerts are deleted" in shown.stdout
     assert "Screening of all other terms, ivig v placebo" in shown.stdout, "what rings is shown"
     assert f"State digest {digest}" in shown.stdout
     assert shown.alerts == rang
@@ -134,9 +134,9 @@ def test_a_receiver_that_is_down_holds_up_the_demo_for_a_moment_and_is_named(tmp
     shown = run_demo(tmp_path, log, "--speed", "max", "--deliver", plan)
 
     assert (shown.code, shown.files_left) == (0, [])
-    assert shown.alerts and shown.stdout.endswith("who does not answer.\n")
+    assert shown.alerts and shown.stdout.endswith("names the failing sinks.\n")
     (line,) = shown.stderr.splitlines()
-    assert line.endswith("board/pager is not delivered to: ClientConnectorError")
+    assert line.endswith("route board/pager: delivery fails: ClientConnectorError")
 
 
 def delivery_file(hook: str) -> str:

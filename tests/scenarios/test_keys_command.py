@@ -67,7 +67,7 @@ def test_a_key_is_never_written_over(tmp_path: Path):
     """What it signed could never be shown to be its owner's again."""
     path, public = make_key(tmp_path)
 
-    assert is_refused(run_tocsin("keys", "new", path), 2, "is there already")
+    assert is_refused(run_tocsin("keys", "new", path), 2, "exists already")
     assert run_tocsin("keys", "show", path, "--json").result["key"] == public
     assert is_refused(run_tocsin("keys", "new", tmp_path / "none" / "key"), 2, "cannot be written")
 
@@ -154,7 +154,7 @@ def test_a_plan_that_is_wrong_is_not_signed(tmp_path: Path):
     right = plan_file(tmp_path)
     for more, says in (
         (("--source", "sponsor"), "sponsor/plan"),
-        (("--version", "0"), "Nobody would take this record"),
-        (("--known-at", "yesterday"), "Nobody would take this record"),
+        (("--version", "0"), "Workers would refuse this record"),
+        (("--known-at", "yesterday"), "Workers would refuse this record"),
     ):
         assert is_refused(run_tocsin("plan", "sign", right, "--key", path, *more), 2, says)

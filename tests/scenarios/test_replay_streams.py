@@ -140,7 +140,7 @@ def test_a_wide_terminal_shows_more():
     narrow, wide = (run_tocsin("replay", PRODERM, columns=columns).stdout for columns in (80, 160))
 
     assert "related  patient-years" in wide and "related  patient-years" not in narrow
-    assert "columns wide shows all" in narrow and "columns wide shows all" not in wide
+    assert "columns shows all" in narrow and "columns shows all" not in wide
     assert "…" in narrow and "…" not in wide
 
 

@@ -56,7 +56,7 @@ def test_another_plan_marks_the_tables_and_each_alert(tmp_path: Path):
 
     alerts = [line for line in out.splitlines() if "E = " in line]
     assert alerts and all(line.startswith("HYPOTHETICAL") for line in alerts)
-    for word in ("HYPOTHETICAL: not the plan", "sha256", "digest"):
+    for word in ("HYPOTHETICAL: the plan", "sha256", "digest"):
         assert any(word in line and "hypothetical" in line.lower() for line in out.splitlines())
 
 
@@ -82,7 +82,7 @@ def test_an_inconsistent_plan_ends_the_command_before_the_log_is_read(tmp_path: 
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(None, "No such file"), (b"\xff", "not text in UTF-8"), (b"study", "line 1: not TOML")],
+    [(None, "No such file"), (b"\xff", "not UTF-8 text"), (b"study", "line 1: not TOML")],
 )
 def test_a_plan_that_cannot_be_read_is_a_mistake_of_use(
     tmp_path: Path, content: bytes | None, says: str
@@ -136,7 +136,7 @@ def test_a_day_before_everything_leaves_nothing_to_show(tmp_path: Path):
     """The remedy is another day, not another log."""
     done = run_tocsin("replay", write_log(tmp_path, small_log()), "--as-of", "2019-12-31")
 
-    assert is_refused(done, 3, "nothing known by 2019-12-31")
+    assert is_refused(done, 3, "no record known by 2019-12-31")
 
 
 def test_each_study_of_a_log_has_its_own_result(tmp_path: Path):
@@ -159,4 +159,4 @@ def test_a_line_that_names_no_study_is_accounted_for_beside_them(tmp_path: Path)
 
     results = [line for line in done.json_lines if line["type"] == "result"]
     assert sum(sum(one["records"].values()) for one in results) == 7
-    assert "2 of 9 lines are in no study's account" in done.stderr
+    assert "2 of 9 lines are in no study's record counts" in done.stderr

@@ -37,9 +37,9 @@ DAMAGE_BY_MESSAGE = {
         ("dm", b"Xanomeline Low Dose ", b"xanomeline high-dose")
     ],
     "DM has one treated arm, 'Placebo': a plan compares two": ONE_ARM,
-    "no subject with RFXSTDTC and an arm: nobody was treated": NOBODY_STARTED,
+    "no subject with RFXSTDTC and an arm: none was treated": NOBODY_STARTED,
     "01-701-1028 has RFXSTDTC '2013-07', not a full date": [("dm", b"2013-07-19", b"2013-07   ")],
-    "nor a disposition: nothing says when it became known": [NO_SEEN_DATE, NO_DISPOSITION],
+    "nor a disposition: the day on which it became known": [NO_SEEN_DATE, NO_DISPOSITION],
     "01-701-9118 has no full date in AEDTC or AESTDTC": [NO_COLLECTION_DATE, STRANGER],
     "is neither UTF-8 nor WINDOWS-1252": [("ae", b"HEADACHE", b"HEAD\x81CHE")],
 }
@@ -139,8 +139,8 @@ def ingest_without(absent: str, folder: Path, hidden: Path) -> subprocess.Comple
     hidden.mkdir()
     (hidden / f"{absent}.py").write_text("raise ImportError(__name__)\n")
     code = (
-        "from pathlib import Path; from streams.sources.sdtm import records;"
-        f"print(sum(1 for _ in records(Path({str(folder)!r}), 'S')))"
+        "from pathlib import Path; from streams.sources.sdtm import read_records;"
+        f"print(sum(1 for _ in read_records(Path({str(folder)!r}), 'S')))"
     )
     path = os.pathsep.join([str(hidden), str(ROOT)])
     return subprocess.run(

@@ -53,14 +53,14 @@ def test_a_record_is_signed_as_it_is_and_once_by_each(tmp_path: Path, keys: list
         run_tocsin("plan", "sign", path, "--key", first), 2, "has signed", "another person"
     )
     again = run_tocsin("plan", "sign", path, "--key", second, "--version", "2")
-    assert is_refused(again, 2, "part of what was signed", "Leave --version")
+    assert is_refused(again, 2, "the signatures cover its version", "Omit --version")
     path.write_bytes(path.read_bytes() * 2)
     assert is_refused(run_tocsin("plan", "sign", path, "--key", second), 2, "more than one line")
     other = write_log(tmp_path, small_log()[1:2])
-    assert is_refused(run_tocsin("plan", "sign", other, "--key", second), 2, "not that of a plan")
+    assert is_refused(run_tocsin("plan", "sign", other, "--key", second), 2, "but not of a plan")
     path.write_bytes(signed_plan(tmp_path, first).replace(b"2020-01-01T", b"soon"))
     assert is_refused(
-        run_tocsin("plan", "sign", path, "--key", second), 2, "Nobody would take this"
+        run_tocsin("plan", "sign", path, "--key", second), 2, "Workers would refuse this"
     )
 
 

@@ -1,4 +1,4 @@
-"""``make storm``: thousands of seeds, each one storm, and which of them came out wrong."""
+"""Runs one storm per seed, thousands for ``make storm``, and prints those that fail."""
 
 from __future__ import annotations
 
@@ -15,33 +15,36 @@ from tests.simulation.seeds import disable_logging, run_seed, run_seeds
 from tests.simulation.storm import StormReport, Variant
 
 
-def main(words: Sequence[str]) -> int:
-    """Run what is asked for; 1 if anything is not as it must be."""
-    options = arguments(words)
+def main(argv: Sequence[str]) -> int:
+    """Run the storms, and the models if asked; return 1 if there is any violation."""
+    options = parse_options(argv)
     disable_logging()
     if options.seed is None:
         seeds = range(options.first, options.first + options.seeds)
-        right = print_reports(run_seeds(seeds, options.processes))
-        return int(not (right and (not options.models or check_models())))
+        passed = print_reports(run_seeds(seeds, options.processes))
+        return int(not (passed and (not options.models or check_models())))
     variant = Variant(store=PrintingStore) if len(options.seed) == 1 else None
     return int(not print_reports(run_seed(seed, variant) for seed in options.seed))
 
 
-def arguments(words: Sequence[str]) -> argparse.Namespace:
-    """What is asked for."""
+def parse_options(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the arguments of the command."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10_000, help="how many, one after another")
-    parser.add_argument("--from", type=int, default=0, dest="first", help="the first of them")
+    parser.add_argument("--seeds", type=int, default=10_000, help="number of seeds")
+    parser.add_argument("--from", type=int, default=0, dest="first", help="first seed")
     parser.add_argument(
-        "--seed", type=int, nargs="+", help="these alone; a single one is told blow by blow"
+        "--seed",
+        type=int,
+        nargs="+",
+        help="run only these seeds; of a single one print each command",
     )
-    parser.add_argument("--processes", type=int, default=cpu_count())
-    parser.add_argument("--models", action="store_true", help="then walk the large models as well")
-    return parser.parse_args(words)
+    parser.add_argument("--processes", type=int, default=cpu_count(), help="number of processes")
+    parser.add_argument("--models", action="store_true", help="also search the large models")
+    return parser.parse_args(argv)
 
 
 def print_reports(reports: Iterable[StormReport]) -> bool:
-    """Tell what is wrong as it comes, and at the end what happened; whether all was right."""
+    """Print each violation at once and the fault counts at the end; return whether all passed."""
     counts, storms, failing = Counter[str](), 0, list[int]()
     for report in reports:
         counts.update(report.counts)
@@ -51,20 +54,20 @@ def print_reports(reports: Iterable[StormReport]) -> bool:
             print(report, flush=True)
     for name, count in sorted(counts.items()):
         print(f"{count:9,}  {name}")
-    print(f"{storms:9,}  storms, {len(failing)} wrong")
+    print(f"{storms:9,}  storms, {len(failing)} failed")
     if failing:
-        print("again: python -m tests.simulation --seed", *failing)
+        print("reproduce: python -m tests.simulation --seed", *failing)
     return not failing
 
 
 def check_models() -> bool:
-    """Walk the large models; whether none has a fault."""
-    right = True
+    """Search the large models; return whether none has a violation."""
+    passed = True
     for name, protocol in LARGE_MODELS.items():
-        fault, account = check_model(protocol)
-        print(f"model, {name}: {account}{'' if fault is None else f': {fault}'}", flush=True)
-        right = right and fault is None
-    return right
+        violation, size = check_model(protocol)
+        print(f"model, {name}: {size}{'' if violation is None else f': {violation}'}", flush=True)
+        passed = passed and violation is None
+    return passed
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Decides, from one seed, what goes wrong and when; from some hour on nothing does any more."""
+"""Draws faults of calls and machines from one seed, up to a time after which there are none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLD_RAISED = "fold raised"
 
 
 class CallOutcome(StrEnum):
-    """What becomes of one call to a service."""
+    """The outcome of one call to a service."""
 
     OK = "well"
     UNSENT = "unsent"
@@ -28,9 +28,11 @@ class CallOutcome(StrEnum):
 
 @dataclass(slots=True)
 class Chaos:
-    """Until *calm*, calls fail at *rate*, and *weather* is how often the rest of the world does.
+    """Rates of the faults, which end at the simulated time *faults_until* in seconds.
 
-    *counts* is what happened, by name.
+    *call_failure_rate* is the probability that a call fails, *crash_share* the share of the failed
+    calls that crash the machine, and *failures_per_second* the rate of all other faults.  *counts*
+    has the number of faults by name.
     """
 
     random: Random
@@ -42,7 +44,7 @@ class Chaos:
 
     @classmethod
     def draw(cls, random: Random) -> Chaos:
-        """One of many kinds of bad days; on some only few things go wrong."""
+        """Draw the rates of one storm; in some storms only few faults occur."""
         return cls(
             random,
             faults_until=random.choice((4.0, 8.0, 16.0)),
@@ -53,18 +55,18 @@ class Chaos:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing goes wrong any more."""
+        """Return whether the time of faults is over."""
         return asyncio.get_running_loop().time() >= self.faults_until
 
     def happens(self, chance: float, name: str) -> bool:
-        """Whether something of that *chance* happens now; counted by its *name*."""
+        """Return whether a fault of probability *chance* occurs now, and count it by *name*."""
         if self.has_ended or self.random.random() >= chance:
             return False
         self.counts[name] += 1
         return True
 
     def call_outcome(self, name: str, *, writes: bool) -> CallOutcome:
-        """What becomes of a call; counted by its *name*."""
+        """Draw the outcome of the call *name*, and count it unless it is OK."""
         if self.has_ended or self.random.random() >= self.call_failure_rate:
             return CallOutcome.OK
         if self.random.random() < self.crash_share:
@@ -79,15 +81,15 @@ class Chaos:
         return outcome
 
     def draw_delay(self) -> float:
-        """How long something takes: mostly little, now and then as long as everything else."""
+        """Draw a duration in seconds from a mixture of exponentials with means up to 50 ms."""
         return self.random.expovariate(1 / self.random.choice((0.001, 0.005, 0.05)))
 
 
 @dataclass(slots=True)
 class Machine:
-    """Where one worker runs.  Dead, it never comes back from a call; asleep, late.
+    """The machine of one worker: a call of a dead one never returns, one of a paused one is late.
 
-    *late* are its requests that nobody waits for any more, and that still arrive.
+    *late_calls* are requests that still arrive, although the worker no longer waits for them.
     """
 
     chaos: Chaos
@@ -96,11 +98,11 @@ class Machine:
     late_calls: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
 
     def kill(self) -> None:
-        """Lose all memory at once: no `finally` runs, no task ends."""
+        """Stop at once as in a power cut: no `finally` block runs, and no task ends."""
         self.dead = True
 
     async def pause(self) -> None:
-        """Let time pass; on a dead machine, all of it."""
+        """Wait a random time, and until a pause ends; on a dead machine, for ever."""
         loop = asyncio.get_running_loop()
         await asyncio.sleep(self.chaos.draw_delay())
         await asyncio.sleep(max(0.0, self.asleep_until - loop.time()))
@@ -115,7 +117,7 @@ class Machine:
         *,
         writes: bool = False,
     ) -> T:
-        """Ask a service to *act*; *error* is what it raises where it does not answer."""
+        """Call a service with *request*; raise *error* where the drawn outcome has no response."""
         outcome = self.chaos.call_outcome(name, writes=writes)
         await self.pause()
         if outcome is CallOutcome.CRASH_BEFORE:
@@ -124,13 +126,13 @@ class Machine:
         if outcome is CallOutcome.LATE:
             self.late_calls.append(asyncio.create_task(self._call_late(request)))
         if outcome in (CallOutcome.UNSENT, CallOutcome.LATE):
-            raise error("it did not answer")
+            raise error("no response")
         response = await request()
         if outcome is CallOutcome.CRASH_AFTER:
             self.kill()
         await self.pause()
         if outcome is CallOutcome.LOST_RESPONSE:
-            raise error("its answer was lost")
+            raise error("the response was lost")
         return response
 
     async def _call_late(self, request: Callable[[], Awaitable[T]]) -> None:

@@ -1,4 +1,4 @@
-"""What the world does to workers and store, besides failing their calls."""
+"""Injects faults into workers and store, other than failed calls."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class FailureInjector:
-    """The events of one storm, one after another until the calm."""
+    """Injects the faults of one storm at random times; their names are counted."""
 
     storm: Storm
 
     async def run(self) -> None:
-        """Let things happen at the storm's rate."""
+        """Inject faults at the rate of the storm, until its faults end."""
         chaos = self.storm.chaos
         kinds: list[Callable[[], None]] = [
             *(self.kill, self.sleep, self.fall, self.tear, self.tear),
@@ -33,26 +33,26 @@ class FailureInjector:
         while chaos.failures_per_second and not chaos.has_ended:
             await asyncio.sleep(chaos.random.expovariate(chaos.failures_per_second))
             if not chaos.has_ended:
-                event = chaos.random.choice(kinds)
-                chaos.counts[event.__name__] += 1
-                event()
+                fault = chaos.random.choice(kinds)
+                chaos.counts[fault.__name__] += 1
+                fault()
 
     def kill(self) -> None:
-        """A worker's memory is gone; what it has sent may still arrive."""
+        """Kill a worker: its memory is lost, and requests that it sent may still arrive."""
         self.storm.random.choice(self.storm.workers).machine.kill()
 
     def sleep(self) -> None:
-        """A worker stands still and wakes up later with all that it knew."""
+        """Pause a worker; it continues later with its memory unchanged."""
         machine = self.storm.random.choice(self.storm.workers).machine
         now = asyncio.get_running_loop().time()
         machine.asleep_until = now + self.storm.random.choice((0.5, 2.0, 5.0))
 
     def fall(self) -> None:
-        """The store falls back to any earlier prefix of its writes."""
+        """Roll the store back to any earlier prefix of its writes."""
         self._roll_back(self.storm.random.randrange(len(self.storm.store.states)))
 
     def tear(self) -> None:
-        """The store loses its last few writes."""
+        """Remove the last 1 to 4 writes of the store, as a truncated file would."""
         lost = self.storm.random.randint(1, 4)
         self._roll_back(max(0, len(self.storm.store.states) - 1 - lost))
 
@@ -61,11 +61,11 @@ class FailureInjector:
             self.storm.chaos.counts["torn apply"] += 1
 
     def wipe(self) -> None:
-        """The store is empty."""
+        """Empty the store."""
         self.storm.store.roll_back(0)
 
     def spoil(self) -> None:
-        """A field of a row is altered."""
+        """Corrupt one field of a row."""
         store, random = self.storm.store, self.storm.random
         rows = rows_of(store.states[-1])
         if rows:
@@ -74,7 +74,7 @@ class FailureInjector:
             store.corrupt(study, name, random.choice((b"", b"0", b"[1]")))
 
     def rebalance(self) -> None:
-        """A worker loses its partition and gets it again."""
+        """Revoke the partition of a worker, and assign it again."""
         worker = self.storm.random.choice(self.storm.workers)
 
         async def assign() -> None:
@@ -86,7 +86,7 @@ class FailureInjector:
         worker.tasks.append(asyncio.create_task(assign()))
 
     def rewind(self) -> None:
-        """An operator has a study, or everything, folded anew."""
+        """Rewind one study or the whole partition, as an operator does."""
         random = self.storm.random
         study = random.choice([None, *sorted(self.storm.oracle.rows)])
         worker = self.storm.workers[0]

@@ -1,4 +1,4 @@
-"""Holds every moment of the store, and its end, to what must come of the log."""
+"""Compares every state of the store, and the final one, with the oracle."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from tests.simulation.rollback_store import RollbackStore, StoreState, non_empty
 
 @dataclass(slots=True)
 class Judge:
-    """*wrong* is the first thing that was not as it must be; hashes in *good* are known to be.
+    """Checks states of the store; *violation* is the first that was found, empty if none.
 
-    *strict* where nobody but the workers alters the store: then no row is ever rebuilt.
+    *checked_rows* has the rows that were checked already, by study.  A *strict* judge allows no
+    row that is behind its cursor: it is for storms in which only the workers change the store.
     """
 
     oracle: Oracle
@@ -24,11 +25,11 @@ class Judge:
     checked_rows: dict[str, Fields] = field(default_factory=dict[str, Fields])
 
     def report(self, message: str) -> None:
-        """Something is wrong."""
+        """Record *message* unless there is a violation already."""
         self.violation = self.violation or message
 
     def check_state(self, state: StoreState) -> None:
-        """Every prefix of writes may be all that is left, so each must be right by itself."""
+        """Check rows and cursor of *state*, since a crash of the store may leave any state."""
         rows = rows_of(state)
         for study, fields in rows.items():
             if row_name(study) in state.corrupted or self.checked_rows.get(study) is fields:
@@ -41,61 +42,66 @@ class Judge:
             if row_name(study) in state.corrupted:
                 continue
             pos = int(rows.get(study, {}).get("pos") or b"-1")
-            if not self.strict:  # A row that lags where the cursor says so is being rebuilt.
+            if not self.strict:  # The cursor has the positions of rows being rebuilt.
                 pos = max(pos, int(cursor.get(f"pos|{study}") or b"-1"))
             if pos < self.oracle.expected_pos(study, reached):
                 self.report(f"the row of {study} is at {pos}, behind the cursor at {reached}")
-        due = self.oracle.cursors.get(reached, {}) if reached else {}
+        expected = self.oracle.cursors.get(reached, {}) if reached else {}
         for name in CURSOR_FIELDS_OF_LOG:
-            if due and cursor.get(name) != due[name]:
-                self.report(f"the cursor at {reached} says {name} {cursor.get(name)}")
+            if expected and cursor.get(name) != expected[name]:
+                self.report(f"the cursor at {reached} has {name} {cursor.get(name)}")
 
     def row_violation(self, study: str, fields: Fields) -> str:
-        """What is wrong with a row, by itself."""
+        """Return how a row differs from the expected row at its position; empty if it does not."""
         if not fields.get("pos"):
             return f"the row of {study} has no position"
-        due = self.oracle.rows.get(study, {}).get(int(fields["pos"]))
-        if due is None:
-            return f"the row of {study} is at {fields['pos']}, where no record of it is"
+        expected = self.oracle.rows.get(study, {}).get(int(fields["pos"]))
+        if expected is None:
+            return f"the row of {study} is at {fields['pos']}, which is no record of the study"
         return field_differences(
-            f"the row of {study} at {fields['pos'].decode()}", non_empty(fields), due
+            f"the row of {study} at {fields['pos'].decode()}", non_empty(fields), expected
         )
 
     def remaining_work(self, store: RollbackStore) -> str:
-        """What is yet to be done; empty where nothing is."""
+        """Return what is not folded or published yet; empty if all is."""
         cursor, end = store.get(CURSOR), self.oracle.entries[-1].offset + 1
         if cursor.get("next") != b"%d" % end:
             return f"the cursor is at {cursor.get('next')} of {end}; {cursor.get('stopped')}"
-        waiting = store.get(OUTBOX)
-        return f"{len(waiting)} entries wait in the outbox" if waiting else ""
+        pending = store.get(OUTBOX)
+        return f"{len(pending)} entries are in the outbox" if pending else ""
 
     def final_violation(self, store: RollbackStore, topics: InMemoryTopics) -> str:
-        """What is wrong at the end."""
+        """Return the first difference of the final rows, messages and cursor; empty if none."""
         rows = rows_of(store.states[-1])
         if rows.keys() != self.oracle.rows.keys():
             return f"rows of {sorted(rows)} instead of {sorted(self.oracle.rows)}"
         for study, fields in rows.items():
-            due = self.oracle.rows[study]
+            by_position = self.oracle.rows[study]
+            expected = by_position[max(by_position)]
             difference = field_differences(
-                f"the row of {study} at the end", non_empty(fields), due[max(due)]
+                f"the row of {study} at the end", non_empty(fields), expected
             )
             if difference:
                 return difference
-        sent, due = set(topics.sent), self.oracle.published
-        lost = sorted(message.key or b"" for message in due - sent)
-        phantom = sorted(message.key or b"" for message in sent - due)
+        sent, published = set(topics.sent), self.oracle.published
+        lost = sorted(message.key or b"" for message in published - sent)
+        phantom = sorted(message.key or b"" for message in sent - published)
         if lost or phantom:
-            return f"lost: {lost}; told without a reason: {phantom}"
+            return f"lost: {lost}; published without a reason: {phantom}"
         cursor, last = non_empty(store.get(CURSOR)), self.oracle.cursors[max(self.oracle.cursors)]
         for name in ("released", "stopped"):
             cursor.pop(name, None)
         return field_differences("the cursor at the end", cursor, last)
 
 
-def field_differences(what: str, found: Fields, due: Fields) -> str:
-    """Which fields are not as they must be; empty where all are."""
-    names = sorted(name for name in found.keys() | due if found.get(name) != due.get(name))
+def field_differences(subject: str, stored: Fields, expected: Fields) -> str:
+    """Return which fields of *stored* differ from *expected*, at most three; empty if none."""
+    names = sorted(
+        name for name in stored.keys() | expected if stored.get(name) != expected.get(name)
+    )
     if not names:
         return ""
-    shown = "; ".join(f"{name} is {found.get(name)}, not {due.get(name)}" for name in names[:3])
-    return f"{what} differs in {len(names)} fields: {shown}"
+    shown = "; ".join(
+        f"{name} is {stored.get(name)}, not {expected.get(name)}" for name in names[:3]
+    )
+    return f"{subject} differs in {len(names)} fields: {shown}"

@@ -1,4 +1,4 @@
-"""What the model of the apply protocol consists of: a store, workers, and the faults to come."""
+"""State of the model of the apply protocol: store, workers, and the faults that remain."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 NO_POSITION = -1
-"""The position of a row that is not there, and of a worker that has claimed nothing."""
+"""The position of a missing row, and of a worker that has not claimed the partition."""
 
 NOT_LOADED = -2
 """The position of a row that a worker has not read."""
 
 UNCHANGED = -3
-"""A field of a row that an apply does not write."""
+"""Marks a field of a row that an apply does not write."""
 
 
 class Row(NamedTuple):
-    """A study's row: the last offset folded, and two fields that count its records in turn.
+    """A study's row: the last offset folded, and two fields that count its records alternately.
 
-    A count is a number in base 4, one digit an offset: a record folded twice is a 2 in its place.
-    In an apply, a field may be UNCHANGED: only what changed is written.
+    A count is a number in base 4 with one digit per offset: a record that is folded twice has the
+    digit 2.  In an apply, an UNCHANGED field is not written.
     """
 
     pos: int = NO_POSITION
@@ -27,17 +27,18 @@ class Row(NamedTuple):
     right: int = 0
 
     def written_over(self, old: Row) -> Row:
-        """Its fields written over *old*."""
+        """Return *old* with the changed fields of this row written over it."""
         fields = zip(self, old, strict=True)
-        return Row(*(had if new == UNCHANGED else new for new, had in fields))
+        return Row(*(before if new == UNCHANGED else new for new, before in fields))
 
     def changes_since(self, old: Row) -> Row:
-        """What must be written to make *old* this row."""
-        return Row(*(UNCHANGED if new == had else new for new, had in zip(self, old, strict=True)))
+        """Return the fields to write so that *old* becomes this row."""
+        fields = zip(self, old, strict=True)
+        return Row(*(UNCHANGED if new == before else new for new, before in fields))
 
 
 class Store(NamedTuple):
-    """A partition's keys; the outbox is a set of offsets, one bit each."""
+    """The keys of a partition; the outbox is a bit set of offsets."""
 
     next: int
     rows: tuple[Row, ...]
@@ -45,7 +46,7 @@ class Store(NamedTuple):
 
 
 class ApplyRequest(NamedTuple):
-    """One apply, as it travels."""
+    """One apply request, as the worker sends it."""
 
     first: int
     next: int
@@ -55,14 +56,15 @@ class ApplyRequest(NamedTuple):
 
 
 NO_APPLY: tuple[()] = ()
-"""No write: a tuple, so that workers can be put in order."""
+"""No apply in flight; a tuple, so that workers can be sorted."""
 
 
 class Worker(NamedTuple):
-    """What one worker has in memory.
+    """The memory of one worker.
 
-    *fetched* is where the consumer will read next, *flying* the apply whose reply it awaits,
-    *telling* the alerts it has told and not yet taken out of the outbox.
+    *fetched* is the next offset that the consumer reads, *in_flight* is the apply whose response
+    the worker awaits, and *publishing* has the bits of the alerts between publication and removal
+    from the outbox.
     """
 
     position: int
@@ -73,9 +75,10 @@ class Worker(NamedTuple):
 
 
 class Faults(NamedTuple):
-    """How many are still to come of the faults that would never end; crashes may go on for ever.
+    """How many faults of each bounded kind remain; crashes are not bounded.
 
-    Fallen back and written anew, a store has ever more of a past to fall back to.
+    Without a bound the search would not end: each write after a rollback adds a state to which the
+    store can be rolled back again.
     """
 
     rollbacks: int = 0
@@ -84,10 +87,10 @@ class Faults(NamedTuple):
 
 
 class ModelState(NamedTuple):
-    """All there is: the store, those that a rollback may bring back, the workers, what was told.
+    """One state of the model: store with its earlier states, workers, and published alerts.
 
-    The last of *history* is the store as it is; one write makes one more of it.  *stray* is an
-    apply that nobody waits for any more and that may still arrive.
+    The last element of *history* is the current store; each write appends one.  *late_apply* is a
+    request whose worker no longer waits for the response, and which may still arrive.
     """
 
     faults_left: Faults
@@ -97,19 +100,21 @@ class ModelState(NamedTuple):
     published: int = 0
 
     def with_writes(self, *stores: Store) -> ModelState:
-        """After more writes; once the store falls back no more, nothing asks what it was."""
+        """Append *stores* to the history; without remaining rollbacks only the last is needed."""
         state = self._replace(history=(*self.history, *stores))
         return state if self.faults_left.rollbacks else state._replace(history=state.history[-1:])
 
     def rolled_back(self, writes: int) -> ModelState:
-        """The store as it was after its first *writes*; none is a wipe."""
+        """Return the state after its first *writes* writes; 0 empties the store."""
         faults_left = self.faults_left._replace(rollbacks=self.faults_left.rollbacks - 1)
-        return self._replace(history=self.history[: writes + 1], left=faults_left).with_writes()
+        return self._replace(
+            history=self.history[: writes + 1], faults_left=faults_left
+        ).with_writes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The protocol's decisions; the defaults are the design, everything else is a mutant."""
+    """The decisions of the protocol: the defaults are the design, other values are mutants."""
 
     compares: str = "the cursor and the rows"
     order: str = "outbox rows cursor"
@@ -126,7 +131,7 @@ DESIGN = Rules()
 
 
 class Transition(NamedTuple):
-    """One step: what happened, what came of it, and whether it is work or a fault."""
+    """One step: its description, the state after it, and whether it is a fault."""
 
     description: str
     state: ModelState

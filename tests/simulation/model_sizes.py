@@ -1,4 +1,4 @@
-"""How large a model is walked: seconds in every test run, minutes in the storm."""
+"""Sizes of the searched models: seconds in each test run, minutes with `--models`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from tests.simulation.protocol import ApplyProtocol
 LAST_RECORD = frozenset({2})
 
 SMALL_MODELS = {
-    "a fall and a dropped batch": ApplyProtocol(
+    "a rollback and a dropped batch": ApplyProtocol(
         "ABA", LAST_RECORD, Faults(rollbacks=1, dropped_batches=1)
     ),
     "a late apply and a dropped batch": ApplyProtocol(
         "ABA", LAST_RECORD, Faults(late_applies=1, dropped_batches=1)
     ),
-    "a fall between two alerts": ApplyProtocol("AB", frozenset({0, 1}), Faults(rollbacks=1)),
+    "a rollback between two alerts": ApplyProtocol("AB", frozenset({0, 1}), Faults(rollbacks=1)),
 }
 
 LARGE_MODELS = {
-    "a fall, a late apply and a dropped batch": ApplyProtocol(
+    "a rollback, a late apply and a dropped batch": ApplyProtocol(
         "ABA", LAST_RECORD, Faults(rollbacks=1, late_applies=1, dropped_batches=1)
     ),
-    "two falls": ApplyProtocol("ABA", LAST_RECORD, Faults(rollbacks=2)),
+    "two rollbacks": ApplyProtocol("ABA", LAST_RECORD, Faults(rollbacks=2)),
     "four records": ApplyProtocol("ABAB", frozenset({3}), Faults(rollbacks=1, dropped_batches=1)),
     "two alerts and a late apply": ApplyProtocol(
         "AB", frozenset({0, 1}), Faults(rollbacks=1, late_applies=1)

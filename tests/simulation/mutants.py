@@ -1,4 +1,4 @@
-"""The product with one decision taken otherwise, by subclasses: the storm must tell them apart."""
+"""Mutants of the product as subclasses; the storms must detect each of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.simulation.wrong_stores import (
 
 
 class DropsBatches(SimulatedWorker):
-    """Now and then a batch is gone, and nobody is told."""
+    """Loses about every fifth batch without reporting it."""
 
     async def enqueue(self, batch: FetchedBatch) -> None:
         if self.machine.chaos.random.random() >= 0.2:
@@ -36,14 +36,14 @@ class DropsBatches(SimulatedWorker):
 
 
 class NeverRefetches(EmptyFetches):
-    """Does not look for fetches that brought nothing."""
+    """Never fetches again after a fetch without records."""
 
     def needs_refetch(self, partition: int, offsets: PartitionOffsets) -> bool:
         return False
 
 
 class DropsAndNeverRefetches(DropsBatches):
-    """A dropped batch at the end of a quiet log is not fetched again."""
+    """Does not fetch a dropped batch again when no further record follows."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -51,7 +51,7 @@ class DropsAndNeverRefetches(DropsBatches):
 
 
 class GapSkippingPartition(OwnedPartition):
-    """Takes a hole for transaction markers without reading again."""
+    """Skips a gap as transaction markers without reading the log again."""
 
     async def resolve_gap(self, gap: OffsetGap) -> bool:
         self.processor.skip_gap(gap.found)
@@ -59,7 +59,7 @@ class GapSkippingPartition(OwnedPartition):
 
 
 class DropsAndSkipsGaps(DropsBatches):
-    """What was dropped is passed over by the next batch."""
+    """Skips a dropped batch when the next batch arrives."""
 
     def open_partition(self, partition: int, partition_count: int) -> OwnedPartition:
         owned = super().open_partition(partition, partition_count)
@@ -67,7 +67,7 @@ class DropsAndSkipsGaps(DropsBatches):
 
 
 class ErrorLeakingPartition(OwnedPartition):
-    """An exception ends the agent, and the batch is gone with it."""
+    """Lets exceptions of the processor pass to the agent, which loses the batch."""
 
     async def process(self, records: Sequence[LogRecord]) -> bool:
         await self.processor.fold_batch(records)
@@ -75,7 +75,7 @@ class ErrorLeakingPartition(OwnedPartition):
 
 
 class AgentRaises(SimulatedWorker):
-    """The agent's body lets exceptions out."""
+    """Runs partitions whose exceptions reach the agent."""
 
     def open_partition(self, partition: int, partition_count: int) -> OwnedPartition:
         owned = super().open_partition(partition, partition_count)
@@ -83,7 +83,7 @@ class AgentRaises(SimulatedWorker):
 
 
 class AlertsAtBatchEnd:
-    """Keeps alerts back until the *last* record of a batch."""
+    """Holds alerts back until the record at offset *last*, the end of the batch."""
 
     def __init__(self) -> None:
         self.last, self.pending = -1, list[Alert]()
@@ -91,7 +91,7 @@ class AlertsAtBatchEnd:
     def __call__(
         self, study: Study | None, record: Record, position: int
     ) -> tuple[Study | None, RecordResult]:
-        """Fold a record; what rang within the batch rings at its end."""
+        """Fold a record; return the alerts of the batch with its last record."""
         study, result = apply_record(study, record, position)
         self.pending += result.alerts
         if position != self.last:
@@ -102,7 +102,7 @@ class AlertsAtBatchEnd:
 
 
 class BatchEvaluatingProcessor(PartitionProcessor):
-    """Evaluates what a batch came to, and not each record."""
+    """Evaluates once per batch instead of once per record."""
 
     async def fold_batch(self, records: Sequence[LogRecord]) -> BatchCounts:
         assert isinstance(self.fold, AlertsAtBatchEnd)
@@ -111,7 +111,7 @@ class BatchEvaluatingProcessor(PartitionProcessor):
 
 
 class BatchEvaluatingWorker(SimulatedWorker):
-    """A worker that evaluates once a batch."""
+    """Runs processors that evaluate once per batch."""
 
     def processor(self, log: RemoteLog, store: RemoteStore, partition: int) -> PartitionProcessor:
         limits = self.services.limits
@@ -125,11 +125,11 @@ MUTANTS = {
     "compare-and-set on the studies' positions": Variant(store=ComparesRowsOnly),
     "cursor written first": Variant(store=CursorFirst),
     "a row in two writes": Variant(store=RowInTwoWrites),
-    "a dropped batch passed over": Variant(worker=DropsAndSkipsGaps),
+    "a dropped batch skipped": Variant(worker=DropsAndSkipsGaps),
     "a dropped batch not fetched again": Variant(worker=DropsAndNeverRefetches),
-    "an exception let out of the agent": Variant(worker=AgentRaises),
+    "an exception that reaches the agent": Variant(worker=AgentRaises),
     "evaluation per batch": Variant(worker=BatchEvaluatingWorker),
 }
 
 HARMLESS = {"a dropped batch": Variant(worker=DropsBatches)}
-"""What the product is to survive: it looks for what it missed."""
+"""Faults that the product must recover from, because it fetches lost batches again."""

@@ -1,4 +1,4 @@
-"""What must come of a log: one pass over it, a record at a time, and nothing ever goes wrong."""
+"""Expected results of a log, from one pass over it, record by record and without faults."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from tests.simulation.virtual_loop import run_virtual
 ALERT_PARTITIONS = 3
 
 CURSOR_FIELDS_OF_LOG = ("counts", "last", "log")
-"""Fields of the cursor that follow from the records before `next` and from nothing else."""
+"""Fields of the cursor that depend only on the records before `next`."""
 
 
 @dataclass(slots=True)
 class Oracle:
-    """Rows by study and `pos`, cursors by `next`, and all that must be told."""
+    """Expected rows by study and `pos`, cursors by `next`, and messages to be published."""
 
     entries: list[LogEntry]
     rows: dict[str, dict[int, Fields]] = field(default_factory=dict[str, dict[int, Fields]])
     cursors: dict[int, Fields] = field(default_factory=dict[int, Fields])
     published: set[Message] = field(default_factory=set[Message])
 
-    def expected_pos(self, study: str, next: int) -> int:
-        """The `pos` that the row of *study* has at least, where the cursor is at *next*."""
-        return max((pos for pos in self.rows[study] if pos < next), default=-1)
+    def expected_pos(self, study: str, next_offset: int) -> int:
+        """Return the least `pos` of the row of *study* when the cursor is at *next_offset*."""
+        return max((pos for pos in self.rows[study] if pos < next_offset), default=-1)
 
     def record_state(self, state: StoreState) -> None:
-        """Keep what the rows and the cursor are at this moment."""
+        """Store the rows and the cursor of *state* as expected ones."""
         for study, fields in rows_of(state).items():
             self.rows.setdefault(study, {})[int(fields["pos"])] = non_empty(fields)
         cursor = state.hashes.get(CURSOR, {})
@@ -46,14 +46,14 @@ class Oracle:
 
 
 def build_oracle(entries: list[LogEntry]) -> Oracle:
-    """What must come of *entries*."""
+    """Fold *entries* one by one, and return the expected results."""
     oracle = Oracle(entries)
     store = RollbackStore(on_change=oracle.record_state)
     run_virtual(_fold_all(entries, store))
     outbox = store.hashes.get(OUTBOX, {})
     alert_entries = {name: value for name, value in outbox.items() if name.startswith("a|")}
     assert alert_entries == expected_alerts(entries), (
-        "a lane rings otherwise than the pipeline alone"
+        "the processor raises other alerts than the pipeline"
     )
     oracle.published = set(expected_messages(entries, outbox))
     return oracle
@@ -77,23 +77,23 @@ async def _fold_all(entries: list[LogEntry], store: RollbackStore) -> None:
 
 
 def expected_alerts(entries: list[LogEntry]) -> Fields:
-    """The outbox's entries for all alerts of the log, by the pipeline that replay uses."""
-    pipeline, found = Pipeline(), Fields()
+    """Return the outbox entries of all alerts of the log, by the pipeline that replay uses."""
+    pipeline, expected = Pipeline(), Fields()
     for entry in entries:
         if entry.key and is_record_of(entry, entry.key.decode()):
             for alert in pipeline.process_bytes(entry.value or b"", entry.offset).alerts:
                 fields = asdict(alert) | {"hypothetical": False}
-                found[f"a|{alert.id}|{alert.revision:06d}"] = orjson.dumps(fields)
-    return found
+                expected[f"a|{alert.id}|{alert.revision:06d}"] = orjson.dumps(fields)
+    return expected
 
 
 def records_of_study(entries: list[LogEntry], study: str) -> list[bytes]:
-    """The records of *study* that came to the right place, whatever becomes of them."""
+    """Return the records of *study* with its key and partition, whether or not they are refused."""
     return [entry.value or b"" for entry in entries if is_record_of(entry, study)]
 
 
 def is_record_of(entry: LogEntry, study: str) -> bool:
-    """Whether it is a record of *study*, under its key and in its partition."""
+    """Return whether *entry* is a record of *study* with its key and in its partition."""
     if entry.key != study.encode() or partition_of(study, PARTITIONS) != PARTITION:
         return False
     try:
@@ -104,7 +104,7 @@ def is_record_of(entry: LogEntry, study: str) -> bool:
 
 
 def expected_messages(entries: list[LogEntry], outbox: Fields) -> list[Message]:
-    """The messages that tell of *outbox*; a letter carries the record's own bytes."""
+    """Return the messages for *outbox*; a dead letter has the bytes of its record."""
     records = {f"d|{entry.offset:020d}": entry for entry in entries}
     return [
         dead_letter_message(PARTITION, name, value, records[name])

@@ -1,4 +1,4 @@
-"""The apply protocol as a handful of values, written from the design and not from the code."""
+"""The apply protocol as immutable values, written from the design and not from the code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.simulation.model import (
 
 @dataclass(frozen=True, slots=True)
 class ApplyProtocol:
-    """Workers over the log *studies* (a letter a record); the records in *rings* ring alerts."""
+    """Workers that fold the log *studies*, one letter a record, with alerts at *alert_offsets*."""
 
     studies: str
     alert_offsets: frozenset[int]
@@ -32,65 +32,66 @@ class ApplyProtocol:
 
     @property
     def end(self) -> int:
-        """The offset after the last record."""
+        """Return the offset after the last record."""
         return len(self.studies)
 
     @property
     def study_names(self) -> str:
-        """The studies, each once."""
+        """Return the letter of each study once, sorted."""
         return "".join(sorted(set(self.studies)))
 
     @property
     def expected_alerts(self) -> int:
-        """The alerts that must be told, and no others."""
+        """Return the bit set of exactly those alerts that must be published."""
         return sum(1 << offset for offset in self.alert_offsets)
 
     def start(self) -> ModelState:
-        """An empty store, and workers that know nothing."""
+        """Return the first state: an empty store and workers without memory."""
         empty = Store(0, (Row(),) * len(self.study_names))
         return ModelState(self.faults, (empty,), (self.new_worker(),) * self.workers)
 
     def new_worker(self) -> Worker:
-        """A worker that has just started, or forgotten everything."""
+        """Return a worker that has just started, or has discarded its memory."""
         return Worker(NO_POSITION, NO_POSITION, (Row(NOT_LOADED),) * len(self.study_names))
 
     def expected_row(self, study: int, pos: int) -> Row:
-        """The row as the log makes it up to *pos*."""
+        """Return the row of *study* after the records up to and including *pos*."""
         row = Row()
         for offset in range(pos + 1):
             row = self.fold(row, offset) if self.study_at(offset) == study else row
         return row
 
     def fold(self, row: Row, offset: int) -> Row:
-        """One more record: the first of a study is counted left, the second right, and so on."""
+        """Count one more record: those of a study alternately in *left* and in *right*."""
         if self.studies[:offset].count(self.studies[offset]) % 2:
             return Row(offset, row.left, row.right + 4**offset)
         return Row(offset, row.left + 4**offset, row.right)
 
     def study_at(self, offset: int) -> int:
-        """Whose record it is."""
+        """Return the number of the study of the record at *offset*."""
         return self.study_names.index(self.studies[offset])
 
     def request_for(self, worker: Worker, rows: tuple[Row, ...], upto: int) -> ApplyRequest:
-        """What *worker* makes of the records from where it fetched to before *upto*."""
+        """Return the apply of *worker* for the records from its fetch position to before *upto*."""
         batch, after, alerts = range(worker.fetched, upto), list(rows), 0
         for offset in batch:
             study = self.study_at(offset)
             if after[study].pos < offset or not self.rules.skips_folded:
                 after[study] = self.fold(after[study], offset)
                 alerts |= (1 << offset) if offset in self.alert_offsets else 0
-        seen = sorted({self.study_at(offset) for offset in batch})
+        studies = sorted({self.study_at(offset) for offset in batch})
         changed = tuple(
             (study, after[study].changes_since(rows[study]))
-            for study in seen
+            for study in studies
             if after[study] != rows[study]
         )
-        compared = dict(changed) if self.rules.compares == "the cursor and what changed" else seen
-        positions = tuple((study, rows[study].pos) for study in compared)
+        if self.rules.compares == "the cursor and what changed":
+            studies = [study for study, _ in changed]
+        positions = tuple((study, rows[study].pos) for study in studies)
         return ApplyRequest(worker.position, upto, positions, changed, alerts)
 
     def accepts(self, store: Store, write: ApplyRequest) -> bool:
-        """The compare of compare-and-set."""
+        """Return whether the comparison of compare-and-set allows *write*."""
         same_rows = all(store.rows[study].pos == pos for study, pos in write.positions)
         match self.rules.compares:
             case "the rows":
@@ -103,7 +104,7 @@ class ApplyProtocol:
                 return store.next == write.first and same_rows
 
     def stores_during_apply(self, store: Store, write: ApplyRequest) -> Iterator[Store]:
-        """The store after each single command of the apply: a torn file may end at any."""
+        """Yield the store after each command of the apply: a truncated file may end at any."""
         for key in self.rules.order.split():
             if key == "outbox" and self.rules.has_outbox and write.alerts:
                 store = store._replace(outbox=store.outbox | write.alerts)
@@ -120,5 +121,5 @@ class ApplyProtocol:
                         yield store
 
     def row_writes(self, row: Row) -> tuple[Row, ...]:
-        """One HSET for the whole row; the mutant writes its fields first and its position then."""
+        """Return one write of the whole row; the mutant writes the position in a second write."""
         return (row._replace(pos=UNCHANGED), row) if self.rules.row_in_two_writes else (row,)

@@ -1,4 +1,4 @@
-"""Draws a small log of one partition: several trials, and everything a log must survive."""
+"""Draws a small log of one partition: several trials, and records that must be refused."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ GROUPS = "\n".join(
 )
 
 POISON = (b"", b"{", b"\xff\xfe", b'{"schema":"trial.log/2"}', b'{"a":1,"a":2}', b"[1]")
-"""Bytes that are no record of ours: each is set aside, and too many in a row stop all."""
+"""Bytes that are no record: each is quarantined, and too many in a row stop the partition."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One record as the log holds it."""
+    """One record as it is stored in the log."""
 
     offset: int
     key: bytes | None
@@ -98,10 +98,10 @@ class LogEntry:
 
 
 def draw_log(random: Random) -> list[LogEntry]:
-    """A log of some dozens of records; transaction markers occupy a few of its offsets."""
+    """Draw a log of a few dozen records, with gaps as transaction markers leave them."""
     studies = random.sample(STUDY_NAMES, random.choice((2, 2, 3)))
-    courses = [with_board_moves(random, list(trial_records(random, study))) for study in studies]
-    pairs = list(interleaved(random, courses))
+    trials = [with_board_moves(random, list(trial_records(random, study))) for study in studies]
+    pairs = list(interleaved(random, trials))
     for _ in range(random.randint(0, 6)):
         pairs.insert(random.randint(0, len(pairs)), random.choice(pairs))
     for _ in range(random.randint(0, 4)):
@@ -115,29 +115,28 @@ def draw_log(random: Random) -> list[LogEntry]:
 
 
 def with_board_moves(random: Random, records: list[Fields]) -> list[Fields]:
-    """One trial's records, and mostly a board that acts on what rings."""
+    """Return the records of one trial, mostly with reviews of its alerts by the board."""
     if random.random() < 0.3:
         return records
     return [loads(each) for each in with_reviews(map(encoded, records), random, share=0.15)]
 
 
-def interleaved(random: Random, courses: list[list[Fields]]) -> Iterator[tuple[bytes, bytes]]:
-    """The records of all *courses*, each trial's in its own order."""
-    waiting = [course for course in courses if course]
-    while waiting:
-        one = random.choice(waiting)
-        record = one.pop(0)
+def interleaved(random: Random, trials: list[list[Fields]]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the records of all *trials* in random order; the order within each trial stays."""
+    remaining = [trial for trial in trials if trial]
+    while remaining:
+        record = random.choice(remaining).pop(0)
         yield key_and_value(record["study"], record)
-        waiting = [course for course in waiting if course]
+        remaining = [trial for trial in remaining if trial]
 
 
 def key_and_value(study: str, record: Fields) -> tuple[bytes, bytes]:
-    """Key and value of *record*, said of *study*."""
+    """Return key and value of *record* for *study*."""
     return study.encode(), encoded({**record, "study": study})
 
 
 def at_offsets(random: Random, pairs: list[tuple[bytes | None, bytes]]) -> list[LogEntry]:
-    """The pairs at their offsets, with a gap now and then."""
+    """Number the pairs by offset, and leave a random offset out now and then."""
     entries: list[LogEntry] = []
     offset = 0
     for key, value in pairs:
@@ -148,7 +147,7 @@ def at_offsets(random: Random, pairs: list[tuple[bytes | None, bytes]]) -> list[
 
 
 def stray_record(random: Random, studies: list[str]) -> tuple[bytes, bytes]:
-    """A record that belongs to no row: poison, a wrong key, another partition, no plan."""
+    """Draw a record that changes no row: not decodable, a wrong key or partition, or no plan."""
     clock = tick(random.randint(1, STUDY_DAYS))
     kind = random.choice(("poison", "poison", "key", "partition", "no plan"))
     match kind:
@@ -163,13 +162,13 @@ def stray_record(random: Random, studies: list[str]) -> tuple[bytes, bytes]:
 
 
 def trial_records(random: Random, study: str) -> Iterator[Fields]:
-    """What is reported of one trial, in an order that a real log might have."""
+    """Yield the records of one trial in an order that a real log could have."""
     text = plan_text(groups=GROUPS, watches=WATCHES, jump="90").replace('"T1"', f'"{study}"')
     people = [f"S{number}" for number in range(1, random.randint(4, 7))]
     records = list(subject_records(random, people))
     cases = [draw_case(random, number, people) for number in range(random.randint(4, 10))]
-    at = [random.randint(len(records) // 3, len(records)) for _ in cases]
-    for index, one in sorted(zip(at, cases, strict=True), key=lambda pair: -pair[0]):
+    places = [random.randint(len(records) // 3, len(records)) for _ in cases]
+    for index, one in sorted(zip(places, cases, strict=True), key=lambda pair: -pair[0]):
         records.insert(index, one)
     for fields in corrections(random, people, cases):
         records.insert(random.randint(len(records) // 2, len(records)), fields)
@@ -177,37 +176,37 @@ def trial_records(random: Random, study: str) -> Iterator[Fields]:
         changed = text.replace("window_days = 0", f"window_days = {random.choice((7, 28))}")
         records.insert(random.randint(1, len(records)), plan(changed, version=2))
     first = plan(text)
-    early = random.random() < 0.15
-    for fields in [records[0], first, *records[1:]] if early else [first, *records]:
+    subject_first = random.random() < 0.15  # A record before the plan.
+    for fields in [records[0], first, *records[1:]] if subject_first else [first, *records]:
         yield {**fields, "study": study}
 
 
 def subject_records(random: Random, people: list[str]) -> Iterator[Fields]:
-    """Everybody is allocated and treated; a few are not, and their cases wait."""
-    for number, who in enumerate(people):
+    """Yield allocations and treatments; some subjects have none, so their cases do not count."""
+    for number, subject_id in enumerate(people):
         arm = "ctl" if number % 3 == 2 else "act"
         start = random.randint(0, 12)
         if random.random() < 0.9:
-            yield subject(who, arm, known=start)
+            yield subject(subject_id, arm, known=start)
         if random.random() < 0.9:
             end = random.choice((None, None, start + 28))
-            yield treatment(who, arm, start, end)
+            yield treatment(subject_id, arm, start, end)
         if random.random() < 0.2:
             yield tick(random.randint(10, STUDY_DAYS))
 
 
 def draw_case(random: Random, number: int, people: list[str]) -> Fields:
-    """A case, more often of a clot than chance has it."""
+    """Draw a case; every second one is DVT, a term of the group of clots."""
     term = random.choice(("DVT", "DVT", "DVT", "PE", "HEADACHE", "RASH"))
     day = random.randint(2, STUDY_DAYS)
-    more: Fields = {"system_organ_class": TERMS[term], "known": day}
+    fields: Fields = {"system_organ_class": TERMS[term], "known": day}
     if random.random() < 0.3:
-        more["serious"] = True
-    return event(f"case-{number}", random.choice(people), day, term, **more)
+        fields["serious"] = True
+    return event(f"case-{number}", random.choice(people), day, term, **fields)
 
 
 def corrections(random: Random, people: list[str], cases: list[Fields]) -> Iterator[Fields]:
-    """Follow-ups, conflicts, stale versions, retractions, merges, strange dates and words."""
+    """Yield follow-ups, conflicts, stale versions, nullifications, merges and refused records."""
     for number in range(random.randint(1, 8)):
         old = random.choice(cases)
         entity = f"{old['source']['system']}/{old['source']['id']}"
@@ -226,7 +225,7 @@ def corrections(random: Random, people: list[str], cases: list[Fields]) -> Itera
 
 
 def odd_records(number: int, old: Fields, people: list[str]) -> list[Fields]:
-    """Records that are refused for what they say, or that end somebody's follow-up."""
+    """Return records with refused contents, and one that ends the follow-up of a subject."""
     disposition: Fields = {
         "subject": people[0],
         "status": "lost",

@@ -1,4 +1,4 @@
-"""The log and the topics as one machine reaches them, and as they are."""
+"""The log and the other topics in memory, and over a simulated network."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ from tests.simulation.random_logs import PARTITION, PARTITIONS, LogEntry
 
 @dataclass(slots=True)
 class InMemoryLog:
-    """One partition of the log, as far as it was written; it always answers."""
+    """The records of one partition that are written so far; its calls never fail."""
 
     entries: list[LogEntry] = field(default_factory=list[LogEntry])
     partition: int = PARTITION
 
     async def identity(self) -> LogIdentity:
-        """Which log it is."""
+        """Return the same identity every time."""
         return LogIdentity("simulated", PARTITIONS)
 
     @property
     def end(self) -> int:
-        """The offset that the next record will have."""
+        """Return the offset after the last record."""
         return self.entries[-1].offset + 1 if self.entries else 0
 
     async def offset_range(self) -> OffsetRange:
-        """Where it begins and ends."""
+        """Return the first offset and the next offset."""
         return OffsetRange(0, self.end)
 
     async def read(self, start: int, max_records: int) -> Sequence[LogEntry]:
-        """Up to *most* records from *start* on."""
+        """Return up to *max_records* records from offset *start*."""
         return [entry for entry in self.entries if entry.offset >= start][:max_records]
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: the log in memory has no connection."""
 
 
 @dataclass(slots=True)
 class InMemoryTopics:
-    """All that was sent to the other topics, in order."""
+    """The messages that were sent to the other topics, in order."""
 
     sent: list[Message] = field(default_factory=list[Message])
 
     async def send(self, message: Message) -> int:
-        """Keep *message*."""
+        """Append *message*; return its number."""
         self.sent.append(message)
         return len(self.sent) - 1
 
 
 @dataclass(slots=True)
 class RemoteLog:
-    """The log over the network."""
+    """The log as one machine calls it."""
 
     machine: Machine
     log: InMemoryLog
@@ -71,12 +71,12 @@ class RemoteLog:
         )
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: the log in memory has no connection."""
 
 
 @dataclass(slots=True)
 class RemoteTopics:
-    """The other topics over the network."""
+    """The other topics as one machine calls them."""
 
     machine: Machine
     topics: InMemoryTopics

@@ -1,4 +1,4 @@
-"""The store as one machine reaches it: over a network on which requests and answers get lost."""
+"""The store over a simulated network that loses requests and responses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class RemoteStore:
-    """A store over the network."""
+    """The store as one machine calls it."""
 
     machine: Machine
     store: Store
@@ -48,9 +48,9 @@ class RemoteStore:
         )
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:
-        applied = await self._change("apply", lambda: self.store.apply(request))
-        self.machine.chaos.counts[f"applied: {applied}"] += 1
-        return applied
+        result = await self._change("apply", lambda: self.store.apply(request))
+        self.machine.chaos.counts[f"applied: {result}"] += 1
+        return result
 
     async def stage_row(
         self, study: str, position: bytes, fields: Fields, *, begin: bool
@@ -73,7 +73,7 @@ class RemoteStore:
         await self._change("rewind", lambda: self.store.rewind(study))
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: the simulated store has no connection."""
 
     async def _change(self, name: str, request: Callable[[], Awaitable[T]]) -> T:
         return await self.machine.call(name, request, StoreUnreachable, writes=True)

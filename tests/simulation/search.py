@@ -1,4 +1,4 @@
-"""Breadth first through every state of the model, and what is wrong in any of them."""
+"""Breadth-first search of all states of the model, with the invariants of each state."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tests.simulation.transitions import next_transitions
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What is wrong, and the shortest way there."""
+    """A violated invariant, and the shortest sequence of steps that leads to it."""
 
     message: str
     steps: tuple[str, ...]
 
     def __str__(self) -> str:
-        """The fault and its steps, numbered."""
+        """Return the message, then the numbered steps, one a line."""
         rows = (f"  {number}. {step}" for number, step in enumerate(self.steps, start=1))
         return "\n".join((f"{self.message}, in {len(self.steps)} steps:", *rows))
 
 
 @dataclass(slots=True)
 class Search:
-    """All states found, in order of their distance from the start; *came* is how each was."""
+    """The states in order of distance from the start, and the step by which each was reached."""
 
     protocol: ApplyProtocol
     states_max: int = 2_000_000
@@ -36,7 +36,7 @@ class Search:
     transitions: int = 0
 
     def run(self) -> Violation | None:
-        """The first fault on the way, or one of the whole; None if there is none."""
+        """Return the first violation of an invariant, else the first dead end, else None."""
         start = self.protocol.start()
         numbers = {start: 0}
         self.states.append(start)
@@ -46,22 +46,22 @@ class Search:
             message = broken_invariant(self.protocol, self.states[at])
             if message:
                 return self.violation(message, at)
-            ahead: list[int] = []
-            for move in next_transitions(self.protocol, self.states[at]):
+            targets: list[int] = []
+            for transition in next_transitions(self.protocol, self.states[at]):
                 self.transitions += 1
-                number = numbers.setdefault(move.state, len(self.states))
+                number = numbers.setdefault(transition.state, len(self.states))
                 if number == len(self.states):
                     assert number < self.states_max, f"more than {self.states_max} states"
-                    self.states.append(move.state)
-                    self.reached_from.append((at, move.description))
-                if not move.fault:
-                    ahead.append(number)
-            self.successors.append(ahead)
+                    self.states.append(transition.state)
+                    self.reached_from.append((at, transition.description))
+                if not transition.fault:
+                    targets.append(number)
+            self.successors.append(targets)
             at += 1
         return next(self.dead_ends(), None)
 
     def violation(self, message: str, at: int) -> Violation:
-        """The fault *says* with the steps that led to state number *at*."""
+        """Return *message* with the steps that lead to state number *at*."""
         steps: list[str] = []
         while at:
             at, step = self.reached_from[at]
@@ -69,47 +69,49 @@ class Search:
         return Violation(message, tuple(reversed(steps)))
 
     def dead_ends(self) -> Iterator[Violation]:
-        """States from which work alone, without further faults, does not lead to the right end."""
-        before: list[list[int]] = [[] for _ in self.states]
-        for number, ahead in enumerate(self.successors):
-            for each in ahead:
-                before[each].append(number)
-        good = {n for n, state in enumerate(self.states) if is_finished(self.protocol, state)}
-        waiting = deque(good)
-        while waiting:
-            for each in before[waiting.popleft()]:
-                if each not in good:
-                    good.add(each)
-                    waiting.append(each)
-        for number, ahead in enumerate(self.successors):
-            if number not in good:
-                message = "the right end is out of reach" if ahead else "quiet, and not at the end"
+        """Yield the states from which no sequence of steps without faults reaches the end."""
+        predecessors: list[list[int]] = [[] for _ in self.states]
+        for number, targets in enumerate(self.successors):
+            for each in targets:
+                predecessors[each].append(number)
+        can_finish = {n for n, state in enumerate(self.states) if is_finished(self.protocol, state)}
+        queue = deque(can_finish)
+        while queue:
+            for each in predecessors[queue.popleft()]:
+                if each not in can_finish:
+                    can_finish.add(each)
+                    queue.append(each)
+        for number, targets in enumerate(self.successors):
+            if number not in can_finish:
+                message = (
+                    "the end is unreachable" if targets else "no step is possible before the end"
+                )
                 yield self.violation(message, number)
 
 
 def check_model(protocol: ApplyProtocol) -> tuple[Violation | None, str]:
-    """The first fault of the model, or None; and how much of it was walked."""
+    """Return the first violation of *protocol* or None, and how many states were searched."""
     search = Search(protocol)
     violation = search.run()
     return violation, f"{len(search.states):,} states, {search.transitions:,} transitions"
 
 
 def broken_invariant(protocol: ApplyProtocol, state: ModelState) -> str:
-    """The invariant that *world* breaks; empty if none."""
+    """Return the invariant that *state* violates; empty if it violates none."""
     store = state.history[-1]
     for study, row in enumerate(store.rows):
         if row != protocol.expected_row(study, row.pos):
             return f"row {protocol.study_names[study]} is not the fold of its records"
-        due = protocol.studies.rfind(protocol.study_names[study], 0, store.next)
-        if row.pos < due:
+        last = protocol.studies.rfind(protocol.study_names[study], 0, store.next)
+        if row.pos < last:
             return f"row {protocol.study_names[study]} is behind the cursor"
     if (state.published | store.outbox) & ~protocol.expected_alerts:
-        return "an alert that no record rings"
+        return "an alert that no record raises"
     return ""
 
 
 def is_finished(protocol: ApplyProtocol, state: ModelState) -> bool:
-    """Whether everything is folded and told."""
+    """Return whether every record is folded and every alert is published."""
     store = state.history[-1]
     return (store.next, store.outbox, state.published) == (
         protocol.end,

@@ -1,4 +1,4 @@
-"""Many storms at once: seeds by several processes, and what came of each."""
+"""Runs the storms of many seeds in several processes."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from traceback import format_exc
 from tests.simulation.storm import StormReport, Variant, run_storm
 
 SEEDS_PER_CHUNK = 10
-"""Seeds that a process takes at a time."""
+"""Seeds that a process runs per task."""
 
 
 def run_seeds(seeds: range, processes: int) -> Iterator[StormReport]:
-    """What came of *seeds*, in their order, by several processes."""
+    """Run the storms of *seeds* in *processes* processes; yield the reports in order."""
     with ProcessPoolExecutor(processes, get_context("spawn"), disable_logging) as pool:
         yield from pool.map(run_seed, seeds, chunksize=SEEDS_PER_CHUNK)
 
 
 def disable_logging() -> None:
-    """Say nothing of what the workers meet: in a storm that is everything."""
+    """Silence the logs of the workers: a storm makes them log without end."""
     logging.disable(logging.CRITICAL)
 
 
 def run_seed(seed: int, variant: Variant | None = None) -> StormReport:
-    """What came of the storm *seed*, even if it broke the simulation itself."""
+    """Return the report of the storm *seed*; an exception of the simulation is a violation."""
     try:
         return run_storm(seed, variant)
     except Exception:

@@ -1,4 +1,4 @@
-"""One machine with the real worker on it: what it fetches, folds, watches and tells."""
+"""One simulated machine that runs the real worker with a simulated consumer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ POSITION_CHECK_SECONDS = 5.0
 
 @dataclass(slots=True)
 class SharedServices:
-    """What all machines share."""
+    """The log, store, topics and limits that all machines share."""
 
     log: InMemoryLog
     store: Store
@@ -40,10 +40,10 @@ class SharedServices:
 
 @dataclass(slots=True)
 class SimulatedWorker:
-    """A worker of the product, with a reader of its own in the place of Faust's consumer.
+    """A worker of the product with a simulated consumer in place of Faust's.
 
-    The reader keeps the consumer's rules: every epoch begins by seeking to where the worker
-    stands, and what is dropped is said to be lost.
+    The simulated consumer follows the rules of the real one: each epoch begins with a seek to the
+    fetch positions of the worker, and a batch that it drops is reported as lost.
     """
 
     machine: Machine
@@ -58,8 +58,8 @@ class SimulatedWorker:
         self.worker = Worker(self.open_partition, progress=Progress(clock=clock))
 
     def start(self) -> None:
-        """Begin to work."""
-        parts = (
+        """Start the tasks that the worker process has."""
+        loops = (
             self.run_consumer(),
             self.run_agent(),
             self.run_cursor_checks(),
@@ -67,10 +67,10 @@ class SimulatedWorker:
             self.run_rebuilds(),
             self.run_position_checks(),
         )
-        self.tasks.extend(asyncio.create_task(part) for part in parts)
+        self.tasks.extend(asyncio.create_task(each) for each in loops)
 
     def open_partition(self, partition: int, partition_count: int) -> OwnedPartition:
-        """What belongs to one partition."""
+        """Return the partition with its log, store and topics over the network."""
         log, store = (
             RemoteLog(self.machine, self.services.log),
             RemoteStore(self.machine, self.services.store),
@@ -81,7 +81,7 @@ class SimulatedWorker:
         return OwnedPartition(self.processor(log, store, partition), log, store, relay)
 
     def processor(self, log: RemoteLog, store: RemoteStore, partition: int) -> PartitionProcessor:
-        """What folds a partition."""
+        """Return the processor of *partition*; mutants override this."""
         limits = self.services.limits
         return PartitionProcessor(
             log, store, partition=partition, limits=limits, fold=self.fold_or_raise
@@ -90,28 +90,30 @@ class SimulatedWorker:
     def fold_or_raise(
         self, study: Study | None, record: Record, position: int
     ) -> tuple[Study | None, RecordResult]:
-        """Fold a record, as the product does, unless that raises; a second time it seldom does."""
+        """Fold a record, or raise with a small probability; a retry mostly succeeds."""
         if self.machine.chaos.happens(FOLD_ERROR_PROBABILITY, FOLD_RAISED):
             raise RuntimeError
         return apply_record(study, record, position)
 
     @property
     def processors(self) -> list[PartitionProcessor]:
-        """The lanes that this worker holds."""
+        """Return the processors of the owned partitions."""
         return [owned.processor for owned in self.worker.partitions.values()]
 
     async def run_consumer(self) -> None:
-        """Seek, fetch, hand over, for ever."""
+        """Seek at each new epoch, then fetch and enqueue batches without end."""
         await self.worker.assign({PARTITION})
-        sought, position = -1, None
+        sought_epoch, position = -1, None
         while True:
             await self.machine.pause()
             epoch = self.worker.epoch
-            if epoch != sought:
+            if epoch != sought_epoch:
                 position = (await self.worker.fetch_positions()).get(PARTITION)
-                sought = epoch
-            most = self.machine.chaos.random.choice((1, 2, 5, 20))
-            records = [] if position is None else await self.services.log.read(position, most)
+                sought_epoch = epoch
+            max_records = self.machine.chaos.random.choice((1, 2, 5, 20))
+            records = (
+                [] if position is None else await self.services.log.read(position, max_records)
+            )
             if records:
                 position = records[-1].offset + 1
                 await self.enqueue(FetchedBatch(epoch, {PARTITION: records}))
@@ -120,7 +122,7 @@ class SimulatedWorker:
             self.fetched = -1 if position is None else position
 
     async def enqueue(self, batch: FetchedBatch) -> None:
-        """Put *batch* before the agent, unless its epoch ends first, or it gets lost."""
+        """Queue *batch* for the agent, unless its epoch ends first or the batch is lost."""
         chaos = self.machine.chaos
         if chaos.happens(BATCH_LOSS_PROBABILITY, "batch lost in silence"):
             return
@@ -135,7 +137,7 @@ class SimulatedWorker:
         put.cancel()
 
     async def run_agent(self) -> None:
-        """The agent: where it raises, Faust starts it anew, and the batch is gone."""
+        """Dispatch batches; an exception loses the batch, as when Faust restarts its agent."""
         while True:
             batch = await self.queue.get()
             try:
@@ -144,34 +146,34 @@ class SimulatedWorker:
                 self.machine.chaos.counts[f"agent raised {type(error).__name__}"] += 1
 
     async def run_cursor_checks(self) -> None:
-        """Once a second see that the cursor is ours; stalled, the process ends."""
+        """Check the cursors every CHECK_SECONDS; a stalled worker ends its process."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             await self.machine.pause()
             try:
-                await self.worker.check_cursors(*self.bounds())
+                await self.worker.check_cursors(*self.consumer_offsets())
             except Stalled:
                 self.machine.kill()
             await self.machine.pause()
 
-    def bounds(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
-        """How far was fetched, and where the log ends."""
+    def consumer_offsets(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
+        """Return the next fetch offset and the end offset, each by partition."""
         fetched = {PARTITION: self.fetched} if self.fetched >= 0 else {}
         return fetched, {PARTITION: self.services.log.end}
 
     async def run_publishing(self) -> None:
-        """Relay what is to be told, for ever."""
+        """Publish the outboxes without end."""
         while True:
             await self.worker.publish_outboxes()
 
     async def run_rebuilds(self) -> None:
-        """Rebuild the rows that are behind."""
+        """Rebuild invalid rows, step by step."""
         while True:
-            more = await self.worker.rebuild_rows()
-            await asyncio.sleep(0 if more else CHECK_SECONDS)
+            has_more = await self.worker.rebuild_rows()
+            await asyncio.sleep(0 if has_more else CHECK_SECONDS)
 
     async def run_position_checks(self) -> None:
-        """Look for rows that have fallen back by themselves, more often than the product."""
+        """Check for rows that lost writes, more often than the product does."""
         while True:
             await asyncio.sleep(POSITION_CHECK_SECONDS)
             await self.worker.compare_positions()

@@ -1,4 +1,4 @@
-"""One seed, one storm: workers, a store and a log through bad weather, and what came of it."""
+"""Simulates workers, store and log with random faults: one seed is one storm."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.simulation.simulated_worker import SharedServices, SimulatedWorker
 from tests.simulation.virtual_loop import run_virtual
 
 QUIET_SECONDS = 3.0
-PATIENCE_SECONDS = 45.0
-"""From the last fault on, of the storm's own time.  A worker that gets on only because it is
-started anew after a minute does not get on."""
+RECOVERY_SECONDS = 45.0
+"""Simulated time from the last fault to the end.  It is less than STALL_SECONDS: a worker that
+continues only because a supervisor restarts it has not recovered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """Who takes part: the product's own classes, or a mutant's in the place of one."""
+    """The worker and store classes of a storm: the product's, or a mutant in place of one."""
 
     worker: type[SimulatedWorker] = SimulatedWorker
     store: type[RollbackStore] = RollbackStore
@@ -37,20 +37,20 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class StormReport:
-    """What came of a storm: *wrong* is empty where all is as it must be."""
+    """Result of a storm: the first *violation*, empty if there is none, and the fault counts."""
 
     seed: int
     violation: str
     counts: Counter[str]
 
     def __str__(self) -> str:
-        """What is wrong, and how to see it again."""
-        again = f"python -m tests.simulation --seed {self.seed}"
-        return f"seed {self.seed}: {self.violation or 'right'}\n  again: {again}"
+        """Return the violation, and the command that reproduces the storm."""
+        command = f"python -m tests.simulation --seed {self.seed}"
+        return f"seed {self.seed}: {self.violation or 'passed'}\n  reproduce: {command}"
 
 
 def run_storm(seed: int, variant: Variant | None = None) -> StormReport:
-    """What comes of the storm *seed*."""
+    """Draw and run the storm *seed*; a *variant* replaces classes of the product."""
     random = Random(seed)
     storm = Storm(random, build_oracle(draw_log(random)), variant or Variant())
     with silenced_worker_log():
@@ -60,7 +60,7 @@ def run_storm(seed: int, variant: Variant | None = None) -> StormReport:
 
 @contextmanager
 def silenced_worker_log() -> Iterator[None]:
-    """Keep the workers from logging what is done to them."""
+    """Disable the log of the workers: every fault would add lines to it."""
     logger = logging.getLogger("tocsin")
     before, logger.disabled = logger.disabled, True
     try:
@@ -71,10 +71,10 @@ def silenced_worker_log() -> Iterator[None]:
 
 @dataclass(slots=True)
 class Storm:
-    """Everything of one storm.
+    """The workers, store, log and faults of one storm.
 
-    In some, somebody alters rows (it *spoils*); in some, an operator *rewinds* studies while
-    workers are at work, which he is told not to do.
+    If it *corrupts_rows*, fields of rows are changed behind the workers.  If it *rewinds*, an
+    operator rewinds studies while workers run, although the documentation forbids it.
     """
 
     random: Random
@@ -103,20 +103,20 @@ class Storm:
         self.services = SharedServices(InMemoryLog(), self.store, InMemoryTopics(), limits)
 
     async def run(self) -> str:
-        """Let it pass over; what is wrong then, or was on the way."""
+        """Run until the workers have recovered; return the first violation, empty if none."""
         entries = self.oracle.entries
-        ticks = len(self.oracle.rows)  # The last record of each study.
+        ticks = len(self.oracle.rows)  # The log ends with one tick per study.
         for _ in range(self.random.choice((1, 2, 3))):
             self.start_worker()
-        producing = asyncio.create_task(
+        producer = asyncio.create_task(
             self.produce(entries[:-ticks] if self.corrupts_rows else entries)
         )
-        failing = asyncio.create_task(FailureInjector(self).run())
-        self.tasks = [asyncio.create_task(self.supervise()), producing, failing]
+        injector = asyncio.create_task(FailureInjector(self).run())
+        self.tasks = [asyncio.create_task(self.supervise()), producer, injector]
         await asyncio.sleep(self.chaos.faults_until)
-        await asyncio.wait((producing, failing))
+        await asyncio.wait((producer, injector))
         if self.corrupts_rows:
-            # Whoever has a row in memory does not see what was done to it: read all anew.
+            # A worker does not see that a row in its memory is corrupted in the store: reload.
             for worker in self.workers:
                 worker.machine.kill()
             await asyncio.sleep(1)
@@ -124,27 +124,28 @@ class Storm:
         return await self.wait_for_end()
 
     async def wait_for_end(self) -> str:
-        """Wait until nothing happens any more; what is wrong then."""
+        """Wait until all work is done for QUIET_SECONDS; return the first violation."""
         loop = asyncio.get_running_loop()
-        deadline, still = loop.time() + PATIENCE_SECONDS, 0.0
-        while still < QUIET_SECONDS and not self.judge.violation:
+        deadline, quiet = loop.time() + RECOVERY_SECONDS, 0.0
+        while quiet < QUIET_SECONDS and not self.judge.violation:
             self.raise_task_errors()
-            behind = self.judge.remaining_work(self.store)
+            remaining = self.judge.remaining_work(self.store)
             if loop.time() > deadline:
-                return f"not at the end in {PATIENCE_SECONDS:.0f} s: {behind or 'still busy'}"
+                reason = remaining or "a worker is busy"
+                return f"not finished {RECOVERY_SECONDS:.0f} s after the last fault: {reason}"
             await asyncio.sleep(0.5)
-            still = 0.0 if behind or self.is_busy else still + 0.5
+            quiet = 0.0 if remaining or self.is_busy else quiet + 0.5
         return self.judge.violation or self.judge.final_violation(self.store, self.services.topics)
 
     def raise_task_errors(self) -> None:
-        """Raise what any task has raised: in a worker it would have ended the process."""
+        """Raise the exception of a failed task: in a real worker it would end the process."""
         tasks = [*self.tasks, *(task for worker in self.workers for task in worker.tasks)]
         for task in [task for task in tasks if task.done()]:
             task.result()
 
     @property
     def is_busy(self) -> bool:
-        """Whether any worker has yet to come to the end."""
+        """Return whether any processor is before the end of the log, or has rows to rebuild."""
         processors = [processor for worker in self.workers for processor in worker.processors]
         return any(
             processor.needs_rebuild or processor.position != self.services.log.end
@@ -152,20 +153,20 @@ class Storm:
         )
 
     def start_worker(self) -> None:
-        """One more worker."""
+        """Start one more worker on its own machine."""
         worker = self.variant.worker(Machine(self.chaos), self.services)
         self.workers.append(worker)
         worker.start()
 
     async def produce(self, entries: Sequence[LogEntry]) -> None:
-        """Write *entries* to the log, by and by."""
-        pace = self.random.choice((0.001, 0.05, 0.2))
+        """Append *entries* to the log, with random pauses."""
+        mean_seconds = self.random.choice((0.001, 0.05, 0.2))
         for entry in entries:
-            await asyncio.sleep(self.random.expovariate(1 / pace))
+            await asyncio.sleep(self.random.expovariate(1 / mean_seconds))
             self.services.log.entries.append(entry)
 
     async def supervise(self) -> None:
-        """Replace a machine that died, and do what an operator does where a lane stands still."""
+        """Replace dead machines, and act as an operator where a partition is stopped."""
         while True:
             await asyncio.sleep(self.random.choice((0.2, 0.5, 2.0)))
             for worker in [worker for worker in self.workers if worker.machine.dead]:
@@ -178,11 +179,11 @@ class Storm:
                     await self.act_as_operator(worker, stopped.reason)
 
     async def act_as_operator(self, worker: SimulatedWorker, reason: StopReason) -> None:
-        """Let unreadable records pass; start anew where folding has raised by chance."""
+        """Release unreadable records; restart a worker whose fold raised by an injected fault."""
         if reason is StopReason.UNREADABLE:
             self.chaos.counts["released"] += 1
             await self.store.release(self.services.log.end - 1)
         elif reason is StopReason.RAISED and self.chaos.counts[FOLD_RAISED]:
             worker.machine.kill()
         else:
-            self.judge.report(f"a partition stands still: {reason}")
+            self.judge.report(f"a partition stopped: {reason}")

@@ -1,4 +1,4 @@
-"""Sends the real worker, lane and store through storms; each must end as if nothing had been."""
+"""Runs the real worker and processor in storms; each must end like a run without faults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.simulation.seeds import run_seeds
 from tests.simulation.storm import StormReport, run_storm
 
 SEEDS = 300
-"""The storm proper, `make storm`, has ten thousand."""
+"""The target `make storm` runs ten thousand."""
 
 CALLS = ("check", "cursor", "row", "positions", "apply", "outbox", "told", "read", "ends", "send")
 CALL_FAULTS = ("crash before", "crash after", "unsent", "lost answer")
@@ -23,51 +23,51 @@ FAULTS_EXPECTED = {
     *("kill", "sleep", "fall", "tear", "torn apply", "wipe", "spoil", "rewind", "rebalance"),
     *("batch lost", "batch lost in silence", "fold raised", "released", "applied: stale"),
 }
-"""What must have happened in three hundred storms, or they show nothing."""
+"""Faults that must occur in the three hundred storms, or they would show nothing."""
 
 
 @pytest.fixture(scope="module")
 def reports() -> list[StormReport]:
-    """What came of the storms."""
+    """Return the reports of all seeds."""
     return list(run_seeds(range(SEEDS), cpu_count() or 1))
 
 
-def test_a_storm_ends_as_if_nothing_had_been(reports: list[StormReport]):
-    """Rows, cursor, alerts and dead letters are those of one quiet pass over the log.
+def test_a_storm_ends_like_a_run_without_faults(reports: list[StormReport]):
+    """Rows, cursor, alerts and dead letters equal those of one pass over the log without faults.
 
-    On the way every prefix of writes is looked at, for any may be all that is left of a store.
+    Every prefix of the writes is checked too, because a crash of the store may leave any of them.
     """
     assert [str(report) for report in reports if report.violation] == []
 
 
-def test_everything_that_can_happen_has_happened(reports: list[StormReport]):
-    """A storm that spares the workers shows nothing."""
-    happened = sum((report.counts for report in reports), Counter[str]())
+def test_every_expected_fault_occurs_in_the_storms(reports: list[StormReport]):
+    """Storms without a kind of fault would show nothing about it."""
+    counts = sum((report.counts for report in reports), Counter[str]())
 
-    print(*(f"{count:,} {name}" for name, count in sorted(happened.items())), sep="; ")
-    assert {name: happened[name] for name in FAULTS_EXPECTED if happened[name] < 5} == {}
+    print(*(f"{count:,} {name}" for name, count in sorted(counts.items())), sep="; ")
+    assert {name: counts[name] for name in FAULTS_EXPECTED if counts[name] < 5} == {}
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_storms_tell_a_mutant_from_the_product(name: str):
-    """With one decision taken otherwise, some storm among the three hundred shows it."""
-    storms = (run_storm(seed, MUTANTS[name]) for seed in range(SEEDS))
-    wrong = next((report for report in storms if report.violation), None)
+def test_the_storms_detect_every_mutant(name: str):
+    """With one decision of the product changed, at least one of the storms has a violation."""
+    mutant_reports = (run_storm(seed, MUTANTS[name]) for seed in range(SEEDS))
+    failed = next((report for report in mutant_reports if report.violation), None)
 
-    assert wrong is not None, f"{name}: survives {SEEDS} storms"
-    print(f"{name}: {wrong}"[:300])
+    assert failed is not None, f"{name}: no violation in {SEEDS} storms"
+    print(f"{name}: {failed}"[:300])
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_what_is_lost_in_silence_is_missed(name: str):
-    """A fetched batch that never comes to the agent is fetched again, and nobody was told."""
+def test_a_batch_that_is_lost_silently_is_fetched_again(name: str):
+    """A fetched batch that never reaches the agent is fetched again without any report of it."""
     reports = [run_storm(seed, HARMLESS[name]) for seed in range(20)]
 
     assert [str(report) for report in reports if report.violation] == []
 
 
-def test_a_seed_is_a_storm():
-    """A failing seed shows the same again, fault by fault."""
-    once, again = ([run_storm(seed) for seed in range(5)] for _ in range(2))
+def test_a_seed_reproduces_its_storm():
+    """The same seed has the same faults and the same result, so a failure can be repeated."""
+    first, second = ([run_storm(seed) for seed in range(5)] for _ in range(2))
 
-    assert once == again
+    assert first == second

@@ -1,4 +1,4 @@
-"""What may happen next in the model: the workers' steps, and every fault between them."""
+"""The transitions of the model: steps of the workers, and every fault between them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.simulation.protocol import ApplyProtocol
 
 
 def next_transitions(protocol: ApplyProtocol, state: ModelState) -> Iterator[Transition]:
-    """Every step that *world* can take; of two workers in the same state only one is moved."""
+    """Yield every transition from *state*; of two workers in equal states only one takes steps."""
     for at, worker in enumerate(state.workers):
         if at and worker == state.workers[at - 1]:
             continue
@@ -40,16 +40,19 @@ def _claim(protocol: ApplyProtocol, state: ModelState, at: int) -> Transition:
 
 
 def _fold_or_drop(protocol: ApplyProtocol, state: ModelState, at: int) -> Iterator[Transition]:
-    """Fold a batch of any size from where the consumer is, or lose it on the way."""
+    """Fold a batch of any size from the fetch position, or drop it before it is folded."""
     rules, worker = protocol.rules, state.workers[at]
     if worker.position != state.history[-1].next and rules.checks_cursor:
         yield _with_worker(
-            state, at, "a worker sees another cursor and forgets", protocol.new_worker()
+            state,
+            at,
+            "a worker detects a moved cursor and discards its memory",
+            protocol.new_worker(),
         )
     gap = worker.fetched != worker.position
     if gap and rules.seeks_after_gap:
-        sought = worker._replace(fetched=worker.position)
-        yield _with_worker(state, at, f"a worker seeks {worker.position} again", sought)
+        repositioned = worker._replace(fetched=worker.position)
+        yield _with_worker(state, at, f"a worker seeks to {worker.position}", repositioned)
     for upto in range(worker.fetched + 1, protocol.end + 1):
         if not (gap and rules.detects_gaps):
             yield _fold(protocol, state, at, upto)
@@ -64,7 +67,7 @@ def _fold_or_drop(protocol: ApplyProtocol, state: ModelState, at: int) -> Iterat
 
 
 def _fold(protocol: ApplyProtocol, state: ModelState, at: int, upto: int) -> Transition:
-    """Read the rows that memory lacks, fold, and send the apply on its way."""
+    """Load the rows that are not in memory, fold the batch, and send the apply."""
     worker, batch = state.workers[at], protocol.studies[state.workers[at].fetched : upto]
     memory = tuple(
         stored if cached.pos == NOT_LOADED and name in batch else cached
@@ -83,30 +86,30 @@ def _fold(protocol: ApplyProtocol, state: ModelState, at: int, upto: int) -> Tra
 def _await_response(
     protocol: ApplyProtocol, state: ModelState, at: int, write: ApplyRequest
 ) -> Iterator[Transition]:
-    """The apply arrives and is answered; or its answer is lost; or nobody waits any more."""
+    """Yield the outcomes of an apply: a response, a lost response, or a timeout."""
     after, span = _apply(protocol, state, write), f"[{write.first}, {write.next})"
     if after is None:
         yield _with_worker(state, at, f"{span} is refused", protocol.new_worker())
     else:
         applied = _after_apply(protocol, state.workers[at], write)
         yield _with_worker(after, at, f"{span} is applied", applied)
-        description = f"{span} is applied and the answer is lost"
+        description = f"{span} is applied and the response is lost"
         yield _with_worker(after, at, description, protocol.new_worker(), fault=True)
     if state.faults_left.late_applies:
         faults_left = state.faults_left._replace(late_applies=state.faults_left.late_applies - 1)
-        description = f"a worker gives up on {span}, which is still on its way"
+        description = f"a worker times out on {span}, which may still arrive"
         late = state._replace(late_apply=write, faults_left=faults_left)
         yield _with_worker(late, at, description, protocol.new_worker(), fault=True)
 
 
 def _after_apply(protocol: ApplyProtocol, worker: Worker, write: ApplyRequest) -> Worker:
-    """The worker whose apply was done."""
+    """Return the worker after its apply succeeded."""
     memory = list(worker.memory)
     for study, row in write.rows:
         memory[study] = row.written_over(memory[study])
-    telling = worker.publishing if protocol.rules.has_outbox else write.alerts
+    publishing = worker.publishing if protocol.rules.has_outbox else write.alerts
     return worker._replace(
-        position=write.next, memory=tuple(memory), in_flight=NO_APPLY, publishing=telling
+        position=write.next, memory=tuple(memory), in_flight=NO_APPLY, publishing=publishing
     )
 
 
@@ -118,8 +121,8 @@ def _apply(protocol: ApplyProtocol, state: ModelState, write: ApplyRequest) -> M
 
 
 def _publish(protocol: ApplyProtocol, state: ModelState, at: int) -> Iterator[Transition]:
-    """Tell what is in the outbox, then take it out: two steps, and a crash fits between."""
-    worker, store, early = (
+    """Publish an outbox entry, then remove it: two steps, with a possible crash between them."""
+    worker, store, removes_first = (
         state.workers[at],
         state.history[-1],
         protocol.rules.removes_before_publishing,
@@ -129,21 +132,23 @@ def _publish(protocol: ApplyProtocol, state: ModelState, at: int) -> Iterator[Tr
             state._replace(published=state.published | worker.publishing),
             _without_published(store, worker),
         )
-        if early or not protocol.rules.has_outbox:
-            yield _with_worker(published, at, "an alert is told", worker._replace(publishing=0))
+        if removes_first or not protocol.rules.has_outbox:
+            yield _with_worker(
+                published, at, "an alert is published", worker._replace(publishing=0)
+            )
         else:
             after = state if without == store else state.with_writes(without)
             yield _with_worker(
                 after, at, "an alert leaves the outbox", worker._replace(publishing=0)
             )
     elif store.outbox:
-        telling = worker._replace(publishing=store.outbox & -store.outbox)
-        if early:
-            after = state.with_writes(_without_published(store, telling))
-            yield _with_worker(after, at, "an alert leaves the outbox", telling)
+        publisher = worker._replace(publishing=store.outbox & -store.outbox)
+        if removes_first:
+            after = state.with_writes(_without_published(store, publisher))
+            yield _with_worker(after, at, "an alert leaves the outbox", publisher)
         else:
-            published = state._replace(published=state.published | telling.publishing)
-            yield _with_worker(published, at, "an alert is told", telling)
+            published = state._replace(published=state.published | publisher.publishing)
+            yield _with_worker(published, at, "an alert is published", publisher)
 
 
 def _without_published(store: Store, worker: Worker) -> Store:
@@ -151,20 +156,20 @@ def _without_published(store: Store, worker: Worker) -> Store:
 
 
 def _store_faults(protocol: ApplyProtocol, state: ModelState) -> Iterator[Transition]:
-    """What the world does to the store: a late apply, or any earlier prefix of its writes."""
+    """Yield the faults of the store: a late apply, or a rollback to any prefix of its writes."""
     if isinstance(state.late_apply, ApplyRequest):
         arrived = state._replace(late_apply=NO_APPLY)
         after = _apply(protocol, arrived, state.late_apply)
-        description = f"a late apply arrives and is {'refused' if after is None else 'done'}"
+        description = f"a late apply arrives and is {'refused' if after is None else 'applied'}"
         yield Transition(description, after or arrived, fault=True)
     for writes in range(len(state.history) - 1):
-        description = f"the store falls back to its first {writes} writes"
+        description = f"the store rolls back to its first {writes} writes"
         yield Transition(description, state.rolled_back(writes), fault=True)
 
 
 def _with_worker(
     state: ModelState, at: int, description: str, worker: Worker, *, fault: bool = False
 ) -> Transition:
-    """*world* with another state of the worker; the order of workers means nothing."""
+    """Replace the worker number *at*; workers are sorted, because their order has no meaning."""
     others = (*state.workers[:at], *state.workers[at + 1 :])
     return Transition(description, state._replace(workers=tuple(sorted((worker, *others)))), fault)

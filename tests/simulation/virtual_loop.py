@@ -1,4 +1,4 @@
-"""An event loop whose hours pass in no time: it never waits, and never asks the clock."""
+"""An event loop with simulated time: it never waits, and never reads the clock."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ T = TypeVar("T")
 
 
 class NothingScheduled(Exception):
-    """Nothing is left to do and nothing is due: whoever is awaited will never come."""
+    """No callback is ready or scheduled: the awaited result can never arrive."""
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
-    """Runs what is ready in the order in which it became so, then leaps to what is due next."""
+    """Runs ready callbacks in order, then advances the time to the next scheduled one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,25 +22,25 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._selector = self
 
     def time(self) -> float:
-        """Seconds since the loop was made."""
+        """Return the simulated seconds since the loop was created."""
         return self.now
 
     def select(self, timeout: float | None) -> list[Any]:
-        """What the loop calls in order to wait."""
+        """Advance the time by *timeout*, where a selector would wait; return no events."""
         if timeout is None:
             raise NothingScheduled
         self.now += timeout
         return []
 
     def _process_events(self, event_list: list[Any]) -> None:
-        """There are none: no file and no socket takes part."""
+        """Do nothing: there are no files and no sockets."""
 
     def _write_to_self(self) -> None:
-        """There is no thread to be woken from."""
+        """Do nothing: no other thread wakes the loop."""
 
 
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:
-    """What *main* returns; whatever else still runs then is cancelled."""
+    """Run *main* in simulated time and return its result; cancel the remaining tasks."""
     loop = VirtualLoop()
     try:
         result = loop.run_until_complete(main)

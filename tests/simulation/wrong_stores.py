@@ -1,4 +1,4 @@
-"""Stores with one rule of the apply taken otherwise: what the compare and the order are for."""
+"""Stores that violate one rule of the apply, to show that the rule is necessary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.simulation.rollback_store import RollbackStore
 
 
 class ComparesNothing(RollbackStore):
-    """Applies whatever comes."""
+    """Applies every request."""
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:
         first = int(self.get(CURSOR).get("next") or b"0")
@@ -19,7 +19,7 @@ class ComparesNothing(RollbackStore):
 
 
 class ComparesRowsOnly(RollbackStore):
-    """Applies what fits the studies' own positions, wherever the cursor is."""
+    """Compares the positions of the rows, but not the cursor."""
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:
         first = int(self.get(CURSOR).get("next") or b"0")
@@ -27,26 +27,26 @@ class ComparesRowsOnly(RollbackStore):
 
 
 class CursorFirst(RollbackStore):
-    """Writes the cursor before everything else."""
+    """Writes the cursor before the outbox and the rows."""
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:
-        applied = await super().apply(replace(request, outbox={}, rows={}, staged={}))
-        if applied is ApplyResult.DONE:
-            applied = await super().apply(replace(request, first=request.next, cursor={}))
-        return applied
+        result = await super().apply(replace(request, outbox={}, rows={}, staged={}))
+        if result is ApplyResult.DONE:
+            result = await super().apply(replace(request, first=request.next, cursor={}))
+        return result
 
 
 class RowInTwoWrites(RollbackStore):
-    """Writes each row by two commands."""
+    """Writes each row with two commands."""
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:
         halves = {study: half_of_fields(fields) for study, fields in request.rows.items()}
-        applied = await super().apply(replace(request, rows=halves, cursor={}))
-        if applied is ApplyResult.DONE:
-            applied = await super().apply(replace(request, outbox={}, staged={}))
-        return applied
+        result = await super().apply(replace(request, rows=halves, cursor={}))
+        if result is ApplyResult.DONE:
+            result = await super().apply(replace(request, outbox={}, staged={}))
+        return result
 
 
 def half_of_fields(fields: Fields) -> Fields:
-    """Every other field, and not the position."""
+    """Return every second field, without the position."""
     return {name: fields[name] for name in sorted(fields)[::2] if name != "pos"}

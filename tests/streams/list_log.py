@@ -1,4 +1,4 @@
-"""A log that is a list, for tests that have no broker."""
+"""A partition of the log in memory, for tests without a broker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ListRecord:
 
 @dataclass
 class ListLog:
-    """Holds records by offset, from *first* on; offsets that are not there are markers."""
+    """Partition in memory: records by offset from *first* on, and offsets of *markers*."""
 
     partition: int = 0
     records: dict[int, ListRecord] = field(default_factory=dict[int, ListRecord])
@@ -38,7 +38,7 @@ class ListLog:
         return record
 
     def append_marker(self) -> int:
-        """A transaction marker: it has an offset and is never read."""
+        """Append a transaction marker: it takes an offset and is not read as a record."""
         self.markers.add(offset := self.next)
         return offset
 

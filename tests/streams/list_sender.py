@@ -1,4 +1,4 @@
-"""A sender that keeps what it is given, for tests that have no broker."""
+"""A sender that collects messages in a list, for tests without a broker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streams.kafka.sender import Message, Undelivered
 
 @dataclass
 class ListSender:
-    """Keeps messages; *failing* are keys that it refuses, as a broker without a copy does."""
+    """Collects messages; a message whose key is in *failing_keys* raises Undelivered."""
 
     messages: list[Message] = field(default_factory=list[Message])
     failing_keys: set[bytes] = field(default_factory=set[bytes])

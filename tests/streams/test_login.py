@@ -1,4 +1,4 @@
-"""Who a process is to Kafka and to the store: read from settings and files, never printed."""
+"""Logins to Kafka and the store: read from settings and files, and never printed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from streams.settings import Settings, with_password
 
 @pytest.fixture
 def password_file(tmp_path: Path) -> str:
-    """A file with a password, as an editor writes it."""
+    """Path of a file with a password and a final line break, as an editor writes it."""
     (tmp_path / "word").write_text("s3cret/+\n")
     return str(tmp_path / "word")
 
 
-def test_the_address_of_the_brokers_knows_the_login(password_file: str):
-    """Whoever is handed the address can come in, and a message that shows it shows no more."""
+def test_the_broker_address_carries_the_login(password_file: str):
+    """Code with the address can log in; a message that prints the address shows no password."""
     settings = Settings(
         kafka_security="sasl_plaintext", kafka_user="w", kafka_password_file=password_file
     )
@@ -34,8 +34,8 @@ def test_the_address_of_the_brokers_knows_the_login(password_file: str):
     assert "s3cret" not in repr(settings) + repr(login_of(settings.broker))
 
 
-def test_a_password_is_read_anew_for_each_connection(password_file: str):
-    """It can change while a worker runs."""
+def test_the_password_file_is_read_for_each_connection(password_file: str):
+    """The password can change while a worker runs."""
     brokers = Brokers(
         "b:1", Login(security="sasl_plaintext", user="w", password_file=password_file)
     )
@@ -45,12 +45,12 @@ def test_a_password_is_read_anew_for_each_connection(password_file: str):
 
 
 def test_plain_addresses_have_no_login():
-    """A broker of one's own machine asks for nothing."""
+    """A broker on the local machine needs no credentials."""
     assert client_options("127.0.0.1:9092") == {"security_protocol": "PLAINTEXT"}
 
 
 @pytest.mark.parametrize(
-    ("url", "known"),
+    ("url", "expected"),
     [
         (
             "rediss://w@s:6379/0?ssl_ca_certs=/ca",
@@ -61,14 +61,14 @@ def test_plain_addresses_have_no_login():
         ("unix://w@/run/s.sock?db=1", "unix://w@/run/s.sock?db=1&password=s3cret%2F%2B"),
     ],
 )
-def test_the_password_of_the_store_comes_from_a_file(url: str, known: str, password_file: str):
-    """The environment holds the address and the name, and no secret."""
-    assert with_password(url, "s3cret/+") == known
-    assert Settings(store=url, store_password_file=password_file).store == known
+def test_the_password_of_the_store_comes_from_a_file(url: str, expected: str, password_file: str):
+    """The environment contains the address and the user name, but no secret."""
+    assert with_password(url, "s3cret/+") == expected
+    assert Settings(store=url, store_password_file=password_file).store == expected
 
 
 @pytest.mark.parametrize(
-    ("settings", "says"),
+    ("settings", "message"),
     [
         ({"kafka_security": "sasl_ssl"}, "TOCSIN_KAFKA_USER"),
         ({"kafka_security": "sasl_ssl", "kafka_user": "w"}, "TOCSIN_KAFKA_PASSWORD_FILE"),
@@ -77,7 +77,7 @@ def test_the_password_of_the_store_comes_from_a_file(url: str, known: str, passw
         ({"kafka_security": "tls"}, "kafka_security"),
     ],
 )
-def test_half_a_login_is_told_at_the_start(settings: dict[str, str], says: str):
-    """Not hours later, by a broker that refuses without saying whom."""
-    with pytest.raises(ValidationError, match=says):
+def test_an_incomplete_login_is_rejected_at_startup(settings: dict[str, str], message: str):
+    """The error names the setting; a broker would refuse the connection later without it."""
+    with pytest.raises(ValidationError, match=message):
         Settings.model_validate(settings)

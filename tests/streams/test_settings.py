@@ -1,4 +1,4 @@
-"""Where patients are there is an audit: settings that would do without it do not exist."""
+"""In production the audit must be on its topic: settings without it are rejected."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ LOCAL: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("audit", ["off", "file:audit.jsonl"])
-@pytest.mark.parametrize("given", PRODUCTION, ids=str)
-def test_production_has_its_audit_on_the_topic(given: dict[str, Any], audit: str):
-    """A file on one machine can be written anew by whoever works there, and `off` is no audit."""
-    assert Settings(**given).in_production
+@pytest.mark.parametrize("options", PRODUCTION, ids=str)
+def test_production_requires_the_audit_on_the_topic(options: dict[str, Any], audit: str):
+    """Users of a machine can rewrite a local file, and `off` records nothing."""
+    assert Settings(**options).in_production
     with pytest.raises(ValidationError, match=r"TOCSIN_AUDIT: .* it must be `topic`"):
-        Settings(**given, audit=audit)
+        Settings(**options, audit=audit)
 
 
 @pytest.mark.parametrize("audit", ["off", "file:audit.jsonl", "topic"])
-@pytest.mark.parametrize("given", LOCAL, ids=str)
-def test_on_one_machine_it_is_a_choice(given: dict[str, Any], audit: str):
-    """A first try with a broker of one's own."""
-    settings = Settings(**given, audit=audit)
+@pytest.mark.parametrize("options", LOCAL, ids=str)
+def test_a_local_deployment_may_choose_any_audit(options: dict[str, Any], audit: str):
+    """A first trial with a local broker may use a file, or no audit."""
+    settings = Settings(**options, audit=audit)
 
     assert (settings.in_production, settings.audit) == (False, audit)
 
 
 @pytest.mark.parametrize("audit", ["", "on", "file:", "no"])
-def test_a_misspelt_audit_is_no_audit_that_is_off(audit: str):
-    """It is refused, not guessed."""
+def test_an_invalid_audit_setting_is_rejected(audit: str):
+    """A misspelt value must not turn the audit off."""
     with pytest.raises(ValidationError):
         Settings(audit=audit)
 
 
-def test_the_audit_is_on_unless_somebody_says_otherwise():
-    """Nobody has to remember it."""
+def test_the_audit_is_on_by_default():
+    """Without a setting the audit is on its topic."""
     assert Settings().audit == "topic"

@@ -1,1 +1,1 @@
-"""One file per command, its parts prefixed with its name."""
+"""One module per command; the helper modules of a command start with its name."""

@@ -1,4 +1,4 @@
-"""``tocsin alerts``: what has rung, how it stands, and what members of the board do about it."""
+"""``tocsin alerts``: lists and shows alerts, and submits the moves of board members."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from tocsin.common.terminal import cli_console
 from tocsin.display.alert_evidence import load_study
 from tocsin.display.alerts import alert_grid, display_text, receipt_json, show_entry
 
-app = App(name="alerts", help="What has rung, and what the board does about it.")
+app = App(name="alerts", help="List, show and review alerts.")
 
 
 EXIT_CODES = {
@@ -53,19 +53,19 @@ EXIT_CODES = {
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveOptions:
-    """Who makes a move, and why.
+    """Member, reason and key of a move.
 
     Parameters
     ----------
     member
-        The member of the board who makes it.
+        Board member who makes the move.
     reason
-        Why: it is kept with the move, for good.
+        Reason for the move, stored permanently with it.
     key
-        The member's private key, a file that `tocsin keys new` made; without one the move is
-        unsigned, and counts only where the plan names no board.
+        File of the member's private key, as created by `tocsin keys new`. A move without a key is
+        unsigned, and is accepted only if the plan names no board.
     json_lines
-        Prints a JSON object.
+        Print a JSON object.
     """
 
     member: Annotated[str, Parameter(env_var="TOCSIN_MEMBER")]
@@ -76,18 +76,18 @@ class MoveOptions:
 
 @app.command(name="list")
 def list_all(*, study: tuple[str, ...] = (), all: Flag = False, json_lines: Json = False) -> None:
-    """List the alerts that are open, each with its id and revision.
+    """List open alerts, each with its id and revision.
 
-    On a terminal that is narrow with the beginning of the id, which the other commands take too.
+    A narrow terminal shows a unique prefix of the id, which the other commands accept.
 
     Parameters
     ----------
     study
-        Only of this study; may be given again.
+        List only alerts of this study; may be repeated.
     all
-        Also those that are closed, and findings, which nobody acts on.
+        Include closed alerts, and findings, which allow no moves.
     json_lines
-        Prints a JSON object for each.
+        Print a JSON object for each alert.
     """
     settings = load_settings_quietly()
     with audit_command(settings, AuditAction.READ):
@@ -103,20 +103,20 @@ def list_all(*, study: tuple[str, ...] = (), all: Flag = False, json_lines: Json
 
 
 def is_open(alert: Alert) -> bool:
-    """Whether a member may have to do something about it."""
+    """Whether the alert is tracked and not closed, so that a move may be due."""
     return alert.tracked and alert.state is not State.CLOSED
 
 
 @app.command
 def show(alert: str, /, *, json_lines: Json = False) -> None:
-    """Show ALERT: evidence, cases, history, what a move would sign, which moves there are.
+    """Show ALERT: evidence, cases, history, the content that a move signs, and allowed moves.
 
     Parameters
     ----------
     alert
-        Its id, or so much of it that no other begins so.
+        Id of the alert, or a unique prefix of it.
     json_lines
-        Prints a JSON object.
+        Print a JSON object.
     """
     settings = load_settings_quietly()
     with audit_command(settings, AuditAction.READ, {"alert": alert}):
@@ -132,7 +132,7 @@ def show(alert: str, /, *, json_lines: Json = False) -> None:
 
 @app.command
 def acknowledge(alert: str, /, *, options: MoveOptions) -> None:
-    """Say that you have seen ALERT, given as `id:revision`: nobody else is called for it."""
+    """Acknowledge ALERT, given as `id:revision`; its escalation stops."""
     make_move(Move.ACKNOWLEDGE, alert, options)
 
 
@@ -162,14 +162,15 @@ def insufficient(alert: str, /, *, options: MoveOptions) -> None:
 
 @app.command
 def close(alert: str, /, *, options: MoveOptions) -> None:
-    """Close ALERT, given as `id:revision`: what rises from now on is another alert."""
+    """Close ALERT, given as `id:revision`; a later crossing raises a new alert."""
     make_move(Move.CLOSE, alert, options)
 
 
 def make_move(move: Move, typed_name: str, options: MoveOptions) -> None:
-    """Make *move* on the alert that *text* names, and end as the docket answers.
+    """Submit *move* on the alert named `id:revision`, and print its result.
 
-    What is noted, as what is signed, holds the whole id: another alert may begin so tomorrow.
+    The audit entry and the signed record have the whole id, because a prefix that is unique today
+    may become ambiguous.  Raises Stop where the move is refused, not included or pending.
     """
     settings = load_settings_quietly()
     signer = None if options.key is None else read_signer(options.key)
@@ -200,14 +201,14 @@ def make_move(move: Move, typed_name: str, options: MoveOptions) -> None:
 
 @app.command
 def watch(*, once: Flag = False, json_lines: Json = False) -> None:
-    """Follow the alerts as they are announced; Ctrl-C ends.
+    """Show alerts live as they are published; Ctrl-C exits.
 
     Parameters
     ----------
     once
-        Shows what was announced so far, and ends.
+        Show the alerts published so far, and exit.
     json_lines
-        Prints a JSON object for each revision.
+        Print a JSON object for each revision.
     """
     settings = load_settings_quietly()
     with audit_command(settings, AuditAction.READ), service_errors():

@@ -1,4 +1,4 @@
-"""Finds the alert that a member means, and makes the move."""
+"""Finds the alert that a member names, and submits the move."""
 
 from __future__ import annotations
 
@@ -25,27 +25,32 @@ from tocsin.common.services import check_partition_count, open_stores
 from tocsin.common.terminal import printable
 
 CANDIDATES_SHOWN_MAX = 5
-"""Alerts that are named where more than one may be meant."""
+"""Alerts that are listed where a prefix is ambiguous."""
 
 
 async def find_entries(
     settings: Settings, studies: Sequence[str], id_prefix: str = ""
 ) -> list[AlertEntry]:
-    """The alerts whose ids begin so; Stop where a study is none."""
+    """The alerts of *studies* (empty for all) whose ids begin with *id_prefix*.
+
+    Raises Stop where a study's name is not valid.
+    """
     if invalid := [study for study in studies if not NAME_PATTERN.fullmatch(study)]:
-        raise Stop(Exit.USAGE, f"--study {printable(invalid[0])}: name one as the records do.")
+        raise Stop(
+            Exit.USAGE, f"--study {printable(invalid[0])}: give the name that the records have."
+        )
     async with open_stores(settings) as store_of:
         count = settings.log_partitions
         return [entry async for entry in read_entries(store_of, count, studies, id_prefix)]
 
 
 async def find_alert(settings: Settings, name: AlertName) -> AlertEntry:
-    """The one alert that *name* means; Stop where there is none, or more than one."""
+    """The alert with this name; raises Stop where there is none or more than one."""
     matches = await find_entries(settings, (), name.id_prefix)
     if not matches:
-        raise Stop(Exit.USAGE, f"{name.id_prefix}: no such alert.")
+        raise Stop(Exit.USAGE, f"{name.id_prefix}: no such alert, see `tocsin alerts list`.")
     if len(matches) > 1:
-        message = f"{name.id_prefix}: {len(matches)} alerts begin so, give more of the id"
+        message = f"{name.id_prefix}: {len(matches)} alerts have this prefix, give more of the id"
         raise Stop(
             Exit.USAGE, f"{message}: {describe_candidates([entry.alert for entry in matches])}."
         )
@@ -53,7 +58,7 @@ async def find_alert(settings: Settings, name: AlertName) -> AlertEntry:
 
 
 def describe_candidates(alerts: Sequence[Alert]) -> str:
-    """The first of *alerts*, which one may be meant: their ids, and what they are."""
+    """Ids, watches and studies of the first *alerts*, and the number of the remaining ones."""
     descriptions = [
         f"{one.id} ({printable(one.watch)}, {printable(one.study)})"
         for one in alerts[:CANDIDATES_SHOWN_MAX]
@@ -63,11 +68,14 @@ def describe_candidates(alerts: Sequence[Alert]) -> str:
 
 
 async def find_alert_at_revision(settings: Settings, name: AlertName) -> AlertEntry:
-    """The alert that *name* means, as somebody saw it; Stop where it is not so any more."""
+    """The alert with this name at its latest revision, which must be the revision in *name*.
+
+    Raises Stop where *name* has no revision, or an outdated one.
+    """
     entry = await find_alert(settings, name)
     alert = entry.alert
     if name.revision is None:
-        raise Stop(Exit.USAGE, f"Say also which revision you saw: {alert_name_of(alert)}?")
+        raise Stop(Exit.USAGE, f"Add the revision you reviewed, such as {alert_name_of(alert)}.")
     if name.revision != alert.revision:
         member_text = f", by {printable(alert.member)}" if alert.member else ""
         message = f"{alert.id} is {alert.state} at revision {alert.revision}{member_text}, not at"
@@ -78,9 +86,9 @@ async def find_alert_at_revision(settings: Settings, name: AlertName) -> AlertEn
 async def submit_move(
     settings: Settings, request: ReviewRequest, signer: Signer | None
 ) -> ReviewReceipt:
-    """Make the move that is asked for; what became of it.
+    """Write the review to the log, signed by *signer* if given, and return its result.
 
-    Raises Undelivered.
+    Raises Stop where the request is malformed, Undelivered where the broker did not confirm it.
     """
     review = review_record(request, datetime.now(UTC))
     if refusal := form_error(review):

@@ -1,4 +1,4 @@
-"""``tocsin alerts watch``: alerts as they are announced, on a terminal or for a program."""
+"""``tocsin alerts watch``: shows published alerts live, as a table, as lines or as JSON."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from tocsin.display.alerts import STATE_STYLES, alert_grid
 from tocsin.display.grid import AdaptiveGrid
 from tocsin.display.study import show_alert
 
-UNREADABLE_MESSAGES = "messages are no alerts of this version"
+UNREADABLE_MESSAGES = "messages are not alerts of this version"
 
 HEADING_LINES = 2
-"""The title, and the names of the columns."""
+"""Lines of the table above its rows: title and column titles."""
 
 
 async def follow_alerts(settings: Settings, *, as_json: bool, once: bool) -> None:
-    """Show what was announced and, unless *once*, what is announced from now on.
+    """Show all published alerts and, unless *once*, new ones as they are published.
 
-    It is cancelled by SIGTERM, as by Ctrl-C: a terminal is given back before the process ends.
+    SIGTERM cancels it like Ctrl-C, so that the terminal is restored before the process ends.
     """
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -58,9 +58,8 @@ async def _follow_feed(feed: AlertFeed, console: Console, *, as_json: bool, once
                 if feed.unreadable > unreadable_count:
                     unreadable_count = feed.unreadable
                     print(f"tocsin: {unreadable_count} {UNREADABLE_MESSAGES}", file=sys.stderr)
-            elif (
-                alerts or drawn_size != console.size
-            ):  # To draw it again would unmark what is marked.
+            # Not redrawn without a change, because that clears a selection on the terminal.
+            elif alerts or drawn_size != console.size:
                 drawn_size = console.size
                 rows = latest_alerts_grid(
                     latest, drawn_size.height - HEADING_LINES - 1, feed.unreadable
@@ -73,9 +72,9 @@ async def _follow_feed(feed: AlertFeed, console: Console, *, as_json: bool, once
 def latest_alerts_grid(
     latest: dict[str, Alert], rows_max: int, unreadable: int = 0
 ) -> AdaptiveGrid:
-    """What somebody must look at first comes first; what is closed comes last, or has no *room*.
+    """Table of at most *rows_max* alerts: those that await a member first, closed ones last.
 
-    That messages are *unreadable* is in the title.
+    The title has the number of alerts not shown and of *unreadable* messages.
     """
     state_order = [*STATE_STYLES, *(state for state in State if state not in STATE_STYLES)]
     tracked = (alert for alert in latest.values() if alert.tracked)
@@ -84,12 +83,12 @@ def latest_alerts_grid(
     shown = alerts[: max(rows_max, 1)]
     suffix = f", {len(alerts) - len(shown)} not shown" if len(shown) < len(alerts) else ""
     suffix += f", {unreadable} {UNREADABLE_MESSAGES}" if unreadable else ""
-    title = f"{awaiting_member} of {len(alerts)} alerts wait for a member{suffix} (Ctrl-C ends)"
+    title = f"{awaiting_member} of {len(alerts)} alerts await a member{suffix} (Ctrl-C exits)"
     return alert_grid(shown, title, latest)
 
 
 def print_alerts(alerts: list[Alert], console: Console | None) -> None:
-    """A line for each, for a person or, without a *console*, for a program."""
+    """Print a line for each revision on *console*, or without one as JSON."""
     for alert in alerts:
         if console is None:
             sys.stdout.buffer.write(orjson.dumps(alert_line(alert, hypothetical=False)) + b"\n")

@@ -1,4 +1,4 @@
-"""``tocsin check``: whether a plan is consistent, and what it buys with its alpha."""
+"""``tocsin check``: validates a plan, and shows boundaries and alpha spending."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tocsin.display.grid import Column, Grid, GridRow
 from tocsin.display.wording import describe_comparison, format_e_value
 
 EVENTS_SCANNED_MAX = 1000
-"""Where the scan for the smallest count ends: every boundary that a plan may ask is met before."""
+"""End of the scan for the smallest count; every boundary that a plan may set is reached before."""
 
 TRIGGER_TEXTS = {
     RuleTrigger.FATAL: "any death",
@@ -29,9 +29,9 @@ TRIGGER_TEXTS = {
 
 
 def check(plan: Path, /) -> None:
-    """Validate PLAN: its watches, what each needs to signal, the shares of alpha spent and left.
+    """Validate PLAN, and print its watches, their boundaries, and the alpha spent and left.
 
-    Exit codes: 0 the plan is consistent, 2 it is not: the line and the remedy are on stderr.
+    Exit codes: 0 the plan is valid, 2 it is not (stderr has the line and the remedy).
 
     Parameters
     ----------
@@ -55,17 +55,17 @@ def check(plan: Path, /) -> None:
 
 
 def watch_grid(plan: Plan) -> Grid:
-    """The watches that the plan names, with their boundaries and the fewest events that do."""
+    """Table of the plan's watches with their boundaries and the fewest events that signal."""
     columns = (
         Column.text("watch", width_min=16),
         Column(title="tier"),
         Column(title="share"),
-        Column(title="signals at E"),
+        Column(title="boundary E"),
         Column(title="fewest events"),
     )
     grid_rows = tuple(_watch_row(plan, watch) for watch in plan.watches)
     return Grid(
-        "Watches, and the fewest first events, all on treatment, to signal", columns, grid_rows
+        "Watches, and the fewest first events (all on treatment) that signal", columns, grid_rows
     )
 
 
@@ -82,16 +82,16 @@ def _watch_note(watch: Watch) -> str:
 
 
 def fewest_events_text(watch: Watch, boundary: float) -> str:
-    """The smallest count that can signal, as it is printed."""
+    """Text of the smallest count that can signal, such as `6 of 6` for a concurrent watch."""
     count = fewest_events(watch, boundary)
     return f"{count} of {count}" if watch.control_kind is ControlKind.CONCURRENT else f"{count}"
 
 
 def fewest_events(watch: Watch, boundary: float) -> int:
-    """The smallest number of first events, all on treatment, whose e-value reaches *at*.
+    """The smallest number of first events, all on treatment, whose e-value reaches *boundary*.
 
-    Concurrent: with as many at risk on either arm.  Reference: in no time at all, so that more
-    are needed the longer it takes; no watch of its kind signals on fewer.
+    Concurrent watch: with equal numbers at risk on both arms.  Reference watch: at zero
+    person-time, a lower limit, since more events are needed as person-time accrues.
 
     >>> from monitor.terms import ANY
     >>> from monitor.plan.watch import RiskSetBasis, TimeScale
@@ -112,12 +112,12 @@ def fewest_events(watch: Watch, boundary: float) -> int:
 
 
 def describe_alpha_spending(plan: Plan) -> Iterator[str]:
-    """What the plan spends, what is left of it, and what is watched without a name."""
+    """Lines on the alpha spent and left, and on the screening of all other terms."""
     spent_share = sum(watch.share for watch in plan.watches)
     yield (
         f"Alpha {plan.alpha:g}: shares of {spent_share:g} are spent, "
         f"{max(0.0, 1 - spent_share):g} is left for"
-        " amendments. A share, once given, stays spent."
+        " amendments. A spent share cannot be recovered."
     )
     screening = plan.screening_basis
     comparison = f"{' or '.join(plan.active_treatments)} v {plan.control}"
@@ -127,30 +127,30 @@ def describe_alpha_spending(plan: Plan) -> Iterator[str]:
     if plan.screening_enabled:
         yield f"Every other term is screened: {comparison}, {analysis}, e-BH at q = {plan.q:g}."
     else:
-        yield "No other term is judged: the plan turns the screening off."
+        yield "No other term is tested: the plan turns the screening off."
     yield (
-        "Fewest events: concurrent, with as many subjects at risk on either arm; reference, at the"
-        " very start: the more person-time without an event, the more it takes."
+        "Fewest events: for a concurrent watch, with equal numbers at risk on both arms; for a"
+        " reference watch, at zero person-time (more person-time requires more events)."
     )
 
 
 def describe_case_rules(plan: Plan) -> Iterator[str]:
-    """Which single cases somebody is called for, and by when they are due."""
+    """Lines on the single-case rules: which cases raise an alert, and when the report is due."""
     for rule in plan.case_rules:
         trigger = (
             TRIGGER_TEXTS[rule.trigger] if rule.group is None else f"any case of {rule.group.name}"
         )
         deadline = (
-            f"{LONG_CLOCK_DAYS} days from receipt, being expected"
+            f"{LONG_CLOCK_DAYS} days from receipt (expected)"
             if rule.expected
             else f"{SHORT_CLOCK_DAYS} days from receipt if fatal or life-threatening and suspected,"
-            f" else {LONG_CLOCK_DAYS}"
+            f" otherwise {LONG_CLOCK_DAYS} days"
         )
-        yield f"Rule {rule.name} rings for {trigger}: due {deadline}."
+        yield f"Rule {rule.name} raises an alert for {trigger}: due {deadline}."
 
 
 def plan_warnings(plan: Plan) -> Iterator[str]:
-    """What is consistent and may still mislead."""
+    """Warnings about settings of a valid plan that may mislead."""
     for watch in plan.watches:
         if (
             watch.tier == 1
@@ -158,15 +158,19 @@ def plan_warnings(plan: Plan) -> Iterator[str]:
             and watch.risk_set_basis.analysis is Analysis.AS_TREATED
         ):
             yield (
-                f"watch {watch.id} spends its share as treated. Where subjects change treatment"
-                " because they are at risk (escape on deterioration), false alarms exceed alpha:"
-                ' use analysis = "as_randomised" and show the one as treated at tier 3.'
+                f"watch {watch.id} spends alpha on an as-treated analysis. Where subjects change"
+                " treatment because of their risk (escape on deterioration), the false alarm rate"
+                ' exceeds alpha: use analysis = "as_randomised", and add the as-treated watch at'
+                " tier 3."
             )
         if watch.tier == 1 and watch.watch_level >= watch.signal_level(plan.alpha):
-            yield f"watch {watch.id} says `watch` only at an e-value at which it already signals."
+            yield (
+                f"watch {watch.id} reaches level `watch` only at an e-value at which it already"
+                " signals: lower its watch_level."
+            )
     if not any(watch.tier == 1 for watch in plan.watches):
-        judged = "only the screening" if plan.screening_enabled else "nothing"
-        yield f"no watch is of tier 1: {judged} can signal."
+        tested = "only the screening" if plan.screening_enabled else "nothing"
+        yield f"no watch has tier 1: {tested} can signal."
     triggers = {rule.trigger for rule in plan.case_rules}
     if triggers and RuleTrigger.FATAL not in triggers:
-        yield 'no rule rings for every death: add [[rules]] with when = "fatal".'
+        yield 'no rule raises an alert for every death: add [[rules]] with when = "fatal".'

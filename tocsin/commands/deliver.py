@@ -1,4 +1,4 @@
-"""``tocsin deliver``: tells people of alerts, by every sink, until every sink has said it knows."""
+"""``tocsin deliver``: sends notifications of alerts to sinks until each sink has accepted them."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ from tocsin.common.flags import Flag
 from tocsin.common.long_running import check_topics, daemon_errors
 from tocsin.common.settings import load_settings
 
-NO_DELIVERY_FILE = "Name the delivery file in TOCSIN_DELIVERY_FILE (docs/delivery.md)"
+NO_DELIVERY_FILE = "Set TOCSIN_DELIVERY_FILE to the delivery file (docs/delivery.md)"
 
 NO_CLOSED_METRICS = (
-    "a sink that fails is named on the closed /metrics alone, for its failing tells of an alert;"
-    " name a token in TOCSIN_METRICS_TOKEN_FILE to have it"
+    "failing sinks are shown only on the closed /metrics, because a failure reveals an alert;"
+    " set TOCSIN_METRICS_TOKEN_FILE to serve it"
 )
 
 NOISY_LOGGERS = ("aiokafka", "kafka", "apprise", "aiohttp")
 
 
 def deliver(*, check: Flag = False) -> None:
-    """Tell people of alerts: by webhook, Alertmanager, mail, chat or Kafka, each revision once.
+    """Notify people of alerts by webhook, Alertmanager, mail, chat or Kafka, each revision once.
 
-    Any number of deliverers share the partitions of the alerts.  SIGTERM ends one in good order.
-    Who is told is in the file TOCSIN_DELIVERY_FILE; Kafka is TOCSIN_BROKER; `/livez` and `/readyz`
-    are at TOCSIN_HEALTH, `/metrics` at TOCSIN_METRICS_CLOSED for whoever shows the token.
+    The partitions of the alerts are divided among all deliverers.  SIGTERM stops one in order.
+    The file TOCSIN_DELIVERY_FILE has the audiences and sinks; Kafka is TOCSIN_BROKER.  `/livez`
+    and `/readyz` are served at TOCSIN_HEALTH, `/metrics` at TOCSIN_METRICS_CLOSED with the token.
 
-    Exit codes: 0 ended in good order, 2 something is set up wrongly, 4 no broker.
+    Exit codes: 0 stopped in order, 2 a setting or a topic is wrong, 4 the broker does not answer.
 
     Parameters
     ----------
     check
-        Only reads the file and the secrets it names, prints who is told by what, and ends.
+        Only read the file and the secrets that it names, print audiences and sinks, and exit.
     """
     logging.basicConfig(stream=sys.stderr, format="tocsin: %(message)s", level=logging.WARNING)
     silence_sink_loggers()
     settings = load_settings()
     if settings.delivery_file is None:
-        raise Stop(Exit.USAGE, f"nobody is to be told. {NO_DELIVERY_FILE}.")
+        raise Stop(Exit.USAGE, f"no audience is configured. {NO_DELIVERY_FILE}.")
     routing, sinks = load_routing(Path(settings.delivery_file))
     if check:
         print("\n".join(describe_audiences(routing)))
@@ -68,14 +68,17 @@ def deliver(*, check: Flag = False) -> None:
 
 
 def silence_sink_loggers() -> None:
-    """Let the libraries say nothing of what does not answer: ours says it once."""
+    """Silence loggers of libraries, which repeat what Tocsin logs once about a failing sink."""
     for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     silence_retry_logs()
 
 
 def load_routing(path: Path) -> tuple[RoutingConfig, Mapping[str, Sink]]:
-    """The delivery file at *path* and its sinks, or the stop that names what is wrong with them."""
+    """Read the delivery file at *path* and build its sinks, by name.
+
+    Raises Stop where the file, a secret or a sink is invalid.
+    """
     try:
         routing = read_routing(path)
         style = read_render_options(routing, path.parent)
@@ -88,15 +91,15 @@ def load_routing(path: Path) -> tuple[RoutingConfig, Mapping[str, Sink]]:
 
 
 def describe_audiences(routing: RoutingConfig) -> list[str]:
-    """Each audience on a line: what it sees, by what, and who is called after it."""
+    """One line for each audience: studies, alert kinds, visibility, sinks and escalation."""
     lines: list[str] = []
     for audience in routing.audiences.values():
         studies = ", ".join(audience.studies) or "all studies"
         sinks = ", ".join(f"{name} ({routing.sinks[name].kind})" for name in audience.sinks)
-        timing = "when called" if audience.name in routing.escalation_targets else "at once"
+        timing = "on escalation" if audience.name in routing.escalation_targets else "at once"
         escalation = (
-            f"; if nobody answers within "
-            f"{format_duration(audience.acknowledge_within)}, {audience.escalates_to}"
+            f"; escalates to {audience.escalates_to} if not acknowledged within "
+            f"{format_duration(audience.acknowledge_within)}"
         )
         lines.append(
             f"{audience.name}: {timing}, {studies}, {', '.join(audience.kinds)}, sees "
@@ -107,7 +110,7 @@ def describe_audiences(routing: RoutingConfig) -> list[str]:
 
 
 def format_duration(seconds: int) -> str:
-    """So many *seconds* as a person says it: in the largest unit that goes into them."""
+    """Text of a duration in its largest whole unit, such as `2 hours`."""
     for name, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
         count, remainder = divmod(seconds, size)
         if count and not remainder:
@@ -118,7 +121,7 @@ def format_duration(seconds: int) -> str:
 async def run_deliverer(
     settings: Settings, routing: RoutingConfig, sinks: Mapping[str, Sink]
 ) -> None:
-    """Deliver, and answer the probes, until a signal says that it is enough."""
+    """Run a deliverer with its probes and metrics pages until SIGTERM or SIGINT."""
     deliverer = Deliverer(settings.broker, routing, sinks)
 
     async def check_broker() -> None:

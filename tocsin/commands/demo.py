@@ -1,4 +1,4 @@
-"""``tocsin demo``: the whole line in one process, on a published trial, with nothing to install."""
+"""``tocsin demo``: runs broker, store and worker in one process, on a published trial."""
 
 from __future__ import annotations
 
@@ -38,35 +38,34 @@ from tocsin.display.tables import event_grid, select_terms
 from tocsin.display.watches import screening_grid, watch_grid
 
 LOG_SECONDS = 40
-"""How long the log takes at the default speed."""
+"""Duration of the log at the default speed."""
 TABLE_INTERVAL_SECONDS = 8
 POLL_SECONDS = 0.25
 
 NEXT_COMMANDS = """\
 Next:
   tocsin replay {log}
-      the same log without broker or store, with every table; --plan OTHER asks what if
+      the same log without broker or store, with all tables; --plan OTHER replaces the plan
   tocsin ingest sdtm FOLDER --study NAME --to my.jsonl && tocsin demo my.jsonl
-      your own trial, from its SDTM data sets
+      your own trial, from its SDTM datasets
   export TOCSIN_BROKER=host:9092 TOCSIN_STORE=redis://host:6379/0 && tocsin doctor
-      your own Kafka and Redis: the doctor says what they need, `tocsin run` watches"""
-
+      your own Kafka and Redis: `tocsin doctor` shows what they need, `tocsin run` folds"""
 
 STAY_MESSAGE = """\
-It stays open until Ctrl-C.  In another terminal, `tocsin` on its PATH as in this one:
+The demo runs until Ctrl-C.  In another terminal with `tocsin` on its PATH:
   {exports}
-      leads to this demo's broker and store
+      connects to this demo's broker and store
   tocsin alerts list
-      what has rung; `alerts show ID` tells what happened to it
+      open alerts; `alerts show ID` shows evidence and history
   tocsin alerts acknowledge {alert} --member YOU --reason "Seen."
       then `alerts review`, `confirm` or `refute`, and `close`
   tocsin produce MORE.jsonl
-      more records: what follows from them rings here"""
+      more records: the alerts that they raise are shown here"""
 
-UNDELIVERED_MESSAGE = "Not everybody has heard of it all: on stderr is who does not answer."
+UNDELIVERED_MESSAGE = "Some notifications are not delivered: stderr names the failing sinks."
 
 DELIVERY_WAIT_SECONDS = 10
-"""How long who is told may take, after the log's end, to hear of it."""
+"""Time for the delivery of notifications after the log's end."""
 
 
 def demo(
@@ -78,29 +77,28 @@ def demo(
     deliver: Path | None = None,
     stay: Flag = False,
 ) -> None:
-    """Watch a trial live: a broker, a store and the real worker in this one process.
+    """Run a trial live: a broker, a store and a real worker in this one process.
 
-    Its log (the ProDERM reconstruction, unless LOG names another) is produced as it became known,
-    only faster; tables are read from the store as they grow, alerts ring as they are announced.
-    Nothing is kept: all of it is gone when the command ends, which it does by itself.
+    LOG (default: the ProDERM reconstruction) is produced in the order in which its records became
+    known, but faster.  Tables are read from the store as they grow, alerts as they are published.
+    The demo ends by itself and keeps nothing.
 
-    Exit codes: 0 done, 2 a flag or a file is wrong, or an extra is not installed, 3 the log cannot
-    be folded to its end.
+    Exit codes: 0 done, 2 a flag or a file is invalid, or an extra is not installed, 3 the log
+    cannot be folded to its end.
 
     Parameters
     ----------
     log
-        A file of records, one JSON object a line, in the order of their arrival.
+        A file of records, one JSON object per line, in the order of arrival.
     speed
-        `max`, or how many times as fast as the records became known; by default as fast as it
-        takes for the whole log to last forty seconds.
+        `max`, or a multiple of the speed at which the records became known; by default the whole
+        log takes forty seconds.
     terms
-        How many terms the tables show.
+        Number of terms in the tables.
     deliver
-        A delivery file (docs/delivery.md): whoever it names is told of the alerts, as by
-        `tocsin deliver`.
+        A delivery file (docs/delivery.md), whose audiences are notified as by `tocsin deliver`.
     stay
-        Stays open after the log's end, until Ctrl-C, and says how other terminals reach it.
+        Continue after the log's end until Ctrl-C, and print how other terminals connect.
     """
     silence_libraries()
     path = log or Path(str(files("studies") / "proderm" / "log.jsonl"))
@@ -111,7 +109,7 @@ def demo(
 
 
 def build_stack(delivery_file: Path | None, *, shared: bool) -> DemoStack:
-    """A stage on which whoever the file *deliver* names is told; Stop where one cannot be made."""
+    """Start the stack, with a deliverer if *delivery_file* is given; raises Stop if it cannot."""
     routing_and_sinks = None if delivery_file is None else load_routing(delivery_file)
     try:
         stack = DemoStack(shared)
@@ -124,7 +122,7 @@ def build_stack(delivery_file: Path | None, *, shared: bool) -> DemoStack:
 
 
 class LogSize(NamedTuple):
-    """How many *records* a log has, over how many *seconds* they became known, their *bytes*."""
+    """Number of records of a log, seconds from the first to the last known_at, and bytes."""
 
     records: int
     seconds: int
@@ -132,7 +130,7 @@ class LogSize(NamedTuple):
 
 
 async def measure_log(log: Log) -> LogSize:
-    """The size of the log, if the embedded broker can hold it."""
+    """Measure *log*, and close it; raises Stop where it is too large for the embedded broker."""
     try:
         values = [record.value or b"" async for record in records_of(log)]
     except LogUnreachable as error:
@@ -143,13 +141,13 @@ async def measure_log(log: Log) -> LogSize:
     total_bytes = sum(map(len, values)) + ENVELOPE_BYTES * len(values)
     if len(values) > RECORDS_MAX or total_bytes > BYTES_MAX:
         message = f"The embedded broker holds {RECORDS_MAX:,} records and {BYTES_MAX >> 20} MiB"
-        raise Stop(Exit.USAGE, f"{message}, and the log has more: `tocsin replay` takes any log.")
+        raise Stop(Exit.USAGE, f"{message}, the log has more: `tocsin replay` has no limit.")
     seconds = max(known_times, default=0) - min(known_times, default=0)
     return LogSize(len(values), seconds, total_bytes)
 
 
 def select_pace(text: str | None, seconds: int) -> Pace:
-    """The speed that was asked for, or the one at which the log lasts forty seconds."""
+    """Parse a speed; by default the log of *seconds* takes `LOG_SECONDS`."""
     if text is None:
         return Speed(max(seconds, 1) / LOG_SECONDS)
     try:
@@ -160,7 +158,7 @@ def select_pace(text: str | None, seconds: int) -> Pace:
 
 @dataclass(slots=True)
 class DemoRun:
-    """The demo as it goes on: produces, and shows what comes of it."""
+    """One run of the demo: produces the log, and shows alerts and tables until it is folded."""
 
     stack: DemoStack
     log_path: Path
@@ -173,7 +171,7 @@ class DemoRun:
     raised_alerts: dict[str, Alert] = field(default_factory=dict[str, Alert])
 
     def run_worker(self) -> None:
-        """All of it, and then the end of the stage; Stop if the log cannot be folded."""
+        """Run the demo, and close the stack; raises Stop if the log cannot be folded."""
         stack = self.stack
         try:
             self.print_introduction()
@@ -182,27 +180,27 @@ class DemoRun:
         finally:
             stack.close()
         if stack.stop_message:
-            raise Stop(Exit.REJECTED, f"The log cannot be folded on: {stack.stop_message}")
+            raise Stop(Exit.REJECTED, f"The log cannot be folded: {stack.stop_message}")
 
     def print_introduction(self) -> None:
-        """Say what is embedded, and what is lost on exit."""
+        """Print the embedded services, the log, and what is lost on exit."""
         print_line = self.console.print
         print_line(Text("Everything runs in this process, and nothing is kept:", style="bold"))
         print_line(Text(f"  broker  {self.stack.broker}"), soft_wrap=True)
         print_line(Text(f"  store   {self.stack.store}"), soft_wrap=True)
-        print_line(Text(f"  worker  the real one; http://{self.stack.settings.health}/readyz"))
+        print_line(Text(f"  worker  http://{self.stack.settings.health}/readyz"))
         log_text = f"  log     {printable(str(self.log_path))}, {self.record_count} records"
         print_line(Text(log_text), soft_wrap=True)
         if self.stack.deliverer is not None:
             for line in describe_audiences(self.stack.deliverer.routing):
-                print_line(Text(f"  tells   {line}"), soft_wrap=True)
+                print_line(Text(f"  notify  {line}"), soft_wrap=True)
         if self.stack.shared:
             print_line(Text(f"  {self.stack.export_command}"), soft_wrap=True)
-        print_line(Text("When it ends, topics, tables and alerts are gone; the log file stays."))
+        print_line(Text("At the end topics, tables and alerts are deleted; the log file is kept."))
         print_line()
 
     async def produce_and_show(self) -> None:
-        """Produce the log and show it folded, to its end."""
+        """Produce the log, and show alerts and tables until its end is folded."""
         producer_task = asyncio.create_task(self.produce_log())
         try:
             if await self.show_until_folded(producer_task):
@@ -213,7 +211,7 @@ class DemoRun:
             await self.stack.disconnect()
 
     async def produce_log(self) -> int:
-        """Put the log into the broker at its pace; how many records that were."""
+        """Send the log to the broker at its pace; returns the number of records sent."""
         file, settings, sent = FileLog(self.log_path), self.stack.settings, 0
         missing = await find_backlog(file, settings.log_partitions, self.stack.open_log)
         self.unsendable_count = len(missing.unsendable_lines)
@@ -225,13 +223,13 @@ class DemoRun:
         return sent
 
     async def show_until_folded(self, producer_task: asyncio.Task[int]) -> bool:
-        """Ring alerts as they are announced, and show the tables now and then.
+        """Show alerts as they are published, and the tables at intervals.
 
-        False if a partition stands still before the log's end.
+        Returns False if a partition is stopped before the log's end.
         """
         while not self.stack.stop_message:
             producer_done, folded = producer_task.done(), await self.stack.records_folded()
-            # In this order: what is folded and not waiting in the outbox can be heard.
+            # In this order: alerts of folded records that left the outbox are on the topic.
             complete = (
                 producer_done
                 and folded == producer_task.result()
@@ -247,14 +245,14 @@ class DemoRun:
         return False
 
     async def show_new_alerts(self) -> None:
-        """Show what was announced since."""
+        """Show alerts published since the last call."""
         for alert in await self.stack.alert_feed.read_new():
             if alert.tracked:
                 self.raised_alerts[alert.id] = alert
                 show_alert(self.console, alert, hypothetical=False, position_label="offset")
 
     async def wait_for_delivery(self) -> None:
-        """Let whoever is told hear of all of it; with --stay go on until Ctrl-C."""
+        """Wait until notifications are delivered or time is up; with --stay, until Ctrl-C."""
         deadline, stack = time.monotonic() + DELIVERY_WAIT_SECONDS, self.stack
         while stack.shared or (not stack.is_delivered and time.monotonic() < deadline):
             if stack.stop_message:
@@ -265,7 +263,7 @@ class DemoRun:
             self.console.print(UNDELIVERED_MESSAGE)
 
     def show_table(self, study: Study, folded: int) -> None:
-        """The tables of a study as the store has them, once there is something in them."""
+        """Print the event table of a study, unless it is empty."""
         summaries = watch_summaries(study)
         grid = event_grid(list(rate_rows(study)), select_terms(study, summaries, self.terms_max))
         if study.as_of is None or not grid.rows:
@@ -278,7 +276,7 @@ class DemoRun:
         self.console.print()
 
     async def show_result(self) -> None:
-        """The last tables, the digest that a replay gives too, and three next commands."""
+        """Print the final tables, the state digest, and commands to try next."""
         async for study in self.stack.read_studies():
             self.show_table(study, await self.stack.records_folded())
             summaries = watch_summaries(study)
@@ -287,7 +285,9 @@ class DemoRun:
             for grid in (watch_grid(study, plan_watches), screening_grid(study, screened)):
                 self.console.print(grid, crop=False)
                 self.console.print()
-            message = f"State digest {state_digest(study)}, as `tocsin replay` of this log gives."
+            message = (
+                f"State digest {state_digest(study)}, equal to that of `tocsin replay` of this log."
+            )
             self.console.print(Text(message), soft_wrap=True)
         if self.unsendable_count:
             self.console.print(f"{self.unsendable_count} lines name no study and were not sent.")

@@ -1,4 +1,4 @@
-"""``tocsin doctor``: what is not well around here, and the next command to type."""
+"""``tocsin doctor``: checks a deployment, and prints the next command for each problem."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from tocsin.common.services import silence_libraries
 from tocsin.common.terminal import cli_console, printable
 
 STATE_LABELS = {
-    CheckState.WELL: ("well         ", "green"),
-    CheckState.ABSENT: ("not here     ", "dim"),
+    CheckState.WELL: ("ok           ", "green"),
+    CheckState.ABSENT: ("absent       ", "dim"),
     CheckState.WRONG: ("WRONG        ", "bold yellow"),
     CheckState.UNREACHABLE: ("UNREACHABLE  ", "bold red"),
 }
 
 
 def doctor(*, json_lines: Json = False) -> None:
-    """Look at settings, services, partitions and programs; say what to type for what is not well.
+    """Check settings, services, partitions and programs; print the command that fixes a problem.
 
-    Exit codes: 0 all is well, 2 something is set up wrongly or a partition stands still, 4
-    something does not answer.
+    Exit codes: 0 no problem, 2 a setting or a service is wrong or a partition is stopped, 4 a
+    service does not answer.
 
     Parameters
     ----------
     json_lines
-        Prints a JSON object for each finding.
+        Print a JSON object for each check.
     """
     silence_libraries()
     findings = asyncio.run(print_findings(None if json_lines else cli_console()))
     states = {finding.state for finding in findings}
     if CheckState.UNREACHABLE in states:
-        raise Stop(Exit.UNREACHABLE, "something does not answer: see above.")
+        raise Stop(Exit.UNREACHABLE, "a service does not answer: see above.")
     if CheckState.WRONG in states:
-        raise Stop(Exit.USAGE, "something is not as it must be: see above.")
+        raise Stop(Exit.USAGE, "a check failed: see above.")
 
 
 async def print_findings(console: Console | None) -> list[Finding]:
-    """All findings, each told as soon as it is known."""
+    """Run all checks and print each finding at once; on *console*, or without one as JSON."""
     findings: list[Finding] = []
     async for finding in run_checks():
         findings.append(finding)
@@ -56,7 +56,7 @@ async def print_findings(console: Console | None) -> list[Finding]:
 
 
 def show_finding(console: Console, finding: Finding) -> None:
-    """A line for what was found, and one for what to type."""
+    """Print a line for the finding, and one for the next command."""
     subject = f"{finding.what:<22}"
     message = printable(finding.says)
     console.print(

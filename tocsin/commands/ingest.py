@@ -1,4 +1,4 @@
-"""``tocsin ingest``: other people's formats, turned into a log of records."""
+"""``tocsin ingest``: converts study data in other formats to a log of records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from streams.sources.xpt import UnreadableStudy
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.plan_file import read_plan_file
 
-app = App(name="ingest", help="Turn a study's data into a log that `tocsin replay` reads.")
+app = App(name="ingest", help="Convert a study's data to a log that `tocsin replay` reads.")
 
 
 @app.command
@@ -27,21 +27,20 @@ def sdtm(
     plan: Path | None = None,
     control: str | None = None,
 ) -> None:
-    """Read DM, AE, EX and DS from SAS transport files into records, in order of arrival.
+    """Convert DM, AE, EX and DS in SAS transport files to records in order of arrival.
 
     Parameters
     ----------
     directory
-        The folder with dm.xpt, ae.xpt, ex.xpt and ds.xpt.
+        Folder with dm.xpt, ae.xpt, ex.xpt and ds.xpt.
     study
-        The study's identifier, written on every record.
+        Identifier of the study in every record.
     to
-        The file to write; it is replaced.
+        File to write; an existing file is replaced.
     plan
-        The monitoring plan (TOML) that becomes the first record; without it, one is drawn up
-        from the arms.
+        Monitoring plan (TOML) of the first record; default a plan derived from the arms.
     control
-        The control arm as DM.ARM names it, where it is not the placebo.
+        Control arm as in DM.ARM; default the placebo arm.
     """
     toml = None if plan is None else read_plan_file(plan).toml
     try:

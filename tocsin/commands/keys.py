@@ -1,4 +1,4 @@
-"""``tocsin keys``: the keys by which members of a board, and makers of plans, sign."""
+"""``tocsin keys``: creates and shows the keys that sign plans and reviews."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from streams.records.signing import Signer
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Json
 
-app = App(name="keys", help="The keys that sign plans and reviews.")
+app = App(name="keys", help="Create and show keys that sign plans and reviews.")
 
 
 @app.command
 def new(file: Path, /, *, as_json: Json = False) -> None:
-    """Make a key: the private half into FILE, which only you may read; the public half is printed.
+    """Create a key: write the private key to FILE, readable only by you; print the public key.
 
-    The printed line goes into [[board]] of the plan for a member of the board, or into the file
-    of TOCSIN_PLAN_KEYS_FILE for whoever signs plans.
+    The printed line belongs into [[board]] of the plan for a member of the board, or into the file
+    of TOCSIN_PLAN_KEYS_FILE for a signer of plans.
 
     Parameters
     ----------
     file
-        A file that is not there yet.
+        File to create; it must not exist.
     as_json
-        Prints a JSON object.
+        Print a JSON object.
     """
     try:
         signer = create_key(file)
@@ -38,20 +38,20 @@ def new(file: Path, /, *, as_json: Json = False) -> None:
 
 @app.command
 def show(file: Path, /, *, as_json: Json = False) -> None:
-    """Print the public half of the key in FILE, as `new` did.
+    """Print the public key of the private key in FILE, as `tocsin keys new` does.
 
     Parameters
     ----------
     file
-        A file that `tocsin keys new` made.
+        A file that `tocsin keys new` created.
     as_json
-        Prints a JSON object.
+        Print a JSON object.
     """
     print_public_key(read_signer(file), as_json=as_json)
 
 
 def print_public_key(signer: Signer, *, as_json: bool) -> None:
-    """Print the public half."""
+    """Print the public key of *signer* with its key id, as a TOML line or as JSON."""
     public_key = encode_public_key(signer.public_key)
     if as_json:
         print(json.dumps({"key": public_key, "id": signer.key_id}))
@@ -60,7 +60,7 @@ def print_public_key(signer: Signer, *, as_json: bool) -> None:
 
 
 def read_signer(path: Path) -> Signer:
-    """Whoever holds the key in the file at *path*, or the stop that says why there is none."""
+    """Load the private key in the file at *path*; raises Stop where the file is invalid."""
     try:
         return load_key(path)
     except InvalidKeyFile as error:

@@ -1,4 +1,4 @@
-"""``tocsin plan``: a plan as the record that puts it into force."""
+"""``tocsin plan``: signs a plan as the record that puts it into force."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from cyclopts import App
 from monitor.errors import Refusal
 from monitor.plan.plan import Plan
 from monitor.plan.section import IDENTIFIER_PATTERN
-from monitor.records import PlanRecord as PlanRecord
-from monitor.records import Record
+from monitor.records import PlanRecord, Record
 from streams.records.decode import decode
 from streams.records.encode import encode_record
 from streams.records.signing import Fields, Signer
@@ -22,7 +21,7 @@ from tocsin.common.exits import Exit, Stop
 from tocsin.common.plan_file import read_plan_file
 from tocsin.common.terminal import printable
 
-app = App(name="plan", help="A plan as the record that puts it into force.")
+app = App(name="plan", help="Sign a plan as a record of the log.")
 
 
 @app.command
@@ -35,25 +34,25 @@ def sign(
     source: str | None = None,
     known_at: str | None = None,
 ) -> None:
-    """Print PLAN as a signed record: a line for `tocsin produce`, or the first of a log.
+    """Print PLAN as a signed record: a line for `tocsin produce`, or the first line of a log.
 
-    Where PLAN is such a record already, as somebody else has signed it, it is printed with this
-    signature beside theirs.  What is signed is said on stderr.
+    If PLAN is a signed record already, this signature is added to the existing ones.  stderr shows
+    the signed version, the sha256 of the plan and the keys.
 
-    Exit codes: 0 done, 2 the plan, the key or a flag is wrong.
+    Exit codes: 0 done, 2 the plan, the key or a flag is invalid.
 
     Parameters
     ----------
     plan
-        A monitoring plan in TOML, which is checked as `tocsin check` does; or the record of one.
+        A monitoring plan in TOML, validated as by `tocsin check`, or the record of a plan.
     key
-        The private key that signs: a file that `tocsin keys new` made.
+        File of the private key, as created by `tocsin keys new`.
     version
-        1 for a study's first plan, which it is unless it is given, one more for each amendment.
+        Version of the plan; default 1, one more for each amendment.
     source
-        Who says it, and under which name: sponsor/plan, unless it is given; amendments keep both.
+        Source system and id of the plan; default sponsor/plan. Amendments keep both.
     known_at
-        When the plan was decided, as in 2017-03-05T10:00:00Z; now, unless it is given.
+        Time at which the plan was decided, such as 2017-03-05T10:00:00Z; default now.
     """
     fields = read_plan_record(plan)
     if fields is None:
@@ -62,18 +61,21 @@ def sign(
             read_plan_file(plan), plan_version, source or "sponsor/plan", known_at
         )
     elif (version, source, known_at) != (None, None, None):
-        message = f"{plan} is a record: its version, source and hour are part of what was signed"
-        raise Stop(Exit.USAGE, f"{message}. Leave --version, --source and --known-at out.")
+        message = f"{plan} is a record: the signatures cover its version, source and time"
+        raise Stop(Exit.USAGE, f"{message}. Omit --version, --source and --known-at.")
     print(add_signature(fields, read_signer(key)).decode())
 
 
 def add_signature(fields: Fields, signer: Signer) -> bytes:
-    """The record with the signature of *signer* beside others', which is said, or the stop."""
+    """Add the signature of *signer* to the record, and report it on stderr.
+
+    Raises Stop where this key has signed already, or the record is not valid.
+    """
     signatures: list[Fields] = fields.get("signatures") or []
     key_ids: list[str] = [each["key"] for each in signatures]
     if signer.key_id in key_ids:
         message = f"the key {signer.key_id} has signed the record already"
-        raise Stop(Exit.USAGE, f"{message}: a second signature is another person's.")
+        raise Stop(Exit.USAGE, f"{message}: a second signature needs another person's key.")
     signed_record = encode_record(signer.sign(fields))
     check_record(signed_record)
     print_signed(fields, [*key_ids, signer.key_id])
@@ -81,30 +83,33 @@ def add_signature(fields: Fields, signer: Signer) -> bytes:
 
 
 def read_plan_record(path: Path) -> Fields | None:
-    """The record of a plan in the file at *path*; None where it is a plan in TOML."""
+    """The record of a plan in the file at *path*; None where the file is not JSON.
+
+    Raises Stop where it is another record or more than one line.
+    """
     try:
         content = path.read_bytes().strip()
     except OSError:
-        return None  # Whoever reads the plan says it.
+        return None  # read_plan_file reports the error.
     if not content.startswith(b"{"):
         return None
     if b"\n" in content:
-        raise Stop(Exit.USAGE, f"{path} holds more than one line: give the record alone.")
+        raise Stop(Exit.USAGE, f"{path} has more than one line: give only the record of the plan.")
     if not isinstance(check_record(content).body, PlanRecord):
-        raise Stop(Exit.USAGE, f"{path} is a record, and not that of a plan.")
+        raise Stop(Exit.USAGE, f"{path} is a record, but not of a plan.")
     return orjson.loads(content)
 
 
 def check_record(record_bytes: bytes) -> Record:
-    """The record in *line*, or the stop where nobody would take it."""
+    """Decode *record_bytes*; raises Stop where a worker would refuse the record."""
     decoded = decode(record_bytes)
     if isinstance(decoded, Refusal):
-        raise Stop(Exit.USAGE, f"Nobody would take this record: {decoded.message}")
+        raise Stop(Exit.USAGE, f"Workers would refuse this record: {decoded.message}")
     return decoded
 
 
 def print_signed(fields: Fields, key_ids: list[str]) -> None:
-    """Say what was signed, and by which keys: whoever signs second should look."""
+    """Print on stderr what was signed by which keys, for a second signer to check."""
     description = f"version {fields['source']['version']} of the plan of {fields['study']}"
     signers = " and ".join(key_ids)
     message = f"{description}, sha256 {fields['sha256']}, signed by {signers}"
@@ -112,10 +117,13 @@ def print_signed(fields: Fields, key_ids: list[str]) -> None:
 
 
 def build_plan_record(plan: Plan, version: int, source: str, known_at: str | None) -> Fields:
-    """The record of *plan*, which nobody has signed yet."""
+    """The unsigned record of *plan*; *source* is `system/id`, *known_at* None means now.
+
+    Raises Stop where *source* has another form.
+    """
     system, _, name = source.partition("/")
     if not (IDENTIFIER_PATTERN.fullmatch(system) and IDENTIFIER_PATTERN.fullmatch(name)):
-        raise Stop(Exit.USAGE, f"--source {source}: give a system and a name, as sponsor/plan.")
+        raise Stop(Exit.USAGE, f"--source {source}: give a system and an id, such as sponsor/plan.")
     return {
         "schema": "trial.log/1",
         "type": "plan",

@@ -1,4 +1,4 @@
-"""``tocsin produce``: a file of records into Kafka, each record once."""
+"""``tocsin produce``: sends the records of a file to Kafka, each once."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ LINES_SHOWN_MAX = 20
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How fast to produce.
+    """How fast to send records.
 
     Parameters
     ----------
     rate
-        So many records a second, as in 500/s.
+        Records per second, such as 500/s.
     speed
-        `max`, or how many times as fast as the records became known, as in 60x.
+        `max`, or a multiple of the speed at which the records became known, such as 60x.
     quiet
-        Shows no progress.
+        Show no progress bar.
     """
 
     rate: str | None = None
@@ -51,7 +51,7 @@ class Options:
 
     @property
     def pace(self) -> Pace:
-        """The pace that was asked for."""
+        """The requested pace, by default without waiting; raises Stop where it is invalid."""
         if self.rate is not None and self.speed is not None:
             raise Stop(Exit.USAGE, "Give --rate or --speed, not both.")
         try:
@@ -63,31 +63,32 @@ class Options:
 
 
 def produce(log: Path, /, *, options: Options | None = None) -> None:
-    """Send the records of LOG to Kafka that are not there yet, each to its study's partition.
+    """Send the records of LOG that the topic lacks to Kafka, each to its study's partition.
 
-    A run that was interrupted is taken up by the next one; a file that is there already adds
-    nothing.  The broker is TOCSIN_BROKER, its topic must have TOCSIN_LOG_PARTITIONS partitions.
+    After an interruption, the next run continues.  A file that is in the topic already adds
+    nothing.  The broker is TOCSIN_BROKER; its topic must have TOCSIN_LOG_PARTITIONS partitions.
 
-    Exit codes: 0 done, 2 a flag, a file or a setting is wrong, 3 a line was not sent, because it
-    names no study or is too large, 4 no broker.
+    Exit codes: 0 done, 2 a flag, a file or a setting is invalid, 3 a line was not sent because it
+    names no study or is too large, 4 the broker does not answer.
 
     Parameters
     ----------
     log
-        A file of records, one JSON object a line, in the order of their arrival.
+        A file of records, one JSON object per line, in the order of arrival.
     """
     options = options or Options()
     settings, pace = load_settings_quietly(), options.pace
     exit_on_sigterm()
     missing, sent = run_or_stop(produce_file(log, settings, pace, show_progress=not options.quiet))
-    print(f"{sent} record{'s' * (sent != 1)} sent, {missing.already_written.total()} were there.")
+    existing = missing.already_written.total()
+    print(f"{sent} record{'s' * (sent != 1)} sent, {existing} already in the topic.")
     report_unsendable(missing)
 
 
 async def produce_file(
     path: Path, settings: Settings, pace: Pace, *, show_progress: bool
 ) -> tuple[Backlog, int]:
-    """What was missing, and how many records were sent."""
+    """Send the missing records; returns the backlog that was found and the number sent."""
     file, partitions, sent = FileLog(path), settings.log_partitions, 0
     try:
         await file.offset_range()
@@ -108,7 +109,7 @@ async def produce_file(
 
 
 def report_unsendable(missing: Backlog) -> None:
-    """Name the lines that were not sent, on stderr, and end with 3 if there are any."""
+    """Print on stderr the lines that were not sent; raises Stop with 3 if there are any."""
     lines = missing.unsendable_lines
     error_console = cli_console(stderr=True)
     for each in lines[:LINES_SHOWN_MAX]:

@@ -1,4 +1,4 @@
-"""``tocsin quarantine``: records that are not included, and partitions that stand still."""
+"""``tocsin quarantine``: lists and redrives dead letters, and releases stopped partitions."""
 
 from __future__ import annotations
 
@@ -38,25 +38,25 @@ from tocsin.common.services import (
 )
 from tocsin.common.terminal import printable
 
-app = App(name="quarantine", help="Records that were set aside, and partitions that stand still.")
+app = App(name="quarantine", help="Quarantined records and stopped partitions.")
 
 T = TypeVar("T")
 
 
 @app.command(name="list")
 def list_all(*, json_lines: Json = False) -> None:
-    """List the partitions that stand still, with the reason, and the records that were set aside.
+    """List stopped partitions with the reason, and quarantined records.
 
     Parameters
     ----------
     json_lines
-        Prints a JSON object for each.
+        Print a JSON object for each.
     """
     settings = load_settings_quietly()
     with audit_command(settings, AuditAction.READ):
         for partition, reason in run_or_reject(read_stopped_partitions(settings)).items():
             fields = {"partition": partition, "stopped": reason}
-            text = f"partition {partition} stands still: {reason}"
+            text = f"partition {partition} stopped: {reason}"
             print(json.dumps(fields) if json_lines else text)
         for dead_letter in run_or_reject(load_dead_letters(settings)):
             print(as_json(dead_letter) if json_lines else as_text(dead_letter))
@@ -64,23 +64,26 @@ def list_all(*, json_lines: Json = False) -> None:
 
 @app.command
 def show(partition: int, offset: int, /, *, raw: Flag = False) -> None:
-    """Show a record that was set aside, or stops its partition: where it is, why, and its bytes.
+    """Show a record that is quarantined or stops its partition: position, reason and bytes.
 
     Parameters
     ----------
     partition
-        Its partition of the log.
+        Partition of the log.
     offset
-        Its offset there.
+        Offset of the record in the partition.
     raw
-        Prints its bytes as they are, and nothing else.
+        Print only the bytes of the record, unchanged.
     """
     settings = load_settings_quietly()
     select_partitions([partition], settings.log_partitions)
     with audit_command(settings, AuditAction.READ, {"partition": partition, "offset": offset}):
         dead_letter = run_or_reject(find_dead_letter(settings, partition, offset))
         if dead_letter is None:
-            raise Stop(Exit.USAGE, f"no record is set aside, or refused, at {partition}/{offset}.")
+            raise Stop(
+                Exit.USAGE,
+                f"no quarantined or refused record at partition {partition}, offset {offset}.",
+            )
     if raw:
         sys.stdout.buffer.write(dead_letter.value or b"")
         return
@@ -90,34 +93,34 @@ def show(partition: int, offset: int, /, *, raw: Flag = False) -> None:
 
 @app.command
 def release(partition: int, /, *, through: int) -> None:
-    """Let unreadable records pass, however many in a row, so that the partition goes on.
+    """Release unreadable records of a stopped partition, so that its worker continues.
 
-    They are set aside like any other, and its worker notices within a second.
+    The released records are quarantined.  The worker continues within a second.
 
     Parameters
     ----------
     partition
-        The partition of the log that stands still.
+        Partition of the log that is stopped.
     through
-        The offset of the last one that may pass.
+        Offset of the last record to release.
     """
     settings = load_settings_quietly()
     select_partitions([partition], settings.log_partitions)
     with audit_command(settings, AuditAction.CHANGE, {"partition": partition, "offset": through}):
         run_or_reject(release_partition(settings, partition, through))
-        print(f"partition {partition}: unreadable records may pass, up to offset {through}")
+        print(f"partition {partition}: unreadable records released up to offset {through}")
 
 
 @app.command(name="redrive")
 def redrive_all(*keys: str, again: Flag = False) -> None:
-    """Give records that were set aside to the log again: after an upgrade that can read them.
+    """Append quarantined records to the log again, after an upgrade that can read them.
 
     Parameters
     ----------
     keys
-        Which, as `list` names them; all, unless some are named.
+        Keys of the records as `list` prints them; default all.
     again
-        Also those that were given to the log again before.
+        Include records that were redriven before.
     """
     settings = load_settings_quietly()
     with audit_command(settings, AuditAction.CHANGE):
@@ -127,7 +130,7 @@ def redrive_all(*keys: str, again: Flag = False) -> None:
 
 
 def run_or_reject(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What the services say, or the stop that says which of them does not answer."""
+    """Run *coroutine*; errors of services and of a redrive become Stop."""
     try:
         return run_or_stop(coroutine)
     except Undelivered as error:
@@ -137,7 +140,7 @@ def run_or_reject(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 async def read_stopped_partitions(settings: Settings) -> dict[int, str]:
-    """Why each partition that stands still does."""
+    """By number, the reason of each stopped partition."""
     count, reasons = settings.log_partitions, dict[int, str]()
     async with open_stores(settings) as store_of:
         for partition in range(count):
@@ -146,11 +149,11 @@ async def read_stopped_partitions(settings: Settings) -> dict[int, str]:
                 reasons[partition] = await stop_message(log, store_of(partition), count)
             finally:
                 await log.close()
-    return {partition: why for partition, why in reasons.items() if why}
+    return {partition: reason for partition, reason in reasons.items() if reason}
 
 
 async def load_dead_letters(settings: Settings) -> list[DeadLetter]:
-    """All that were set aside."""
+    """Read all dead letters."""
     log = KafkaLog(settings.broker, DEAD_LETTERS, 0)
     try:
         return await read_dead_letters(log)
@@ -159,7 +162,7 @@ async def load_dead_letters(settings: Settings) -> list[DeadLetter]:
 
 
 async def find_dead_letter(settings: Settings, partition: int, offset: int) -> DeadLetter | None:
-    """The letter of a record, or what it would be."""
+    """The dead letter of a record, or the one that a worker would publish; None if it is read."""
     for dead_letter in await load_dead_letters(settings):
         if (dead_letter.partition, dead_letter.offset) == (partition, offset):
             return dead_letter
@@ -171,7 +174,7 @@ async def find_dead_letter(settings: Settings, partition: int, offset: int) -> D
 
 
 async def release_partition(settings: Settings, partition: int, through: int) -> None:
-    """Release a partition."""
+    """Store in the live space that unreadable records up to offset *through* are released."""
     store = open_store(settings, LIVE_SPACE, partition)
     try:
         await store.release(through)
@@ -180,7 +183,10 @@ async def release_partition(settings: Settings, partition: int, through: int) ->
 
 
 async def redrive_selected(settings: Settings, keys: tuple[str, ...], *, again: bool) -> list[str]:
-    """Redrive the letters that are meant, and say of each where it is; why others are left."""
+    """Redrive the selected dead letters, and print the new offset of each.
+
+    Returns the reasons of those that were not redriven.
+    """
     selected = list(select_for_redrive(await load_dead_letters(settings), keys, again=again))
     sender, failures = KafkaSender(settings.broker), list[str]()
     try:
@@ -189,8 +195,8 @@ async def redrive_selected(settings: Settings, keys: tuple[str, ...], *, again: 
             try:
                 offset = await redrive(dead_letter, log, sender)
                 print(
-                    f"{dead_letter.key} is at offset {offset} of partition "
-                    f"{dead_letter.partition} again"
+                    f"{dead_letter.key} redriven to partition {dead_letter.partition}, "
+                    f"offset {offset}"
                 )
             except NotRedriven as error:
                 failures.append(str(error))
@@ -202,9 +208,9 @@ async def redrive_selected(settings: Settings, keys: tuple[str, ...], *, again: 
 
 
 def as_text(dead_letter: DeadLetter) -> str:
-    """The line that tells a person of a letter."""
+    """One line for a dead letter."""
     redriven_text = (
-        "" if dead_letter.redriven is None else f" (again at offset {dead_letter.redriven})"
+        "" if dead_letter.redriven is None else f" (redriven to offset {dead_letter.redriven})"
     )
     return (
         f"{dead_letter.key}: {printable(dead_letter.reason)}: "
@@ -213,6 +219,6 @@ def as_text(dead_letter: DeadLetter) -> str:
 
 
 def as_json(dead_letter: DeadLetter) -> str:
-    """The same for a program, with the bytes as text."""
+    """The dead letter as JSON, with the record's bytes decoded as text."""
     value = None if dead_letter.value is None else dead_letter.value.decode(errors="replace")
     return json.dumps({"key": dead_letter.key, **asdict(dead_letter), "value": value})

@@ -1,4 +1,4 @@
-"""``tocsin rebuild``: the tables anew from the log, which alone is the truth."""
+"""``tocsin rebuild``: deletes the tables of partitions in Redis and folds their log again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tocsin.common.services import (
 from tocsin.common.settings import load_trust
 
 PARTITIONS_AT_ONCE = 2
-"""Partitions: while one waits for Kafka or Redis, another is folded."""
+"""Partitions rebuilt concurrently: one is folded while the other waits for Kafka or Redis."""
 
 
 def rebuild(
@@ -43,22 +43,22 @@ def rebuild(
     space: Annotated[str, Parameter(show_default=True)] = LIVE_SPACE,
     quiet: Flag = False,
 ) -> None:
-    """Drop what Redis holds of the log's partitions, and fold them from their first record on.
+    """Delete the tables of the log's partitions in Redis, and fold the log from its first record.
 
-    Alerts that were told before are told again under their names, by which every receiver knows
-    them.  Refuses where a worker holds the partition: stop it first.
+    Alerts are published again with the same id and revision, by which receivers detect duplicates.
+    Stop the workers first: a partition that a worker owns is not rebuilt.
 
-    Exit codes: 0 done, 2 a flag or a setting is wrong, or a worker is at it, 3 the log cannot be
-    folded to its end, 4 no broker or no store.
+    Exit codes: 0 done, 2 a flag or a setting is invalid, or a worker owns a partition, 3 the log
+    cannot be folded to its end, 4 the broker or the store does not answer.
 
     Parameters
     ----------
     partition
-        Only this one; may be given again.
+        Rebuild only this partition; may be repeated.
     space
-        Where the tables are kept.
+        Space in Redis whose tables are rebuilt.
     quiet
-        Shows no progress.
+        Show no progress bar.
     """
     settings = load_settings_quietly()
     trust = load_trust(settings)
@@ -76,16 +76,16 @@ def rebuild(
 
 
 def refuse_partitions_in_use(settings: Settings, space: str, partitions: list[int]) -> None:
-    """Stop if a worker holds one of the partitions: each would undo what the other does."""
+    """Raise Stop if a worker owns one of *partitions*: both would write to the same rows."""
     in_use = run_or_stop(asyncio.to_thread(partitions_in_use, settings.broker, space, LOG))
     if conflicting := sorted(in_use & set(partitions)):
         names = ", ".join(map(str, conflicting))
-        message = f"A worker holds partition{'s' * (len(conflicting) != 1)} {names}"
+        message = f"A worker owns partition{'s' * (len(conflicting) != 1)} {names}"
         raise Stop(Exit.USAGE, f"{message}: stop the workers of space {space} first (SIGTERM).")
 
 
 async def rebuild_all(rebuild_one: Callable[[int], Awaitable[str]], partitions: list[int]) -> None:
-    """Rebuild the partitions in their order, and say so of each: some wait, and others go on."""
+    """Rebuild `PARTITIONS_AT_ONCE` partitions at a time, and print the results in order."""
     semaphore = asyncio.Semaphore(PARTITIONS_AT_ONCE)
 
     async def rebuild_limited(partition: int) -> str:
@@ -99,7 +99,10 @@ async def rebuild_all(rebuild_one: Callable[[int], Awaitable[str]], partitions: 
 async def rebuild_partition(
     settings: Settings, space: str, trust: Trust, bars: ProgressBars, partition: int
 ) -> str:
-    """Rebuild one partition; what to say of it."""
+    """Rebuild one partition; returns the result line to print.
+
+    Raises Stop where a worker has claimed the partition meanwhile.
+    """
     log, store = KafkaLog(settings.broker, LOG, partition), open_store(settings, space, partition)
     try:
         ends, started = await log.offset_range(), time.monotonic()
@@ -115,8 +118,8 @@ async def rebuild_partition(
         studies = len(await store.studies())
         seconds = time.monotonic() - started
     except CursorMoved:
-        message = f"A worker has taken partition {partition} in the meantime, and goes on with it"
-        raise Stop(Exit.USAGE, f"{message}: stop it, and rebuild again.") from None
+        message = f"A worker has claimed partition {partition} during the rebuild"
+        raise Stop(Exit.USAGE, f"{message}: stop the worker, and rebuild again.") from None
     finally:
         await log.close()
         await store.close()
@@ -124,6 +127,6 @@ async def rebuild_partition(
 
 
 def counts_text(records: int, studies: int) -> str:
-    """So many records of so many studies, in words."""
+    """Text such as `12 records, 1 study`."""
     studies_text = f"{studies} {'study' if studies == 1 else 'studies'}"
     return f"{records} record{'s' * (records != 1)}, {studies_text}"

@@ -1,4 +1,4 @@
-"""``tocsin replay``: a log from a file, through the same functions as live."""
+"""``tocsin replay``: folds a log from a file or a topic by the same functions as a worker."""
 
 from __future__ import annotations
 
@@ -23,29 +23,28 @@ def replay(
     options: Options | None = None,
     topic_range: TopicRange | None = None,
 ) -> None:
-    """Replay LOG: alerts as they ring, then tables, evidence by watch and the account of records.
+    """Replay LOG: print alerts as they are raised, then tables, evidence and record counts.
 
-    Exit codes: 0 done, 2 a flag, a file or a plan is wrong, 3 no study could be opened (with
-    --strict: a record is not included), 4 no broker or no store, 10 a watch signalled (with
-    --fail-on-signal).
+    Exit codes: 0 done, 2 a flag, a file or a plan is invalid, 3 no study could be opened (with
+    --strict: a record is not included), 4 the broker or the store does not answer, 10 a watch
+    signalled (with --fail-on-signal).
 
     Parameters
     ----------
     log
-        A file of records, one JSON object a line, in the order of their arrival.
+        A file of records, one JSON object per line, in the order of arrival.
     """
     options, topic_range = options or Options(), topic_range or TopicRange()
     if (log is None) == (topic_range.topic is False):
-        raise Stop(Exit.USAGE, "Give a LOG to replay, or --topic: one of them.")
+        raise Stop(Exit.USAGE, "Give either a LOG to replay, or --topic.")
     if log is None:
-        from tocsin.commands import (
-            replay_topic,  # A Kafka client costs what a file need not wait for.
-        )
+        # Imported here, because a Kafka client takes 0.25 s to load.
+        from tocsin.commands import replay_topic
 
         replay_topic.replay_range(topic_range, options)
         return
     if topic_range != TopicRange():
-        raise Stop(Exit.USAGE, "--partition, --from, --until and --space are for --topic.")
+        raise Stop(Exit.USAGE, "--partition, --from, --until and --space need --topic.")
     _replay_file(log, options)
 
 
@@ -60,7 +59,7 @@ def _replay_file(log: Path, options: Options) -> None:
     log_file = LogFile(log, show_progress=not (options.quiet or options.json_lines))
     has_signal = False
     with log_file.lines() as lines:
-        # Of a pipe each line is folded as it comes: the next may be a while.
+        # From a pipe, fold each line at once: the next one may come much later.
         for alert in replay_run.run(lines, DECODE_BATCH_SIZE if log.is_file() else 1):
             has_signal |= alert.level == "signal"
             print_alert(alert, replay_run, None if options.json_lines else console)

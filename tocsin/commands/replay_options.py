@@ -1,4 +1,4 @@
-"""What may be asked of a replay: how it departs from the log, what of a topic, what is printed."""
+"""Options of `tocsin replay`: changes to the log, range of a topic, output."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ class Options:
     Parameters
     ----------
     plan
-        Replaces the log's plan; everything printed is then marked hypothetical.
+        Monitoring plan (TOML) that replaces the log's plan; all output is marked hypothetical.
     as_of
-        Leaves out what became known after this day (YYYY-MM-DD).
+        Exclude records that became known after this day (YYYY-MM-DD).
     onset_until
-        Leaves out events that began after this day (YYYY-MM-DD).
+        Exclude events with onset after this day (YYYY-MM-DD).
     json_lines
-        Prints NDJSON: an `alert` line as each rings, a `result` line for each study at the end.
+        Print NDJSON: an `alert` line for each revision, then a `result` line for each study.
     strict
-        Ends with exit code 3 if any record is not included.
+        Exit with code 3 if any record is not included.
     fail_on_signal
-        Ends with exit code 10 if any watch signals.
+        Exit with code 10 if any watch signals.
     quiet
-        Shows no progress.
+        Show no progress bar.
     keys
-        Takes plans only by these public keys, a file as of TOCSIN_PLAN_KEYS_FILE, and reviews
-        only by the plan's board; without it a file's plans count unsigned.
+        Accept only plans signed by these public keys (a file like TOCSIN_PLAN_KEYS_FILE), and only
+        reviews signed by the plan's board. Without it, unsigned plans of a file count.
     terms
-        How many terms the tables show: what the plan watches first, then by falling evidence.
+        Number of terms in the tables: watched terms first, then by falling evidence.
     svg
-        Also draws what is printed as an SVG picture into this file.
+        Also write the output as an SVG picture to this file.
     """
 
     plan: Path | None = None
@@ -56,7 +56,7 @@ class Options:
 
     @property
     def what_if(self) -> WhatIf:
-        """How the replay departs from the log."""
+        """The plan and the data cutoffs by which the replay departs from the log."""
         return WhatIf(
             plan=None if self.plan is None else read_plan_file(self.plan).toml,
             known_until=_parse_day_number("--as-of", self.as_of),
@@ -67,21 +67,21 @@ class Options:
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicRange:
-    """Which stretch of a topic to replay, and where to.
+    """The range of a topic to replay, and the space to fold it into.
 
     Parameters
     ----------
     topic
-        Replays this topic of TOCSIN_BROKER instead of a file: trial.log.v1, unless it is named.
+        Replay a topic of TOCSIN_BROKER instead of a file; default trial.log.v1.
     partition
-        Of the topic only this partition; may be given again.
+        Replay only this partition of the topic; may be repeated.
     begin
-        Of the topic only from this offset on, or from this day or instant of production on.
+        Start at this offset, or at this day or time of production.
     until
-        Of the topic only what lies before this offset, day or instant.
+        Stop before this offset, day or time of production.
     space
-        Folds the topic into Redis (TOCSIN_STORE), into this space of its own, and shows no tables.
-        Nothing in it is ever announced to anybody.
+        Fold the topic into this space in Redis (TOCSIN_STORE), and print no tables. Its alerts are
+        never published.
     """
 
     topic: bool | str = False

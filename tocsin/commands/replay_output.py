@@ -1,4 +1,4 @@
-"""What a replay shows: alerts as they ring, what is left out, then every study; and how it ends."""
+"""Prints a replay: alerts, records not included and studies; ends with its exit code."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ REFUSALS_SHOWN_MAX = 20
 def print_alert(
     alert: Alert, replay_run: Replay, console: Console | None, position_label: str = "line"
 ) -> None:
-    """Ring *alert*, for a person or, without a *console*, for a program.
+    """Print *alert* on *console*, or without one as a JSON line.
 
-    A person is shown the findings by their number, at the end.
+    Findings are not printed on a console; their counts follow at the end.
     """
     hypothetical = replay_run.what_if.is_hypothetical
     if console is None:
@@ -38,7 +38,7 @@ def print_alert(
 
 
 def _print_json(line: dict[str, Any]) -> None:
-    """One line of NDJSON: UTF-8 whatever the locale, and there as soon as it is known."""
+    """Write one line of NDJSON in UTF-8, whatever the locale, and flush it at once."""
     sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
     sys.stdout.buffer.flush()
 
@@ -48,7 +48,7 @@ def report_refusals(
     hint: Callable[[ExcludedLine], str],
     position_label: str = "line",
 ) -> None:
-    """Name what is not in the tables, on stderr: what is left out is never silent."""
+    """Print on stderr which records are not included, and their number."""
     error_console = cli_console(stderr=True)
     for excluded in refusals[:REFUSALS_SHOWN_MAX]:
         show_excluded(error_console, excluded, hint(excluded), position_label=position_label)
@@ -62,7 +62,11 @@ def report_refusals(
 def finish_replay(
     replay_run: Replay, options: Options, console: Console, log: str, *, has_signal: bool
 ) -> None:
-    """Show what *log* came to, and end as it was asked."""
+    """Print the studies of the replay; *log* is the name for messages.
+
+    Raises Stop with 3 where no study was opened or, with --strict, a record is not included; with
+    10 where a watch signalled and --fail-on-signal is given.
+    """
     _report_unaccounted(replay_run)
     if not replay_run.studies:
         raise Stop(Exit.REJECTED, _empty_replay_message(replay_run, options, log))
@@ -74,22 +78,22 @@ def finish_replay(
 
 
 def _report_unaccounted(replay_run: Replay) -> None:
-    """Say how many lines are in no study's account."""
+    """Print on stderr how many lines are in no study's record counts."""
     record_counts = [
         sum(count_outcomes(replay_run, study).values()) for study in replay_run.studies
     ]
     if record_counts and sum(record_counts) != replay_run.lines:
         unaccounted = replay_run.lines - sum(record_counts)
-        message = f"{unaccounted} of {replay_run.lines} lines are in no study's account:"
+        message = f"{unaccounted} of {replay_run.lines} lines are in no study's record counts:"
         error_console = cli_console(stderr=True)
-        error_console.print(Text(f"{message} they name none, or were left out as asked."))
+        error_console.print(Text(f"{message} they name no study, or a flag excludes them."))
 
 
 def _empty_replay_message(replay_run: Replay, options: Options, log: str) -> str:
     if not replay_run.lines:
-        return f"{log} is empty: give a log of records, the plan first."
+        return f"{log} is empty: give a log of records that begins with the plan."
     if replay_run.lines_after_cutoff == replay_run.lines:
-        return f"{log} holds nothing known by {options.as_of}: give a later --as-of."
+        return f"{log} has no record known by {options.as_of}: give a later --as-of."
     if options.plan is not None:
         study = read_plan_file(options.plan).study
         return f"{log} has no record of study {study}: give --plan a plan of the log's study."

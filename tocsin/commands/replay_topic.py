@@ -1,4 +1,4 @@
-"""``tocsin replay --topic``: a log from Kafka, into memory or into a space of its own in Redis."""
+"""``tocsin replay --topic``: folds a log from Kafka in memory or into a separate space."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ from tocsin.common.terminal import cli_console
 
 
 def replay_range(topic_range: TopicRange, options: Options) -> None:
-    """Replay a stretch of a topic."""
+    """Replay a range of a topic.
+
+    Raises Stop where an option does not fit, or a service does not answer.
+    """
     settings = load_settings_quietly()
     topic = topic_range.topic if isinstance(topic_range.topic, str) else LOG
     check_options(topic_range, options)
@@ -55,7 +58,7 @@ def replay_range(topic_range: TopicRange, options: Options) -> None:
         if len(partitions) > 1:
             for flag, text in (("--from", topic_range.begin), ("--until", topic_range.until)):
                 if text is not None and text.isdecimal():
-                    message = f"{flag} {text} is an offset: name its --partition, or give a time"
+                    message = f"{flag} {text} is an offset: add one --partition, or give a time"
                     raise Stop(Exit.USAGE, f"{message}.")
         logs = [KafkaLog(settings.broker, topic, number) for number in partitions]
         if topic_range.space is None:
@@ -67,14 +70,16 @@ def replay_range(topic_range: TopicRange, options: Options) -> None:
 
 
 def check_options(topic_range: TopicRange, options: Options) -> None:
-    """Refuse what would touch the live tables, and what a space cannot hold."""
+    """Raise Stop for the space `live`, and for options that --space excludes."""
     if topic_range.space == LIVE_SPACE:
-        message = "--space live is the workers' own, whose alerts are announced: name another"
-        raise Stop(Exit.USAGE, f"{message}. `tocsin rebuild` makes it anew.")
+        message = (
+            "--space live belongs to the workers, which publish its alerts: name another space"
+        )
+        raise Stop(Exit.USAGE, f"{message}. `tocsin rebuild` rebuilds the space live.")
     if topic_range.space is not None and topic_range.begin is not None:
-        raise Stop(Exit.USAGE, "--space folds a log from its first record on: leave --from out.")
+        raise Stop(Exit.USAGE, "--space folds a log from its first record: omit --from.")
     if topic_range.space is not None and options.what_if != WhatIf():
-        message = "--plan, --as-of and --onset-until are answered in memory: leave --space out"
+        message = "--plan, --as-of and --onset-until work in memory only: omit --space"
         raise Stop(Exit.USAGE, f"{message}.")
 
 
@@ -86,7 +91,7 @@ def replay_into_memory(
     options: Options,
     trust: Trust,
 ) -> None:
-    """Replay *logs*, of a topic of *count* partitions, as a file is replayed."""
+    """Replay *logs* as a file is replayed; their topic has *partition_count* partitions."""
     replay_run, has_signal = Replay(what_if=options.what_if, pipeline=Pipeline(trust=trust)), False
     console = cli_console(for_svg=options.svg is not None)
     for log in logs:
@@ -111,7 +116,7 @@ def replay_into_memory(
 def read_range(
     runner: asyncio.Runner, log: KafkaLog, topic_range: TopicRange, *, show_progress: bool
 ) -> Iterator[LogRecord]:
-    """The records of the stretch, in order."""
+    """Yield the records of the range by offset, and close *log* at the end."""
     try:
         ends = runner.run(log.offset_range())
         position = (
@@ -139,7 +144,7 @@ def read_range(
 
 
 def decode_record(record: LogRecord, partition: int, partition_count: int) -> Record | Refusal:
-    """The record, or why a worker would refuse it where it is."""
+    """Decode a record, or return the refusal that a worker would give at this position."""
     decoded = decode(record.value)
     if isinstance(decoded, Refusal):
         return decoded
@@ -149,7 +154,7 @@ def decode_record(record: LogRecord, partition: int, partition_count: int) -> Re
 async def fold_into_space(
     log: KafkaLog, settings: Settings, topic_range: TopicRange, options: Options, trust: Trust
 ) -> str:
-    """Fold *log* into the space, on from where that is; what to say of it."""
+    """Fold *log* into the space, from its cursor on; returns the result line to print."""
     assert topic_range.space is not None
     store = open_store(settings, topic_range.space, log.partition, log.topic)
     try:
@@ -174,13 +179,18 @@ async def fold_into_space(
 
 
 async def resolve_offset(log: KafkaLog, text: str) -> int:
-    """The offset that *text* is, or the first one of its day or instant."""
+    """The offset in *text*, or the first offset at or after the day or time in *text* (UTC).
+
+    Raises Stop where *text* is neither.
+    """
     if text.isdecimal():
         return int(text)
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        message = f"{text} is no offset, and no time as in 2026-11-24 or 2026-11-24T05:00:00Z."
+        message = (
+            f"{text} is neither an offset nor a time such as 2026-11-24 or 2026-11-24T05:00:00Z."
+        )
         raise Stop(Exit.USAGE, message) from None
     if time.tzinfo is None:
         time = time.replace(tzinfo=UTC)

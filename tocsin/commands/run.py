@@ -1,4 +1,4 @@
-"""``tocsin run``: a worker, which folds the log as it grows and tells of alerts."""
+"""``tocsin run``: runs a worker, which folds the log and publishes alerts."""
 
 from __future__ import annotations
 
@@ -24,32 +24,35 @@ from tocsin.common.long_running import check_topics, daemon_errors, partition_co
 from tocsin.common.settings import load_settings, load_trust
 from tocsin.common.terminal import printable
 
-RESTORE_LOG_REMEDY = "Restore it from its archive, or begin a new one: `tocsin topics apply`."
+RESTORE_LOG_REMEDY = "Restore it from its archive, or create a new one: `tocsin topics apply`."
 ENABLED_LOGGERS = ("tocsin", "asyncio", "aiohttp")
-"""Whose warnings are heard: our own, and those of a task or a page of ours that broke."""
+"""Loggers whose warnings are printed: Tocsin's, and those that report failed tasks and pages."""
 
 NO_LOGGING = logging.CRITICAL + 1
 
 
 def run(*, space: Annotated[str, Parameter(show_default=True)] = LIVE_SPACE) -> None:
-    """Watch the trials: fold the log as it grows, keep their tables in Redis, tell of alerts.
+    """Run a worker: fold the log as it grows, keep the tables in Redis, publish alerts.
 
-    Any number of workers share the partitions of the log.  SIGTERM ends one in good order.
-    Kafka is TOCSIN_BROKER, Redis TOCSIN_STORE; `/livez` and `/readyz` are at TOCSIN_HEALTH,
-    `/metrics` at TOCSIN_METRICS_OPEN, and by treatment at TOCSIN_METRICS_CLOSED for whoever shows
-    the token in TOCSIN_METRICS_TOKEN_FILE.
+    The partitions of the log are divided among all workers.  SIGTERM stops a worker after the
+    batch in flight.  Kafka is TOCSIN_BROKER, Redis TOCSIN_STORE.  `/livez` and `/readyz` are
+    served at TOCSIN_HEALTH, the open `/metrics` at TOCSIN_METRICS_OPEN, and `/metrics` by
+    treatment at TOCSIN_METRICS_CLOSED with the token in TOCSIN_METRICS_TOKEN_FILE.
 
     Parameters
     ----------
     space
-        Where the tables are kept.  One that is not `live` tells nobody anything: a new version
-        can be built in it, beside the old one.
+        Space in Redis for the tables. Only the space `live` publishes alerts; in another one, a
+        new version can fold the log beside the old version.
     """
     run_worker(space, WorkerProcess)
 
 
 def run_worker(space: str, process_type: type[WorkerProcess]) -> None:
-    """Run a worker of this *kind* in *space*; raises Stop where it cannot, or ends by itself."""
+    """Run a worker of *process_type* in *space* until it ends.
+
+    Raises Stop where settings, topics or store are not usable, or the log is gone.
+    """
     configure_logging()
     settings = load_settings()
     trust = load_trust(settings)
@@ -64,7 +67,7 @@ def run_worker(space: str, process_type: type[WorkerProcess]) -> None:
     client = connect(settings.store)
     store_of = partial(open_partition_store, client, space)
     worker_process = process_type(settings, store_of, space, trust=trust)
-    message = f"tocsin: watching {LOG}; http://{settings.health}/readyz"
+    message = f"tocsin: folding {LOG}; http://{settings.health}/readyz"
     with daemon_errors():
         try:
             worker_process.run(on_start=lambda: print(message, file=sys.stderr))
@@ -75,10 +78,10 @@ def run_worker(space: str, process_type: type[WorkerProcess]) -> None:
 
 
 def configure_logging() -> None:
-    """Have stderr say what we say of ourselves, each thing once.
+    """Print only the warnings of `ENABLED_LOGGERS` on stderr.
 
-    Clients of Kafka repeat each failed connection many times a second, and Faust prints a
-    traceback of each task that it cuts off.
+    Kafka clients log each failed connection many times a second, and Faust prints a traceback of
+    each task that it cancels.
     """
     logging.basicConfig(stream=sys.stderr, format="tocsin: %(message)s", level=NO_LOGGING)
     for name in ENABLED_LOGGERS:
@@ -86,32 +89,32 @@ def configure_logging() -> None:
 
 
 def check_space(space: str) -> None:
-    """Stop where *space* is no name, or its workers would be taken for deliverers."""
+    """Raise Stop where *space* is not a valid name, or its consumer group is that of `deliver`."""
     try:
         Keys(space, LOG, 0)
     except ValueError as error:
         raise Stop(Exit.USAGE, f"--space {printable(space)}: {error}.") from None
     if group_of(space) == CONSUMER_GROUP:
-        message = f"its group would be {CONSUMER_GROUP}, which is that of `tocsin deliver`"
+        message = f"its consumer group would be {CONSUMER_GROUP}, that of `tocsin deliver`"
         raise Stop(Exit.USAGE, f"--space {space}: {message}. Give the space another name.")
 
 
 def open_partition_store(client: Any, space: str, partition: int) -> RedisStore:
-    """What the store keeps of *partition* in *space*."""
+    """Open the store of *partition* in *space* over the connection *client*."""
     return RedisStore(client, Keys(space, LOG, partition))
 
 
 async def check_store(settings: Settings, space: str) -> None:
-    """Stop where there is no store, or one that must not be written to."""
+    """Raise Stop where the store does not answer, is misconfigured or refuses writes."""
     store = RedisStore(connect(settings.store), Keys(space, LOG, 0))
     try:
         await store.check()
     except StoreMisconfigured as error:
         raise Stop(Exit.USAGE, str(error)) from None
     except StoreNotWritable as error:
-        raise Stop(Exit.UNREACHABLE, f"{error} `tocsin doctor` says more.") from None
+        raise Stop(Exit.UNREACHABLE, f"{error} `tocsin doctor` shows details.") from None
     except StoreUnreachable:
-        remedy = "Start one (`make redis`), or name yours in TOCSIN_STORE."
-        raise Stop(Exit.UNREACHABLE, f"no store answers. {remedy}") from None
+        remedy = "Start a store (`make redis`), or set TOCSIN_STORE."
+        raise Stop(Exit.UNREACHABLE, f"the store does not answer. {remedy}") from None
     finally:
         await store.close()

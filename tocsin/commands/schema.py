@@ -1,4 +1,4 @@
-"""``tocsin schema``: the JSON Schemas of what Tocsin reads and of what it prints."""
+"""``tocsin schema``: prints the JSON Schemas of the log and of replay output."""
 
 from __future__ import annotations
 

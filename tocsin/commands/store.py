@@ -1,4 +1,4 @@
-"""``tocsin store``: the store of a deployment, given the functions that its workers call."""
+"""``tocsin store``: loads the functions that workers call into the store."""
 
 from __future__ import annotations
 
@@ -26,22 +26,23 @@ from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Json
 from tocsin.common.services import load_settings_quietly
 
-app = App(name="store", help="The store of the tables: Redis or Valkey.")
+app = App(name="store", help="The store of the tables (Redis or Valkey).")
 
 SAVE_TIMEOUT_SECONDS = 60
-"""A large store takes its time to save itself."""
+"""Timeout of a SAVE, which takes long in a large store."""
 
 
 @app.command
 def apply(*, as_json: Json = False) -> None:
-    """Load the functions by which workers write, and save the store; run twice, it does nothing.
+    """Load the functions by which workers write, and save the store; idempotent.
 
-    The store is TOCSIN_STORE; its user needs FUNCTION, INFO and SAVE, which no worker's has.
+    The store is TOCSIN_STORE.  Its user needs the rights FUNCTION, INFO and SAVE, which workers do
+    not have.
 
     Parameters
     ----------
     as_json
-        Prints a JSON object.
+        Print a JSON object.
     """
     settings = load_settings_quietly()
     where = {"library": LIBRARY_NAME}
@@ -63,7 +64,7 @@ async def lacks_functions(client: Any) -> bool:
 
 
 async def run_on_store(url: str, work: Callable[[Any], Awaitable[bool]]) -> bool:
-    """What *work* says of the store at *url*, or the stop that says why it cannot be done."""
+    """Run *work* on the store at *url*; raises Stop where it is misconfigured or unreachable."""
     client = connect(url, SAVE_TIMEOUT_SECONDS)
     try:
         await run_command(check_server(client))
@@ -71,7 +72,7 @@ async def run_on_store(url: str, work: Callable[[Any], Awaitable[bool]]) -> bool
     except StoreMisconfigured as error:
         raise Stop(Exit.USAGE, str(error)) from None
     except StoreUnreachable as error:
-        remedy = "Start one (`make redis`), or name yours in TOCSIN_STORE."
+        remedy = "Start a store (`make redis`), or set TOCSIN_STORE."
         raise Stop(Exit.UNREACHABLE, f"{error}. {remedy}") from None
     finally:
         await client.aclose()

@@ -1,4 +1,4 @@
-"""``tocsin tick``: moves a quiet study's tables on to today."""
+"""``tocsin tick``: advances the as-of date of studies that send no records."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ def tick(
     every: str | None = None,
     day: Annotated[str | None, Parameter(name="--date")] = None,
 ) -> None:
-    """Say of each STUDY that nothing more has happened up to today.
+    """Advance the as-of date of each STUDY to today: exposure grows, watches are evaluated.
 
-    A tick is named by the hour: sent again within it, it changes nothing.  The broker is
+    A tick's id contains the hour; a second tick within the hour is a duplicate.  The broker is
     TOCSIN_BROKER.
 
-    Exit codes: 0 done, 2 a flag, a name or a setting is wrong, 4 no broker.
+    Exit codes: 0 done, 2 a flag, a name or a setting is invalid, 4 the broker does not answer.
 
     Parameters
     ----------
     studies
-        The studies, as the records name them.
+        Names of the studies as in their records.
     every
-        Goes on, and says so again after this long: 30m, 1h, 1d.
+        Repeat the tick at this interval: 30m, 1h, 1d.
     day
-        Says it of this day (YYYY-MM-DD) instead of today.
+        Advance to this day (YYYY-MM-DD) instead of today.
     """
     settings, interval, tick_day = (
         load_settings_quietly(),
@@ -49,7 +49,7 @@ def tick(
         parse_tick_day(day),
     )
     if not studies:
-        raise Stop(Exit.USAGE, "Name the studies: `tocsin tick STUDY ...`.")
+        raise Stop(Exit.USAGE, "No study given: use `tocsin tick STUDY ...`.")
     for study in studies:
         check_study(study, tick_day)
     exit_on_sigterm()
@@ -64,7 +64,10 @@ def tick(
 async def send_ticks(
     studies: Sequence[str], settings: Settings, day: date | None, interval: int | None
 ) -> None:
-    """Tick once, or again after each *pause*."""
+    """Send one tick for each study, once or every *interval* seconds.
+
+    *day* None means the current UTC day.
+    """
     await check_partition_count(settings)
     sender = KafkaSender(settings.broker)
     try:
@@ -73,7 +76,7 @@ async def send_ticks(
                 value = encode_tick(study, datetime.now(UTC), day)
                 message = log_message(study, value, settings.log_partitions)
                 await sender.send(message)
-                # Not the offset: with the open count of records it tells how many reviews came.
+                # Not the offset: with the open record count, it would reveal the number of reviews.
                 print(f"{study}: partition {message.partition}", flush=True)
             if interval is None:
                 return
@@ -83,24 +86,24 @@ async def send_ticks(
 
 
 def check_study(study: str, day: date | None) -> None:
-    """Refuse what every worker would refuse."""
+    """Raise Stop where a worker would refuse the tick."""
     decoded = decode(encode_tick(study, datetime.now(UTC), day))
     if isinstance(decoded, Refusal):
         raise Stop(Exit.USAGE, f"{study}: {decoded.message}")
 
 
 def parse_interval(every: str | None) -> int | None:
-    """The pause that `1h` means."""
+    """Parse an interval such as `1h` to seconds; raises Stop where it has another form."""
     if every is None:
         return None
     if (interval := parse_duration(every)) is None:
-        raise Stop(Exit.USAGE, f"--every {every}: say how often, as in 30m or 1h.")
+        raise Stop(Exit.USAGE, f"--every {every}: give an interval such as 30m or 1h.")
     return interval
 
 
 def parse_tick_day(text: str | None) -> date | None:
-    """The day that was asked for: not a later one than today, which nobody can know of."""
+    """Parse the day; raises Stop for a day after today (UTC), which has no data yet."""
     day = parse_day("--date", text)
     if day is not None and day > datetime.now(UTC).date():
-        raise Stop(Exit.USAGE, f"--date {text} is yet to come: nobody knows what will happen.")
+        raise Stop(Exit.USAGE, f"--date {text} is in the future: give today or an earlier day.")
     return day

@@ -1,4 +1,4 @@
-"""``tocsin topics``: the topics of a deployment, brought to what they should be."""
+"""``tocsin topics``: creates and checks the topics and grants of a deployment."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ import streams.kafka.acls
 from streams.audit.audit_log import AuditAction
 from streams.kafka.acls import AclFileError, Grant
 from streams.kafka.admin import BrokerUnreachable, admin_client
-from streams.kafka.topics import BrokerRefused, TopicOutcome, TopicReport
-from streams.kafka.topics import apply_topics as bring_about
-from streams.kafka.topics import required_topics as topics_of
+from streams.kafka.topics import (
+    BrokerRefused,
+    TopicOutcome,
+    TopicReport,
+    apply_topics,
+    required_topics,
+)
 from streams.settings import Settings
 from tocsin.common.audit import append_audit_entry, audit_refusals
 from tocsin.common.exits import Exit, Stop
@@ -34,7 +38,7 @@ def apply(
     acls: Path | None = None,
     json_lines: Json = False,
 ) -> None:
-    """Create the topics that are missing; report those with other settings and leave them alone.
+    """Create missing topics; report topics with other settings, without altering them.
 
     Partitions and replication come from TOCSIN_LOG_PARTITIONS, TOCSIN_ALERT_PARTITIONS and
     TOCSIN_REPLICATION, the brokers from TOCSIN_BROKER.
@@ -42,20 +46,20 @@ def apply(
     Parameters
     ----------
     alter
-        Sets the settings that differ, and takes away what the file of grants does not give.  The
+        Set the settings that differ, and revoke grants that are not in the file of --acls. The
         number of partitions is never altered.
     acls
-        Grants what this file gives, such as deploy/kafka/acls.toml, and reports what else somebody
-        may do with our topics.  The broker must have an authorizer, and we be its super user.
+        Apply the grants of this file, such as deploy/kafka/acls.toml, and report other grants on
+        Tocsin's topics. The broker needs an authorizer, and the login must be its super user.
     json_lines
-        Prints a JSON object for each topic, and for each grant.
+        Print a JSON object for each topic and each grant.
     """
     settings = load_settings_quietly()
     wanted_grants = read_grants(acls) if acls else None
     with audit_refusals(settings, AuditAction.CHANGE):
         reports, grants = apply_all(settings, wanted_grants, alter=alter)
     if changed := describe_changes(reports, grants):
-        # Not before: the topic of the audit may have been among them.
+        # Only now: the audit topic itself may be among the created topics.
         append_audit_entry(settings, AuditAction.CHANGE, {"changed": changed})
     for report in reports:
         print(as_json(report) if json_lines else "\n".join(as_text(report)))
@@ -63,7 +67,7 @@ def apply(
         print(grant_as_json(grant, outcome) if json_lines else f"{outcome:<11}{grant}")
     remedies = remedies_for(reports)
     if any(outcome is streams.kafka.acls.GrantOutcome.FOREIGN for _, outcome in grants):
-        remedies.append("Grants are in no file of ours: `--alter` takes them away.")
+        remedies.append("Some grants are not in the file: `--alter` revokes them.")
     if remedies:
         raise Stop(Exit.USAGE, " ".join(remedies))
 
@@ -71,7 +75,7 @@ def apply(
 def describe_changes(
     reports: list[TopicReport], grants: list[tuple[Grant, streams.kafka.acls.GrantOutcome]]
 ) -> str:
-    """What was changed, for the audit; empty where nothing was."""
+    """Text of the changes for the audit entry; empty if nothing was changed."""
     changed = [
         each.topic.name for each in reports if each.altered or each.outcome is TopicOutcome.CREATED
     ]
@@ -80,7 +84,7 @@ def describe_changes(
 
 
 def read_grants(path: Path) -> frozenset[Grant]:
-    """The grants that a file gives, or the stop that says why it gives none."""
+    """Read the grants in the file at *path*; raises Stop where the file is invalid."""
     try:
         return streams.kafka.acls.parse_grants(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -92,22 +96,22 @@ def read_grants(path: Path) -> frozenset[Grant]:
 def apply_all(
     settings: Settings, grants: frozenset[Grant] | None, *, alter: bool
 ) -> tuple[list[TopicReport], list[tuple[Grant, streams.kafka.acls.GrantOutcome]]]:
-    """What was found and done, or the stop that says why not."""
+    """Apply topics and grants, and return the reports; raises Stop where the broker refuses."""
     try:
         with admin_client(settings.broker) as admin:
-            reports = bring_about(admin, topics_of(settings), alter=alter)
+            reports = apply_topics(admin, required_topics(settings), alter=alter)
             if grants is None:
                 return reports, []
             return reports, streams.kafka.acls.apply_grants(admin, grants, alter=alter)
     except BrokerUnreachable as error:
-        remedy = "Start one (`make kafka`), or name yours in TOCSIN_BROKER."
+        remedy = "Start a broker (`make kafka`), or set TOCSIN_BROKER."
         raise Stop(Exit.UNREACHABLE, f"{error}. {remedy}") from None
     except (BrokerRefused, KafkaError) as error:
-        raise Stop(Exit.USAGE, f"the broker refuses: {error}.") from None
+        raise Stop(Exit.USAGE, f"the broker refused the request: {error}.") from None
 
 
 def as_text(report: TopicReport) -> list[str]:
-    """The lines that tell a person of a topic."""
+    """Lines for a topic: its outcome, remaining differences and altered settings."""
     topic = report.topic
     count = f"{topic.partitions} partition{'s' if topic.partitions > 1 else ''}"
     lines = [f"{topic.name:<22}{report.outcome:<11}{count}"]
@@ -117,7 +121,7 @@ def as_text(report: TopicReport) -> list[str]:
 
 
 def as_json(report: TopicReport) -> str:
-    """The same for a program."""
+    """The report of a topic as JSON."""
     return json.dumps(
         {
             "topic": report.topic.name,
@@ -129,22 +133,25 @@ def as_json(report: TopicReport) -> str:
 
 
 def grant_as_json(grant: Grant, outcome: streams.kafka.acls.GrantOutcome) -> str:
-    """A grant for a program."""
+    """A grant with its outcome as JSON."""
     return json.dumps({**asdict(grant), "outcome": outcome})
 
 
 def remedies_for(reports: list[TopicReport]) -> list[str]:
-    """What to do about the differences that stand; nothing where none do."""
+    """Remedies for the remaining differences."""
     differences = [each for report in reports for each in report.remaining]
     remedies: list[str] = []
     if any(each.mendable for each in differences):
-        remedies.append("Topics have other settings: `tocsin topics apply --alter` sets them.")
+        remedies.append("Some topics have other settings: `tocsin topics apply --alter` sets them.")
     if any(each.setting == "partitions" for each in differences):
         remedies.append(
-            "Topics have another number of partitions, which is never altered, as it says where a "
-            "study lies: set TOCSIN_LOG_PARTITIONS or TOCSIN_ALERT_PARTITIONS to what is there, or "
-            "produce the log into a cluster that has none."
+            "Some topics have another number of partitions, which is never altered because it "
+            "determines the partition of a study: set TOCSIN_LOG_PARTITIONS or "
+            "TOCSIN_ALERT_PARTITIONS to that of the topics, or produce the log into another "
+            "cluster."
         )
     if any(each.setting == "replication" for each in differences):
-        remedies.append("Topics have another number of copies: kafka-reassign-partitions sets it.")
+        remedies.append(
+            "Some topics have another number of replicas: kafka-reassign-partitions sets it."
+        )
     return remedies

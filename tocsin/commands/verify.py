@@ -1,4 +1,4 @@
-"""``tocsin verify``: whether Redis is what the log says, and the audit what was written."""
+"""``tocsin verify``: compares Redis with the log folded again, or verifies the audit trail."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ DIFFERENCES_SHOWN_MAX = 20
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditOptions:
-    """Whether to look at the audit instead.
+    """Verify the audit trail instead of the store.
 
     Parameters
     ----------
     audit
-        Looks at the audit instead: names the first entry that was altered, moved or taken out.
+        Verify the audit trail instead: report entries that were altered, moved or removed.
     audit_file
-        The audit in this file, not the one of TOCSIN_AUDIT.
+        Verify the audit trail in this file instead of the one of TOCSIN_AUDIT.
     mark
-        Holds the audit to a mark that was printed before and kept elsewhere.
+        Check the trail against a mark that an earlier run printed.
     """
 
     audit: Flag = False
@@ -65,24 +65,24 @@ def verify(
     json_lines: Json = False,
     quiet: Flag = False,
 ) -> None:
-    """Fold the log anew in memory and compare it, field by field, with what Redis holds.
+    """Fold the log again in memory, and compare the result with Redis, field by field.
 
-    Workers may go on meanwhile.  A difference names the study and the field; `tocsin rebuild`
-    brings the partition back to what the log says.
+    Workers may run meanwhile.  A difference is reported with its study and field; `tocsin rebuild`
+    repairs the partition from the log.
 
-    Exit codes: 0 nothing differs, 2 a flag or a setting is wrong, 3 something differs or the log
-    cannot be folded, 4 no broker or no store.
+    Exit codes: 0 no difference, 2 a flag or a setting is invalid, 3 a field differs or the log
+    cannot be folded, 4 the broker or the store does not answer.
 
     Parameters
     ----------
     partition
-        Only this one; may be given again.
+        Verify only this partition; may be repeated.
     space
-        Where the tables are kept.
+        Space in Redis whose tables are verified.
     json_lines
-        Prints a JSON object for each partition.
+        Print a JSON object for each partition.
     quiet
-        Shows no progress.
+        Show no progress bar.
     """
     settings, options, shown = load_settings_quietly(), audit_options or AuditOptions(), not quiet
     if options.audit:
@@ -90,13 +90,13 @@ def verify(
         verify_audit.verify_audit_log(settings, file, mark, as_json=json_lines, show_progress=shown)
         return
     if options != AuditOptions():
-        raise Stop(Exit.USAGE, "--audit-file and --mark are for --audit.")
+        raise Stop(Exit.USAGE, "--audit-file and --mark need --audit.")
     differing = compare_partitions(
         settings, partition, space, as_json=json_lines, show_progress=shown
     )
     if differing:
         flags = " ".join(f"--partition {number}" for number in differing)
-        raise Stop(Exit.REJECTED, f"Redis is not what the log says: `tocsin rebuild {flags}`.")
+        raise Stop(Exit.REJECTED, f"Redis differs from the log: run `tocsin rebuild {flags}`.")
 
 
 def compare_partitions(
@@ -107,7 +107,7 @@ def compare_partitions(
     as_json: bool,
     show_progress: bool,
 ) -> list[int]:
-    """Compare partitions one by one, and print what was found; those that differ."""
+    """Compare partitions one by one, print each result, and return those that differ."""
     trust, partitions = load_trust(settings), select_partitions(partition, settings.log_partitions)
     differing: list[int] = []
     with audit_command(settings, AuditAction.READ, {"space": space}):
@@ -126,7 +126,7 @@ def compare_partitions(
 async def compare_partition(
     settings: Settings, space: str, partition: int, trust: Trust, *, show_progress: bool
 ) -> VerifyReport:
-    """What was found of one partition."""
+    """Compare one partition of the store with the log."""
     log, store = KafkaLog(settings.broker, LOG, partition), open_store(settings, space, partition)
     try:
         total = (await log.offset_range()).next
@@ -140,7 +140,7 @@ async def compare_partition(
 
 
 def as_text(result: VerifyReport) -> str:
-    """One line for a partition."""
+    """One line for the result of a partition."""
     count = len(result.differences)
     verdict = f"{count} field{'s' * (count != 1)} DIFFER" if count else "equal"
     lag = f", {result.behind} behind the log's end" if result.behind else ""
@@ -149,12 +149,12 @@ def as_text(result: VerifyReport) -> str:
 
 
 def show_differences(differences: list[Difference]) -> None:
-    """The first of the fields that differ."""
+    """Print the first fields that differ, with both values."""
     console = cli_console()
     for each in differences[:DIFFERENCES_SHOWN_MAX]:
         study = "(cursor)" if each.study == CURSOR else each.study
         console.print(Text(f"  {printable(study)}  {printable(each.field)}"), soft_wrap=True)
-        console.print(Text(f"    Redis holds {printable(each.held)}"), soft_wrap=True)
-        console.print(Text(f"    the log says {printable(each.due)}"), soft_wrap=True)
+        console.print(Text(f"    Redis: {printable(each.held)}"), soft_wrap=True)
+        console.print(Text(f"    log:   {printable(each.due)}"), soft_wrap=True)
     if len(differences) > DIFFERENCES_SHOWN_MAX:
         console.print(f"  ... and {len(differences) - DIFFERENCES_SHOWN_MAX} more")

@@ -1,4 +1,4 @@
-"""``tocsin verify --audit``: whether the audit is what was written."""
+"""``tocsin verify --audit``: verifies the hash chains of the audit trail."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from tocsin.common.services import run_or_stop
 from tocsin.common.terminal import printable
 
 FAULTS_SHOWN_MAX = 20
-NO_TRAIL = "TOCSIN_AUDIT names it; it is there once a command has noted something."
-NO_COPY = "Name the file that holds the copy; without --audit-file it is the audit of TOCSIN_AUDIT."
-"""What to do about a file that is not there."""
+NO_TRAIL = "TOCSIN_AUDIT names it; the first audited command creates it."
+NO_COPY = "Name an existing copy; without --audit-file, the trail of TOCSIN_AUDIT is verified."
+"""Remedies for a file that cannot be read."""
 
 MARK_PATTERN = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
@@ -29,7 +29,11 @@ MARK_PATTERN = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 def verify_audit_log(
     settings: Settings, path: Path | None, mark: str | None, *, as_json: bool, show_progress: bool
 ) -> None:
-    """Print what the trail holds, and its mark; stop with 3 where something is wrong with it."""
+    """Verify the trail and print its counts and its mark.
+
+    *path* is a file with a copy, or None for the trail of TOCSIN_AUDIT; *mark* is the text of an
+    earlier mark.  Raises Stop with 3 where the trail has faults.
+    """
     report = run_or_stop(
         check_chains(
             open_verified_log(settings, path), parse_mark(mark), show_progress=show_progress
@@ -43,17 +47,18 @@ def verify_audit_log(
             print(f"  {printable(str(fault))}")
         if len(report.faults) > FAULTS_SHOWN_MAX:
             print(f"  ... and {len(report.faults) - FAULTS_SHOWN_MAX} more")
-    message = f"The audit is not what was written: {printable(str(report.faults[0]))}"
-    raise Stop(
-        Exit.REJECTED, f"{message}. Keep a copy as it is, and find out who could write to it."
-    )
+    message = f"The audit trail differs from what was written: {printable(str(report.faults[0]))}"
+    raise Stop(Exit.REJECTED, f"{message}. Keep a copy of it, and find out who had write access.")
 
 
 def open_verified_log(settings: Settings, path: Path | None) -> Log:
-    """The audit in the file at *path*, or else where the settings say; Stop where it is not."""
+    """Open the trail in the file at *path*, or the trail of TOCSIN_AUDIT.
+
+    Raises Stop where there is none.
+    """
     log = open_trail_log(settings) if path is None else FileLog(path)
     if log is None:
-        raise Stop(Exit.USAGE, "TOCSIN_AUDIT is off: there is no audit.")
+        raise Stop(Exit.USAGE, "TOCSIN_AUDIT is off: there is no audit trail.")
     if isinstance(log, FileLog):
         try:
             log.path.open("rb").close()
@@ -64,7 +69,7 @@ def open_verified_log(settings: Settings, path: Path | None) -> Log:
 
 
 async def check_chains(log: Log, expected: TrailHead | None, *, show_progress: bool) -> ChainReport:
-    """What is found of the whole of *log*."""
+    """Verify all entries of *log*, against the mark *expected* where one is given."""
     verifier = ChainVerifier(expected)
     try:
         ends = await log.offset_range()
@@ -80,26 +85,26 @@ async def check_chains(log: Log, expected: TrailHead | None, *, show_progress: b
 
 
 def parse_mark(text: str | None) -> TrailHead | None:
-    """The mark that *text* is."""
+    """Parse a mark `offset:digest`; raises Stop where *text* is none."""
     if text is None:
         return None
     match = MARK_PATTERN.fullmatch(text)
     if match is None:
-        raise Stop(Exit.USAGE, f"--mark {text}: give one that `tocsin verify --audit` printed.")
+        raise Stop(Exit.USAGE, f"--mark {text}: give a mark that `tocsin verify --audit` printed.")
     return TrailHead(int(match[1]), match[2])
 
 
 def as_text(report: ChainReport) -> str:
-    """What a person is told of a trail."""
+    """The report as text."""
     count = len(report.faults)
-    verdict = f"{count} FAULT{'S' * (count != 1)}" if count else "whole"
+    verdict = f"{count} FAULT{'S' * (count != 1)}" if count else "intact"
     entries = f"{report.entries} entr{'y' if report.entries == 1 else 'ies'}"
     chains = f"{report.writers} chain{'s' * (report.writers != 1)}"
     return f"audit: {entries}, {chains}: {verdict}\nmark {report.mark.offset}:{report.mark.digest}"
 
 
 def as_json_text(report: ChainReport) -> str:
-    """The same for a program."""
+    """The report as JSON."""
     return json.dumps(
         {
             "entries": report.entries,

@@ -1,4 +1,4 @@
-"""What a command reads or changes is noted first: what cannot be noted is not done."""
+"""Audits commands: an entry is written before anything is shown or changed, or the command ends."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from streams.settings import Settings
 from tocsin.common.exits import Exit, Stop
 
 COMPLETED_EXITS = Exit.REJECTED, Exit.SIGNAL
-"""Exit codes of a command that did what it was asked to, and found something; but for a move."""
+"""Exit codes of a command that completed and reports a finding; a rejected move is a refusal."""
 
 
 @contextmanager
 def audit_command(
     settings: Settings, action: AuditAction, where: Where | None = None
 ) -> Generator[None]:
-    """Note the command that runs, then let it; note also that it was refused, if it was."""
+    """Write an audit entry for the command before its body runs, and another if it is refused.
+
+    Raises Stop where the entry cannot be written; the body then does not run.
+    """
     append_audit_entry(settings, action, where)
     with audit_refusals(settings, action, where):
         yield
@@ -31,12 +34,15 @@ def audit_command(
 def audit_refusals(
     settings: Settings, action: AuditAction, where: Where | None = None
 ) -> Generator[None]:
-    """Note that the command was refused, if it was; by itself for what changes nothing yet."""
+    """Write an audit entry if the body is refused (raises Stop).
+
+    Used alone for a body that shows and changes nothing unless it succeeds.
+    """
     try:
         yield
     except Stop as refusal:
         if refusal.code not in COMPLETED_EXITS or action is AuditAction.MOVE:
-            with suppress(Stop):  # What stopped it may keep this from being noted, too.
+            with suppress(Stop):  # The cause of the refusal may also prevent this write.
                 append_audit_entry(
                     settings,
                     action,
@@ -52,12 +58,12 @@ def append_audit_entry(
     where: Where | None = None,
     outcome: AuditOutcome = AuditOutcome.DONE,
 ) -> None:
-    """Note the command that runs, or stop."""
+    """Write an audit entry for this command; raises Stop where the trail is unreachable."""
     try:
         asyncio.run(_append_entry(settings, action, where, outcome))
     except LogUnreachable as error:
-        message = f"{error}, and nothing is shown or changed that is not noted"
-        raise Stop(Exit.UNREACHABLE, f"{message}. `tocsin doctor` says what is missing.") from None
+        message = f"{error}; nothing is shown or changed without an audit entry"
+        raise Stop(Exit.UNREACHABLE, f"{message}. Run `tocsin doctor` to find the cause.") from None
 
 
 async def _append_entry(

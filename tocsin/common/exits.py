@@ -1,4 +1,4 @@
-"""How a command can end."""
+"""Exit codes of commands, and the exception that ends a command with one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Exit(IntEnum):
 
 
 class Stop(Exception):
-    """The command ends here with *code*; the message says why and what to do."""
+    """Ends the command with exit code *code*; the message gives the cause and the remedy."""
 
     def __init__(self, code: Exit, message: str) -> None:
         super().__init__(message)

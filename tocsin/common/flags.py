@@ -1,4 +1,4 @@
-"""Flags that many commands take: said or not, without a `--no-` of their own."""
+"""Flag types shared by commands; a boolean flag has no `--no-` form."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from tocsin.common.exits import Exit, Stop
 Flag = Annotated[bool, Parameter(negative="")]
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
-"""Whether to print for programs."""
+"""Whether to print JSON, for programs."""
 
 
 def parse_day(flag: str, text: str | None) -> date | None:
-    """The day *text* that *flag* gives, where it gives one."""
+    """Parse the value *text* of *flag* as a day in the form YYYY-MM-DD; None stays None.
+
+    Raises Stop where *text* has another form.
+    """
     if text is None:
         return None
     try:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
-    if day is None or day.isoformat() != text:  # `20200305` and `2020-W10-4` are days, too.
+    # fromisoformat also accepts `20200305` and `2020-W10-4`.
+    if day is None or day.isoformat() != text:
         raise Stop(Exit.USAGE, f"{flag} {text}: give a day as YYYY-MM-DD.")
     return day

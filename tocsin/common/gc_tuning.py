@@ -1,23 +1,27 @@
-"""Python's cyclic garbage collector, told what it cannot know about our state."""
+"""Tunes Python's cyclic garbage collector for a large, long-lived state without cycles."""
 
 from __future__ import annotations
 
 import gc
 
 GENERATION_0_THRESHOLD, GENERATION_1_THRESHOLD, GENERATION_2_THRESHOLD = 10_000, 500, 100
-"""Objects made before the young are looked at (100,000 take 60 ms and more, in which nothing is
-folded), and how often that is done before the older are."""
+"""Thresholds of `gc.set_threshold`.
+
+Generation 0 is collected after 10,000 new objects: a collection of 100,000 takes 60 ms or more,
+and no record is folded meanwhile.  The older generations are collected after 500 collections of
+generation 0 and 100 of generation 1.
+"""
 
 
 def relax_gc() -> None:
-    """Look for cycles rarely: the state is large, lives long and has none.
+    """Collect rarely, because the state is large, long-lived and has no cycles.
 
-    With the default thresholds a third of a replay of 200 trials was spent looking.  Called
-    once by a process that folds, at its start.
+    With the default thresholds, collection took a third of a replay of 200 trials.  A process
+    that folds calls this once at its start.
     """
     gc.set_threshold(GENERATION_0_THRESHOLD, GENERATION_1_THRESHOLD, GENERATION_2_THRESHOLD)
 
 
 def disable_gc() -> None:
-    """Have nothing looked for: by a process that folds much, once, and ends."""
+    """Turn collection off, in a process that folds a log once and then ends."""
     gc.disable()

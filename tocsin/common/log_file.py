@@ -1,4 +1,4 @@
-"""A log from a file: its lines with a progress bar while somebody watches, and how it ended."""
+"""Reads the lines of a log file, with a progress bar on a terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BLOCK_BYTES = 1 << 20
 
 @dataclass(slots=True)
 class LogFile:
-    """The lines of the file at *path*; *cut_off* is the number of a last line without an end."""
+    """Reads the file at *path*; *truncated_line* is the number of a last line without newline."""
 
     path: Path
     show_progress: bool
@@ -31,7 +31,10 @@ class LogFile:
 
     @contextmanager
     def lines(self) -> Generator[Iterator[bytes]]:
-        """The lines, each with its end; a file that cannot be read ends the command."""
+        """Open the file and yield its lines with their line ends.
+
+        Raises Stop where the file cannot be read.
+        """
         try:
             file = self.path.open("rb")
         except OSError as error:
@@ -46,10 +49,10 @@ class LogFile:
                 yield self._read_with_progress(file, progress)
 
     def hint(self, excluded: ExcludedLine) -> str:
-        """What the end of the file says about a line that is not included."""
+        """Text to append to the refusal of a truncated last line; empty for other lines."""
         unreadable = excluded.refusal is not None and excluded.refusal.reason is Reason.NOT_JSON
         if unreadable and excluded.line == self.truncated_line:
-            return " The file ends in the middle of this line: was it cut off?"
+            return " The file ends within this line: it may be truncated."
         return ""
 
     def _read_lines(self, file: BinaryIO) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""A plan from a file, or the end of the command with what to mend."""
+"""Reads a plan from a file."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from tocsin.common.exits import Exit, Stop
 
 
 def read_plan_file(path: Path) -> Plan:
-    """The plan in the file at *path*; without one the command ends, naming line and remedy."""
+    """Read the monitoring plan (TOML) at *path*.
+
+    Raises Stop with the line and the remedy where the file has no valid plan.
+    """
     try:
         return read_plan(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Stop(Exit.USAGE, f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        message = f"{path} is not text in UTF-8 (byte {error.start}). Give a plan in TOML."
+        message = f"{path} is not UTF-8 text (byte {error.start}). Give a plan in TOML."
         raise Stop(Exit.USAGE, message) from None
     except PlanError as error:
         raise Stop(Exit.USAGE, f"{path}, {error}") from None

@@ -1,4 +1,4 @@
-"""A bar on stderr for what takes long, where somebody watches."""
+"""Progress bars on stderr, shown only on a terminal."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from streams.processor.refold import ignore_progress
 from tocsin.common.terminal import cli_console
 
 REDRAW_EVERY_RECORDS = 500
-"""Records between two looks: drawing costs more than folding."""
+"""Records between two redraws, because drawing takes longer than folding."""
 
 
 class ProgressBars:
-    """How far several things are, a line each; silent unless *watched* and on a terminal."""
+    """Progress bars of several tasks; shown if *enabled* and stderr is a terminal."""
 
     def __init__(self, *, enabled: bool = True) -> None:
         self.progress: Progress | None = None
@@ -33,7 +33,7 @@ class ProgressBars:
             self.progress = Progress(*columns, console=cli_console(stderr=True), transient=True)
 
     def add(self, description: str, total: int) -> Callable[[int], None]:
-        """A line for *what*, of *total*: who calls it with how many are done moves it on."""
+        """Add a bar with *total* steps; returns a function that sets how many are completed."""
         progress, last_drawn = self.progress, 0
         if progress is None:
             return ignore_progress
@@ -63,7 +63,7 @@ class ProgressBars:
 
 
 class ProgressBar(ProgressBars):
-    """How far one thing is, of *total*."""
+    """Progress bar of one task with *total* steps."""
 
     def __init__(self, description: str, total: int, *, enabled: bool = True) -> None:
         super().__init__(enabled=enabled)

@@ -1,4 +1,4 @@
-"""What the commands around live operation share: settings, and the stop where nothing answers."""
+"""Access to Kafka and the store for commands, with service errors turned into Stop."""
 
 from __future__ import annotations
 
@@ -23,24 +23,27 @@ from tocsin.common.settings import load_settings
 T = TypeVar("T")
 
 NOISY_LOGGERS = ("aiokafka", "kafka", "asyncio")
-"""Libraries whose logs would say in many lines what the one line of a stop says."""
+"""Libraries whose log lines would repeat the one-line message of Stop."""
 
 
 def load_settings_quietly() -> Settings:
-    """The settings of this process, its libraries told to be quiet."""
+    """Load the settings, and silence the loggers of libraries; raises Stop where one is invalid."""
     silence_libraries()
     return load_settings()
 
 
 def silence_libraries() -> None:
-    """Let the libraries say nothing by themselves."""
+    """Keep the loggers of `NOISY_LOGGERS` from writing to stderr."""
     for name in NOISY_LOGGERS:
         logging.getLogger(name).addHandler(logging.NullHandler())
         logging.getLogger(name).propagate = False
 
 
 async def check_partition_count(settings: Settings) -> None:
-    """Stop unless the log has as many partitions as the settings say: they name every place."""
+    """Raise Stop unless the log has TOCSIN_LOG_PARTITIONS partitions.
+
+    The number determines the partition of each study.
+    """
     actual = (await KafkaLog(settings.broker, LOG, 0).identity()).partitions
     if actual != settings.log_partitions:
         message = f"{LOG} has {actual} partitions: set TOCSIN_LOG_PARTITIONS={actual}"
@@ -48,7 +51,7 @@ async def check_partition_count(settings: Settings) -> None:
 
 
 def open_store(settings: Settings, space: str, partition: int, topic: str = LOG) -> RedisStore:
-    """What the store keeps of *partition* in *space*."""
+    """Open the store of *partition* in *space*; raises Stop where *space* is not a valid name."""
     try:
         return RedisStore(connect(settings.store), Keys(space, topic, partition))
     except ValueError as error:
@@ -57,7 +60,7 @@ def open_store(settings: Settings, space: str, partition: int, topic: str = LOG)
 
 @asynccontextmanager
 async def open_stores(settings: Settings) -> AsyncGenerator[Callable[[int], RedisStore]]:
-    """What the store keeps of each partition, by number, over one connection."""
+    """Yield a function that opens the live store of a partition, all over one connection."""
     client = connect(settings.store)
     try:
         yield lambda number: RedisStore(client, Keys(LIVE_SPACE, LOG, number))
@@ -66,14 +69,14 @@ async def open_stores(settings: Settings) -> AsyncGenerator[Callable[[int], Redi
 
 
 def run_or_stop(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What *work* comes to, or the stop that says why it cannot be done."""
+    """Run *coroutine* and return its result; errors of services become Stop."""
     with service_errors():
         return asyncio.run(coroutine)
 
 
 @contextmanager
 def service_errors() -> Generator[None]:
-    """End the command, in one line, where a service does not answer or a log cannot be folded."""
+    """Turn errors of services, and of a log that cannot be folded, into a one-line Stop."""
     try:
         yield
     except (LogUnreachable, StoreUnreachable) as error:
@@ -83,17 +86,22 @@ def service_errors() -> Generator[None]:
     except (RefoldStopped, RecordsGone) as error:
         raise Stop(Exit.REJECTED, f"{error}") from None
     except InvalidRow as error:
-        raise Stop(Exit.REJECTED, f"{error} `tocsin verify` says what differs.") from None
+        raise Stop(Exit.REJECTED, f"{error} `tocsin verify` shows what differs.") from None
 
 
 def select_partitions(partitions: Sequence[int], count: int) -> list[int]:
-    """The partitions that were asked for, of *count*, or else all."""
+    """The requested *partitions* in order, or all *count* where none is requested.
+
+    Raises Stop where one is out of range.
+    """
     if out_of_range := [each for each in partitions if not 0 <= each < count]:
-        raise Stop(Exit.USAGE, f"--partition {out_of_range[0]}: the log has 0 to {count - 1}.")
+        raise Stop(
+            Exit.USAGE, f"--partition {out_of_range[0]}: the log has partitions 0 to {count - 1}."
+        )
     return sorted(set(partitions)) or list(range(count))
 
 
 def unreachable_stop(error: Exception) -> Stop:
-    """The stop for a service that does not answer."""
-    remedy = "`tocsin doctor` says what is missing and how to start it."
+    """Stop for a service that does not answer."""
+    remedy = "`tocsin doctor` shows what is missing and how to start it."
     return Stop(Exit.UNREACHABLE, f"{error}. {remedy}")

@@ -1,4 +1,4 @@
-"""The settings of a command and whom it trusts, or the stop that names what is wrong with them."""
+"""Loads the settings of a command and the keys that it trusts; invalid ones raise Stop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tocsin.common.exits import Exit, Stop
 
 
 def load_settings() -> Settings:
-    """The settings."""
+    """Load the settings from the environment; raises Stop where one is invalid."""
     try:
         return read_settings()
     except SettingsError as error:
@@ -17,14 +17,14 @@ def load_settings() -> Settings:
 
 
 def load_trust(settings: Settings) -> Trust:
-    """Whose plans count in this deployment."""
+    """Load the plan keys of this deployment (TOCSIN_PLAN_KEYS_FILE, TOCSIN_PLAN_SIGNERS)."""
     return load_trust_file(settings.plan_keys_file, settings.plan_signers)
 
 
 def load_trust_file(path: str | None, signers: int = 1) -> Trust:
-    """Whose plans count by the file of keys at *path*, or the stop that says what is wrong with it.
+    """Load the plan keys in the file at *path*; a plan needs signatures by *signers* of them.
 
-    Everybody's do where there is none; with one, those of so many *signers*.
+    Without a *path* every plan counts, signed or not.  Raises Stop where the file is invalid.
     """
     try:
         return read_trust(path, signers)

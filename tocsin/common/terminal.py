@@ -1,4 +1,4 @@
-"""How commands write for people: plain when nobody watches, quiet when the reader has gone."""
+"""Terminal output: plain text in a pipe, a silent end on a closed pipe, exit on SIGTERM."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import NoReturn
 from rich.console import Console
 
 EXIT_BROKEN_PIPE = 128 + signal.SIGPIPE
-"""What a shell reports of a program that a closed pipe has ended: neither success nor a fault."""
+"""Exit code after a closed pipe, as a shell reports a process that SIGPIPE ended."""
 
 
 class CliConsole(Console):
-    """A console that lets a closed pipe end the command, as the rest of the program does."""
+    """A Rich console that raises BrokenPipeError on a closed pipe."""
 
     def on_broken_pipe(self) -> NoReturn:
-        """Rich would exit with 1, which is kept for faults of our own."""
+        """Raise BrokenPipeError; Rich would exit with 1, which is reserved for internal errors."""
         raise BrokenPipeError
 
 
 def cli_console(*, stderr: bool = False, for_svg: bool = False) -> Console:
-    """Where to print for people: without escape codes in a pipe or where NO_COLOR is set.
+    """Create a console, without escape codes in a pipe or where NO_COLOR is set.
 
-    What is *drawn* is recorded too, at the width of a page.
+    With *for_svg* it also records what it prints, 118 columns wide, for `render_svg`.
     """
     return CliConsole(
         stderr=stderr,
@@ -38,7 +38,7 @@ def cli_console(*, stderr: bool = False, for_svg: bool = False) -> Console:
 
 
 def render_svg(console: Console) -> str:
-    """What was printed on *console*, as an SVG that asks no other host for a font."""
+    """Render what *console* recorded as an SVG that loads no font from another host."""
     svg = console.export_svg(title="tocsin replay", unique_id="replay")
     return FONT_FACE.sub("", svg)
 
@@ -47,31 +47,31 @@ FONT_FACE = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
 
 def printable(text: str) -> str:
-    """*text* from a log without what could steer a terminal."""
+    """Replace characters that are not printable, such as terminal escape codes from a log."""
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )
 
 
 def replace_unencodable() -> None:
-    """Let a terminal that lacks a letter show a question mark: a term must not end a replay."""
+    """Write a question mark for a character that the output encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
 def exit_on_broken_pipe() -> NoReturn:
-    """End because who read the output has stopped reading (``tocsin replay LOG | head``)."""
-    # What is still buffered has nowhere to go; without this the interpreter would complain.
+    """Exit after the reader of stdout has closed the pipe (``tocsin replay LOG | head``)."""
+    # Without this, the interpreter reports an error when it flushes stdout at exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(EXIT_BROKEN_PIPE)
 
 
 def exit_on_sigterm() -> None:
-    """End on SIGTERM in a container too: the kernel spares its first process the default."""
+    """Exit on SIGTERM in a container too, where the kernel ignores its default action for PID 1."""
     signal.signal(signal.SIGTERM, exit_by_signal)
 
 
 def exit_by_signal(signal_number: int, frame: object) -> NoReturn:
-    """End as a shell says of what that signal has ended."""
+    """Exit with the code that a shell reports for a process ended by that signal."""
     sys.exit(128 + signal_number)

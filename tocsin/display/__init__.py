@@ -1,1 +1,1 @@
-"""Tables and text for terminals."""
+"""Formats tables and text for terminals."""

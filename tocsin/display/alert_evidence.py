@@ -1,4 +1,4 @@
-"""What an alert rests on, as the tables have it now: its watch by arm, and the cases."""
+"""Shows the current evidence of an alert: its watch, the events by arm, and the cases."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from tocsin.display.watches import screening_grid, watch_grid
 
 CASES_SHOWN_MAX = 20
 
-NOT_COUNTED = "in no table (undated, not under treatment, void or merged)"
+NOT_COUNTED = "not counted (undated, not on treatment, nullified or merged)"
 
 
 async def load_study(settings: Settings, alert: Alert) -> Study | None:
-    """The study of *alert* as its row has it; None while that cannot be read."""
+    """Load the study of *alert* from its row in the live store; None while the row is invalid."""
     async with open_stores(settings) as store_of:
         row = await store_of(partition_of(alert.study, settings.log_partitions)).row(alert.study)
     try:
@@ -38,16 +38,18 @@ async def load_study(settings: Settings, alert: Alert) -> Study | None:
 
 
 def show_evidence(console: Console, alert: Alert, study: Study | None) -> None:
-    """The evidence of the alert's watch and its term by treatment, and the cases behind it."""
+    """Print the evidence of the alert's watch, events by treatment, and the cases."""
     if study is None:
-        console.print("\nThe study's tables are being made anew: look again in a minute.")
+        console.print(
+            "\nThe tables of the study are being rebuilt: repeat the command in a minute."
+        )
         return
     summaries = [each for each in watch_summaries(study) if each.watch.id == alert.watch]
     case_ids = list(cases_of(study, alert))
     if not (summaries or case_ids):
         return
     day = "" if study.as_of is None else f", {iso(study.as_of)}"
-    console.print(Text(f"\nWhat it rests on, as the tables have it now{day}", style="bold"))
+    console.print(Text(f"\nEvidence in the current tables{day}", style="bold"))
     for summary in summaries:
         show_watch_summary(console, study, summary)
     for case_id in case_ids[:CASES_SHOWN_MAX]:
@@ -57,7 +59,7 @@ def show_evidence(console: Console, alert: Alert, study: Study | None) -> None:
 
 
 def show_watch_summary(console: Console, study: Study, summary: WatchSummary) -> None:
-    """A watch as it stands, and the events of its term by treatment."""
+    """Print a watch with its current verdict, and the events of its term by treatment."""
     grid_of = screening_grid if summary.watch.tier == 2 else watch_grid
     console.print(grid_of(study, [summary]), crop=False)
     console.print()
@@ -66,9 +68,9 @@ def show_watch_summary(console: Console, study: Study, summary: WatchSummary) ->
 
 
 def cases_of(study: Study, alert: Alert) -> Iterator[str]:
-    """The cases that the alert is about, or else those of its watch's term, by their onset.
+    """Ids of the cases of the alert's watch on all arms, by onset.
 
-    Whatever the treatment: who compares arms wants to see either.
+    For an alert of a rule or a finding: the cases that the alert is about.
     """
     active_watch = study.watches_by_id.get(alert.watch)
     if active_watch is None:
@@ -88,13 +90,13 @@ def cases_of(study: Study, alert: Alert) -> Iterator[str]:
 
 
 def find_case(study: Study, case_id: str) -> AdverseEvent | None:
-    """The case of that *name*; a finding may be about something else, such as a site."""
+    """The case with the id *case_id*; None for another entity, such as the site of a finding."""
     entity = study.entities.by_id.get(case_id)
     return entity.body if entity and isinstance(entity.body, AdverseEvent) else None
 
 
 def describe_case(study: Study, case_id: str) -> str:
-    """A case on a line: when, who, on what, and what it was."""
+    """One line for a case: onset, id, version, subject, treatment, period, term and assessments."""
     entity, case = study.entities.by_id[case_id], find_case(study, case_id)
     assert case is not None
     contribution = entity.contribution
@@ -115,7 +117,7 @@ def describe_case(study: Study, case_id: str) -> str:
 
 
 def describe_seriousness(case: AdverseEvent) -> str:
-    """Whether it is serious, and why."""
+    """Whether the case is serious, and by which seriousness criteria."""
     if not is_serious(case):
         return "not serious"
     criteria = ", ".join(case.criteria).replace("_", " ")
@@ -123,7 +125,7 @@ def describe_seriousness(case: AdverseEvent) -> str:
 
 
 def relatedness_and_outcome(case: AdverseEvent) -> Iterator[str]:
-    """What was said of its cause and its end, where anything was."""
+    """Relatedness and outcome of the case, where they are reported."""
     if case.relatedness is not None:
         yield f"relatedness: {case.relatedness}".replace("_", " ")
     if case.outcome is not None:

@@ -1,4 +1,4 @@
-"""How alerts look on a terminal: a list, one with its history, and what became of a move."""
+"""Shows alerts on a terminal: a list, one alert with its history, and the result of a move."""
 
 from __future__ import annotations
 
@@ -30,35 +30,38 @@ STATE_STYLES = {
     State.ACKNOWLEDGED: "yellow",
     State.UNDER_REVIEW: "yellow",
 }
-"""Where somebody is waited for, and where somebody is at work."""
+"""Styles of the states that await a member (red) or are being reviewed (yellow)."""
 
 MOVE_COMMANDS = {Move.BEGIN_REVIEW: "review", Move.CALL_INSUFFICIENT: "insufficient"}
-"""What to type for a move, where that is not its name."""
+"""The command of a move, where it differs from the move's name."""
 
 DISPLAY_NAMES: dict[str, str] = {**MOVE_COMMANDS, State.UNDER_REVIEW: "under review"}
 DISPLAY_NAME_PATTERN = re.compile(rf"\b(?:{'|'.join(DISPLAY_NAMES)})\b")
 
 UNVERIFIED = "signature not checked: the plan names no board"
-"""Under a plan with a board, what is not signed by its member is no part of the history."""
+"""Under a plan with a board, a review that is not signed by its member is refused."""
 
 
 COLUMNS = (
     Column(title="state", align_right=False),
     Column(title="level", align_right=False, drop_order=5),
-    Column(title="rang", align_right=False, drop_order=1),
+    Column(title="raised", align_right=False, drop_order=1),
     Column.text("study", drop_order=4),
-    Column.text("what", width_min=16, shrinks_first=True),
+    Column.text("watch", width_min=16, shrinks_first=True),
     Column(title="E", drop_order=2),
-    Column.text("by", drop_order=3, width_min=8, shrinks_first=True),
+    Column.text("member", drop_order=3, width_min=8, shrinks_first=True),
     Column(title="alert", align_right=False),
 )
-"""At 80 columns: how it stands, what it is, when it rang, how strong, who has it, and its name."""
+"""The columns of the list.
+
+80 columns have room for state, day of the last rise, study, watch, e-value, member and name.
+"""
 
 
 def alert_grid(alerts: Sequence[Alert], title: str, known_ids: Iterable[str] = ()) -> AdaptiveGrid:
-    """One line for each alert, with its whole id if the terminal has room for that.
+    """A table with one row for each alert, with whole ids if the terminal is wide enough.
 
-    Else with so much of it that no other begins so, here or *among* the ids that are known.
+    Otherwise ids are shortened to prefixes that are unique among *alerts* and *known_ids*.
     """
     prefixes = unique_prefixes([*known_ids, *(alert.id for alert in alerts)])
     return AdaptiveGrid(
@@ -84,14 +87,14 @@ def _alert_row(alert: Alert, name: str) -> GridRow:
 
 
 def display_text(text: str) -> str:
-    """The answer to a move, with moves as they are typed, and states as people say them."""
+    """Replace names of moves by their commands, and underscores in states by spaces."""
     return printable(DISPLAY_NAME_PATTERN.sub(lambda found: DISPLAY_NAMES[found[0]], text))
 
 
 def show_entry(console: Console, entry: AlertEntry, study: Study | None) -> None:
-    """Everything about one alert: its grounds in *study*, its history, and what a member can do.
+    """Print one alert: due dates, evidence, history, signed content and the allowed moves.
 
-    Without a *study*, its tables cannot be read just now.
+    *study* is None where its row cannot be read at present; the evidence is then left out.
     """
     alert = entry.alert
     line = GridRow(cells=_alert_row(alert, alert.id).cells[:-1])
@@ -104,7 +107,7 @@ def show_entry(console: Console, entry: AlertEntry, study: Study | None) -> None
     for history_entry in entry.history:
         for line in _history_lines(history_entry):
             console.print(Text(printable(line)), soft_wrap=True)
-    console.print(Text("\nWhat is signed of it", style="bold"))
+    console.print(Text("\nContent that a move signs", style="bold"))
     console.print(Text(signed_text(alert)), soft_wrap=True)
     console.print(Text(f"SHA-256 {revision_digest(alert)}"), soft_wrap=True)
     for command in _move_commands(
@@ -114,7 +117,7 @@ def show_entry(console: Console, entry: AlertEntry, study: Study | None) -> None
 
 
 def _move_commands(alert: Alert, *, signed: bool) -> Iterator[str]:
-    """What a member may type."""
+    """The commands of the moves that the alert's state allows."""
     key_option = " --key ..." if signed else ""
     for move in allowed_moves(alert.state) if alert.tracked else ():
         command = f"tocsin alerts {MOVE_COMMANDS.get(move, move)} {alert_name_of(alert)}"
@@ -122,7 +125,7 @@ def _move_commands(alert: Alert, *, signed: bool) -> Iterator[str]:
 
 
 def signed_text(alert: Alert) -> str:
-    """The canonical JSON of which `shown` is the digest."""
+    """The canonical JSON of the revision; a review's `shown` is its SHA-256."""
     fields = asdict(alert) | {"hypothetical": False}
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
 
@@ -147,17 +150,17 @@ def _history_lines(history_entry: HistoryEntry) -> Iterator[str]:
 
 
 def _event_text(history_entry: HistoryEntry) -> str:
-    """What the data did, and to which level; or the move of a member."""
+    """Text of a history entry: a change by new data, with the level, or a member's move."""
     texts: dict[str, str] = {
-        Move.RAISE: f"rang, level {history_entry.level}",
-        Move.RISE: f"rose, level {history_entry.level}",
-        Move.CHANGE: "its cases changed",
+        Move.RAISE: f"raised, level {history_entry.level}",
+        Move.RISE: f"level raised to {history_entry.level}",
+        Move.CHANGE: "its events changed",
     }
     return texts.get(history_entry.move, _humanize(history_entry.move))
 
 
 def receipt_json(request: ReviewRequest, receipt: ReviewReceipt) -> dict[str, Any]:
-    """What became of a move, for programs."""
+    """The result of a move as JSON fields, for programs."""
     result = receipt.result
     return {
         "alert": request.alert.id,

@@ -1,4 +1,4 @@
-"""Tables that fit the terminal by leaving columns out, never by breaking a number."""
+"""Fits tables to the terminal by dropping columns and shortening names, never numbers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ COLUMN_GAP = "  "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column.  It may be left out (the greatest *drop* first) or its words cut to *least*.
+    """A column of a table.
 
-    Words of one that is *pliant* are cut before any column is left out.
+    Columns with a *drop_order* above 0 are dropped where space is short, the highest first.  Text
+    may be cut to *width_min* characters; where *shrinks_first*, before any column is dropped.
     """
 
     title: str
@@ -30,7 +31,7 @@ class Column:
     def text(
         title: str, *, drop_order: int = 0, width_min: int = 12, shrinks_first: bool = False
     ) -> Column:
-        """A column of names, which may be cut."""
+        """A left-aligned column of names, which may be cut to *width_min* characters."""
         return Column(
             title=title,
             align_right=False,
@@ -42,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridRow:
-    """One row, and below it a *note* over the whole width."""
+    """One row, with an optional *note* below it over the whole width."""
 
     cells: tuple[str, ...]
     style: str = ""
@@ -51,7 +52,7 @@ class GridRow:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A titled table.  Every row has a cell for every column; missing ones at its end are empty."""
+    """A table with a title; cells missing at the end of a row are empty."""
 
     title: str
     columns: tuple[Column, ...]
@@ -59,7 +60,7 @@ class Grid:
 
     @property
     def width(self) -> int:
-        """How wide it is with every column and every name in full."""
+        """Width in terminal columns with every column shown and nothing cut."""
         return _total_width(self._natural_widths())
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -76,7 +77,7 @@ class Grid:
                     yield Text(COLUMN_GAP + part.plain.rstrip(), style="dim")
 
     def fit_widths(self, width: int) -> list[int | None]:
-        """The width of each column, None for those left out, so that all fit *width*."""
+        """Width of each column in a table *width* columns wide; None for a dropped column."""
         widths: list[int | None] = [*self._natural_widths()]
         dropped_first = sorted(
             range(len(widths)), key=lambda index: -self.columns[index].drop_order
@@ -91,7 +92,7 @@ class Grid:
         return widths
 
     def _shrunk_widths(self, widths: list[int | None]) -> list[int | None]:
-        """The same with the words of pliant columns cut as far as they may be."""
+        """The same widths, with columns that shrink first at their minimum."""
         return [
             min(current, column.width_min)
             if current is not None and column.shrinks_first and column.width_min
@@ -120,7 +121,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class AdaptiveGrid:
-    """The *full* table where the terminal is wide enough for all of it, else the *short* one."""
+    """Shows the *full* table where the terminal is wide enough, otherwise the *shortened* one."""
 
     full: Grid
     shortened: Grid

@@ -1,4 +1,4 @@
-"""What a replay looks like on a terminal: alerts as they ring, then everything about a study."""
+"""Shows a replay on a terminal: alerts as they are raised, then the tables of each study."""
 
 from __future__ import annotations
 
@@ -35,22 +35,24 @@ LEVEL_LABELS = {
     "note": ("NOTE  ", "dim"),
 }
 CONFLICT_MESSAGE = (
-    "Another record of this thing and version says something else; the first is kept."
+    "An earlier record has this id and version but other content; the earlier one is kept."
 )
 ASSUMPTIONS = (
-    "Evidence is valid if reporting delay does not depend on the arm, if crossover read as treated"
-    " does not depend on risk, and if a reference rate was fixed before unblinding: a signal"
-    " against a rate is against that rate. The machine raises; people decide."
+    "Evidence is valid if reporting delay does not depend on the arm, if crossover in as-treated"
+    " analyses does not depend on risk, and if a reference rate was fixed before unblinding. A"
+    " signal against a reference rate holds for that rate only. Tocsin raises alerts; people"
+    " decide."
 )
-HYPOTHETICAL_MESSAGE = "HYPOTHETICAL: not the plan that this study had."
+HYPOTHETICAL_MESSAGE = "HYPOTHETICAL: the plan is not the one in the log."
 
 
 def show_alert(
     console: Console, alert: Alert, *, hypothetical: bool, position_label: str = "line"
 ) -> None:
-    """When it rang, which watch, how strong; and what rang it, below where the line is short.
+    """Print a revision: level or state, day, watch and e-value, then the record that made it.
 
-    Its place in the log is a line of a file, or an offset.
+    The record is on the same line where the terminal is wide enough.  *position_label* says what
+    the record's position is: a `line` of a file, or an `offset`.
     """
     mark = ("HYPOTHETICAL ", "bold magenta") if hypothetical else ""
     is_raised = alert.move in (Move.RAISE, Move.RISE)
@@ -68,7 +70,7 @@ def show_alert(
 
 
 def alert_label(alert: Alert) -> tuple[str, str]:
-    """How loud it is, or where a move has put it."""
+    """Label and style: the level of an alert that data raised, the state after any other move."""
     if alert.move in (Move.RAISE, Move.RISE):
         return LEVEL_LABELS[alert.level]
     return printable(alert.state).replace(
@@ -77,12 +79,12 @@ def alert_label(alert: Alert) -> tuple[str, str]:
 
 
 def alert_detail(alert: Alert) -> str:
-    """Of which term the evidence is, what one case or a finding is about, or who moved it."""
+    """The term with the e-value; the term of a case or finding; or the member who made a move."""
     if alert.member is not None:
         return f"  by {printable(alert.member)}"
     if alert.e_value is None:
         return f"  {printable(alert.term)}"
-    # A watch of the screening bears its term in its name.
+    # The id of a screening watch contains its term.
     term = "" if alert.term in alert.watch else f"  {printable(alert.term)}"
     return f"{term}  E = {format_e_value(alert.e_value)}"
 
@@ -90,7 +92,7 @@ def alert_detail(alert: Alert) -> str:
 def show_excluded(
     console: Console, excluded: ExcludedLine, hint: str, *, position_label: str = "line"
 ) -> None:
-    """One line for a record that is not in the tables; *hint* is what else is known of it."""
+    """Print why a record is not included, followed by *hint*."""
     refusal = excluded.refusal
     reason = excluded.outcome.value if refusal is None else refusal.reason.value
     message = CONFLICT_MESSAGE if refusal is None else refusal.message
@@ -99,7 +101,7 @@ def show_excluded(
 
 
 def show_study(console: Console, replay: Replay, study: Study, *, terms_max: int) -> None:
-    """Everything that a replay ends with, for one study."""
+    """Print the result of a replay for one study: all tables, outcome counts and digests."""
     day = iso(study.as_of) if study.as_of else "(no record yet)"
     console.print(Text(f"{printable(study.plan.title)}, as of {day}", style="bold reverse"))
     if replay.what_if.is_hypothetical:
@@ -124,12 +126,12 @@ def show_study(console: Console, replay: Replay, study: Study, *, terms_max: int
     show_outcome_counts(console, replay, study)
     widest = max(grid.width for grid in grids)
     if widest > console.width:
-        message = f"A terminal {widest} columns wide shows all columns and names in full."
+        message = f"A terminal of {widest} columns shows all columns and full names."
         console.print(message, style="dim")
 
 
 def show_outcome_counts(console: Console, replay: Replay, study: Study) -> None:
-    """What became of every line, what to look at, and the digest of the state."""
+    """Print the outcome counts of all lines, the findings, and the digests of plan and state."""
     counts = count_outcomes(replay, study)
     parts = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     record_count = sum(counts.values())
@@ -147,5 +149,5 @@ def show_outcome_counts(console: Console, replay: Replay, study: Study) -> None:
 
 
 def excluded_text(count: int) -> str:
-    """How many records are not in the tables."""
+    """Text: how many records are not included."""
     return f"{count} record{'s' * (count != 1)} not included"

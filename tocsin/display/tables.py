@@ -1,4 +1,4 @@
-"""The tables of a study on a terminal: exposure, flow, events and rates, arms side by side."""
+"""Terminal tables of a study: exposure, subject flow, events and rates, comparison of arms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAYS_IN_YEAR = 365.25
 
 
 def exposure_grid(study: Study) -> Grid:
-    """Subjects, administrations and patient-years by period and treatment."""
+    """Table of subjects, administrations and patient-years by period and treatment."""
     grid_rows: list[GridRow] = []
     for _, key in table_keys(study):
         totals = exposure_row(study, key)
@@ -31,7 +31,7 @@ def exposure_grid(study: Study) -> Grid:
 
 
 def flow_grid(study: Study) -> Grid:
-    """The flow of subjects through the periods, by randomised arm."""
+    """Table of the flow of subjects through the periods, by randomised arm."""
     grid_rows: list[GridRow] = []
     for period_flow in period_flows(study):
         counts = (
@@ -43,13 +43,14 @@ def flow_grid(study: Study) -> Grid:
         names = (period_flow.period, period_flow.randomised_treatment)
         grid_rows.append(GridRow(cells=(*names, *map(str, counts))))
     names = (Column.text("period"), Column.text("randomised to"))
-    titles = ("entered", "completed", "not completed", "switched")  # Who is still in it, too.
+    # "not completed" includes subjects who are still in the period.
+    titles = ("entered", "completed", "not completed", "switched")
     numbers = (Column(title=title) for title in titles)
     return Grid("Flow of subjects", (*names, *numbers), tuple(grid_rows))
 
 
 def event_grid(rate_rows: list[RateRow], terms: list[Term]) -> Grid:
-    """Subjects, events and rates of the *chosen* terms, by period and treatment below each."""
+    """Table of subjects, events and rates of *terms*, by period and treatment below each term."""
     columns = (
         Column.text("term, period, treatment", width_min=23),
         Column(title="kind", align_right=False, drop_order=3),
@@ -68,9 +69,9 @@ def event_grid(rate_rows: list[RateRow], terms: list[Term]) -> Grid:
 
 
 def _event_rows(rate_rows: list[RateRow], terms: list[Term]) -> Iterator[GridRow]:
-    """A line for each term, and one below it for each (period, treatment).
+    """One row for each term, and one below it for each period and treatment.
 
-    Serious and related count subjects.
+    The columns serious and related count subjects.
     """
     rank_of = {term: label for label, term in enumerate(terms)}
     sorted_rows = sorted(
@@ -93,7 +94,7 @@ def _event_rows(rate_rows: list[RateRow], terms: list[Term]) -> Iterator[GridRow
 
 
 def comparison_grid(study: Study, rate_rows: list[RateRow], terms: list[Term]) -> Grid:
-    """Arms side by side in the randomised periods."""
+    """Table of the comparisons of arms in the randomised periods, for *terms* in their order."""
     rank_of = {term: place for place, term in enumerate(terms)}
     selected = [each for each in compare_arms(study.plan, rate_rows) if each.term in rank_of]
     selected.sort(key=lambda each: rank_of[each.term])
@@ -125,12 +126,12 @@ def _comparison_row(comparison: Comparison) -> GridRow:
 
 
 def _drop_order(values: set[str]) -> int:
-    """What is the same in every row is said in the title: its column is the first to go."""
+    """Let a column with one value in all rows be dropped first; the title contains the value."""
     return 1 if len(values) < 2 else 0
 
 
 def select_terms(study: Study, summaries: list[WatchSummary], terms_max: int) -> list[Term]:
-    """What the plan watches, its other groups, then terms by falling evidence: *terms* of them."""
+    """The first *terms_max* terms: any event, watched terms, groups, then by falling evidence."""
     watched = [summary.watch.term for summary in summaries if summary.watch.tier != 2]
     groups = [group.term for group in study.plan.groups]
     others = [summary.watch.term for summary in summaries]

@@ -1,4 +1,4 @@
-"""The watches of a study on a terminal: what the evidence is, what it takes, and why it says so."""
+"""Terminal tables of the watches of a study: evidence, boundary, verdict and its reason."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ SHORT_REASONS = {VerdictReason.REJECTED: "rejected", VerdictReason.NOT_REJECTED:
 
 
 def watch_grid(study: Study, summaries: list[WatchSummary]) -> Grid:
-    """The watches that the plan names, each with its verdict and the reason."""
+    """Table of the watches named in the plan (tiers 1 and 3), with their verdicts and reasons."""
     columns = (
         Column.text("watch", width_min=16),
         Column(title="events"),
         Column(title=_effect_title(study)),
         Column(title="E"),
-        Column(title="needs"),
+        Column(title="boundary"),
         Column(title="verdict", align_right=False),
     )
     return Grid(
-        "Watches of the plan, valid however often anyone looks",
+        "Watches of the plan; evidence is valid at any number of looks",
         columns,
         tuple(_watch_row(study, summary) for summary in summaries),
     )
@@ -53,7 +53,7 @@ def _watch_row(study: Study, summary: WatchSummary) -> GridRow:
 
 
 def screening_grid(study: Study, summaries: list[WatchSummary]) -> Grid:
-    """Tier 2: every other term, by falling evidence."""
+    """Table of the tier 2 watches, which screen every other term, by falling evidence."""
     has_several_arms = len(study.plan.active_treatments) > 1
     columns = (
         Column.text("term", width_min=20),

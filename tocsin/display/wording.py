@@ -1,4 +1,4 @@
-"""How numbers, terms and verdicts read in the tables."""
+"""Formats numbers, terms, comparisons and verdicts for tables."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ TERM_KIND_LABELS = {TermKind.PREFERRED_TERM: "PT", TermKind.SYSTEM_ORGAN_CLASS: 
 
 
 def term_kind_label(term: Term) -> str:
-    """The kind of *term*, short."""
+    """Short label of the kind of *term*, such as PT or SOC."""
     return TERM_KIND_LABELS.get(term.kind, term.kind.value)
 
 
 def level_style(summary: WatchSummary) -> str:
-    """The style of a standing's row."""
+    """Style of a watch's row, by the level of its verdict."""
     return LEVEL_STYLES[summary.verdict.level]
 
 
 def format_evidence(summary: WatchSummary) -> str:
-    """The e-value of now."""
+    """Format the current e-value of a watch."""
     return format_e_value(exp(min(summary.log_e, LOG_E_MAX)))
 
 
 def format_e_value(value: float) -> str:
-    """An e-value to four digits: what lies beyond says nothing to anybody."""
+    """Format an e-value with four significant digits, and with commas from 1,000 to 1 million."""
     return f"{value:,.0f}" if 1000 <= value < 1e6 else f"{value:.4g}"
 
 
 def format_event_counts(summary: WatchSummary) -> str:
-    """First events, on treatment and on control."""
+    """Number of first events on treatment and, for a concurrent watch, on control."""
     if summary.watch.risk_set_basis is None:
         return str(summary.treatment_events)
     return f"{summary.treatment_events} v {summary.control_events}"
 
 
 def describe_comparison(watch: Watch) -> str:
-    """What a watch compares with what."""
+    """Text: the term of a watch, its arms or reference rate, and the basis of the comparison."""
     if watch.risk_set_basis is not None:
         analysis = (
             f"{watch.risk_set_basis.period}, {watch.risk_set_basis.analysis}, "
@@ -63,7 +63,7 @@ def describe_comparison(watch: Watch) -> str:
 
 
 def format_reference_rate(reference_rate: ReferenceRate) -> str:
-    """A reference rate, as the plan gives it."""
+    """Text of a reference rate: a known rate, or historical events in patient-years."""
     if reference_rate.per_100_patient_years is not None:
         return f"{reference_rate.per_100_patient_years:g} per 100 patient-years"
     return (
@@ -73,20 +73,20 @@ def format_reference_rate(reference_rate: ReferenceRate) -> str:
 
 
 def format_rate_ratio(summary: WatchSummary) -> str:
-    """The rate ratio with its confidence sequence."""
+    """Format the rate ratio with the limits of its confidence sequence."""
     if isnan(summary.rate_ratio):
         return "-"
     return format_estimate(Estimate(summary.rate_ratio, *summary.rate_ratio_interval), 2)
 
 
 def format_estimate(estimate: Estimate, digits: int) -> str:
-    """A value with its limits."""
+    """Format a value with its limits; *digits* is the number of decimal places."""
     value, low, high = (format_number(each, digits) for each in estimate)
     return f"{value} ({low} to {high})"
 
 
 def format_number(value: float | None, digits: int) -> str:
-    """A number to *digits* places, without them from 100 on, where they only take room."""
+    """Format a number with *digits* decimal places below 100, with none from 100; `-` for none."""
     if value is None or isnan(value):
         return "-"
     if abs(value) == inf:
@@ -95,5 +95,5 @@ def format_number(value: float | None, digits: int) -> str:
 
 
 def format_p_value(value: float) -> str:
-    """A p-value to three places; what is smaller is said to be smaller, never zero."""
+    """Format a p-value with three decimal places, or as `<0.001`."""
     return "<0.001" if value < 0.001 else f"{value:.3f}"

@@ -1,1 +1,1 @@
-"""The contenders: each the program that a good user of its library would write for the job."""
+"""The contenders: each is the program that an experienced user of its library would write."""

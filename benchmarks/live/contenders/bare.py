@@ -1,7 +1,7 @@
-"""The bare loop: aiokafka's `getmany`, orjson, and one write of all that a poll has changed.
+"""The bare loop: aiokafka's `getmany`, orjson, and one write of all changes of a poll.
 
-What a poll changes is written as absolute numbers, and no offset is committed: it always reads
-from the beginning.  Nothing in Python does the job with less, so it is the measure of the rest.
+Changes are written as absolute numbers, and no offset is committed: every run reads from the
+beginning.  No program in Python does the job with less, so it is the reference for the others.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from redis.asyncio import Redis
 from benchmarks.live.contenders.job import BROKER, GROUP, STORE, TOPIC
 
 Counts = defaultdict[str, dict[str, int]]
-"""Hashes of the store, as they are or as far as they changed."""
+"""Hashes of the store: all of their fields, or those that changed."""
 
 
 async def main() -> None:
-    """Count until told to stop."""
+    """Count until the process is stopped."""
     counts: Counts = defaultdict(dict)
     store = Redis.from_url(STORE)
     consumer = AIOKafkaConsumer(
@@ -44,7 +44,7 @@ async def main() -> None:
 
 
 def add(value: Any, counts: Counts, changed: Counts) -> None:
-    """Add one record to its two cells, and note what they are now."""
+    """Add one record to its two cells, and put their new values in *changed*."""
     record = orjson.loads(value)
     if record["type"] == "adverse_event":
         study = record["study"]
@@ -57,7 +57,7 @@ def add(value: Any, counts: Counts, changed: Counts) -> None:
 
 
 async def write(store: Any, changed: Counts) -> None:
-    """One transaction with one HSET for each hash that changed."""
+    """Write one HSET for each changed hash, in one transaction."""
     async with store.pipeline(transaction=True) as pipeline:
         for name, cells in changed.items():
             pipeline.hset(name, mapping=cells)

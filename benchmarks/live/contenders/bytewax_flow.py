@@ -1,8 +1,8 @@
-"""Bytewax with a batched pipeline: a poll is decoded and summed in one step, then written.
+"""Bytewax with a batched pipeline: one step decodes and sums a poll, then it is written.
 
-It has no groups: it assigns itself every partition and reads from the beginning.
+Bytewax uses no consumer group: it assigns itself every partition and reads from the beginning.
 """
-# Installed in an environment of its own, where no type checker looks.
+# Its library is installed in a separate environment, which the type checker does not see.
 # pyright: reportMissingImports=false
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Counts = Counter[Cell]
 
 
 def sum_batch(batch: list[Any]) -> list[Counts]:
-    """What a poll adds to the cells."""
+    """Return what a poll adds to the cells."""
     records = (orjson.loads(message.value) for message in batch)
     return [Counter(cell for record in records if is_counted(record) for cell in cells_of(record))]
 
@@ -35,7 +35,7 @@ class Writer(StatelessSinkPartition):
         self.store = Redis.from_url(STORE)
 
     def write_batch(self, items: list[Counts]) -> None:
-        """Add polls to their cells."""
+        """Add the sums of polls to their cells."""
         with self.store.pipeline(transaction=True) as pipeline:
             for counts in items:
                 for (name, field), amount in counts.items():
@@ -44,13 +44,13 @@ class Writer(StatelessSinkPartition):
 
 
 class StoreSink(DynamicSink):
-    """The store, with a connection for each worker."""
+    """The store, with one connection for each worker."""
 
     def build(self, step_id: str, worker_index: int, worker_count: int) -> Writer:
-        """The writer of one worker."""
+        """Return the writer of one worker."""
         return Writer()
 
 
-flow = Dataflow("counts")  # `python -m bytewax.run` takes it from here.
+flow = Dataflow("counts")  # `python -m bytewax.run` finds it by this name.
 log = kafka.input("log", flow, brokers=[BROKER], topics=[TOPIC])
 op.output("store", op.flat_map_batch("count", log.oks, sum_batch), StoreSink())

@@ -1,6 +1,7 @@
-"""Stock Faust as its documentation begins: an agent that awaits the store for every event.
+"""Stock Faust as in its documentation: an agent that awaits the store for every event.
 
-Both counts go in one round trip.  The worker's web server is off; all else is as Faust sets it.
+Both counts of an event need one round trip.  The worker's web server is off; all other settings
+are Faust's defaults.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ app = faust.App(
     topic_disable_leader=True,
     web_enabled=False,
 )
-log = app.topic(TOPIC, value_serializer="json")  # With orjson installed Faust decodes by it.
+log = app.topic(TOPIC, value_serializer="json")  # Faust decodes with orjson where it is installed.
 store = Redis.from_url(STORE)
 
 

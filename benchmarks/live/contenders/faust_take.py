@@ -17,7 +17,7 @@ app = faust.App(
     topic_disable_leader=True,
     web_enabled=False,
 )
-log = app.topic(TOPIC, value_serializer="json")  # With orjson installed Faust decodes by it.
+log = app.topic(TOPIC, value_serializer="json")  # Faust decodes with orjson where it is installed.
 store = Redis.from_url(STORE)
 
 

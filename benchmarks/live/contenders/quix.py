@@ -1,5 +1,5 @@
 """Quix Streams with a batching sink: a checkpoint every 10,000 records or half a second."""
-# Installed in an environment of its own, where no type checker looks.
+# Its library is installed in a separate environment, which the type checker does not see.
 # pyright: reportMissingImports=false
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from benchmarks.live.contenders.job import BROKER, GROUP, STORE, TOPIC, cells_of
 
 
 class CountsSink(BatchingSink):
-    """Writes what a partition brought since the last checkpoint, in one MULTI."""
+    """Writes the records of a partition since the last checkpoint, in one MULTI."""
 
     def __init__(self, store: Any) -> None:
         super().__init__(on_client_connect_success=lambda: None)
@@ -31,7 +31,7 @@ class CountsSink(BatchingSink):
 
 
 def main() -> None:
-    """Count until told to stop."""
+    """Count until the process is stopped."""
     app = Application(
         broker_address=BROKER,
         consumer_group=GROUP,

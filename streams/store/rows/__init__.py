@@ -1,1 +1,1 @@
-"""A study as the fields of one Redis hash."""
+"""The row of a study: its state as the fields of one hash."""

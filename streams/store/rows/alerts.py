@@ -1,4 +1,4 @@
-"""The docket as fields of a row: each alert with its history, each answer to a member's move."""
+"""The alert register as fields of a row: alerts with their history, and results of reviews."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from monitor.state.study import Study
 
 
 def register_fields(study: Study) -> Iterator[tuple[str, bytes]]:
-    """Every field of the docket: `l|<alert id>`, `r|<thing>` of a member's move, and its vigil's.
+    """Yield every field of the study's alert register.
 
-    `u|<thing>` is since when a case waits for its subject, `h|<site>` when a site was last heard
-    of, as days.
+    They are `l|<alert id>`, `r|<entity id>` of a review's result (with the version of a later
+    one), `u|<case>` with the day since which a case is unallocated, and `h|<site>` with the day of
+    a site's last record.  Days are proleptic Gregorian ordinals.
     """
     if isinstance(register := study.extension, AlertRegister):
         for name, entry in register.entries.items():
@@ -36,7 +37,7 @@ def register_fields(study: Study) -> Iterator[tuple[str, bytes]]:
 
 
 def register_value(study: Study, field: str) -> bytes:
-    """The value of one *field* of the docket."""
+    """Return the value of one *field* of the register; empty if a day is no longer recorded."""
     prefix, name = field[:2], field[2:]
     register = register_of(study)
     if prefix == "l|":
@@ -52,25 +53,25 @@ def register_value(study: Study, field: str) -> bytes:
 
 
 def entry_value(entry: AlertEntry) -> bytes:
-    """The alert at its latest revision, as it is announced, and its `history`."""
+    """Encode the latest revision of the alert, as published, with its `history`."""
     history = [_history_entry_json(step) for step in entry.history]
     return orjson.dumps(asdict(entry.alert) | {"history": history})
 
 
 def review_result_value(result: ReviewResult) -> bytes:
-    """What a member is told of a move; `objection` is the reason as a word."""
+    """Encode the result of a review; `objection` is the name of its refusal in lower case."""
     return orjson.dumps(asdict(result) | {"objection": _refusal_word(result.objection)})
 
 
 def entry_from(value: bytes) -> AlertEntry:
-    """The entry that ``entry_value`` wrote."""
+    """Decode an entry that ``entry_value`` encoded."""
     fields: dict[str, Any] = orjson.loads(value)
     history = [_history_entry_from(step) for step in fields.pop("history")]
     return AlertEntry(alert_from(fields), history)
 
 
 def alert_from(fields: dict[str, Any]) -> Alert:
-    """The alert whose fields *said* are, from JSON."""
+    """Return the alert with *fields* as decoded from JSON; changes *fields* in place."""
     fields["kind"], fields["state"] = AlertKind(fields["kind"]), State(fields["state"])
     fields["move"] = Move(fields["move"])
     fields["due"] = tuple((clock, day) for clock, day in fields["due"])
@@ -78,7 +79,7 @@ def alert_from(fields: dict[str, Any]) -> Alert:
 
 
 def review_result_from(value: bytes) -> ReviewResult:
-    """The answer that ``answer_value`` wrote."""
+    """Decode a result that ``review_result_value`` encoded."""
     fields: dict[str, Any] = orjson.loads(value)
     fields["state"] = fields["state"] and State(fields["state"])
     fields["objection"] = _refusal_from(fields["objection"])

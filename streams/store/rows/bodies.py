@@ -1,4 +1,4 @@
-"""What a thing says, as a list that a row can hold, and back."""
+"""Encodes the bodies of entities as lists for a row, and decodes them."""
 
 from __future__ import annotations
 
@@ -21,31 +21,30 @@ from monitor.records import (
     Status,
     TermKind,
 )
+from streams.records.convert import BODY_TYPES
 
 TYPE_BY_KIND: dict[str, Any] = {
-    "subject": events.Subject,
-    "treatment": events.Treatment,
-    "dose": events.Dose,
-    "disposition": events.Disposition,
-    "collection": events.Collection,
-    "assessment": events.Assessment,
-    "retraction": events.Retraction,
-    "merge": events.Merge,
-    "review": events.Review,
-    "tick": events.Tick,
+    kind: body_type
+    for kind, body_type in BODY_TYPES.items()
+    if kind not in ("plan", "adverse_event")
 }
-"""Those whose fields are written as they stand.  A case has its own, and a plan its sha256."""
+"""Classes whose fields are encoded generically; plans and cases have their own encoding."""
 
-KIND_BY_TYPE: dict[type, str] = {made: name for name, made in TYPE_BY_KIND.items()}
+KIND_BY_TYPE: dict[type, str] = {body_type: kind for kind, body_type in TYPE_BY_KIND.items()}
 FIELD_NAMES: dict[str, tuple[str, ...]] = {
-    name: tuple(each.name for each in fields(made)) for name, made in TYPE_BY_KIND.items()
+    kind: tuple(each.name for each in fields(body_type)) for kind, body_type in TYPE_BY_KIND.items()
 }
+"""Field names by kind, in the order of declaration, which is the order of the encoded values."""
+
 ENUM_FIELDS: dict[str, Callable[[str], object]] = {"status": Status, "kind": TermKind}
-"""Fields that JSON has as a word and the core as a member of an enumeration."""
+"""Fields that are strings in JSON and members of an enumeration in the core."""
 
 
 def body_values(body: Body) -> list[Any]:
-    """Kind and fields of a thing that is no case.  The text of a plan is among the row's plans."""
+    """Return kind and field values of an entity that is not a case.
+
+    Of a plan, only the sha256: the text is in the `plan` field of the row.
+    """
     if isinstance(body, events.PlanRecord):
         return ["plan", body.sha256]
     kind = KIND_BY_TYPE[type(body)]
@@ -53,7 +52,7 @@ def body_values(body: Body) -> list[Any]:
 
 
 def body_from(stored: list[Any], plans: dict[str, str]) -> Body:
-    """The body that ``fact_of`` wrote; *plans* are texts by their sha256."""
+    """Return the body that ``body_values`` encoded; *plans* has plan texts by sha256."""
     kind, *values = stored
     if kind == "plan":
         return events.PlanRecord(toml=plans[values[0]], sha256=values[0])
@@ -64,7 +63,7 @@ def body_from(stored: list[Any], plans: dict[str, str]) -> Body:
 
 
 def case_from(stored: list[Any]) -> AdverseEvent:
-    """The case whose fields *said* are, in their order."""
+    """Return the case with the field values *stored*, in the order of AdverseEvent's fields."""
     subject, term, organ, label, onset, end, serious, criteria, *assessed = stored
     severity, relatedness, outcome, action, adjudications = assessed
     return AdverseEvent(

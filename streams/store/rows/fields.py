@@ -1,4 +1,4 @@
-"""The fields of a row, each as readers find it: its name, and its value as JSON."""
+"""Names and JSON values of the fields of a row."""
 
 from __future__ import annotations
 
@@ -21,21 +21,24 @@ from streams.store.rows.alerts import register_fields
 from streams.store.rows.bodies import body_values
 
 ALL_PERIODS = "all"
-"""No plan may name a period so."""
+"""Name of the tables over all periods; no plan may use it for a period."""
 
 SCREENING_PREFIX = "screening/"
-"""What the id of a tier 2 watch begins with; no plan may name a watch so."""
+"""Prefix of the ids of tier 2 watches; no plan may use it for a watch."""
 
 NamedValues = Iterator[tuple[str, bytes]]
 
 
 def entity_name(entity_id: str, entity: Entity) -> str:
-    """The field of a thing: a case's begins with c, any other's with f."""
+    """Return the field name of an entity: `c|<id>` for a case, `f|<id>` for any other."""
     return f"c|{entity_id}" if isinstance(entity.body, AdverseEvent) else f"f|{entity_id}"
 
 
 def entity_value(ordinal: int, entity: Entity) -> bytes:
-    """Its place in the ledger, its versions, and what it says."""
+    """Encode an entity: *ordinal*, version, number of versions, digest, onset flag, and its body.
+
+    The *ordinal* is the position of the entity in the order of first records, from 0.
+    """
     body = entity.body
     values = body if isinstance(body, AdverseEvent) else body_values(body)
     version_values = (
@@ -49,13 +52,13 @@ def entity_value(ordinal: int, entity: Entity) -> bytes:
 
 
 def cell_name(study: Study, table: int, term: int) -> str:
-    """The field of a cell: `t|<period>|<treatment>|<kind>|<term>`."""
+    """Return the field name of a cell: `t|<period>|<treatment>|<kind>|<term>`."""
     kind, name = study.vocabulary[term]
     return f"t|{table_name(study, table)}|{kind}|{name}"
 
 
 def cell_value(cell: Cell) -> bytes:
-    """Its counts, or nothing where it has no event any more."""
+    """Encode the counts of a cell; empty if it has no events."""
     if not cell.events:
         return b""
     return orjson.dumps(
@@ -72,7 +75,7 @@ def cell_value(cell: Cell) -> bytes:
 
 
 def table_name(study: Study, table: int) -> str:
-    """The period and treatment of a table."""
+    """Return `<period>|<treatment>` of a table number."""
     period, treatment = divmod(table, len(study.plan.treatments))
     periods = study.plan.periods
     name = periods[period].id if period < len(periods) else ALL_PERIODS
@@ -80,7 +83,10 @@ def table_name(study: Study, table: int) -> str:
 
 
 def exposure_fields(study: Study) -> NamedValues:
-    """For each table with somebody in it: person-days so far, and subjects at risk now."""
+    """Yield for each table the person-days until the as-of date and the number of open spells.
+
+    The value is empty where both are zero.
+    """
     for number, exposed in enumerate(study.person_days):
         person_days = 0 if study.as_of is None else exposed.total_until(study.as_of)
         value = (
@@ -92,7 +98,10 @@ def exposure_fields(study: Study) -> NamedValues:
 
 
 def subject_value(study: Study, subject: SubjectState | None) -> bytes:
-    """Allocation and spells by name, or nothing where there are none."""
+    """Encode allocated arm and spells `[start, end, period, treatment]`; empty without either.
+
+    Days are proleptic Gregorian ordinals; *end* is the first day after the spell, or null.
+    """
     if subject is None or (subject.allocated_arm is None and not subject.spells):
         return b""
     treatments = study.plan.treatments
@@ -110,7 +119,7 @@ def subject_value(study: Study, subject: SubjectState | None) -> bytes:
 
 
 def term_of_screening_watch(watch: str) -> Term | None:
-    """The term of a tier 2 watch by its id, `screening/<kind>/<name>/<treatment>`; else None."""
+    """Return the term in the id `screening/<kind>/<name>/<treatment>`; None for other watches."""
     if not watch.startswith(SCREENING_PREFIX):
         return None
     kind, name = watch.removeprefix(SCREENING_PREFIX).rsplit("/", 1)[0].split("/", 1)
@@ -118,7 +127,7 @@ def term_of_screening_watch(watch: str) -> Term | None:
 
 
 def verdict_value(verdict: Verdict | None) -> bytes:
-    """Level, ground, and the evidence to the last bit, as it was last judged."""
+    """Encode level, reason and log e-value (as exact hexadecimal float) of the last evaluation."""
     if verdict is None:
         return b""
     log_e = None if verdict.log_e is None else verdict.log_e.hex()
@@ -126,21 +135,21 @@ def verdict_value(verdict: Verdict | None) -> bytes:
 
 
 def episode_value(study: Study, watch: str, episode: Episode) -> bytes:
-    """The alert that the episode is, the level it reached, and where its evidence stands."""
+    """Encode an episode: alert id, number, highest and current level, revision, closed flag."""
     alert = alert_id(study.name, watch, episode.number)
     levels = episode.highest_level.word, episode.current_level.word
     return orjson.dumps([alert, episode.number, *levels, episode.revision, episode.is_closed])
 
 
 def plans_value(plans: Iterable[str]) -> bytes:
-    """The plans in force so far, in order: text and sha256 of each."""
+    """Encode text and sha256 of each plan version so far, in order."""
     return orjson.dumps([[toml, sha256(toml.encode()).hexdigest()] for toml in plans])
 
 
 def head_value(
     latest: int | None, outcomes: Mapping[str, int], refusals: Mapping[str, int]
 ) -> bytes:
-    """The latest day known, and what became of the study's records."""
+    """Encode the latest day (ordinal), and the counts of records by outcome and by refusal."""
     head = {
         "latest": latest,
         "outcomes": {str(name): count for name, count in outcomes.items()},
@@ -150,7 +159,7 @@ def head_value(
 
 
 def state_fields(study: Study, verdicts: Iterable[tuple[str, Verdict]]) -> Fields:
-    """All that is counted, settled and judged; what is empty is left out."""
+    """Return all fields of the derived state and the alert register, without empty ones."""
     fields: Fields = {}
     for number, table in enumerate(study.tables):
         fields |= {cell_name(study, number, term): cell_value(table[term]) for term in table}

@@ -1,4 +1,4 @@
-"""A study taken up from its row, or the news that the row is not what was written."""
+"""Restores a study from its row, and refuses an invalid row."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from streams.store.rows.fields import term_of_screening_watch
 from streams.store.rows.row import Row
 
 FORMAT_ERRORS = LookupError, ValueError, TypeError, AttributeError, AssertionError, PlanError
-"""What comes of fields that have another form than those that are written today."""
+"""Errors that decoding raises for fields of another form than this version writes."""
 
 
 class InvalidRow(Exception):
-    """The row is not what was written.  Rebuild it from the log; the others go on."""
+    """The row is not what was written.  Rebuild it from the log, while other studies continue."""
 
 
 def load_row(name: str, fields: Fields) -> Row:
-    """The study *name* as it was when its row was written.
+    """Restore the study *name* to its state when the row was written.
 
-    Raises BadRow where the digest or the form says that it is not what was written.
+    Raises InvalidRow where the digest does not match or a field has an invalid form.
     """
     if fields.get("digest") != row_digest(fields):
-        raise InvalidRow(f"The row of {name} does not have the digest it should.")
+        raise InvalidRow(f"The row of {name} does not match its digest.")
     try:
         return _read_row(name, {field: value for field, value in fields.items() if value})
     except FORMAT_ERRORS as error:
@@ -65,7 +65,7 @@ def _read_row(name: str, fields: Fields) -> Row:
 
 
 def _study_of_plans(name: str, plans: list[str], latest: int | None) -> Study:
-    """The study with its plan, and with all that was ever spent by one."""
+    """Return the study under its latest plan, with the alpha shares spent under all plans."""
     parsed = [read_plan(toml) for toml in plans]
     study = Study(name, parsed[-1], latest_day=latest)
     for plan in parsed:
@@ -74,7 +74,7 @@ def _study_of_plans(name: str, plans: list[str], latest: int | None) -> Study:
 
 
 def _load_fields(row: Row, fields: Fields) -> None:
-    """Put the things, the episodes and the verdicts in place, and sum up the fields."""
+    """Restore entities, episodes, verdicts and the alert register, and the checksums of fields."""
     verdicts: dict[str, Verdict] = {}
     register = AlertRegister()
     entities: list[tuple[int, str, Entity]] = []
@@ -111,7 +111,7 @@ def _load_fields(row: Row, fields: Fields) -> None:
 
 
 def _read_entity(prefix: str, value: bytes, plan_texts: dict[str, str]) -> tuple[int, Entity]:
-    """The ordinal and the content of a thing."""
+    """Decode the ordinal and the content of an entity."""
     ordinal, version, versions, digest, onset_after_known, *values = orjson.loads(value)
     body = case_from(values) if prefix == "c|" else body_from(values, plan_texts)
     return ordinal, Entity(version, digest, versions, body, onset_after_known=onset_after_known)
@@ -129,9 +129,10 @@ def _read_episode(value: bytes) -> Episode:
 
 
 def _restore_verdicts(study: Study, verdicts: dict[str, Verdict]) -> None:
-    """Count anew all that the things say, and put each watch where it stood.
+    """Recount all entities, and restore the verdict of each watch.
 
-    A term that no case has any more keeps its watch, which counting anew does not open.
+    A tier 2 watch remains after its term has lost all cases.  Recounting does not open such a
+    watch, so it is opened here.
     """
     without_events = {
         name: each for name, each in verdicts.items() if each.reason is VerdictReason.NO_EVENTS

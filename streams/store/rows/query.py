@@ -1,4 +1,4 @@
-"""Reads alerts where they are kept: of every study, or the one that somebody means."""
+"""Reads alerts from the rows of the store, of all studies or selected ones."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from streams.store.rows.load import FORMAT_ERRORS, InvalidRow
 
 ALERT_PREFIX = "l|"
 ALERT_ID_LENGTH = 24
-"""Of an alert's id: whoever gives all of it needs no search."""
+"""Characters of a complete alert id, which is read directly, without a scan."""
 
 OpenStore = Callable[[int], Store]
-"""Gives the store of a partition."""
+"""Returns the store of a partition."""
 
 
 async def list_studies(
     open_store: OpenStore, partitions: int, selected: Sequence[str] = ()
 ) -> list[str]:
-    """The studies that have a row, or the *wanted* ones, by name."""
+    """Return the names of all studies with a row, or the *selected* ones, sorted."""
     if selected:
         return sorted(set(selected))
     by_partition = [await open_store(number).studies() for number in range(partitions)]
@@ -31,9 +31,10 @@ async def list_studies(
 async def read_entries(
     open_store: OpenStore, partitions: int, studies: Sequence[str] = (), id_prefix: str = ""
 ) -> AsyncIterator[AlertEntry]:
-    """The alerts of *studies*, of all where none is named, whose ids begin so; newest first.
+    """Yield the alerts of *studies* (all if empty) whose ids begin with *id_prefix*.
 
-    Raises BadRow where one is not as it was written.
+    Studies are in order of name, the alerts of each with the newest first.  Raises InvalidRow
+    where an alert cannot be decoded.
     """
     for study in await list_studies(open_store, partitions, studies):
         store = open_store(partition_of(study, partitions))

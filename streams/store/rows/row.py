@@ -1,4 +1,4 @@
-"""A study at work beside its row: which fields the row must be given for what was folded."""
+"""A study in memory, and the changed fields to write to its row."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from streams.store.rows.fields import (
 )
 
 ALWAYS_WRITTEN_FIELDS = 4
-"""Fields that every write of a row has: `pos`, `head`, `digest`, and the cursor's `pos`."""
+"""Fields that every write of a row contains: `pos`, `head`, `digest`, and the cursor's `pos`."""
 
 BYTES_PER_ENTITY, BYTES_PER_FIELD = 1_400, 400
-"""Of memory, about: a live case takes a kilobyte, and the sums of its row the rest."""
+"""Estimated bytes of memory: a case takes about a kilobyte, and its row's checksums the rest."""
 
 
 @dataclass(slots=True)
 class Row:
-    """A study, and what its row says of it but for what ``changes`` has yet to say.
+    """A study in memory with the checksums of its stored fields, to derive the changed ones.
 
-    *pos* is the last offset folded and *stored* the `pos` in the store; *began* is the offset of
-    the plan that opened the study.  *sums* holds the checksum of each field, *things* of each
-    thing ``ordinal << 32 | checksum``: of old values the digest needs no more.  A row *afresh*
-    replaces whatever the store has.
+    *first_offset* is the offset of the plan that opened the study, *last_offset* the last one
+    folded, *stored_position* the `pos` in the store.  *checksums* has the CRC-32 of each field,
+    *packed_entities* has ``ordinal << 32 | checksum`` of each entity: the digest is updated
+    without old values.  A row that *replaces_stored* is written whole.
     """
 
     study: Study
@@ -66,22 +66,22 @@ class Row:
 
     @property
     def dirty(self) -> DirtySet:
-        """What has changed since the row was last written."""
+        """What changed since the last ``take_changes``."""
         assert self.study.dirty is not None
         return self.study.dirty
 
     @property
     def estimated_bytes(self) -> int:
-        """Of memory, about."""
+        """Estimated memory of the study and its checksums."""
         return BYTES_PER_ENTITY * len(self.packed_entities) + BYTES_PER_FIELD * len(self.checksums)
 
     @property
     def changed_fields_max(self) -> int:
-        """How many fields ``changes`` will have at most, unless everything has changed."""
+        """Upper limit of the fields of the next ``take_changes``, unless everything is dirty."""
         return len(self.dirty) + len(self.study.person_days) + ALWAYS_WRITTEN_FIELDS
 
     def count_record(self, offset: int, outcome: RecordOutcome, refusal: Refusal | None) -> None:
-        """Note what became of the record at *offset*."""
+        """Count the outcome of the record at *offset*, and note the plan in force after it."""
         self.last_offset = offset
         self.outcomes[outcome] += 1
         if refusal is not None:
@@ -91,9 +91,9 @@ class Row:
             self.plans.append(toml)
 
     def take_changes(self) -> Fields:
-        """The fields to write for all that was folded since they were last asked for.
+        """Return the fields to write for all records folded since the last call.
 
-        What is not there any more is emptied.
+        Fields that no longer exist have empty values.
         """
         if self.dirty.everything or not self.checksums:
             old_names = self.checksums.keys() - {"began"}
@@ -113,7 +113,7 @@ class Row:
         return fields
 
     def all_fields(self) -> Fields:
-        """All fields of the row as ``changes`` has left it, for a row written afresh."""
+        """Return all fields of the row as of the last ``take_changes``, to write the row whole."""
         entities = self.study.entities.by_id
         fields = self._fields_without_entities()
         for entity_id, entity in entities.items():
@@ -124,14 +124,14 @@ class Row:
         return fields
 
     def _fields_without_entities(self) -> Fields:
-        """Every field but those of the things and the digest."""
+        """Return every field except those of entities and the digest."""
         fields = state_fields(self.study, last_verdicts(self.study))
         fields["began"] = b"%d" % self.first_offset
         fields["plan"] = plans_value(self.plans)
         return self._add_head(fields)
 
     def _dirty_fields(self) -> Fields:
-        """The fields that the trace names, but for the things'."""
+        """Return the dirty fields, except those of entities."""
         study, dirty, cell_names, tables = (
             self.study,
             self.dirty,
@@ -158,22 +158,22 @@ class Row:
         return self._add_head(fields)
 
     def _add_head(self, fields: Fields) -> Fields:
-        """*fields* with those that change at every record."""
+        """Add the fields that change with every record to *fields*."""
         fields["pos"] = b"%d" % self.last_offset
         fields["head"] = head_value(self.study.latest_day, self.outcomes, self.refusals)
         return fields
 
     def _active_watch(self, watch: str) -> ActiveWatch:
-        """The watch at work: the study's own list of them is made anew for whoever asks."""
+        """Return the active watch, cached because finding it searches the study's watches."""
         active_watch = self.active_watches.get(watch)
         if active_watch is None:
             active_watch = self.active_watches[watch] = find_active_watch(self.study, watch)
         return active_watch
 
     def _changed_fields(self, fields: Fields) -> Fields:
-        """Those of *fields* that are to be written, the digest brought up to them.
+        """Update the checksums by *fields*, and return the fields to write.
 
-        An empty value is not, where there is none: it is equal to an absent one.
+        An empty value for an absent field is omitted.
         """
         checksums, total = self.checksums, self.checksum_total
         changed: Fields = {}
@@ -192,7 +192,7 @@ class Row:
         return changed
 
     def _entity_fields(self, entity_ids: Iterable[str]) -> NamedValues:
-        """The fields of *things*, the digest brought up to them."""
+        """Yield the fields of entities, and update the checksums."""
         self._assign_ordinals()
         entities, packed = self.study.entities.by_id, self.packed_entities
         for entity_id in entity_ids:
@@ -207,7 +207,7 @@ class Row:
             yield name, value
 
     def _assign_ordinals(self) -> None:
-        """Give each new thing its ordinal: it came in after all that are known."""
+        """Assign ordinals to new entities, which follow all known ones in the dictionary."""
         entities = self.study.entities.by_id
         first = len(self.packed_entities)
         new = list(islice(reversed(entities), len(entities) - first))
@@ -216,7 +216,7 @@ class Row:
 
 
 def find_active_watch(study: Study, watch: str) -> ActiveWatch:
-    """The watch of *study* that is called *watch*, found by the term that its id names."""
+    """Return the watch of *study* with the id *watch*; a tier 2 watch is found by its term."""
     term = term_of_screening_watch(watch)
     if term is None:
         return study.watches_by_id[watch]

@@ -1,4 +1,4 @@
-"""A case after it has rung: it turns out worse, is decided on, and is another than it was."""
+"""A case after its alert was raised: it worsens, is decided on, or changes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.monitor.small_plans import toml_table
 
 
 @pytest.mark.parametrize(
-    ("moves", "known", "then"),
+    ("moves", "known", "expected"),
     [
         ((), 5, [("raise", "2020-01-19"), ("rise", "2020-01-13")]),
         (("acknowledge",), 5, [("raise", "2020-01-19"), ("rise", "2020-01-13")]),
@@ -42,24 +42,24 @@ from tests.monitor.small_plans import toml_table
     ],
     ids=["raised", "acknowledged", "not sooner", "closed"],
 )
-def test_a_case_that_turns_out_worse_rings_again_as_it_is_due_sooner(
-    moves: tuple[str, ...], known: int, then: list[tuple[str, str]]
+def test_a_case_that_worsens_pages_again_with_an_earlier_deadline(
+    moves: tuple[str, ...], known: int, expected: list[tuple[str, str]]
 ):
-    """Whoever has seen a clot must hear that the patient died of it, unless it is over."""
-    found = review_case_alert(
+    """People who saw a clot must learn that it was fatal, unless the alert is closed."""
+    scenario = review_case_alert(
         rules_trial(case("c1", "A1", 3), rules=(CLOTS_RULE,), groups=GROUP), *moves
     )
-    found.submit(case("c1", "A1", 3, version=2, known=known, **FATAL))
-    rang = [one for one in alerts_of_kind(found, AlertKind.CASE) if one.member is None]
+    scenario.submit(case("c1", "A1", 3, version=2, known=known, **FATAL))
+    raised = [one for one in alerts_of_kind(scenario, AlertKind.CASE) if one.member is None]
 
-    assert [(one.move, dict(one.due)["receipt"]) for one in rang] == then
-    assert {one.pages for one in rang} == {True}
+    assert [(one.move, dict(one.due)["receipt"]) for one in raised] == expected
+    assert {one.pages for one in raised} == {True}
 
 
-def test_a_decision_starts_the_clock_of_the_determination():
-    """Both clocks are kept: what was received, and what was found to be so."""
-    found = review_case_alert(rules_trial(case("c1", "A1", 3, **FATAL)), *MOVES_TO_CONFIRMED)
-    last = alerts_of_kind(found, AlertKind.CASE)[-1]
+def test_a_decision_starts_the_determination_clock():
+    """Both deadlines are kept: that of the receipt and that of the determination."""
+    scenario = review_case_alert(rules_trial(case("c1", "A1", 3, **FATAL)), *MOVES_TO_CONFIRMED)
+    last = alerts_of_kind(scenario, AlertKind.CASE)[-1]
 
     assert last.due == (("receipt", "2020-01-11"), ("determination", "2020-04-25"))
 
@@ -74,31 +74,31 @@ def test_a_decision_starts_the_clock_of_the_determination():
         retracted("r1", "safety/c1"),
         merged("m1", "case", "safety/c1", "safety/c2"),
     ],
-    ids=["not fatal", "recoded", "related or not", "somebody else", "void", "merged"],
+    ids=["not fatal", "recoded", "related or not", "other subject", "void", "merged"],
 )
-def test_a_decided_case_is_put_before_the_board_again_when_its_data_change(follow_up):
-    """People have judged the case as it was; what they judged is there no more."""
-    found = review_case_alert(
+def test_a_decided_case_alert_is_reopened_when_its_data_change(follow_up):
+    """The decision was on an earlier version of the case."""
+    scenario = review_case_alert(
         rules_trial(case("c1", "A1", 3, **FATAL), case("c2", "A1", 30, known=30)),
         *MOVES_TO_CONFIRMED,
     )
-    found.submit(follow_up)
+    scenario.submit(follow_up)
 
-    assert case_alerts(found)[-1] == ("deaths", "safety/c1", "change", 5)
-    assert alerts_of_kind(found, AlertKind.CASE)[-1].state is State.REOPENED
+    assert case_alerts(scenario)[-1] == ("deaths", "safety/c1", "change", 5)
+    assert alerts_of_kind(scenario, AlertKind.CASE)[-1].state is State.REOPENED
 
 
 @pytest.mark.parametrize("moves", [(), ("acknowledge",), (*MOVES_TO_CONFIRMED, "close")])
-def test_a_case_that_nobody_has_decided_on_changes_in_silence(moves: tuple[str, ...]):
-    """It is read as it is now when it is read; what was closed stays closed."""
-    found = review_case_alert(rules_trial(case("c1", "A1", 3, **FATAL)), *moves)
-    found.submit(case("c1", "A1", 3, version=2, known=9))
+def test_a_change_of_an_undecided_case_makes_no_revision(moves: tuple[str, ...]):
+    """A reviewer reads the current version; a closed alert stays closed."""
+    scenario = review_case_alert(rules_trial(case("c1", "A1", 3, **FATAL)), *moves)
+    scenario.submit(case("c1", "A1", 3, version=2, known=9))
 
-    assert len(case_alerts(found)) == 1 + len(moves)
+    assert len(case_alerts(scenario)) == 1 + len(moves)
 
 
 @pytest.mark.parametrize(
-    "other",
+    "unrelated",
     [
         case("c1", "A1", 3, version=2, known=9, **FATAL),
         case("c2", "A1", 40, "Headache", known=40),
@@ -112,26 +112,26 @@ def test_a_case_that_nobody_has_decided_on_changes_in_silence(moves: tuple[str, 
         tick_record(90),
     ],
     ids=["same again", "another case", "arm", "days at risk", "others merged", "amended",
-         "rule dropped", "other thing void", "collected", "tick"],
+         "rule dropped", "other entity void", "collected", "tick"],
 )  # fmt: skip
-def test_a_decided_case_is_left_alone_by_what_does_not_change_it(other):
-    """A board that is called for nothing stops coming."""
-    found = review_case_alert(rules_trial(case("c1", "A1", 3, **FATAL)), *MOVES_TO_CONFIRMED)
-    found.submit(other)
+def test_a_decided_case_alert_is_unchanged_by_unrelated_records(unrelated):
+    """Needless pages would teach the board to ignore them."""
+    scenario = review_case_alert(rules_trial(case("c1", "A1", 3, **FATAL)), *MOVES_TO_CONFIRMED)
+    scenario.submit(unrelated)
 
-    assert len(case_alerts(found)) == 4
+    assert len(case_alerts(scenario)) == 4
 
 
-def test_a_case_of_a_pair_changes_when_its_partner_is_taken_back():
-    """Without the fall, the bleeding is not of the group any more."""
+def test_a_case_of_a_pair_changes_when_its_partner_is_reassigned():
+    """Without the fall, the bleeding is no longer in the group."""
     group = toml_table("groups.clots", both=[["Fall"], ["Bleeding"]], within_days=14)
     pair = case("c1", "A1", 3, "Fall"), case("c2", "A1", 9, "Bleeding")
-    found = review_case_alert(
+    scenario = review_case_alert(
         rules_trial(*pair, rules=(CLOTS_RULE,), groups=group),
         *MOVES_TO_CONFIRMED,
         about="safety/c2",
     )
 
-    found.submit(case("c1", "A2", 3, "Fall", version=2, known=20))
+    scenario.submit(case("c1", "A2", 3, "Fall", version=2, known=20))
 
-    assert case_alerts(found)[-1] == ("clots", "safety/c2", "change", 5)
+    assert case_alerts(scenario)[-1] == ("clots", "safety/c2", "change", 5)

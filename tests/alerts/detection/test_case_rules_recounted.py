@@ -1,4 +1,4 @@
-"""Single-case rules where everything is counted anew: amendments, merges, retractions."""
+"""Single-case rules where counts are rebuilt: amendments, merges and retractions."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ from tests.monitor.builders import (
 from tests.monitor.small_plans import toml_table
 
 
-def test_a_rule_that_an_amendment_brings_rings_for_what_came_before():
-    """It holds for all data; when each was received is not known any more, so no clock is shown."""
-    found = rules_trial(case("c1", "A1", 3, **FATAL), case("c2", "C1", 4, **FATAL), rules=())
-    assert case_alerts(found) == []
+def test_a_rule_added_by_an_amendment_applies_to_earlier_cases():
+    """The rule holds for all data; the day of receipt is unknown, so there is no deadline."""
+    scenario = rules_trial(case("c1", "A1", 3, **FATAL), case("c2", "C1", 4, **FATAL), rules=())
+    assert case_alerts(scenario) == []
 
-    found.submit(plan_record(plan_with_rules(DEATHS_RULE), version=2))
+    scenario.submit(plan_record(plan_with_rules(DEATHS_RULE), version=2))
 
-    assert case_alerts(found) == [
+    assert case_alerts(scenario) == [
         ("deaths", "safety/c1", "raise", 1),
         ("deaths", "safety/c2", "raise", 1),
     ]
-    assert {one.due for one in alerts_of_kind(found, AlertKind.CASE)} == {()}
+    assert {one.due for one in alerts_of_kind(scenario, AlertKind.CASE)} == {()}
 
 
-def test_a_case_that_comes_back_to_life_meets_the_rule_that_came_meanwhile():
-    """Void when the rule was made, and no longer void."""
-    found = rules_trial(case("c1", "A1", 3, **FATAL), retracted("r1", "safety/c1"), rules=())
-    found.submit(plan_record(plan_with_rules(DEATHS_RULE), version=2))
-    assert case_alerts(found) == []
+def test_a_restored_case_meets_a_rule_that_was_added_while_it_was_void():
+    """The case was void when the rule was added, and is restored afterwards."""
+    scenario = rules_trial(case("c1", "A1", 3, **FATAL), retracted("r1", "safety/c1"), rules=())
+    scenario.submit(plan_record(plan_with_rules(DEATHS_RULE), version=2))
+    assert case_alerts(scenario) == []
 
-    found.submit(retracted("r2", "safety/r1"))
+    scenario.submit(retracted("r2", "safety/r1"))
 
-    assert case_alerts(found) == [("deaths", "safety/c1", "raise", 1)]
+    assert case_alerts(scenario) == [("deaths", "safety/c1", "raise", 1)]
 
 
 def test_a_merge_of_subjects_completes_a_pair():
-    """The fall and the bleeding were two people's, and are one's."""
+    """The fall and the bleeding were recorded for two subjects, who are one person."""
     group = toml_table("groups.clots", both=[["Fall"], ["Bleeding"]], within_days=14)
     pair = case("c1", "A1", 3, "Fall"), case("c2", "A2", 9, "Bleeding")
-    found = rules_trial(*pair, rules=(CLOTS_RULE,), groups=group)
-    assert case_alerts(found) == []
+    scenario = rules_trial(*pair, rules=(CLOTS_RULE,), groups=group)
+    assert case_alerts(scenario) == []
 
-    found.submit(merged("m1", "subject", "A2", "A1"))
+    scenario.submit(merged("m1", "subject", "A2", "A1"))
 
-    assert case_alerts(found) == [("clots", "safety/c2", "raise", 1)]
+    assert case_alerts(scenario) == [("clots", "safety/c2", "raise", 1)]

@@ -1,4 +1,4 @@
-"""Findings: what is accepted and looks wrong is told once, to whoever keeps the data."""
+"""Data findings: an accepted record that looks wrong is reported once to the data managers."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ FATAL: dict[str, Any] = {"outcome": Outcome.FATAL}
 DUPLICATES = case("c1", "A1", 3, known=9), case("c2", "A1", 5, known=9)
 
 
-def findings_trial(*records, **said: object) -> Trial:
-    """Three patients an arm from day 0, and *records*."""
-    return folded_trial(plan_with_rules(**said), *two_arms(3), *records)
+def findings_trial(*records, **options: object) -> Trial:
+    """A trial with three subjects an arm from day 0, and *records*."""
+    return folded_trial(plan_with_rules(**options), *two_arms(3), *records)
 
 
 @pytest.mark.parametrize(
-    ("said", "is_found"),
+    ("fields", "is_found"),
     [
         (FATAL, True),
         ({"severity": Severity.FATAL}, True),
@@ -47,15 +47,15 @@ def findings_trial(*records, **said: object) -> Trial:
         ({}, False),
     ],
 )
-def test_a_death_that_is_not_serious_is_a_finding(said: dict, is_found: bool):
-    """It counts as serious whatever the flag says; somebody must mend the flag."""
+def test_a_death_that_is_not_serious_is_a_finding(fields: dict, is_found: bool):
+    """A death counts as serious regardless of the flag; the sender must correct the flag."""
     expected = [("fatal_not_serious", "safety/c1")] if is_found else []
 
-    assert finding_alerts(findings_trial(case("c1", "A1", 3, **said))) == expected
+    assert finding_alerts(findings_trial(case("c1", "A1", 3, **fields))) == expected
 
 
-def test_a_finding_calls_nobody_and_has_no_life():
-    """It is for information: no page, nothing to acknowledge, no evidence, no clock."""
+def test_a_finding_pages_nobody_and_has_no_lifecycle():
+    """A finding is for information: no page, no lifecycle, no e-value and no deadline."""
     (alert,) = alerts_of_kind(findings_trial(case("c1", "A1", 3, **FATAL)), AlertKind.FINDING)
 
     assert alert.id == "40eb281b5e12273b5fe016e3"
@@ -78,20 +78,20 @@ def test_a_finding_calls_nobody_and_has_no_life():
     ],
 )
 def test_two_cases_of_one_event_are_a_finding(first: dict, second: dict, is_found: bool):
-    """One subject, one term, two days at most: a human may merge them; nothing is dropped."""
-    made = [
+    """Same subject and term, onsets at most two days apart: both count until they are merged."""
+    cases = [
         case(name, each.get("who", "A1"), each["onset"], each.get("term", "DVT"), known=30)
         for name, each in (("c1", first), ("c2", second))
     ]
     pairs = [
-        each for each in finding_alerts(findings_trial(*made)) if each[0] == "likely_duplicates"
+        each for each in finding_alerts(findings_trial(*cases)) if each[0] == "likely_duplicates"
     ]
 
     assert pairs == ([("likely_duplicates", "safety/c1 safety/c2")] if is_found else [])
 
 
-def test_twins_across_a_change_of_treatment_are_found():
-    """The tables have the two in different cells; they may be one event all the same."""
+def test_likely_duplicates_across_a_change_of_treatment_are_found():
+    """The two count in different cells of the tables, and may still be one event."""
     switched = treated("A1", "act", 0, 10, version=2), treated("A1", "ctl", 10)
     pair = case("c1", "A1", 9, known=30), case("c2", "A1", 10, known=30)
 
@@ -100,34 +100,34 @@ def test_twins_across_a_change_of_treatment_are_found():
     ]
 
 
-def test_twins_of_a_term_that_is_collected_from_a_day_on_are_found():
-    """Before that day they are not counted under the term, and are twins all the same."""
+def test_likely_duplicates_before_the_start_of_collection_are_found():
+    """Cases before the start of collection are not counted, but may still be duplicates."""
     assert finding_alerts(findings_trial(collected("DVT", 20), *DUPLICATES)) == [
         ("likely_duplicates", "safety/c1 safety/c2")
     ]
 
 
-def test_a_correction_can_make_two_cases_twins():
-    """The second version has the onset, or the term, of another case."""
-    found = findings_trial(case("c1", "A1", 3), case("c2", "A1", 20))
-    assert finding_alerts(found) == []
+def test_a_follow_up_can_make_two_cases_likely_duplicates():
+    """A follow-up may move the onset or the term to that of another case."""
+    scenario = findings_trial(case("c1", "A1", 3), case("c2", "A1", 20))
+    assert finding_alerts(scenario) == []
 
-    found.submit(case("c2", "A1", 3, version=2, known=21))
+    scenario.submit(case("c2", "A1", 3, version=2, known=21))
 
-    assert finding_alerts(found) == [("likely_duplicates", "safety/c1 safety/c2")]
+    assert finding_alerts(scenario) == [("likely_duplicates", "safety/c1 safety/c2")]
 
 
-def test_twins_that_were_merged_are_no_finding():
-    """What is void is nobody's twin."""
-    found = findings_trial(
+def test_merged_duplicates_are_no_finding():
+    """A void case is not compared."""
+    scenario = findings_trial(
         DUPLICATES[0], merged("m1", "case", "safety/c2", "safety/c1"), DUPLICATES[1]
     )
 
-    assert finding_alerts(found) == []
+    assert finding_alerts(scenario) == []
 
 
-def test_a_merge_of_subjects_finds_the_twins_that_it_brings_together():
-    """The same event was reported of two people who are one."""
+def test_a_merge_of_subjects_finds_their_likely_duplicates():
+    """One event was reported for two subject ids of the same person."""
     pair = case("c1", "A1", 3, known=9), case("c2", "A2", 4, known=9)
 
     assert finding_alerts(findings_trial(*pair, merged("m1", "subject", "A2", "A1"))) == [
@@ -147,31 +147,33 @@ def test_a_merge_of_subjects_finds_the_twins_that_it_brings_together():
         (PartialDate(2020, None), False),
     ],
 )
-def test_an_event_before_the_first_dose(onset: int | PartialDate | None, is_found: bool):
-    """Only where it is certain: the last day of a partial date must be before."""
-    made = finding_alerts(findings_trial(case("c1", "A1", onset, known=9)))
+def test_an_onset_before_the_first_dose_is_a_finding_where_it_is_certain(
+    onset: int | PartialDate | None, is_found: bool
+):
+    """A finding only if it is certain: the last possible day of a partial date must be before."""
+    findings = finding_alerts(findings_trial(case("c1", "A1", onset, known=9)))
 
-    assert made == ([("onset_before_first_dose", "safety/c1")] if is_found else [])
-
-
-@pytest.mark.parametrize("last", [treated("A9", "act", 10), dosed("A9", 10, 10)])
-def test_the_dose_may_be_known_after_the_event(last):
-    """It is found when the treatment is entered, which makes it true."""
-    found = folded_trial(plan_with_rules(), allocated("A9", "act"), case("c1", "A9", 3, known=9))
-    assert finding_alerts(found) == []
-
-    found.submit(last)
-
-    assert finding_alerts(found) == [("onset_before_first_dose", "safety/c1")]
+    assert findings == ([("onset_before_first_dose", "safety/c1")] if is_found else [])
 
 
-def test_a_finding_is_told_once():
-    """Again, corrected, counted anew, taken back and brought back: it has been told."""
-    found = findings_trial(*DUPLICATES, case("c3", "A2", -5, known=9, **FATAL))
-    first = finding_alerts(found)
+@pytest.mark.parametrize("treatment", [treated("A9", "act", 10), dosed("A9", 10, 10)])
+def test_the_dose_may_be_known_after_the_event(treatment):
+    """The record of the treatment raises the finding."""
+    scenario = folded_trial(plan_with_rules(), allocated("A9", "act"), case("c1", "A9", 3, known=9))
+    assert finding_alerts(scenario) == []
+
+    scenario.submit(treatment)
+
+    assert finding_alerts(scenario) == [("onset_before_first_dose", "safety/c1")]
+
+
+def test_a_finding_is_raised_once():
+    """Duplicates, follow-ups, nullifications and amendments do not raise it again."""
+    scenario = findings_trial(*DUPLICATES, case("c3", "A2", -5, known=9, **FATAL))
+    first = finding_alerts(scenario)
     assert len(first) == 3
 
-    found.submit(
+    scenario.submit(
         case("c1", "A1", 4, version=2, known=12),
         case("c3", "A2", -6, version=2, known=12, **FATAL),
         treated("A2", "act", 1, version=2),
@@ -183,4 +185,4 @@ def test_a_finding_is_told_once():
         tick_record(20),
     )
 
-    assert finding_alerts(found) == first
+    assert finding_alerts(scenario) == first

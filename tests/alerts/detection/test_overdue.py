@@ -1,4 +1,4 @@
-"""Findings that a day brings: cases wait too long, sites say nothing; and what is kept out."""
+"""Findings that depend on the day: unallocated cases, silent sites, conflicts and refusals."""
 
 from __future__ import annotations
 
@@ -28,37 +28,37 @@ from tests.monitor.trial import Trial, two_arms
 UNALLOCATED_CASE = case("c1", "A9", 3, known=10)
 
 
-def plan_with_limits(*, wait: int = 30, silent: int = 60, **said: object) -> str:
-    """A plan in which a case may *wait* and a site be *silent* for so many days."""
-    toml = plan_of(**said)
+def plan_with_limits(*, wait: int = 30, silent: int = 60, **options: object) -> str:
+    """A plan in which a case may stay unallocated *wait* days and a site silent *silent* days."""
+    toml = plan_of(**options)
     return toml.replace(
         "[limits]\n", f"[limits]\nunallocated_days = {wait}\nsilent_site_days = {silent}\n"
     )
 
 
-def overdue_trial(*records, **said: int) -> Trial:
-    """Three patients an arm, whose site is not known, and *records*."""
-    return folded_trial(plan_with_limits(**said), *two_arms(3), *records)
+def overdue_trial(*records, **limits: int) -> Trial:
+    """A trial with three subjects an arm, whose site is unknown, and *records*."""
+    return folded_trial(plan_with_limits(**limits), *two_arms(3), *records)
 
 
 @pytest.mark.parametrize(("day", "is_found"), [(40, False), (41, True), (90, True)])
-def test_a_case_that_waits_too_long_is_found_when_the_day_comes(day: int, is_found: bool):
-    """Known on day 10, its subject unknown: on day 41 it has waited for more than thirty."""
-    made = finding_alerts(overdue_trial(UNALLOCATED_CASE, tick_record(day)))
+def test_a_case_that_stays_unallocated_too_long_is_a_finding(day: int, is_found: bool):
+    """Known on day 10 and still unallocated on day 41: more than thirty days."""
+    findings = finding_alerts(overdue_trial(UNALLOCATED_CASE, tick_record(day)))
 
-    assert made == ([("unallocated", "safety/c1")] if is_found else [])
+    assert findings == ([("unallocated", "safety/c1")] if is_found else [])
 
 
-def test_it_is_the_record_that_moves_the_day_which_finds_it():
-    """Any record will do: here the report of somebody else's headache."""
-    found = overdue_trial(UNALLOCATED_CASE, tick_record(40), case("c2", "A1", 41, "Headache"))
-    (alert,) = alerts_of_kind(found, AlertKind.FINDING)
+def test_the_record_that_advances_the_day_raises_the_finding():
+    """Any record that advances the day raises the finding, here a case of another subject."""
+    scenario = overdue_trial(UNALLOCATED_CASE, tick_record(40), case("c2", "A1", 41, "Headache"))
+    (alert,) = alerts_of_kind(scenario, AlertKind.FINDING)
 
     assert (alert.thing, alert.about, alert.term) == ("safety/c2", "safety/c1", "DVT")
 
 
 @pytest.mark.parametrize(
-    "comes",
+    "resolution",
     [
         allocated("A9", "act"),
         treated("A9", "act", 0),
@@ -67,46 +67,46 @@ def test_it_is_the_record_that_moves_the_day_which_finds_it():
     ],
     ids=["allocation", "treatment", "void", "merged into one who is allocated"],
 )
-def test_what_no_longer_waits_is_not_found(comes):
-    """What it waited for came in time."""
-    assert finding_alerts(overdue_trial(UNALLOCATED_CASE, comes, tick_record(90))) == []
+def test_a_case_that_is_allocated_or_void_is_no_finding(resolution):
+    """Its subject is allocated, treated or merged in time, or the case is voided."""
+    assert finding_alerts(overdue_trial(UNALLOCATED_CASE, resolution, tick_record(90))) == []
 
 
-def test_a_case_waits_anew_where_its_allocation_was_void():
-    """The days count from when it had to wait again."""
-    back = retracted("r1", "edc/subject-A9")
-    found = overdue_trial(
-        allocated("A9", "act"), UNALLOCATED_CASE, tick_record(50), back, tick_record(80)
+def test_a_case_waits_again_when_its_allocation_is_voided():
+    """The days count from the record that voided the allocation."""
+    voided = retracted("r1", "edc/subject-A9")
+    scenario = overdue_trial(
+        allocated("A9", "act"), UNALLOCATED_CASE, tick_record(50), voided, tick_record(80)
     )
-    assert finding_alerts(found) == []
+    assert finding_alerts(scenario) == []
 
-    found.submit(tick_record(81))
+    scenario.submit(tick_record(81))
 
-    assert finding_alerts(found) == [("unallocated", "safety/c1")]
+    assert finding_alerts(scenario) == [("unallocated", "safety/c1")]
 
 
-def test_an_amendment_that_allows_less_finds_what_waits_already():
-    """It holds for all data from its record on."""
-    found = overdue_trial(UNALLOCATED_CASE, tick_record(20))
+def test_an_amendment_with_a_shorter_limit_applies_to_waiting_cases():
+    """The new limit holds for all data from the plan record on."""
+    scenario = overdue_trial(UNALLOCATED_CASE, tick_record(20))
 
-    found.submit(plan_record(plan_with_limits(wait=5), version=2))
+    scenario.submit(plan_record(plan_with_limits(wait=5), version=2))
 
-    assert finding_alerts(found) == [("unallocated", "safety/c1")]
+    assert finding_alerts(scenario) == [("unallocated", "safety/c1")]
 
 
 SITE_RECORDS = site_subject("S1", "site 7", "act"), treated("S1", "act", 0)
 
 
 @pytest.mark.parametrize(("day", "is_found"), [(79, False), (80, True), (400, True)])
-def test_a_site_that_says_nothing_is_found_when_the_day_comes(day: int, is_found: bool):
-    """Last heard of on day 20: on day 80 it has said nothing for sixty."""
-    made = finding_alerts(overdue_trial(*SITE_RECORDS, case("c1", "S1", 20), tick_record(day)))
+def test_a_site_that_stays_silent_too_long_is_a_finding(day: int, is_found: bool):
+    """The last record of the site is of day 20, so on day 80 it is silent for sixty days."""
+    findings = finding_alerts(overdue_trial(*SITE_RECORDS, case("c1", "S1", 20), tick_record(day)))
 
-    assert made == ([("silent_site", "site 7 2020-01-21")] if is_found else [])
+    assert findings == ([("silent_site", "site 7 2020-01-21")] if is_found else [])
 
 
 @pytest.mark.parametrize(
-    "said",
+    "site_record",
     [
         case("c2", "S1", 4, "Headache", known=70),
         case("c1", "S1", 20, version=2, known=70),
@@ -115,19 +115,19 @@ def test_a_site_that_says_nothing_is_found_when_the_day_comes(day: int, is_found
     ],
     ids=["case", "correction", "subject", "screened"],
 )
-def test_any_record_of_a_site_is_a_word_of_it(said):
-    """Sixty days from the last, whatever it was."""
-    found = overdue_trial(*SITE_RECORDS, case("c1", "S1", 20), said, tick_record(129))
-    assert finding_alerts(found) == []
+def test_any_record_of_a_site_ends_its_silence(site_record):
+    """The sixty days count from the last record of any type."""
+    scenario = overdue_trial(*SITE_RECORDS, case("c1", "S1", 20), site_record, tick_record(129))
+    assert finding_alerts(scenario) == []
 
-    found.submit(tick_record(130))
+    scenario.submit(tick_record(130))
 
-    assert finding_alerts(found) == [("silent_site", "site 7 2020-03-11")]
+    assert finding_alerts(scenario) == [("silent_site", "site 7 2020-03-11")]
 
 
-def test_a_site_that_falls_silent_again_is_found_again():
-    """Each silence is one finding, named after the last day on which it was heard of."""
-    found = overdue_trial(
+def test_each_silence_of_a_site_is_a_finding():
+    """Each silence is one finding, named after the last day with a record."""
+    scenario = overdue_trial(
         *SITE_RECORDS,
         tick_record(100),
         case("c1", "S1", 20, known=101),
@@ -135,7 +135,7 @@ def test_a_site_that_falls_silent_again_is_found_again():
         tick_record(200),
     )
 
-    assert finding_alerts(found) == [
+    assert finding_alerts(scenario) == [
         ("silent_site", "site 7 2020-01-01"),
         ("silent_site", "site 7 2020-04-11"),
     ]
@@ -144,48 +144,48 @@ def test_a_site_that_falls_silent_again_is_found_again():
 @pytest.mark.parametrize(
     "last",
     [withdrawn("S1", 30), site_subject("S1", "site 7", version=2)],
-    ids=["everybody left", "nobody randomised"],
+    ids=["all subjects left", "none randomised"],
 )
-def test_a_site_with_nobody_to_follow_has_nothing_to_say(last):
-    """It is done, or it only screened: no record is due."""
+def test_a_site_without_active_subjects_is_no_finding(last):
+    """All its subjects left, or it only screened: no record is due."""
     records = SITE_RECORDS if last.entity_id.startswith("edc/left") else SITE_RECORDS[:1]
 
     assert finding_alerts(overdue_trial(*records, last, tick_record(300))) == []
 
 
-def test_sites_are_found_apart():
-    """One speaks, the other does not."""
+def test_sites_are_tracked_separately():
+    """Only the silent one of two sites is reported."""
     other = site_subject("S2", "site 8", "ctl"), treated("S2", "ctl", 0)
-    found = overdue_trial(*SITE_RECORDS, *other, case("c1", "S2", 50), tick_record(70))
+    scenario = overdue_trial(*SITE_RECORDS, *other, case("c1", "S2", 50), tick_record(70))
 
-    assert finding_alerts(found) == [("silent_site", "site 7 2020-01-01")]
+    assert finding_alerts(scenario) == [("silent_site", "site 7 2020-01-01")]
 
 
-def test_a_conflict_is_found_for_each_version_of_a_thing():
-    """The first is kept; that somebody says otherwise must be looked into, once."""
-    found = overdue_trial(case("c1", "A1", 3))
+def test_a_conflict_is_found_once_for_each_version_of_an_entity():
+    """The first content of a version is kept; a different one is reported once."""
+    scenario = overdue_trial(case("c1", "A1", 3))
     for term in ("PE", "PE", "Stroke"):
-        found.submit(case("c1", "A1", 3, term))
-    found.submit(case("c1", "A1", 3, version=2), case("c1", "A1", 3, "PE", version=2))
+        scenario.submit(case("c1", "A1", 3, term))
+    scenario.submit(case("c1", "A1", 3, version=2), case("c1", "A1", 3, "PE", version=2))
 
-    assert finding_alerts(found) == [("conflict", "safety/c1 1"), ("conflict", "safety/c1 2")]
+    assert finding_alerts(scenario) == [("conflict", "safety/c1 1"), ("conflict", "safety/c1 2")]
 
 
 def test_refusals_are_found_once_a_reason_and_day():
-    """They may come by the thousand; the dead letters name each of them."""
-    wrong = [treated("A1", "none", n) for n in range(1, 4)]
+    """Refusals may come by the thousand; the dead letters list each of them."""
+    refused = [treated("A1", "none", n) for n in range(1, 4)]
     later = [treated("A1", "act", 9, period="none"), treated("A1", "none", 9)]
-    found = overdue_trial(*wrong, tick_record(7), *later)
+    scenario = overdue_trial(*refused, tick_record(7), *later)
 
-    assert finding_alerts(found) == [
+    assert finding_alerts(scenario) == [
         ("quarantined", "unknown_treatment 2020-01-01"),
         ("quarantined", "unknown_period 2020-01-08"),
         ("quarantined", "unknown_treatment 2020-01-08"),
     ]
 
 
-def test_nothing_is_found_in_a_study_that_has_only_a_plan():
-    """There is no day yet."""
+def test_a_study_that_has_only_a_plan_has_no_findings():
+    """Such a study has no as-of day."""
     assert (
         finding_alerts(
             folded_trial(plan_with_rules(), plan_record(plan_with_rules(window=3), version=2))

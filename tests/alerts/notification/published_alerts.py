@@ -1,4 +1,4 @@
-"""Builders for deliveries: an alert's revisions, a delivery file, a partition that was read."""
+"""Builders for notification tests: alert revisions, a delivery file and a partition's state."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ name = "sponsor"
 sees = "pooled"
 sinks = ["hook"]
 """
-"""The sponsor, who is blinded, and has a sink of its own."""
+"""A blinded sponsor audience with its own sink."""
 
 HALF_AN_HOUR = 1800
 
@@ -86,32 +86,35 @@ FIRST_REVISION = Alert(
 
 
 def alert_bytes(**changes: Any) -> bytes:
-    """The bytes of an alert on its topic."""
+    """The bytes of an alert revision as published on the alert topic."""
     return orjson.dumps({**asdict(FIRST_REVISION), **changes})
 
 
 def alert(**changes: Any) -> PublishedAlert:
+    """The same revision, parsed."""
     return parse_published_alert(alert_bytes(**changes))
 
 
 def acknowledgement(revision: int, **changes: Any) -> bytes:
-    """A member's move: it calls nobody."""
+    """A revision made by a member's move, which pages nobody."""
     fields = {"state": "acknowledged", "move": "acknowledge", "pages": False, "member": "ann"}
     return alert_bytes(revision=revision, **{**fields, **changes})
 
 
 def closure(revision: int, **changes: Any) -> bytes:
+    """A revision in which a member closes the alert."""
     return acknowledgement(revision, state="closed", move="close", **changes)
 
 
 @dataclass
 class DeliveryScenario:
-    """One partition before a decision, and what is decided."""
+    """The published alerts and the notification log of one partition, and what is due."""
 
     state: DeliveryState = field(default_factory=DeliveryState)
     config: RoutingConfig = field(default_factory=lambda: parse_routing_config(DELIVERY_FILE))
 
     def publish(self, *values: bytes) -> DeliveryScenario:
+        """Add published alert revisions."""
         for value in values:
             self.state.add_published(value)
         return self
@@ -119,19 +122,23 @@ class DeliveryScenario:
     def log_sent(
         self, route: Route, revision: int, at: float, *, of: str = "1f0c"
     ) -> DeliveryScenario:
+        """Log that a revision of the alert *of* was sent on *route* at time *at* in seconds."""
         content = self.state.alerts[of][revision].sha256
         entry = NotificationEntry(outcome=NotificationOutcome.SENT, logged_at=at, sha256=content)
         self.state.notification_log.add(NotificationKey(route, of, revision), entry)
         return self
 
     def due_to_send(self, route: Route, now: float = 0) -> list[tuple[str, int]]:
+        """Alert id and revision of each notification that *route* must send at *now*."""
         work = due_work(self.state, self.config, route, now)
         return [(each.alert.id, each.alert.revision) for each in work.send]
 
     def due_to_log(self, route: Route, now: float = 0) -> list[tuple[int, str]]:
+        """Revision and outcome of each entry that *route* only logs at *now*."""
         work = due_work(self.state, self.config, route, now)
         return [(key.revision, entry.outcome.value) for key, entry in work.log_only]
 
     def due_notification(self, route: Route = BOARD, now: float = 0) -> Notification:
-        (notice,) = due_work(self.state, self.config, route, now).send
-        return notice
+        """The only notification that *route* must send at *now*."""
+        (notification,) = due_work(self.state, self.config, route, now).send
+        return notification

@@ -1,4 +1,4 @@
-"""What the blinded are told is what would be the same had others had the other treatment."""
+"""A blinded audience receives nothing that would differ had the treatments been exchanged."""
 
 from __future__ import annotations
 
@@ -34,54 +34,56 @@ kinds = ["case", "finding"]
 
 
 def blinded_scenario(*values: bytes) -> DeliveryScenario:
-    """A desk whose delivery file has a blinded audience."""
+    """A delivery scenario whose delivery file has a blinded audience."""
     return DeliveryScenario(config=parse_routing_config(BLINDED_FILE)).publish(*values)
 
 
-def test_the_blinded_hear_that_a_case_was_reported_and_nothing_that_members_did():
-    """Decided, reopened, closed: who decides knows the arms; a backlog must not hide the first."""
+def test_a_blinded_audience_is_sent_the_first_revision_of_a_case_and_no_moves():
+    """Members know the arms, so moves reveal them; a backlog must not hide the first revision."""
     case = {"kind": "case", "watch": "rule/deaths"}
-    desk = blinded_scenario(alert_bytes(**case), acknowledgement(2, **case), closure(3, **case))
-    desk.publish(alert_bytes(id="2a"), alert_bytes(id="2b", revision=2, move="change", **case))
+    scenario = blinded_scenario(alert_bytes(**case), acknowledgement(2, **case), closure(3, **case))
+    scenario.publish(alert_bytes(id="2a"), alert_bytes(id="2b", revision=2, move="change", **case))
 
-    assert desk.due_to_send(SPONSOR) == [("1f0c", 1)] and desk.due_to_log(SPONSOR) == []
-    assert desk.due_to_send(BOARD) == [("1f0c", 3), ("2a", 1), ("2b", 2)]
-    desk.log_sent(SPONSOR, 1, at=0)
-    assert (desk.due_to_send(SPONSOR), desk.due_to_log(SPONSOR)) == ([], [])
+    assert scenario.due_to_send(SPONSOR) == [("1f0c", 1)] and scenario.due_to_log(SPONSOR) == []
+    assert scenario.due_to_send(BOARD) == [("1f0c", 3), ("2a", 1), ("2b", 2)]
+    scenario.log_sent(SPONSOR, 1, at=0)
+    assert (scenario.due_to_send(SPONSOR), scenario.due_to_log(SPONSOR)) == ([], [])
 
 
-def test_the_blinded_hear_of_no_finding_that_a_review_can_make():
-    """Nobody reviews where there is no alert: a forged review would tell of one."""
-    said = {"kind": "finding", "pages": False, "tracked": False}
+def test_a_blinded_audience_is_sent_no_finding_that_a_review_can_cause():
+    """A forged review could cause a finding, and so reveal whether an alert exists."""
+    fields = {"kind": "finding", "pages": False, "tracked": False}
     kinds = ("quarantined", "conflict", "silent_site")
-    desk = blinded_scenario(
-        *(alert_bytes(id=each, watch=f"finding/{each}", **said) for each in kinds)
+    scenario = blinded_scenario(
+        *(alert_bytes(id=each, watch=f"finding/{each}", **fields) for each in kinds)
     )
 
-    assert desk.due_to_send(SPONSOR) == [("silent_site", 1)]
+    assert scenario.due_to_send(SPONSOR) == [("silent_site", 1)]
 
 
-def test_the_bell_of_the_blinded_rings_for_a_day_whatever_members_do():
-    """Its end must not tell when the alert was closed, nor that it was not."""
+def test_an_alert_of_a_blinded_audience_fires_for_a_day_despite_moves():
+    """The end of the firing period must not reveal whether or when the alert was closed."""
     case = {"kind": "case", "watch": "rule/deaths"}
-    desk = blinded_scenario(alert_bytes(**case), closure(2, **case)).log_sent(SPONSOR, 1, at=100)
+    scenario = blinded_scenario(alert_bytes(**case), closure(2, **case)).log_sent(
+        SPONSOR, 1, at=100
+    )
     day = 24 * 3600
 
-    (notice,) = firing_notifications(desk.state, desk.config, SPONSOR, 100 + day - 1)
-    assert notice.ends_at(100 + day - 1) == 100 + day and notice.resolved == ()
-    assert list(firing_notifications(desk.state, desk.config, SPONSOR, 100 + day)) == []
+    (notification,) = firing_notifications(scenario.state, scenario.config, SPONSOR, 100 + day - 1)
+    assert notification.ends_at(100 + day - 1) == 100 + day and notification.resolved == ()
+    assert list(firing_notifications(scenario.state, scenario.config, SPONSOR, 100 + day)) == []
 
 
-def test_what_the_blinded_were_told_does_not_count_as_delivered():
-    """It is for those who must act that the safety net counts."""
-    desk = (
+def test_notifications_of_a_blinded_audience_do_not_count_as_delivered():
+    """The count of delivered signals is for the audiences that must act."""
+    scenario = (
         blinded_scenario(alert_bytes(kind="case"))
         .log_sent(BOARD, 1, at=0)
         .log_sent(ALERTMANAGER, 1, at=0)
     )
-    assert count_delivered(desk.state, desk.config) == {"PRODERM": 1}
+    assert count_delivered(scenario.state, scenario.config) == {"PRODERM": 1}
 
-    alone = BLINDED_FILE.replace('name = "board"\n', 'name = "board"\nstudies = ["OTHER"]\n')
-    desk.config = parse_routing_config(alone)
-    desk.log_sent(SPONSOR, 1, at=0)
-    assert count_delivered(desk.state, desk.config) == {"PRODERM": 0}
+    blinded_only = BLINDED_FILE.replace('name = "board"\n', 'name = "board"\nstudies = ["OTHER"]\n')
+    scenario.config = parse_routing_config(blinded_only)
+    scenario.log_sent(SPONSOR, 1, at=0)
+    assert count_delivered(scenario.state, scenario.config) == {"PRODERM": 0}

@@ -1,4 +1,4 @@
-"""Which records are looks at a watch: those that its evidence may rise by, and ticks."""
+"""Which records cause a look at a watch: those that may raise its evidence, and ticks."""
 
 from __future__ import annotations
 
@@ -19,39 +19,41 @@ ARMS = {"A": "act", "C": "ctl"}
 DAYS = st.integers(0, 40)
 
 
-def looks_caused_by(found: Trial, *records: Record) -> int:
-    """How often a watch was judged because of *records*."""
-    before = found.study.evaluation_count
-    found.submit(*records)
-    return found.study.evaluation_count - before
+def looks_caused_by(scenario: Trial, *records: Record) -> int:
+    """The number of watch evaluations that *records* cause."""
+    before = scenario.study.evaluation_count
+    scenario.submit(*records)
+    return scenario.study.evaluation_count - before
 
 
-def test_an_event_on_control_is_no_look_at_a_watch_whose_evidence_is_too_weak():
-    """It can only weaken it.  One on active is a look, and so is the watch's very first event."""
+def test_an_event_on_control_is_no_look_at_a_quiet_watch():
+    """It can only lower the evidence; an event on active, or the very first event, is a look."""
     for plan in (AS_TREATED, AS_RANDOMISED):
-        found = trial(plan, *two_arms(5), tick_record(10))
+        scenario = trial(plan, *two_arms(5), tick_record(10))
 
-        # Two watches: the plan's, and that of the organ class.
-        assert looks_caused_by(found, case("c1", "C1", 11)) == 2
-        assert looks_caused_by(found, case("c2", "C2", 12)) == 0
-        assert looks_caused_by(found, case("a1", "A1", 13)) == 2
-        assert looks_caused_by(found, tick_record(14)) == 2
-
-
-def test_an_event_that_moves_is_a_look_on_whichever_arm():
-    """On its new day the subject may meet another risk set, and evidence rise."""
-    found = trial(AS_TREATED, *two_arms(5), case("c1", "C1", 20), case("c2", "C2", 21))
-
-    assert looks_caused_by(found, case("c2", "C2", 15, version=2, known=22)) == 2
-    assert looks_caused_by(found, case("c3", "C2", 9, known=23)) == 2
+        # Two watches: the plan's and the screening watch of the organ class.
+        assert looks_caused_by(scenario, case("c1", "C1", 11)) == 2
+        assert looks_caused_by(scenario, case("c2", "C2", 12)) == 0
+        assert looks_caused_by(scenario, case("a1", "A1", 13)) == 2
+        assert looks_caused_by(scenario, tick_record(14)) == 2
 
 
-def test_a_watch_that_stands_above_quiet_is_looked_at_whoever_has_the_event():
-    """An event on control may bring it down again."""
-    found = trial(AS_TREATED, *two_arms(9), *(case(f"a{n}", f"A{n}", 10 + n) for n in range(1, 9)))
-    assert found.raised
+def test_an_event_that_moves_is_a_look_on_any_arm():
+    """On its new day the risk set may differ, so the evidence may rise."""
+    scenario = trial(AS_TREATED, *two_arms(5), case("c1", "C1", 20), case("c2", "C2", 21))
 
-    assert looks_caused_by(found, case("c1", "C1", 30)) == 2
+    assert looks_caused_by(scenario, case("c2", "C2", 15, version=2, known=22)) == 2
+    assert looks_caused_by(scenario, case("c3", "C2", 9, known=23)) == 2
+
+
+def test_an_event_on_any_arm_is_a_look_at_a_watch_above_quiet():
+    """An event on control may lower its level."""
+    scenario = trial(
+        AS_TREATED, *two_arms(9), *(case(f"a{n}", f"A{n}", 10 + n) for n in range(1, 9))
+    )
+    assert scenario.raised
+
+    assert looks_caused_by(scenario, case("c1", "C1", 30)) == 2
 
 
 @given(
@@ -59,10 +61,10 @@ def test_a_watch_that_stands_above_quiet_is_looked_at_whoever_has_the_event():
     onsets=st.lists(st.tuples(st.integers(0, 6), DAYS), max_size=10),
     new=DAYS,
 )
-def test_an_event_off_the_arm_never_raises_evidence(
+def test_an_event_on_control_never_raises_the_evidence(
     starts: list[int], onsets: list[tuple[int, int]], new: int
 ):
-    """Whoever came when, had which events, and whenever the new one was: the e-value falls."""
+    """For any enrolment and any events, an event on control lowers the e-value or keeps it."""
     names = [f"{'CA'[number % 2]}{number}" for number in range(8)]
     enrolled = [
         record
@@ -70,9 +72,9 @@ def test_an_event_off_the_arm_never_raises_evidence(
         for record in (allocated(name, ARMS[name[0]]), treated(name, ARMS[name[0]], start))
     ]
     cases = [case(f"c{n}", names[who], onset, known=90) for n, (who, onset) in enumerate(onsets)]
-    found = trial(AS_TREATED, *enrolled, *cases, tick_record(90))
-    found.submit(allocated("C9", "ctl"), treated("C9", "ctl", 0), tick_record(91))
-    before = found.log_e_value("clots") if cases else inf
-    found.submit(case("new", "C9", new, known=91))
+    scenario = trial(AS_TREATED, *enrolled, *cases, tick_record(90))
+    scenario.submit(allocated("C9", "ctl"), treated("C9", "ctl", 0), tick_record(91))
+    before = scenario.log_e_value("clots") if cases else inf
+    scenario.submit(case("new", "C9", new, known=91))
 
-    assert found.log_e_value("clots") <= before + 1e-12
+    assert scenario.log_e_value("clots") <= before + 1e-12

@@ -1,4 +1,4 @@
-"""Where a watch stands and why: every ground can be reached, and each is what it says."""
+"""The verdict of a watch: every reason can be reached, and gives its level."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ SCREENING_WATCH = "screening/preferred_term/DVT/act"
 
 
 def clot_cases(count: int, arm: str = "A") -> list:
-    """The first *count* patients of an arm have a clot, one a day from day 11."""
+    """The first *count* subjects of an arm have a clot, one a day from day 11."""
     return [case(f"{arm}c{n}", f"{arm}{n}", 10 + n) for n in range(1, count + 1)]
 
 
-def clot_trial(watch: str, count: int, **said: str) -> Trial:
-    """Ten patients an arm, *count* clots on active, and a watch of them."""
+def clot_trial(watch: str, count: int, **options: str) -> Trial:
+    """Ten subjects an arm, *count* clots on active, and a watch of them."""
     return trial(
-        plan_of(watch, **said), *two_arms(10), tick_record(10), *clot_cases(count), tick_record(30)
+        plan_of(watch, **options),
+        *two_arms(10),
+        tick_record(10),
+        *clot_cases(count),
+        tick_record(30),
     )
 
 
@@ -46,58 +50,58 @@ LEVELS = {
     VerdictReason.CROSSED: Level.SIGNAL,
     VerdictReason.REJECTED: Level.SIGNAL,
 }
-"""The grounds that are not quiet."""
+"""The reasons whose level is not quiet."""
 
 
 def trial_without_controls() -> Trial:
-    """A trial in which the control arm has not begun."""
-    begun = [treated(f"A{n}", "act", 0) for n in range(1, 11)]
-    return trial(plan_of(concurrent_watch()), *begun, *clot_cases(6), tick_record(30))
+    """A trial in which no subject is on control yet."""
+    on_active = [treated(f"A{n}", "act", 0) for n in range(1, 11)]
+    return trial(plan_of(concurrent_watch()), *on_active, *clot_cases(6), tick_record(30))
 
 
-@pytest.mark.parametrize("ground", VerdictReason)
-def test_every_ground_is_reached(ground: VerdictReason):
-    """A reason that no study can give would be a promise to nobody."""
-    found, name = REASONS[ground]()
+@pytest.mark.parametrize("reason", VerdictReason)
+def test_every_reason_is_reached(reason: VerdictReason):
+    """A reason that no study can reach would be dead code."""
+    scenario, name = REASONS[reason]()
 
-    verdict = found.watch_summary(name).verdict
+    verdict = scenario.watch_summary(name).verdict
 
-    assert verdict.reason is ground
-    assert verdict.level is LEVELS.get(ground, Level.QUIET)
-
-
-@pytest.mark.parametrize("ground", VerdictReason)
-def test_a_verdict_rings_what_it_says(ground: VerdictReason):
-    """Quiet grounds ring nothing; of those that are judged, the others ring at their level."""
-    found, name = REASONS[ground]()
-    rung = [level for watch, level, _ in found.raised if watch == name]
-
-    assert rung[-1:] == ([LEVELS[ground].word] if ground in LEVELS else [])
+    assert verdict.reason is reason
+    assert verdict.level is LEVELS.get(reason, Level.QUIET)
 
 
-def test_too_few_events_hold_a_signal_back_until_the_last_of_them():
-    """The third event rings what two could not."""
-    found = clot_trial(reference_watch(minimum_events=3), 2)
-    assert exp(found.log_e_value()) > 20
-    assert found.raised == []
+@pytest.mark.parametrize("reason", VerdictReason)
+def test_a_verdict_raises_an_alert_at_its_level(reason: VerdictReason):
+    """A quiet reason raises nothing; any other raises an alert at its level."""
+    scenario, name = REASONS[reason]()
+    levels = [level for watch, level, _ in scenario.raised if watch == name]
 
-    found.submit(case("c3", "A9", 31))
+    assert levels[-1:] == ([LEVELS[reason].word] if reason in LEVELS else [])
 
-    assert found.raised == [("clots", "signal", 1)]
+
+def test_a_signal_needs_the_minimum_of_events():
+    """The third event raises the signal that two events could not."""
+    scenario = clot_trial(reference_watch(minimum_events=3), 2)
+    assert exp(scenario.log_e_value()) > 20
+    assert scenario.raised == []
+
+    scenario.submit(case("c3", "A9", 31))
+
+    assert scenario.raised == [("clots", "signal", 1)]
 
 
 def test_an_event_with_one_arm_empty_is_no_evidence():
     """An open extension adds nothing to a comparison: E stays exactly one."""
-    found = trial_without_controls()
+    scenario = trial_without_controls()
 
-    assert found.log_e_value() == 0.0
-    assert found.watch_summary().treatment_events == 0
-    assert found.row().cell.events == 6
+    assert scenario.log_e_value() == 0.0
+    assert scenario.watch_summary().treatment_events == 0
+    assert scenario.row().cell.events == 6
 
 
-def test_events_on_control_speak_for_the_treatment():
-    """E falls below one, and stays quiet whatever their number."""
-    found = trial(
+def test_events_on_control_lower_the_evidence():
+    """E falls below one, and the watch is quiet at any number of such events."""
+    scenario = trial(
         plan_of(concurrent_watch()),
         *two_arms(10),
         tick_record(10),
@@ -105,29 +109,34 @@ def test_events_on_control_speak_for_the_treatment():
         tick_record(30),
     )
 
-    assert found.log_e_value() < -1
-    assert found.watch_summary().verdict == Verdict(
-        Level.QUIET, VerdictReason.BELOW_WATCH, found.log_e_value()
+    assert scenario.log_e_value() < -1
+    assert scenario.watch_summary().verdict == Verdict(
+        Level.QUIET, VerdictReason.BELOW_WATCH, scenario.log_e_value()
     )
-    assert (found.watch_summary().treatment_events, found.watch_summary().control_events) == (0, 8)
+    assert (scenario.watch_summary().treatment_events, scenario.watch_summary().control_events) == (
+        0,
+        8,
+    )
 
 
 def test_only_the_first_event_of_a_subject_is_tested():
-    """Ten clots of one patient are one."""
-    again = [case(f"again{n}", "A1", 12 + n) for n in range(10)]
-    here = clot_trial(concurrent_watch(), 1)
-    there = clot_trial(concurrent_watch(), 1)
-    there.submit(*again, tick_record(40))
-    here.submit(tick_record(40))
+    """Eleven clots of one subject are one first event."""
+    repeated = [case(f"again{n}", "A1", 12 + n) for n in range(10)]
+    single = clot_trial(concurrent_watch(), 1)
+    multiple = clot_trial(concurrent_watch(), 1)
+    multiple.submit(*repeated, tick_record(40))
+    single.submit(tick_record(40))
 
-    assert there.counts() == (1, 11)
-    assert there.log_e_value() == pytest.approx(here.log_e_value(), abs=1e-12)
+    assert multiple.counts() == (1, 11)
+    assert multiple.log_e_value() == pytest.approx(single.log_e_value(), abs=1e-12)
 
 
 def test_the_boundary_is_one_over_alpha_times_share():
-    """A fifth of alpha 0.05 asks for 100."""
-    found = clot_trial(concurrent_watch(share=0.2), 6)
+    """A fifth of alpha 0.05 gives a boundary of 100."""
+    scenario = clot_trial(concurrent_watch(share=0.2), 6)
 
-    assert 20 < exp(found.log_e_value()) < 100
-    assert found.watch_summary().verdict.reason is VerdictReason.BELOW_BOUNDARY
-    assert found.watch_summary().watch.signal_level(found.study.plan.alpha) == pytest.approx(100)
+    assert 20 < exp(scenario.log_e_value()) < 100
+    assert scenario.watch_summary().verdict.reason is VerdictReason.BELOW_BOUNDARY
+    assert scenario.watch_summary().watch.signal_level(scenario.study.plan.alpha) == pytest.approx(
+        100
+    )

@@ -1,4 +1,4 @@
-"""Courses of many intervals, doses or years: the same counts, and no more work for each record."""
+"""Courses of many intervals, doses or years: the counts are exact, and tables stay small."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monitor.dates import FOREVER
 from monitor.exposure.at_risk import AtRiskInterval
 from monitor.exposure.first_events import FirstEvents
-from monitor.exposure.follow_up import clip_to_collection as stays_since
+from monitor.exposure.follow_up import clip_to_collection as intervals_since
 from monitor.exposure.risk_sets import IntervalColumns
 from monitor.plan.plan import ARMS_MAX
 from monitor.records import Record
@@ -27,21 +27,23 @@ NEVER = date.max.toordinal()
 
 @st.composite
 def subject_intervals(draw: st.DrawFn) -> tuple[AtRiskInterval, ...]:
-    """Up to four stays of one subject, apart or not, on whichever arms; the last may be far off."""
+    """Up to four intervals of one subject on any arms, and sometimes one far in the future."""
     day_0 = draw(st.integers(0, 12))
     cuts = sorted(draw(st.sets(st.integers(0, 25), max_size=8)) | {0})
-    stays = [
+    intervals = [
         AtRiskInterval(draw(st.integers(0, ARMS - 1)), day_0, enter, leave)
         for enter, leave in zip(cuts[::2], cuts[1::2], strict=False)
     ]
     if draw(st.booleans()):
         far = draw(st.sampled_from((26, 40, NEVER - day_0)))
-        stays.append(AtRiskInterval(draw(st.integers(0, ARMS - 1)), day_0, far, FOREVER - day_0))
-    return tuple(stays)
+        intervals.append(
+            AtRiskInterval(draw(st.integers(0, ARMS - 1)), day_0, far, FOREVER - day_0)
+        )
+    return tuple(intervals)
 
 
 def events_of(onsets: dict[int, int], since: int) -> FirstEvents:
-    """First events by subject; which arm they were on is looked up in the stays."""
+    """First events by subject; the arm of each is looked up in the intervals."""
     events = FirstEvents(0, None, None, since)
     for subject, onset in onsets.items():
         events.add_event(subject, onset * ARMS_MAX, ())
@@ -49,90 +51,92 @@ def events_of(onsets: dict[int, int], since: int) -> FirstEvents:
 
 
 def events_with_risk_sets(
-    held: list[tuple[AtRiskInterval, ...]], onsets: dict[int, int], day: int, since: int
+    intervals: list[tuple[AtRiskInterval, ...]], onsets: dict[int, int], day: int, since: int
 ) -> list[tuple[int, ...]]:
-    """The arm of each first event and who was at risk on each, counted one by one."""
-    found: list[tuple[int, ...]] = []
+    """For each first event its arm and the numbers at risk on each arm, counted one by one."""
+    rows: list[tuple[int, ...]] = []
     for subject, onset in onsets.items():
-        for own in stays_since(held[subject], since):
+        for own in intervals_since(intervals[subject], since):
             at = onset - own.day_0
             if own.enter <= at < own.leave and onset <= day:
-                found.append(
+                rows.append(
                     (
                         own.arm,
-                        *(count_at_risk(held, onsets, a, at, day, since) for a in range(ARMS)),
+                        *(count_at_risk(intervals, onsets, a, at, day, since) for a in range(ARMS)),
                     )
                 )
-    return sorted(found)
+    return sorted(rows)
 
 
 def count_at_risk(
-    held: list[tuple[AtRiskInterval, ...]],
+    intervals: list[tuple[AtRiskInterval, ...]],
     onsets: dict[int, int],
     arm: int,
     at: int,
     day: int,
     since: int,
 ) -> int:
-    """Those on *arm* at risk on study day *at* as of *day*: none who had the event earlier."""
+    """The number on *arm* at risk on study day *at* as of *day*, without earlier events."""
     return sum(
-        stay.arm == arm
-        and stay.enter <= at < stay.leave
-        and stay.day_0 + at <= day
-        and not (subject in onsets and onsets[subject] - stay.day_0 < at)
-        for subject, stays in enumerate(held)
-        for stay in stays_since(stays, since)
+        interval.arm == arm
+        and interval.enter <= at < interval.leave
+        and interval.day_0 + at <= day
+        and not (subject in onsets and onsets[subject] - interval.day_0 < at)
+        for subject, own in enumerate(intervals)
+        for interval in intervals_since(own, since)
     )
 
 
 @given(
-    held=st.lists(subject_intervals(), min_size=1, max_size=8),
+    intervals=st.lists(subject_intervals(), min_size=1, max_size=8),
     moved=st.lists(st.tuples(st.integers(0, 7), subject_intervals()), max_size=4),
-    places=st.dictionaries(st.integers(0, 7), st.integers(0, LAST), max_size=8),
+    onset_days=st.dictionaries(st.integers(0, 7), st.integers(0, LAST), max_size=8),
     day=st.integers(0, LAST),
     since=st.sampled_from((0, 0, 6, NEVER)),
 )
-def test_risk_sets_of_whoever_came_and_went_are_those_counted_one_by_one(
-    held: list[tuple[AtRiskInterval, ...]],
+def test_risk_sets_equal_those_counted_one_by_one(
+    intervals: list[tuple[AtRiskInterval, ...]],
     moved: list[tuple[int, tuple[AtRiskInterval, ...]]],
-    places: dict[int, int],
+    onset_days: dict[int, int],
     day: int,
     since: int,
 ):
-    """Several stays, stays far ahead, corrections: and no table longer than the days there were."""
-    columns = IntervalColumns.from_intervals(ARMS, held)
-    for subject, stays in moved:
-        if subject < len(held):
-            held[subject] = stays
-            columns.set_intervals(subject, stays)
-    onsets = {who: onset for who, onset in places.items() if who < len(held) and onset >= since}
-    found = columns.count_risk_sets(events_of(onsets, since), day)
+    """Holds for several intervals a subject, far intervals and changes; the table stays short."""
+    columns = IntervalColumns.from_intervals(ARMS, intervals)
+    for subject, changed in moved:
+        if subject < len(intervals):
+            intervals[subject] = changed
+            columns.set_intervals(subject, changed)
+    onsets = {
+        who: onset for who, onset in onset_days.items() if who < len(intervals) and onset >= since
+    }
+    risk_sets = columns.count_risk_sets(events_of(onsets, since), day)
 
-    sets = np.concatenate((found.event_arm[None, :], found.at_risk)).T.tolist()
-    assert sorted(map(tuple, sets)) == events_with_risk_sets(held, onsets, day, since)
+    sets = np.concatenate((risk_sets.event_arm[None, :], risk_sets.at_risk)).T.tolist()
+    assert sorted(map(tuple, sets)) == events_with_risk_sets(intervals, onsets, day, since)
     assert columns.snapshot(day, since).day_count <= LAST + 2
 
 
 def cycles(who: str, arm: str, *edges: int) -> list[Record]:
-    """*who* receives *arm* from each of *edges* to the next, each cycle an interval of its own."""
+    """*who* receives *arm* from each of *edges* to the next, each cycle a separate interval."""
     pairs = pairwise(edges)
     return [allocated(who, arm), *(treated(who, arm, start, end) for start, end in pairs)]
 
 
 def trial_in_cycles(*edges: int) -> Trial:
-    """Three patients an arm, whose courses are told in cycles; three on active have the event."""
+    """Three subjects an arm, treated in cycles; the three on active have the event."""
     courses = [cycles(f"{arm[0]}{n}", arm, *edges) for arm in ("act", "ctl") for n in range(3)]
     cases = [case(f"k{n}", f"a{n}", 30 + n) for n in range(3)]
     return trial(plan_of(concurrent_watch()), *chain(*courses), *cases, tick_record(70))
 
 
-def test_a_course_that_is_told_cycle_by_cycle_is_one_course():
-    """Nobody has crossed: the same evidence, by the same cheap way."""
-    whole, parted = trial_in_cycles(0, 56), trial_in_cycles(0, 14, 28, 42, 56)
+def test_a_course_of_adjacent_cycles_counts_as_one_course():
+    """Cycles on one arm are no crossover: same evidence, computed the same cheap way."""
+    whole, in_cycles = trial_in_cycles(0, 56), trial_in_cycles(0, 14, 28, 42, 56)
 
-    assert parted.log_e_value("clots") == whole.log_e_value("clots")
-    assert not any(table.has_crossover for table in parted.study.follow_ups.values())
-    assert parted.row("any").person_days == whole.row("any").person_days
+    assert in_cycles.log_e_value("clots") == whole.log_e_value("clots")
+    assert not any(table.has_crossover for table in in_cycles.study.follow_ups.values())
+    assert in_cycles.row("any").person_days == whole.row("any").person_days
 
 
 @given(
@@ -140,36 +144,36 @@ def test_a_course_that_is_told_cycle_by_cycle_is_one_course():
     onset=st.integers(0, 80),
     days=st.integers(0, 9),
 )
-def test_an_onset_is_near_a_dose_whichever_it_is(
-    doses: list[tuple[int, int]], onset: int, days: int
-):
-    """An early administration may last longer than a later one."""
-    held = tuple(sorted(DosedDays(first, first + lasts) for first, lasts in doses))
+def test_an_onset_near_any_dose_is_near_a_dose(doses: list[tuple[int, int]], onset: int, days: int):
+    """An early administration may end after a later one."""
+    dosed_days = tuple(sorted(DosedDays(first, first + lasts) for first, lasts in doses))
 
-    assert is_near_dose(onset, held, days) == any(
-        dose.first <= onset <= dose.last + days for dose in held
+    assert is_near_dose(onset, dosed_days, days) == any(
+        dose.first <= onset <= dose.last + days for dose in dosed_days
     )
 
 
 @given(st.permutations(range(8)), st.sets(st.integers(0, 7)), st.sets(st.integers(0, 7)))
-def test_doses_are_in_order_however_they_come(order: list[int], edited: set[int], void: set[int]):
-    """Late, corrected, taken back: what is held is what all of them together say."""
+def test_doses_are_sorted_in_any_order_of_arrival(
+    order: list[int], edited: set[int], void: set[int]
+):
+    """Late, corrected and retracted doses give the same sorted list."""
     group = toml_table("groups.infusional", within_days_after_dose=1)
-    found = trial(plan_of(groups=group), *two_arms(1), case("c1", "A1", 9, known=90))
+    scenario = trial(plan_of(groups=group), *two_arms(1), case("c1", "A1", 9, known=90))
     for number in order:
-        found.submit(dosed("A1", number * 3, number * 3 + number % 2))
+        scenario.submit(dosed("A1", number * 3, number * 3 + number % 2))
         if number in edited:
             later = dosed("A1", number * 3, number * 3 + 1)._replace(version=2)
-            found.submit(later, later._replace(version=3, digest=number))
+            scenario.submit(later, later._replace(version=3, digest=number))
         if number in void:
-            found.submit(retracted(f"v{number}", f"edc/dose-A1-{number * 3}"))
-    subject = found.study.subjects["A1"]
+            scenario.submit(retracted(f"v{number}", f"edc/dose-A1-{number * 3}"))
+    subject = scenario.study.subjects["A1"]
 
-    assert subject.doses == found.study.doses_of(subject)
+    assert subject.doses == scenario.study.doses_of(subject)
     assert list(subject.doses) == sorted(
         DosedDays(DAY_0 + n * 3, DAY_0 + n * 3 + (1 if n in edited else n % 2))
         for n in range(8)
         if n not in void
     )
     near = any(dose.first - DAY_0 <= 9 <= dose.last - DAY_0 + 1 for dose in subject.doses)
-    assert found.counts("infusional") == (near, near)
+    assert scenario.counts("infusional") == (near, near)

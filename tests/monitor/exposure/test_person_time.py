@@ -1,4 +1,4 @@
-"""The small ledgers that the fold keeps: person-days, cells, first events, and their arithmetic."""
+"""Person-days, cells, first events and spells, each checked against a direct count."""
 
 from __future__ import annotations
 
@@ -27,48 +27,50 @@ SPELLS = (Spell(10, 20, 0, 1), Spell(20, 40, 0, 0), Spell(40, 60, 1, 1))
 
 
 @given(st.lists(intervals, max_size=12), st.lists(st.integers(0, 120), min_size=1, max_size=6))
-def test_person_days_are_the_days_counted_one_by_one(told: list[tuple[int, int]], asks: list[int]):
-    """As of any rising days, told before or between the questions."""
-    ledger, entered = PersonDays(), list[tuple[int, int]]()
-    for number, as_of in enumerate(sorted(asks)):
-        for start, end in told[number :: len(asks)]:
-            ledger.add(start, end)
+def test_person_days_equal_the_days_counted_one_by_one(
+    spans: list[tuple[int, int]], days: list[int]
+):
+    """Holds as of any rising days, with spells added before and between the queries."""
+    person_days, entered = PersonDays(), list[tuple[int, int]]()
+    for number, as_of in enumerate(sorted(days)):
+        for start, end in spans[number :: len(days)]:
+            person_days.add(start, end)
             entered.append((start, end))
 
         counted = sum(start <= d <= as_of for start, end in entered for d in range(start, end))
 
-        assert ledger.total_until(as_of) == counted
+        assert person_days.total_until(as_of) == counted
 
 
 @given(st.lists(intervals, max_size=8), intervals, st.integers(0, 120), st.integers(0, 120))
-def test_a_spell_taken_back_was_never_there(
-    told: list[tuple[int, int]], wrong: tuple[int, int], first: int, then: int
+def test_a_removed_spell_has_no_effect(
+    spans: list[tuple[int, int]], removed: tuple[int, int], first: int, second: int
 ):
-    """Also after the ledger was asked, when some of it already lies in the past."""
-    ledger, clean = PersonDays(), PersonDays()
-    for span in told:
-        ledger.add(*span)
-        clean.add(*span)
-    ledger.add(*wrong)
-    ledger.total_until(min(first, then))
-    ledger.add(*wrong, -1)
+    """Also after a query, when part of the spell is in the past."""
+    person_days, expected = PersonDays(), PersonDays()
+    for span in spans:
+        person_days.add(*span)
+        expected.add(*span)
+    person_days.add(*removed)
+    person_days.total_until(min(first, second))
+    person_days.add(*removed, -1)
 
-    assert ledger.total_until(max(first, then)) == clean.total_until(max(first, then))
+    assert person_days.total_until(max(first, second)) == expected.total_until(max(first, second))
 
 
 def test_an_open_spell_grows_with_every_day():
-    """It has no end to wait for."""
-    ledger = PersonDays()
-    ledger.add(5, FOREVER)
+    """A spell without an end counts every day up to the as-of day."""
+    person_days = PersonDays()
+    person_days.add(5, FOREVER)
 
-    assert [ledger.total_until(d) for d in (4, 5, 9, 1000)] == [0, 1, 5, 996]
+    assert [person_days.total_until(d) for d in (4, 5, 9, 1000)] == [0, 1, 5, 996]
 
 
 TERM = 7
 
 
 def empty_counts() -> defaultdict[int, dict[int, int]]:
-    """What each subject has in the cell's table, before anything is counted."""
+    """The counts of each subject in the cell's table, all empty."""
     return defaultdict(dict)
 
 
@@ -85,33 +87,33 @@ def test_a_cell_counts_a_subject_once_and_each_of_its_events():
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.booleans(), st.booleans()), max_size=12), st.data())
-def test_a_cell_emptied_in_any_order_is_an_empty_cell(
-    told: list[tuple[int, bool, bool]], data: st.DataObject
+def test_a_cell_is_empty_after_removals_in_any_order(
+    contributions: list[tuple[int, bool, bool]], data: st.DataObject
 ):
-    """Contribution after less contribution before, down to nothing."""
+    """Removing all contributions in any order leaves an empty cell."""
     cell, subjects = Cell(), empty_counts()
-    for subject, serious, related in told:
+    for subject, serious, related in contributions:
         cell.add(subjects[subject], TERM, count_increment(serious=serious, related=related), 1)
-    for subject, serious, related in data.draw(st.permutations(told)):
+    for subject, serious, related in data.draw(st.permutations(contributions)):
         cell.add(subjects[subject], TERM, -count_increment(serious=serious, related=related), -1)
 
     assert cell == Cell() and not any(subjects.values())
 
 
-def test_a_case_taken_back_twice_stops_the_fold():
-    """A count below zero would be a fault hidden for good."""
+def test_removing_a_case_twice_raises_an_error():
+    """A count below zero would hide a fault."""
     cell, subjects = Cell(), empty_counts()
     cell.add(subjects[1], TERM, count_increment(serious=False, related=False), 1)
     cell.add(subjects[1], TERM, -count_increment(serious=False, related=False), -1)
 
-    with pytest.raises(AssertionError, match="taken back twice"):
+    with pytest.raises(AssertionError, match="removed twice"):
         cell.add(subjects[1], TERM, -count_increment(serious=False, related=False), -1)
 
 
 def events_with_person_time(
     period: int | None = None, treatment: int | None = None, since: int = 0
 ) -> FirstEvents:
-    """First events with the person-days before them."""
+    """First events, with the person-days before them."""
     events = FirstEvents(0, period, treatment, since, PersonDays())
     events.add_person_days(1, SPELLS, 1)
     return events
@@ -124,7 +126,7 @@ def person_days_at(events: FirstEvents, as_of: int = 100) -> int:
 
 
 def test_a_first_event_ends_the_days_at_risk_with_its_own_day():
-    """Up to and including; later spells do not count at all."""
+    """The day of the event is included; later spells do not count."""
     events = events_with_person_time()
     events.set_first(1, 25 * ARMS_MAX + 0, SPELLS)
 
@@ -132,15 +134,15 @@ def test_a_first_event_ends_the_days_at_risk_with_its_own_day():
     assert (events.count_on(0), events.count_on(1), len(events)) == (1, 0, 1)
 
 
-def test_a_first_event_that_moves_or_goes_gives_its_days_back():
-    """Earlier, later, and never: the days follow."""
+def test_person_days_follow_a_first_event_that_moves_or_is_removed():
+    """Person-days follow an earlier, a later and a removed first event."""
     events = events_with_person_time()
-    found: list[int] = []
+    totals: list[int] = []
     for packed in (25 * ARMS_MAX, 12 * ARMS_MAX + 1, 45 * ARMS_MAX + 1, None):
         events.set_first(1, packed, SPELLS)
-        found.append(events.person_days.total_until(100) if events.person_days else -1)
+        totals.append(events.person_days.total_until(100) if events.person_days else -1)
 
-    assert found == [16, 3, 36, 50]
+    assert totals == [16, 3, 36, 50]
     assert (len(events), events.first_event_of(1), events.count_on(1)) == (0, None, 0)
 
 
@@ -151,12 +153,12 @@ def test_a_first_event_that_moves_or_goes_gives_its_days_back():
 def test_first_events_count_only_the_days_in_their_scope(
     period: int | None, treatment: int | None, since: int, expected: int
 ):
-    """A period, a treatment, both, and no day before the term was collected."""
+    """The scope is a period, a treatment, both, or the days since collection of the term."""
     assert person_days_at(events_with_person_time(period, treatment, since)) == expected
 
 
-def test_taking_one_first_event_out_leaves_the_others():
-    """They stand in order, and close up."""
+def test_removing_one_first_event_leaves_the_others():
+    """The remaining first events keep their order."""
     events = FirstEvents(0, None, None)
     for subject in range(5):
         events.set_first(subject, (10 + subject) * ARMS_MAX + subject % 2, ())
@@ -168,14 +170,14 @@ def test_taking_one_first_event_out_leaves_the_others():
 
 
 def test_spells_do_not_overlap_and_hold_each_day_once():
-    """Window, next start, exit: the earliest of them ends a spell; empty ones vanish."""
-    told = [
+    """Window, next start or exit, the earliest, ends a spell; empty spells are dropped."""
+    treatment_intervals = [
         TreatmentInterval(0, "b", 10, 0, 0),
         TreatmentInterval(30, "c", FOREVER, 1, 1),
         TreatmentInterval(0, "a", 5, 0, 1),
     ]
-    found = build_spells(told, [FollowUpEnd(12, 0), FollowUpEnd(50, None)], 7)
+    spells = build_spells(treatment_intervals, [FollowUpEnd(12, 0), FollowUpEnd(50, None)], 7)
 
-    assert found == (Spell(0, 13, 0, 0), Spell(30, 51, 1, 1))
-    assert spell_on(12, found) == found[0]
-    assert (spell_on(13, found), spell_on(51, found)) == (None, None)
+    assert spells == (Spell(0, 13, 0, 0), Spell(30, 51, 1, 1))
+    assert spell_on(12, spells) == spells[0]
+    assert (spell_on(13, spells), spell_on(51, spells)) == (None, None)

@@ -1,4 +1,4 @@
-"""A plan that is amended: judged anew from there on, and alpha is spent once."""
+"""Amended plans: everything is evaluated again, and alpha is spent once."""
 
 from __future__ import annotations
 
@@ -11,84 +11,88 @@ from tests.monitor.small_plans import concurrent_watch, plan_of, reference_watch
 from tests.monitor.trial import Trial, trial, two_arms
 
 
-def running_study(*watches: str, **said: str) -> Trial:
-    """A study under a plan with *watches*, with patients and no events yet."""
-    return trial(plan_of(*watches, **said), *two_arms(10), tick_record(30))
+def running_study(*watches: str, **options: str) -> Trial:
+    """A study under a plan with *watches*, with subjects and no events yet."""
+    return trial(plan_of(*watches, **options), *two_arms(10), tick_record(30))
 
 
-def amendment_refusal(found: Trial, *watches: str, **said: object) -> str | None:
-    """Why the amendment was refused, or None where it holds."""
-    told = found.submit(plan_record(plan_of(*watches, **said), version=2))
-    if told.refusal is None:
-        assert told.outcome is RecordOutcome.FOLDED
+def amendment_refusal(scenario: Trial, *watches: str, **options: object) -> str | None:
+    """The detail of the amendment's refusal, or None where it is accepted."""
+    result = scenario.submit(plan_record(plan_of(*watches, **options), version=2))
+    if result.refusal is None:
+        assert result.outcome is RecordOutcome.FOLDED
         return None
-    assert told.refusal.reason is Reason.BAD_PLAN
-    return told.refusal.detail
+    assert result.refusal.reason is Reason.BAD_PLAN
+    return result.refusal.detail
 
 
-def test_an_amendment_judges_everything_again():
-    """A watch that the first plan did not have rings at the plan record that brings it."""
-    found = running_study(reference_watch("one", share=0.5))
-    found.submit(case("c1", "A1", 31, "Stroke"), case("c2", "A2", 32, "Stroke"))
-    assert found.raised == []
+def test_an_amendment_evaluates_everything_again():
+    """A watch that an amendment adds is raised by the plan record itself."""
+    scenario = running_study(reference_watch("one", share=0.5))
+    scenario.submit(case("c1", "A1", 31, "Stroke"), case("c2", "A2", 32, "Stroke"))
+    assert scenario.raised == []
 
     stroke = reference_watch("two", preferred_term="Stroke", share=0.5)
-    told = found.submit(plan_record(plan_of(reference_watch("one", share=0.5), stroke), version=2))
+    result = scenario.submit(
+        plan_record(plan_of(reference_watch("one", share=0.5), stroke), version=2)
+    )
 
-    assert [(alert.watch, alert.level) for alert in told.alerts] == [("two", "signal")]
-    assert told.alerts[0].thing == "office/plan"
-    assert told.alerts[0].plan_sha256 == found.study.plan.sha256
+    assert [(alert.watch, alert.level) for alert in result.alerts] == [("two", "signal")]
+    assert result.alerts[0].thing == "office/plan"
+    assert result.alerts[0].plan_sha256 == scenario.study.plan.sha256
 
 
-def test_an_amended_window_counts_what_lay_outside():
-    """The event came three days after the end: not emergent by the first plan, by the second it is.
+def test_an_amended_window_applies_to_earlier_events():
+    """An event three days after treatment is emergent only under the second plan.
 
-    Conventions hold for all data, not only for what comes after them.
+    Conventions hold for all data, including the data before the amendment.
     """
-    found = trial(
+    scenario = trial(
         plan_of(reference_watch()), *two_arms(10, end=20), tick_record(30), case("c1", "A1", 23)
     )
-    assert (found.counts(), found.findings) == ((0, 0), {"not_treatment_emergent": 1})
+    assert (scenario.counts(), scenario.findings) == ((0, 0), {"not_treatment_emergent": 1})
 
-    assert amendment_refusal(found, reference_watch(), window=7) is None
+    assert amendment_refusal(scenario, reference_watch(), window=7) is None
 
-    assert (found.counts(), found.findings) == ((1, 1), {})
-    assert found.raised == [("clots", "watch", 1)]
-    assert found.row().person_days == 10 * 27
-
-
-def test_what_rang_before_an_amendment_does_not_ring_again():
-    """The episode belongs to the watch, not to the plan's version."""
-    found = running_study(reference_watch())
-    found.submit(case("c1", "A1", 31))
-
-    assert amendment_refusal(found, reference_watch(), window=7) is None
-    assert found.raised == [("clots", "watch", 1)]
+    assert (scenario.counts(), scenario.findings) == ((1, 1), {})
+    assert scenario.raised == [("clots", "watch", 1)]
+    assert scenario.row().person_days == 10 * 27
 
 
-def test_a_new_watch_may_spend_what_was_never_given():
-    """0.6 and 0.4 are all of alpha."""
+def test_an_alert_raised_before_an_amendment_is_not_raised_again():
+    """The episode belongs to the watch, not to the version of the plan."""
+    scenario = running_study(reference_watch())
+    scenario.submit(case("c1", "A1", 31))
+
+    assert amendment_refusal(scenario, reference_watch(), window=7) is None
+    assert scenario.raised == [("clots", "watch", 1)]
+
+
+def test_a_new_watch_may_spend_the_unspent_share():
+    """The shares 0.6 and 0.4 add up to all of alpha."""
     first = reference_watch("one", share=0.6)
 
     assert amendment_refusal(running_study(first), first, reference_watch("two", share=0.4)) is None
 
 
-def test_a_share_once_given_is_spent_although_its_watch_is_dropped():
-    """Otherwise the watches that found nothing could be exchanged until one finds something."""
+def test_the_share_of_a_dropped_watch_is_spent():
+    """Otherwise watches without a signal could be exchanged until one signals."""
     first = reference_watch("one", share=0.6)
 
-    why = amendment_refusal(running_study(first), reference_watch("two", share=0.5))
+    detail = amendment_refusal(running_study(first), reference_watch("two", share=0.5))
 
-    assert why and "sum to more than 1" in why
+    assert detail and "sum to more than 1" in detail
 
 
 def test_a_dropped_watch_may_return_as_it_was():
-    """It buys nothing new."""
+    """It spends no further share."""
     one, two = reference_watch("one", share=0.6), reference_watch("two", share=0.4)
-    found = running_study(one)
+    scenario = running_study(one)
 
-    assert amendment_refusal(found, two) is None
-    assert found.submit(plan_record(plan_of(one, two), version=3)).outcome is RecordOutcome.FOLDED
+    assert amendment_refusal(scenario, two) is None
+    assert (
+        scenario.submit(plan_record(plan_of(one, two), version=3)).outcome is RecordOutcome.FOLDED
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,70 +106,72 @@ def test_a_dropped_watch_may_return_as_it_was():
     ids=["share", "rate", "term", "kind"],
 )
 def test_a_watch_that_has_spent_its_share_cannot_be_changed(changed: str):
-    """A lower rate, or a term with more events, chosen after looking, would be a new test."""
-    why = amendment_refusal(running_study(reference_watch(share=0.5)), changed)
+    """A lower rate or a more frequent term, chosen after a look, would be a new hypothesis."""
+    detail = amendment_refusal(running_study(reference_watch(share=0.5)), changed)
 
-    assert why and "name the changed one anew" in why
+    assert detail and "name the changed one anew" in detail
 
 
-def test_what_is_only_shown_may_change_freely():
-    """Tier 3 spends nothing."""
-    found = running_study(reference_watch(tier=3))
+def test_a_tier_3_watch_may_change():
+    """Tier 3 spends no alpha."""
+    scenario = running_study(reference_watch(tier=3))
 
-    assert amendment_refusal(found, reference_watch(tier=3, rate_per_100_patient_years=2)) is None
+    assert (
+        amendment_refusal(scenario, reference_watch(tier=3, rate_per_100_patient_years=2)) is None
+    )
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("options", "message"),
     [
         ({"alpha": 0.1}, "alpha and treatments are fixed"),
         ({"active": ["act", "high"]}, "alpha and treatments are fixed"),
     ],
 )
-def test_alpha_and_treatments_are_fixed(said: dict[str, object], why: str):
-    """They were promised before the first event."""
-    refused = amendment_refusal(running_study(), **said)
+def test_alpha_and_treatments_are_fixed(options: dict[str, object], message: str):
+    """Both were fixed before the first event."""
+    detail = amendment_refusal(running_study(), **options)
 
-    assert refused and why in refused
+    assert detail and message in detail
 
 
 def test_a_period_cannot_be_dropped():
-    """Records of it exist."""
-    found = running_study()
+    """Records of the period exist."""
+    scenario = running_study()
     shorter = plan_of().replace('[[periods]]\nid = "later"\nrandomised = false\n', "")
 
-    told = found.submit(plan_record(shorter, version=2))
+    result = scenario.submit(plan_record(shorter, version=2))
 
-    assert told.refusal and "period" in told.refusal.detail
+    assert result.refusal and "period" in result.refusal.detail
 
 
-def test_an_amendment_of_another_study_is_refused_and_the_plan_stands():
-    """So is one that is no plan; the study goes on under the plan it had."""
-    found = running_study(reference_watch())
-    before = found.study.plan.sha256
+def test_an_amendment_of_another_study_is_refused_and_the_plan_is_kept():
+    """An unreadable plan is refused too; the study continues under its current plan."""
+    scenario = running_study(reference_watch())
+    before = scenario.study.plan.sha256
 
-    other = found.submit(plan_record(plan_of().replace('"T1"', '"T2"'), version=2))
-    broken = found.submit(plan_record("study = ", version=3))
+    other = scenario.submit(plan_record(plan_of().replace('"T1"', '"T2"'), version=2))
+    broken = scenario.submit(plan_record("study = ", version=3))
 
-    reasons = [told.refusal.reason for told in (other, broken) if told.refusal]
+    reasons = [result.refusal.reason for result in (other, broken) if result.refusal]
     assert reasons == [Reason.BAD_PLAN, Reason.BAD_PLAN]
-    assert found.study.plan.sha256 == before
+    assert scenario.study.plan.sha256 == before
 
 
-def test_a_group_that_is_redefined_under_a_judged_watch_is_refused():
-    """The watch would keep its name and ask another question."""
+def test_a_redefined_group_of_a_tested_watch_is_refused():
+    """The watch would keep its id and test another hypothesis."""
     clot = toml_table("groups.clot", preferred_terms=["DVT"])
     wider = toml_table("groups.clot", preferred_terms=["DVT", "Stroke"])
-    found = running_study(reference_watch(group="clot"), groups=clot)
+    scenario = running_study(reference_watch(group="clot"), groups=clot)
 
-    assert amendment_refusal(found, reference_watch(group="clot"), groups=wider) is not None
+    assert amendment_refusal(scenario, reference_watch(group="clot"), groups=wider) is not None
 
 
-def test_a_watch_that_rang_may_be_only_shown_from_there_on():
-    """Its alert stands, it is judged no more, and the study goes on."""
-    found = running_study(reference_watch())
-    found.submit(case("c1", "A1", 31))
+def test_a_raised_watch_may_become_tier_3():
+    """Its alert remains, and it is not tested any more."""
+    scenario = running_study(reference_watch())
+    scenario.submit(case("c1", "A1", 31))
 
-    assert amendment_refusal(found, reference_watch(tier=3)) is None
-    assert found.submit(case("c2", "A2", 32)).alerts == ()
-    assert found.raised == [("clots", "watch", 1)]
+    assert amendment_refusal(scenario, reference_watch(tier=3)) is None
+    assert scenario.submit(case("c2", "A2", 32)).alerts == ()
+    assert scenario.raised == [("clots", "watch", 1)]

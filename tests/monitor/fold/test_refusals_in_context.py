@@ -1,4 +1,4 @@
-"""What only a study's state can refuse: every such reason is reached, and nothing moves."""
+"""Refusals that depend on the state of the study: each is reached, and none changes the state."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from tests.monitor.trial import Trial, trial, two_arms
 
 
 def small_study() -> Trial:
-    """A study of four patients with one case and one merge."""
+    """A study of four subjects with one case and one merge."""
     pair = merged("m1", "subject", "X9", "A1")
     return trial(plan_of(), *two_arms(2), case("c1", "A1", 3), pair, tick_record(10))
 
 
 def type_changed() -> Record:
-    """The case, at its next version said to be an exit."""
+    """A new version of the case that is a disposition."""
     body = withdrawn("A1", 5).body
     return record(body, "safety/c1", version=2, known=5)
 
@@ -47,31 +47,31 @@ REFUSED: dict[Reason, Callable[[], Record]] = {
     Reason.UNKNOWN_TREATMENT: lambda: treated("A1", "other", 5),
     Reason.UNKNOWN_PERIOD: lambda: treated("A1", "act", 5, period="third"),
 }
-"""One record for every reason but the first: a study without a plan is no study."""
+"""By reason, a record that is refused for it; `NO_PLAN` needs a study without a plan."""
 
 
-def test_every_reason_in_context_is_here():
-    """A reason that is added must be shown to be reached."""
+def test_every_reason_that_depends_on_the_study_is_covered():
+    """A new reason must have a record here that reaches it."""
     assert set(REFUSED) | {Reason.NO_PLAN} == STUDY_STATE_REASONS
 
 
 @pytest.mark.parametrize("reason", REFUSED)
-def test_a_refused_record_moves_nothing(reason: Reason):
-    """The study is as it was, to the digest, and a second attempt is refused alike."""
-    found = small_study()
-    before = (state_digest(found.study), found.study.as_of)
+def test_a_refused_record_changes_nothing(reason: Reason):
+    """The digest of the study is unchanged, and a second attempt is refused alike."""
+    scenario = small_study()
+    before = (state_digest(scenario.study), scenario.study.as_of)
 
-    once, again = found.submit(REFUSED[reason]()), found.submit(REFUSED[reason]())
+    first, second = scenario.submit(REFUSED[reason]()), scenario.submit(REFUSED[reason]())
 
-    for refused in (once, again):
+    for refused in (first, second):
         assert refused.outcome is RecordOutcome.REFUSED
         assert refused.refusal and refused.refusal.reason is reason
-    assert (state_digest(found.study), found.study.as_of) == before
+    assert (state_digest(scenario.study), scenario.study.as_of) == before
 
 
 @pytest.mark.parametrize("reason", REFUSED)
-def test_a_refusal_does_not_repeat_what_was_said(reason: Reason):
-    """It is read by people who must not learn the arms: no value, no subject, and a remedy."""
+def test_a_refusal_does_not_repeat_values_of_the_record(reason: Reason):
+    """Blinded people read it: it contains no value and no subject, and it gives a remedy."""
     refused = small_study().submit(REFUSED[reason]()).refusal
     assert refused
 
@@ -85,31 +85,31 @@ def test_a_refusal_does_not_repeat_what_was_said(reason: Reason):
     [case("c1", "A1", 3), tick_record(5), allocated("A1", "act"), merged("m", "subject", "A", "B")],
     ids=["case", "tick", "subject", "merge"],
 )
-def test_before_its_plan_a_study_takes_nothing(first: Record):
-    """Nobody could say by which conventions; the same record is welcome after the plan."""
-    found = Trial()
+def test_a_record_before_the_plan_is_refused(first: Record):
+    """Without a plan there are no conventions; the same record is folded after the plan."""
+    scenario = Trial()
 
-    refused = found.submit(first)
-    found.submit(plan_record(plan_of()))
+    refused = scenario.submit(first)
+    scenario.submit(plan_record(plan_of()))
 
     assert refused.refusal and refused.refusal.reason is Reason.NO_PLAN
-    assert found.submit(first).outcome is RecordOutcome.FOLDED
+    assert scenario.submit(first).outcome is RecordOutcome.FOLDED
 
 
 @pytest.mark.parametrize("toml", ["study = ", plan_of().replace('"T1"', '"T2"'), plan_of(alpha=2)])
-def test_a_first_plan_that_cannot_be_read_opens_no_study(toml: str):
-    """Not TOML, another study's, or out of range: there is still no plan."""
-    found = Trial()
+def test_an_invalid_first_plan_opens_no_study(toml: str):
+    """A plan that is not TOML, of another study or out of range is not in force."""
+    scenario = Trial()
 
-    refused = found.submit(plan_record(toml))
-    after = found.submit(tick_record(3))
+    refused = scenario.submit(plan_record(toml))
+    after = scenario.submit(tick_record(3))
 
     assert refused.refusal and refused.refusal.reason is Reason.BAD_PLAN
     assert after.refusal and after.refusal.reason is Reason.NO_PLAN
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("invalid", "reason"),
     [
         (allocated("A9", "other"), Reason.UNKNOWN_TREATMENT),
         (withdrawn("A1", 5, period="third"), Reason.UNKNOWN_PERIOD),
@@ -117,21 +117,21 @@ def test_a_first_plan_that_cannot_be_read_opens_no_study(toml: str):
     ],
     ids=["allocation", "exit", "both"],
 )
-def test_treatments_and_periods_are_those_of_the_plan(said: Record, reason: Reason):
-    """A misspelt arm would otherwise be an arm of its own."""
-    refused = small_study().submit(said)
+def test_treatments_and_periods_are_those_of_the_plan(invalid: Record, reason: Reason):
+    """A misspelt arm would otherwise count as another arm."""
+    refused = small_study().submit(invalid)
 
     assert refused.refusal and refused.refusal.reason is reason
 
 
-def test_a_record_of_an_unknown_treatment_is_taken_after_the_amendment():
-    """The remedy works: amend the plan, send it again."""
-    found = small_study()
+def test_a_record_of_an_unknown_period_is_folded_after_the_amendment():
+    """The remedy works: amend the plan, then send the record again."""
+    scenario = small_study()
     period = '[[periods]]\nid = "third"\nrandomised = false'
     late = treated("A1", "act", 5, period="third")
-    assert found.submit(late).outcome is RecordOutcome.REFUSED
+    assert scenario.submit(late).outcome is RecordOutcome.REFUSED
 
-    found.submit(plan_record(plan_of(more=period), version=2))
+    scenario.submit(plan_record(plan_of(more=period), version=2))
 
-    assert found.submit(late).outcome is RecordOutcome.FOLDED
-    assert found.row("any", period="third").person_days == day(10) - day(5) + 1
+    assert scenario.submit(late).outcome is RecordOutcome.FOLDED
+    assert scenario.row("any", period="third").person_days == day(10) - day(5) + 1

@@ -1,4 +1,4 @@
-"""A study that leaves memory comes back as it was."""
+"""A study that is evicted from memory and restored continues unchanged."""
 
 from __future__ import annotations
 
@@ -22,131 +22,133 @@ PRODERM_LOG = ROOT / "studies" / "proderm" / "log.jsonl"
 
 
 def restored_copy(study: Study) -> Study:
-    """The same study made anew from what a store keeps of it."""
-    again = Study(
+    """The study rebuilt from what a store holds of it."""
+    restored = Study(
         study.name, study.plan, latest_day=study.latest_day, spent_shares=dict(study.spent_shares)
     )
-    again.episodes = deepcopy(study.episodes)
-    for name, held in study.entities.by_id.items():
-        kept = Entity(
-            held.version,
-            held.digest,
-            held.versions,
-            held.body,
-            onset_after_known=held.onset_after_known,
+    restored.episodes = deepcopy(study.episodes)
+    for name, entity in study.entities.by_id.items():
+        stored = Entity(
+            entity.version,
+            entity.digest,
+            entity.versions,
+            entity.body,
+            onset_after_known=entity.onset_after_known,
         )
-        again.entities.by_id[name] = kept
-    restore_counts(again, dict(last_verdicts(study)))
-    attach_register(again, deepcopy(register_of(study)))
-    return again
+        restored.entities.by_id[name] = stored
+    restore_counts(restored, dict(last_verdicts(study)))
+    attach_register(restored, deepcopy(register_of(study)))
+    return restored
 
 
-def test_a_study_taken_up_in_the_middle_goes_on_as_if_it_had_never_left():
-    """Alerts, verdicts and tables of ProDERM do not show where the worker was restarted."""
+def test_a_restored_study_continues_unchanged():
+    """Alerts, verdicts and tables of ProDERM are the same with restarts every 400 records."""
     lines = PRODERM_LOG.read_bytes().splitlines()
-    whole, parted = Pipeline(), Pipeline()
-    rang = [whole.process_bytes(line, at).alerts for at, line in enumerate(lines)]
-    told = []
-    for at, line in enumerate(lines):
-        if at and at % 400 == 0:
-            for name, study in parted.studies.items():
-                parted.studies[name] = restored_copy(study)
-        told.append(parted.process_bytes(line, at).alerts)
+    whole, restarted = Pipeline(), Pipeline()
+    expected = [whole.process_bytes(line, offset).alerts for offset, line in enumerate(lines)]
+    alerts = []
+    for offset, line in enumerate(lines):
+        if offset and offset % 400 == 0:
+            for name, study in restarted.studies.items():
+                restarted.studies[name] = restored_copy(study)
+        alerts.append(restarted.process_bytes(line, offset).alerts)
 
-    assert told == rang and any(rang)
+    assert alerts == expected and any(expected)
     for name, study in whole.studies.items():
-        assert state_digest(parted.studies[name]) == state_digest(study)
-        assert dict(last_verdicts(parted.studies[name])) == dict(last_verdicts(study))
+        assert state_digest(restarted.studies[name]) == state_digest(study)
+        assert dict(last_verdicts(restarted.studies[name])) == dict(last_verdicts(study))
 
 
-def test_what_e_bh_has_rejected_is_remembered():
-    """The e-values in force when the study was left are those it is taken up with."""
+def test_the_e_values_of_e_bh_are_restored():
+    """The restored study has the same e-values and the same number of hypotheses."""
     pipeline = Pipeline()
-    for at, line in enumerate(PRODERM_LOG.read_bytes().splitlines()):
-        pipeline.process_bytes(line, at)
+    for offset, line in enumerate(PRODERM_LOG.read_bytes().splitlines()):
+        pipeline.process_bytes(line, offset)
     (study,) = pipeline.studies.values()
-    again = restored_copy(study)
+    restored = restored_copy(study)
 
-    assert e_values(again) == e_values(study) != {}
-    assert again.hypotheses == study.hypotheses
-    assert last_verdict_of(again, "no such watch") is None
+    assert e_values(restored) == e_values(study) != {}
+    assert restored.hypotheses == study.hypotheses
+    assert last_verdict_of(restored, "no such watch") is None
 
 
 def e_values(study: Study) -> dict[str, float]:
-    """The e-values that e-BH looks at, by watch."""
-    return {running.id: log_e for running, log_e in study.e_bh_candidates.items()}
+    """The log e-values of the e-BH candidates, by watch."""
+    return {watch.id: log_e for watch, log_e in study.e_bh_candidates.items()}
 
 
-def test_a_trace_names_all_that_a_record_changed():
-    """A store that writes what the trace names, and no more, holds what the study holds."""
+def test_the_dirty_set_names_all_that_a_record_changed():
+    """A store that writes only the parts in the dirty set holds the whole study."""
     pipeline = Pipeline()
     lines = PRODERM_LOG.read_bytes().splitlines()
-    for at, line in enumerate(lines[:600]):
-        pipeline.process_bytes(line, at)
+    for offset, line in enumerate(lines[:600]):
+        pipeline.process_bytes(line, offset)
     (study,) = pipeline.studies.values()
-    for at, line in enumerate(lines[600:], 600):
+    for offset, line in enumerate(lines[600:], 600):
         before = state_parts(study)
         study.dirty = DirtySet()
-        pipeline.process_bytes(line, at)
+        pipeline.process_bytes(line, offset)
         changed = {name for name, value in state_parts(study).items() if before.get(name) != value}
         assert study.dirty.everything or changed <= dirty_parts(study.dirty)
 
 
 def state_parts(study: Study) -> dict[tuple[str, object], str]:
-    """Everything a row holds, by the part of the trace that should name a change of it."""
-    shown: dict[tuple[str, object], str] = {}
-    for name, held in study.entities.by_id.items():
-        shown["thing", name] = (
-            f"{held.version} {held.versions} {held.digest} {held.onset_after_known}"
+    """Everything that a row holds, by the dirty-set part that must name a change of it."""
+    parts: dict[tuple[str, object], str] = {}
+    for name, entity in study.entities.by_id.items():
+        parts["entity", name] = (
+            f"{entity.version} {entity.versions} {entity.digest} {entity.onset_after_known}"
         )
     for number, table in enumerate(study.tables):
         for term, cell in table.items():
             counts = (cell.subjects, cell.events, cell.versions, cell.serious_events)
-            shown["cell", (number, term)] = f"{counts} {cell.related_events}"
+            parts["cell", (number, term)] = f"{counts} {cell.related_events}"
     for subject in study.subjects.values():
-        shown["subject", subject.name] = f"{subject.allocated_arm} {subject.spells}"
-    shown |= {("watch", name): str(verdict) for name, verdict in last_verdicts(study)}
-    return shown | {("episode", name): str(each) for name, each in study.episodes.items()}
+        parts["subject", subject.name] = f"{subject.allocated_arm} {subject.spells}"
+    parts |= {("watch", name): str(verdict) for name, verdict in last_verdicts(study)}
+    return parts | {("episode", name): str(each) for name, each in study.episodes.items()}
 
 
-def dirty_parts(trace: DirtySet) -> set[tuple[str, object]]:
-    """What *trace* says has changed."""
+def dirty_parts(dirty: DirtySet) -> set[tuple[str, object]]:
+    """The parts that *dirty* names as changed."""
     parts = {
-        "thing": trace.entities,
-        "cell": trace.cells,
-        "subject": trace.subjects,
-        "watch": trace.watches,
-        "episode": trace.episodes,
+        "entity": dirty.entities,
+        "cell": dirty.cells,
+        "subject": dirty.subjects,
+        "watch": dirty.watches,
+        "episode": dirty.episodes,
     }
     return {(kind, name) for kind, names in parts.items() for name in names}
 
 
-def test_a_plan_that_is_amended_changes_everything():
-    """Nothing of the row may be left as it was."""
+def test_an_amended_plan_makes_everything_dirty():
+    """Every part of the row must be written again."""
     pipeline = Pipeline()
-    for at, line in enumerate(PRODERM_LOG.read_bytes().splitlines()[:100]):
-        pipeline.process_bytes(line, at)
+    for offset, line in enumerate(PRODERM_LOG.read_bytes().splitlines()[:100]):
+        pipeline.process_bytes(line, offset)
     (study,) = pipeline.studies.values()
     study.dirty = DirtySet()
-    held = study.entities.by_id[next(iter(study.entities.by_id))]
-    fold(study, next_plan_record(study, held))
+    plan_entity = study.entities.by_id[next(iter(study.entities.by_id))]
+    fold(study, next_plan_record(study, plan_entity))
     assert study.dirty.everything
 
 
-def next_plan_record(study: Study, held: Entity) -> Record:
-    """The study's plan said again, as its next version."""
+def next_plan_record(study: Study, plan_entity: Entity) -> Record:
+    """The study's plan, sent again as its next version."""
     name = next(iter(study.entities.by_id))
     known = ((study.latest_day or EPOCH_DAY) - EPOCH_DAY) * SECONDS_PER_DAY
-    return Record(study.name, name, held.version + 1, known, held.digest, held.body)
+    return Record(
+        study.name, name, plan_entity.version + 1, known, plan_entity.digest, plan_entity.body
+    )
 
 
-def test_a_term_that_only_a_voided_case_had_is_forgotten_in_memory_too():
-    """Its watch was open and never judged; a tick would judge it here, and not after a restart."""
-    found = trial(plan_of(), *two_arms(2), treated("A1", "act", 40, period="later"))
-    found.submit(case("c1", "A1", 45, "Rare"), retracted("r1", "safety/c1"))
-    again = restored_copy(found.study)
-    for study in (found.study, again):
+def test_a_term_of_voided_cases_only_is_removed_from_memory_too():
+    """Otherwise a tick would evaluate its watch in memory, but not after a restart."""
+    scenario = trial(plan_of(), *two_arms(2), treated("A1", "act", 40, period="later"))
+    scenario.submit(case("c1", "A1", 45, "Rare"), retracted("r1", "safety/c1"))
+    restored = restored_copy(scenario.study)
+    for study in (scenario.study, restored):
         fold(study, tick_record(60))
 
-    assert dict(last_verdicts(again)) == dict(last_verdicts(found.study))
-    assert state_digest(again) == state_digest(found.study)
+    assert dict(last_verdicts(restored)) == dict(last_verdicts(scenario.study))
+    assert state_digest(restored) == state_digest(scenario.study)

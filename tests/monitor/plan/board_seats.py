@@ -1,4 +1,4 @@
-"""The board of a plan, and the ways to make it contradict itself."""
+"""The board section of a plan, and faults of it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from base64 import b64encode
 
 
 def public_key(number: int) -> str:
-    """A public key as a plan gives it."""
+    """A public key in base64, as in a plan."""
     return b64encode(bytes([number] * 32)).decode()
 
 
 def seat(number: int) -> str:
+    """The plan section of one board member."""
     return f'[[board]]\nmember = "board-{number}"\nkey = "{public_key(number)}"\n'
 
 
@@ -40,11 +41,11 @@ FAULTS = {
     "key of another": (
         public_key(2),
         f'{public_key(1)}" #!\n#',
-        "is that of `board-1`",
+        "is already the key of `board-1`",
         "a key of their own",
     ),
     "board beyond count": (seat(2), f"{seat(2)}{MANY_SEATS[:-1]} #!\n", "one too many", "most 64"),
 }
-"""As in ``plans``: a piece of the plan, what stands there instead, the complaint."""
+"""As in `plans`: a piece of the plan, its replacement, the problem and the remedy."""
 
 LINE_STARTS = {"key left out": "[[board]] 2"}

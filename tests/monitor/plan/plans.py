@@ -1,4 +1,4 @@
-"""A plan with one of everything, and the ways to make it contradict itself."""
+"""A plan that uses every setting, and faults of it."""
 
 from __future__ import annotations
 
@@ -108,15 +108,15 @@ WATCH = '[[watches]] #!\nid = "more"\npreferred_term = "DVT"\ntier = 3\n'
 RATE_RANGE = "from 1e-06 to 1,000,000,000"
 
 Fault = tuple[str, str, str, str]
-"""A piece of the plan (empty: all of it), what stands there instead (the line at fault ends with
-``#!``), and what the complaint says and advises."""
+"""A piece of the plan (empty for the whole plan), its replacement (in which ``#!`` ends the line
+at fault), and parts of the expected problem and remedy."""
 
 FAULTS: dict[str, Fault] = {
-    "not TOML": ("alpha = 0.05", "alpha = #!", "not TOML", "Mend the syntax"),
-    "cut off": ("tier = 3\n", "tier = #!", "not TOML", "Mend the syntax"),
-    "key twice": ("q = 0.1", "alpha = 0.1 #!", "not TOML", "Mend the syntax"),
-    "endless number": ("q = 0.1", f"q = {'1' * 5000} #!", "beyond all measure", "Leave out"),
-    "lists in lists": ("q = 0.1", f"q = {'[' * 5000} #!", "beyond all measure", "Leave out"),
+    "not TOML": ("alpha = 0.05", "alpha = #!", "not TOML", "Correct the syntax"),
+    "cut off": ("tier = 3\n", "tier = #!", "not TOML", "Correct the syntax"),
+    "key twice": ("q = 0.1", "alpha = 0.1 #!", "not TOML", "Correct the syntax"),
+    "number too long": ("q = 0.1", f"q = {'1' * 5000} #!", "nested too deep", "Leave out"),
+    "lists in lists": ("q = 0.1", f"q = {'[' * 5000} #!", "nested too deep", "Leave out"),
     "no study": ('study = "STUDY-1"', "#!", "has no `study`", 'study = "STUDY-1"'),
     "study a number": ('"STUDY-1"', "1 #!", "study: is not a string", "Write a string"),
     "study a sentence": ("STUDY-1", "STUDY 1", "study: is not a name", "64 of letters"),
@@ -131,25 +131,30 @@ FAULTS: dict[str, Fault] = {
     "control active": ('"drug", ', '"placebo", ', "does not name the other", "List the others"),
     "arms a word": ('["drug", "more.drug"] }', '"drug" } #!', "active: is not a list", "a list"),
     "arm twice": ('"more.drug"', '"drug"', "active: names something twice", "each once"),
-    "arm with a space": ("more.drug", "more drug", "active: names what is not a name", "records"),
+    "arm with a space": ("more.drug", "more drug", "active: contains an invalid name", "records"),
     "arms beyond count": ('"more.drug"', MANY_ARMS, "names 64 treatments, too many", "at most 64"),
     "period twice": ('"double-blind"', '"run-in" #!', "periods[2].id: `run-in` is taken", "own"),
     "period all": ('"run-in"\nrand', '"all" #!\nrand', "periods[1].id: `all` is taken", "own"),
     "period unnamed": ('[[periods]]\nid = "run-in"', "[[periods]] #!", "no `id`", "Name the"),
     "period a word": ("randomised = true", 'randomised = "x" #!', "is not true or false", "Write"),
-    "rule of dates": ("last_day", 'noon" #!\n#', "dates.partial: `noon`", "first_day, last_day"),
-    "window a word": ("= 14\n\n[l", '= "x" #!\n\n[l', "window_days: is not days", "unbounded"),
+    "date rule unknown": ("last_day", 'noon" #!\n#',
+                          "dates.partial: `noon`", "first_day, last_day"),
+    "window a word": ("= 14\n\n[l", '= "x" #!\n\n[l', "window_days: is not a number", "unbounded"),
     "window negative": ("= 14\n\n[l", "= -1 #!\n\n[l", "window_days: -1 is out", "0 to 36,525"),
-    "window in parts": ("= 14\n\n[l", "= 1.5 #!\n\n[l", "window_days: 1.5 is not", "whole"),
+    "window a fraction": ("= 14\n\n[l", "= 1.5 #!\n\n[l", "window_days: 1.5 is not", "whole"),
     "jump of 0 days": ("= 90", "= 0 #!", "as_of_jump_days: 0 is out of range", "from 1 to"),
-    "jump for ever": ("= 90", "= inf #!", "as_of_jump_days: inf is out of range", "36,525"),
-    "wait for ever": ("= 45", "= 0 #!", "silent_site_days: 0 is out of range", "from 1 to"),
+    "jump infinite": ("= 90", "= inf #!", "as_of_jump_days: inf is out of range", "36,525"),
+    "silence of 0 days": ("= 45", "= 0 #!", "silent_site_days: 0 is out of range", "from 1 to"),
     "level below 1": ("watch = 4", "watch = 0.5 #!", "levels.watch: 0.5 is out", "from 1 to"),
-    "screening where": ("[screening]", '[screening]\nperiod = "x" #!', "`x` is not a", "Name one"),
-    "screening open": ("[screening]", '[screening]\nperiod = "run-in" #!', "nobody", "= true"),
-    "screening whether": ("[screening]", "[screening]\nenabled = 1 #!", "enabled", "true"),
-    "screening how": ("as_randomised", 'as" #!\n#', "screening.analysis: `as`", "as_treated"),
-    "panel of nothing": ('instruments = ["TIS"]\nr', "r", "has no `instruments`", '["TIS"]'),
+    "screening period unknown": ("[screening]", '[screening]\nperiod = "x" #!',
+                                 "`x` is not a", "Name one"),
+    "screening not randomised": ("[screening]", '[screening]\nperiod = "run-in" #!',
+                                 "randomised", "= true"),
+    "screening flag a number": ("[screening]", "[screening]\nenabled = 1 #!", "enabled", "true"),
+    "screening analysis unknown": ("as_randomised", 'as" #!\n#',
+                                   "screening.analysis: `as`", "as_treated"),
+    "panel without instruments": ('instruments = ["TIS"]\nr', "r",
+                                  "has no `instruments`", '["TIS"]'),
     "panel misspelt": ("responder = [", "respond = [ #!\n", "respond: is not known", "responder"),
     "scores words": ("40.5]", '"x"] #!', "responder: is not a list of numbers", "[20, 40]"),
     "scores true": ("40.5]", "true] #!", "responder: is not a list of numbers", "[20, 40]"),
@@ -161,22 +166,23 @@ FAULTS: dict[str, Fault] = {
     "action unknown": ("drug_withdrawn", 'gone"] #!\n#', "`gone` is not known", "drug_withdrawn"),
     "outcome unknown": ('["fatal"]', '["x"] #!', "adjudicated.outcome: `x`", "fatal"),
     "serious a word": ("serious = true", "serious = 1 #!", "is not true or false", "Write true"),
-    "any of alone": ('both = [\n    ["Anaemia"],\n    ["Haemoglobinuria"],\n]\nwithin_days = 14',
+    "any_of alone": ('both = [\n    ["Anaemia"],\n    ["Haemoglobinuria"],\n]\nwithin_days = 14',
                      "", "any_of: needs `both`", "`preferred_terms` without"),
     "days alone": ('any_of = ["Haemolysis"]\nboth = [\n    ["Anaemia"],\n'
                    '    ["Haemoglobinuria"],\n]', "", "within_days: has no `both`", "Add both"),
-    "one side": ('    ["Anaemia"],\n', "", "both: is not two lists of terms", '[["B"], ["C"]]'),
+    "one list of the pair": ('    ["Anaemia"],\n', "",
+                             "both: is not two lists of terms", '[["B"], ["C"]]'),
     "sides of numbers": ('["Anaemia"]', "[1]", "both: is not two lists of terms", '["C"]'),
     "sides of lists": ('["Anaemia"]', '[["A"]]', "both: is not two lists of terms", '["C"]'),
     "no days": ("]\nwithin_days = 14", "]", "both: has no `within_days`", "how many days"),
     "days negative": ("\nwithin_days = 14", "\nwithin_days = -1 #!", "-1 is out", "to 36,525"),
-    "watches a table": ("[dates]", "[[watches]]\n[dates]\n[watches] #!", "not TOML", "Mend"),
+    "watches a table": ("[dates]", "[[watches]]\n[dates]\n[watches] #!", "not TOML", "Correct"),
     "watches "
     "numbers": ("", MINIMAL_PLAN + PERIOD + "\nwatches = [1] #!", "list of tables", "[[watches]]"),
     "no period": ("", MINIMAL_PLAN, "plan: has no period", "Add [[periods]]"),
     "no arms": ("", 'study = "A"', "treatments: has no `control`", "Name the control"),
-    "nobody "
-    "randomised": ("", f"{MINIMAL_PLAN}{PERIOD}\n{WATCH}", "nobody randomised", "a reference"),
+    "none "
+    "randomised": ("", f"{MINIMAL_PLAN}{PERIOD}\n{WATCH}", "are not randomised", "a reference"),
     "watch unnamed": ('id = "any"\n', "", "watches[3]: has no `id`", "Name the watch"),
     "watch twice": ('id = "any"', 'id = "clots" #!', "watches[3].id: `clots` is taken", "own"),
     "kind unknown": ('"reference"', '"x" #!', "watches[2].kind: `x`", "concurrent, reference"),
@@ -186,14 +192,15 @@ FAULTS: dict[str, Fault] = {
     "two terms": ("any = true", 'any = true\ngroup = "clots"', "not name one term", "any = true"),
     "treatment unknown": ('"drug"\np', '"x" #!\np', "watches[2].treatment: `x`", "placebo, drug"),
     "against itself": ("any = true", 'any = true\ncontrol = "drug" #!', "itself", "two different"),
-    "where unknown": ("any = true", 'any = true\nperiod = "x" #!', "`x` is not known", "run-in"),
-    "where open": ("any = true", 'any = true\nperiod = "run-in" #!', "nobody", "randomised = true"),
+    "period unknown": ("any = true", 'any = true\nperiod = "x" #!', "`x` is not known", "run-in"),
+    "period not randomised": ("any = true", 'any = true\nperiod = "run-in" #!',
+                              "not randomised", "= true"),
     "time unknown": ("any = true", 'any = true\ntime = "x" #!', "`x` is not", "study, calendar"),
     "tier 2": ("tier = 3", "tier = 2 #!", "2 is not a tier of named watches", "Use 1"),
     "no share": ("tier = 1\nshare = 0.5", "tier = 1", "watches[1]: has no `share`", "to 1."),
     "share negative": ("share = 0.5", "share = -0.5 #!", "share: -0.5 is out", "from 1e-06 to 1."),
     "shares over 1": ("share = 0.25", "share = 0.51 #!", "brings the shares to 1.01", "at most 1"),
-    "share unjudged": ("tier = 3", "tier = 3\nshare = 0.1 #!", "given but not judged", "tier 1"),
+    "share of tier 3": ("tier = 3", "tier = 3\nshare = 0.1 #!", "that is not tested", "tier 1"),
     "no rate": ("historical_events = 20\nhistorical_patient_years = 400\n", "",
                 "needs one reference rate", "Give rate"),
     "two rates": ("historical_events = 20", "historical_events = 20\n"
@@ -206,20 +213,20 @@ FAULTS: dict[str, Fault] = {
     "no source": ('source = "A register"\n', "", "watches[2]: has no `source`", "published"),
     "reference to arms": ('source = "A', 'time = "study" #!\nsource = "A', "time: is not known",
                           "source"),
-    "events in parts": ("minimum_events = 3", "minimum_events = 1.5 #!", "1.5 is not whole", "w"),
-    "events for ever": ("minimum_events = 3", "minimum_events = inf #!", "inf is out", "from 1"),
+    "events a fraction": ("minimum_events = 3", "minimum_events = 1.5 #!", "1.5 is not whole", "w"),
+    "events infinite": ("minimum_events = 3", "minimum_events = inf #!", "inf is out", "from 1"),
     "rule unnamed": ('name = "deaths"\n', "", "rules[1]: has no `name`", "Name the rule"),
     "rule twice": ('"any-clot"', '"deaths" #!', "rules[2].name: `deaths` is taken", "own"),
-    "rule of nothing": ('when = "fatal"\n', "", "rules[1]: has no `when`", "Say when it rings"),
+    "rule without trigger": ('when = "fatal"\n', "", "rules[1]: has no `when`", "Give its trigger"),
     "rule unknown": ('when = "fatal"', 'when = "x" #!', "rules[1].when: `x`", "fatal, life_"),
-    "rule of no group": ('group = "clots"\nexpected', "expected", "has no `group`", "Name one"),
-    "rule of a stranger": ('group = "clots"\nexpected', 'group = "x" #!\nexpected',
+    "rule without group": ('group = "clots"\nexpected', "expected", "has no `group`", "Name one"),
+    "rule of unknown group": ('group = "clots"\nexpected', 'group = "x" #!\nexpected',
                            "rules[2].group: `x` is not a group", "Define [groups.x]"),
-    "rule of too much": ('when = "fatal"', 'when = "fatal"\ngroup = "clots" #!',
-                         "group: is given but not asked for", 'when = "group"'),
+    "rule with needless group": ('when = "fatal"', 'when = "fatal"\ngroup = "clots" #!',
+                         'group: is set, but `when` is not "group"', 'when = "group"'),
     "rule misspelt": ("expected = true", "expectd = true #!", "expectd: is not known", "expected"),
     "rule a word": ("expected = true", "expected = 1 #!", "expected: is not true or", "Write true"),
-    "level for ever": ("minimum_events = 3", "watch_level = inf #!", "inf is out", "1,000,000."),
+    "level infinite": ("minimum_events = 3", "watch_level = inf #!", "inf is out", "1,000,000."),
 }  # fmt: skip
 FAULTS |= seats.FAULTS
 
@@ -233,11 +240,11 @@ LINE_STARTS: dict[str, str] = {
     "arms beyond count": "treatments =",
     "arm with a space": "treatments =",
     "study a sentence": "study",
-    "panel of nothing": "[benefit_risk]",
+    "panel without instruments": "[benefit_risk]",
     "terms empty": "preferred_terms = [",
-    "any of alone": "any_of",
+    "any_of alone": "any_of",
     "days alone": "within_days",
-    "one side": "both = [",
+    "one list of the pair": "both = [",
     "sides of numbers": "both = [",
     "sides of lists": "both = [",
     "no days": "both = [",
@@ -250,16 +257,16 @@ LINE_STARTS: dict[str, str] = {
     "no years": "[[watches]] 2",
     "no source": "[[watches]] 2",
     "rule unnamed": "[[rules]] 1",
-    "rule of nothing": "[[rules]] 1",
-    "rule of no group": "[[rules]] 2",
+    "rule without trigger": "[[rules]] 1",
+    "rule without group": "[[rules]] 2",
 }
 LINE_STARTS |= seats.LINE_STARTS
-"""Where what is missing, or written over several lines, has no line to end with a mark: the
-start of the line to blame, and which of several."""
+"""For faults without a ``#!`` mark, such as a missing setting or a value over several lines: the
+start of the line at fault, and which of several such lines."""
 
 
 def faulty_plan(name: str) -> str:
-    """The plan with fault *name*."""
+    """The plan with the fault *name*."""
     old, new, *_ = FAULTS[name]
     if not old:
         return new
@@ -268,9 +275,9 @@ def faulty_plan(name: str) -> str:
 
 
 def line_at_fault(name: str) -> int:
-    """The line, counted from 1, that a reader of the spoilt plan would blame."""
+    """The number of the line at fault, counted from 1."""
     start, _, which = LINE_STARTS.get(name, "#!").partition("]] ")
     start, nth = (start + "]]", int(which)) if which else (start, 1)
     lines = enumerate(faulty_plan(name).split("\n"), start=1)
-    blamed = [n for n, line in lines if line.startswith(start) or start in line[-2:]]
-    return blamed[nth - 1]
+    at_fault = [n for n, line in lines if line.startswith(start) or start in line[-2:]]
+    return at_fault[nth - 1]

@@ -1,4 +1,4 @@
-"""Holds an amended plan to the budget: a share that was given is spent, whatever comes of it."""
+"""Amended plans and the alpha budget: a share that was given to a watch stays spent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def changed_plan(*changes: Change) -> Plan:
 
 
 def refusal_of(*changes: Change) -> str | None:
-    """What there is against following the plan with a changed one."""
+    """The reason why the changed plan may not follow the plan; None if it may."""
     return amendment_error(changed_plan(), changed_plan(*changes), changed_plan().spent_shares)
 
 
@@ -39,18 +39,18 @@ ALLOWED: dict[str, list[Change]] = {
     "a title": [('"A trial"', '"The trial"')],
     "a new group": [("[groups.clots]", "[groups.fatal]\noutcome = ['fatal']\n[groups.clots]")],
     "a group's title": [("[groups.clots]", '[groups.clots]\ntitle = "Clots"')],
-    "a group that nobody judged": [('["Haemolysis"]', '["Haemolysis", "Jaundice"]')],
+    "a group of no watch": [('["Haemolysis"]', '["Haemolysis", "Jaundice"]')],
     "a new period": [("[dates]", '[[periods]]\nid = "extension"\nrandomised = false\n[dates]')],
-    "a watch shown": [('id = "any"', 'id = "all"')],
+    "a tier 3 watch renamed": [('id = "any"', 'id = "all"')],
     "a watch dropped": [DROPPED_WATCH],
-    "a watch no longer judged": [("tier = 1\nshare = 0.5", "tier = 3")],
-    "what was never given": [added_watch("late", 0.25)],
+    "a watch moved to tier 3": [("tier = 1\nshare = 0.5", "tier = 3")],
+    "the unspent share": [added_watch("late", 0.25)],
 }
 
 
 @pytest.mark.parametrize("name", ALLOWED)
-def test_an_amendment_may_do_what_buys_nothing_twice(name: str):
-    """Boards amend plans; what spends only what was never given keeps the promise of alpha."""
+def test_an_amendment_that_spends_no_share_twice_is_allowed(name: str):
+    """Amendments that spend only unspent shares keep the error rate at alpha."""
     assert refusal_of(*ALLOWED[name]) is None
 
 
@@ -67,21 +67,24 @@ REFUSED: dict[str, tuple[list[Change], str]] = {
     "another arm": ([('"drug"\ntier', '"more.drug"\ntier')], "clots has spent its share as it"),
     "another rate": ([("years = 400", "years = 900")], "clots-history has spent its share"),
     "a group redefined": ([('"DVT",  ', '"Stroke",  ')], "share on another group"),
-    "more than is left": ([DROPPED_WATCH, added_watch("late", 0.26)], "sum to more than 1"),
-    "bought again": ([DROPPED_WATCH, added_watch("late", 0.5)], "sum to more than 1"),
+    "more than the unspent share": (
+        [DROPPED_WATCH, added_watch("late", 0.26)],
+        "sum to more than 1",
+    ),
+    "a dropped watch renamed": ([DROPPED_WATCH, added_watch("late", 0.5)], "sum to more than 1"),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_an_amendment_may_not_spend_what_is_spent(name: str):
-    """Dropping, renaming or redefining a watch after events were seen buys no second chance."""
-    changes, why = REFUSED[name]
+def test_an_amendment_that_spends_a_share_twice_is_refused(name: str):
+    """Dropping, renaming or redefining a watch after a look gives no second test."""
+    changes, message = REFUSED[name]
 
-    assert why in (refusal_of(*changes) or "")
+    assert message in (refusal_of(*changes) or "")
 
 
 def test_a_dropped_watch_may_come_back_as_it_was():
-    """It spends the share that it always had."""
+    """It spends the share that it already has."""
     assert (
         amendment_error(changed_plan(DROPPED_WATCH), changed_plan(), changed_plan().spent_shares)
         is None
@@ -89,17 +92,17 @@ def test_a_dropped_watch_may_come_back_as_it_was():
 
 
 def test_a_dropped_watch_may_not_come_back_on_another_group():
-    """Its name is no shelter: what it tests now is not what its share was given for."""
+    """Its share was spent on the hypothesis of the former group."""
     redefined = changed_plan(('"DVT",  ', '"Stroke",  '))
-    between = changed_plan(DROPPED_WATCH, ('"DVT",  ', '"Stroke",  '))
+    without_watch = changed_plan(DROPPED_WATCH, ('"DVT",  ', '"Stroke",  '))
 
     assert "another group" in (
-        amendment_error(between, redefined, changed_plan().spent_shares) or ""
+        amendment_error(without_watch, redefined, changed_plan().spent_shares) or ""
     )
 
 
 def test_shares_add_up_over_all_amendments():
-    """Two amendments that each fit alone may not fit together."""
+    """Two amendments may each be valid alone and exceed alpha together."""
     second, third = (
         changed_plan(DROPPED_WATCH, added_watch("late", 0.25)),
         changed_plan(DROPPED_WATCH, added_watch("later", 0.25)),

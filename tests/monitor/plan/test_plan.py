@@ -1,4 +1,4 @@
-"""Holds the plan to its promise: an inconsistent one does not exist, and says what to mend."""
+"""Reading plans: an inconsistent plan is rejected with its line and a remedy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLAN_MODULES = sorted(ROOT.joinpath("monitor", "plan").glob("*.py"))
 
 
 def plan_error(toml: str) -> PlanError:
-    """What is wrong with the plan in *toml*."""
+    """The error that reading the plan *toml* raises."""
     with pytest.raises(PlanError) as caught:
         read_plan(toml)
     return caught.value
@@ -31,20 +31,20 @@ def plan_error(toml: str) -> PlanError:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_an_inconsistent_plan_names_its_line_and_a_remedy(name: str):
-    """Whoever wrote the plan goes to the line and does what is said; nothing is guessed."""
-    _, _, says, remedy = FAULTS[name]
+    """The author can go to the line and apply the remedy without guessing."""
+    _, _, problem, remedy = FAULTS[name]
 
     error = plan_error(faulty_plan(name))
 
-    assert says in error.problem
+    assert problem in error.problem
     assert remedy in error.remedy
     assert error.line == line_at_fault(name)
     assert str(error) == f"line {error.line}: {error.problem}. {error.remedy}"
 
 
-def test_every_complaint_of_the_reader_is_in_the_table():
-    """A complaint that no plan can draw is dead, and one that no test draws may name any line."""
-    drawn = {raised_at(plan_error(faulty_plan(name)).__traceback__) for name in FAULTS}
+def test_every_error_of_the_reader_is_raised_by_a_fault():
+    """An error that no fault raises is dead code, and an untested one may name a wrong line."""
+    reached = {raised_at(plan_error(faulty_plan(name)).__traceback__) for name in FAULTS}
     raised = {
         (path.name, node.lineno, node.end_lineno or node.lineno)
         for path in PLAN_MODULES
@@ -52,29 +52,29 @@ def test_every_complaint_of_the_reader_is_in_the_table():
         if isinstance(node, ast.Raise)
     }
 
-    silent = {
+    unreached = {
         f"{file}:{first}"
         for file, first, last in raised
-        if not any(at == file and first <= line <= last for at, line in drawn)
+        if not any(name == file and first <= line <= last for name, line in reached)
     }
-    assert silent == set()
+    assert unreached == set()
 
 
 def syntax_of(path: Path) -> ast.Module:
-    """The syntax of the product's file at *path*."""
+    """The syntax tree of the product file at *path*."""
     return next(one for one in sources() if ROOT / one.path == path).tree
 
 
 def raised_at(trace: TracebackType | None) -> tuple[str, int]:
-    """The file and line that raised."""
+    """The file name and line that raised."""
     assert trace is not None
     while trace.tb_next is not None:
         trace = trace.tb_next
     return Path(trace.tb_frame.f_code.co_filename).name, trace.tb_lineno
 
 
-def test_a_plan_reads_back_as_meant():
-    """Every setting of the file is in the plan, and what it leaves out has the documented value."""
+def test_a_plan_is_read_with_all_its_settings():
+    """Every setting of the file is in the plan; an omitted one has its documented default."""
     plan = read_plan(PLAN)
 
     assert (plan.study, plan.title, plan.alpha, plan.q) == ("STUDY-1", "A trial", 0.05, 0.1)
@@ -88,8 +88,8 @@ def test_a_plan_reads_back_as_meant():
     assert plan.instruments == {"TIS"} and plan.responder_thresholds == (20.0, 40.5)
 
 
-def test_a_plan_reads_its_groups_back_as_meant():
-    """A group is the conjunction of what is given; what is not given asks nothing."""
+def test_a_plan_is_read_with_its_groups():
+    """A group is the conjunction of the conditions that are set."""
     clots, adjudicated, haemolysis = read_plan(PLAN).groups
 
     assert (clots.name, clots.title) == ("clots", "clots")
@@ -104,8 +104,8 @@ def test_a_plan_reads_its_groups_back_as_meant():
     )
 
 
-def test_a_plan_reads_its_watches_back_as_meant():
-    """A comparison of arms stands in the first randomised period unless the plan says where."""
+def test_a_plan_is_read_with_its_watches():
+    """A comparison of arms is in the first randomised period unless the plan names another."""
     plan = read_plan(PLAN)
     clots, history, everything = plan.watches
 
@@ -134,8 +134,8 @@ def test_a_plan_reads_its_watches_back_as_meant():
     )
 
 
-def test_a_plan_reads_its_rules_back_as_meant():
-    """A case is unexpected unless the plan says otherwise: the shorter clock is the safe one."""
+def test_a_plan_is_read_with_its_rules():
+    """A case is unexpected by default, since the shorter deadline is the safe one."""
     plan = read_plan(PLAN)
     deaths, clots = plan.case_rules
 
@@ -145,8 +145,8 @@ def test_a_plan_reads_its_rules_back_as_meant():
     )
 
 
-def test_a_plan_that_says_little_means_what_the_reference_says():
-    """The defaults are part of the plan: they are as binding as what is written."""
+def test_a_minimal_plan_has_the_documented_defaults():
+    """The defaults are part of the plan, and as binding as its settings."""
     plan = read_plan(f"{MINIMAL_PLAN}[[periods]]\nid = 'p'\n")
 
     assert (plan.title, plan.alpha, plan.q) == ("A", 0.05, 0.1)
@@ -166,7 +166,7 @@ def test_a_window_may_have_no_end():
 
 @pytest.mark.parametrize("name", ["proderm"])
 def test_the_plans_of_the_studies_are_consistent(name: str):
-    """What the project shows others, it holds to its own rules."""
+    """The published example study has a valid plan."""
     text = ROOT.joinpath("studies", name, "plan.toml").read_text(encoding="utf-8")
 
     assert read_plan(text).sha256 == sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Who reads numbers by treatment is noted before they are shown; what cannot be noted is not."""
+"""Reads of metrics by treatment are audited before the response, or else refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TOKEN = "a-token-of-more-than-sixteen"
 
 
 class ManualClock:
-    """A clock that is set by hand."""
+    """A clock that tests set."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -23,10 +23,10 @@ class ManualClock:
 
 
 async def request_status(page: MetricsPage, token: str) -> int:
-    """How a request that shows *token* is answered."""
+    """Return the HTTP status of a request with *token*."""
     async with TestClient(TestServer(page.app())) as client:
-        answer = await client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
-        return answer.status
+        response = await client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+        return response.status
 
 
 def access_log(trail: MemoryTrail) -> tuple[AccessLog, ManualClock]:
@@ -34,13 +34,13 @@ def access_log(trail: MemoryTrail) -> tuple[AccessLog, ManualClock]:
     return AccessLog(chain(trail, "run-1"), clock=clock), clock
 
 
-async def test_every_answer_is_noted_and_the_chain_holds():
-    """By page and address; a token is a principal, for it has no name of its own."""
+async def test_every_read_is_audited_in_a_valid_chain():
+    """Each entry has the page and the address of the client."""
     trail = MemoryTrail()
-    found, _ = access_log(trail)
+    access, _ = access_log(trail)
 
     for _ in range(3):
-        await found.log_request("10.0.0.1", True)
+        await access.log_request("10.0.0.1", True)
 
     entries = [parse_entry(entry) for entry in trail.entries]
     assert [(each["act"], each["what"], each["outcome"]) for each in entries] == [
@@ -50,15 +50,15 @@ async def test_every_answer_is_noted_and_the_chain_holds():
     assert verify_entries(trail.entries).faults == []
 
 
-async def test_refusals_are_noted_and_cannot_fill_the_trail():
-    """At once, then once a minute with their number; and no more addresses than there is room."""
+async def test_refusals_are_audited_at_a_limited_rate():
+    """At once, then once a minute with their count, and for a limited number of addresses."""
     trail = MemoryTrail()
-    found, clock = access_log(trail)
+    access, clock = access_log(trail)
 
     for _ in range(50):
-        await found.log_request("10.0.0.1", False)
+        await access.log_request("10.0.0.1", False)
     clock.now = REFUSAL_LOG_SECONDS
-    await found.log_request("10.0.0.1", False)
+    await access.log_request("10.0.0.1", False)
 
     entries = [parse_entry(entry) for entry in trail.entries]
     assert [(each["outcome"], each["where"]["times"]) for each in entries] == [
@@ -66,19 +66,19 @@ async def test_refusals_are_noted_and_cannot_fill_the_trail():
         ("refused", 50),
     ]
     for number in range(ADDRESSES_MAX + 50):
-        await found.log_request(f"a{number}", False)
+        await access.log_request(f"a{number}", False)
     assert (
-        len(found.refusal_logged_at) == ADDRESSES_MAX + 1
-        and OTHER_ADDRESSES in found.refusal_logged_at
+        len(access.refusal_logged_at) == ADDRESSES_MAX + 1
+        and OTHER_ADDRESSES in access.refusal_logged_at
     )
 
 
-async def test_what_cannot_be_noted_is_not_shown():
-    """A page that somebody may read without a trace would be read so."""
+async def test_a_read_that_cannot_be_audited_is_refused():
+    """A page must not be readable without an audit entry."""
     trail = MemoryTrail()
-    found, _ = access_log(trail)
+    access, _ = access_log(trail)
     page = MetricsPage(
-        address="", registry=CollectorRegistry(), token=TOKEN, log_request=found.log_request
+        address="", registry=CollectorRegistry(), token=TOKEN, log_request=access.log_request
     )
 
     assert (await request_status(page, TOKEN), await request_status(page, "another")) == (200, 401)

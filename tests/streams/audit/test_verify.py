@@ -1,4 +1,4 @@
-"""What was noted stays noted: an entry that is altered, moved or taken out is named."""
+"""Detects every altered, moved or missing entry of an audit trail."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def trail_of(order: list[int]) -> list[bytes]:
     return asyncio.run(interleaved_entries(order))
 
 
-async def test_an_entry_says_who_when_what_and_why():
-    """And which study, alert or partition it was about, and whether it came to it."""
-    kept = MemoryTrail()
-    log = chain(kept, "board-1")
+async def test_an_entry_has_who_when_what_and_why():
+    """It also has the study, alert or partition, and whether the action was done."""
+    trail = MemoryTrail()
+    log = chain(trail, "board-1")
 
     where = {"study": "S", "alert": "a1"}
     await log.log_action(AuditAction.MOVE, "confirm", why="Read it.", where=where, who="ben")
     await log.log_action(AuditAction.READ, "/metrics", outcome=AuditOutcome.REFUSED)
 
-    first, second = map(parse_entry, kept.entries)
+    first, second = map(parse_entry, trail.entries)
     assert (first["who"], first["act"], first["what"], first["why"]) == (
         "ben", "move", "confirm", "Read it.",
     )  # fmt: skip
@@ -46,25 +46,25 @@ async def test_an_entry_says_who_when_what_and_why():
 
 
 @given(order=WRITER_ORDERS)
-def test_chains_of_several_processes_hold(order: list[int]):
-    """In whatever order they write; nothing is wrong with what nobody touched."""
-    found = verify_entries(trail_of(order))
+def test_interleaved_chains_of_several_processes_are_valid(order: list[int]):
+    """An unchanged trail has no faults, in whichever order its processes write."""
+    report = verify_entries(trail_of(order))
 
-    assert (found.faults, found.entries, found.writers) == ([], len(order), len(set(order)))
+    assert (report.faults, report.entries, report.writers) == ([], len(order), len(set(order)))
 
 
 @given(order=WRITER_ORDERS, data=st.data())
-def test_any_changed_byte_is_named(order: list[int], data: st.DataObject):
-    """The entry itself says so, also the last one."""
+def test_any_changed_byte_is_detected(order: list[int], data: st.DataObject):
+    """The fault names the changed entry, even if it is the last one."""
     entries = trail_of(order)
     number = data.draw(st.integers(0, len(entries) - 1))
     raw = entries[number]
-    at, new = data.draw(st.integers(0, len(raw) - 1)), data.draw(st.integers(0, 255))
-    entries[number] = raw[:at] + bytes([new]) + raw[at + 1 :]
+    index, byte = data.draw(st.integers(0, len(raw) - 1)), data.draw(st.integers(0, 255))
+    entries[number] = raw[:index] + bytes([byte]) + raw[index + 1 :]
 
     faults = verify_entries(entries).faults
 
-    if new == raw[at]:
+    if byte == raw[index]:
         assert faults == []
     else:
         assert min((fault.offset, fault.kind) for fault in faults)[0] <= number
@@ -75,10 +75,10 @@ def test_any_changed_byte_is_named(order: list[int], data: st.DataObject):
 
 
 @given(order=WRITER_ORDERS, data=st.data())
-def test_an_entry_written_anew_is_named_by_the_next_one_of_its_chain(
+def test_a_forged_entry_is_detected_by_the_next_one_of_its_chain(
     order: list[int], data: st.DataObject
 ):
-    """Its digest is right now, and not the one that was followed."""
+    """Its own digest is valid, but the next entry contains the original digest."""
     entries = trail_of([*order, *sorted(set(order))])
     number = data.draw(st.integers(0, len(order) - 1))
     entries[number] = forged_entry(entries[number], who="nobody")
@@ -90,8 +90,8 @@ def test_an_entry_written_anew_is_named_by_the_next_one_of_its_chain(
     assert name in {fault.entry for fault in faults}
 
 
-def test_the_last_entry_of_a_process_is_held_by_the_next_process():
-    """Most commands write one entry and are gone: the next command follows that."""
+def test_the_last_entry_of_a_process_is_protected_by_the_next_process():
+    """Most commands write one entry, whose digest the entry of the next command contains."""
     entries = trail_of([0, 1, 2])
     entries[1] = forged_entry(entries[1], who="nobody")
 
@@ -100,20 +100,20 @@ def test_the_last_entry_of_a_process_is_held_by_the_next_process():
 
 
 @given(order=WRITER_ORDERS, data=st.data())
-def test_a_missing_entry_is_named(order: list[int], data: st.DataObject):
-    """Whether the offsets have a hole, or were numbered anew, as a copied topic's are."""
+def test_a_missing_entry_is_detected(order: list[int], data: st.DataObject):
+    """It is detected even if the offsets are renumbered, as in a copied topic."""
     entries = trail_of([*order, *sorted(set(order))])
     number = data.draw(st.integers(0, len(order) - 1))
-    gone = parse_entry(entries[number])
+    removed = parse_entry(entries[number])
 
     faults = verify_entries(entries[:number] + entries[number + 1 :]).faults
 
     missing = [fault for fault in faults if fault.kind is FaultKind.MISSING]
-    assert missing and f"{gone['writer']} {gone['seq']}" in {fault.entry for fault in missing}
+    assert missing and f"{removed['writer']} {removed['seq']}" in {fault.entry for fault in missing}
 
 
-def test_a_process_of_which_nothing_is_left_is_missed():
-    """Its only entry was what the next process followed."""
+def test_the_removal_of_all_entries_of_a_process_is_detected():
+    """The next process contains the digest of its only entry."""
     entries = trail_of([0, 1, 2])
 
     faults = verify_entries([entries[0], entries[2]]).faults
@@ -122,44 +122,46 @@ def test_a_process_of_which_nothing_is_left_is_missed():
     assert str(faults[0]) == "offset 1: an entry before w2 1 is missing"
 
 
-def test_a_hole_in_the_offsets_is_a_missing_entry():
-    """Nobody may delete from the topic, so that a hole is somebody's work."""
-    lines = records(trail_of(WRITER_ORDER))
-    checker = ChainVerifier()
-    checker.add([*lines[:1], *lines[2:]])
+def test_a_gap_in_the_offsets_is_a_missing_entry():
+    """The topic permits no deletion, so a gap means that an entry was removed."""
+    all_records = records(trail_of(WRITER_ORDER))
+    verifier = ChainVerifier()
+    verifier.add([*all_records[:1], *all_records[2:]])
 
-    faults = checker.finish().faults
+    faults = verifier.finish().faults
     assert (faults[0].offset, faults[0].kind) == (1, FaultKind.MISSING)
 
 
 @given(order=WRITER_ORDERS, data=st.data())
-def test_reordered_entries_of_a_process_are_named(order: list[int], data: st.DataObject):
-    """What was done first, and what after it, is part of what is kept."""
+def test_reordered_entries_of_a_process_are_detected(order: list[int], data: st.DataObject):
+    """The order of actions is part of the audit trail."""
     entries = trail_of([0, *order, 0])
-    mine = [number for number, entry in enumerate(entries) if parse_entry(entry)["writer"] == "w0"]
-    one, other = sorted(data.draw(st.permutations(mine))[:2])
-    entries[one], entries[other] = entries[other], entries[one]
+    numbers = [
+        number for number, entry in enumerate(entries) if parse_entry(entry)["writer"] == "w0"
+    ]
+    earlier, later = sorted(data.draw(st.permutations(numbers))[:2])
+    entries[earlier], entries[later] = entries[later], entries[earlier]
 
     faults = verify_entries(entries).faults
 
     assert any(fault.kind is FaultKind.MOVED for fault in faults)
 
 
-def test_an_entry_that_is_repeated_later_is_named():
-    """A copy of an old entry, at the end of the trail, is not what happened."""
+def test_a_later_copy_of_an_entry_is_detected():
+    """A copy at the end of the trail claims an action that did not happen."""
     entries = trail_of(WRITER_ORDER)
 
     (fault,) = verify_entries([*entries, entries[0]]).faults
     assert str(fault) == "offset 5: w0 1 is out of its order"
 
 
-def test_a_mark_that_was_kept_elsewhere_holds_all_before_it():
-    """Cut at its end, or written anew from some point on, a trail is no longer the one marked."""
+def test_a_mark_kept_outside_of_the_trail_protects_all_entries_before_it():
+    """A trail that was cut at its end, or rewritten from some entry on, contradicts the mark."""
     entries = trail_of(WRITER_ORDER)
     mark = verify_entries(entries).mark
 
     assert mark.offset == 4 and verify_entries(entries, mark).faults == []
-    (cut,) = verify_entries(entries[:-1], mark).faults
-    assert (cut.offset, cut.kind) == (4, FaultKind.MISSING)
-    anew = verify_entries([*entries[:-1], forged_entry(entries[-1], who="nobody")], mark).faults
-    assert [(fault.offset, fault.kind) for fault in anew] == [(4, FaultKind.ALTERED)]
+    (fault,) = verify_entries(entries[:-1], mark).faults
+    assert (fault.offset, fault.kind) == (4, FaultKind.MISSING)
+    faults = verify_entries([*entries[:-1], forged_entry(entries[-1], who="nobody")], mark).faults
+    assert [(fault.offset, fault.kind) for fault in faults] == [(4, FaultKind.ALTERED)]

@@ -1,4 +1,4 @@
-"""An audit trail in memory, chains of several processes on it, and somebody who tampers."""
+"""An audit trail in memory, chains of several processes on it, and forged entries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from streams.records.encode import encode_record
 
 @dataclass(slots=True)
 class MemoryTrail:
-    """Entries in a list; it does not answer while it is *down*, after it took the entry or not."""
+    """Stores entries in a list; every write raises LogUnreachable while one of the flags is set.
+
+    While *down* an entry is not stored; while it *loses_replies* it is stored.
+    """
 
     entries: list[bytes] = field(default_factory=list[bytes])
     down: bool = False
@@ -30,10 +33,10 @@ class MemoryTrail:
             raise LogUnreachable("down")
         self.entries.append(entry)
         if self.loses_replies:
-            raise LogUnreachable("it may be there")
+            raise LogUnreachable("it may be stored")
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there is no connection."""
 
     @property
     def records(self) -> list[FileRecord]:
@@ -41,13 +44,13 @@ class MemoryTrail:
 
 
 def records(entries: list[bytes]) -> list[FileRecord]:
-    """*entries* at offsets from 0 on."""
+    """Return *entries* as records with offsets from 0 on."""
     return [FileRecord(offset, None, value) for offset, value in enumerate(entries)]
 
 
-def verify_entries(entries: list[bytes], noted_head: TrailHead | None = None) -> ChainReport:
-    """What is found of a trail of *entries*."""
-    verifier = ChainVerifier(noted_head)
+def verify_entries(entries: list[bytes], expected_mark: TrailHead | None = None) -> ChainReport:
+    """Return the report of a trail of *entries*, compared with *expected_mark*."""
+    verifier = ChainVerifier(expected_mark)
     verifier.add(records(entries))
     return verifier.finish()
 
@@ -57,7 +60,7 @@ def chain(trail: MemoryTrail, writer: str) -> AuditLog:
 
 
 async def interleaved_entries(order: list[int]) -> list[bytes]:
-    """A trail on which each number of *order* is an entry of a process of that number."""
+    """Return entries in which the process of each number in *order* writes one entry."""
     trail = MemoryTrail()
     chains: dict[int, AuditLog] = {}
     for number in order:
@@ -73,7 +76,7 @@ def parse_entry(entry: bytes) -> dict[str, Any]:
 
 
 def forged_entry(entry: bytes, **changed: Any) -> bytes:
-    """*entry* with other content, and the digest that belongs to it."""
+    """Return *entry* with *changed* content and the digest that matches it."""
     content = {
         name: value for name, value in parse_entry(entry).items() if name != "digest"
     } | changed

@@ -93,7 +93,7 @@ class RouteSenderSetup:
 
         async def go() -> None:
             if read:
-                await self.alert_partition.read()
+                await self.alert_partition.catch_up()
             await self.route_sender.send_due()
 
         asyncio.run(go())

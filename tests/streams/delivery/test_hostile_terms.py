@@ -209,7 +209,7 @@ async def test_no_log_line_tells_of_them(caplog: pytest.LogCaptureFixture):
     assert lines
     for line in lines:
         assert len(line.splitlines()) == 1 and line.isprintable()
-    assert set(lines) == {"partition 0, sponsor/hook is not delivered to: it answers 400"}
+    assert set(lines) == {"partition 0, route sponsor/hook: delivery fails: it answers 400"}
     assert meter.failing_channels() == {
         ("bell", "RuntimeError: a fault of ours"): 1,
         ("hook", "it answers 400"): 1,

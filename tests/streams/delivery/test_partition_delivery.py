@@ -27,7 +27,7 @@ OTHER_DIGEST = "0" * 64
 
 @pytest.mark.parametrize(
     ("candid", "says"),
-    [(True, ["partition 0 is not delivered: told to fail"]), (False, [])],
+    [(True, ["partition 0: cannot deliver: told to fail"]), (False, [])],
     ids=["to the board", "in the open"],
 )
 async def test_a_finding_that_cannot_be_written_down_is_not_said_in_the_open(

@@ -145,7 +145,7 @@ def test_a_notice_that_breaks_its_receiver_holds_up_no_other():
 def test_nothing_is_sent_by_what_was_read_a_while_ago():
     """An owner that was paused may have lost its partition: it reads again before it sends."""
     post = RouteSenderSetup().publish(alert_bytes())
-    asyncio.run(post.alert_partition.read())
+    asyncio.run(post.alert_partition.catch_up())
 
     post.run_round(after=FRESH_SECONDS + 1, read=False)
     assert post.sink.received == []

@@ -1,4 +1,4 @@
-"""The two probes: what they find, what they say to mend it, and what they never say."""
+"""The findings of both probes, and the remedy of each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEALTHY = PartitionStatus(partition=3)
 
 @dataclass
 class FakeWorker:
-    """What a probe asks: *raising* is what the store says when it is checked."""
+    """The state that the probes read; *check_error* is raised by the connection check."""
 
     statuses: list[PartitionStatus] = field(default_factory=list[PartitionStatus])
     joined: bool = True
@@ -48,11 +48,11 @@ class FakeWorker:
 
 
 def request(worker: FakeWorker, page: str) -> tuple[int, Any]:
-    """The status and the body of *page*."""
+    """The HTTP status and the JSON body of *page*."""
 
     async def request_page(client: TestClient[Any, Any]) -> tuple[int, Any]:
-        answer = await client.get(page)
-        return answer.status, await answer.json()
+        response = await client.get(page)
+        return response.status, await response.json()
 
     return with_client(worker.probes, request_page)
 
@@ -68,49 +68,59 @@ def with_client(
 
 
 @pytest.mark.parametrize(
-    ("bad", "what", "remedy"),
+    ("status_fields", "what", "remedy"),
     [
         ({"claimed": False, "claim_error": "no answer"}, "not claimed: no answer", "tocsin doctor"),
-        ({"claimed": False}, "not claimed: it is being claimed", "tocsin doctor"),
-        ({"write_error": "it is full"}, "not written: it is full", "tocsin doctor"),
+        ({"claimed": False}, "not claimed: claim in progress", "tocsin doctor"),
+        ({"write_error": "it is full"}, "cannot write to the store: it is full", "tocsin doctor"),
         ({"stop_reason": "ten unreadable"}, "ten unreadable", "tocsin quarantine list"),
-        ({"lag": 101}, "101 records behind, of 100 allowed", "start another worker: tocsin run"),
+        (
+            {"lag": 101},
+            "lag of 101 records exceeds the limit of 100",
+            "start another worker: tocsin run",
+        ),
         (
             {"pending_seconds": 11, "publish_error": "no broker"},
-            "something to tell has been waiting for 11 s: no broker",
+            "outbox entry pending for 11 s: no broker",
             "tocsin topics apply",
         ),
     ],
 )
-def test_each_fault_is_named_with_what_mends_it(bad: dict[str, Any], what: str, remedy: str):
-    """Whoever is called at night reads one line and types the next."""
-    found = list(partition_findings([PartitionStatus(partition=5, **bad)], lag_max=100))
+def test_each_fault_is_a_finding_with_its_remedy(
+    status_fields: dict[str, Any], what: str, remedy: str
+):
+    """The on-call operator reads the finding, and runs the command of its remedy."""
+    findings = list(
+        partition_findings([PartitionStatus(partition=5, **status_fields)], lag_max=100)
+    )
 
-    assert found == [ProbeFinding(what=what, remedy=remedy, partition=5)]
-
-
-@pytest.mark.parametrize("well", [{}, {"lag": 100}, {"pending_seconds": 10}])
-def test_what_is_within_its_limit_is_well(well: dict[str, Any]):
-    """A limit is what is still allowed."""
-    assert list(partition_findings([PartitionStatus(partition=5, **well)], lag_max=100)) == []
+    assert findings == [ProbeFinding(what=what, remedy=remedy, partition=5)]
 
 
-def test_a_worker_with_all_in_order_is_ready():
-    """The body is for a program: it says so, and has nothing else to say."""
+@pytest.mark.parametrize("status_fields", [{}, {"lag": 100}, {"pending_seconds": 10}])
+def test_a_value_at_its_limit_is_no_finding(status_fields: dict[str, Any]):
+    """A limit is the largest value that is allowed."""
+    assert (
+        list(partition_findings([PartitionStatus(partition=5, **status_fields)], lag_max=100)) == []
+    )
+
+
+def test_a_worker_without_findings_is_ready():
+    """The body is JSON for a program, with an empty list of findings."""
     assert request(FakeWorker([HEALTHY]), "/readyz") == (200, {"ready": True, "findings": []})
 
 
 def test_a_worker_without_a_partition_is_ready():
-    """A spare worker in a group must not look like a broken one."""
+    """A spare worker of a group must not appear broken."""
     assert request(FakeWorker(), "/readyz")[0] == 200
 
 
 def test_a_worker_that_has_not_joined_is_not_ready():
-    """Owning nothing yet is not the same as being given nothing."""
+    """No assignment yet differs from an empty assignment."""
     status, body = request(FakeWorker(joined=False), "/readyz")
 
     assert status == 503
-    assert [each["what"] for each in body["findings"]] == ["it has not joined its group yet"]
+    assert [each["what"] for each in body["findings"]] == ["not yet a member of its consumer group"]
 
 
 @pytest.mark.parametrize(
@@ -121,30 +131,30 @@ def test_a_worker_that_has_not_joined_is_not_ready():
         (LogUnreachable("No broker"), "No broker", "tocsin doctor"),
     ],
 )
-def test_a_service_that_is_not_fit_is_seen(error: Exception, what: str, remedy: str):
-    """A policy changed behind a running worker would lose rows without a word."""
+def test_a_failed_connection_check_is_a_finding(error: Exception, what: str, remedy: str):
+    """A store whose eviction policy changes while a worker runs would lose rows silently."""
     status, body = request(FakeWorker([HEALTHY], check_error=error), "/readyz")
 
     assert status == 503
     assert body["findings"] == [{"what": what, "remedy": remedy, "partition": None}]
 
 
-def test_a_loop_that_turns_is_live():
-    """Whatever else is wrong: a restart would not mend the store."""
+def test_a_running_event_loop_is_live():
+    """Other faults do not count, because a restart would not repair the store."""
     assert request(FakeWorker(check_error=StoreUnreachable("refused")), "/livez")[0] == 200
 
 
-def test_a_loop_that_was_stuck_is_not_live():
-    """The probe is answered by the same loop: after a long silence it says so."""
+def test_a_stuck_event_loop_is_not_live():
+    """The same loop answers the probe, and reports the time without a heartbeat."""
     worker = FakeWorker()
 
-    async def ask(client: TestClient[Any, Any]) -> tuple[int, Any]:
+    async def request_page(client: TestClient[Any, Any]) -> tuple[int, Any]:
         await client.get("/livez")
         worker.now += LIVE_SECONDS + 1
-        answer = await client.get("/livez")
-        return answer.status, await answer.json()
+        response = await client.get("/livez")
+        return response.status, await response.json()
 
-    status, body = with_client(worker.probes, ask)
+    status, body = with_client(worker.probes, request_page)
 
     assert status == 503
-    assert "has not turned for 6 s" in body["findings"][0]["what"]
+    assert "has not run for 6 s" in body["findings"][0]["what"]

@@ -1,4 +1,4 @@
-"""What a file of grants may say, and how a bad one is told."""
+"""Parses a file of grants and rejects an invalid one."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from streams.kafka.acls import AclFileError, Grant, is_in_scope, parse_grants
 
 
-def test_a_file_becomes_grants():
-    """A name is a topic or a group; a star at its end stands for all that begin so."""
+def test_a_file_is_parsed_as_grants():
+    """A name is a topic or a group; a star at its end makes it a prefix."""
     text = '[worker]\nread = ["trial.log.v1", "group:tocsin-*"]\n[tick]\nwrite = ["trial.log.v1"]\n'
 
     assert {str(each) for each in parse_grants(text)} == {
@@ -19,7 +19,7 @@ def test_a_file_becomes_grants():
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("[worker", "not TOML"),
         ("worker = 1", "worker"),
@@ -34,14 +34,14 @@ def test_a_file_becomes_grants():
         ('[worker]\nall = ["safety.audit.v1"]', "all cannot be granted"),
     ],
 )
-def test_a_bad_file_is_told_and_grants_nothing(text: str, says: str):
-    """A misspelt topic would leave a process refused, a wide one open what is closed."""
-    with pytest.raises(AclFileError, match=says):
+def test_an_invalid_file_is_rejected(text: str, message: str):
+    """A misspelt topic would block a process; a wide prefix would open restricted topics."""
+    with pytest.raises(AclFileError, match=message):
         parse_grants(text)
 
 
 @pytest.mark.parametrize(
-    ("name", "group", "prefix", "ours"),
+    ("name", "group", "prefix", "in_scope"),
     [
         ("safety.alerts.v1", False, False, True),
         ("*", False, False, True),
@@ -55,10 +55,10 @@ def test_a_bad_file_is_told_and_grants_nothing(text: str, says: str):
         ("others", True, False, False),
     ],
 )
-def test_a_grant_that_touches_what_is_ours_is_noticed(
-    name: str, group: bool, prefix: bool, ours: bool
+def test_a_grant_that_covers_our_topics_or_groups_is_in_scope(
+    name: str, group: bool, prefix: bool, in_scope: bool
 ):
-    """By its name, by a beginning, or by the star that stands for all."""
-    one = Grant(principal="User:x", operation="read", name=name, group=group, prefix=prefix)
+    """It covers them by its name, by a prefix, or by the star for all names."""
+    grant = Grant(principal="User:x", operation="read", name=name, group=group, prefix=prefix)
 
-    assert is_in_scope(one, ()) is ours
+    assert is_in_scope(grant, ()) is in_scope

@@ -1,4 +1,4 @@
-"""A study lies in one partition, and every producer of the world must agree on which."""
+"""A study is in one partition, and all producers must compute the same one."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ KNOWN_HASHES = {
     "1234": -1614185708,
     "12345": -1188365604,
 }
-"""Kafka's own UtilsTest.testMurmur2, then Akka's Murmur2Spec, which took them from Java."""
+"""From Kafka's UtilsTest.testMurmur2, then from Akka's Murmur2Spec, computed with Java."""
 
 
 def as_signed(word: int) -> int:
-    """The 32 bits of *word* as Java reads them."""
+    """Return the 32 bits of *word* as a signed integer, as in Java."""
     return word - (1 << 32) if word >> 31 else word
 
 
-@pytest.mark.parametrize(("text", "hashed"), KNOWN_HASHES.items())
-def test_murmur2_gives_the_published_values(text: str, hashed: int):
-    """Every length of the last, incomplete word is among them."""
-    assert as_signed(murmur2(text.encode())) == hashed
+@pytest.mark.parametrize(("text", "expected"), KNOWN_HASHES.items())
+def test_murmur2_returns_the_published_values(text: str, expected: int):
+    """The texts cover every length of the last, incomplete word."""
+    assert as_signed(murmur2(text.encode())) == expected
 
 
 @given(st.binary(max_size=80))
-def test_murmur2_is_that_of_another_client(data: bytes):
-    """kafka-python wrote it on its own; any bytes hash the same."""
+def test_murmur2_equals_that_of_kafka_python(data: bytes):
+    """kafka-python is an independent implementation."""
     assert murmur2(data) == murmur2_of_kafka_python(data)
 
 
 @given(st.from_regex(r"[A-Za-z0-9_.:-]{1,64}", fullmatch=True), st.integers(1, 10_000))
-def test_a_partition_is_the_positive_hash_by_their_number(study: str, partitions: int):
-    """Java drops the sign before it divides; Python's remainder of a negative would differ."""
+def test_a_partition_is_the_positive_hash_modulo_the_count(study: str, partitions: int):
+    """Java clears the sign bit before it divides; the remainder of a negative would differ."""
     positive = murmur2_of_kafka_python(study.encode()) & 0x7FFFFFFF
 
     assert partition_of(study, partitions) == positive % partitions

@@ -1,4 +1,4 @@
-"""The topic of the alerts as whoever watches reads it."""
+"""Reads the alert topic as subscribers read it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from tests.streams.list_log import ListLog
 ALERT_FIELDS = asdict(FIRST_REVISION) | {"hypothetical": False}
 
 
-async def test_what_is_no_alert_keeps_nobody_from_watching():
-    """Nothing is ever taken off the topic: an older version's message, or another's, stays."""
+async def test_messages_that_are_not_alerts_are_skipped_and_counted():
+    """The topic keeps every message, also those of other versions and other programs."""
     log = ListLog()
-    for said in (
+    for message in (
         ALERT_FIELDS,
         {**ALERT_FIELDS, "state": "pondered"},
         {"id": "1f0c"},
         [],
         {**ALERT_FIELDS, "new": 1},
     ):
-        log.append(orjson.dumps(said))
+        log.append(orjson.dumps(message))
     log.append(b"hello")
     log.append(None)
     log.append(orjson.dumps(ALERT_FIELDS | {"revision": 2}))
-    announced = AlertFeed([log])
+    feed = AlertFeed([log])
 
-    assert [alert.revision for alert in await announced.read_new()] == [1, 2]
-    assert (announced.unreadable, await announced.read_new()) == (6, [])
+    assert [alert.revision for alert in await feed.read_new()] == [1, 2]
+    assert (feed.unreadable, await feed.read_new()) == (6, [])

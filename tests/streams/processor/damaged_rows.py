@@ -1,4 +1,4 @@
-"""Two studies in one partition, and what may befall the row of one of them."""
+"""A log of two studies in one partition, and ways to damage the row of one of them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ OTHER_STUDY = "OTHER"
 ROW_KEY = f"s:{STUDY}"
 
 Damage = Callable[[MemoryStore], None]
+"""A function that damages the row of the first study in a store."""
 
 
 def log_of_two_studies(count: int = 200) -> ListLog:
-    """A log of two studies that say the same, by turns."""
+    """A log in which two studies with the same *count* records alternate."""
     log = ListLog(partitions=1)
     for value in PRODERM[:count]:
         log.append(value, STUDY.encode())
@@ -27,7 +28,7 @@ def log_of_two_studies(count: int = 200) -> ListLog:
 
 
 def for_other_study(value: bytes) -> bytes:
-    """The record *value*, of the other study."""
+    """The record *value*, attributed to the other study."""
     record = orjson.loads(value.replace(STUDY.encode(), OTHER_STUDY.encode()))
     if "toml" in record:
         record["sha256"] = sha256(record["toml"].encode()).hexdigest()
@@ -35,26 +36,26 @@ def for_other_study(value: bytes) -> bytes:
 
 
 def corrupt_case(store: MemoryStore) -> None:
-    """One case of the row says otherwise."""
+    """Change the content of one case in the row, so that its digest is wrong."""
     name = next(name for name in store.get(ROW_KEY) if name.startswith("c|"))
     store.set(ROW_KEY, {name: store.get(ROW_KEY)[name].replace(b"1", b"2")})
 
 
 def roll_back_row(store: MemoryStore) -> None:
-    """The row is at an earlier record than the cursor says."""
+    """Set the row to an earlier record than the cursor has for it."""
     store.set(ROW_KEY, {"pos": b"10"})
 
 
 def drop_row(store: MemoryStore) -> None:
-    """The row is gone."""
+    """Delete the row."""
     store.drop(ROW_KEY)
 
 
 def write_garbage(store: MemoryStore) -> None:
-    """Somebody wrote what no row says."""
+    """Overwrite fields of the row with values that no row can have."""
     store.set(ROW_KEY, {"pos": b"soon", "head": b"{"})
 
 
 def move_row_ahead(store: MemoryStore) -> None:
-    """The row is further than its log."""
+    """Set the row to an offset after the end of the log."""
     store.set(ROW_KEY, {"pos": b"100000"})

@@ -1,4 +1,4 @@
-"""Lanes over a log that is a list and a store that may fail, and what they leave behind."""
+"""Processors over an in-memory log and a store that may fail, and the expected contents."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNREADABLE = b"\xff"
 
 
 def log_of(values: Iterable[bytes | None], study: str = STUDY, partition_count: int = 1) -> ListLog:
-    """A log that holds *values*, each under the key *study*."""
+    """A log that holds *values*, each with the key *study*, in the partition of *study*."""
     log = ListLog(partition=partition_of(study, partition_count), partitions=partition_count)
     for value in values:
         log.append(value, study.encode())
@@ -39,7 +39,7 @@ def log_of(values: Iterable[bytes | None], study: str = STUDY, partition_count: 
 def record_bytes(
     kind: str, entity: str, study: str = STUDY, version: int = 1, **fields: Any
 ) -> bytes:
-    """A record of *study* about *thing*."""
+    """A record of type *kind* about *entity* in *study*; *fields* are those after the envelope."""
     source = {"system": "edc", "id": entity, "version": version}
     known = fields.pop("known_at", "2017-03-05T10:00:00Z")
     envelope = {"schema": "trial.log/1", "type": kind, "study": study, "known_at": known}
@@ -53,21 +53,21 @@ def records_between(log: ListLog, start: int = 0, end: int | None = None) -> Seq
 
 
 async def claimed_processor(log: ListLog, store: MemoryStore, **more: Any) -> PartitionProcessor:
-    """A lane that has claimed its partition."""
+    """A processor that has claimed its partition; *more* are arguments of PartitionProcessor."""
     processor = PartitionProcessor(log, store, partition=log.partition, **more)
     await processor.claim()
     return processor
 
 
 async def caught_up_processor(log: ListLog, store: MemoryStore, **more: Any) -> PartitionProcessor:
-    """A lane that has claimed its partition and folded what the log holds."""
+    """A processor that has claimed its partition and folded all records of the log."""
     processor = await claimed_processor(log, store, **more)
     await processor.fold_batch(records_between(log, processor.position))
     return processor
 
 
 def single_pass(log: ListLog) -> tuple[Pipeline, list[Alert]]:
-    """One pass of the fold over *log*, without a store; and the alerts it rings."""
+    """One pass of the fold over *log*, without a store, and the alerts that it raises."""
     pipeline = Pipeline()
     results = [
         pipeline.process_bytes(each.value or b"", each.offset) for each in records_between(log)
@@ -76,20 +76,20 @@ def single_pass(log: ListLog) -> tuple[Pipeline, list[Alert]]:
 
 
 def study_in(store: MemoryStore, study: str = STUDY) -> Study:
-    """The study as its row in *store* has it."""
+    """The state of *study* that its row in *store* has."""
     return load_row(study, store.get(f"s:{study}")).study
 
 
 def state_by_name(study: Study) -> dict[str, str]:
-    """The study's state by name, but for subjects of whom nothing holds any more.
+    """The state of *study* by name, without subjects that have no valid record.
 
-    One pass may have met such a subject before its records were voided; counting anew has not.
+    One pass keeps a subject whose records were voided later; a row loaded from a store may not.
     """
     return {name: value for name, value in state_fields(study) if value != "None ()"}
 
 
 def store_contents(store: MemoryStore) -> dict[str, Fields]:
-    """All that *store* holds, without what is emptied, and so equal for equal projections."""
+    """The non-empty fields of *store* by key, which are equal for equal projections."""
     return {
         name: {field: value for field, value in fields.items() if value}
         for name, fields in store.hashes.items()
@@ -97,7 +97,7 @@ def store_contents(store: MemoryStore) -> dict[str, Fields]:
 
 
 async def expected_contents(log: ListLog) -> dict[str, Fields]:
-    """What a store must hold once *log* is folded."""
+    """The contents that a store must have once *log* is folded."""
     store = MemoryStore()
     await caught_up_processor(log, store)
     return store_contents(store)
@@ -105,10 +105,10 @@ async def expected_contents(log: ListLog) -> dict[str, Fields]:
 
 @dataclass(slots=True)
 class FailingStore(MemoryStore):
-    """A store that does *left* more commands and then, for once, does not answer.
+    """A store that executes *commands_left* more commands, and then fails the next one.
 
-    An apply that is cut short leaves what was written before: Redis may come back so.  Until all
-    that it is *waiting* with have come to an apply, none of them gets on.
+    An apply that fails keeps the commands before the failure, as Redis may after a crash.  An apply
+    waits at *barrier*, if there is one, before it executes a command.
     """
 
     commands_left: int | None = None
@@ -128,7 +128,7 @@ class FailingStore(MemoryStore):
         MemoryStore.move(self, old, new)
 
     def count_command(self) -> None:
-        """One command more, or the failure."""
+        """Count one command; raise StoreUnreachable where none is left."""
         if self.commands_left == 0:
             self.commands_left = None
             raise StoreUnreachable("cut short")
@@ -138,7 +138,7 @@ class FailingStore(MemoryStore):
 
 @dataclass(slots=True)
 class RaisingFold:
-    """A fold that raises at some offsets, as many times as is said of each."""
+    """A fold that raises at each offset of *failures_left*, that many times."""
 
     failures_left: Counter[int]
     offsets_seen: list[int] = field(default_factory=list[int])
@@ -150,7 +150,7 @@ class RaisingFold:
         if self.failures_left[offset] > 0:
             self.failures_left[offset] -= 1
             if study is not None:
-                study.entities.by_id.clear()  # Whatever it left half done is nobody's to keep.
+                study.entities.by_id.clear()  # The processor must discard a half-changed study.
             raise ArithmeticError("at the record")
         return apply_record(study, record, offset)
 

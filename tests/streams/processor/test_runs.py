@@ -1,4 +1,4 @@
-"""Records of several studies in a row are folded study by study: nothing shows it."""
+"""Folding a run study by study gives the same store as folding record by record."""
 
 from __future__ import annotations
 
@@ -28,63 +28,67 @@ STUDIES = ("PRODERM", "SECOND", "THIRD")
 
 
 def records_of_study(study: str, count: int) -> list[bytes]:
-    """The first *count* records of ProDERM, its plan first, said of *study*."""
+    """The first *count* records of ProDERM, its plan first, attributed to *study*."""
     plan, *others = (each.replace(STUDY.encode(), study.encode()) for each in PRODERM[:count])
-    said = orjson.loads(plan)
-    said["sha256"] = sha256(said["toml"].encode()).hexdigest()
-    return [encode_record(said), *others]
+    fields = orjson.loads(plan)
+    fields["sha256"] = sha256(fields["toml"].encode()).hexdigest()
+    return [encode_record(fields), *others]
 
 
-def interleaved(count: int) -> ListLog:
-    """One partition in which three studies take turns; now and then nobody can read a record."""
+def interleaved_log(count: int) -> ListLog:
+    """A log of three interleaved studies, with some records unreadable or under a wrong key."""
     log = ListLog(partition=0, partitions=1)
-    for number, turn in enumerate(
+    for number, values in enumerate(
         zip(*(records_of_study(each, count) for each in STUDIES), strict=True)
     ):
-        for study, value in zip(STUDIES, turn, strict=True):
+        for study, value in zip(STUDIES, values, strict=True):
             log.append(value, study.encode())
         if number % 40 == 7:
             log.append(UNREADABLE, b"?")
-            log.append(turn[0], b"another key")
+            log.append(values[0], b"another key")
     return log
 
 
-async def folded_store(log: ListLog, *, at_once: int) -> MemoryStore:
-    """What a lane makes of *log* that takes so many records at once."""
+async def folded_store(log: ListLog, *, batch_size: int) -> MemoryStore:
+    """The store after *log* is folded in batches of *batch_size* records."""
     store = MemoryStore()
-    lane = await claimed_processor(log, store)
-    every: Sequence[object] = records_between(log)
-    for at in range(0, len(every), at_once):
-        await lane.fold_batch(records_between(log, at, at + at_once))
+    processor = await claimed_processor(log, store)
+    records: Sequence[object] = records_between(log)
+    for start in range(0, len(records), batch_size):
+        await processor.fold_batch(records_between(log, start, start + batch_size))
     return store
 
 
-async def test_a_stretch_leaves_what_one_record_after_the_other_leaves():
-    """Rows, cursor and outbox, field for field, refused and unreadable records among them."""
-    log = interleaved(300)
+async def test_a_run_gives_the_same_store_as_single_records():
+    """Rows, cursor and outbox have equal fields, also with refused and unreadable records."""
+    log = interleaved_log(300)
 
-    assert store_contents(await folded_store(log, at_once=5_000)) == store_contents(
-        await folded_store(log, at_once=1)
+    assert store_contents(await folded_store(log, batch_size=5_000)) == store_contents(
+        await folded_store(log, batch_size=1)
     )
 
 
-async def test_a_record_that_raises_keeps_back_what_other_studies_said_after_it():
-    """However it was come upon: the partition stands still before it, and no row is past it."""
-    log = interleaved(20)
-    bad = next(
+async def test_a_record_that_raises_stops_all_studies_before_it():
+    """The partition stops before the record, and no row includes a record after it."""
+    log = interleaved_log(20)
+    failing_offset = next(
         each for each in records_between(log) if each.offset > 20 and each.key == b"THIRD"
     ).offset
 
     def fold(study: Study | None, record: Record, line: int) -> tuple[Study | None, RecordResult]:
-        if line == bad:
+        if line == failing_offset:
             raise ZeroDivisionError
         return apply_record(study, record, line)
 
     store = MemoryStore()
-    lane: PartitionProcessor = await claimed_processor(log, store, fold=fold)
-    await lane.fold_batch(records_between(log))
+    processor: PartitionProcessor = await claimed_processor(log, store, fold=fold)
+    await processor.fold_batch(records_between(log))
 
-    assert lane.stopped is not None and lane.stopped.offset == bad
+    assert processor.stopped is not None and processor.stopped.offset == failing_offset
     cursor = store.get(CURSOR)
     positions = [int(store.get(f"s:{study}")["pos"]) for study in studies_with_rows(cursor)]
-    assert int(cursor["next"]) == bad and len(positions) == 3 and max(positions) < bad
+    assert (
+        int(cursor["next"]) == failing_offset
+        and len(positions) == 3
+        and max(positions) < failing_offset
+    )

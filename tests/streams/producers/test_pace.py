@@ -1,4 +1,4 @@
-"""How fast a log is produced, on a clock that stands still unless somebody waits."""
+"""Paces of producing a log, on a fake clock that only sleeps advance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streams.producers.pace import Rate, Schedule, Speed, Unpaced, parse_rate, p
 
 @dataclass
 class FakeClock:
-    """Time passes only in a sleep, and when a test says so."""
+    """A clock that advances only in a sleep, or when a test sets *now*."""
 
     now: float = 1000.0
     waits: list[float] = field(default_factory=list[float])
@@ -32,18 +32,18 @@ def record_known_at(text: str) -> FileRecord:
 
 
 def waits_before(pace: Rate | Speed, clock: FakeClock, *records: FileRecord) -> list[float]:
-    """How long is waited before each record."""
+    """All waits of *clock* in seconds, after *pace* has waited for each of *records*."""
 
-    async def play() -> None:
+    async def wait_for_all() -> None:
         for record in records:
             await pace.wait(record)
 
-    asyncio.run(play())
+    asyncio.run(wait_for_all())
     return [round(each, 6) for each in clock.waits]
 
 
 def test_a_rate_is_even():
-    """The first record goes at once, each other one after its share of a second."""
+    """The first record is due at once, and each later one after its share of a second."""
     clock = FakeClock()
 
     assert (
@@ -52,8 +52,8 @@ def test_a_rate_is_even():
     )
 
 
-def test_what_a_slow_broker_delays_is_made_up_for():
-    """An open loop: the rate is that of the source, whoever falls behind."""
+def test_delays_of_a_slow_broker_are_made_up_for():
+    """The schedule is an open loop: its rate does not depend on sending times."""
     clock = FakeClock()
     pace = Rate(10, schedule=clock.schedule)
     waits_before(pace, clock, *[FileRecord(0, b"S", b"")] * 2)
@@ -62,8 +62,8 @@ def test_what_a_slow_broker_delays_is_made_up_for():
     assert waits_before(pace, clock, *[FileRecord(0, b"S", b"")] * 4) == [0.1, 0.05, 0.1]
 
 
-def test_sixty_times_as_fast_makes_an_hour_a_minute():
-    """Records come as they became known, whatever the day the first one is of."""
+def test_a_speed_of_sixty_turns_an_hour_into_a_minute():
+    """Records are due at their known times, relative to that of the first one."""
     clock = FakeClock()
     log = [record_known_at("2019-03-05T10:00:00Z"), record_known_at("2019-03-05T11:00:00Z")]
 
@@ -71,7 +71,7 @@ def test_sixty_times_as_fast_makes_an_hour_a_minute():
 
 
 def test_a_record_known_earlier_or_not_dated_is_due_at_once():
-    """Order is the log's: nothing is held back for a record that came late."""
+    """The order of the log is kept, so a late record does not delay the others."""
     clock = FakeClock()
     log = [record_known_at("2019-03-05T10:00:00Z"), record_known_at("2019-03-04T10:00:00Z")]
     log += [FileRecord(0, b"S", b"{}"), record_known_at("the day before yesterday")]
@@ -79,8 +79,8 @@ def test_a_record_known_earlier_or_not_dated_is_due_at_once():
     assert waits_before(Speed(60, schedule=clock.schedule), clock, *log) == []
 
 
-def test_paces_are_read_as_they_are_written():
-    """`--rate 500/s`, `--speed max`, `--speed 60x`."""
+def test_rates_and_speeds_are_parsed():
+    """The flags are `--rate 500/s`, `--speed max` and `--speed 60x`."""
     assert parse_rate("500/s").per_second == 500
     assert isinstance(parse_speed("max"), Unpaced)
     fast = parse_speed("1.5x")
@@ -88,8 +88,8 @@ def test_paces_are_read_as_they_are_written():
 
 
 @pytest.mark.parametrize("text", ["500", "0/s", "-1/s", "x", "0x", "1e3/s", "60"])
-def test_what_is_no_pace_is_refused_with_an_example(text: str):
-    """A typing error must not produce at full speed."""
+def test_an_invalid_pace_is_refused_with_an_example(text: str):
+    """A typing error must not cause production at full speed."""
     with pytest.raises(ValueError, match="500/s"):
         parse_rate(text)
     with pytest.raises(ValueError, match="60x"):

@@ -1,4 +1,4 @@
-"""A member's move on its way into the log and back: accepted, refused, not yet, not at all."""
+"""A member's review is written to the log, and its receipt has one of four statuses."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ NOW = datetime(2019, 3, 6, 9, tzinfo=UTC)
 
 @dataclass
 class ReviewSetup:
-    """ProDERM up to its first alert, in a store; what is sent is folded at once, unless *asleep*.
+    """ProDERM up to its first alert, in a log and a store.
 
-    *before* is sent by somebody else just before the next message.
+    A message that is sent is folded at once, unless *worker_paused*.  The messages of *sent_before*
+    are appended just before the next message, as by another member.
     """
 
     log: ListLog = field(default_factory=lambda: log_of(PRODERM[:100]))
@@ -53,77 +54,77 @@ class ReviewSetup:
     sent_before: list[bytes] = field(default_factory=list[bytes])
 
     async def send(self, message: Message) -> int:
-        """A sender that is the log."""
+        """Append *message* to the log, as a sender, and return its offset."""
         while self.sent_before:
             self.log.append(self.sent_before.pop(0), message.key)
-        kept = self.log.append(message.value, message.key)
+        record = self.log.append(message.value, message.key)
         if not self.worker_paused:
             await self.fold()
-        return kept.offset
+        return record.offset
 
     async def fold(self) -> None:
-        """Fold what the log holds."""
+        """Fold all records of the log."""
         if self.processor is None:
             self.processor = await claimed_processor(self.log, self.store)
         await self.processor.fold_batch(records_between(self.log, self.processor.position))
 
     async def stored_alert(self) -> Alert:
-        """The thromboembolic alert as it is kept."""
+        """The thromboembolic alert as the store has it."""
         return entry_from(await self.store.field(STUDY, f"l|{SIGNAL_ALERT_ID}")).alert
 
     async def make_move(self, move: Move) -> ReviewReceipt:
-        """Make *move* on what is kept; what became of it."""
+        """Submit *move* for the stored revision of the alert, and return its receipt."""
         alert = await self.stored_alert()
-        ask = ReviewRequest(
+        request = ReviewRequest(
             alert=alert, move=move, member="board-1", reason="Read.", nonce=f"{move}"
         )
-        return await self.submit_review(review_record(ask, NOW))
+        return await self.submit_review(review_record(request, NOW))
 
     async def submit_review(self, review: Any) -> ReviewReceipt:
-        """Send one as it is."""
-        reviewing = ReviewWriter(
-            self, self.log.partitions, lambda _: self.store, timeout_seconds=0.05
-        )
-        return await reviewing.write(review)
+        """Write the record *review* unchanged, and return its receipt."""
+        writer = ReviewWriter(self, self.log.partitions, lambda _: self.store, timeout_seconds=0.05)
+        return await writer.write(review)
 
 
 async def setup_with_alert() -> ReviewSetup:
-    """ProDERM, folded up to its first alert."""
-    made = ReviewSetup()
-    await made.fold()
-    return made
+    """A setup with ProDERM folded up to its first alert."""
+    setup = ReviewSetup()
+    await setup.fold()
+    return setup
 
 
-async def test_a_move_is_accepted_and_its_writer_told():
-    """The answer is that of the fold, read back from the row."""
-    ground = await setup_with_alert()
-    placed = await ground.make_move(Move.ACKNOWLEDGE)
+async def test_an_accepted_move_returns_its_receipt():
+    """The receipt has the fold's result, which is read from the row."""
+    setup = await setup_with_alert()
+    receipt = await setup.make_move(Move.ACKNOWLEDGE)
 
-    assert (placed.status, placed.offset) == (ReviewStatus.ACCEPTED, 100)
-    assert placed.message == "It is acknowledged now."
-    assert (await ground.stored_alert()).revision == 2
+    assert (receipt.status, receipt.offset) == (ReviewStatus.ACCEPTED, 100)
+    assert receipt.message == "It is acknowledged now."
+    assert (await setup.stored_alert()).revision == 2
 
 
-async def test_of_two_who_had_one_page_the_second_is_told_why_not():
-    """Both looked at revision 1; the log has one order, and both know it."""
-    ground = await setup_with_alert()
-    page = await ground.stored_alert()
-    asks = [
-        ReviewRequest(alert=page, move=Move.ACKNOWLEDGE, member=who, reason="Read.", nonce=who)
-        for who in ("board-1", "board-2")
+async def test_of_two_reviews_of_one_revision_the_second_is_refused():
+    """The order of the log decides, and the second receipt has the reason."""
+    setup = await setup_with_alert()
+    alert = await setup.stored_alert()
+    requests = [
+        ReviewRequest(
+            alert=alert, move=Move.ACKNOWLEDGE, member=member, reason="Read.", nonce=member
+        )
+        for member in ("board-1", "board-2")
     ]
-    first, second = [await ground.submit_review(review_record(ask, NOW)) for ask in asks]
+    first, second = [await setup.submit_review(review_record(request, NOW)) for request in requests]
 
     assert (first.status, second.status) == (ReviewStatus.ACCEPTED, ReviewStatus.REFUSED)
     assert "acknowledged at revision 2, by board-1" in second.message
 
 
-async def test_a_page_that_is_sent_twice_asks_once():
-    """The nonce names the record: a double click is a duplicate, with the answer of the first."""
-    ground = await setup_with_alert()
+async def test_a_review_that_is_sent_twice_counts_once():
+    """Both records have one nonce, so the second is a duplicate with the result of the first."""
+    setup = await setup_with_alert()
     review = review_record(
         ReviewRequest(
-            alert=await ground.stored_alert(),
+            alert=await setup.stored_alert(),
             move=Move.ACKNOWLEDGE,
             member="m",
             reason="R",
@@ -131,45 +132,45 @@ async def test_a_page_that_is_sent_twice_asks_once():
         ),
         NOW,
     )
-    first, again = await ground.submit_review(review), await ground.submit_review(review)
+    first, repeated = await setup.submit_review(review), await setup.submit_review(review)
 
-    assert (first.status, again.status) == (ReviewStatus.ACCEPTED, ReviewStatus.ACCEPTED)
-    assert first.offset < again.offset
-    assert (await ground.stored_alert()).revision == 2
+    assert (first.status, repeated.status) == (ReviewStatus.ACCEPTED, ReviewStatus.ACCEPTED)
+    assert first.offset < repeated.offset
+    assert (await setup.stored_alert()).revision == 2
 
 
-async def test_somebody_who_comes_between_page_and_log_comes_first():
-    """What the member was shown is no more by the time the record is in the log."""
-    ground = await setup_with_alert()
+async def test_a_review_that_reaches_the_log_earlier_is_decided_first():
+    """The revision that the member reviewed is outdated when the record is appended."""
+    setup = await setup_with_alert()
     other = ReviewRequest(
-        alert=await ground.stored_alert(),
+        alert=await setup.stored_alert(),
         move=Move.ACKNOWLEDGE, member="board-2", reason="Read.", nonce="other",
     )  # fmt: skip
-    ground.sent_before.append(orjson.dumps(review_record(other, NOW)))
+    setup.sent_before.append(orjson.dumps(review_record(other, NOW)))
 
-    placed = await ground.make_move(Move.ACKNOWLEDGE)
-    assert (placed.status, placed.offset) == (ReviewStatus.REFUSED, 101)
-    assert "by board-2" in placed.message
-
-
-async def test_while_nobody_folds_a_move_is_recorded_and_not_in_force():
-    """The writer says so after a while; when a worker comes, it takes effect."""
-    ground = await setup_with_alert()
-    ground.worker_paused = True
-    placed = await ground.make_move(Move.ACKNOWLEDGE)
-    assert placed.status is ReviewStatus.PENDING
-    assert "offset 100 of partition" in placed.message and "not yet in force" in placed.message
-
-    await ground.fold()
-    assert (await ground.stored_alert()).state == "acknowledged"
+    receipt = await setup.make_move(Move.ACKNOWLEDGE)
+    assert (receipt.status, receipt.offset) == (ReviewStatus.REFUSED, 101)
+    assert "by board-2" in receipt.message
 
 
-async def test_while_the_row_is_rebuilt_a_move_is_not_in_force():
-    """The cursor has passed it, and nobody has answered: it counts, and is answered later."""
-    ground = await setup_with_alert()
+async def test_without_a_worker_a_move_is_pending():
+    """The writer reports it after its timeout, and the move takes effect once it is folded."""
+    setup = await setup_with_alert()
+    setup.worker_paused = True
+    receipt = await setup.make_move(Move.ACKNOWLEDGE)
+    assert receipt.status is ReviewStatus.PENDING
+    assert "offset 100; not processed yet" in receipt.message
+
+    await setup.fold()
+    assert (await setup.stored_alert()).state == "acknowledged"
+
+
+async def test_while_the_row_is_rebuilt_a_move_is_pending():
+    """The cursor is past the record before the row is; the rebuild accepts the move later."""
+    setup = await setup_with_alert()
     review = review_record(
         ReviewRequest(
-            alert=await ground.stored_alert(),
+            alert=await setup.stored_alert(),
             move=Move.ACKNOWLEDGE,
             member="m",
             reason="R",
@@ -177,56 +178,56 @@ async def test_while_the_row_is_rebuilt_a_move_is_not_in_force():
         ),
         NOW,
     )
-    ground.store.set(row_name(STUDY), {"head": b"{}"})
-    ground = replace(ground, processor=None)
-    placed = await ground.submit_review(review)
+    setup.store.set(row_name(STUDY), {"head": b"{}"})
+    setup = replace(setup, processor=None)
+    receipt = await setup.submit_review(review)
 
-    assert (placed.status, placed.result) == (ReviewStatus.PENDING, None)
-    assert ground.processor is not None
-    while await ground.processor.rebuild():
+    assert (receipt.status, receipt.result) == (ReviewStatus.PENDING, None)
+    assert setup.processor is not None
+    while await setup.processor.rebuild():
         pass
-    assert (await ground.submit_review(review)).status is ReviewStatus.ACCEPTED
-    assert (await ground.stored_alert()).revision == 2
+    assert (await setup.submit_review(review)).status is ReviewStatus.ACCEPTED
+    assert (await setup.stored_alert()).revision == 2
 
 
-async def test_a_record_that_does_not_count_is_said_not_to():
-    """It was folded past and has no answer: the dead letters say why."""
-    ground = await setup_with_alert()
-    alert = await ground.stored_alert()
+async def test_a_refused_record_is_reported_as_not_included():
+    """The fold is past the record without a result, and its dead letter has the reason."""
+    setup = await setup_with_alert()
+    alert = await setup.stored_alert()
     request = ReviewRequest(alert=alert, move=Move.CLOSE, member="m", reason="R", nonce="n")
     review = dict(review_record(request, NOW))
-    placed = await ground.submit_review(review | {"move": ""})
+    receipt = await setup.submit_review(review | {"move": ""})
 
-    assert placed.status is ReviewStatus.NOT_INCLUDED
-    assert "tocsin quarantine show" in placed.message
+    assert receipt.status is ReviewStatus.NOT_INCLUDED
+    assert "tocsin quarantine show" in receipt.message
 
 
-async def test_what_is_signed_is_the_message_that_told_of_the_alert():
-    """Whoever has the message of `safety.alerts.v1` can check what a member had on the screen."""
-    ground = await setup_with_alert()
+async def test_the_signed_digest_is_that_of_the_published_alert():
+    """The message on `safety.alerts.v1` shows which content a member reviewed."""
+    setup = await setup_with_alert()
     (message,) = [
         value
-        for name, value in (await ground.store.outbox()).items()
+        for name, value in (await setup.store.outbox()).items()
         if name.startswith(f"a|{SIGNAL_ALERT_ID}")
     ]
 
-    said = orjson.dumps(orjson.loads(message), option=orjson.OPT_SORT_KEYS)
+    canonical = orjson.dumps(orjson.loads(message), option=orjson.OPT_SORT_KEYS)
 
-    assert revision_digest(await ground.stored_alert()) == sha256(said).hexdigest()
+    assert revision_digest(await setup.stored_alert()) == sha256(canonical).hexdigest()
 
 
 @pytest.mark.parametrize(
-    ("wrong", "says"),
+    ("invalid_fields", "error_text"),
     [({"member": "no spaces"}, "1 to 64 characters"), ({"reason": ""}, "`review.reason`")],
 )
-async def test_the_form_of_a_move_is_refused_before_it_is_sent(wrong: Any, says):
-    """As every worker would refuse it."""
-    ground = await setup_with_alert()
-    ask = ReviewRequest(
-        alert=await ground.stored_alert(), move=Move.CLOSE, member="m", reason="R", nonce="n"
+async def test_a_malformed_review_is_refused_before_it_is_sent(invalid_fields: Any, error_text):
+    """``form_error`` applies the checks with which every worker decodes a record."""
+    setup = await setup_with_alert()
+    request = ReviewRequest(
+        alert=await setup.stored_alert(), move=Move.CLOSE, member="m", reason="R", nonce="n"
     )
-    review = dict(review_record(ask, NOW))
+    review = dict(review_record(request, NOW))
 
     assert form_error(review) == ""
-    assert says in form_error(review | wrong)
-    assert ground.log.next == 100
+    assert error_text in form_error(review | invalid_fields)
+    assert setup.log.next == 100

@@ -1,4 +1,4 @@
-"""A study with a board, and what became of a record that is told to it."""
+"""A study with a board, and the results of records that are folded into it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def refusal_reason(pipeline: Pipeline, fields: Fields) -> Reason | None:
 
 
 def study_with_board(*, trust: Trust | None = None) -> Pipeline:
-    """A study whose board is Ann, with two keys' worth of years, and Ben."""
-    found = Pipeline(trust=trust or Trust())
+    """Return a pipeline with a study whose board members are Ann and Ben."""
+    pipeline = Pipeline(trust=trust or Trust())
     assert (
         apply_fields(
-            found, OFFICE.sign(plan_record(plan_with_board(("ann", ANN), ("ben", BEN))))
+            pipeline, OFFICE.sign(plan_record(plan_with_board(("ann", ANN), ("ben", BEN))))
         ).refusal
         is None
     )
-    return found
+    return pipeline

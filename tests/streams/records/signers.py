@@ -1,4 +1,4 @@
-"""Keys of members and makers of plans, the same in every run, and what they sign."""
+"""Keys of board members and signers of plans, equal in every run, and records to sign."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from tests.scenarios.commands import plan_toml, wire_record
 
 
 def signer(name: str) -> Signer:
-    """The holder of a key that *name* alone decides: never do this outside of a test."""
+    """Return a signer whose key depends only on *name*, which is insecure outside of tests."""
     return Signer(Ed25519PrivateKey.from_private_bytes(sha256(name.encode()).digest()))
 
 
 ANN, BEN, STRANGER, OFFICE = map(signer, ("ann", "ben", "stranger", "office"))
-"""Two members of the board, somebody who is nobody, and who signs plans."""
+"""Two board members, a signer without a role, and the signer of plans."""
 
 
 def plan_with_board(*members: tuple[str, Signer]) -> str:
-    """A plan whose board is *members*."""
-    seats = [
+    """Return the TOML of a plan whose board is *members*, by name and key."""
+    board = [
         f'[[board]]\nmember = "{name}"\nkey = "{b64encode(each.public_key).decode()}"\n'
         for name, each in members
     ]
-    return "\n".join([plan_toml(), *seats])
+    return "\n".join([plan_toml(), *board])
 
 
 def plan_record(toml: str, version: int = 1) -> Fields:
-    """The record of a plan."""
+    """Return the unsigned record of the plan *toml*."""
     digest = sha256(toml.encode()).hexdigest()
     return wire_record("plan", "plan", "2020-01-01", toml=toml, sha256=digest, version=version)
 
 
 def review(name: str = "nonce-1", **overrides: Any) -> Fields:
-    """Ann's move on an alert, unsigned."""
+    """Return an unsigned review by Ann, which acknowledges an alert."""
     fields: Fields = {"alert": "a1b2", "revision": 1, "move": "acknowledge", "shown": "0f5a"}
     fields |= {"member": "ann", "reason": "Seen.", "meaning": "I have seen this alert."}
     return wire_record("review", name, "2020-02-12", **fields | overrides)

@@ -1,4 +1,4 @@
-"""Shows what every type of record means, and that the wire and the core agree on its fields."""
+"""Converts every record type, and compares the fields of wire models and core bodies."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ EXPECTED_BODIES: dict[str, Body] = {
 
 
 @pytest.mark.parametrize("kind", MODELS)
-def test_a_record_of_every_type_means_what_it_says(kind: str):
-    """Each type of the wire becomes the core's value, and its envelope the record around it."""
+def test_every_record_type_is_converted(kind: str):
+    """A wire record becomes the core body of its type, in a record with the envelope's values."""
     record = decode(encode_record(EXAMPLES[kind]))
 
     assert isinstance(record, Record)
@@ -103,8 +103,8 @@ def test_a_record_of_every_type_means_what_it_says(kind: str):
     assert (record.version, record.known_at) == (2, 1_488_708_000)
 
 
-def test_a_collection_names_its_kind_by_the_core_s_enumeration():
-    """`TermKind` is compared by identity in places; a bare string would pass `==` alone."""
+def test_the_kind_of_a_collection_is_an_enumeration_member():
+    """`TermKind` is compared by identity in places; a plain string would pass only `==`."""
     record = decode(encode_record(EXAMPLES["collection"]))
 
     assert isinstance(record, Record)
@@ -113,19 +113,19 @@ def test_a_collection_names_its_kind_by_the_core_s_enumeration():
 
 
 VERIFIED_FIELDS = {"key"}
-"""Not said but checked: the key that signed a review."""
+"""Fields of core bodies that verification adds: the key that signed a review."""
 
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_the_wire_and_the_core_have_the_same_fields(kind: str):
-    """A field that only one of the two has would be refused, or silently lost."""
-    on_the_wire = MODELS[kind].model_fields.keys() - ENVELOPE - set(EDGE_ONLY_FIELDS)
+    """A field that only one of them has would be refused or silently dropped."""
+    wire_fields = MODELS[kind].model_fields.keys() - ENVELOPE - set(EDGE_ONLY_FIELDS)
 
-    assert on_the_wire == BODY_TYPES[kind].__annotations__.keys() - VERIFIED_FIELDS
+    assert wire_fields == BODY_TYPES[kind].__annotations__.keys() - VERIFIED_FIELDS
 
 
-def test_every_table_by_type_has_every_type():
-    """No type is left out of a table; no body of the core lacks a type on the wire."""
+def test_every_table_has_every_record_type():
+    """No table omits a type, and every core body has a wire type."""
     assert list(MODELS) == list(BODY_TYPES) == list(CONVERTERS) == list(EXAMPLES)
     assert set(BODY_TYPES.values()) == set(get_args(Body))
     for kind, model in MODELS.items():
@@ -133,8 +133,8 @@ def test_every_table_by_type_has_every_type():
 
 
 @pytest.mark.parametrize("kind", MODELS)
-def test_an_example_shows_every_field_of_its_type(kind: str):
-    """The examples are the documentation's; a field without one is a field nobody fills in."""
+def test_an_example_has_every_field_of_its_type(kind: str):
+    """The documentation shows these examples, and senders copy their fields."""
     names = {field.alias or name for name, field in MODELS[kind].model_fields.items()}
 
     assert EXAMPLES[kind].keys() == names
@@ -154,18 +154,18 @@ def test_an_example_shows_every_field_of_its_type(kind: str):
         ("subject", "subject", 42),
     ],
 )
-def test_nothing_is_coerced(kind: str, field: str, value: object):
-    """A value of another type is a fault of its source, not something to be guessed at."""
+def test_values_are_not_coerced(kind: str, field: str, value: object):
+    """A value of another type is a fault of its source and is refused."""
     with pytest.raises(ValidationError):
         MODELS[kind].model_validate(example(kind, **{field: value}))
 
 
-def test_an_error_of_a_model_hides_what_it_was_given():
-    """A stack trace is read by people who must not learn the arms."""
+def test_a_validation_error_hides_the_value():
+    """Stack traces are visible to people who must stay blinded to treatment."""
     model: type[Envelope] = MODELS["treatment"]
-    given: dict[str, Any] = example("treatment", treatment="ivig secret")
+    fields: dict[str, Any] = example("treatment", treatment="ivig secret")
 
-    with pytest.raises(ValidationError) as caught:
-        model.model_validate(given)
+    with pytest.raises(ValidationError) as error:
+        model.model_validate(fields)
 
-    assert "secret" not in str(caught.value)
+    assert "secret" not in str(error.value)

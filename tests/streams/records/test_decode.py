@@ -1,4 +1,4 @@
-"""Shows which bytes are taken as which record, and what names a record's content."""
+"""Decodes valid records: accepted forms, partial dates and the digest of the content."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def decoded_case(**fields: Any) -> AdverseEvent:
     return body
 
 
-def test_a_case_that_says_only_what_it_must_is_taken():
-    """Subject and term are enough: what a site does not know yet, it leaves out."""
-    must = ("schema", "type", "study", "source", "known_at", "subject")
+def test_a_case_with_only_the_required_fields_is_accepted():
+    """Subject and term are enough: a site omits what it does not know yet."""
+    required = ("schema", "type", "study", "source", "known_at", "subject")
     full = EXAMPLES["adverse_event"]
-    said = {name: full[name] for name in (*must, "preferred_term", "system_organ_class")}
+    fields = {name: full[name] for name in (*required, "preferred_term", "system_organ_class")}
 
-    assert decoded_record(said).body == AdverseEvent(
+    assert decoded_record(fields).body == AdverseEvent(
         subject="S-0042",
         preferred_term="Deep vein thrombosis",
         system_organ_class="Vascular disorders",
@@ -54,11 +54,11 @@ def test_a_case_that_says_only_what_it_must_is_taken():
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
-def test_the_order_of_keys_and_the_time_of_arrival_do_not_name_the_content(kind: str):
-    """A record sent again later, by another serializer, on a newer schema, is a duplicate."""
+def test_the_digest_depends_on_neither_key_order_nor_known_at(kind: str):
+    """A record is a duplicate if another serializer sends it again later, on a newer schema."""
     first = EXAMPLES[kind]
-    again = {**dict(reversed(first.items())), "known_at": "2017-04-01T00:00:00Z"}
-    raw = orjson.dumps({**again, "schema": "trial.log/1.0"})
+    resent = {**dict(reversed(first.items())), "known_at": "2017-04-01T00:00:00Z"}
+    raw = orjson.dumps({**resent, "schema": "trial.log/1.0"})
 
     record = decode(raw.replace(b"PRODERM", b"\\u0050RODERM"))
 
@@ -68,21 +68,24 @@ def test_the_order_of_keys_and_the_time_of_arrival_do_not_name_the_content(kind:
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
-def test_absent_and_null_are_one(kind: str):
-    """Serializers differ in whether they write a field that has no value."""
-    said = EXAMPLES[kind]
-    for name in said:
-        absent = {key: value for key, value in said.items() if key != name}
-        one, other = decode(encode_record(absent)), decode(encode_record({**said, name: None}))
-        if isinstance(one, Record):
-            assert one == other
+def test_absent_and_null_fields_are_equal(kind: str):
+    """Serializers differ in whether they write a field without a value."""
+    fields = EXAMPLES[kind]
+    for name in fields:
+        absent = {key: value for key, value in fields.items() if key != name}
+        with_absent, with_null = (
+            decode(encode_record(absent)),
+            decode(encode_record({**fields, name: None})),
+        )
+        if isinstance(with_absent, Record):
+            assert with_absent == with_null
         else:
-            assert isinstance(other, Refusal), name
+            assert isinstance(with_null, Refusal), name
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
-def test_any_other_content_has_another_digest(kind: str):
-    """Each field of a type counts: a change without a new version must show as a conflict."""
+def test_different_content_has_a_different_digest(kind: str):
+    """The digest covers every field, so that a change without a new version is a conflict."""
     digests = [decoded_record(EXAMPLES[kind]).digest]
     for name in EXAMPLES[kind].keys() - {"schema", "type", "study", "source", "known_at"}:
         without = decode(encode_record(example(kind, **{name: None})))
@@ -92,21 +95,21 @@ def test_any_other_content_has_another_digest(kind: str):
     assert len(set(digests)) == len(digests)
 
 
-def test_lists_that_mean_one_set_are_one_content():
-    """Criteria and adjudications have no order, and naming one twice adds nothing."""
-    some = decoded_case(
+def test_the_order_of_criteria_and_adjudications_does_not_matter():
+    """Criteria and adjudications are sets: order and repetition do not change the content."""
+    case = decoded_case(
         criteria=["death", "hospitalisation"], adjudications={"a": "yes", "b": "no"}
     )
-    same = decoded_case(
+    reordered = decoded_case(
         criteria=["hospitalisation", "death", "death"], adjudications={"b": "no", "a": "yes"}
     )
 
-    assert some == same
-    assert some.criteria == (Criterion.DEATH, Criterion.HOSPITALISATION)
+    assert case == reordered
+    assert case.criteria == (Criterion.DEATH, Criterion.HOSPITALISATION)
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"),
+    ("text", "expected"),
     [
         ("2012", PartialDate(2012, None)),
         ("2012-12", PartialDate(2012, 12)),
@@ -117,15 +120,17 @@ def test_lists_that_mean_one_set_are_one_content():
         ("9999-12-31", 3_652_059),
     ],
 )
-def test_a_date_of_a_case_is_as_full_as_its_source_knew(text: str, meant: int | PartialDate):
-    """A partial date is a date of its own kind; the ends of the calendar are dates like others."""
+def test_the_dates_of_a_case_may_be_partial(text: str, expected: int | PartialDate):
+    """A partial date keeps its precision; the first and last dates of the calendar are valid."""
     assert (
-        decoded_case(onset=text, end=text).onset == decoded_case(onset=text, end=text).end == meant
+        decoded_case(onset=text, end=text).onset
+        == decoded_case(onset=text, end=text).end
+        == expected
     )
 
 
 @pytest.mark.parametrize(
-    ("onset", "end", "fits"),
+    ("onset", "end", "possible"),
     [
         ("2012-12-31", "2012-12", True),
         ("2012-12-31", "2012", True),
@@ -137,33 +142,35 @@ def test_a_date_of_a_case_is_as_full_as_its_source_knew(text: str, meant: int | 
         ("2012", "2011-12", False),
     ],
 )
-def test_a_case_ends_before_it_began_only_if_no_day_could_save_it(onset: str, end: str, fits: bool):
-    """A case is refused for its dates only where every reading of them is impossible."""
-    found = decode(encode_record(example("adverse_event", onset=onset, end=end)))
+def test_a_case_is_refused_only_if_it_must_end_before_its_onset(
+    onset: str, end: str, possible: bool
+):
+    """Partial dates are refused only if no day of one fits any day of the other."""
+    decoded = decode(encode_record(example("adverse_event", onset=onset, end=end)))
 
-    assert getattr(found, "reason", None) is (None if fits else Reason.END_BEFORE_START)
+    assert getattr(decoded, "reason", None) is (None if possible else Reason.END_BEFORE_START)
 
 
 def test_an_interval_may_be_empty():
-    """Allocated, never treated: the end is the first day outside, so it may be the start."""
+    """The end is exclusive: a subject who is allocated but never treated ends at the start."""
     body = decoded_record(example("treatment", start="2017-02-20", end="2017-02-20")).body
 
     assert isinstance(body, Treatment)
     assert body.start == body.end
 
 
-def test_an_integer_is_a_number():
-    """A score of 40 and one of 40.0 are one score."""
-    whole = decoded_record(example("assessment", value=40))
+def test_an_integer_is_accepted_as_a_number():
+    """Scores of 40 and 40.0 are the same content."""
+    integer = decoded_record(example("assessment", value=40))
     fraction = decoded_record(example("assessment", value=40.0))
 
-    assert whole == fraction
-    assert isinstance(whole.body, Assessment)
-    assert isinstance(whole.body.value, float)
+    assert integer == fraction
+    assert isinstance(integer.body, Assessment)
+    assert isinstance(integer.body.value, float)
 
 
-def test_a_newer_minor_may_say_more_than_we_know():
-    """Producers may go first: what they add is passed over, what we know is still checked."""
+def test_unknown_fields_of_a_newer_minor_version_are_ignored():
+    """Producers may upgrade first: added fields are ignored, known fields are still validated."""
     added = {"weather": {"rain": [1, 2.5, None]}}
     newer = example("tick", schema="trial.log/1.7", **added)
     nested = example("tick", schema="trial.log/1.7", source={**newer["source"], **added})
@@ -184,13 +191,13 @@ def test_a_newer_minor_may_say_more_than_we_know():
         ("2199-12-31T23:59:59Z", 7_258_118_399),
     ],
 )
-def test_an_instant_is_whole_seconds(known_at: str, seconds: int):
-    """A fraction of a second is dropped, never rounded into the next day."""
+def test_an_instant_is_rounded_down_to_seconds(known_at: str, seconds: int):
+    """Rounding up could move an instant into the next day."""
     assert decoded_record(example("tick", known_at=known_at)).known_at == seconds
 
 
 def test_a_version_may_be_any_positive_integer_of_64_bits():
-    """Some sources use a time stamp in microseconds for a version."""
+    """Some sources use a timestamp in microseconds as the version."""
     source = EXAMPLES["tick"]["source"]
 
     assert (

@@ -1,4 +1,4 @@
-"""Shows that no bytes whatever make `decode` raise, hang or change its mind."""
+"""Shows that `decode` neither raises nor hangs on any bytes, and that its parsers agree."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from streams.records.examples import EXAMPLES, example
 from streams.records.parse import Fields, RecordRefused, parse_fast, parse_strict
 
 VALID = [encode_record(record) for record in EXAMPLES.values()]
-SLOWEST = 0.005
-"""Seconds a record may take, whatever its bytes: RELIABILITY.md, campaigns C13 and C14."""
+DECODE_SECONDS_MAX = 0.005
+"""Longest time to decode one record, for any bytes: a longer time would delay a partition."""
 
-SCRAPS = [
+JSON_FRAGMENTS = [
     *(b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"0", b"-", b".", b"e9", b" ", b"\x00"),
     *(b"null", b"true", b"NaN", b"\\ud800", b"\\u0000", b'"type":', b'"study":', b'"x":1,'),
     *(b"99999999999999999999", b"1e999", b"\xff", b"\xf0\x9f\x98\x80", b"2017-02-30", b"0000"),
@@ -45,19 +45,19 @@ values = st.recursive(
 
 @st.composite
 def corrupted_record(draw: st.DrawFn) -> bytes:
-    """A valid record with up to four stretches of bytes replaced by scraps of JSON."""
+    """Generate a valid record with up to four ranges of bytes replaced by JSON fragments."""
     raw = draw(st.sampled_from(VALID))
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(raw)))
         length = draw(st.integers(0, 12))
-        scrap = draw(st.sampled_from(SCRAPS) | st.binary(max_size=4))
-        raw = raw[:start] + scrap + raw[start + length :]
+        fragment = draw(st.sampled_from(JSON_FRAGMENTS) | st.binary(max_size=4))
+        raw = raw[:start] + fragment + raw[start + length :]
     return raw
 
 
 @st.composite
 def mistyped_record(draw: st.DrawFn) -> bytes:
-    """A record of some type with some of its fields, or foreign ones, holding anything at all."""
+    """Generate a record with arbitrary values in some of its fields or in foreign fields."""
     fields: dict[str, Any] = dict(draw(st.sampled_from(list(EXAMPLES.values()))))
     names = st.sampled_from(sorted(fields)) | st.text(max_size=8)
     fields |= draw(st.dictionaries(names, values, max_size=3))
@@ -65,43 +65,43 @@ def mistyped_record(draw: st.DrawFn) -> bytes:
 
 
 def decode_outcome(raw: bytes) -> Record | Reason:
-    found = decode(raw)
-    if isinstance(found, Refusal):
-        assert found.detail
-        return found.reason
-    assert isinstance(found, Record)
-    return found
+    decoded = decode(raw)
+    if isinstance(decoded, Refusal):
+        assert decoded.detail
+        return decoded.reason
+    assert isinstance(decoded, Record)
+    return decoded
 
 
-def without_signed_content(found: Record | Reason) -> Record | Reason:
-    """What was found, whoever signed it."""
-    return found._replace(signed_content=None) if isinstance(found, Record) else found
+def without_signed_content(outcome: Record | Reason) -> Record | Reason:
+    """Return *outcome* without its signed content, which also covers the schema."""
+    return outcome._replace(signed_content=None) if isinstance(outcome, Record) else outcome
 
 
 @given(st.binary(max_size=2000))
-def test_arbitrary_bytes_are_refused_by_name(raw: bytes):
-    """Whatever a broken producer writes, the reader counts it and goes on."""
+def test_arbitrary_bytes_are_refused_with_a_reason(raw: bytes):
+    """The bytes of a broken producer are counted by reason, and reading continues."""
     assert isinstance(decode_outcome(raw), Reason)
 
 
 @given(corrupted_record() | mistyped_record())
-def test_a_spoilt_record_never_raises(raw: bytes):
-    """Bytes that are nearly a record reach further into the code than noise does."""
+def test_a_corrupted_record_never_raises(raw: bytes):
+    """Bytes that are almost a record reach more of the code than random bytes."""
     decode_outcome(raw)
 
 
 @given(corrupted_record() | mistyped_record())
 @also(VALID[0].replace(b'"study"', b'"study":"X","study"'))
 @also(VALID[4].replace(b'"S-0042"', b'"S-0042","x":"\\"'))
-def test_the_quick_way_takes_only_what_the_careful_way_takes(raw: bytes):
-    """A record is read the same with either parser; `trial.log/1.0` always goes the careful way.
+def test_both_parsers_decode_a_record_equally(raw: bytes):
+    """A record with the schema `trial.log/1.0` is always parsed by the strict parser.
 
-    But for its seal, which covers every byte that was said, the schema among them.
+    Only the signed content differs, because it covers the schema.
     """
-    marked = raw.replace(b'"trial.log/1"', b'"trial.log/1.0"')
+    strictly_parsed = raw.replace(b'"trial.log/1"', b'"trial.log/1.0"')
 
     assert without_signed_content(decode_outcome(raw)) == without_signed_content(
-        decode_outcome(marked)
+        decode_outcome(strictly_parsed)
     )
 
 
@@ -110,7 +110,7 @@ WORDS = st.text(st.characters(codec="ascii", categories=["L", "N", "Zs"])).map(s
 
 @st.composite
 def unescaped_object(draw: st.DrawFn, levels: int = 3) -> str:
-    """The text of an object, without escapes, in which any key may come twice."""
+    """Generate the text of an object without escapes, in which any key may be repeated."""
     words = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters='"\\'))
     inner = words.map(lambda word: f'"{word}"') | st.sampled_from(["0", "-1", "null", "[]"])
     if levels:
@@ -128,26 +128,26 @@ def unescaped_object(draw: st.DrawFn, levels: int = 3) -> str:
 @also('{"a":"\x7f\xa0"}')
 @also('{"a":":", "a" :1}')
 @also('{"a":{"b":{"c":1}}, "a":0}')
-def test_as_many_keys_read_as_written_prove_that_none_is_repeated(text: str):
-    """The quick parser hands out nothing where the careful one finds a key twice."""
-    found = parse_carefully(text)
+def test_the_fast_parser_accepts_no_repeated_key(text: str):
+    """The fast parser returns the object of the strict parser, or None."""
+    strict = parse_strict_or_none(text)
 
-    assert parse_fast(text.encode()) in (None, found)
+    assert parse_fast(text.encode()) in (None, strict)
 
 
 @given(st.dictionaries(st.sampled_from("abc"), st.dictionaries(st.sampled_from("ab"), WORDS)))
-def test_a_record_as_our_producers_write_it_takes_the_quick_way(said: Fields):
-    """One object in another, no escape, no text that begins with a space: all of it is quick."""
-    for text in (json.dumps(said), orjson.dumps(said).decode()):
-        assert parse_fast(text.encode()) == parse_carefully(text) == said
+def test_the_fast_parser_accepts_typical_records(fields: Fields):
+    """It accepts nested objects without escapes and without texts that begin with a space."""
+    for text in (json.dumps(fields), orjson.dumps(fields).decode()):
+        assert parse_fast(text.encode()) == parse_strict_or_none(text) == fields
 
 
-def parse_carefully(text: str) -> Fields | None:
-    """What the careful parser makes of *text*."""
+def parse_strict_or_none(text: str) -> Fields | None:
+    """Return the object that the strict parser reads, None where it refuses *text*."""
     try:
         return parse_strict(text.encode())
-    except RecordRefused as refused:
-        event(refused.refusal.reason)
+    except RecordRefused as error:
+        event(error.refusal.reason)
         return None
 
 
@@ -187,16 +187,16 @@ def decode_seconds(raw: bytes) -> float:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_bytes_are_refused_in_no_time(name: str):
-    """One record must not hold up a partition; the best of twenty runs is the code's own time."""
+def test_hostile_bytes_are_refused_quickly(name: str):
+    """One record must not delay a partition; the best of twenty runs excludes other load."""
     reason, raw = HOSTILE[name]
 
     assert decode_outcome(raw) is reason
-    assert any(decode_seconds(raw) < SLOWEST for _ in range(20))
+    assert any(decode_seconds(raw) < DECODE_SECONDS_MAX for _ in range(20))
 
 
-def test_brackets_inside_a_string_are_not_depth():
-    """A plan's text is full of brackets, quotation marks and backslashes."""
+def test_brackets_inside_a_string_do_not_count_as_depth():
+    """The text of a plan has many brackets, quotation marks and backslashes."""
     toml = '[[watches]]\nterms = ["a\\\\", "b\\"", ["c"]]\n' * 200
     digest = "0" * 64
 

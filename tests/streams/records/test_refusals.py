@@ -1,4 +1,4 @@
-"""Walks every reason for refusing bytes: what earns it, what it says, and what it must not say."""
+"""Refuses bytes for every reason: the text, the remedy, and what a refusal must not reveal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SOURCE: dict[str, Any] = EXAMPLES["tick"]["source"]
 
 
 def with_field(more: bytes, raw: bytes = AE) -> bytes:
-    """*raw* with *more* as its last field."""
+    """Return *raw* with *more* appended as its last field."""
     return raw[:-1] + b"," + more + b"}"
 
 
@@ -129,14 +129,14 @@ REFUSED: list[tuple[Reason, bytes]] = [
 
 
 def refusal_of(raw: bytes) -> Refusal:
-    found = decode(raw)
-    assert isinstance(found, Refusal), found
-    return found
+    decoded = decode(raw)
+    assert isinstance(decoded, Refusal), decoded
+    return decoded
 
 
 @pytest.mark.parametrize(("reason", "raw"), REFUSED, ids=lambda value: str(value)[:40])
-def test_a_fault_is_named(reason: Reason, raw: bytes):
-    """What is wrong has a name of its own, and a sentence for whoever sent it."""
+def test_a_fault_is_refused_with_its_reason(reason: Reason, raw: bytes):
+    """Every fault has its own reason, and a detail and a remedy for the sender."""
     refusal = refusal_of(raw)
 
     assert refusal.reason is reason
@@ -145,32 +145,32 @@ def test_a_fault_is_named(reason: Reason, raw: bytes):
     assert len(refusal.message) < 500
 
 
-def test_every_reason_is_earned_by_some_bytes():
-    """A reason that nothing earns is a promise that nobody has kept."""
-    elsewhere = STUDY_STATE_REASONS | PLACEMENT_REASONS | SIGNATURE_REASONS
+def test_every_reason_has_an_example():
+    """A reason without an example is never tested; other tests cover the remaining reasons."""
+    tested_elsewhere = STUDY_STATE_REASONS | PLACEMENT_REASONS | SIGNATURE_REASONS
 
-    assert {reason for reason, _ in REFUSED} == set(Reason) - elsewhere
+    assert {reason for reason, _ in REFUSED} == set(Reason) - tested_elsewhere
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_every_reason_says_what_to_do(reason: Reason):
-    """A refusal without a remedy sends somebody to read the source."""
+def test_every_reason_has_a_remedy(reason: Reason):
+    """Without a remedy the sender must read the source code."""
     assert reason.remedy.endswith(".")
     assert reason.remedy[0].isupper()
     assert len(reason.remedy) > 20
     assert REMEDIES.keys() == set(Reason)
 
 
-def test_every_reason_is_listed_for_senders():
-    """Whoever is refused looks there for what the word means."""
-    listed = (ROOT / "docs" / "records.md").read_text()
+def test_every_reason_is_documented():
+    """Senders look up the reason of a refusal in docs/records.md."""
+    document = (ROOT / "docs" / "records.md").read_text()
 
     rows = [f"| `{reason}` | {reason.remedy} |" for reason in Reason]
-    assert [row for row in rows if row not in listed] == []
+    assert [row for row in rows if row not in document] == []
 
 
-def test_unreadable_bytes_are_told_from_refused_content():
-    """Ten unreadable records in a row stop a partition; ten that say nonsense must not."""
+def test_unreadable_bytes_are_distinguished_from_refused_content():
+    """Ten unreadable records in a row stop a partition; ten with invalid content must not."""
     assert all(
         refusal_of(raw).is_unreadable == (reason in UNREADABLE_REASONS) for reason, raw in REFUSED
     )
@@ -183,15 +183,15 @@ def test_unreadable_bytes_are_told_from_refused_content():
 
 
 def test_a_tombstone_is_refused():
-    """Kafka hands out None for a deleted key; nobody may delete, so it is a fault like others."""
-    found = decode(None)
+    """Kafka delivers None for a deleted key; the log permits no deletion, so it is a fault."""
+    decoded = decode(None)
 
-    assert isinstance(found, Refusal)
-    assert found.reason is Reason.NOT_JSON
+    assert isinstance(decoded, Refusal)
+    assert decoded.reason is Reason.NOT_JSON
 
 
-def test_a_misspelt_field_is_answered_with_the_field_that_was_meant():
-    """The name is not repeated, for it may be an arm; where it stands and what is near it is."""
+def test_the_refusal_of_a_misspelt_field_suggests_a_similar_one():
+    """It gives the model, but does not repeat the name, which may reveal a treatment."""
     refusal = refusal_of(example_bytes("subject", randomized_treatment="ivig"))
 
     assert "`subject` has a field that the schema does not know" in refusal.detail
@@ -199,7 +199,7 @@ def test_a_misspelt_field_is_answered_with_the_field_that_was_meant():
     assert "randomized" not in refusal.message
 
 
-TOKEN = "xq7fz2kd9wpl"  # It stands for the name of an arm.
+TOKEN = "xq7fz2kd9wpl"  # Represents the name of a treatment.
 FAULTY_VALUES: list[Any] = [
     f"{TOKEN} ",
     [TOKEN],
@@ -210,11 +210,11 @@ FAULTY_VALUES: list[Any] = [
 
 
 @given(kind=st.sampled_from(list(EXAMPLES)), value=st.sampled_from(FAULTY_VALUES), data=st.data())
-def test_no_refusal_repeats_what_the_record_said(kind: str, value: Any, data: st.DataObject):
-    """Neither values nor foreign names are echoed: either may tell the arms."""
+def test_a_refusal_repeats_nothing_of_the_record(kind: str, value: Any, data: st.DataObject):
+    """It repeats neither values nor foreign field names: either may reveal a treatment."""
     field = data.draw(st.sampled_from([*EXAMPLES[kind], TOKEN, f"treatment_{TOKEN}"]))
     raw = orjson.dumps(example(kind, **{field: value}))
 
-    found = decode(raw)
+    decoded = decode(raw)
 
-    assert TOKEN not in getattr(found, "message", "")
+    assert TOKEN not in getattr(decoded, "message", "")

@@ -1,4 +1,4 @@
-"""Holds the wire schema to what is committed, and every change of it to what was released."""
+"""Compares the wire schema with the committed file and with every released schema."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ def read_schema(path: Path) -> Schema:
 
 
 def changed_schema(change: Change) -> Schema:
-    """The schema after *change* of its definitions."""
+    """Return the schema after *change* is applied to its definitions."""
     schema = deepcopy(json_schema())
     change(schema["$defs"])
     return schema
 
 
-def test_the_committed_schema_is_the_one_in_force():
-    """Producers read the file: after a change write it anew with `tocsin schema`."""
+def test_the_committed_schema_is_current():
+    """Producers read this file: after a change, write it again with `tocsin schema`."""
     assert json_schema() == read_schema(COMMITTED)
 
 
 @pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.name)
-def test_the_schema_refuses_nothing_that_was_ever_released(path: Path):
-    """A log is kept for ever; files under `released` are never edited, only added."""
+def test_the_schema_is_compatible_with_every_released_schema(path: Path):
+    """Records of a log stay valid for ever: files under `released` are added, never edited."""
     released = read_schema(path)
 
     assert incompatibilities(released, json_schema()) == []
     if incompatibilities(json_schema(), released):
-        assert json_schema()["$id"] != released["$id"], "what is added needs a higher minor"
+        assert json_schema()["$id"] != released["$id"], "an addition needs a higher minor version"
 
 
-def test_something_was_released():
-    """Without a baseline the promise above would hold for any change."""
+def test_a_released_schema_exists():
+    """Without a released schema the test above would pass for any change."""
     assert RELEASED
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
-def test_the_schema_takes_the_example_of_every_type(kind: str):
-    """The schema is usable by others' validators, and tells the types apart."""
+def test_the_schema_accepts_the_example_of_every_type(kind: str):
+    """Other validators can use the schema, and it distinguishes the types."""
     schema = Draft202012Validator(json_schema())
 
     assert schema.is_valid(EXAMPLES[kind])
@@ -69,15 +69,15 @@ def test_the_schema_takes_the_example_of_every_type(kind: str):
     ("field", "value"),
     [("adjudications", {"a b": "yes"}), ("adjudications", {"a": "maybe"}), ("onset", "2017-13")],
 )
-def test_the_schema_refuses_what_the_reader_refuses(field: str, value: object):
-    """A producer that validates against the file learns of a fault before it is in the log."""
+def test_the_schema_rejects_what_the_decoder_refuses(field: str, value: object):
+    """A producer that validates against the file detects a fault before it sends the record."""
     schema = Draft202012Validator(json_schema())
 
     assert not schema.is_valid(example("adverse_event", **{field: value}))
 
 
-def test_the_schema_is_one_union_told_apart_by_type():
-    """A reader finds the model of a record by its `type` alone."""
+def test_the_schema_is_a_union_discriminated_by_type():
+    """The `type` of a record alone determines its model."""
     schema = json_schema()
 
     assert schema["discriminator"]["propertyName"] == "type"
@@ -152,11 +152,11 @@ INCOMPATIBLE: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("name", INCOMPATIBLE)
-def test_the_schema_refuses_an_incompatible_change(name: str):
-    """What a record of old may say, a record may say for ever."""
-    change, complaint = INCOMPATIBLE[name]
+def test_an_incompatible_change_is_detected(name: str):
+    """A record that was valid once must stay valid."""
+    change, message = INCOMPATIBLE[name]
 
-    assert complaint in incompatibilities(json_schema(), changed_schema(change))
+    assert message in incompatibilities(json_schema(), changed_schema(change))
 
 
 COMPATIBLE: dict[str, Change] = {
@@ -171,16 +171,16 @@ COMPATIBLE: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("name", COMPATIBLE)
-def test_what_only_adds_is_compatible_and_asks_for_a_new_minor(name: str):
-    """Every old record still says the same; an old reader must be told that it knows less."""
+def test_an_addition_is_compatible_and_needs_a_new_minor_version(name: str):
+    """Old records stay valid, but a decoder with the old schema refuses some new records."""
     after = changed_schema(COMPATIBLE[name])
 
     assert incompatibilities(json_schema(), after) == []
     assert incompatibilities(after, json_schema()) != []
 
 
-def test_prose_is_no_change():
-    """A better sentence or example needs no new version."""
+def test_a_changed_description_is_compatible():
+    """A changed sentence or example needs no new version."""
     after = changed_schema(lambda defs: defs["Tick"].update(description="Quiet.", examples=[]))
 
     assert incompatibilities(json_schema(), after) == []

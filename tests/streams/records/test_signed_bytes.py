@@ -1,4 +1,4 @@
-"""What is signed of a record: all that it says, in whatever way it is written."""
+"""The signed bytes cover the whole content of a record, however it is serialized."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTENTS = st.dictionaries(NAMES.filter(lambda name: name != "signatures"), VALU
 
 
 def shuffled(value: Any, data: st.DataObject) -> Any:
-    """*value* with the keys of every object in another order."""
+    """Return *value* with the keys of every object in a generated order."""
     if isinstance(value, list):
         return [shuffled(each, data) for each in value]
     if isinstance(value, dict):
@@ -32,51 +32,55 @@ def shuffled(value: Any, data: st.DataObject) -> Any:
 
 
 @given(content=CONTENTS, data=st.data())
-def test_any_round_trip_in_any_order_of_keys_verifies(content: Fields, data: st.DataObject):
-    """Whoever passes a record on may write it anew: what it says is what was signed."""
+def test_a_signature_is_valid_after_any_serialization(content: Fields, data: st.DataObject):
+    """A process that forwards a record may serialize it again; its content stays the same."""
     signed = shuffled(ANN.sign(content), data)
     ascii_only, indent = data.draw(st.booleans()), data.draw(st.sampled_from([None, 1]))
 
-    again = json.loads(json.dumps(signed, ensure_ascii=ascii_only, indent=indent))
+    reserialized = json.loads(json.dumps(signed, ensure_ascii=ascii_only, indent=indent))
 
-    assert is_signed_by(signed_content_of(again), ANN.public_key)
-    assert is_signed_by(signed_content_of(orjson.loads(orjson.dumps(again))), ANN.public_key)
-    assert not is_signed_by(signed_content_of(again), BEN.public_key)
+    assert is_signed_by(signed_content_of(reserialized), ANN.public_key)
+    assert is_signed_by(signed_content_of(orjson.loads(orjson.dumps(reserialized))), ANN.public_key)
+    assert not is_signed_by(signed_content_of(reserialized), BEN.public_key)
 
 
 @given(content=CONTENTS, data=st.data())
-def test_any_changed_byte_of_content_does_not_verify(content: Fields, data: st.DataObject):
-    """Any byte that makes it another statement is noticed; one that is no JSON is none."""
+def test_a_changed_byte_of_the_content_invalidates_the_signature(
+    content: Fields, data: st.DataObject
+):
+    """Every change to other content is detected; bytes that are not JSON are refused earlier."""
     raw = signed_bytes(content)
-    at, new = data.draw(st.integers(0, len(raw) - 1)), data.draw(st.integers(0, 255))
-    changed = raw[:at] + bytes([new]) + raw[at + 1 :]
+    index, byte = data.draw(st.integers(0, len(raw) - 1)), data.draw(st.integers(0, 255))
+    changed_raw = raw[:index] + bytes([byte]) + raw[index + 1 :]
     try:
-        other: Any = orjson.loads(changed)
+        changed_fields: Any = orjson.loads(changed_raw)
     except orjson.JSONDecodeError:
         return
-    if not isinstance(other, dict) or (other == content and signed_bytes(other) == raw):
+    if not isinstance(changed_fields, dict) or (
+        changed_fields == content and signed_bytes(changed_fields) == raw
+    ):
         return
 
-    other["signatures"] = ANN.sign(content)["signatures"]
+    changed_fields["signatures"] = ANN.sign(content)["signatures"]
 
-    assert not is_signed_by(signed_content_of(other), ANN.public_key)
+    assert not is_signed_by(signed_content_of(changed_fields), ANN.public_key)
 
 
-@given(at=st.integers(0, 87), letter=st.sampled_from("ABCDxyz019+/=-é"))
-def test_any_changed_letter_of_a_signature_does_not_verify(at: int, letter: str):
-    """But for the letters that end a base64 text and say nothing: four of their bits are spare."""
-    (made,) = ANN.sign(review())["signatures"]
-    text = made["signature"]
-    spoilt = text[:at] + letter + text[at + 1 :]
-    given = {**review(), "signatures": [{**made, "signature": spoilt}]}
+@given(index=st.integers(0, 87), character=st.sampled_from("ABCDxyz019+/=-é"))
+def test_a_changed_character_invalidates_the_signature(index: int, character: str):
+    """Only the last character of the base64 text may change, in its four unused bits."""
+    (signature,) = ANN.sign(review())["signatures"]
+    text = signature["signature"]
+    changed = text[:index] + character + text[index + 1 :]
+    fields = {**review(), "signatures": [{**signature, "signature": changed}]}
 
-    assert is_signed_by(signed_content_of(given), ANN.public_key) is (
-        spoilt == text or same_bytes(spoilt, text)
+    assert is_signed_by(signed_content_of(fields), ANN.public_key) is (
+        changed == text or same_bytes(changed, text)
     )
 
 
 def same_bytes(one: str, other: str) -> bool:
-    """Whether two texts differ only in the spare bits of their last letter."""
+    """Return whether two base64 texts differ only in the unused bits of the last character."""
     return (
         len(one) == len(other)
         and one[:85] + one[86:] == other[:85] + other[86:]
@@ -84,14 +88,14 @@ def same_bytes(one: str, other: str) -> bool:
     )
 
 
-def base64_value(letter: str) -> int:
-    """The value of a letter of base64; what is none counts as none of them."""
-    return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".find(letter)
+def base64_value(character: str) -> int:
+    """Return the value of a base64 character, -1 for any other character."""
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".find(character)
 
 
-def test_keys_that_are_no_point_of_the_curve_sign_nothing():
-    """A plan may name any 32 bytes: a board member who cannot sign is no error of the reader."""
-    nobody = bytes([2] + [255] * 31)
-    fields = {**review(), "signatures": [{"key": key_id(nobody), "signature": "AAAA"}]}
+def test_an_invalid_public_key_has_no_valid_signature():
+    """A plan may name any 32 bytes as a key, and verification must not raise for them."""
+    invalid_key = bytes([2] + [255] * 31)
+    fields = {**review(), "signatures": [{"key": key_id(invalid_key), "signature": "AAAA"}]}
 
-    assert not is_signed_by(signed_content_of(fields), nobody)
+    assert not is_signed_by(signed_content_of(fields), invalid_key)

@@ -1,4 +1,4 @@
-"""Whose plans count: those of a deployment's keys, amendments among them."""
+"""Accepts plans and amendments only with signatures of the deployment's keys."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.streams.records.signers import (
 
 
 @pytest.mark.parametrize(
-    ("signers", "why"),
+    ("signers", "reason"),
     [
         ([], Reason.UNSIGNED),
         ([STRANGER], Reason.FOREIGN_KEY),
@@ -31,43 +31,43 @@ from tests.streams.records.signers import (
         ([OFFICE], None),
         ([STRANGER, OFFICE], None),
     ],
-    ids=["nobody", "a stranger", "a member", "the office", "the office among others"],
+    ids=["unsigned", "stranger", "board member", "office", "stranger and office"],
 )
-def test_a_plan_counts_by_the_keys_of_the_deployment(signers: list[Signer], why: Reason | None):
-    """A board that a forger names in a plan of their own must not become the board."""
-    found = Pipeline(trust=Trust((OFFICE.public_key,)))
+def test_a_plan_needs_a_signature_of_a_deployment_key(signers: list[Signer], reason: Reason | None):
+    """A forger must not become the board by a plan that names the forger as its board."""
+    pipeline = Pipeline(trust=Trust((OFFICE.public_key,)))
     fields = plan_record(plan_with_board(("eve", STRANGER)))
     for each in signers:
         fields = each.sign(fields)
 
-    assert refusal_reason(found, fields) is why
-    assert ("S" in found.studies) is (why is None)
+    assert refusal_reason(pipeline, fields) is reason
+    assert ("S" in pipeline.studies) is (reason is None)
 
 
-def test_an_amendment_counts_by_the_same_keys():
-    """Whoever may not open a study may not change it, and takes no version of its plan."""
-    found = study_with_board(trust=Trust((OFFICE.public_key,)))
+def test_an_amendment_needs_a_signature_of_the_same_keys():
+    """A key that cannot open a study cannot change its plan, nor use up a version of it."""
+    pipeline = study_with_board(trust=Trust((OFFICE.public_key,)))
     amended = plan_record(plan_with_board(("eve", STRANGER)), version=2)
-    before = state_digest(found.studies["S"])
+    before = state_digest(pipeline.studies["S"])
 
-    assert refusal_reason(found, STRANGER.sign(amended)) is Reason.FOREIGN_KEY
-    assert refusal_reason(found, {**OFFICE.sign(amended), "known_at": "2020-01-02T00:00:00Z"}) is (
-        Reason.BAD_SIGNATURE
-    )
-    assert state_digest(found.studies["S"]) == before
-    assert apply_fields(found, OFFICE.sign(amended)).outcome is RecordOutcome.FOLDED
+    assert refusal_reason(pipeline, STRANGER.sign(amended)) is Reason.FOREIGN_KEY
+    assert refusal_reason(
+        pipeline, {**OFFICE.sign(amended), "known_at": "2020-01-02T00:00:00Z"}
+    ) is (Reason.BAD_SIGNATURE)
+    assert state_digest(pipeline.studies["S"]) == before
+    assert apply_fields(pipeline, OFFICE.sign(amended)).outcome is RecordOutcome.FOLDED
 
 
-def test_a_key_counts_from_the_plan_that_names_it_to_the_one_that_does_not():
-    """A key that was lost is taken out by an amendment: what came before it stands."""
-    found = study_with_board()
-    assert apply_fields(found, ANN.sign(review("n1"))).outcome is RecordOutcome.FOLDED
+def test_a_board_key_is_valid_only_while_the_plan_names_it():
+    """An amendment replaces a lost key, which then signs no further reviews."""
+    pipeline = study_with_board()
+    assert apply_fields(pipeline, ANN.sign(review("n1"))).outcome is RecordOutcome.FOLDED
 
-    apply_fields(found, plan_record(plan_with_board(("ann", STRANGER), ("ben", BEN)), version=2))
+    apply_fields(pipeline, plan_record(plan_with_board(("ann", STRANGER), ("ben", BEN)), version=2))
 
-    assert refusal_reason(found, ANN.sign(review("n2"))) is Reason.FOREIGN_KEY
-    assert refusal_reason(found, STRANGER.sign(review("n3"))) is None
-    assert apply_fields(found, ANN.sign(review("n1"))).refusal is not None
+    assert refusal_reason(pipeline, ANN.sign(review("n2"))) is Reason.FOREIGN_KEY
+    assert refusal_reason(pipeline, STRANGER.sign(review("n3"))) is None
+    assert apply_fields(pipeline, ANN.sign(review("n1"))).refusal is not None
 
 
 DEAN = signer("dean")
@@ -75,19 +75,19 @@ TWO_SIGNERS = Trust((OFFICE.public_key, DEAN.public_key, ANN.public_key), signer
 
 
 def with_wrong_signature(fields: Fields, by: Signer) -> Fields:
-    """A record with a signature that *by* made of something else."""
-    (other,) = by.sign({"type": "plan"})["signatures"]
-    return {**fields, "signatures": [*fields.get("signatures", []), other]}
+    """Return *fields* with a signature by *by* that covers other content."""
+    (signature,) = by.sign({"type": "plan"})["signatures"]
+    return {**fields, "signatures": [*fields.get("signatures", []), signature]}
 
 
 def signed_twice(by: Signer) -> Fields:
-    """A plan that bears two signatures by one key."""
-    (made,) = by.sign(plan_record(plan_with_board()))["signatures"]
-    return {**plan_record(plan_with_board()), "signatures": [made, made]}
+    """Return a plan that has the same signature by *by* twice."""
+    (signature,) = by.sign(plan_record(plan_with_board()))["signatures"]
+    return {**plan_record(plan_with_board()), "signatures": [signature, signature]}
 
 
 @pytest.mark.parametrize(
-    ("fields", "why"),
+    ("fields", "reason"),
     [
         (OFFICE.sign(plan_record(plan_with_board())), Reason.TOO_FEW_SIGNERS),
         (DEAN.sign(OFFICE.sign(plan_record(plan_with_board()))), None),
@@ -111,41 +111,41 @@ def signed_twice(by: Signer) -> Fields:
         (STRANGER.sign(plan_record(plan_with_board())), Reason.FOREIGN_KEY),
     ],
     ids=[
-        *("one", "two", "the other way round", "two and a stranger", "three"),
-        *("one, again", "one, twice over", "one and a stranger", "one, and a bad one after it"),
-        *("one, and a bad one before it", "two and a bad one", "a bad one", "none", "a stranger"),
+        *("one key", "two keys", "two in other order", "two and a stranger", "three keys"),
+        *("one signs again", "one repeated", "one and a stranger", "one, then an invalid one"),
+        *("an invalid one, then one", "two and an invalid one", "an invalid one"),
+        *("unsigned", "stranger"),
     ],
 )
-def test_a_rule_of_two_persons_counts_keys_whose_signatures_hold(
-    fields: Fields, why: Reason | None
-):
-    """In whichever order; what does not hold, or counts already, neither adds nor spoils."""
-    found = Pipeline(trust=TWO_SIGNERS)
+def test_a_two_person_rule_counts_keys_with_valid_signatures(fields: Fields, reason: Reason | None):
+    """The order is irrelevant; invalid, foreign and repeated signatures are ignored."""
+    pipeline = Pipeline(trust=TWO_SIGNERS)
 
-    assert refusal_reason(found, fields) is why
-    assert ("S" in found.studies) is (why is None)
+    assert refusal_reason(pipeline, fields) is reason
+    assert ("S" in pipeline.studies) is (reason is None)
 
 
-def test_a_key_that_is_listed_twice_is_one_person():
-    """A line copied in the file of keys must not make a rule of two into one of one."""
-    found = Pipeline(trust=Trust((OFFICE.public_key, OFFICE.public_key), signers_min=2))
+def test_a_key_that_is_listed_twice_counts_once():
+    """A repeated line of the key file must not let one person satisfy a two-person rule."""
+    pipeline = Pipeline(trust=Trust((OFFICE.public_key, OFFICE.public_key), signers_min=2))
 
     assert (
-        refusal_reason(found, OFFICE.sign(plan_record(plan_with_board()))) is Reason.TOO_FEW_SIGNERS
+        refusal_reason(pipeline, OFFICE.sign(plan_record(plan_with_board())))
+        is Reason.TOO_FEW_SIGNERS
     )
 
 
-def test_what_one_has_signed_takes_no_id_from_what_two_have():
-    """It is refused, and said; with one more signature it is folded, and so is an amendment."""
-    found = Pipeline(trust=TWO_SIGNERS)
-    once = OFFICE.sign(plan_record(plan_with_board()))
-    refusal = apply_fields(found, once).refusal
+def test_a_plan_with_too_few_signatures_occupies_no_id():
+    """It is refused with a remedy; with one more signature it is folded, as is an amendment."""
+    pipeline = Pipeline(trust=TWO_SIGNERS)
+    signed_once = OFFICE.sign(plan_record(plan_with_board()))
+    refusal = apply_fields(pipeline, signed_once).refusal
     assert refusal is not None
     assert "Only 1 of the 2 signatures" in refusal.message and "plan sign" in refusal.message
 
-    assert apply_fields(found, DEAN.sign(once)).refusal is None
-    before = state_digest(found.studies["S"])
+    assert apply_fields(pipeline, DEAN.sign(signed_once)).refusal is None
+    before = state_digest(pipeline.studies["S"])
     amended = OFFICE.sign(plan_record(plan_with_board(("eve", STRANGER)), version=2))
-    assert refusal_reason(found, amended) is Reason.TOO_FEW_SIGNERS
-    assert state_digest(found.studies["S"]) == before
-    assert apply_fields(found, DEAN.sign(amended)).outcome is RecordOutcome.FOLDED
+    assert refusal_reason(pipeline, amended) is Reason.TOO_FEW_SIGNERS
+    assert state_digest(pipeline.studies["S"]) == before
+    assert apply_fields(pipeline, DEAN.sign(amended)).outcome is RecordOutcome.FOLDED

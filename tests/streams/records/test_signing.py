@@ -1,4 +1,4 @@
-"""Whose plans and reviews count, what is signed, and what a forger gets for the trouble."""
+"""Verifies the signatures of reviews: members' reviews are folded, forged ones are refused."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from tests.streams.records.signers import (
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
-def test_only_a_plan_and_a_review_carry_what_is_signed(kind: str):
-    """No other record pays for signatures, which are a thousandth of what there is."""
+def test_only_plans_and_reviews_have_signed_content(kind: str):
+    """Plans and reviews are about a thousandth of the records; the others need no signed bytes."""
     record = decode(encode_record(EXAMPLES[kind]))
 
     assert isinstance(record, Record)
@@ -35,10 +35,10 @@ def test_only_a_plan_and_a_review_carry_what_is_signed(kind: str):
 
 
 @pytest.mark.parametrize("schema", ["trial.log/1", "trial.log/1.7"])
-def test_a_field_of_a_newer_minor_is_signed_too(schema: str):
-    """We do not know what it means, and nobody may change it."""
-    said = {**review(), "schema": schema} | ({"mood": "calm"} if schema.endswith("7") else {})
-    signed = ANN.sign(said)
+def test_a_field_of_a_newer_minor_version_is_signed_too(schema: str):
+    """The decoder ignores an unknown field, but the signature protects it."""
+    fields = {**review(), "schema": schema} | ({"mood": "calm"} if schema.endswith("7") else {})
+    signed = ANN.sign(fields)
     assert refusal_reason(study_with_board(), signed) is None
 
     if "mood" in signed:
@@ -47,22 +47,22 @@ def test_a_field_of_a_newer_minor_is_signed_too(schema: str):
         )
 
 
-def test_a_signed_review_names_the_key_that_vouches_for_it():
-    """Whoever looks at the history sees by which of a member's keys it was signed."""
-    found = study_with_board()
+def test_a_signed_review_has_the_id_of_its_key():
+    """The history shows which of a member's keys signed the review."""
+    pipeline = study_with_board()
 
-    assert apply_fields(found, ANN.sign(review())).outcome is RecordOutcome.FOLDED
-    body = found.studies["S"].entities.by_id["edc/nonce-1"].body
+    assert apply_fields(pipeline, ANN.sign(review())).outcome is RecordOutcome.FOLDED
+    body = pipeline.studies["S"].entities.by_id["edc/nonce-1"].body
     assert isinstance(body, Review) and body.key == key_id(ANN.public_key) == ANN.key_id
 
 
-def test_without_a_board_a_review_counts_and_names_no_key():
-    """The demo and a file that is replayed have no keys; nobody has looked at a signature."""
-    found = Pipeline()
-    apply_fields(found, plan_record(plan_with_board()))
+def test_without_a_board_a_review_is_accepted_without_a_key():
+    """The demo and replayed files have no keys, so no signature is verified."""
+    pipeline = Pipeline()
+    apply_fields(pipeline, plan_record(plan_with_board()))
 
-    assert apply_fields(found, review()).outcome is RecordOutcome.FOLDED
-    body = found.studies["S"].entities.by_id["edc/nonce-1"].body
+    assert apply_fields(pipeline, review()).outcome is RecordOutcome.FOLDED
+    body = pipeline.studies["S"].entities.by_id["edc/nonce-1"].body
     assert isinstance(body, Review) and body.key is None
 
 
@@ -70,11 +70,11 @@ SIGNED = ANN.sign(review())
 FORGED: dict[str, tuple[Fields, Reason]] = {
     "no signature": (review(), Reason.UNSIGNED),
     "an empty list": ({**review(), "signatures": []}, Reason.UNSIGNED),
-    "a stranger": (STRANGER.sign(review()), Reason.FOREIGN_KEY),
+    "a foreign key": (STRANGER.sign(review()), Reason.FOREIGN_KEY),
     "the key of plans": (OFFICE.sign(review()), Reason.FOREIGN_KEY),
     "another member": (BEN.sign(review()), Reason.NOT_THE_MEMBER),
     "another's name": (BEN.sign(review(member="ann", reason="x")), Reason.NOT_THE_MEMBER),
-    "a member who is none": (ANN.sign(review(member="eve")), Reason.NOT_THE_MEMBER),
+    "an unknown member": (ANN.sign(review(member="eve")), Reason.NOT_THE_MEMBER),
     "another move": ({**SIGNED, "move": "close"}, Reason.BAD_SIGNATURE),
     "another alert": ({**SIGNED, "alert": "ffff"}, Reason.BAD_SIGNATURE),
     "another study": (ANN.sign(review() | {"study": "T"}) | {"study": "S"}, Reason.BAD_SIGNATURE),
@@ -83,12 +83,12 @@ FORGED: dict[str, tuple[Fields, Reason]] = {
         Reason.BAD_SIGNATURE,
     ),
     "another id": ({**SIGNED, "source": {**SIGNED["source"], "id": "n2"}}, Reason.BAD_SIGNATURE),
-    "her name on his": (
+    "a signature under another key id": (
         {**BEN.sign(review()), "signatures": [
             {"key": ANN.key_id, "signature": BEN.sign(review())["signatures"][0]["signature"]}]},
         Reason.BAD_SIGNATURE,
     ),
-    "no base64": (
+    "invalid base64": (
         {**review(), "signatures": [{"key": ANN.key_id, "signature": "no!"}]},
         Reason.BAD_SIGNATURE,
     ),
@@ -97,69 +97,69 @@ FORGED: dict[str, tuple[Fields, Reason]] = {
 
 @pytest.mark.parametrize("name", FORGED)
 @pytest.mark.parametrize("trust", [Trust(), Trust((OFFICE.public_key,))], ids=["no keys", "keys"])
-def test_a_forged_review_changes_nothing_and_is_shown(name: str, trust: Trust):
-    """It is refused by name, the state is as it was, and the true one counts after it."""
-    fields, why = FORGED[name]
-    found = study_with_board(trust=trust)
-    before = state_digest(found.studies["S"])
+def test_a_forged_review_changes_no_state_and_is_counted(name: str, trust: Trust):
+    """It is refused with its reason, and the genuine review is folded after it."""
+    fields, reason = FORGED[name]
+    pipeline = study_with_board(trust=trust)
+    before = state_digest(pipeline.studies["S"])
 
-    refused = apply_fields(found, fields)
+    result = apply_fields(pipeline, fields)
 
-    assert refused.outcome is RecordOutcome.REFUSED
-    assert refused.refusal and refused.refusal.reason is why
-    assert state_digest(found.studies["S"]) == before
-    assert found.outcomes["S"][RecordOutcome.REFUSED] == 1
-    assert apply_fields(found, SIGNED).outcome is RecordOutcome.FOLDED
+    assert result.outcome is RecordOutcome.REFUSED
+    assert result.refusal and result.refusal.reason is reason
+    assert state_digest(pipeline.studies["S"]) == before
+    assert pipeline.outcomes["S"][RecordOutcome.REFUSED] == 1
+    assert apply_fields(pipeline, SIGNED).outcome is RecordOutcome.FOLDED
 
 
-def test_every_reason_of_a_signature_is_earned_by_a_forgery():
-    """A reason that nothing earns is a promise that nobody has kept; plans earn the last one."""
-    assert {why for _, why in FORGED.values()} == SIGNATURE_REASONS - {Reason.TOO_FEW_SIGNERS}
+def test_every_signature_reason_has_a_forgery():
+    """A reason without a forgery is never tested; the tests of plans cover too few signers."""
+    assert {reason for _, reason in FORGED.values()} == SIGNATURE_REASONS - {Reason.TOO_FEW_SIGNERS}
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_a_refusal_repeats_nothing_of_a_forgery(name: str):
-    """It is read by people who must not learn of alerts: no member, no key, no alert."""
+def test_a_refusal_repeats_no_content_of_a_forgery(name: str):
+    """People who must not learn of alerts read it: it has no member, key or alert."""
     refusal = apply_fields(study_with_board(), FORGED[name][0]).refusal
 
     assert refusal and refusal.message == f"{refusal.detail} {refusal.reason.remedy}"
     assert not any(each in refusal.message for each in ("ann", "ben", "eve", "a1b2", ANN.key_id))
 
 
-def test_a_replayed_review_is_a_duplicate_of_itself():
-    """Said twice it is said once; with another signature beside it, it is a conflict and shown."""
-    found = study_with_board()
-    assert apply_fields(found, SIGNED).outcome is RecordOutcome.FOLDED
-    before = state_digest(found.studies["S"])
+def test_a_repeated_review_is_a_duplicate():
+    """With a further signature it is a conflict instead."""
+    pipeline = study_with_board()
+    assert apply_fields(pipeline, SIGNED).outcome is RecordOutcome.FOLDED
+    before = state_digest(pipeline.studies["S"])
 
-    assert apply_fields(found, SIGNED).outcome is RecordOutcome.DUPLICATE
-    assert apply_fields(found, STRANGER.sign(SIGNED)).outcome is RecordOutcome.CONFLICT
-    assert state_digest(found.studies["S"]) == before
+    assert apply_fields(pipeline, SIGNED).outcome is RecordOutcome.DUPLICATE
+    assert apply_fields(pipeline, STRANGER.sign(SIGNED)).outcome is RecordOutcome.CONFLICT
+    assert state_digest(pipeline.studies["S"]) == before
 
 
-def test_who_takes_the_id_of_a_review_first_does_not_have_it():
-    """The id is looked at after the signature: a forgery under it leaves it to the true one."""
-    found = study_with_board()
+def test_a_forgery_does_not_occupy_the_id_of_a_review():
+    """Signatures are verified before ids are used, so the genuine review is still folded."""
+    pipeline = study_with_board()
     for forgery in (review(move="close"), STRANGER.sign(review(move="close"))):
-        assert apply_fields(found, forgery).outcome is RecordOutcome.REFUSED
+        assert apply_fields(pipeline, forgery).outcome is RecordOutcome.REFUSED
 
-    assert apply_fields(found, SIGNED).outcome is RecordOutcome.FOLDED
-    body = found.studies["S"].entities.by_id["edc/nonce-1"].body
+    assert apply_fields(pipeline, SIGNED).outcome is RecordOutcome.FOLDED
+    body = pipeline.studies["S"].entities.by_id["edc/nonce-1"].body
     assert isinstance(body, Review) and body.move == "acknowledge"
 
 
-def test_with_keys_nobody_but_a_board_reviews():
-    """In production a plan that names no board has nobody's word to take."""
-    found = Pipeline(trust=Trust((OFFICE.public_key,)))
-    apply_fields(found, OFFICE.sign(plan_record(plan_with_board())))
+def test_with_deployment_keys_only_board_members_can_review():
+    """In production a study without a board accepts no reviews."""
+    pipeline = Pipeline(trust=Trust((OFFICE.public_key,)))
+    apply_fields(pipeline, OFFICE.sign(plan_record(plan_with_board())))
 
-    assert refusal_reason(found, review()) is Reason.UNSIGNED
-    assert refusal_reason(found, ANN.sign(review())) is Reason.FOREIGN_KEY
+    assert refusal_reason(pipeline, review()) is Reason.UNSIGNED
+    assert refusal_reason(pipeline, ANN.sign(review())) is Reason.FOREIGN_KEY
 
 
 def test_a_member_may_have_two_keys():
-    """While one is replaced by another, both sign for the member."""
-    found = Pipeline()
-    apply_fields(found, plan_record(plan_with_board(("ann", ANN), ("ann", BEN))))
+    """Both keys are valid while one replaces the other."""
+    pipeline = Pipeline()
+    apply_fields(pipeline, plan_record(plan_with_board(("ann", ANN), ("ann", BEN))))
 
-    assert refusal_reason(found, BEN.sign(review())) is None
+    assert refusal_reason(pipeline, BEN.sign(review())) is None

@@ -1,4 +1,4 @@
-"""What a replay says of alerts that members acted on: each revision as it came, and the docket."""
+"""Replay output for reviewed alerts: a line for each revision, and the alert register."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ OutputLine = dict[str, Any]
 
 @cache
 def replay_output() -> tuple[list[OutputLine], OutputLine]:
-    """The alert lines and the result line of ProDERM with a board that acts at once."""
-    running = Replay()
-    alerts = [alert_line(each, hypothetical=False) for each in running.run(reviewed_log(100))]
-    (study,) = running.studies
-    return alerts, result_line(running, study)
+    """Return the alert lines and the result line of ProDERM with frequent reviews."""
+    replay = Replay()
+    alerts = [alert_line(each, hypothetical=False) for each in replay.run(reviewed_log(100))]
+    (study,) = replay.studies
+    return alerts, result_line(replay, study)
 
 
 def signal_alert() -> OutputLine:
-    """The thromboembolic alert on the docket, which was closed before the signal."""
+    """Return the thromboembolic alert of the result line, which was closed before the signal."""
     return next(each for each in replay_output()[1]["alerts"] if each["id"] == SIGNAL_ALERT_ID)
 
 
-def test_lines_of_a_reviewed_log_are_as_documented():
-    """Moves, answers and refusals too: all of it is a public contract."""
+def test_the_lines_of_a_reviewed_log_match_the_schema():
+    """Moves, review results and refusals are part of the public contract."""
     schema = Draft202012Validator(result_schema())
     alerts, result = replay_output()
 
@@ -39,23 +39,23 @@ def test_lines_of_a_reviewed_log_are_as_documented():
 
 
 def test_every_revision_is_a_line_and_a_step_of_the_history():
-    """Who reads the lines and who reads the docket know the same."""
+    """Alert lines and result line contain the same revisions."""
     alerts, result = replay_output()
-    lines = [(one["id"], one["revision"], one["move"], one["line"]) for one in alerts]
+    lines = [(alert["id"], alert["revision"], alert["move"], alert["line"]) for alert in alerts]
     steps = [
-        (one["id"], step["revision"], step["move"], step["line"])
-        for one in result["alerts"]
-        for step in one["history"]
+        (alert["id"], step["revision"], step["move"], step["line"])
+        for alert in result["alerts"]
+        for step in alert["history"]
         if step["refused"] is None
     ]
 
     assert sorted(lines) == sorted(steps)
 
 
-def test_the_docket_says_who_did_what_when_and_why():
-    """And what was refused, to whom, for which reason."""
+def test_the_history_has_the_member_time_and_case_of_each_move():
+    """It also has each refused review, with its member and the reason."""
     alert = signal_alert()
-    raised, taken, refused = alert["history"][:3]
+    raised, acknowledged, refused = alert["history"][:3]
 
     assert (alert["state"], alert["revision"]) == ("closed", 5)
     assert (raised["move"], raised["review"], raised["case"]) == (
@@ -63,7 +63,14 @@ def test_the_docket_says_who_did_what_when_and_why():
         None,
         "edc/ae-P-004-05",
     )
-    assert (taken["move"], taken["revision"], taken["refused"]) == ("acknowledge", 2, None)
-    assert taken["review"]["member"] == "board-1" and taken["known_at"] == "2019-03-06T09:00:00Z"
+    assert (acknowledged["move"], acknowledged["revision"], acknowledged["refused"]) == (
+        "acknowledge",
+        2,
+        None,
+    )
+    assert (
+        acknowledged["review"]["member"] == "board-1"
+        and acknowledged["known_at"] == "2019-03-06T09:00:00Z"
+    )
     assert (refused["refused"], refused["review"]["member"]) == ("stale", "board-2")
     assert (refused["review"]["revision"], refused["revision"]) == (1, 2)

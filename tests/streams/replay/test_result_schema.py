@@ -1,4 +1,4 @@
-"""Holds what `tocsin replay --json` prints to its schema, and the schema to what is committed."""
+"""Validates the output of `tocsin replay --json`, and compares its schema with the file."""
 
 from __future__ import annotations
 
@@ -28,34 +28,36 @@ Schema = dict[str, Any]
 
 @cache
 def proderm_output() -> list[JsonObject]:
-    """What the replay of ProDERM prints."""
+    """Return the lines that the replay of ProDERM prints."""
     return run_tocsin("replay", ROOT / "studies" / "proderm" / "log.jsonl", "--json").json_lines
 
 
 def schema_errors(line: JsonObject) -> list[str]:
-    """What the schema has against *line*."""
-    of = {"$ref": f"#/$defs/{line['type']}", "$defs": result_schema()["$defs"]}
+    """Return the errors of *line* against the schema of its type."""
+    schema = {"$ref": f"#/$defs/{line['type']}", "$defs": result_schema()["$defs"]}
     return [
         f"{error.json_path}: {error.message}"
-        for error in Draft202012Validator(of).iter_errors(line)
+        for error in Draft202012Validator(schema).iter_errors(line)
     ]
 
 
 def undocumented_fields(value: Any, schema: Schema, path: str) -> Iterator[str]:
-    """The fields of *value* that *schema* does not name."""
+    """Yield the paths of the fields of *value* that *schema* does not name."""
     for item in value if isinstance(value, list) and isinstance(schema.get("items"), dict) else ():
         yield from undocumented_fields(item, schema["items"], f"{path}[]")
     if isinstance(value, dict):
         for name, inner in value.items():
-            known = schema.get("properties", {}).get(name, schema.get("additionalProperties"))
-            if known is None:
+            inner_schema = schema.get("properties", {}).get(
+                name, schema.get("additionalProperties")
+            )
+            if inner_schema is None:
                 yield f"{path}.{name}"
             else:
-                yield from undocumented_fields(inner, known, f"{path}.{name}")
+                yield from undocumented_fields(inner, inner_schema, f"{path}.{name}")
 
 
 def schema_fields(schema: Any, path: str = "$") -> Iterator[tuple[str, Schema]]:
-    """Every field of *schema*, and the schema itself."""
+    """Yield the path and the schema of every field of *schema*."""
     if isinstance(schema, dict):
         for name, inner in schema.get("properties", {}).items():
             yield f"{path}.{name}", inner
@@ -63,30 +65,30 @@ def schema_fields(schema: Any, path: str = "$") -> Iterator[tuple[str, Schema]]:
         yield from schema_fields(schema.get("items"), f"{path}[]")
 
 
-def test_the_committed_schema_is_the_one_in_force():
-    """Readers take the file: after a change write it anew with `tocsin schema result`."""
+def test_the_committed_schema_is_current():
+    """Programs read this file: after a change, write it again with `tocsin schema result`."""
     committed = ROOT / "schemas" / f"replay-{SCHEMA_MAJOR}.json"
 
     assert json.loads(committed.read_text()) == result_schema()
     assert run_tocsin("schema", "result").stdout == committed.read_text()
 
 
-def test_the_schema_is_one():
-    """A validator of others must be able to read it."""
+def test_the_schema_is_a_valid_json_schema():
+    """Other validators must be able to read it."""
     Draft202012Validator.check_schema(result_schema())
 
 
 @pytest.mark.parametrize("line", ["alert", "result"])
-def test_every_field_is_described_and_always_there(line: str):
-    """A reader needs no guess at what a number counts, nor whether it will be there."""
+def test_every_field_is_described_and_required(line: str):
+    """A program need not guess what a number counts, nor whether it is present."""
     schema = result_schema()["$defs"][line]
 
     assert [path for path, node in schema_fields(schema) if not node.get("description")] == []
     assert set(schema["required"]) == set(schema["properties"])
 
 
-def test_the_lines_of_proderm_are_as_documented():
-    """The real output, every line of it, against the contract; nothing printed is undocumented."""
+def test_the_lines_of_proderm_match_the_schema():
+    """Every line of real output is valid and has no undocumented field."""
     lines = proderm_output()
     schema = result_schema()["$defs"]
 
@@ -95,14 +97,14 @@ def test_the_lines_of_proderm_are_as_documented():
     assert [line["kind"] for line in alerts].count("signal") == 3
     revisions = sum(len(each["history"]) for each in last["alerts"])
     assert len(alerts) == revisions == sum(each["revision"] for each in last["alerts"])
-    assert [fault for line in lines for fault in schema_errors(line)] == []
+    assert [error for line in lines for error in schema_errors(line)] == []
     assert {
-        found for line in lines for found in undocumented_fields(line, schema[line["type"]], "$")
+        path for line in lines for path in undocumented_fields(line, schema[line["type"]], "$")
     } == set()
 
 
-def test_each_line_fits_one_schema_of_the_union():
-    """A validator that knows nothing of `type` accepts every line too."""
+def test_each_line_matches_the_union_of_schemas():
+    """A validator that does not select a schema by `type` accepts every line too."""
     union = Draft202012Validator(result_schema())
 
     assert all(union.is_valid(line) for line in proderm_output())
@@ -110,35 +112,38 @@ def test_each_line_fits_one_schema_of_the_union():
 
 
 @pytest.mark.parametrize("flags", [[], ["--as-of", "2020-01-25"], ["--onset-until", "2020-01-25"]])
-def test_a_small_log_is_as_documented(tmp_path: Path, flags: list[str]):
-    """Arms without events, cuts and findings give nulls and zeros where the contract has them."""
-    again = clot_record("A", "2020-02", version=2)
-    log = write_log(tmp_path, [*small_log(), again, clot_record("D", "2020-02-12"), b"{"])
+def test_the_lines_of_a_small_log_match_the_schema(tmp_path: Path, flags: list[str]):
+    """Arms without events, cuts and findings give null or zero only where the schema has it."""
+    corrected = clot_record("A", "2020-02", version=2)
+    log = write_log(tmp_path, [*small_log(), corrected, clot_record("D", "2020-02-12"), b"{"])
 
-    done = run_tocsin("replay", log, "--json", *flags)
+    replay = run_tocsin("replay", log, "--json", *flags)
 
-    assert (done.code, [fault for line in done.json_lines for fault in schema_errors(line)]) == (
+    assert (
+        replay.code,
+        [error for line in replay.json_lines for error in schema_errors(line)],
+    ) == (
         0,
         [],
     )
-    assert done.result["findings"] if not flags else "cut" in done.result["records"]
+    assert replay.result["findings"] if not flags else "cut" in replay.result["records"]
 
 
-def test_a_study_of_which_nothing_is_known_is_as_documented(tmp_path: Path):
-    """A plan alone has no as-of date and no rates, and still has its watches to come."""
+def test_a_study_with_only_a_plan_matches_the_schema(tmp_path: Path):
+    """A plan alone has neither an as-of date nor tables."""
     result = run_tocsin("replay", write_log(tmp_path, [plan_record()]), "--json").result
 
     assert schema_errors(result) == []
     assert (result["as_of"], result["tables"], result["lines"]) == (None, [], 1)
 
 
-def test_the_schema_welcomes_more_and_refuses_less(tmp_path: Path):
-    """A field may be added in any version; one that is missing breaks who relies on it."""
+def test_the_schema_accepts_added_and_rejects_missing_fields(tmp_path: Path):
+    """Any version may add a field; a missing field breaks the programs that read it."""
     result = run_tocsin(
         "replay", write_log(tmp_path, [plan_record(), treatment_record("A")]), "--json"
     ).result
 
     assert schema_errors({**result, "more": 1}) == []
     for name in result:
-        less = {field: value for field, value in result.items() if field != name}
-        assert name == "type" or schema_errors(less)
+        incomplete = {field: value for field, value in result.items() if field != name}
+        assert name == "type" or schema_errors(incomplete)

@@ -1,4 +1,4 @@
-"""A reader that stands where it is told to stand, for tests of the consumer."""
+"""A batch handler with given fetch positions, for tests of the consumer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streams.worker.batch_handler import FetchedBatch
 
 @dataclass
 class FakeBatchHandler:
-    """Stands at *at*; keeps what it is given."""
+    """Has fixed *positions*, and records the *errors* that end its epochs."""
 
     positions: dict[int, int] = field(default_factory=lambda: {0: 10, 1: 20})
     epoch: int = 1
@@ -46,8 +46,8 @@ class FakeBatchHandler:
 
     def end_epoch(self) -> None:
         self.epoch += 1
-        ended, self.ended_event = self.ended_event, asyncio.Event()
-        ended.set()
+        previous_event, self.ended_event = self.ended_event, asyncio.Event()
+        previous_event.set()
 
     def commit_positions(self) -> Mapping[int, int]:
         return {}

@@ -1,4 +1,4 @@
-"""The consumer over a broker that is a list of fetches."""
+"""A consumer whose broker is a list of fetches."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from tests.streams.list_log import ListRecord
 from tests.streams.worker.batch_handlers import FakeBatchHandler
 
 ASSIGNED = {TP(LOG, 0), TP(LOG, 1)}
+"""The partitions that the group has assigned to the consumer."""
 
 
 @dataclass
 class FakeTransport:
-    """What a consumer finds on its transport: the reader, and the channel to the agent."""
+    """The parts of a transport that a consumer uses: the handler, and the agent's channel."""
 
     handler: FakeBatchHandler = field(default_factory=FakeBatchHandler)
     channel: asyncio.Queue[FetchedBatch] = field(default_factory=lambda: asyncio.Queue(2))
 
 
 class ListConsumer(Consumer):
-    """The consumer, over a broker that is a list of *fetches*; then the broker stops it."""
+    """A consumer that returns or raises its *fetches* in turn, and stops after the last."""
 
     transport: Any
     should_stop = False
@@ -60,15 +61,15 @@ class ListConsumer(Consumer):
         await asyncio.sleep(0)
 
     async def _wait_next_records(self, seconds: float) -> tuple[Any, Any]:
-        found = self.fetches.pop(0) if self.fetches else ConsumerStoppedError()
-        if isinstance(found, Exception):
-            raise found
-        return {TP(LOG, partition): records for partition, records in found.items()}, ASSIGNED
+        fetch = self.fetches.pop(0) if self.fetches else ConsumerStoppedError()
+        if isinstance(fetch, Exception):
+            raise fetch
+        return {TP(LOG, partition): records for partition, records in fetch.items()}, ASSIGNED
 
     async def run_fetcher(self) -> None:
         await self._drain_messages(self)
 
 
 def one_record_each(**partitions: int) -> dict[int, list[ListRecord]]:
-    """One record of each of *partitions*, such as `p1=20`: at offset 20."""
+    """A fetch with one record of each partition; `p1=20` is offset 20 of partition 1."""
     return {int(name[1:]): [ListRecord(offset, None, b"")] for name, offset in partitions.items()}

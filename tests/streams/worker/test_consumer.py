@@ -1,4 +1,4 @@
-"""The consumer's turns: seek, fetch, hand over; nothing that was fetched is ever just dropped."""
+"""The consumer seeks, fetches and enqueues, and fetches every dropped record again."""
 
 from __future__ import annotations
 
@@ -14,114 +14,117 @@ from streams.worker.consumer import BatchLost
 from tests.streams.worker.consumers import ListConsumer, one_record_each
 
 
-def test_an_epoch_begins_by_seeking_to_where_the_reader_stands():
-    """The cursor says where to go on, not what the group remembers."""
-    desk = ListConsumer(one_record_each(p0=10), one_record_each(p1=20))
+def test_an_epoch_begins_with_a_seek_to_the_handlers_positions():
+    """Fetching begins at the stored cursors, not at the offsets of the group."""
+    consumer = ListConsumer(one_record_each(p0=10), one_record_each(p1=20))
 
-    asyncio.run(desk.run_fetcher())
+    asyncio.run(consumer.run_fetcher())
 
-    assert desk.seeks == [{0: 10, 1: 20}]
-    assert [(batch.epoch, list(batch.records)) for batch in desk.enqueued] == [(1, [0]), (1, [1])]
+    assert consumer.seeks == [{0: 10, 1: 20}]
+    assert [(batch.epoch, list(batch.records)) for batch in consumer.enqueued] == [
+        (1, [0]),
+        (1, [1]),
+    ]
 
 
-def test_a_partition_that_must_stand_still_is_paused():
-    """The others are read on."""
-    desk = ListConsumer(one_record_each(p1=20))
-    del desk.transport.handler.positions[0]
+def test_a_partition_without_a_position_is_paused():
+    """The handler has no position for a stopped partition; the others are still fetched."""
+    consumer = ListConsumer(one_record_each(p1=20))
+    del consumer.transport.handler.positions[0]
 
-    asyncio.run(desk.run_fetcher())
+    asyncio.run(consumer.run_fetcher())
 
-    assert desk.seeks == [{1: 20}]
-    assert desk.paused == {TP(LOG, 0)}
+    assert consumer.seeks == [{1: 20}]
+    assert consumer.paused == {TP(LOG, 0)}
 
 
 def test_a_new_epoch_seeks_again():
-    """Whoever gave up what was fetched has it fetched again."""
-    desk = ListConsumer(one_record_each(p0=10), one_record_each(p0=11), one_record_each(p0=11))
+    """Records that were dropped with the old epoch are fetched again."""
+    consumer = ListConsumer(one_record_each(p0=10), one_record_each(p0=11), one_record_each(p0=11))
 
     async def main() -> None:
-        await desk._fetch_once()
-        desk.transport.handler.end_epoch()
-        desk.transport.handler.positions[0] = 11
-        await desk._fetch_once()
+        await consumer._fetch_once()
+        consumer.transport.handler.end_epoch()
+        consumer.transport.handler.positions[0] = 11
+        await consumer._fetch_once()
 
     asyncio.run(main())
 
-    assert desk.seeks == [{0: 10, 1: 20}, {0: 11, 1: 20}]
+    assert consumer.seeks == [{0: 10, 1: 20}, {0: 11, 1: 20}]
 
 
 @pytest.mark.parametrize("error", [KafkaError("cut"), OffsetOutOfRangeError({TP(LOG, 0): 10})])
 def test_a_fetch_that_fails_may_have_lost_records(error: Exception):
-    """The client drops what it had of the other partitions: all are doubted, and sought again."""
-    desk = ListConsumer(error, one_record_each(p0=10))
+    """The client drops records of other partitions too, so every partition is sought again."""
+    consumer = ListConsumer(error, one_record_each(p0=10))
 
-    asyncio.run(desk.run_fetcher())
+    asyncio.run(consumer.run_fetcher())
 
-    assert desk.transport.handler.errors == [error]
-    assert len(desk.seeks) == 2
-    assert [batch.epoch for batch in desk.enqueued] == [2]
-
-
-def test_a_group_that_remembers_nothing_is_no_fault():
-    """The client asks for a committed offset before we come to seek; there is none at first."""
-    desk = ListConsumer(NoOffsetForPartitionError(TP(LOG, 0)), one_record_each(p0=10))
-
-    asyncio.run(desk.run_fetcher())
-
-    assert desk.transport.handler.errors == []
-    assert len(desk.enqueued) == 1
+    assert consumer.transport.handler.errors == [error]
+    assert len(consumer.seeks) == 2
+    assert [batch.epoch for batch in consumer.enqueued] == [2]
 
 
-def test_a_put_that_waits_gives_up_when_its_epoch_ends():
-    """Across a rebalance it would wait for ever, or be cancelled and take the worker down."""
-    desk = ListConsumer(*[one_record_each(p0=offset) for offset in range(10, 14)])
+def test_a_group_without_committed_offsets_is_no_error():
+    """The client asks for a committed offset before the first seek, and a new group has none."""
+    consumer = ListConsumer(NoOffsetForPartitionError(TP(LOG, 0)), one_record_each(p0=10))
+
+    asyncio.run(consumer.run_fetcher())
+
+    assert consumer.transport.handler.errors == []
+    assert len(consumer.enqueued) == 1
+
+
+def test_a_waiting_put_is_cancelled_when_its_epoch_ends():
+    """During a rebalance it would wait for ever, or Faust would cancel it and end the worker."""
+    consumer = ListConsumer(*[one_record_each(p0=offset) for offset in range(10, 14)])
 
     async def main() -> None:
         for _ in range(2):
-            await desk._fetch_once()
-        third = asyncio.create_task(desk._fetch_once())
+            await consumer._fetch_once()
+        third_fetch = asyncio.create_task(consumer._fetch_once())
         await asyncio.sleep(0.01)
-        assert not third.done()
-        desk.transport.handler.end_epoch()
-        await third
-        assert len(desk.enqueued) == 2
-        await desk._fetch_once()
+        assert not third_fetch.done()
+        consumer.transport.handler.end_epoch()
+        await third_fetch
+        assert len(consumer.enqueued) == 2
+        await consumer._fetch_once()
 
     asyncio.run(main())
 
-    assert [batch.epoch for batch in desk.enqueued] == [2]
-    assert len(desk.seeks) == 2
+    assert [batch.epoch for batch in consumer.enqueued] == [2]
+    assert len(consumer.seeks) == 2
 
 
-def test_nothing_is_fetched_ahead_of_what_is_being_folded():
-    """What comes in meanwhile is then one batch, with one apply a partition."""
-    desk = ListConsumer(one_record_each(p0=10))
-    desk.transport.handler.idle.clear()
+def test_nothing_is_fetched_during_a_fold():
+    """Records that arrive during a fold form one batch, with one apply per partition."""
+    consumer = ListConsumer(one_record_each(p0=10))
+    consumer.transport.handler.idle.clear()
 
     async def main() -> None:
-        turn = asyncio.create_task(desk._fetch_once())
+        fetch = asyncio.create_task(consumer._fetch_once())
         await asyncio.sleep(0.01)
-        assert desk.enqueued == []
-        desk.transport.handler.idle.set()
-        await turn
+        assert consumer.enqueued == []
+        consumer.transport.handler.idle.set()
+        await fetch
 
     asyncio.run(main())
 
-    assert len(desk.enqueued) == 1
+    assert len(consumer.enqueued) == 1
 
 
 class ClearedChannel(asyncio.Queue[FetchedBatch]):
-    """A channel that Faust clears while somebody waits to put: the put is cancelled."""
+    """A channel that Faust clears during a put, which cancels the put."""
 
     async def put(self, item: FetchedBatch) -> None:
         raise asyncio.CancelledError
 
 
 def test_a_batch_that_did_not_reach_the_agent_is_fetched_again():
-    """Faust clears its channels when it likes: a put that it cancels is a batch lost."""
-    desk = ListConsumer(one_record_each(p0=10))
-    desk.transport.channel = ClearedChannel()
+    """Faust may clear its channels at any time, and a put that it cancels loses the batch."""
+    consumer = ListConsumer(one_record_each(p0=10))
+    consumer.transport.channel = ClearedChannel()
 
-    asyncio.run(desk.run_fetcher())
+    asyncio.run(consumer.run_fetcher())
 
-    assert [type(doubt) for doubt in desk.transport.handler.errors] == [BatchLost]
+    assert [type(error) for error in consumer.transport.handler.errors] == [BatchLost]

@@ -1,4 +1,4 @@
-"""How the consumer ends: told to, it is no crash, whatever its group does meanwhile."""
+"""A consumer that is stopped does not count as crashed, even during a rebalance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.streams.worker.consumers import ListConsumer
 
 
 class SilentConsumer(ListConsumer):
-    """A broker that does not answer: whoever asks it waits until he is cancelled."""
+    """A consumer whose broker never answers: a fetch waits until it is cancelled."""
 
     async def _wait_next_records(self, seconds: float) -> tuple[Any, Any]:
         return await asyncio.Future[tuple[Any, Any]]()
@@ -22,14 +22,14 @@ class SilentConsumer(ListConsumer):
 
 @dataclass
 class RebalancingApp:
-    """What a fetcher sees of its app amid a rebalance."""
+    """The parts of an app that a fetcher uses, during a rebalance."""
 
     consumer: Consumer
     rebalancing: bool = True
 
 
-def test_a_worker_that_is_told_to_end_amid_a_rebalance_has_not_crashed():
-    """Of two that end one after the other, the second hears of the first as it ends itself."""
+def test_a_worker_that_is_stopped_during_a_rebalance_has_not_crashed():
+    """When two workers stop in turn, the first causes a rebalance while the second stops."""
 
     async def main() -> None:
         fetcher: Any = Fetcher(cast(Any, RebalancingApp(SilentConsumer())))
@@ -41,14 +41,14 @@ def test_a_worker_that_is_told_to_end_amid_a_rebalance_has_not_crashed():
     asyncio.run(main())
 
 
-def test_whoever_else_cancels_a_fetcher_is_heard():
-    """Only that of a fetcher which is being stopped has no more to say."""
+def test_any_other_cancellation_of_a_fetcher_is_raised():
+    """Only the cancellation of a fetcher that is being stopped is suppressed."""
 
     async def main() -> None:
-        drain = asyncio.create_task(SilentConsumer().run_fetcher())
+        task = asyncio.create_task(SilentConsumer().run_fetcher())
         await asyncio.sleep(0.01)
-        drain.cancel()
+        task.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await drain
+            await task
 
     asyncio.run(main())

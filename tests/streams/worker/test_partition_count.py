@@ -1,4 +1,4 @@
-"""A log that is gone, or has grown, ends a worker; one that a broker has not found yet does not."""
+"""A deleted or resized log topic ends the worker, but a starting broker does not."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from streams.worker.partition_count import (
 )
 
 
-def test_a_broker_that_comes_up_may_say_that_there_is_no_topic():
-    """Only who says so again and again is believed: to begin a new log is not easily undone."""
-    seen = PartitionCount(12)
+def test_a_starting_broker_may_report_no_topic():
+    """A topic counts as deleted only after many checks, because a worker then ends."""
+    partition_count = PartitionCount(12)
     for _ in range(3):
         for _ in range(MISSING_CHECKS_MAX - 1):
-            seen.check(0)
-        seen.check(12)
+            partition_count.check(0)
+        partition_count.check(12)
 
     for _ in range(MISSING_CHECKS_MAX - 1):
-        seen.check(0)
+        partition_count.check(0)
     with pytest.raises(LogGone, match=r"no topic trial\.log\.v1"):
-        seen.check(0)
+        partition_count.check(0)
 
 
-def test_a_log_with_other_partitions_is_seen_at_once():
-    """A study would be looked for in another partition than it was written to."""
-    seen = PartitionCount(12)
-    seen.check(None)  # Nothing is known yet.
-    seen.check(12)
+def test_a_log_with_another_partition_count_is_detected_at_once():
+    """With another count new records of a study would go to another partition."""
+    partition_count = PartitionCount(12)
+    partition_count.check(None)  # The number is not known yet.
+    partition_count.check(12)
 
     with pytest.raises(
         PartitionCountChanged, match=r"has 13 partitions.* TOCSIN_LOG_PARTITIONS is 12"
     ):
-        seen.check(13)
+        partition_count.check(13)

@@ -1,4 +1,4 @@
-"""How far behind, whether a fetch was lost, and whether a worker gets on."""
+"""Lag of a partition, detection of lost fetches, and detection of a stalled worker."""
 
 from __future__ import annotations
 
@@ -12,38 +12,42 @@ def offsets(folded: int, fetched: int, end: int) -> PartitionOffsets:
 
 
 def test_a_lost_fetch_is_fetched_again():
-    """Fetched to 200, folded to 100, and nothing under way, twice: those hundred are gone."""
-    gaps = EmptyFetches()
+    """Fetched to 200 and folded to 100, at two checks with no batch in flight, is a lost fetch."""
+    empty_fetches = EmptyFetches()
 
-    assert not gaps.needs_refetch(3, offsets(100, 200, 200))
-    assert gaps.needs_refetch(3, offsets(100, 200, 200))
-    assert gaps.lag(3, offsets(100, 200, 200)) == 100
+    assert not empty_fetches.needs_refetch(3, offsets(100, 200, 200))
+    assert empty_fetches.needs_refetch(3, offsets(100, 200, 200))
+    assert empty_fetches.lag(3, offsets(100, 200, 200)) == 100
 
 
-def test_what_brings_nothing_when_fetched_again_is_markers():
-    """Transaction markers at the end of a log are no lag, and are not fetched for ever."""
-    gaps, end = EmptyFetches(), offsets(100, 103, 103)
+def test_offsets_without_records_after_a_refetch_are_markers():
+    """Transaction markers at the end of a log are no lag, and are fetched again only once."""
+    empty_fetches, end = EmptyFetches(), offsets(100, 103, 103)
 
-    looks = [
-        gaps.needs_refetch(3, each) for each in (end, end, offsets(100, 100, 103), end, end, end)
+    results = [
+        empty_fetches.needs_refetch(3, each)
+        for each in (end, end, offsets(100, 100, 103), end, end, end)
     ]
 
-    assert looks == [False, True, False, False, False, False]
-    assert gaps.lag(3, end) == 0
-    assert gaps.lag(3, offsets(100, 103, 105)) == 5
+    assert results == [False, True, False, False, False, False]
+    assert empty_fetches.lag(3, end) == 0
+    assert empty_fetches.lag(3, offsets(100, 103, 105)) == 5
 
 
-def test_a_gap_elsewhere_is_looked_at_anew():
-    """What was learnt of one stretch says nothing of the next."""
-    gaps = EmptyFetches()
+def test_a_gap_at_another_offset_is_checked_separately():
+    """Markers at one offset do not show that a later gap has only markers."""
+    empty_fetches = EmptyFetches()
     for _ in range(3):
-        gaps.needs_refetch(3, offsets(100, 101, 101))
+        empty_fetches.needs_refetch(3, offsets(100, 101, 101))
 
-    assert [gaps.needs_refetch(3, offsets(150, 151, 151)) for _ in range(2)] == [False, True]
+    assert [empty_fetches.needs_refetch(3, offsets(150, 151, 151)) for _ in range(2)] == [
+        False,
+        True,
+    ]
 
 
 def test_a_partition_that_is_up_to_date_has_no_lag():
-    """Also where the end was asked for before the last records were folded."""
+    """The lag is 0 also where the end offset was read before the last records were folded."""
     assert (
         EmptyFetches().lag(3, offsets(100, 100, 100))
         == EmptyFetches().lag(3, offsets(100, 100, 90))
@@ -51,10 +55,10 @@ def test_a_partition_that_is_up_to_date_has_no_lag():
     )
 
 
-def test_a_worker_that_stands_with_work_before_it_ends():
-    """Its supervisor starts another, which may have better luck."""
-    hours = iter([0, STALL_SECONDS, STALL_SECONDS + 1])
-    progress = Progress(clock=lambda: next(hours))
+def test_a_worker_with_work_and_no_progress_ends():
+    """Its supervisor starts a new process, which may succeed."""
+    times = iter([0, STALL_SECONDS, STALL_SECONDS + 1])
+    progress = Progress(clock=lambda: next(times))
     progress.check({3: 100}, has_work=True)
     progress.check({3: 100}, has_work=True)
 
@@ -63,13 +67,15 @@ def test_a_worker_that_stands_with_work_before_it_ends():
 
 
 @pytest.mark.parametrize(
-    ("places", "waiting"), [({3: 101}, True), ({3: 100}, False), ({4: 100}, True)]
+    ("positions", "has_work"), [({3: 101}, True), ({3: 100}, False), ({4: 100}, True)]
 )
-def test_a_worker_that_moves_or_has_nothing_to_do_stays(places: dict[int, int], waiting: bool):
-    """A record folded, nothing to fold, or other partitions: each counts as getting on."""
-    hours = iter([0, STALL_SECONDS, 2 * STALL_SECONDS])
-    progress = Progress(clock=lambda: next(hours))
+def test_a_worker_with_progress_or_without_work_continues(
+    positions: dict[int, int], has_work: bool
+):
+    """A folded record, no work and other partitions each count as progress."""
+    times = iter([0, STALL_SECONDS, 2 * STALL_SECONDS])
+    progress = Progress(clock=lambda: next(times))
     progress.check({3: 100}, has_work=True)
-    progress.check(places, has_work=waiting)
+    progress.check(positions, has_work=has_work)
 
-    progress.check(places, has_work=True)
+    progress.check(positions, has_work=True)

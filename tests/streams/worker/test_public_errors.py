@@ -1,4 +1,4 @@
-"""What ends or holds up a process is said without the words of a record."""
+"""Error messages of open logs and exits do not quote a record."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ARM = "".join(["iv", "ig"])
 
 
 def look_up(name: str) -> int:
-    """Raises as a dictionary does: with the name."""
+    """Raise a KeyError whose message has *name*."""
     return dict[str, int]()[name]
 
 
-def test_of_an_error_that_nobody_foresaw_nothing_is_quoted():
-    """Its kind and its lines of code are enough to mend it; its message may name a treatment."""
+def test_the_message_of_an_unexpected_error_is_not_quoted():
+    """Type and source lines suffice for a bug report; the message may name a treatment."""
     with pytest.raises(KeyError, match=ARM) as caught:
         look_up(ARM)
     error = caught.value
@@ -28,13 +28,13 @@ def test_of_an_error_that_nobody_foresaw_nothing_is_quoted():
     assert ARM not in public_message(error) + traceback_text(error)
 
 
-def test_an_error_of_ours_says_what_is_the_matter():
-    """Such messages are written to be read by anybody."""
+def test_the_message_of_a_public_error_is_shown():
+    """Messages of PUBLIC_ERRORS never have a value of a record."""
     assert public_message(LogUnreachable("no broker at 127.0.0.1:1")) == "no broker at 127.0.0.1:1"
 
 
-def test_a_process_that_ends_by_a_fault_of_ours_does_not_quote_it():
-    """The last line on stderr is an open one; exit code 1."""
+def test_a_process_that_ends_with_a_bug_does_not_quote_its_message():
+    """Blinded people may read stderr; the exit code is that of an internal error."""
     with pytest.raises(Stop) as caught, daemon_errors():
         look_up(ARM)
 

@@ -1,4 +1,4 @@
-"""What a worker says: what was folded is told, and that it does not get on ends it."""
+"""What a worker publishes and logs, and that it ends without progress."""
 
 from __future__ import annotations
 
@@ -21,133 +21,142 @@ from tests.streams.processor.processors import PRODERM, STUDY, UNREADABLE, log_o
 from tests.streams.worker.workers import WorkerSetup
 
 
-async def test_what_is_folded_is_told():
-    """Alerts and records set aside reach the sender, once each."""
+async def test_alerts_and_dead_letters_are_published():
+    """Each alert revision and dead letter reaches the sender once."""
     log = log_of([*PRODERM, UNREADABLE], partition_count=12)
-    desk = WorkerSetup([log])
-    await desk.assign_partitions(log.partition)
-    while desk.worker.partitions[log.partition].processor.position < log.next:
-        await desk.fetch_and_fold(most=500)
+    setup = WorkerSetup([log])
+    await setup.assign_partitions(log.partition)
+    while setup.worker.partitions[log.partition].processor.position < log.next:
+        await setup.fetch_and_fold(most=500)
 
-    await desk.worker.publish_outboxes()
-    await desk.worker.publish_outboxes()
+    await setup.worker.publish_outboxes()
+    await setup.worker.publish_outboxes()
 
     pipeline = Pipeline()
-    told = [pipeline.process_bytes(raw, line) for line, raw in enumerate(PRODERM)]
-    rung = [f"{alert.id}:{alert.revision}" for each in told for alert in each.alerts]
-    assert sorted(desk.sender.keys) == sorted([*rung, f"{LOG}:8:{len(PRODERM)}"])
+    results = [pipeline.process_bytes(raw, line) for line, raw in enumerate(PRODERM)]
+    revisions = [f"{alert.id}:{alert.revision}" for each in results for alert in each.alerts]
+    assert sorted(setup.sender.keys) == sorted([*revisions, f"{LOG}:8:{len(PRODERM)}"])
     assert partition_of(STUDY, 12) == log.partition == 8
 
 
-async def test_a_worker_whose_store_is_gone_ends_after_a_while():
-    """A new process may find what this one does not."""
-    desk = WorkerSetup([log_of(PRODERM[:60])])
-    await desk.assign_partitions(0)  # And no claim ever succeeds.
-    await desk.check()
-    desk.now += STALL_SECONDS + 1
+async def test_a_worker_that_never_claims_ends_after_a_while():
+    """A new process may reach a store that this one cannot."""
+    setup = WorkerSetup([log_of(PRODERM[:60])])
+    await setup.assign_partitions(0)  # No claim is attempted, so none succeeds.
+    await setup.check()
+    setup.now += STALL_SECONDS + 1
 
     with pytest.raises(Stalled):
-        await desk.check()
+        await setup.check()
 
 
-async def test_a_partition_that_stands_still_says_why_and_once(caplog: pytest.LogCaptureFixture):
-    """Another log under the same store: whoever reads what the worker said, learns what to do."""
+async def test_the_reason_of_a_stop_is_logged_once(caplog: pytest.LogCaptureFixture):
+    """The line for a log of another cluster has the reason, the offset and the remedy."""
     log = log_of(PRODERM[:60])
-    desk = WorkerSetup([log])
-    await desk.assign_partitions(0)
-    await desk.fetch_and_fold()
+    setup = WorkerSetup([log])
+    await setup.assign_partitions(0)
+    await setup.fetch_and_fold()
     log.cluster = "another"
-    desk.worker.invalidate(RuntimeError())
+    setup.worker.invalidate(RuntimeError())
 
     with caplog.at_level(logging.WARNING, "tocsin"):
-        await desk.fetch_and_fold()
-        desk.worker.invalidate(RuntimeError())
-        await desk.fetch_and_fold()
+        await setup.fetch_and_fold()
+        setup.worker.invalidate(RuntimeError())
+        await setup.fetch_and_fold()
 
-    (said,) = [each for each in caplog.messages if "stands still" in each]
-    assert said.startswith("partition 0 stands still at offset 60: The log is in cluster another")
-    assert StopReason.OTHER_LOG.remedy in said
+    (message,) = [each for each in caplog.messages if "stopped at offset" in each]
+    assert message.startswith("partition 0 stopped at offset 60: The log is in cluster another")
+    assert StopReason.OTHER_LOG.remedy in message
 
 
-async def test_a_store_that_is_read_and_not_written_is_one_trouble(
+async def test_a_store_that_refuses_writes_is_logged_once(
     caplog: pytest.LogCaptureFixture,
 ):
-    """It may be claimed ten times a second and refuse each batch: said once, and until it ends."""
-    desk = WorkerSetup([log_of(PRODERM[:60])])
-    await desk.assign_partitions(0)
+    """Repeated claims and refused batches give one line, and the end of the error another."""
+    setup = WorkerSetup([log_of(PRODERM[:60])])
+    await setup.assign_partitions(0)
     with caplog.at_level(logging.WARNING, "tocsin"):
         for _ in range(3):
-            desk.stores[0].commands_left = 0
-            await desk.fetch_and_fold()
-        await desk.worker.fetch_positions()
-        refused = desk.worker.partitions[0].status(0)
-        await desk.fetch_and_fold()
-    now = desk.worker.partitions[0].status(0)
+            setup.stores[0].commands_left = 0
+            await setup.fetch_and_fold()
+        await setup.worker.fetch_positions()
+        status_refused = setup.worker.partitions[0].status(0)
+        await setup.fetch_and_fold()
+    status_accepted = setup.worker.partitions[0].status(0)
 
-    assert (refused.claimed, refused.write_error) == (True, "cut short")
-    assert (now.claimed, now.write_error, desk.position(0)) == (True, "", 60)
-    assert caplog.messages == ["partition 0: cut short", "partition 0: the store takes it again"]
+    assert (status_refused.claimed, status_refused.write_error) == (True, "cut short")
+    assert (status_accepted.claimed, status_accepted.write_error, setup.position(0)) == (
+        True,
+        "",
+        60,
+    )
+    assert caplog.messages == [
+        "partition 0: cut short",
+        "partition 0: the store accepts writes again",
+    ]
 
 
-async def test_what_was_written_although_no_answer_came_is_no_trouble():
-    """A time-out proves nothing: once the claim finds it there, nothing was refused."""
-    desk = WorkerSetup([log_of(PRODERM[:60])])
-    await desk.assign_partitions(0)
-    batch = await desk.fetch()
-    held = desk.worker.partitions[0]
-    other = desk.open_partition(0, 1)
-    await other.ensure_claimed()
-    desk.stores[0].commands_left = 0
-    await desk.worker.dispatch(batch)
-    assert held.write_error
-    assert await other.process(batch.records[0])
+async def test_a_write_that_succeeded_without_an_answer_is_no_error():
+    """After a time-out a claim that finds the records written clears the write error."""
+    setup = WorkerSetup([log_of(PRODERM[:60])])
+    await setup.assign_partitions(0)
+    batch = await setup.fetch()
+    owned = setup.worker.partitions[0]
+    other_owned = setup.open_partition(0, 1)
+    await other_owned.ensure_claimed()
+    setup.stores[0].commands_left = 0
+    await setup.worker.dispatch(batch)
+    assert owned.write_error
+    assert await other_owned.process(batch.records[0])
 
-    await desk.worker.fetch_positions()
-    assert (held.claimed, held.write_error, held.fetch_position) == (True, "", 60)
+    await setup.worker.fetch_positions()
+    assert (owned.claimed, owned.write_error, owned.fetch_position) == (True, "", 60)
 
 
 @dataclass
 class RefusingSender(ListSender):
-    """A broker that takes no message of some topics."""
+    """A sender whose broker refuses messages of *refused_topics*."""
 
     refused_topics: tuple[str, ...] = (ALERTS,)
 
     async def send(self, message: Message) -> int:
         if message.topic in self.refused_topics:
-            raise Undelivered(f"{message.topic}: told to be deaf")
+            raise Undelivered(f"{message.topic}: refused by the test")
         return await super().send(message)
 
 
-async def test_that_an_alert_cannot_be_told_is_said_on_the_closed_page_alone(
+async def test_an_alert_that_cannot_be_published_shows_only_on_the_closed_page(
     caplog: pytest.LogCaptureFixture,
 ):
-    """No line, no finding of the probe: where nothing rings there would be none.
+    """A log line or probe finding would show blinded people that an alert exists.
 
-    That a broken record cannot be set aside is said to everybody.
+    A dead letter that cannot be published is logged, and is a finding of the probe.
     """
     log = log_of([*PRODERM, UNREADABLE])
-    deaf = RefusingSender()
-    desk = WorkerSetup([log], sender=deaf)
-    await desk.assign_partitions(0)
+    sender = RefusingSender()
+    setup = WorkerSetup([log], sender=sender)
+    await setup.assign_partitions(0)
     with caplog.at_level(logging.WARNING, "tocsin"):
-        while desk.worker.partitions[0].processor.position < log.next:
-            await desk.fetch_and_fold(most=500)
-        held = desk.worker.partitions[0]
-        assert held.relay is not None
-        held.relay.clock = lambda: desk.now
-        await desk.worker.publish_outboxes()
-        desk.now += 100
-        await desk.worker.publish_outboxes()
-        untold = dict(ClosedCollector(desk.worker, FigureCache(desk.worker)).outbox_waits())
-        assert (caplog.messages, list(partition_findings([held.status(0)], 0))) == ([], [])
-        assert untold == {("0",): 100}
+        while setup.worker.partitions[0].processor.position < log.next:
+            await setup.fetch_and_fold(most=500)
+        owned = setup.worker.partitions[0]
+        assert owned.relay is not None
+        owned.relay.clock = lambda: setup.now
+        await setup.worker.publish_outboxes()
+        setup.now += 100
+        await setup.worker.publish_outboxes()
+        outbox_waits = dict(ClosedCollector(setup.worker, FigureCache(setup.worker)).outbox_waits())
+        assert (caplog.messages, list(partition_findings([owned.status(0)], 0))) == ([], [])
+        assert outbox_waits == {("0",): 100}
 
-        deaf.refused_topics = (ALERTS, DEAD_LETTERS)
+        sender.refused_topics = (ALERTS, DEAD_LETTERS)
         log.append(UNREADABLE, STUDY.encode())
-        await desk.fetch_and_fold()
-        await desk.worker.publish_outboxes()
-        desk.now += 100
-    assert caplog.messages == [f"partition 0: nothing told: {DEAD_LETTERS}: told to be deaf"]
-    (found,) = partition_findings([held.status(0)], 0)
-    says = "something to tell has been waiting for 100 s"
-    assert found.what == f"{says}: {DEAD_LETTERS}: told to be deaf"
+        await setup.fetch_and_fold()
+        await setup.worker.publish_outboxes()
+        setup.now += 100
+    assert caplog.messages == [
+        f"partition 0: cannot publish outbox: {DEAD_LETTERS}: refused by the test"
+    ]
+    (finding,) = partition_findings([owned.status(0)], 0)
+    what = "outbox entry pending for 100 s"
+    assert finding.what == f"{what}: {DEAD_LETTERS}: refused by the test"

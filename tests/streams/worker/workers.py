@@ -1,4 +1,4 @@
-"""A worker over logs that are lists, fetched from as its consumer would."""
+"""A worker over in-memory logs, from which batches are fetched as by its consumer."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from tests.streams.list_sender import ListSender
 from tests.streams.processor.processors import FailingStore, RaisingFold
 
 FETCH_MAX = 100
+"""Most records of one partition in a fetched batch."""
 
 
 @dataclass
 class WorkerSetup:
-    """Partitions of *logs*, each with a store that may fail and a fold that may raise."""
+    """A worker for the partitions of *logs*, each with a store that may fail.
+
+    The fold raises at each offset of *fold_failures*, that many times.
+    """
 
     logs: list[ListLog]
     sender: ListSender = field(default_factory=ListSender)
@@ -43,26 +47,26 @@ class WorkerSetup:
         await self.worker.assign(set(partitions))
 
     async def fetch(self, most: int = FETCH_MAX) -> FetchedBatch:
-        """What the consumer would hand over next: each partition from where it is to be read."""
+        """The batch that the consumer would fetch next, at most *most* records per partition."""
         epoch, positions = self.worker.epoch, await self.worker.fetch_positions()
-        found = {log.partition: log for log in self.logs}
+        logs = {log.partition: log for log in self.logs}
         return FetchedBatch(
-            epoch, {each: await found[each].read(at, most) for each, at in positions.items()}
+            epoch, {each: await logs[each].read(start, most) for each, start in positions.items()}
         )
 
     async def fetch_and_fold(self, most: int = FETCH_MAX) -> None:
-        """Seek, fetch and fold, once."""
+        """Seek, fetch and fold one batch."""
         batch = await self.fetch(most)
         self.worker.sent(batch)
         await self.worker.dispatch(batch)
 
     async def check(self) -> None:
-        """The look that is taken once a second, where all that was fetched is folded."""
+        """Check the cursors once, with everything that was fetched folded."""
         positions = {
             number: each.processor.position for number, each in self.worker.partitions.items()
         }
         await self.worker.check_cursors(positions, {log.partition: log.next for log in self.logs})
 
     def position(self, partition: int) -> int | None:
-        """Where *partition* is read from next; None where it stands still."""
+        """The offset to fetch next of *partition*; None while it is stopped or unclaimed."""
         return self.worker.partitions[partition].fetch_position

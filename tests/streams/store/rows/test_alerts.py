@@ -1,4 +1,4 @@
-"""A docket comes back from its row as it was, and the study goes on as if it had never left."""
+"""An alert register is restored from its row, and its study continues exactly."""
 
 from __future__ import annotations
 
@@ -25,82 +25,95 @@ from tests.independent.strategies import amended, logs
 from tests.streams.reviewed_log import review_entities, reviewed_log
 
 FREQUENT_REVIEWS, RARE_REVIEWS = list(reviewed_log(100)), list(reviewed_log(500))
-"""A board that is done before the next clot, and one that has just decided when it comes."""
+"""Logs of a board that closes alerts before the next clot, and of one that has just decided."""
 
 
 def fold_with_restores(
-    log: list[bytes], every: int, leaves: int
+    log: list[bytes], write_every: int, restore_every: int
 ) -> tuple[Row, Fields, list[RecordResult]]:
-    """*log*, its row written *every* so many records, and the study left and taken up again."""
-    row, kept, told = None, Fields(), list[RecordResult]()
+    """Fold *log*; write its row every *write_every* records, restore it every *restore_every*.
+
+    Returns the last row, its stored fields and the result of each record.
+    """
+    row, stored, results = None, Fields(), list[RecordResult]()
     for offset, raw in enumerate(log):
         record = decode(raw)
         if not isinstance(record, Record):
             continue
-        study, said = apply_record(row.study if row else None, record, offset)
-        told.append(said)
+        study, result = apply_record(row.study if row else None, record, offset)
+        results.append(result)
         if row is None and study is not None:
             study.dirty = DirtySet(everything=True)
             row = Row(study, first_offset=offset, last_offset=offset)
         if row is None:
             continue
-        row.count_record(offset, said.outcome, said.refusal)
-        if offset % every == 0:
-            kept |= row.take_changes()
-        if offset % leaves == leaves - 1:
-            kept |= row.take_changes()
-            row = load_row(row.study.name, kept)
+        row.count_record(offset, result.outcome, result.refusal)
+        if offset % write_every == 0:
+            stored |= row.take_changes()
+        if offset % restore_every == restore_every - 1:
+            stored |= row.take_changes()
+            row = load_row(row.study.name, stored)
     assert row is not None, "the log opens no study"
-    return row, kept | row.take_changes(), told
+    return row, stored | row.take_changes(), results
 
 
 @pytest.mark.parametrize("log", [FREQUENT_REVIEWS, RARE_REVIEWS], ids=["quick", "slow"])
-@pytest.mark.parametrize(("every", "leaves"), [(7, 400), (50, 151)])
-def test_a_study_whose_alerts_are_acted_on_goes_on_exactly(
-    log: list[bytes], every: int, leaves: int
+@pytest.mark.parametrize(("write_every", "restore_every"), [(7, 400), (50, 151)])
+def test_a_study_with_reviewed_alerts_continues_exactly_after_a_restore(
+    log: list[bytes], write_every: int, restore_every: int
 ):
-    """Alerts, answers, digest and row do not show where the worker was restarted."""
-    whole, kept, rang = fold_with_restores(log, len(log), len(log) + 1)
-    parted, pieces, told = fold_with_restores(log, every, leaves)
+    """Alerts, review results, digest and row do not depend on where the worker restarted."""
+    whole, whole_fields, whole_results = fold_with_restores(log, len(log), len(log) + 1)
+    restored, restored_fields, restored_results = fold_with_restores(
+        log, write_every, restore_every
+    )
 
-    assert told == rang
-    assert state_digest(parted.study) == state_digest(whole.study)
-    assert register_of(parted.study) == register_of(whole.study)
-    assert parted.study.decided_watches == whole.study.decided_watches
-    assert parted.study.episodes == whole.study.episodes
-    written = [{name: value for name, value in each.items() if value} for each in (kept, pieces)]
-    assert written[0] == written[1]
+    assert restored_results == whole_results
+    assert state_digest(restored.study) == state_digest(whole.study)
+    assert register_of(restored.study) == register_of(whole.study)
+    assert restored.study.decided_watches == whole.study.decided_watches
+    assert restored.study.episodes == whole.study.episodes
+    non_empty = [
+        {name: value for name, value in each.items() if value}
+        for each in (whole_fields, restored_fields)
+    ]
+    assert non_empty[0] == non_empty[1]
 
 
-def test_the_logs_have_all_that_can_happen_to_an_alert():
-    """Closed and followed by another, reopened; and the second of two on one page is refused."""
-    made = Counter[str]()
+def test_the_logs_have_the_main_moves_of_an_alert():
+    """Alerts rise, change and are closed; the second of two reviews of a revision is refused."""
+    moves = Counter[str]()
     for log in (FREQUENT_REVIEWS, RARE_REVIEWS):
-        row, kept, _ = fold_with_restores(log, len(log), len(log) + 1)
-        docket = register_of(row.study)
-        made.update(step.move for each in docket.entries.values() for step in each.history)
+        row, stored, _ = fold_with_restores(log, len(log), len(log) + 1)
+        register = register_of(row.study)
+        moves.update(step.move for each in register.entries.values() for step in each.history)
 
-        assert list(docket.review_results) == review_entities(log)
-        accepted = [each.accepted for each in docket.review_results.values()]
+        assert list(register.review_results) == review_entities(log)
+        accepted = [each.accepted for each in register.review_results.values()]
         assert any(accepted[::2]) and not any(accepted[1::2])
-        assert orjson.loads(kept[f"r|{review_entities(log)[1]}"])["objection"] == "stale"
-    assert set(made) >= {"raise", "rise", "change", "acknowledge", "confirm", "close"}
+        assert orjson.loads(stored[f"r|{review_entities(log)[1]}"])["objection"] == "stale"
+    assert set(moves) >= {"raise", "rise", "change", "acknowledge", "confirm", "close"}
 
 
 @settings(max_examples=20)
 @given(logs() | amended(), st.randoms(use_true_random=False), st.integers(2, 9))
-def test_whatever_a_board_does_in_whatever_log(log: list[Any], random: Random, leaves: int):
-    """Corrections, conflicts, merges and amendments under a board that acts well and badly."""
+def test_random_reviews_of_random_logs_continue_exactly_after_a_restore(
+    log: list[Any], random: Random, restore_every: int
+):
+    """Logs have corrections, conflicts, merges and amendments, and valid and invalid reviews."""
     raws = list(with_reviews(map(orjson.dumps, log), random))
-    whole, kept, rang = fold_with_restores(raws, len(raws), len(raws) + 1)
-    parted, pieces, told = fold_with_restores(raws, 3, leaves)
+    whole, whole_fields, whole_results = fold_with_restores(raws, len(raws), len(raws) + 1)
+    restored, restored_fields, restored_results = fold_with_restores(raws, 3, restore_every)
 
-    assert told == rang
-    assert state_digest(parted.study) == state_digest(whole.study)
-    assert register_of(parted.study) == register_of(whole.study)
-    assert (parted.study.decided_watches, parted.study.episodes) == (
+    assert restored_results == whole_results
+    assert state_digest(restored.study) == state_digest(whole.study)
+    assert register_of(restored.study) == register_of(whole.study)
+    assert (restored.study.decided_watches, restored.study.episodes) == (
         whole.study.decided_watches,
         whole.study.episodes,
     )
-    written = [{name: value for name, value in each.items() if value} for each in (kept, pieces)]
-    assert written[0] == written[1]
+    non_empty = [
+        {name: value for name, value in each.items() if value}
+        for each in (whole_fields, restored_fields)
+    ]
+    assert non_empty[0] == non_empty[1]

@@ -1,4 +1,4 @@
-"""Alerts read where they are kept, by whoever is not their worker."""
+"""Reads alerts from the store, in a process other than the worker."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from streams.store.rows.load import InvalidRow
 from streams.store.rows.query import read_entries
 
 
-async def test_an_alert_that_is_not_as_it_was_written_is_said():
-    """Of another version, or by a slip of a hand: the study is named, and nothing that it says."""
+async def test_an_invalid_alert_is_reported_without_its_content():
+    """The error names the study and the kind of error, but nothing that the alert contains."""
     store = MemoryStore()
     store.set("cursor", {"pos|S": b"3"})
     store.set(row_name("S"), {"pos": b"3", "l|1f0c": b'{"state":"secret"}'})

@@ -1,4 +1,4 @@
-"""A study as the fields of a row, and the study that comes back from them."""
+"""A study is written as the fields of a row and restored from them."""
 
 from __future__ import annotations
 
@@ -33,43 +33,49 @@ DIGEST_BY_VERSION = {
     "3": "9aeb154ac9eeb617",
     "4": "9aeb154ac9eeb617",
 }
-"""The rows of ProDERM by version of the fold.  Where they change, `CODE` must.
+"""Digest of ProDERM's row by version of the fold: a changed row needs a new `FOLD_VERSION`.
 
-From 2 to 3 none of its rows changed: which records are looks at a watch did.  From 3 to 4 neither:
-it has no merge that is turned round, and no count anew that leaves a term without a case.
+Version 3 changed which records are looks at a watch, which its row does not show.  Version 4
+changed reversed merges and recounts that leave a term without a case, which ProDERM does not have.
 """
 
 
-def row_after(values: Iterable[bytes], every: int) -> tuple[Row | None, Fields]:
-    """The row after *values*, and its fields as a store has them that is written now and then."""
-    row, kept = None, Fields()
+def row_after(values: Iterable[bytes], write_every: int) -> tuple[Row | None, Fields]:
+    """Return the row after *values*, and its stored fields, written every *write_every* records."""
+    row, stored = None, Fields()
     for offset, value in enumerate(values):
         record = decode(value)
         if not isinstance(record, Record):
             continue
-        study, told = apply_record(row.study if row else None, record, offset)
+        study, result = apply_record(row.study if row else None, record, offset)
         if row is None and study is not None:
             study.dirty = DirtySet(everything=True)
             row = Row(study, first_offset=offset, last_offset=offset)
         if row is not None:
-            row.count_record(offset, told.outcome, told.refusal)
-            kept |= row.take_changes() if offset % every == 0 else {}
-    return row, kept | (row.take_changes() if row else {})
+            row.count_record(offset, result.outcome, result.refusal)
+            stored |= row.take_changes() if offset % write_every == 0 else {}
+    return row, stored | (row.take_changes() if row else {})
 
 
 def proderm_row(count: int = 400) -> Fields:
-    """The row of ProDERM after so many records."""
+    """Return the stored row of ProDERM after its first *count* records."""
     return row_after(PRODERM[:count], 7)[1]
 
 
 def study_state(study: Study) -> list[object]:
-    """All that a row must bring back, the order of the things included."""
-    things = {
-        name: (held.version, held.versions, held.digest, held.onset_after_known, held.body)
-        for name, held in study.entities.by_id.items()
+    """Return all that a row must restore, including the order of entities."""
+    entities = {
+        name: (
+            entity.version,
+            entity.versions,
+            entity.digest,
+            entity.onset_after_known,
+            entity.body,
+        )
+        for name, entity in study.entities.by_id.items()
     }
     return [
-        list(things.items()),
+        list(entities.items()),
         dict(last_verdicts(study)),
         *(study.episodes, study.spent_shares, study.latest_day, study.plan, study.hypotheses),
         {running.id: log_e for running, log_e in study.e_bh_candidates.items()},
@@ -79,16 +85,16 @@ def study_state(study: Study) -> list[object]:
 
 @settings(max_examples=30)
 @given(logs() | amended(), st.integers(1, 9))
-def test_a_study_comes_back_as_it_was(log: list[dict[str, Any]], every: int):
-    """Things, verdicts, episodes, what is spent: written in part, in whole, emptied, voided."""
-    row, kept = row_after(map(orjson.dumps, log), every)
+def test_a_study_is_restored_exactly(log: list[dict[str, Any]], write_every: int):
+    """Entities, verdicts, episodes and spent alpha survive partial writes and emptied fields."""
+    row, stored = row_after(map(orjson.dumps, log), write_every)
     if row is not None:
-        again = load_row(row.study.name, kept)
+        restored = load_row(row.study.name, stored)
 
-        assert study_state(again.study) == study_state(row.study)
-        full = {name: value for name, value in kept.items() if value}
-        assert full == row.all_fields() == again.all_fields()
-        assert (again.first_offset, again.last_offset, again.checksum_total) == (
+        assert study_state(restored.study) == study_state(row.study)
+        non_empty = {name: value for name, value in stored.items() if value}
+        assert non_empty == row.all_fields() == restored.all_fields()
+        assert (restored.first_offset, restored.last_offset, restored.checksum_total) == (
             row.first_offset,
             row.last_offset,
             row.checksum_total,
@@ -96,59 +102,59 @@ def test_a_study_comes_back_as_it_was(log: list[dict[str, Any]], every: int):
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
-def test_what_a_record_says_survives_its_field(kind: str):
-    """Of every type, with every field that it can have."""
+def test_a_record_is_restored_from_its_field(kind: str):
+    """The examples have every record type, with every field of it."""
     record = decode(orjson.dumps(EXAMPLES[kind]))
     assert isinstance(record, Record)
     body = record.body
     if kind == "adverse_event":
-        said = orjson.loads(orjson.dumps(list(body), default=list))  # type: ignore[call-overload]
-        assert case_from(said) == body
+        values = orjson.loads(orjson.dumps(list(body), default=list))  # type: ignore[call-overload]
+        assert case_from(values) == body
     else:
         texts = {EXAMPLES["plan"]["sha256"]: EXAMPLES["plan"]["toml"]}
         assert body_from(orjson.loads(orjson.dumps(body_values(body))), texts) == body
 
 
-def test_any_field_that_was_altered_is_noticed():
-    """A bit, a field too many, a field too few: the digest is not what it should be."""
-    kept = proderm_row()
-    for name, value in kept.items():
+def test_any_altered_field_is_detected():
+    """A changed bit, an additional field or a missing field does not match the digest."""
+    stored = proderm_row()
+    for name, value in stored.items():
         if value:
             altered = value[:-1] + bytes([value[-1] ^ 1])
             with pytest.raises(InvalidRow):
-                load_row(STUDY, kept | {name: altered})
+                load_row(STUDY, stored | {name: altered})
             with pytest.raises(InvalidRow):
-                load_row(STUDY, {each: kept[each] for each in kept if each != name})
+                load_row(STUDY, {each: stored[each] for each in stored if each != name})
     with pytest.raises(InvalidRow):
-        load_row(STUDY, kept | {"t|junk": b"1"})
+        load_row(STUDY, stored | {"t|junk": b"1"})
 
 
-def test_a_row_that_cannot_be_read_is_bad_even_if_its_digest_is_right():
-    """Another version may have written it; it is rebuilt, and nothing else stands still."""
+def test_a_row_that_cannot_be_read_is_invalid_despite_its_digest():
+    """Another version may have written it; it is rebuilt while other studies continue."""
     for name, value in (("head", b"[]"), ("pos", b"x"), ("plan", b"[]"), ("c|edc/x", b"{}")):
-        kept = proderm_row() | {name: value}
-        kept["digest"] = row_digest(kept)
+        stored = proderm_row() | {name: value}
+        stored["digest"] = row_digest(stored)
         with pytest.raises(InvalidRow):
-            load_row(STUDY, kept)
+            load_row(STUDY, stored)
 
 
 def test_an_emptied_field_is_equal_to_an_absent_one():
-    """Fields are never deleted, so a row that was written longer ago may have more of them."""
-    kept = proderm_row() | {"t|first|ivig|group|gone": b"", "s|nobody": b""}
+    """Fields are emptied, not deleted, so a row that was written earlier may have more of them."""
+    stored = proderm_row() | {"t|first|ivig|group|gone": b"", "s|nobody": b""}
 
-    assert row_digest(kept) == kept["digest"]
-    assert study_state(load_row(STUDY, kept).study) == study_state(
+    assert row_digest(stored) == stored["digest"]
+    assert study_state(load_row(STUDY, stored).study) == study_state(
         load_row(STUDY, proderm_row()).study
     )
 
 
-def test_the_version_of_the_fold_is_another_where_its_rows_are():
-    """Two versions must not write one row: whoever changes what is written changes `CODE`."""
-    kept = {
+def test_a_changed_row_needs_a_new_fold_version():
+    """Two versions must not write one row: a change of its content changes `FOLD_VERSION`."""
+    stored = {
         name: value
         for name, value in proderm_row(len(PRODERM)).items()
         if value and not name.startswith("w|") and name != "digest"
-    }  # Evidence differs in its last bits from one processor to another.
+    }  # The last bits of evidence depend on the CPU.
 
-    found = sha256(orjson.dumps({n: v.decode() for n, v in sorted(kept.items())})).hexdigest()
-    assert DIGEST_BY_VERSION.get(FOLD_VERSION) == found[:16]
+    digest = sha256(orjson.dumps({n: v.decode() for n, v in sorted(stored.items())})).hexdigest()
+    assert DIGEST_BY_VERSION.get(FOLD_VERSION) == digest[:16]
