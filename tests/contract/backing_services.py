@@ -36,9 +36,9 @@ class Services:
     store: str
     path: Path
 
-    def tocsin(self, *words: str) -> Any:
+    def tocsin(self, *arguments: str) -> Any:
         """Run a command against these services; it must end without a traceback."""
-        result = tocsin(*words, BROKER=self.broker, STORE=self.store)
+        result = tocsin(*arguments, BROKER=self.broker, STORE=self.store)
         assert "Traceback" not in result.stderr, result.stderr
         return result
 
@@ -88,6 +88,7 @@ def running_services(admin: Any, broker: str, folder: Path) -> Generator[Service
 
 
 async def _load_functions(url: str) -> None:
+    """Load the functions into the store at *url*."""
     client = patient_client(url)
     await load_library(client)
     await client.aclose()

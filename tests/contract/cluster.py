@@ -22,7 +22,7 @@ def delete_topics(admin: Any, *others: str) -> None:
 
 
 def topics_found(admin: Any) -> dict[str, tuple[int, dict[str, str]]]:
-    """By topic, the number of partitions and the settings that differ from the defaults."""
+    """By topic, the number of partitions and the settings that are set on the topic."""
     names = [topic.name for topic in OUR_TOPICS]
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     configs = admin.describe_configs(resources)["topic"]
@@ -37,5 +37,10 @@ def topics_found(admin: Any) -> dict[str, tuple[int, dict[str, str]]]:
 
 def alerts_topic(**changes: Any) -> Topic:
     """The alert topic with *changes* to its fields."""
-    defaults = {"name": "safety.alerts.v1", "partitions": 4, "replication_factor": -1, "configs": {}}
+    defaults = {
+        "name": "safety.alerts.v1",
+        "partitions": 4,
+        "replication_factor": -1,
+        "configs": {},
+    }
     return Topic(**{**defaults, **changes})

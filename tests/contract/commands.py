@@ -9,12 +9,14 @@ import sys
 from tests.paths import ROOT
 
 
-def tocsin(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run `tocsin` with the arguments *words* and only these TOCSIN_ *settings*."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+def tocsin(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run `tocsin` with *arguments* and only these TOCSIN_ *settings*."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")
+    }
     return subprocess.run(
-        [sys.executable, "-m", "tocsin", *words],
-        env={**clean, **{f"TOCSIN_{name}": value for name, value in settings.items()}},
+        [sys.executable, "-m", "tocsin", *arguments],
+        env={**environment, **{f"TOCSIN_{name}": value for name, value in settings.items()}},
         cwd=ROOT,
         capture_output=True,
         text=True,

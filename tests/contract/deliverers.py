@@ -83,10 +83,10 @@ class DelivererSite:
     def start(self, **settings: str) -> CommandProcess:
         """Start a deliverer with these TOCSIN_ *settings*."""
         health = f"127.0.0.1:{free_ports(1)[0]}"
-        clean = {
+        environment = {
             name: setting for name, setting in os.environ.items() if not name.startswith("TOCSIN_")
         }
-        ours = {
+        defaults = {
             "TOCSIN_BROKER": self.broker,
             "TOCSIN_HEALTH": health,
             "TOCSIN_DELIVERY_FILE": str(self.folder / "delivery.toml"),
@@ -96,7 +96,7 @@ class DelivererSite:
         with output_file.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tocsin", "deliver"],
-                env={**clean, **ours},
+                env={**environment, **defaults},
                 cwd=ROOT,
                 stdout=out,
                 stderr=subprocess.STDOUT,

@@ -57,9 +57,7 @@ class Demo:
 
     def exported_settings(self) -> dict[str, str]:
         """The TOCSIN_ settings that the demo prints for other terminals."""
-        wait_until(
-            lambda: EXPORT.search(self.output) is not None or self.ended, "the export line"
-        )
+        wait_until(lambda: EXPORT.search(self.output) is not None or self.ended, "the export line")
         match = EXPORT.search(self.output)
         assert match is not None, self.output
         pairs = (word.split("=", 1) for word in shlex.split(match[1]))
@@ -72,15 +70,17 @@ class Demo:
 
 
 @contextmanager
-def running_demo(folder: Path, *words: str | Path) -> Generator[Demo]:
-    """A demo with the arguments *words* and ``--stay``, killed if it runs at the end."""
+def running_demo(folder: Path, *arguments: str | Path) -> Generator[Demo]:
+    """A demo with *arguments* and ``--stay``, killed if it runs at the end."""
     # pytest's temporary folders are too deep for the path of a Unix socket.
     scratch, output_file = Path(tempfile.mkdtemp(prefix="tocsin-")), folder / "demo"
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")
+    }
     with output_file.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tocsin", "demo", *map(str, words), "--stay"],
-            env={**clean, "TMPDIR": str(scratch), "COLUMNS": "200"},
+            [sys.executable, "-m", "tocsin", "demo", *map(str, arguments), "--stay"],
+            env={**environment, "TMPDIR": str(scratch), "COLUMNS": "200"},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -102,9 +102,9 @@ class DemoSite(workers.WorkerSite):
 
     settings: dict[str, str] = field(default_factory=dict[str, str])
 
-    def tocsin(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    def tocsin(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a command with the settings of the demo and *settings*."""
-        return tocsin(*words, **self.settings, **settings)
+        return tocsin(*arguments, **self.settings, **settings)
 
     def send(self, values: Iterable[bytes], study: str, partition: int) -> int:
         """Produce *values* from a file, and return the offset of the last."""

@@ -1,4 +1,4 @@
-"""The logs that one suite is run on: a file, the mock broker, Apache Kafka; each begins empty."""
+"""The kinds of log for one suite: a file, the mock broker and Apache Kafka, each empty."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ PARTITION = 1
 
 
 class WritableLog(Protocol):
-    """A place where a log lies, to be written from outside and opened again and again."""
+    """The storage of a log, which a test writes to and opens any number of times."""
 
     def open(self) -> Log:
-        """A log that reads it."""
+        """Open a log that reads this storage."""
         ...
 
     async def write(self, values: Sequence[bytes]) -> None:
-        """Add records of study S to its end."""
+        """Append records of study S."""
         ...
 
 
 @dataclass(slots=True)
 class WritableFile:
-    """A file in a folder of the test."""
+    """A log file in a folder of the test."""
 
     path: Path
 
@@ -53,7 +53,7 @@ class WritableFile:
 
 @dataclass(slots=True)
 class WritableTopic:
-    """One partition of a topic, by default partition 1 of a topic of its own, in four."""
+    """One partition of a topic, by default partition 1 of a new topic of four."""
 
     bootstrap: str
     topic: str = field(default_factory=lambda: f"suite.{next(NEXT_NUMBER)}")
@@ -71,12 +71,12 @@ class WritableTopic:
                 await self._send(producer, values)
 
     async def write_aborted(self, values: Sequence[bytes]) -> None:
-        """Write records in a transaction that is then aborted."""
+        """Append records in a transaction, and abort it."""
         async with self._transaction(values) as producer:
             await producer.abort_transaction()
 
     async def delete_before(self, before: int) -> None:
-        """Remove the records below an offset, as retention would."""
+        """Delete the records below an offset, as retention does."""
         admin = Admin(bootstrap_servers=self.bootstrap)
         await admin.start()
         target = TopicPartition(self.topic, self.partition)
@@ -102,7 +102,10 @@ class WritableTopic:
 
 
 async def wait_for_end(log: Log, end: int) -> None:
-    """Wait until *log* ends there: a broker writes a marker after it has said that all is well."""
+    """Wait until *log* ends at offset *end*.
+
+    A broker writes a transaction's marker after it has acknowledged the commit or the abort.
+    """
     for _ in range(3_000):
         if (await log.offset_range()).next >= end:
             return
@@ -111,7 +114,7 @@ async def wait_for_end(log: Log, end: int) -> None:
 
 
 def new_topic(bootstrap: str, *, auto_created: bool) -> WritableTopic:
-    """A new topic; the mock broker's is *made* by being asked for, Apache Kafka is told to."""
+    """A new topic, created here unless the broker is one on which it is *auto_created*."""
     writable = WritableTopic(bootstrap)
     if not auto_created:
         with admin_client(bootstrap) as admin:
@@ -121,7 +124,7 @@ def new_topic(bootstrap: str, *, auto_created: bool) -> WritableTopic:
 
 @asynccontextmanager
 async def open_log(writable: WritableLog) -> AsyncGenerator[Log]:
-    """The log that *shelf* holds."""
+    """The log of *writable*, closed at the end of the block."""
     log = writable.open()
     try:
         yield log
@@ -130,15 +133,15 @@ async def open_log(writable: WritableLog) -> AsyncGenerator[Log]:
 
 
 def numbered_records(first: int, after: int) -> list[bytes]:
-    """Records of study S, told apart by a number."""
+    """Records of study S, each with a number of the range."""
     return [b'{"study":"S","n":%d}' % number for number in range(first, after)]
 
 
-async def read_all(log: Log, start: int = 0, most: int = 3) -> list[tuple[int, bytes | None]]:
-    """Everything from *start* to the end, a few at a time."""
-    found: list[tuple[int, bytes | None]] = []
-    while records := await log.read(start, most):
-        assert len(records) <= most
-        found += [(record.offset, record.value) for record in records]
+async def read_all(log: Log, start: int = 0, limit: int = 3) -> list[tuple[int, bytes | None]]:
+    """Read all offsets and values from *start* in reads of at most *limit* records."""
+    values: list[tuple[int, bytes | None]] = []
+    while records := await log.read(start, limit):
+        assert len(records) <= limit
+        values += [(record.offset, record.value) for record in records]
         start = records[-1].offset + 1
-    return found
+    return values

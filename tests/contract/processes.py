@@ -1,4 +1,4 @@
-"""A worker that is a process, what its probe answers, and how it ends."""
+"""A process of a command, its readiness probe and its exit code."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ PATIENCE_SECONDS = 60
 
 @dataclass
 class CommandProcess:
-    """A process that runs ``tocsin run``."""
+    """A process of ``tocsin run`` or ``tocsin deliver`` with its health address and output."""
 
     process: subprocess.Popen[bytes]
     health: str
     output_file: Path
 
     def readiness(self) -> tuple[bool, list[dict[str, Any]]]:
-        """What its probe answers."""
+        """Whether the process is ready, and the findings of its probe."""
         try:
             with urllib.request.urlopen(f"http://{self.health}/readyz", timeout=5) as response:
                 body = json.load(response)
@@ -38,27 +38,27 @@ class CommandProcess:
         return body["ready"], body["findings"]
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Send *how*, and wait; how it ended."""
+        """Send the signal *how*, wait for the end, and return the exit code."""
         self.process.send_signal(how)
         return self.process.wait(PATIENCE_SECONDS)
 
     @property
     def output(self) -> str:
-        """What it printed."""
+        """What the process has printed so far."""
         return self.output_file.read_text()
 
 
-def wait_until(done: Callable[[], bool], what: str) -> None:
-    """Wait for *done*, and fail with *what* was waited for."""
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    """Wait until *condition* holds; fail with *what* if it does not hold in time."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not done():
+    while not condition():
         assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS} s for {what}"
         time.sleep(0.1)
 
 
 def patient_client(url: str) -> Client:
-    """A client of the store at *url* that waits as long as a test does.
+    """A client of the store at *url* with the timeout of a test.
 
-    A machine of tests stands still for seconds at times: it is for the product to give up then.
+    A test machine may pause for seconds.  The product's shorter timeout would fail the test.
     """
     return connect(url, PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""A file that is produced, wholly or in part, and what the topic then holds."""
+"""Produces a file to a topic, wholly or in part, and reads what the topic then holds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Records = AsyncIterator[tuple[int, LogRecord]]
 
 
 def record_bytes(number: int, study: str = "", **more: Any) -> bytes:
-    """A record of one of seven studies."""
+    """A tick of *study*, by default of one of seven studies, with *more* fields."""
     source = {"system": "edc", "id": f"r{number}", "version": 1}
     fields = {"type": "tick", "study": study or f"S{number % 7}", "source": source, **more}
     return json.dumps(
@@ -30,48 +30,49 @@ def record_bytes(number: int, study: str = "", **more: Any) -> bytes:
 
 
 def write_log(folder: Path, *lines: bytes) -> Path:
+    """Write *lines* to a log file in *folder*."""
     path = folder / "log.jsonl"
     path.write_bytes(b"".join(each + b"\n" for each in lines))
     return path
 
 
-async def produce(writable: WritableTopic, path: Path, most: int | None = None) -> int:
-    """Produce the file as the command does, or only its first *most* missing records."""
+async def produce(writable: WritableTopic, path: Path, limit: int | None = None) -> int:
+    """Produce the missing records of the file, or the first *limit*; return how many."""
     file = FileLog(path)
     missing = await find_backlog(
         file, PARTITIONS, lambda number: KafkaLog(writable.bootstrap, writable.topic, number)
     )
     records = missing_records(file, PARTITIONS, missing)
-    if most is not None:
-        records = first_records(records, most)
+    if limit is not None:
+        records = first_records(records, limit)
     async with LogWriter(writable.bootstrap, writable.topic) as sink:
         sent = [count async for count in send_records(records, sink, Unpaced())][-1]
     await file.close()
     return sent
 
 
-async def first_records(records: Records, most: int) -> Records:
-    """The first of *records*: what a run sends that is ended in the middle."""
+async def first_records(records: Records, limit: int) -> Records:
+    """The first *limit* records, as an interrupted run sends them."""
     async for record in records:
-        if most == 0:
+        if limit == 0:
             return
-        most -= 1
+        limit -= 1
         yield record
 
 
 async def topic_values(bootstrap: str, topic: str) -> PartitionValues:
-    """What each partition of the topic holds."""
-    found: PartitionValues = {}
+    """The values in each partition of the topic."""
+    values: PartitionValues = {}
     for number in range(PARTITIONS):
         log = KafkaLog(bootstrap, topic, number)
-        found[number] = [value for _, value in await read_all(log, most=1000)]
+        values[number] = [value for _, value in await read_all(log, limit=1000)]
         await log.close()
-    return found
+    return values
 
 
 def expected_values(lines: list[bytes]) -> PartitionValues:
-    """Where *lines* belong, by the studies that they name."""
-    found: PartitionValues = {number: [] for number in range(PARTITIONS)}
+    """The values expected in each partition, by the studies of *lines*."""
+    values: PartitionValues = {number: [] for number in range(PARTITIONS)}
     for each in lines:
-        found[partition_of(json.loads(each)["study"], PARTITIONS)].append(each)
-    return found
+        values[partition_of(json.loads(each)["study"], PARTITIONS)].append(each)
+    return values

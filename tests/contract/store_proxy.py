@@ -1,4 +1,4 @@
-"""A store behind a gate: something happens before its first answer, whatever one asks it."""
+"""A TCP proxy of a store that calls a function before it forwards a connection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHUNK_BYTES = 1 << 16
 
 @contextmanager
 def store_proxy(store: Path, before_first: Callable[[], None]) -> Generator[str]:
-    """The address of the *store* at a unix socket; *first* is called before it hears anybody."""
+    """The TCP address of a proxy to the Unix socket *store*, with *before_first* per connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(
             target=accept_all, args=(listener, store, before_first), daemon=True
@@ -22,7 +22,7 @@ def store_proxy(store: Path, before_first: Callable[[], None]) -> Generator[str]
 
 
 def accept_all(listener: socket.socket, store: Path, before_first: Callable[[], None]) -> None:
-    """Let everybody through, after *first*, until the listener is closed."""
+    """Forward each connection after a call of *before_first*, until the listener is closed."""
     with suppress(OSError):
         while True:
             client, _ = listener.accept()
@@ -31,17 +31,17 @@ def accept_all(listener: socket.socket, store: Path, before_first: Callable[[], 
 
 
 def forward(client: socket.socket, store: Path) -> None:
-    """Carry what *guest* and the store say to each other, until both are done."""
+    """Copy bytes between *client* and the store in both directions until both have ended."""
     with client, socket.socket(socket.AF_UNIX) as upstream, suppress(OSError):
         upstream.connect(str(store))
-        back = threading.Thread(target=copy_bytes, args=(upstream, client), daemon=True)
-        back.start()
+        responses = threading.Thread(target=copy_bytes, args=(upstream, client), daemon=True)
+        responses.start()
         copy_bytes(client, upstream)
-        back.join()
+        responses.join()
 
 
 def copy_bytes(source: socket.socket, target: socket.socket) -> None:
-    """What comes from *source* goes to *target*, to its end."""
+    """Copy all bytes of *source* to *target*, and then shut down its write side."""
     with suppress(OSError):
         while part := source.recv(CHUNK_BYTES):
             target.sendall(part)

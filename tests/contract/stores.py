@@ -1,4 +1,4 @@
-"""The stores that one suite is run on, each empty: in memory, in fakeredis, in a real server."""
+"""The kinds of store for one suite: in memory, in fakeredis and in a real server, each empty."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.contract.processes import patient_client
 
 TOPIC = "trial.log.v1"
 NEXT_PARTITION = count()
-"""A real server is shared by all tests: each has keys of its own."""
+"""All tests share one real server; a partition number of its own gives each its own keys."""
 
 StoreFactory = Callable[[], AbstractAsyncContextManager[Store]]
-"""Opens an empty store, and closes it in the end."""
+"""Opens an empty store, and closes it at the end of the block."""
 
 
 @asynccontextmanager
@@ -33,7 +33,7 @@ async def in_memory() -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def in_fakeredis() -> AsyncIterator[Store]:
-    """The same function as in a server, in fakeredis."""
+    """A store in fakeredis with the same functions as a server."""
     store = RedisStore(FakeAsyncRedis(), own_keys(), embedded=True)
     await load_library(store.client)
     yield store
@@ -41,7 +41,7 @@ async def in_fakeredis() -> AsyncIterator[Store]:
 
 
 def in_redis(url: str) -> StoreFactory:
-    """The function in the server at *url*."""
+    """A factory of stores in the server at *url*."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Store]:
@@ -55,21 +55,21 @@ def in_redis(url: str) -> StoreFactory:
 
 @pytest.fixture(params=["memory", "fakeredis", pytest.param("redis", marks=pytest.mark.redis)])
 def store_factory(request: pytest.FixtureRequest) -> StoreFactory:
-    """Opens an empty store of each kind."""
+    """A factory for each kind of store."""
     if request.param == "redis":
         return in_redis(request.getfixturevalue("redis_url"))
     return {"memory": in_memory, "fakeredis": in_fakeredis}[request.param]
 
 
 def own_keys() -> Keys:
-    """Keys that no other test has."""
+    """Keys of a partition that no other test uses."""
     return Keys("test", TOPIC, next(NEXT_PARTITION))
 
 
 def make_request(
     first: int, next: int, *, pos: str = "", rows: dict[str, Fields] | None = None, **more: Any
 ):
-    """An apply that moves the cursor from *first* to *next*; study A's row must be at *pos*."""
+    """A request to move the cursor from *first* to *next*, with the row of study A at *pos*."""
     cursor = {"next": b"%d" % next, "code": b"1", **more.pop("cursor", {})}
     positions = more.pop("positions", {"A": pos.encode()})
     return ApplyRequest(
@@ -79,16 +79,16 @@ def make_request(
 
 
 def row_fields(pos: int, **fields: bytes) -> dict[str, Fields]:
-    """Study A's row at *pos*."""
+    """The row of study A at offset *pos*."""
     return {"A": {"pos": b"%d" % pos, **fields}}
 
 
 async def store_state(store: Store) -> tuple[Fields, Fields, Fields]:
-    """All that can be changed: cursor, row of A, outbox."""
+    """The cursor, the row of study A and the outbox."""
     return await store.cursor(), await store.row("A"), await store.outbox()
 
 
 async def apply_all(store: Store, *writes: ApplyRequest) -> None:
-    """Apply each; all must be done."""
+    """Apply all *writes* in order; each must succeed."""
     for one in writes:
         assert await store.apply(one) is ApplyResult.DONE

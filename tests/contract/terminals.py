@@ -1,4 +1,4 @@
-"""A terminal with a command on it: what a person sees there, presses, and is left with."""
+"""A pseudo-terminal that runs a command: its screen, its keys and its state at the end."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ from tests.scenarios.commands import command_environment
 
 CTRL_C = b"\x03"
 OUTPUT_PART = re.compile(r"\x1b\[(\??\d*(?:;\d*)*)([A-Za-z])|\x1b|[\r\n]|[^\x1b\r\n]+")
-"""A control code, one that is not whole yet, an end of a line, or words."""
+"""A control code, an incomplete one, a line end, or text."""
 
 
 @dataclass
 class Screen:
-    """What *rows* by *columns* show, and whether the *cursor* is to be seen.
+    """The text on a screen of *rows* by *columns*, and whether the *cursor* is visible.
 
-    It knows the codes that it must, and raises at any other; *gone* are lines off the top.
+    It handles the control codes that the commands use, and fails at any other.  *scrolled_off*
+    are the lines that left the screen at the top.
     """
 
     rows: int
@@ -46,11 +47,11 @@ class Screen:
 
     @property
     def visible_lines(self) -> list[str]:
-        """The lines, down to the last that is not empty."""
+        """The lines of the screen without the empty ones at the bottom."""
         return "\n".join(line.rstrip() for line in self.lines).rstrip("\n").splitlines()
 
     def feed(self, text: str) -> Screen:
-        """The same after *text* has come."""
+        """Write *text* to the screen, and return the screen."""
         for part in OUTPUT_PART.finditer(text):
             if part[2]:
                 self._control(part[1], part[2])
@@ -62,15 +63,15 @@ class Screen:
                 self._write(part[0])
         return self
 
-    def _control(self, how: str, code: str) -> None:
-        if (how, code) in (("?25", "h"), ("?25", "l")):
+    def _control(self, parameters: str, code: str) -> None:
+        if (parameters, code) in (("?25", "h"), ("?25", "l")):
             self.cursor = code == "h"
         elif code == "A":
-            self.row = max(self.row - int(how or 1), 0)
-        elif (how, code) == ("2", "K"):
+            self.row = max(self.row - int(parameters or 1), 0)
+        elif (parameters, code) == ("2", "K"):
             self.lines[self.row] = ""
         else:
-            assert code == "m", f"unknown control code {how}{code}"
+            assert code == "m", f"unknown control code {parameters}{code}"
 
     def _line_feed(self) -> None:
         if self.row + 1 < self.rows:
@@ -79,21 +80,21 @@ class Screen:
         self.scrolled_off.append(self.lines.pop(0))
         self.lines.append("")
 
-    def _write(self, words: str) -> None:
-        while words:
+    def _write(self, text: str) -> None:
+        while text:
             if self.column == self.columns:
                 self.column = 0
                 self._line_feed()
-            part = words[: self.columns - self.column]
+            part = text[: self.columns - self.column]
             line = self.lines[self.row].ljust(self.column)
             self.lines[self.row] = line[: self.column] + part + line[self.column + len(part) :]
             self.column += len(part)
-            words = words[len(part) :]
+            text = text[len(part) :]
 
 
 @dataclass
 class Terminal:
-    """A command on a terminal of its own, of which *face* is our side and *back* the command's."""
+    """A command on its own terminal: *our_fd* is the test's side, *command_fd* the command's."""
 
     process: subprocess.Popen[bytes]
     our_fd: int
@@ -104,51 +105,51 @@ class Terminal:
     output: bytearray = field(default_factory=bytearray)
 
     def screen(self) -> Screen:
-        """What it shows now."""
+        """The screen after all output so far."""
         with suppress(BlockingIOError):
             while chunk := os.read(self.our_fd, 65_536):
                 self.output += chunk
-        # An end that is half a letter comes again, whole, with the next look.
+        # The output may end within a UTF-8 character; the next call decodes it whole.
         text = self.output.decode(errors="ignore")
         return Screen(self.rows, self.columns).feed(text)
 
     def wait_for_text(self, *words: str) -> Screen:
-        """The screen, once each of *words* is on it."""
+        """Wait until all *words* are on the screen, and return it."""
         return self.wait_until(
             lambda screen: all(word in "\n".join(screen.visible_lines) for word in words)
         )
 
-    def wait_until(self, done: Callable[[Screen], bool]) -> Screen:
-        """The screen, once it is *done*; fails, with what it shows, where that does not come."""
+    def wait_until(self, condition: Callable[[Screen], bool]) -> Screen:
+        """Wait until *condition* holds, and return the screen; fail with its text if not."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not done(screen := self.screen()):
+        while not condition(screen := self.screen()):
             assert time.monotonic() < deadline, "\n".join(screen.visible_lines)
             time.sleep(0.05)
         return screen
 
     def press(self, key: bytes) -> None:
-        """Press a key."""
+        """Send a key to the command."""
         os.write(self.our_fd, key)
 
     def wait_exit(self) -> int:
-        """Wait for the command to end; its exit code."""
+        """Wait for the command to end, and return its exit code."""
         self.wait_until(lambda _: self.process.poll() is not None)
         return self.process.returncode
 
     def is_restored(self) -> bool:
-        """Whether the terminal is as it was: its cursor to be seen, and on a line of its own."""
+        """Whether attributes are restored and the cursor is visible at the start of a line."""
         screen = self.screen()
-        as_it_was = termios.tcgetattr(self.command_fd) == self.attributes_before
-        return as_it_was and screen.cursor and screen.column == 0
+        attributes_equal = termios.tcgetattr(self.command_fd) == self.attributes_before
+        return attributes_equal and screen.cursor and screen.column == 0
 
 
 def restore_sigint() -> None:
-    """Have the command hear SIGINT: what a script runs in the background ignores it."""
+    """Restore the default action of SIGINT, which a background job of a shell ignores."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def attach_terminal() -> None:
-    """Have the keys that are pressed on its terminal reach the command."""
+    """Make the terminal the controlling one, so that Ctrl-C sends SIGINT to the command."""
     restore_sigint()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
@@ -156,13 +157,13 @@ def attach_terminal() -> None:
 @contextmanager
 def terminal(
     settings: Mapping[str, str],
-    *words: str,
+    *arguments: str,
     rows: int = 24,
     columns: int = 120,
     kind: str = "xterm-256color",
 ) -> Generator[Terminal]:
-    """A terminal of a *kind* with ``tocsin`` and *words* on it, killed if it runs at the end."""
-    clean = {
+    """Run ``tocsin`` with *arguments* on a terminal of *kind*, killed if it runs at the end."""
+    environment = {
         name: value
         for name, value in command_environment().items()
         if not name.startswith("TOCSIN_")
@@ -171,8 +172,12 @@ def terminal(
     os.set_blocking(our_fd, False)
     fcntl.ioctl(command_fd, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", "tocsin", *words],
-        env={**clean, "TERM": kind, **{f"TOCSIN_{key}": value for key, value in settings.items()}},
+        [sys.executable, "-m", "tocsin", *arguments],
+        env={
+            **environment,
+            "TERM": kind,
+            **{f"TOCSIN_{key}": value for key, value in settings.items()},
+        },
         cwd=ROOT,
         stdin=command_fd,
         stdout=command_fd,

@@ -41,7 +41,9 @@ RECORDS_TO_RAISE = 100
 SMALL_PARTITION = partition_of("S", 12)
 
 
-def make_move(site: WorkerSite, move: str, alert: str, member: str = "board-1", **options: str) -> Any:
+def make_move(
+    site: WorkerSite, move: str, alert: str, member: str = "board-1", **options: str
+) -> Any:
     """Make a move from the command line; return exit code, stderr and JSON output."""
     flags = [word for name, value in options.items() for word in (f"--{name}", value)]
     arguments = ("--member", member, "--reason", "The cases were read.", "--json", *flags)
@@ -65,7 +67,12 @@ def test_a_board_reviews_from_the_command_line_and_a_rebuild_gives_the_same_rows
         code, err, receipt = make_move(site, "acknowledge", f"{SIGNAL_ALERT_ID}:1")
 
         assert {each["watch"] for each in listed} == {"tee-general-population", "tee-polymyositis"}
-        assert (code, err, receipt["outcome"], receipt["state"]) == (0, "", "accepted", "acknowledged")
+        assert (code, err, receipt["outcome"], receipt["state"]) == (
+            0,
+            "",
+            "accepted",
+            "acknowledged",
+        )
         assert receipt["revision"] == 2
 
         code, err, receipt = make_move(site, "acknowledge", f"{SIGNAL_ALERT_ID}:1", "board-2")
@@ -116,15 +123,24 @@ async def acknowledge_together(site: WorkerSite) -> list[ReviewReceipt]:
         alert = entry_from(await store.field(STUDY, f"l|{SIGNAL_ALERT_ID}")).alert
         requests = [
             ReviewRequest(
-                alert=alert, move=Move.ACKNOWLEDGE, member=member, reason="Read.", nonce=f"n-{member}"
+                alert=alert,
+                move=Move.ACKNOWLEDGE,
+                member=member,
+                reason="Read.",
+                nonce=f"n-{member}",
             )
             for member in ("board-1", "board-2")
         ]
         senders = [KafkaSender(site.broker) for _ in requests]
-        writers = [ReviewWriter(sender, 12, lambda _: store, timeout_seconds=30) for sender in senders]
+        writers = [
+            ReviewWriter(sender, 12, lambda _: store, timeout_seconds=30) for sender in senders
+        ]
         now = datetime.now(UTC)
         receipts = await asyncio.gather(
-            *(each.write(review_record(request, now)) for each, request in zip(writers, requests, strict=True))
+            *(
+                each.write(review_record(request, now))
+                for each, request in zip(writers, requests, strict=True)
+            )
         )
         for sender in senders:
             await sender.close()
@@ -132,7 +148,7 @@ async def acknowledge_together(site: WorkerSite) -> list[ReviewReceipt]:
 
 
 def test_without_a_worker_a_move_is_in_the_log_and_pending(site: WorkerSite):
-    """After its timeout the command prints the offset and exits with 4; the next worker folds it."""
+    """The command exits with 4 and prints the offset of the review; the next worker folds it."""
     last = site.send(PRODERM[:RECORDS_TO_RAISE], STUDY, STUDY_PARTITION)
     with site.running() as worker:
         site.wait_folded(STUDY_PARTITION, last)

@@ -76,17 +76,16 @@ def test_alerts_appear_reviews_change_them_and_ctrl_c_restores_the_terminal(
         display.screen()
         assert len(display.output) == bytes_drawn
 
-        arguments = ("acknowledge", f"{SIGNAL_ALERT_ID}:1", "--member", "board-1", "--reason", "Read.")
-        assert open_demo.site.tocsin("alerts", *arguments).returncode == 0
-        visible_lines = display.wait_for_text("1 of 2 alerts await", f"{SIGNAL_ALERT_ID}:2").visible_lines
-        assert screen_line(display, SIGNAL_ALERT_ID).startswith(
-            "acknowledged "
-        ) and "board-1" in screen_line(display, SIGNAL_ALERT_ID)
-        assert visible_lines[2:] == [screen_line(display, OTHER_ALERT_ID), screen_line(display, SIGNAL_ALERT_ID)]
+        move = ("acknowledge", f"{SIGNAL_ALERT_ID}:1", "--member", "board-1", "--reason", "Read.")
+        assert open_demo.site.tocsin("alerts", *move).returncode == 0
+        screen = display.wait_for_text("1 of 2 alerts await", f"{SIGNAL_ALERT_ID}:2")
+        lines = [screen_line(display, each) for each in (OTHER_ALERT_ID, SIGNAL_ALERT_ID)]
+        assert lines[1].startswith("acknowledged ") and "board-1" in lines[1]
+        assert screen.visible_lines[2:] == lines
 
         display.press(CTRL_C)
         assert (display.wait_exit(), display.is_restored()) == (0, True)
-        assert display.screen().visible_lines == visible_lines
+        assert display.screen().visible_lines == screen.visible_lines
 
 
 def test_a_small_terminal_does_not_scroll_and_a_dumb_one_prints_every_revision(open_demo: OpenDemo):
@@ -139,4 +138,6 @@ def test_sigterm_and_a_lost_broker_restore_the_terminal(open_demo: OpenDemo):
 
         assert open_demo.demo.interrupt() == 0
         assert (disconnected.wait_exit(), disconnected.is_restored()) == (4, True)
-        assert "`tocsin doctor` shows what is missing" in "".join(disconnected.screen().visible_lines)
+        assert "`tocsin doctor` shows what is missing" in "".join(
+            disconnected.screen().visible_lines
+        )

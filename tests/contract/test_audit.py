@@ -76,7 +76,9 @@ async def test_commands_that_read_or_change_leave_chained_entries(services: Serv
         ("read", "done", "quarantine"),
         ("read", "refused", "quarantine"),
     ]
-    assert all(each["why"] == "a look" for each in entries[:5]) and all(each["who"] for each in entries)
+    assert all(each["why"] == "a look" for each in entries[:5]) and all(
+        each["who"] for each in entries
+    )
     assert entries[0]["where"] == {"space": "live"} and entries[-1]["where"]["exit"] == 2
     result = services.tocsin("verify", "--audit")
     assert result.returncode == 0, result.stderr
@@ -103,7 +105,11 @@ async def test_tampering_with_the_audit_log_is_detected(services: Services, tmp_
         (lines[:2], "offset 2: what was kept in mind up to 2 is missing"),
     ):
         result = services.tocsin(*command, write_entries(tmp_path, tampered))
-        assert result.returncode == 3 and expected in result.stderr, (expected, result.stdout, result.stderr)
+        assert result.returncode == 3 and expected in result.stderr, (
+            expected,
+            result.stdout,
+            result.stderr,
+        )
         json_result = services.tocsin(*command, write_entries(tmp_path, tampered), "--json")
         assert json_result.returncode == 3 and json.loads(json_result.stdout)["faults"]
 
@@ -136,7 +142,7 @@ def test_creating_topics_leaves_an_entry(services: Services, admin: Any):
     assert (report["entries"], report["faults"]) == (1, [])
 
 
-@pytest.mark.parametrize("words", [("run",), ("verify",), ("rebuild",), ("store", "apply")])
+@pytest.mark.parametrize("arguments", [("run",), ("verify",), ("rebuild",), ("store", "apply")])
 def test_production_without_audit_does_not_start(arguments: tuple[str, ...]):
     """With signed plans, TOCSIN_AUDIT=off is exit code 2, and the setting is named."""
     result = tocsin(*arguments, AUDIT="off", PLAN_KEYS_FILE="keys")

@@ -1,4 +1,4 @@
-"""The programs as they are run, with the treatments exchanged: all that is open is the same."""
+"""Two runs of the programs with exchanged treatments show the same to blinded people."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ sinks = ["hook"]
 
 VARYING_HEADERS = {"Host", "Tocsin-Timestamp", "Tocsin-Signature"}
 DURATION_METRIC = b"safety_apply_duration_seconds"
-"""How long applies took, and into how many fetches the log fell, differs from run to run."""
+"""The durations and the number of applies differ from run to run."""
 
 
 @dataclass(frozen=True)
 class VisibleOutput:
-    """What the programs showed to whoever has no token, and of how many alerts the board heard."""
+    """What people without the token see, and the number of alerts sent to the board."""
 
     pages: tuple[bytes, ...]
     output: tuple[str, ...]
@@ -65,7 +65,7 @@ class VisibleOutput:
 
 @dataclass
 class ServiceRuns:
-    """Services for one run after another; *pager* is the board's, *hook* the sponsor's."""
+    """Services for successive runs; *pager* receives for the board, *hook* for the sponsor."""
 
     kafka: KafkaServer
     folder: Path
@@ -73,13 +73,12 @@ class ServiceRuns:
     hook: WebhookReceiver
 
     def run_from_empty(self, log: Sequence[bytes], name: str) -> VisibleOutput:
-        """Everything from an empty cluster and an empty store on."""
+        """Run everything from an empty cluster and an empty store."""
         folder, broker = self.folder / name, self.kafka.bootstrap
         folder.mkdir()
-        told = (self.pager, self.hook)
-        for each in told:
-            for kept in (each.keys, each.bodies, each.headers):
-                kept.clear()
+        for receiver in (self.pager, self.hook):
+            for received in (receiver.keys, receiver.bodies, receiver.headers):
+                received.clear()
         with admin_client(broker) as admin:
             delete_topics(admin)
             apply_topics(admin, required_topics(Settings(replication=1)), alter=False)
@@ -88,9 +87,9 @@ class ServiceRuns:
             deliverers.running_site(broker, folder) as delivery,
         ):
             asyncio.run(load_functions(server.url))
-            bell = "http://127.0.0.1:9"
+            unused_url = "http://127.0.0.1:9"
             text = deliverers.DELIVERY_FILE.format(
-                hook=self.pager.url, alertmanager=bell, sinks='"pager"'
+                hook=self.pager.url, alertmanager=unused_url, sinks='"pager"'
             )
             delivery.write_delivery_file(text + SPONSOR_SECTION.format(hook=self.hook.url))
             return self.run(WorkerSite(broker, server.url, folder), delivery, log)
@@ -98,31 +97,37 @@ class ServiceRuns:
     def run(
         self, site: WorkerSite, delivery: deliverers.DelivererSite, log: Sequence[bytes]
     ) -> VisibleOutput:
-        """Produce, fold, tell, look, end."""
+        """Produce the log, fold it, deliver the alerts, read the pages and stop the programs."""
         site.send(log, STUDY, STUDY_PARTITION)
         _, alerts = single_pass(log_of(log, STUDY))
-        cases = {each.id for each in alerts if each.kind is AlertKind.CASE}
-        wanted = {each.id for each in alerts if each.kind is not AlertKind.FINDING}
-        page = f"127.0.0.1:{free_ports(1)[0]}"
+        case_ids = {each.id for each in alerts if each.kind is AlertKind.CASE}
+        alert_ids = {each.id for each in alerts if each.kind is not AlertKind.FINDING}
+        address = f"127.0.0.1:{free_ports(1)[0]}"
         deliverer = delivery.start()
-        with site.running(METRICS_OPEN=page) as worker:
+        with site.running(METRICS_OPEN=address) as worker:
             delivery.wait_ready(deliverer)
-            wait_until(lambda: len(alert_refs(self.pager)) == len(wanted), "the board to be told")
-            wait_until(lambda: len(alert_refs(self.hook)) == len(cases), "the sponsor to be told")
-            wait_until(lambda: figures_final(page, worker), "the figures")
-            paths = [f"{worker.health}/livez", f"{worker.health}/readyz", f"{page}/metrics"]
+            wait_until(
+                lambda: len(alert_refs(self.pager)) == len(alert_ids),
+                "the notifications of the board",
+            )
+            wait_until(
+                lambda: len(alert_refs(self.hook)) == len(case_ids),
+                "the notifications of the sponsor",
+            )
+            wait_until(lambda: figures_final(address, worker), "the figures")
+            paths = [f"{worker.health}/livez", f"{worker.health}/readyz", f"{address}/metrics"]
             paths += [f"{deliverer.health}/livez", f"{deliverer.health}/readyz"]
-            shown = tuple(fetch(path) for path in paths)
+            pages = tuple(fetch(path) for path in paths)
             assert (deliverer.stop(), worker.stop()) == (0, 0), deliverer.output + worker.output
         return VisibleOutput(
-            shown,
+            pages,
             (output_of(worker), output_of(deliverer)),
             self.sponsor_notifications(),
             len(alert_refs(self.pager)),
         )
 
     def sponsor_notifications(self) -> tuple[str, ...]:
-        """What the sponsor was told, with the headers; partitions are told side by side."""
+        """Return what the sponsor received, sorted because partitions are delivered in parallel."""
         return tuple(
             sorted(
                 f"{body} {sorted((k, v) for k, v in headers.items() if k not in VARYING_HEADERS)}"
@@ -132,22 +137,26 @@ class ServiceRuns:
 
 
 def alert_refs(receiver: WebhookReceiver) -> set[str]:
-    """Of which alerts it has heard; a rise between two readings is told by itself."""
+    """Return the references of the alerts that *receiver* got; revisions are not counted."""
     return {json.loads(body)["ref"] for body in receiver.bodies}
 
 
-def figures_final(page: str, worker: CommandProcess) -> bool:
-    """Whether the open page is that of the end of the log, which was seen to end."""
-    text = fetch(f"{page}/metrics", whole=True)
-    ended = f'safety_last_caught_up_timestamp_seconds{{partition="{STUDY_PARTITION}"}} 1'.encode()
-    return b'safety_cases{study="S"} 15.0' in text and ended in text and worker.readiness()[0]
+def figures_final(address: str, worker: CommandProcess) -> bool:
+    """Return whether the open page is that of the end of the log, and the worker is ready."""
+    text = fetch(f"{address}/metrics", whole=True)
+    caught_up = (
+        f'safety_last_caught_up_timestamp_seconds{{partition="{STUDY_PARTITION}"}} 1'.encode()
+    )
+    return b'safety_cases{study="S"} 15.0' in text and caught_up in text and worker.readiness()[0]
 
 
-def fetch(place: str, *, whole: bool = False) -> bytes:
-    """What is answered: status, headers and body, but for the hours and how long applies took."""
-    with urllib.request.urlopen(f"http://{place}", timeout=10) as got:
-        body = got.read()
-        told = [(k, v) for k, v in got.headers.items() if k not in ("Date", "Content-Length")]
+def fetch(path: str, *, whole: bool = False) -> bytes:
+    """Return status, headers and body without times; with *whole*, the body as it is."""
+    with urllib.request.urlopen(f"http://{path}", timeout=10) as response:
+        body = response.read()
+        headers = [
+            (k, v) for k, v in response.headers.items() if k not in ("Date", "Content-Length")
+        ]
     if whole:
         return body
     lines = [
@@ -155,27 +164,31 @@ def fetch(place: str, *, whole: bool = False) -> bytes:
         for line in without_timestamps(body).splitlines()
         if not line.startswith(DURATION_METRIC)
     ]
-    return json.dumps([got.status, told]).encode() + b"\n".join(lines)
+    return json.dumps([response.status, headers]).encode() + b"\n".join(lines)
 
 
 def output_of(process: CommandProcess) -> str:
-    """What a program printed, on both streams, but for its port."""
+    """Return what a program printed on both streams, with its address replaced."""
     return process.output.replace(process.health, "HEALTH")
 
 
 async def test_two_runs_with_the_treatments_exchanged_show_the_same(
     kafka: KafkaServer, redis_program: str, tmp_path: Path
 ):
-    """Pages, probes, both streams of both programs, what the sponsor hears; the board's differ."""
-    words = random_names()
+    """Pages, probes, output and the sponsor's notifications are equal; the board's differ."""
+    names = random_names()
     async with WebhookReceiver().open() as pager, WebhookReceiver().open() as hook:
-        stage = ServiceRuns(kafka, tmp_path, pager, hook)
-        other = [(arm + 1) % ARMS for arm in in_turns()]
-        one = await asyncio.to_thread(stage.run_from_empty, trial_log(words, in_turns()), "one")
-        two = await asyncio.to_thread(stage.run_from_empty, trial_log(words, other), "two")
+        runs = ServiceRuns(kafka, tmp_path, pager, hook)
+        exchanged = [(arm + 1) % ARMS for arm in in_turns()]
+        first = await asyncio.to_thread(runs.run_from_empty, trial_log(names, in_turns()), "one")
+        second = await asyncio.to_thread(runs.run_from_empty, trial_log(names, exchanged), "two")
 
-    assert (one.pages, one.output, one.notifications) == (two.pages, two.output, two.notifications)
-    assert one.board_alerts != two.board_alerts and len(one.notifications) > 10
-    open_to_all = repr((one.pages, one.output, one.notifications))
-    assert [word for word in words if word in open_to_all] == []
-    assert all("HEALTH" in each for each in one.output)
+    assert (first.pages, first.output, first.notifications) == (
+        second.pages,
+        second.output,
+        second.notifications,
+    )
+    assert first.board_alerts != second.board_alerts and len(first.notifications) > 10
+    visible = repr((first.pages, first.output, first.notifications))
+    assert [name for name in names if name in visible] == []
+    assert all("HEALTH" in each for each in first.output)

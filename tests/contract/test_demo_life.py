@@ -1,4 +1,4 @@
-"""ProDERM through `tocsin demo`, as a newcomer may live it: it rings outside, and is answered."""
+"""A ProDERM alert in `tocsin demo`: notified, reviewed, reopened and closed."""
 
 from __future__ import annotations
 
@@ -29,53 +29,57 @@ from tests.streams.sinks.webhook_receiver import WebhookReceiver
 pytestmark = pytest.mark.redis
 
 SPEED = "4000000x"
-"""So fast the part of the log that the demo plays lasts sixteen seconds."""
+"""At this speed the part of the log that the demo produces lasts sixteen seconds."""
 
 
-async def test_an_alert_of_the_demo_is_told_answered_reopened_and_closed_and_a_lost_store_is_quiet(
+async def test_a_demo_alert_is_notified_reviewed_reopened_and_closed_and_survives_a_lost_store(
     redis_program: str, alertmanager_program: str, tmp_path: Path
 ):
-    """A real Alertmanager and a real receiver hear each revision once, from the demo's deliverer.
+    """The demo's deliverer notifies a real Alertmanager and a real receiver once per revision.
 
-    Members act and the follow-up comes from another terminal, by the line of exports that the
-    demo shows.  Its Redis is wiped: all is as it was, and nobody is told again.
+    Reviews and the follow-up come from another terminal, with the settings that the demo prints.
+    After its Redis is wiped the rows are rebuilt, and no notification is repeated.
     """
-    async with WebhookReceiver().open() as pager, WebhookReceiver().open() as ward:
+    async with WebhookReceiver().open() as pager, WebhookReceiver().open() as receiver:
         with AlertmanagerServer(
-            tmp_path / "bell", ALERTMANAGER_CONFIG.format(url=ward.url)
-        ) as bell:
-            sinks = {"hook": pager.url, "alertmanager": bell.url, "sinks": '"pager", "bell"'}
-            ledger = DemoDelivererSite("", tmp_path)
-            ledger.write_delivery_file(DELIVERY_FILE.format(**sinks))
+            tmp_path / "bell", ALERTMANAGER_CONFIG.format(url=receiver.url)
+        ) as alertmanager:
+            sinks = {
+                "hook": pager.url,
+                "alertmanager": alertmanager.url,
+                "sinks": '"pager", "bell"',
+            }
+            deliverer_site = DemoDelivererSite("", tmp_path)
+            deliverer_site.write_delivery_file(DELIVERY_FILE.format(**sinks))
             (tmp_path / "log.jsonl").write_bytes(b"\n".join(PRODERM[:RECORDS_TO_SIGNAL]))
-            words = [tmp_path / "log.jsonl", "--deliver", tmp_path / "delivery.toml"]
-            with running_demo(tmp_path, *words, "--speed", SPEED) as demo:
+            arguments = [tmp_path / "log.jsonl", "--deliver", tmp_path / "delivery.toml"]
+            with running_demo(tmp_path, *arguments, "--speed", SPEED) as demo:
                 settings = demo.exported_settings()
-                ledger.broker = settings["BROKER"]
-                line = DemoSite(settings["BROKER"], settings["STORE"], tmp_path, settings=settings)
-                home = partition_of(STUDY, int(settings["LOG_PARTITIONS"]))
-                life = LiveSystem(
-                    line,
-                    ledger,
-                    bell,
+                deliverer_site.broker = settings["BROKER"]
+                site = DemoSite(settings["BROKER"], settings["STORE"], tmp_path, settings=settings)
+                partition = partition_of(STUDY, int(settings["LOG_PARTITIONS"]))
+                system = LiveSystem(
+                    site,
+                    deliverer_site,
+                    alertmanager,
                     pager,
-                    ward,
-                    partition=home,
+                    receiver,
+                    partition=partition,
                     has_bus=False,
                     records_sent=RECORDS_TO_SIGNAL,
                 )
-                await asyncio.to_thread(run_whole_life, life, demo)
+                await asyncio.to_thread(run_whole_life, system, demo)
 
 
-def run_whole_life(life: LiveSystem, demo: Demo) -> None:
-    """The whole life, the loss, and what is left of both; then Ctrl-C, and nothing is."""
-    life.wait_for_revision(1)
-    life.wait_for_revision(2)
+def run_whole_life(system: LiveSystem, demo: Demo) -> None:
+    """Check the life of the alert and the loss of the store; then interrupt the demo."""
+    system.wait_for_revision(1)
+    system.wait_for_revision(2)
     demo.wait_until_log_ends()
-    review_and_close(life)
-    lose_store_and_recover(life)
-    check_notified_once(life, 3)
-    check_notification_log(life)
+    review_and_close(system)
+    lose_store_and_recover(system)
+    check_notified_once(system, 3)
+    check_notification_log(system)
     assert shown_revisions(demo) == {
         f"{SIGNAL_ALERT_ID} rev {each}": 1 for each in range(1, LAST_REVISION + 1)
     }
@@ -84,5 +88,5 @@ def run_whole_life(life: LiveSystem, demo: Demo) -> None:
 
 
 def shown_revisions(demo: Demo) -> Counter[str]:
-    """How often the demo showed each revision of the alert."""
+    """Return how often the demo showed each revision of the alert."""
     return Counter(re.findall(rf"alert ({SIGNAL_ALERT_ID} rev \d+)", demo.output))

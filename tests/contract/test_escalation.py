@@ -1,4 +1,4 @@
-"""Nobody answers: deliverers on a real Kafka call the next audience, whoever dies."""
+"""Tests of escalation: deliverers notify the next audience of unacknowledged alerts."""
 
 from __future__ import annotations
 
@@ -54,47 +54,47 @@ BOARD, CHAIR = Route("board", "pager"), Route("chair", "phone")
 
 @dataclass
 class EscalationSetup:
-    """Deliverers at a site, and the receivers of the board and of the chair."""
+    """A deliverer site, and the receivers of the board and of the chair."""
 
     site: DelivererSite
     pager: WebhookReceiver
     phone: WebhookReceiver
 
     def raise_alerts(self, *names: str) -> None:
-        """Raise alerts, and wait until the board is told of them."""
+        """Publish alerts, and wait until the board is notified."""
         self.site.publish(*((name, 1, alert_bytes(id=name)) for name in names))
         keys = {idempotency_key("pager", 1, name) for name in names}
-        wait_until(lambda: keys <= {*self.pager.keys}, "the board to be told")
+        wait_until(lambda: keys <= {*self.pager.keys}, "the notifications of the board")
 
     def acknowledge(self, name: str) -> None:
-        """A member of the board answers."""
+        """Publish the acknowledgement of an alert."""
         self.site.publish((name, 2, acknowledgement(2, id=name)))
 
     def sent_times(self, route: Route) -> SentTimes:
-        """The hour of each revision that the ledger has as sent on *route*, by alert."""
-        ledger = self.site.delivery_state().notification_log
-        found = {
-            name: dict(ledger.sent_revisions(route, name))
+        """Return by alert the time of each revision that is logged as sent on *route*."""
+        notification_log = self.site.delivery_state().notification_log
+        times_by_alert = {
+            name: dict(notification_log.sent_revisions(route, name))
             for name in (UNACKNOWLEDGED, ACKNOWLEDGED)
         }
-        return {name: hours for name, hours in found.items() if hours}
+        return {name: times for name, times in times_by_alert.items() if times}
 
     def check_and_stop(self, deliverer: CommandProcess) -> None:
-        """The chair was called for what nobody answered, not too soon, and for nothing else."""
+        """Check that only the unacknowledged alert was escalated, and not too soon; then stop."""
         wait_until(
             lambda: idempotency_key("pager", 2, ACKNOWLEDGED) in self.pager.keys,
-            "the board to hear the answer",
+            "the board to be notified of the acknowledgement",
         )
-        wait_until(lambda: self.phone.keys != [], "the chair to be called")
+        wait_until(lambda: self.phone.keys != [], "the notification of the chair")
         assert deliverer.stop() == 0, deliverer.output
         board, chair = self.sent_times(BOARD), self.sent_times(CHAIR)
         assert (revisions(board), revisions(chair)) == (
             {UNACKNOWLEDGED: {1}, ACKNOWLEDGED: {1, 2}},
             {UNACKNOWLEDGED: {1}},
         )
-        after = chair[UNACKNOWLEDGED][1] - board[UNACKNOWLEDGED][1]
-        print(f"the chair was called {after:.2f} s after the board")
-        assert after >= WITHIN_SECONDS
+        delay = chair[UNACKNOWLEDGED][1] - board[UNACKNOWLEDGED][1]
+        print(f"the chair was notified {delay:.2f} s after the board")
+        assert delay >= WITHIN_SECONDS
         assert self.phone.keys == [idempotency_key("phone", 1, UNACKNOWLEDGED, "chair")]
         assert len(self.pager.keys) == 3 and self.pager.forged + self.phone.forged == 0
 
@@ -102,45 +102,45 @@ class EscalationSetup:
 SentTimes = dict[str, dict[int, float]]
 
 
-def revisions(told: SentTimes) -> dict[str, set[int]]:
-    """Which revisions of each alert were told."""
-    return {name: set(hours) for name, hours in told.items()}
+def revisions(sent: SentTimes) -> dict[str, set[int]]:
+    """Return which revisions of each alert were sent."""
+    return {name: set(times) for name, times in sent.items()}
 
 
-async def run_scenario(course: Callable[[EscalationSetup], None], site: DelivererSite) -> None:
-    """Let *course* happen at *site*, to both receivers."""
+async def run_scenario(scenario: Callable[[EscalationSetup], None], site: DelivererSite) -> None:
+    """Run *scenario* at *site* with a receiver for each audience."""
     async with WebhookReceiver().open() as pager, WebhookReceiver().open() as phone:
         site.write_delivery_file(
             DELIVERY_FILE.format(pager=pager.url, phone=phone.url, within=WITHIN_SECONDS)
         )
-        await asyncio.to_thread(course, EscalationSetup(site, pager, phone))
+        await asyncio.to_thread(scenario, EscalationSetup(site, pager, phone))
 
 
-async def test_the_chair_is_called_where_nobody_answers_in_time(delivery: DelivererSite):
-    """The alert that is acknowledged was told first: it would have been due before the other."""
+async def test_the_chair_is_notified_of_an_unacknowledged_alert(delivery: DelivererSite):
+    """The acknowledged alert was notified first and would have been escalated first."""
     await run_scenario(acknowledge_in_time, delivery)
 
 
-def acknowledge_in_time(calls: EscalationSetup) -> None:
-    deliverer = calls.site.start()
-    calls.raise_alerts(ACKNOWLEDGED)
-    calls.acknowledge(ACKNOWLEDGED)
-    calls.raise_alerts(UNACKNOWLEDGED)
-    calls.check_and_stop(deliverer)
+def acknowledge_in_time(setup: EscalationSetup) -> None:
+    deliverer = setup.site.start()
+    setup.raise_alerts(ACKNOWLEDGED)
+    setup.acknowledge(ACKNOWLEDGED)
+    setup.raise_alerts(UNACKNOWLEDGED)
+    setup.check_and_stop(deliverer)
 
 
-async def test_the_chair_is_called_though_who_told_the_board_was_killed(delivery: DelivererSite):
-    """The hour is in the ledger: another deliverer goes by it, and tells the board no more."""
+async def test_an_alert_is_escalated_after_its_deliverer_was_killed(delivery: DelivererSite):
+    """Another deliverer uses the time in the log, and does not notify the board again."""
     await run_scenario(kill_deliverer, delivery)
 
 
-def kill_deliverer(calls: EscalationSetup) -> None:
-    first = calls.site.start()
-    calls.raise_alerts(ACKNOWLEDGED, UNACKNOWLEDGED)
+def kill_deliverer(setup: EscalationSetup) -> None:
+    first = setup.site.start()
+    setup.raise_alerts(ACKNOWLEDGED, UNACKNOWLEDGED)
     wait_until(
-        lambda: {*calls.sent_times(BOARD)} == {UNACKNOWLEDGED, ACKNOWLEDGED},
-        "it to be written down",
+        lambda: {*setup.sent_times(BOARD)} == {UNACKNOWLEDGED, ACKNOWLEDGED},
+        "the entries in the notification log",
     )
     first.stop(signal.SIGKILL)
-    calls.acknowledge(ACKNOWLEDGED)
-    calls.check_and_stop(calls.site.start())
+    setup.acknowledge(ACKNOWLEDGED)
+    setup.check_and_stop(setup.site.start())

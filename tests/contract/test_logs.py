@@ -1,4 +1,4 @@
-"""One suite for every log: a reader cannot tell a file from the mock broker from Apache Kafka."""
+"""Tests that every log reads alike: a file, the mock broker and Apache Kafka."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def writable(request: pytest.FixtureRequest, tmp_path: Path) -> WritableLog:
 
 
 async def test_an_empty_log_begins_and_ends_at_zero(writable: WritableLog):
-    """A worker that finds nothing waits at offset 0; it is not an error."""
+    """An empty log is no error: a worker waits at offset 0."""
     async with open_log(writable) as log:
         assert await log.offset_range() == OffsetRange(0, 0)
         assert list(await log.read(0, 10)) == []
 
 
 async def test_records_come_back_in_order_under_their_offsets(writable: WritableLog):
-    """Key and bytes are those that were written."""
+    """Keys and values are read as they were written."""
     async with open_log(writable) as log:
         await writable.write(numbered_records(0, 10))
 
@@ -45,8 +45,8 @@ async def test_records_come_back_in_order_under_their_offsets(writable: Writable
         assert await log.offset_range() == OffsetRange(0, 10)
 
 
-async def test_a_log_is_read_from_any_offset_again_and_again(writable: WritableLog):
-    """A rolled back store sends its reader back; a claim goes forward."""
+async def test_a_log_is_read_from_any_offset_repeatedly(writable: WritableLog):
+    """A reader goes back after a store is restored, and forward after a claim."""
     async with open_log(writable) as log:
         await writable.write(numbered_records(0, 9))
 
@@ -54,8 +54,8 @@ async def test_a_log_is_read_from_any_offset_again_and_again(writable: WritableL
             assert await read_all(log, start) == list(enumerate(numbered_records(0, 9)))[start:]
 
 
-async def test_at_the_end_and_past_it_there_is_nothing_until_more_is_written(writable: WritableLog):
-    """A reader at the end hears of the next record without being opened again."""
+async def test_a_read_at_or_after_the_end_is_empty_until_more_is_written(writable: WritableLog):
+    """A reader at the end gets the next record without being opened again."""
     async with open_log(writable) as log:
         await writable.write(numbered_records(0, 3))
         assert list(await log.read(3, 5)) == list(await log.read(100, 5)) == []
@@ -69,14 +69,14 @@ async def test_at_the_end_and_past_it_there_is_nothing_until_more_is_written(wri
         assert await log.offset_range() == OffsetRange(0, 5)
 
 
-async def test_a_log_that_is_opened_again_is_the_same_log(writable: WritableLog):
-    """A restart must find the identity that the cursor holds, and the records."""
+async def test_a_reopened_log_has_the_same_identity_and_records(writable: WritableLog):
+    """After a restart the identity must equal the one in the cursor."""
     await writable.write(numbered_records(0, 4))
-    found: list[tuple[LogIdentity, list[tuple[int, bytes | None]]]] = []
+    results: list[tuple[LogIdentity, list[tuple[int, bytes | None]]]] = []
     for _ in range(2):
         async with open_log(writable) as log:
-            found.append((await log.identity(), await read_all(log)))
+            results.append((await log.identity(), await read_all(log)))
 
-    (identity, records), again = found
-    assert (identity, records) == again
+    (identity, records), second_result = results
+    assert (identity, records) == second_result
     assert identity.cluster and len(records) == 4

@@ -1,4 +1,4 @@
-"""What only a broker's log has: markers, records that were removed, times, and silence."""
+"""Tests of the Kafka log: transaction markers, deleted records, timestamps, no broker."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def apache(kafka: KafkaServer) -> WritableTopic:
     return new_topic(kafka.bootstrap, auto_created=False)
 
 
-async def test_a_transaction_marker_is_a_hole_and_not_the_end(writable: WritableTopic):
-    """Markers occupy offsets: a reader that took a hole for the end would stand still."""
+async def test_a_transaction_marker_is_a_gap_and_not_the_end(writable: WritableTopic):
+    """Markers occupy offsets: a reader that took a gap for the end would never continue."""
     async with open_log(writable) as log:
         await writable.write(numbered_records(0, 2), transactional=True)
         await writable.write(numbered_records(2, 4), transactional=True)
@@ -39,15 +39,15 @@ async def test_a_transaction_marker_is_a_hole_and_not_the_end(writable: Writable
         assert list(await log.read(5, 5)) == []
 
 
-async def test_a_topic_says_its_cluster_and_its_partitions(writable: WritableTopic):
-    """Another number of partitions would put studies elsewhere: it is part of the identity."""
+async def test_the_identity_of_a_topic_has_its_partition_count(writable: WritableTopic):
+    """The partition of a study depends on the count, so the count is part of the identity."""
     async with open_log(writable) as log:
         assert (await log.identity()).partitions == 4
 
 
 @pytest.mark.kafka
-async def test_aborted_records_are_a_hole_too(apache: WritableTopic):
-    """What was never committed was never said; the mock broker, though, gives it."""
+async def test_aborted_records_are_a_gap(apache: WritableTopic):
+    """Kafka does not return aborted records; the mock broker would."""
     async with open_log(apache) as log:
         await apache.write(numbered_records(0, 1))
         await apache.write_aborted(numbered_records(1, 3))
@@ -60,8 +60,8 @@ async def test_aborted_records_are_a_hole_too(apache: WritableTopic):
 
 
 @pytest.mark.kafka
-async def test_records_that_were_removed_are_no_hole(apache: WritableTopic):
-    """Lost input must stop a worker: it may never be passed as a marker is."""
+async def test_deleted_records_are_an_error_and_not_a_gap(apache: WritableTopic):
+    """Lost input must stop a worker: it must not be skipped like a marker."""
     async with open_log(apache) as log:
         await apache.write(numbered_records(0, 6))
         assert len(await read_all(log)) == 6
@@ -75,8 +75,8 @@ async def test_records_that_were_removed_are_no_hole(apache: WritableTopic):
 
 
 @pytest.mark.kafka
-async def test_a_record_is_found_by_its_time(apache: WritableTopic):
-    """Records carry the time at which they were produced."""
+async def test_the_offset_of_a_time_is_found(apache: WritableTopic):
+    """The timestamp of a record is the time at which it was produced."""
     await apache.write(numbered_records(0, 3))
     log = apache.open()
     second: Any = (await log.read(1, 1))[0]
@@ -86,15 +86,15 @@ async def test_a_record_is_found_by_its_time(apache: WritableTopic):
     await log.close()
 
 
-async def test_a_broker_that_is_not_there_is_named():
+async def test_an_unreachable_broker_is_named():
     """Nothing listens on port 1."""
     with pytest.raises(LogUnreachable, match=r"127\.0\.0\.1:1"):
         await KafkaLog("127.0.0.1:1", "trial.log.v1", 0).offset_range()
 
 
 @pytest.mark.kafka
-async def test_a_topic_that_is_not_there_is_named_with_the_remedy(apache: WritableTopic):
-    """A misspelt topic must not read as an empty one; nor a partition that it does not have."""
+async def test_a_missing_topic_or_partition_is_named_with_the_remedy(apache: WritableTopic):
+    """A misspelt topic or a missing partition must not be read as an empty one."""
     for name, partition in (("trial.lgo.v1", 0), (apache.topic, 4)):
         log = KafkaLog(apache.bootstrap, name, partition)
         with pytest.raises(LogUnreachable, match=r"no topic .*topics apply"):
@@ -103,8 +103,8 @@ async def test_a_topic_that_is_not_there_is_named_with_the_remedy(apache: Writab
             await log.read(0, 1)
 
 
-async def test_the_mock_broker_says_that_it_knows_no_times(embedded: EmbeddedBroker):
-    """It would take every time for the end, and a replay from then on would show nothing."""
+async def test_the_mock_broker_refuses_to_find_offsets_of_times(embedded: EmbeddedBroker):
+    """It resolves every time to the end of the log, so a replay from a time would be empty."""
     async with open_log(new_topic(embedded.bootstrap, auto_created=True)) as log:
         assert isinstance(log, KafkaLog)
         with pytest.raises(LogUnreachable, match="name an offset"):

@@ -1,4 +1,4 @@
-"""What a real worker exports, on a real broker and a real store, judged by Prometheus' programs."""
+"""Tests of a real worker's metrics on real Kafka and Redis, checked by promtool."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.streams.processor.processors import PRODERM, STUDY, UNREADABLE, log_o
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.prometheus]
 
 STUDY_PARTITION = 8
-"""ProDERM's partition of twelve."""
+"""The partition of ProDERM, of twelve."""
 
 TOKEN = secrets.token_hex(16)
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
@@ -33,7 +33,7 @@ __all__ = ["site"]
 
 @pytest.fixture
 def pages(tmp_path: Path) -> dict[str, str]:
-    """The settings of a worker that serves both pages."""
+    """The settings of a worker that serves the open and the closed metrics page."""
     (tmp_path / "token").write_text(TOKEN)
     first, second = free_ports(2)
     return {
@@ -44,43 +44,43 @@ def pages(tmp_path: Path) -> dict[str, str]:
 
 
 def read_page(address: str, **headers: str) -> bytes:
-    """The page at *address*, with its headers before it."""
+    """Return the body of the metrics page at *address*, requested with *headers*."""
     request = urllib.request.Request(f"http://{address}/metrics", headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return answer.read()
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return response.read()
 
 
 def read_closed_page(pages: dict[str, str], **headers: str) -> bytes:
-    """The closed page, to whoever has the token."""
+    """Return the closed page, requested with the token."""
     return read_page(pages["METRICS_CLOSED"], Authorization=f"Bearer {TOKEN}", **headers)
 
 
-def wait_for_figures(pages: dict[str, str], events: int) -> None:
-    """Wait until the figures are those of the end of the log, and it is seen that it ended."""
+def wait_for_figures(pages: dict[str, str], signals: int) -> None:
+    """Wait until *signals* are counted as raised and the worker has caught up with the log."""
     wait_until(
-        lambda: sum(series(read_closed_page(pages), c.SIGNALS_RAISED).values()) == events,
+        lambda: sum(series(read_closed_page(pages), c.SIGNALS_RAISED).values()) == signals,
         "the figures",
     )
     wait_until(
         lambda: (
             series(read_page(pages["METRICS_OPEN"]), c.LAST_CAUGHT_UP)[(str(STUDY_PARTITION),)] > 0
         ),
-        "the hour",
+        "the time of the last catch-up",
     )
 
 
 def test_prometheus_accepts_what_a_worker_exports(site: WorkerSite, pages: dict[str, str]):
-    """Both pages by promtool, whole and in their zones; alerts took some time, and have names."""
+    """Each metric is on the page of its zone, and exemplars name the alerts of the log."""
     log = [*PRODERM, UNREADABLE]
     _, alerts = single_pass(log_of(log))
     with site.running(**pages) as worker:
         site.wait_folded(STUDY_PARTITION, site.send(log, STUDY, STUDY_PARTITION))
         wait_for_figures(pages, len({each.id for each in alerts if each.tracked}))
         wait_until(
-            lambda: b'le="+Inf"} 0' not in read_closed_page(pages), "an alert to be announced"
+            lambda: b'le="+Inf"} 0' not in read_closed_page(pages), "the latency of an alert"
         )
         open_page, closed_page = read_page(pages["METRICS_OPEN"]), read_closed_page(pages)
-        marked = read_closed_page(pages, Accept=OPENMETRICS).decode()
+        openmetrics_page = read_closed_page(pages, Accept=OPENMETRICS).decode()
         assert worker.stop() == 0, worker.output
 
     assert (metric_names(open_page), metric_names(closed_page)) == (
@@ -91,62 +91,73 @@ def test_prometheus_accepts_what_a_worker_exports(site: WorkerSite, pages: dict[
         assert run_program("promtool", "check", "metrics", stdin=page) == ""
     records = series(open_page, c.RECORDS)
     assert (records[STUDY, "folded"], records["none", "quarantined"]) == (len(PRODERM), 1)
-    samples = [each for one in text_string_to_metric_families(marked) for each in one.samples]
-    known = {each.exemplar.labels["alert_id"] for each in samples if each.exemplar}
-    assert known and known <= {each.id for each in alerts}
+    samples = [
+        each for one in text_string_to_metric_families(openmetrics_page) for each in one.samples
+    ]
+    exemplar_ids = {each.exemplar.labels["alert_id"] for each in samples if each.exemplar}
+    assert exemplar_ids and exemplar_ids <= {each.id for each in alerts}
 
 
-def test_no_treatment_is_named_where_anybody_may_look(site: WorkerSite, pages: dict[str, str]):
-    """Random words for treatments: not on the open page, not in the probes, not in the log."""
-    told = {arm: f"t{secrets.token_hex(8)}" for arm in ("placebo", "ivig")}
-    strange = b'{"treatment":"%s"}' % told["ivig"].encode()
-    log = [*rename_treatments(PRODERM, told, told), strange]
+def test_open_pages_probes_and_output_name_no_treatment(site: WorkerSite, pages: dict[str, str]):
+    """Random treatment names are on the closed page only, not in the probes or the output."""
+    name_by_arm = {arm: f"t{secrets.token_hex(8)}" for arm in ("placebo", "ivig")}
+    invalid_record = b'{"treatment":"%s"}' % name_by_arm["ivig"].encode()
+    log = [*rename_treatments(PRODERM, name_by_arm, name_by_arm), invalid_record]
     with site.running(**pages) as worker:
         site.wait_folded(STUDY_PARTITION, site.send(log, STUDY, STUDY_PARTITION))
         wait_until(lambda: STUDY.encode() in read_closed_page(pages), "the figures")
-        found = [read_page(pages["METRICS_OPEN"]), str(worker.readiness()).encode()]
-        shown = read_closed_page(pages)
+        open_texts = [read_page(pages["METRICS_OPEN"]), str(worker.readiness()).encode()]
+        closed_page = read_closed_page(pages)
         worker.stop()
-    found.append(worker.output.encode())
+    open_texts.append(worker.output.encode())
 
-    assert [token for token in told.values() if any(token.encode() in page for page in found)] == []
-    assert all(token.encode() in shown for token in told.values())
+    assert [
+        name for name in name_by_arm.values() if any(name.encode() in page for page in open_texts)
+    ] == []
+    assert all(name.encode() in closed_page for name in name_by_arm.values())
 
 
-def test_nobody_without_the_token_is_answered(site: WorkerSite, pages: dict[str, str]):
-    """401, and not a byte of what is there."""
+def test_the_closed_page_needs_the_token(site: WorkerSite, pages: dict[str, str]):
+    """Without the token the response is 401 with an empty body."""
     with site.running(**pages) as worker:
         wait_until(lambda: worker.readiness()[0], "readiness")
-        for shown in ({}, {"Authorization": "Bearer nonsense"}):
-            with pytest.raises(urllib.error.HTTPError) as refused:
-                read_page(pages["METRICS_CLOSED"], **shown)
-            assert (refused.value.code, refused.value.read()) == (401, b"")
+        for headers in ({}, {"Authorization": "Bearer nonsense"}):
+            with pytest.raises(urllib.error.HTTPError) as error:
+                read_page(pages["METRICS_CLOSED"], **headers)
+            assert (error.value.code, error.value.read()) == (401, b"")
 
 
 def test_two_workers_show_each_partition_once(site: WorkerSite, pages: dict[str, str]):
-    """And when one is gone, the other shows them all."""
-    (third,) = free_ports(1)
-    other = {"METRICS_OPEN": f"127.0.0.1:{third}"}
+    """When one worker has stopped, the other shows all partitions."""
+    (port,) = free_ports(1)
+    other = {"METRICS_OPEN": f"127.0.0.1:{port}"}
 
-    def shown(*asked: dict[str, str]) -> list[str]:
+    def shown_partitions(*settings: dict[str, str]) -> list[str]:
         return sorted(
             each
-            for one in asked
+            for one in settings
             for (each,) in series(read_page(one["METRICS_OPEN"]), c.PARTITION_STOPPED)
         )
 
-    every = sorted(str(number) for number in range(12))
+    all_partitions = sorted(str(number) for number in range(12))
     with site.running(**pages) as first, site.running(**other) as second:
         wait_until(lambda: first.readiness()[0] and second.readiness()[0], "both to be ready")
-        wait_until(lambda: len(shown(pages)) == len(shown(other)) == 6, "both to have their share")
-        assert shown(pages, other) == every
+        wait_until(
+            lambda: len(shown_partitions(pages)) == len(shown_partitions(other)) == 6,
+            "both to own six partitions",
+        )
+        assert shown_partitions(pages, other) == all_partitions
         assert second.stop() == 0
-        wait_until(lambda: shown(pages) == every, "the first to have all")
+        wait_until(
+            lambda: shown_partitions(pages) == all_partitions, "the first to own all partitions"
+        )
 
 
-def test_without_a_token_a_worker_does_not_begin_to_show(redis_url: str, site: WorkerSite):
-    """Exit code 2, with the setting: the closed page was asked for by name."""
-    done = tocsin(
+def test_a_worker_with_a_closed_page_and_no_token_file_does_not_start(
+    redis_url: str, site: WorkerSite
+):
+    """Exit code 2 and one line that names the missing setting."""
+    result = tocsin(
         "run",
         BROKER=site.broker,
         STORE=site.store,
@@ -155,5 +166,5 @@ def test_without_a_token_a_worker_does_not_begin_to_show(redis_url: str, site: W
         METRICS_CLOSED=f"127.0.0.1:{free_ports(1)[0]}",
     )
 
-    assert done.returncode == 2 and "TOCSIN_METRICS_TOKEN_FILE" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    assert result.returncode == 2 and "TOCSIN_METRICS_TOKEN_FILE" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1

@@ -1,4 +1,4 @@
-"""Where real producers put a study's records, on a real broker."""
+"""Tests of the partition to which real producers send a study's records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXPECTED = {study: partition_of(study, PARTITIONS) for study in STUDIES}
 
 @pytest.fixture
 def topic(kafka: KafkaServer, request: pytest.FixtureRequest) -> Iterator[str]:
-    """An empty topic of the test's own."""
+    """An empty topic for one test."""
     name = f"placed.{request.node.name}"
     with admin_client(kafka.bootstrap) as admin:
         admin.create_topics({name: {"num_partitions": PARTITIONS}}, wait_for_metadata=True)
@@ -30,8 +30,8 @@ def topic(kafka: KafkaServer, request: pytest.FixtureRequest) -> Iterator[str]:
         admin.delete_topics([name])
 
 
-def partitions_found(kafka: KafkaServer, topic: str) -> dict[str, int]:
-    """In which partition the record of each study lies."""
+def read_partitions(kafka: KafkaServer, topic: str) -> dict[str, int]:
+    """Return the partition of the record of each study."""
     consumer = KafkaConsumer(
         topic,
         bootstrap_servers=kafka.bootstrap,
@@ -39,44 +39,44 @@ def partitions_found(kafka: KafkaServer, topic: str) -> dict[str, int]:
         group_id=None,
         consumer_timeout_ms=10_000,
     )
-    found: dict[str, int] = {}
+    partition_by_study: dict[str, int] = {}
     for record in consumer:
-        found[record.key.decode()] = record.partition
-        if len(found) == len(STUDIES):
+        partition_by_study[record.key.decode()] = record.partition
+        if len(partition_by_study) == len(STUDIES):
             break
     consumer.close()
-    return found
+    return partition_by_study
 
 
-def test_the_producer_of_java_puts_a_study_where_we_say(kafka: KafkaServer, topic: str):
-    """Kafka's own console producer, at its defaults, is the judge."""
-    tool = kafka.java_command("org.apache.kafka.tools.ConsoleProducer", "--topic", topic)
+def test_the_java_producer_uses_the_same_partition(kafka: KafkaServer, topic: str):
+    """Kafka's console producer with its default partitioner is the reference."""
+    command = kafka.java_command("org.apache.kafka.tools.ConsoleProducer", "--topic", topic)
     subprocess.run(
-        [*tool, "--bootstrap-server", kafka.bootstrap, "--property", "parse.key=true"],
+        [*command, "--bootstrap-server", kafka.bootstrap, "--property", "parse.key=true"],
         input="".join(f"{study}\t-\n" for study in STUDIES),
         text=True,
         capture_output=True,
         check=True,
     )
 
-    assert partitions_found(kafka, topic) == EXPECTED
+    assert read_partitions(kafka, topic) == EXPECTED
 
 
-def test_kafka_python_puts_a_study_where_we_say(kafka: KafkaServer, topic: str):
-    """A site that feeds the log with it need not name the partition."""
+def test_kafka_python_uses_the_same_partition(kafka: KafkaServer, topic: str):
+    """A site that produces with kafka-python need not name the partition."""
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
     for study in STUDIES:
         producer.send(topic, key=study.encode(), value=b"-")
     producer.close()
 
-    assert partitions_found(kafka, topic) == EXPECTED
+    assert read_partitions(kafka, topic) == EXPECTED
 
 
-def test_librdkafka_by_itself_does_not(kafka: KafkaServer, topic: str):
-    """That is why our producers name the partition: with it named, it agrees."""
+def test_librdkafka_uses_other_partitions_by_default(kafka: KafkaServer, topic: str):
+    """Its default partitioner differs, so our producers name the partition."""
     producer = Producer({"bootstrap.servers": kafka.bootstrap})
     for study in STUDIES:
         producer.produce(topic, key=study.encode(), value=b"-")
     producer.flush()
 
-    assert partitions_found(kafka, topic) != EXPECTED
+    assert read_partitions(kafka, topic) != EXPECTED

@@ -1,4 +1,4 @@
-"""A file goes into Kafka once, however often it is produced and wherever it was interrupted."""
+"""Tests that producing a file to Kafka is idempotent, also after an interruption."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def writable(request: pytest.FixtureRequest) -> WritableTopic:
 async def test_each_record_goes_to_its_studys_partition_in_the_order_of_the_file(
     writable: WritableTopic, tmp_path: Path
 ):
-    """A study's records lie in one partition, in order: nothing else keeps a follow-up second."""
+    """A study's records are in one partition, so a follow-up comes after its first report."""
     lines = [record_bytes(number) for number in range(100)]
 
     assert await produce(writable, write_log(tmp_path, *lines)) == 100
@@ -39,7 +39,7 @@ async def test_each_record_goes_to_its_studys_partition_in_the_order_of_the_file
 
 
 async def test_a_file_that_is_produced_twice_adds_nothing(writable: WritableTopic, tmp_path: Path):
-    """Not even where one line stands in it twice or more."""
+    """The same holds where the file has a line several times."""
     lines = [record_bytes(n) for n in (0, 1, 1, 1, 2, 0, 7, 7, 0, 3)]
     path = write_log(tmp_path, *lines)
 
@@ -47,21 +47,21 @@ async def test_a_file_that_is_produced_twice_adds_nothing(writable: WritableTopi
     assert await topic_values(writable.bootstrap, writable.topic) == expected_values(lines)
 
 
-@pytest.mark.parametrize("most", [1, 37, 99])
-async def test_a_run_that_was_interrupted_is_taken_up_where_it_ended(
-    writable: WritableTopic, tmp_path: Path, most: int
+@pytest.mark.parametrize("record_limit", [1, 37, 99])
+async def test_an_interrupted_run_is_continued_where_it_ended(
+    writable: WritableTopic, tmp_path: Path, record_limit: int
 ):
-    """The second run sends the rest, and only the rest."""
+    """The second run sends only the remaining records."""
     lines = [record_bytes(number) for number in range(100)]
     path = write_log(tmp_path, *lines)
 
-    assert await produce(writable, path, most) == most
-    assert await produce(writable, path) == 100 - most
+    assert await produce(writable, path, record_limit) == record_limit
+    assert await produce(writable, path) == 100 - record_limit
     assert await topic_values(writable.bootstrap, writable.topic) == expected_values(lines)
 
 
-async def test_a_file_that_has_grown_adds_what_is_new(writable: WritableTopic, tmp_path: Path):
-    """A source that appends to its file may produce it every night."""
+async def test_a_file_that_has_grown_adds_its_new_records(writable: WritableTopic, tmp_path: Path):
+    """A source may append to its file and produce it every night."""
     lines = [record_bytes(number) for number in range(30)]
     await produce(writable, write_log(tmp_path, *lines[:20]))
 
@@ -69,8 +69,10 @@ async def test_a_file_that_has_grown_adds_what_is_new(writable: WritableTopic, t
     assert await topic_values(writable.bootstrap, writable.topic) == expected_values(lines)
 
 
-async def test_what_others_wrote_in_between_is_passed_over(writable: WritableTopic, tmp_path: Path):
-    """Ticks and reviews come from elsewhere; the file is found among them all the same."""
+async def test_records_of_other_producers_in_between_are_skipped(
+    writable: WritableTopic, tmp_path: Path
+):
+    """The file's records are found between the ticks and reviews of other producers."""
     lines = [record_bytes(number, "S") for number in range(9)]
     await produce(writable, write_log(tmp_path, *lines[:4]))
     other = write_log(tmp_path, *[record_bytes(number, "S") for number in (100, 101)])
@@ -80,8 +82,8 @@ async def test_what_others_wrote_in_between_is_passed_over(writable: WritableTop
     assert await produce(writable, write_log(tmp_path, *lines)) == 0
 
 
-async def test_key_and_headers_say_what_a_record_is(writable: WritableTopic, tmp_path: Path):
-    """The key is the study; a tool that knows CloudEvents knows the rest without the value."""
+async def test_key_and_headers_describe_the_record(writable: WritableTopic, tmp_path: Path):
+    """The key is the study, and the headers are CloudEvents 1.0 in binary mode."""
     await produce(writable, write_log(tmp_path, record_bytes(3, "PRODERM")))
 
     log = KafkaLog(writable.bootstrap, writable.topic, partition_of("PRODERM", PARTITIONS))
@@ -100,6 +102,6 @@ async def test_key_and_headers_say_what_a_record_is(writable: WritableTopic, tmp
 
 
 @pytest.mark.parametrize("value", [b"", b"null", b"[]", b'{"study":"S"}', b'{"source":1}', b"\xff"])
-def test_what_is_no_event_gets_no_headers_of_one(value: bytes):
-    """A half-filled envelope would be worse than none."""
+def test_an_invalid_record_gets_no_cloudevents_headers(value: bytes):
+    """Incomplete CloudEvents headers would be worse than none."""
     assert cloudevents_headers(value) == (("content-type", b"application/json"),)

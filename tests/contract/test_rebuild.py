@@ -1,4 +1,4 @@
-"""Redis is wiped, spoilt or asked for anew, and the log brings it back; with real services."""
+"""Tests of `tocsin rebuild` and `tocsin verify` on real Kafka and Redis."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Consumer: Any = AIOKafkaConsumer
 def services(
     admin: Any, kafka: KafkaServer, redis_program: str, tmp_path: Path
 ) -> Iterator[Services]:
-    """Kafka and Redis, the log produced, nothing folded."""
-    with running_services(admin, kafka.bootstrap, tmp_path) as made:
-        yield made
+    """Kafka and Redis, with the log produced and nothing folded."""
+    with running_services(admin, kafka.bootstrap, tmp_path) as prepared:
+        yield prepared
 
 
 async def test_a_wiped_store_is_rebuilt_from_the_log(services: Services):
-    """Field for field what it was; `tocsin verify` says the same before and after."""
+    """All fields are as before, and `tocsin verify` succeeds before and after."""
     await services.fold_all()
     before = await services.rows()
     assert services.tocsin("verify").returncode == 0
@@ -41,58 +41,64 @@ async def test_a_wiped_store_is_rebuilt_from_the_log(services: Services):
         await client.delete(key)
     await client.aclose()
 
-    done = services.tocsin("rebuild")
+    result = services.tocsin("rebuild")
 
-    assert (done.returncode, len(done.stdout.splitlines())) == (0, 12)
-    assert "6 records, 1 study" in done.stdout
+    assert (result.returncode, len(result.stdout.splitlines())) == (0, 12)
+    assert "6 records, 1 study" in result.stdout
     assert await services.rows() == before and all(before.values())
     assert services.tocsin("verify").returncode == 0
 
 
-async def test_a_spoilt_field_is_named_and_rebuilt(services: Services):
-    """`verify` ends with 3 and the command that mends it; after that it ends with 0."""
+async def test_a_corrupted_field_is_named_and_rebuilt(services: Services):
+    """`verify` exits with 3 and names the rebuild command; after the rebuild it exits with 0."""
     await services.fold_all()
     store = services.open_store("S")
-    cell = next(name for name in await store.row("S") if name.startswith("t|"))
-    await store.client.hset(store.keys.row("S"), cell, "[9,9,9,9,9,9,9]")
+    field = next(name for name in await store.row("S") if name.startswith("t|"))
+    await store.client.hset(store.keys.row("S"), field, "[9,9,9,9,9,9,9]")
     await store.close()
-    number = STUDY_PARTITIONS["S"]
+    partition = STUDY_PARTITIONS["S"]
 
-    done = services.tocsin("verify", "--json")
-    told = {each["partition"]: each for each in map(json.loads, done.stdout.splitlines())}
-    assert done.returncode == 3 and f"`tocsin rebuild --partition {number}`" in done.stderr
-    named = {(each["study"], each["field"]) for each in told[number]["differences"]}
-    assert named == {("S", cell), ("S", "digest")}
-    assert [other for other, each in told.items() if each["differences"]] == [number]
+    result = services.tocsin("verify", "--json")
+    result_by_partition = {
+        each["partition"]: each for each in map(json.loads, result.stdout.splitlines())
+    }
+    assert result.returncode == 3 and f"`tocsin rebuild --partition {partition}`" in result.stderr
+    differences = {
+        (each["study"], each["field"]) for each in result_by_partition[partition]["differences"]
+    }
+    assert differences == {("S", field), ("S", "digest")}
+    assert [other for other, each in result_by_partition.items() if each["differences"]] == [
+        partition
+    ]
 
-    assert services.tocsin("rebuild", "--partition", str(number)).returncode == 0
+    assert services.tocsin("rebuild", "--partition", str(partition)).returncode == 0
     assert services.tocsin("verify").returncode == 0
 
 
-async def test_a_partition_that_a_worker_holds_is_not_rebuilt(services: Services):
-    """Each would undo what the other does: exit code 2, and nothing is touched."""
+async def test_a_partition_that_a_worker_owns_is_not_rebuilt(services: Services):
+    """Worker and rebuild would overwrite each other: exit code 2, and no row changes."""
     await services.fold_all()
     before = await services.rows()
     worker = Consumer(LOG, bootstrap_servers=services.broker, group_id="tocsin-live")
     await worker.start()
     try:
-        done = await asyncio.to_thread(services.tocsin, "rebuild", "--partition", "3")
+        result = await asyncio.to_thread(services.tocsin, "rebuild", "--partition", "3")
     finally:
         await worker.stop()
 
-    assert done.returncode == 2 and "A worker owns partition 3: stop" in done.stderr
+    assert result.returncode == 2 and "A worker owns partition 3: stop" in result.stderr
     assert await services.rows() == before
     assert (await asyncio.to_thread(services.tocsin, "rebuild", "--partition", "3")).returncode == 0
 
 
-def test_what_cannot_be_done_says_what_to_do(services: Services):
-    """A partition that the log has not, a space that is no name, no broker, no store."""
+def test_invalid_options_and_unreachable_services_are_refused_with_a_remedy(services: Services):
+    """A missing partition or an invalid space is exit code 2, an unreachable service 4."""
     for command in ("rebuild", "verify"):
-        wrong = services.tocsin(command, "--partition", "12")
-        assert wrong.returncode == 2 and "0 to 11" in wrong.stderr
-        wrong = services.tocsin(command, "--space", "a b")
-        assert wrong.returncode == 2 and "--space a b" in wrong.stderr
-        nowhere = tocsin(command, BROKER="127.0.0.1:1", STORE=services.store)
-        assert nowhere.returncode == 4 and "tocsin doctor" in nowhere.stderr
-        nowhere = tocsin(command, BROKER=services.broker, STORE="redis://127.0.0.1:1/0")
-        assert nowhere.returncode == 4 and "tocsin doctor" in nowhere.stderr
+        invalid = services.tocsin(command, "--partition", "12")
+        assert invalid.returncode == 2 and "0 to 11" in invalid.stderr
+        invalid = services.tocsin(command, "--space", "a b")
+        assert invalid.returncode == 2 and "--space a b" in invalid.stderr
+        unreachable = tocsin(command, BROKER="127.0.0.1:1", STORE=services.store)
+        assert unreachable.returncode == 4 and "tocsin doctor" in unreachable.stderr
+        unreachable = tocsin(command, BROKER=services.broker, STORE="redis://127.0.0.1:1/0")
+        assert unreachable.returncode == 4 and "tocsin doctor" in unreachable.stderr

@@ -1,4 +1,4 @@
-"""A topic is replayed as a file is, into memory or beside the live tables, and pages nobody."""
+"""Tests of `tocsin replay --topic`, which folds into memory or a space and pages nobody."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ OutputLines = list[dict[str, Any]]
 def services(
     admin: Any, kafka: KafkaServer, redis_program: str, tmp_path: Path
 ) -> Iterator[Services]:
-    """Kafka and Redis, the log produced, nothing folded."""
-    with running_services(admin, kafka.bootstrap, tmp_path) as made:
-        yield made
+    """Kafka and Redis, with the log produced and nothing folded."""
+    with running_services(admin, kafka.bootstrap, tmp_path) as prepared:
+        yield prepared
 
 
-def output_lines(done: Any) -> OutputLines:
-    """What a replay printed for programs."""
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def output_lines(result: Any) -> OutputLines:
+    """Return the JSON lines that a successful replay printed."""
+    assert result.returncode == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def digests(told: OutputLines) -> dict[str, str]:
-    return {each["study"]: each["digest"] for each in told if each["type"] == "result"}
+def digests(lines: OutputLines) -> dict[str, str]:
+    return {each["study"]: each["digest"] for each in lines if each["type"] == "result"}
 
 
-def raised_alerts(told: OutputLines) -> set[tuple[str, int, float]]:
-    alerts = [each for each in told if each["type"] == "alert"]
+def raised_alerts(lines: OutputLines) -> set[tuple[str, int, float]]:
+    alerts = [each for each in lines if each["type"] == "alert"]
     return {(each["id"], each["revision"], each["e_value"]) for each in alerts}
 
 
-async def test_a_topic_replays_to_what_its_file_replays_to(services: Services):
-    """The same alerts and the same state; nothing in Redis, nothing announced."""
+async def test_a_topic_and_its_file_replay_to_the_same(services: Services):
+    """Digests and alerts are equal, and no alert is published."""
     topic = output_lines(services.tocsin("replay", "--topic", "--json"))
     file = output_lines(services.tocsin("replay", str(services.path), "--json"))
 
@@ -58,11 +58,13 @@ async def test_a_topic_replays_to_what_its_file_replays_to(services: Services):
     assert shown.returncode == 0 and f"partition {STUDY_PARTITIONS['S']}, offset 4" in shown.stdout
 
 
-async def test_a_space_of_its_own_holds_the_same_rows_and_pages_nobody(services: Services):
-    """Alerts wait in its outbox for ever: only `live` has a relay.  Live rows are untouched."""
-    done = services.tocsin("replay", "--topic", "--space", "beside")
-    assert done.returncode == 0, done.stderr
-    assert f"partition {STUDY_PARTITIONS['S']}: 6 records, 1 study, in space beside" in done.stdout
+async def test_a_separate_space_has_the_same_rows_and_publishes_nothing(services: Services):
+    """Only `live` has a relay: alerts stay in the outbox of the space.  Live rows are unchanged."""
+    result = services.tocsin("replay", "--topic", "--space", "beside")
+    assert result.returncode == 0, result.stderr
+    assert (
+        f"partition {STUDY_PARTITIONS['S']}: 6 records, 1 study, in space beside" in result.stdout
+    )
     assert not any((await services.rows()).values())
     beside = await services.rows("beside")
     store = services.open_store("S", "beside")
@@ -78,24 +80,26 @@ async def test_a_space_of_its_own_holds_the_same_rows_and_pages_nobody(services:
     assert services.tocsin("verify", "--space", "beside").returncode == 0
 
 
-def test_a_stretch_ends_at_an_offset_or_a_time(services: Services, tmp_path: Path):
-    """As a file that ends there; before the first record there is nothing."""
+def test_a_topic_range_ends_at_an_offset_or_a_time(services: Services, tmp_path: Path):
+    """The result is that of a file that ends there; before the first record it is empty."""
     (tmp_path / "part").mkdir()
-    part = tmp_path / "part" / "log.jsonl"
-    part.write_bytes(b"".join(services.path.read_bytes().splitlines(keepends=True)[:5]))
-    words = ("replay", "--topic", "--json", "--partition", str(STUDY_PARTITIONS["S"]))
+    cut_file = tmp_path / "part" / "log.jsonl"
+    cut_file.write_bytes(b"".join(services.path.read_bytes().splitlines(keepends=True)[:5]))
+    arguments = ("replay", "--topic", "--json", "--partition", str(STUDY_PARTITIONS["S"]))
 
-    cut = output_lines(services.tocsin(*words, "--until", "5"))
-    assert digests(cut) == digests(output_lines(services.tocsin("replay", str(part), "--json")))
-    whole = output_lines(services.tocsin(*words, "--until", "2199-01-01"))
-    assert digests(whole) == digests(output_lines(services.tocsin(*words)))
-    assert services.tocsin(*words, "--until", "2000-01-01T00:00:00Z").returncode == 3
-    late = services.tocsin(*words, "--from", "1")
-    assert late.returncode == 3 and "no_plan" in late.stderr
+    cut_lines = output_lines(services.tocsin(*arguments, "--until", "5"))
+    assert digests(cut_lines) == digests(
+        output_lines(services.tocsin("replay", str(cut_file), "--json"))
+    )
+    all_lines = output_lines(services.tocsin(*arguments, "--until", "2199-01-01"))
+    assert digests(all_lines) == digests(output_lines(services.tocsin(*arguments)))
+    assert services.tocsin(*arguments, "--until", "2000-01-01T00:00:00Z").returncode == 3
+    without_plan = services.tocsin(*arguments, "--from", "1")
+    assert without_plan.returncode == 3 and "no_plan" in without_plan.stderr
 
 
-async def test_a_record_that_a_worker_refuses_is_not_included_here_either(services: Services):
-    """Under another key, or in another partition: its bytes alone would look right."""
+async def test_a_record_that_a_worker_refuses_is_not_included(services: Services):
+    """A record with another key or in another partition is refused although its bytes are valid."""
     before = digests(output_lines(services.tocsin("replay", "--topic", "--json")))
     value = json.dumps(clot_record("C", "2020-03-01")).encode()
     async with Producer(bootstrap_servers=services.broker) as producer:
@@ -104,15 +108,15 @@ async def test_a_record_that_a_worker_refuses_is_not_included_here_either(servic
             LOG, value, key=b"S", partition=(STUDY_PARTITIONS["S"] + 1) % 12
         )
 
-    done = services.tocsin("replay", "--topic", "--json")
+    result = services.tocsin("replay", "--topic", "--json")
 
-    assert digests(output_lines(done)) == before
-    assert f"partition {STUDY_PARTITIONS['S']}, offset 6: wrong_key" in done.stderr
-    assert "wrong_partition" in done.stderr
+    assert digests(output_lines(result)) == before
+    assert f"partition {STUDY_PARTITIONS['S']}, offset 6: wrong_key" in result.stderr
+    assert "wrong_partition" in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "says"),
+    ("arguments", "code", "expected"),
     [
         ([], 2, "LOG to replay, or --topic"),
         (["log.jsonl", "--topic=trial.log.v1"], 2, "Give either a LOG"),
@@ -127,17 +131,17 @@ async def test_a_record_that_a_worker_refuses_is_not_included_here_either(servic
         (["--topic", "trial.lgo.v1"], 4, "no topic trial.lgo.v1"),
     ],
 )
-def test_what_cannot_be_done_says_what_to_do(
-    services: Services, words: list[str], code: int, says: str
+def test_invalid_options_are_refused_with_a_remedy(
+    services: Services, arguments: list[str], code: int, expected: str
 ):
-    """A wrong word is 2, what does not answer is 4."""
-    done = services.tocsin("replay", *words)
+    """An invalid option is exit code 2, a missing topic exit code 4."""
+    result = services.tocsin("replay", *arguments)
 
-    assert (done.returncode, says in done.stderr) == (code, True), done.stderr
+    assert (result.returncode, expected in result.stderr) == (code, True), result.stderr
 
 
-def test_without_a_broker_the_doctor_is_named():
-    """Exit code 4."""
-    done = tocsin("replay", "--topic", BROKER="127.0.0.1:1")
+def test_without_a_broker_the_next_command_is_doctor():
+    """An unreachable broker is exit code 4, and the next command is `tocsin doctor`."""
+    result = tocsin("replay", "--topic", BROKER="127.0.0.1:1")
 
-    assert done.returncode == 4 and "tocsin doctor" in done.stderr
+    assert result.returncode == 4 and "tocsin doctor" in result.stderr

@@ -1,4 +1,4 @@
-"""`tocsin run` on a real broker and a real store: tables and alerts of a replay, whatever comes."""
+"""Tests of `tocsin run` on real Kafka and Redis: rows and alerts equal those of a replay."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SMALL_TRIAL = [orjson.dumps(line) for line in small_log(SAME_PARTITION_STUDY)]
 
 
 def send_two_studies(site: WorkerSite) -> int:
-    """ProDERM with the neighbour's records among its own; the offset of the last."""
+    """Send ProDERM with the other study's records in between; return the last offset."""
     site.send(PRODERM[:1000], STUDY, STUDY_PARTITION)
     site.send(SMALL_TRIAL[:3], SAME_PARTITION_STUDY, STUDY_PARTITION)
     site.send(PRODERM[1000:], STUDY, STUDY_PARTITION)
@@ -41,7 +41,7 @@ def send_two_studies(site: WorkerSite) -> int:
 
 
 def test_tables_and_alerts_are_those_of_a_replay(site: WorkerSite):
-    """Two studies in one partition, folded live; and SIGTERM ends the worker in good order."""
+    """Two studies in one partition are folded live; SIGTERM ends the worker with exit code 0."""
     last = send_two_studies(site)
     with site.running(POLL_RECORDS="100") as worker:
         site.wait_folded(STUDY_PARTITION, last)
@@ -52,43 +52,47 @@ def test_tables_and_alerts_are_those_of_a_replay(site: WorkerSite):
     assert site.rows(STUDY_PARTITION, STUDIES) == rows_expected(
         site.broker, STUDY_PARTITION, STUDIES
     )
-    rung = [
+    tracked_alerts = [
         each for each in alerts_expected(site.broker, STUDY_PARTITION).values() if each["tracked"]
     ]
-    assert len(rung) == 5  # Three of ProDERM's, two of the neighbour's; findings beside them.
+    # Three of ProDERM, two of the other study; data findings are not tracked.
+    assert len(tracked_alerts) == 5
     assert "Traceback" not in worker.output
 
 
-def test_a_record_under_a_wrong_key_goes_to_the_dead_letters(site: WorkerSite):
-    """It is not included, it is counted, and its bytes are kept with the reason."""
+def test_a_record_with_a_wrong_key_becomes_a_dead_letter(site: WorkerSite):
+    """It is not included, it is counted, and its dead letter has its bytes and the reason."""
     site.send(PRODERM[:5], STUDY, STUDY_PARTITION)
     offset = site.send([PRODERM[5]], SAME_PARTITION_STUDY, STUDY_PARTITION)
     with site.running() as worker:
         site.wait_folded(STUDY_PARTITION, offset)
-        wait_until(lambda: bool(site.dead_letters()), "the letter")
+        wait_until(lambda: bool(site.dead_letters()), "the dead letter")
         assert (worker.stop(), "Unclosed" in worker.output) == (0, False), worker.output
 
-    (letter,) = site.dead_letters().values()
-    assert (letter.key, letter.value) == (f"trial.log.v1:{STUDY_PARTITION}:5".encode(), PRODERM[5])
-    headers = dict(letter.headers)
+    (dead_letter,) = site.dead_letters().values()
+    assert (dead_letter.key, dead_letter.value) == (
+        f"trial.log.v1:{STUDY_PARTITION}:5".encode(),
+        PRODERM[5],
+    )
+    headers = dict(dead_letter.headers)
     assert headers["__streams.errors.offset"] == b"5"
     assert headers["__streams.errors.exception"] == b"wrong_key"
     assert site.cursor(STUDY_PARTITION).refusal_counts == {"wrong_key": 1}
 
 
-def test_poison_pauses_its_partition_and_release_lets_it_pass(site: WorkerSite):
-    """Ten in a row silence one partition, which says so; the others go on; then all go on."""
-    there = partition_of(OTHER_PARTITION_STUDY, 12)
+def test_unreadable_records_stop_their_partition_until_they_are_released(site: WorkerSite):
+    """Ten in a row stop their partition, which the probe reports; other partitions continue."""
+    other_partition = partition_of(OTHER_PARTITION_STUDY, 12)
     site.send(PRODERM[:50], STUDY, STUDY_PARTITION)
     last = site.send([UNREADABLE] * 12, STUDY, STUDY_PARTITION)
     end = site.send(PRODERM[50:100], STUDY, STUDY_PARTITION)
-    elsewhere = site.send(
+    other_last = site.send(
         [orjson.dumps(each) for each in small_log(OTHER_PARTITION_STUDY)],
         OTHER_PARTITION_STUDY,
-        there,
+        other_partition,
     )
     with site.running() as worker:
-        site.wait_folded(there, elsewhere)
+        site.wait_folded(other_partition, other_last)
         wait_until(
             lambda: [each["partition"] for each in worker.readiness()[1]] == [STUDY_PARTITION],
             "the finding",
@@ -98,51 +102,53 @@ def test_poison_pauses_its_partition_and_release_lets_it_pass(site: WorkerSite):
         listed = site.tocsin("quarantine", "list").stdout
         assert f"partition {STUDY_PARTITION} stopped" in listed
         assert "quarantine release" in listed
-        freed = site.tocsin("quarantine", "release", str(STUDY_PARTITION), "--through", str(last))
-        assert (freed.returncode, freed.stderr) == (0, "")
-        assert freed.stdout.endswith(f"released up to offset {last}\n")
+        released = site.tocsin(
+            "quarantine", "release", str(STUDY_PARTITION), "--through", str(last)
+        )
+        assert (released.returncode, released.stderr) == (0, "")
+        assert released.stdout.endswith(f"released up to offset {last}\n")
 
         site.wait_folded(STUDY_PARTITION, end)
-        wait_until(lambda: len(site.dead_letters()) == 12, "the letters")
+        wait_until(lambda: len(site.dead_letters()) == 12, "the dead letters")
         wait_until(lambda: worker.readiness() == (True, []), "readiness")
         assert " stopped: " not in site.tocsin("quarantine", "list").stdout
     assert site.rows(STUDY_PARTITION, [STUDY])[STUDY]["pos"] == b"%d" % end
 
 
-def test_letters_are_listed_shown_and_redriven_once(site: WorkerSite):
-    """The same bytes, in the partition they came from, with a reference; and not twice."""
+def test_dead_letters_are_listed_shown_and_redriven_once(site: WorkerSite):
+    """The copy has the same bytes, key and partition, and refers to its dead letter."""
     offset = site.send([*PRODERM[:5], UNREADABLE], STUDY, STUDY_PARTITION)
-    name = f"trial.log.v1:{STUDY_PARTITION}:{offset}"
+    key = f"trial.log.v1:{STUDY_PARTITION}:{offset}"
     with site.running():
-        wait_until(lambda: bool(site.dead_letters()), "the letter")
+        wait_until(lambda: bool(site.dead_letters()), "the dead letter")
 
         (listed,) = site.tocsin("quarantine", "list", "--json").stdout.splitlines()
-        assert json.loads(listed)["key"] == name
+        assert json.loads(listed)["key"] == key
         shown = site.tocsin("quarantine", "show", str(STUDY_PARTITION), str(offset))
-        assert shown.stdout.startswith(name)
+        assert shown.stdout.startswith(key)
         assert (
             f"redriven to partition {STUDY_PARTITION}, offset {offset + 1}"
             in site.tocsin("quarantine", "redrive").stdout
         )
         site.wait_folded(STUDY_PARTITION, offset + 1)
         assert site.tocsin("quarantine", "redrive").stdout == ""
-        wait_until(lambda: len(site.dead_letters()) == 2, "the letter of the copy")
+        wait_until(lambda: len(site.dead_letters()) == 2, "the dead letter of the copy")
 
-    (again,) = [each for each in site.topic_records("trial.log.v1") if each.headers]
-    assert (again.partition, again.key, again.value) == (
+    (copy,) = [each for each in site.topic_records("trial.log.v1") if each.headers]
+    assert (copy.partition, copy.key, copy.value) == (
         STUDY_PARTITION,
         STUDY.encode(),
         UNREADABLE,
     )
-    assert again.headers == [("dlq_ref", name.encode())]
+    assert copy.headers == [("dlq_ref", key.encode())]
 
 
 def test_two_workers_share_and_a_killed_one_loses_nothing(site: WorkerSite):
-    """The other takes over within the session; tables and alerts are those of one pass."""
+    """The other worker takes over, a second kill follows, and the rows are those of one pass."""
     with site.running(POLL_RECORDS="50") as first, site.running(POLL_RECORDS="50") as second:
         wait_until(lambda: first.readiness()[0] and second.readiness()[0], "both to be ready")
         site.send(PRODERM[:1500], STUDY, STUDY_PARTITION)
-        wait_until(lambda: site.cursor(STUDY_PARTITION).next > 0, "something folded")
+        wait_until(lambda: site.cursor(STUDY_PARTITION).next > 0, "the first folded records")
         first.stop(signal.SIGKILL)
         site.send(SMALL_TRIAL, SAME_PARTITION_STUDY, STUDY_PARTITION)
         last = site.send(PRODERM[1500:], STUDY, STUDY_PARTITION)

@@ -1,4 +1,4 @@
-"""`tocsin run` where broker or log go away after the first look: one line, and no Traceback."""
+"""`tocsin run` ends with one line if broker or log disappear after the first check."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.contract.workers import WorkerSite
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
 STOP_SECONDS = 30
-"""A supervisor that asks a worker to end gives it about so long before it kills it."""
+"""A supervisor gives a worker about this long to end before it kills it."""
 
 
 @pytest.fixture
 def own_broker(kafka_libs: Path, tmp_path: Path) -> Iterator[KafkaServer]:
-    """A broker of our own, with the topics: nobody else misses it."""
+    """A broker with the topics that no other test uses."""
     with KafkaServer(tmp_path / "kafka", kafka_libs, jvm=SHORT_LIVED_JVM) as server:
         with admin_client(server.bootstrap) as admin:
             apply_topics(admin, required_topics(Settings()), alter=False)
@@ -36,40 +36,43 @@ def own_broker(kafka_libs: Path, tmp_path: Path) -> Iterator[KafkaServer]:
 
 @pytest.fixture
 def store(redis_program: str, tmp_path: Path) -> Iterator[RedisServer]:
-    """A store with the library."""
+    """A store with the function library."""
     with RedisServer(tmp_path / "redis") as server:
         asyncio.run(load_functions(server.url))
         yield server
 
 
 def start_after(
-    first: Callable[[], None], broker: str, store: RedisServer, folder: Path
+    event: Callable[[], None], broker: str, store: RedisServer, folder: Path
 ) -> WorkerSite:
-    """What a worker says for whom *first* happens between the look at Kafka and that at Redis."""
-    with store_proxy(store.socket_path, first) as address:
+    """Run a worker until it ends; *event* happens between its checks of Kafka and of Redis."""
+    with store_proxy(store.socket_path, event) as address:
         site = WorkerSite(broker, address, folder)
         with site.running() as worker:
             worker.process.wait(PATIENCE_SECONDS)
     return site
 
 
-def test_the_broker_dies_between_our_look_and_fausts_start(
+def test_the_broker_dies_between_the_check_and_the_start_of_faust(
     own_broker: KafkaServer, store: RedisServer, tmp_path: Path
 ):
-    """Exit code 4 and how to start one, as if it had never been there."""
+    """Exit code 4, the address and the setting, as for a broker that never ran."""
     site = start_after(own_broker.process.kill, own_broker.bootstrap, store, tmp_path)
 
     (worker,) = site.workers
     assert worker.process.returncode == 4, worker.output
-    began, told = worker.output.splitlines()
-    assert began.startswith("tocsin: folding")
-    assert f"no Kafka broker answers at {own_broker.bootstrap}" in told and "TOCSIN_BROKER" in told
+    first_line, message = worker.output.splitlines()
+    assert first_line.startswith("tocsin: folding")
+    assert (
+        f"no Kafka broker answers at {own_broker.bootstrap}" in message
+        and "TOCSIN_BROKER" in message
+    )
 
 
-def test_the_log_is_deleted_between_our_look_and_fausts_start(
+def test_the_log_is_deleted_between_the_check_and_the_start_of_faust(
     admin: Any, kafka: KafkaServer, store: RedisServer, tmp_path: Path
 ):
-    """Exit code 4: which topic, and what makes a new one; nothing of partitions to be set."""
+    """Exit code 4, the topic and the command that creates it."""
     apply_topics(admin, required_topics(Settings()), alter=False)
 
     def delete() -> None:
@@ -84,8 +87,8 @@ def test_the_log_is_deleted_between_our_look_and_fausts_start(
     assert_topic_gone(worker.output)
 
 
-def test_the_log_is_deleted_under_a_worker(admin: Any, site: WorkerSite):
-    """It ends by itself, as soon as no broker that is coming up can be meant, and says the same."""
+def test_a_worker_ends_when_the_log_is_deleted(admin: Any, site: WorkerSite):
+    """It ends as soon as a broker that is still starting is ruled out, with the same message."""
     with site.running() as worker:
         wait_until(lambda: worker.readiness() == (True, []), "readiness")
         admin.delete_topics([LOG])
@@ -93,17 +96,17 @@ def test_the_log_is_deleted_under_a_worker(admin: Any, site: WorkerSite):
     assert_topic_gone(worker.output)
 
 
-def assert_topic_gone(words: str) -> None:
-    """They name the topic and the command, and are the words of no library."""
-    assert "Traceback" not in words and "Exception in thread" not in words, words
-    last = words.splitlines()[-1]
-    assert f"no topic {LOG}" in last and "tocsin topics apply" in last
+def assert_topic_gone(output: str) -> None:
+    """Check that the output names topic and command, without the traceback of a library."""
+    assert "Traceback" not in output and "Exception in thread" not in output, output
+    last_line = output.splitlines()[-1]
+    assert f"no topic {LOG}" in last_line and "tocsin topics apply" in last_line
 
 
-def test_a_worker_whose_broker_is_dead_still_ends_when_it_is_told_to(
+def test_a_worker_whose_broker_is_dead_still_ends_at_sigterm(
     own_broker: KafkaServer, store: RedisServer, tmp_path: Path
 ):
-    """SIGTERM, exit code 0 before a supervisor loses patience: there is nobody to take leave of."""
+    """Exit code 0 before a supervisor would kill it, although it cannot leave its group."""
     site = WorkerSite(own_broker.bootstrap, store.url, tmp_path)
     with site.running() as worker:
         wait_until(lambda: worker.readiness() == (True, []), "readiness")
@@ -111,5 +114,8 @@ def test_a_worker_whose_broker_is_dead_still_ends_when_it_is_told_to(
         wait_until(lambda: not worker.readiness()[0], "the finding")
         worker.process.terminate()
         assert worker.process.wait(STOP_SECONDS) == 0, worker.output
-    began, waits = worker.output.splitlines()
-    assert began.startswith("tocsin: folding") and waits == "tocsin: the broker does not answer"
+    first_line, last_line = worker.output.splitlines()
+    assert (
+        first_line.startswith("tocsin: folding")
+        and last_line == "tocsin: the broker does not answer"
+    )

@@ -1,4 +1,4 @@
-"""A store without room, under a running worker: it waits, says so, and goes on by itself."""
+"""A full store under a running worker: the worker waits, reports it and continues."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ Client: Any = redis.Redis
 
 
 def fill_memory(client: Any, folder: Path) -> None:
-    """All of the memory that it may use is used."""
+    """Leave the store no memory to use."""
     client.config_set("maxmemory", 1)
 
 
 def free_memory(client: Any, folder: Path) -> None:
-    """It may use more."""
+    """Remove the memory limit."""
     client.config_set("maxmemory", 0)
 
 
 def fill_disk(client: Any, folder: Path) -> None:
-    """It cannot write its file, as on a full disk, and refuses what it could not save."""
+    """Make saving fail, as on a full disk, so that the store refuses writes."""
     (folder / "dump.rdb").unlink(missing_ok=True)
     (folder / "dump.rdb").mkdir()
     client.config_set("save", "1 1")
@@ -44,29 +44,32 @@ def fill_disk(client: Any, folder: Path) -> None:
 
 
 def free_disk(client: Any, folder: Path) -> None:
-    """It can write its file again, and tries."""
+    """Make saving succeed again, and save."""
     (folder / "dump.rdb").rmdir()
     wait_for_save(client, "ok")
 
 
-def wait_for_save(client: Any, how: str) -> None:
-    """Have it save itself until that ends as it must."""
+def wait_for_save(client: Any, status: str) -> None:
+    """Save until a save ends with *status*."""
 
-    def ended() -> bool:
-        told = client.info("persistence")
-        if not told["rdb_bgsave_in_progress"] and told["rdb_last_bgsave_status"] != how:
+    def has_status() -> bool:
+        persistence = client.info("persistence")
+        if (
+            not persistence["rdb_bgsave_in_progress"]
+            and persistence["rdb_last_bgsave_status"] != status
+        ):
             client.bgsave()
-        return told["rdb_last_bgsave_status"] == how
+        return persistence["rdb_last_bgsave_status"] == status
 
-    wait_until(ended, f"a save that is {how}")
+    wait_until(has_status, f"a save with status {status}")
 
 
 Change = Callable[[Any, Path], None]
 
 
 @pytest.mark.parametrize(("fill", "clear"), [(fill_memory, free_memory), (fill_disk, free_disk)])
-def test_a_full_store_is_waited_for(site: WorkerSite, fill: Change, clear: Change):
-    """Not ready, said once, nothing written; with room again all is folded and told, by itself."""
+def test_a_worker_waits_for_a_full_store(site: WorkerSite, fill: Change, clear: Change):
+    """It is not ready, logs it once and writes nothing; then it folds and publishes everything."""
     with Client.from_url(site.store) as client, site.running(POLL_RECORDS="100") as worker:
         site.wait_folded(STUDY_PARTITION, site.send(PRODERM[:1000], STUDY, STUDY_PARTITION))
         wait_until(lambda: worker.readiness() == (True, []), "readiness")
@@ -82,8 +85,8 @@ def test_a_full_store_is_waited_for(site: WorkerSite, fill: Change, clear: Chang
 
         for _ in range(20):
             ready, findings = worker.readiness()
-            mine = [each["what"] for each in findings if each["partition"] == STUDY_PARTITION]
-            assert not ready and "refuses for now" in mine[0], findings
+            messages = [each["what"] for each in findings if each["partition"] == STUDY_PARTITION]
+            assert not ready and "refuses for now" in messages[0], findings
             time.sleep(0.1)
         assert site.cursor(STUDY_PARTITION) == before
         assert worker.output.count(f"partition {STUDY_PARTITION}: The store refuses for now") == 1
@@ -101,10 +104,10 @@ def test_a_full_store_is_waited_for(site: WorkerSite, fill: Change, clear: Chang
 
 
 def doctor_on_writing(site: WorkerSite) -> tuple[str, str]:
-    """What the doctor finds of writing, and the command it names."""
-    said = site.tocsin("doctor", "--json")
-    assert said.returncode == 2, said.stderr
-    (found,) = [
-        each for each in map(json.loads, said.stdout.splitlines()) if each["what"] == "writing"
+    """Return the state of writing that the doctor finds, and the next command."""
+    result = site.tocsin("doctor", "--json")
+    assert result.returncode == 2, result.stderr
+    (finding,) = [
+        each for each in map(json.loads, result.stdout.splitlines()) if each["what"] == "writing"
     ]
-    return found["state"], found["next"]
+    return finding["state"], finding["next"]

@@ -1,4 +1,4 @@
-"""Records that belong to no study: no finding can tell of them, so everything else must."""
+"""Records without a study raise no data finding: quarantine and metrics show them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ OTHER_PARTITION_STUDY = next(
 )
 
 
-def test_what_belongs_to_no_study_is_listed_with_its_reason_and_counted(site: WorkerSite):
-    """Unreadable, under a wrong key, in a wrong partition, before any plan: letters, counts."""
+def test_records_without_a_study_are_listed_with_their_reason_and_counted(site: WorkerSite):
+    """Unreadable, with a wrong key, in a wrong partition, before any plan: each a dead letter."""
     metrics = f"127.0.0.1:{free_ports(1)[0]}"
     log = [orjson.dumps(each) for each in small_log(STUDY)]
     site.send(log, STUDY, STUDY_PARTITION)
@@ -42,9 +42,9 @@ def test_what_belongs_to_no_study_is_listed_with_its_reason_and_counted(site: Wo
     )
     with site.running(METRICS_OPEN=metrics) as worker:
         site.wait_folded(STUDY_PARTITION, last)
-        wait_until(lambda: len(site.dead_letters()) == 4, "the letters")
-        with urllib.request.urlopen(f"http://{metrics}/metrics", timeout=5) as answer:
-            page = answer.read().decode()
+        wait_until(lambda: len(site.dead_letters()) == 4, "the dead letters")
+        with urllib.request.urlopen(f"http://{metrics}/metrics", timeout=5) as response:
+            page = response.read().decode()
         wait_until(lambda: worker.readiness() == (True, []), "readiness")
 
     listed = site.tocsin("quarantine", "list", "--json").stdout.splitlines()

@@ -1,4 +1,4 @@
-"""Transactions in the log of a live worker: what is aborted is never folded, and nothing waits."""
+"""Transactions in the log of a live worker: aborted records are not folded, gaps are skipped."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
 STUDY_PARTITION = partition_of(STUDY, 12)
 ABORTED_STUDY = next(name for n in count() if partition_of(name := f"A{n}", 12) == STUDY_PARTITION)
-"""A study in the same partition, of which nothing was ever committed."""
+"""A study in the same partition of which no record is committed."""
 
 NEXT_NUMBER = count()
 
@@ -39,7 +39,7 @@ Client: Any = confluent_kafka
 
 @dataclass
 class WrittenLog:
-    """The log of one partition, and beside it what whoever reads it must find."""
+    """Writes the log of one partition, and keeps the records that a reader must get."""
 
     site: WorkerSite
     expected: ListLog = field(
@@ -61,18 +61,18 @@ class WrittenLog:
         asyncio.run(self._wait_for_marker())
 
     def write_aborted(self, values: list[bytes], study: str = STUDY) -> None:
-        """Write in a transaction that is given up: its records take offsets, and are not there."""
+        """Write in a transaction that is aborted: its records only take offsets."""
         self._transaction(values, study).abort_transaction(30)
         for _ in range(len(values) + 1):
             self.expected.append_marker()
         asyncio.run(self._wait_for_marker())
 
     def _transaction(self, values: list[bytes], study: str) -> Any:
-        told = {
+        config = {
             "bootstrap.servers": self.site.broker,
             "transactional.id": f"by-{next(NEXT_NUMBER)}",
         }
-        producer = Client.Producer({**told, "log_level": 2})
+        producer = Client.Producer({**config, "log_level": 2})
         producer.init_transactions(30)
         producer.begin_transaction()
         for value in values:
@@ -85,40 +85,40 @@ class WrittenLog:
             await wait_for_end(log, (await self.expected.offset_range()).next)
 
     async def expected_fields(self) -> tuple[Fields, Fields]:
-        """The cursor and the row that one pass over what is due makes."""
+        """Return the cursor and the row after one pass over the expected records."""
         store = MemoryStore()
-        lane = PartitionProcessor(self.expected, store, partition=STUDY_PARTITION)
-        await lane.claim()
-        await fold_past_markers(lane, records_between(self.expected))
+        processor = PartitionProcessor(self.expected, store, partition=STUDY_PARTITION)
+        await processor.claim()
+        await fold_past_markers(processor, records_between(self.expected))
         return await store.cursor(), non_empty(await store.row(STUDY))
 
 
-def test_what_was_aborted_is_not_folded_and_holes_are_passed(site: WorkerSite):
-    """Rows, position and count of markers are those of the committed records, told beforehand."""
-    written = WrittenLog(site)
-    written.write_aborted([orjson.dumps(line) for line in small_log(ABORTED_STUDY)], ABORTED_STUDY)
-    written.write_committed(PRODERM[:300])
-    written.write_plain(PRODERM[300:600])
+def test_aborted_records_are_not_folded_and_gaps_are_skipped(site: WorkerSite):
+    """Rows, position and marker count are those of one pass over the committed records."""
+    log = WrittenLog(site)
+    log.write_aborted([orjson.dumps(line) for line in small_log(ABORTED_STUDY)], ABORTED_STUDY)
+    log.write_committed(PRODERM[:300])
+    log.write_plain(PRODERM[300:600])
     with site.running(POLL_RECORDS="40") as worker:
-        site.wait_folded(STUDY_PARTITION, max(written.expected.records))
-        written.write_aborted(PRODERM[600:900])
-        written.write_committed(PRODERM[600:700])
-        written.write_aborted([b"\xff"] * 20)
-        written.write_plain(PRODERM[700:1000])
-        site.wait_folded(STUDY_PARTITION, max(written.expected.records))
-        written.write_aborted(PRODERM[1000:1020])
-        # What ends the log is no record: nobody is behind, and nobody calls for help.
+        site.wait_folded(STUDY_PARTITION, max(log.expected.records))
+        log.write_aborted(PRODERM[600:900])
+        log.write_committed(PRODERM[600:700])
+        log.write_aborted([b"\xff"] * 20)
+        log.write_plain(PRODERM[700:1000])
+        site.wait_folded(STUDY_PARTITION, max(log.expected.records))
+        log.write_aborted(PRODERM[1000:1020])
+        # The log ends with markers: the worker has no lag and is ready.
         wait_until(lambda: worker.readiness() == (True, []), "readiness")
-        written.write_plain(PRODERM[1000:1010])
-        site.wait_folded(STUDY_PARTITION, max(written.expected.records))
+        log.write_plain(PRODERM[1000:1010])
+        site.wait_folded(STUDY_PARTITION, max(log.expected.records))
         assert worker.stop() == 0, worker.output
 
-    cursor, row = asyncio.run(written.expected_fields())
+    cursor, row = asyncio.run(log.expected_fields())
     assert site.rows(STUDY_PARTITION, [STUDY, ABORTED_STUDY]) == {STUDY: row, ABORTED_STUDY: {}}
-    found, due = site.cursor(STUDY_PARTITION), Cursor.from_fields(cursor)
-    assert (found.next, found.marker_count, found.refusal_counts) == (
-        due.next,
-        due.marker_count,
-        due.refusal_counts,
+    actual, expected = site.cursor(STUDY_PARTITION), Cursor.from_fields(cursor)
+    assert (actual.next, actual.marker_count, actual.refusal_counts) == (
+        expected.next,
+        expected.marker_count,
+        expected.refusal_counts,
     )
-    assert due.marker_count > 300 + 20 + 20 and site.dead_letters() == {}
+    assert expected.marker_count > 300 + 20 + 20 and site.dead_letters() == {}

@@ -1,4 +1,4 @@
-"""Another log under a store that folded one: workers stand still, and the remedy shows them."""
+"""Another log under a used store: the partition is stopped, and its remedy shows it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ STUDY_PARTITION = partition_of(STUDY, 12)
 
 
 @pytest.mark.parametrize(
-    ("values", "halt"),
+    ("values", "reason"),
     [(PRODERM[1:200], StopReason.OTHER_LOG), (PRODERM[:50], StopReason.SHORTER_LOG)],
 )
-def test_the_remedy_of_a_stop_found_at_the_claim_names_it(
-    site: WorkerSite, admin: Any, values: list[bytes], halt: StopReason
+def test_the_remedy_of_a_stop_at_the_claim_shows_the_stop(
+    site: WorkerSite, admin: Any, values: list[bytes], reason: StopReason
 ):
-    """The store says nothing of it, for nothing is written; `quarantine list` looks for itself."""
+    """The stop is not written to the store; `quarantine list` checks the log itself."""
     with site.running() as worker:
         site.wait_folded(STUDY_PARTITION, site.send(PRODERM[:100], STUDY, STUDY_PARTITION))
         assert worker.stop() == 0, worker.output
@@ -43,13 +43,13 @@ def test_the_remedy_of_a_stop_found_at_the_claim_names_it(
                 bool(worker.readiness()[1])
                 and worker.readiness()[1][0]["partition"] == STUDY_PARTITION
             ),
-            "it",
+            "the finding",
         )
         (finding,) = worker.readiness()[1]
         assert worker.stop() == 0, worker.output
-    assert halt.remedy in finding["what"] and finding["remedy"] == "tocsin quarantine list"
-    said = site.tocsin(*finding["remedy"].split()[1:], "--json")
-    assert [json.loads(line) for line in said.stdout.splitlines()] == [
+    assert reason.remedy in finding["what"] and finding["remedy"] == "tocsin quarantine list"
+    result = site.tocsin(*finding["remedy"].split()[1:], "--json")
+    assert [json.loads(line) for line in result.stdout.splitlines()] == [
         {"partition": STUDY_PARTITION, "stopped": finding["what"]}
     ]
     assert (site.cursor(STUDY_PARTITION), site.rows(STUDY_PARTITION, [STUDY])) == before

@@ -1,4 +1,4 @@
-"""A fault of our own met by `tocsin run`: its partition stands still and says so, no other does."""
+"""A fold that raises in `tocsin run`: its partition is stopped, and no other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STUDY_PARTITION = partition_of(STUDY, 12)
 SAME_PARTITION_STUDY = next(
     name for n in range(99) if partition_of(name := f"N{n}", 12) == STUDY_PARTITION
 )
-"""A second study in the same partition: the one at whose record the fold raises."""
+"""A second study in the same partition, at whose record the fold raises."""
 
 OTHER_PARTITION_STUDY = next(
     name for n in range(99) if partition_of(name := f"E{n}", 12) != STUDY_PARTITION
@@ -30,53 +30,56 @@ OTHER_PARTITION_STUDY = next(
 OTHER_PARTITION = partition_of(OTHER_PARTITION_STUDY, 12)
 
 FAULTY = "tests.faults.raising"
-"""`tocsin run`, but for a fold that raises at records that are named for it."""
+"""A module that runs `tocsin run` with a fold that raises at records with certain ids."""
 
 
-def send_two_partitions(site: WorkerSite) -> tuple[int, int]:
-    """Two studies at home, one elsewhere; where the fold raises, and where home ends."""
+def send_failing_record(site: WorkerSite) -> tuple[int, int]:
+    """Send two studies to one partition; return the failed offset and the last offset."""
     site.send(PRODERM[:50], STUDY, STUDY_PARTITION)
     site.send(
         map(orjson.dumps, small_log(SAME_PARTITION_STUDY)), SAME_PARTITION_STUDY, STUDY_PARTITION
     )
-    worst = clot_record("C", "2020-02-11", study=SAME_PARTITION_STUDY)
-    worst["source"]["id"] = RAISES_TWICE
-    at = site.send([orjson.dumps(worst)], SAME_PARTITION_STUDY, STUDY_PARTITION)
-    return at, site.send(PRODERM[50:100], STUDY, STUDY_PARTITION)
+    failing_record = clot_record("C", "2020-02-11", study=SAME_PARTITION_STUDY)
+    failing_record["source"]["id"] = RAISES_TWICE
+    failed_offset = site.send([orjson.dumps(failing_record)], SAME_PARTITION_STUDY, STUDY_PARTITION)
+    return failed_offset, site.send(PRODERM[50:100], STUDY, STUDY_PARTITION)
 
 
 def test_a_fold_that_raises_twice_stops_its_partition_and_no_other(site: WorkerSite):
-    """Nothing is acknowledged from that record on, which every view says; a mended version goes on.
+    """Nothing is committed from that record on, which every view shows; a fixed version continues.
 
-    What is said repeats nothing of the record.
+    The message repeats no value of the record.
     """
-    at, end = send_two_partitions(site)
-    says = f"Folding record {at} has raised ArithmeticError twice. {StopReason.RAISED.remedy}"
+    failed_at, end = send_failing_record(site)
+    failure = f"Folding record {failed_at} has raised ArithmeticError twice."
+    detail = f"{failure} {StopReason.RAISED.remedy}"
     with site.running(FAULTY) as worker:
         wait_until(
-            lambda: bool(worker.readiness()[1]) and site.cursor(STUDY_PARTITION).next == at,
+            lambda: bool(worker.readiness()[1]) and site.cursor(STUDY_PARTITION).next == failed_at,
             "the record",
         )
         records = map(orjson.dumps, small_log(OTHER_PARTITION_STUDY))
         site.wait_folded(
             OTHER_PARTITION, site.send(records, OTHER_PARTITION_STUDY, OTHER_PARTITION)
         )
-        found = {"what": says, "remedy": "tocsin quarantine list", "partition": STUDY_PARTITION}
-        wait_until(lambda: worker.readiness() == (False, [found]), "the finding")
+        finding = {"what": detail, "remedy": "tocsin quarantine list", "partition": STUDY_PARTITION}
+        wait_until(lambda: worker.readiness() == (False, [finding]), "the finding")
 
-        assert site.cursor(STUDY_PARTITION).next == at
-        assert asyncio.run(stop_reason(site)) == says
+        assert site.cursor(STUDY_PARTITION).next == failed_at
+        assert asyncio.run(stop_reason(site)) == detail
         listed = site.tocsin("quarantine", "list").stdout
-        assert f"partition {STUDY_PARTITION} stopped" in listed and f"record {at}" in listed
+        assert f"partition {STUDY_PARTITION} stopped" in listed and f"record {failed_at}" in listed
         assert worker.stop() == 0, worker.output
-    halts = worker.output.count(f"partition {STUDY_PARTITION} stopped at offset {at}: {says}")
-    assert (halts, "Traceback" in worker.output) == (1, False), worker.output
+    stop_lines = worker.output.count(
+        f"partition {STUDY_PARTITION} stopped at offset {failed_at}: {detail}"
+    )
+    assert (stop_lines, "Traceback" in worker.output) == (1, False), worker.output
     assert site.dead_letters() == {}
 
-    with site.running() as mended:
+    with site.running() as fixed_worker:
         site.wait_folded(STUDY_PARTITION, end)
-        wait_until(lambda: mended.readiness() == (True, []), "readiness")
-        assert mended.stop() == 0, mended.output
+        wait_until(lambda: fixed_worker.readiness() == (True, []), "readiness")
+        assert fixed_worker.stop() == 0, fixed_worker.output
     assert asyncio.run(stop_reason(site)) == ""
     studies = [STUDY, SAME_PARTITION_STUDY]
     assert site.rows(STUDY_PARTITION, studies) == rows_expected(
@@ -85,6 +88,6 @@ def test_a_fold_that_raises_twice_stops_its_partition_and_no_other(site: WorkerS
 
 
 async def stop_reason(site: WorkerSite) -> str:
-    """Why the partition stands still, as its cursor has it."""
+    """Return why the partition is stopped, from its cursor."""
     async with open_store(site.store, STUDY_PARTITION) as store:
         return (await store.cursor()).get("stopped", b"").decode()

@@ -1,4 +1,4 @@
-"""Several workers of one group: they share, one dies or sleeps, and nothing is lost or doubled."""
+"""Several workers of one group: one is killed or frozen, and no record is lost or doubled."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 SESSION_SECONDS = FAUST_SECONDS["broker_session_timeout"]
 
 JOINING_SECONDS = FAUST_SECONDS["broker_heartbeat_interval"] + 2
-"""The others learn of it with their next heartbeat."""
+"""The other workers learn of a rebalance with their next heartbeat."""
 
 SMALL_POLLS = {"POLL_RECORDS": "20"}
-"""So that what strikes a worker falls between two fetches of one burst."""
+"""Small fetches, so that a fault falls between two fetches of one burst."""
 
 
 def stop_all(*workers: CommandProcess) -> None:
-    """End each in good order."""
+    """Stop each worker, and check that it exits with 0."""
     for worker in workers:
         assert worker.stop() == 0, worker.output
 
 
-def test_three_share_and_the_partitions_of_a_killed_one_move_in_time(site: WorkerSite):
-    """Each holds some of the twelve; within the session the two that are left fold them all."""
+def test_the_partitions_of_a_killed_worker_move_to_the_others_in_time(site: WorkerSite):
+    """Each owns some of the twelve; within the session timeout the other two take over the rest."""
     traffic = Traffic(site)
     with (
         site.running(**SMALL_POLLS) as one,
@@ -39,47 +39,47 @@ def test_three_share_and_the_partitions_of_a_killed_one_move_in_time(site: Worke
     ):
         wait_until(lambda: traffic.is_shared_by([one, two, three]), "three to share")
         traffic.send(3_000)
-        wait_until(lambda: traffic.lag() < 3_000, "something folded")
-        moving = traffic.assignments()[one.health]
+        wait_until(lambda: traffic.lag() < 3_000, "the first folded records")
+        moved_partitions = traffic.assignments()[one.health]
         one.stop(signal.SIGKILL)
-        killed = time.monotonic()
-        assert traffic.lag(moving), "it was killed when all was done"
+        killed_at = time.monotonic()
+        assert traffic.lag(moved_partitions), "the worker was killed after everything was folded"
         traffic.send(500)
 
+        wait_until(lambda: traffic.is_shared_by([two, three]), "the others to own its partitions")
+        assert time.monotonic() - killed_at < SESSION_SECONDS + JOINING_SECONDS
         wait_until(
-            lambda: traffic.is_shared_by([two, three]), "its partitions to be with the others"
+            lambda: not traffic.lag(moved_partitions), "its partitions to be folded by the others"
         )
-        assert time.monotonic() - killed < SESSION_SECONDS + JOINING_SECONDS
-        wait_until(lambda: not traffic.lag(moving), "its partitions to be folded by the others")
         traffic.wait_drained()
         stop_all(two, three)
     assert traffic.find_faults() == []
 
 
-def test_one_that_slept_past_its_session_writes_nothing_when_it_wakes(site: WorkerSite):
-    """What it was folding when it was frozen is of the past; it says so, and takes part again."""
+def test_a_worker_frozen_past_its_session_writes_nothing_when_it_resumes(site: WorkerSite):
+    """The apply that it was preparing is refused as stale and logged; then it joins again."""
     traffic = Traffic(site)
-    with site.running() as sleeper, site.running() as other:
-        wait_until(lambda: traffic.is_shared_by([sleeper, other]), "two to share")
-        taken = traffic.assignments()[sleeper.health]
+    with site.running() as frozen, site.running() as other:
+        wait_until(lambda: traffic.is_shared_by([frozen, other]), "two to share")
+        its_partitions = traffic.assignments()[frozen.health]
         traffic.send(5_000)
-        sleeper.process.send_signal(signal.SIGSTOP)
-        assert traffic.lag(taken), "it was frozen when all was done"
+        frozen.process.send_signal(signal.SIGSTOP)
+        assert traffic.lag(its_partitions), "the worker was frozen after everything was folded"
 
         traffic.wait_drained()
         assert traffic.assignments() == {other.health: ALL_PARTITIONS}
         before = traffic.store_contents()
-        sleeper.process.send_signal(signal.SIGCONT)
+        frozen.process.send_signal(signal.SIGCONT)
 
-        def back() -> bool:
-            # What is stale would be mended soon, by folding again: hence again and again.
-            assert traffic.store_contents() == before, "it wrote something"
-            return traffic.is_shared_by([sleeper, other]) and sleeper.readiness() == (True, [])
+        def has_rejoined() -> bool:
+            # Folding again would soon overwrite a stale write, so the store is compared repeatedly.
+            assert traffic.store_contents() == before, "the stale worker wrote to the store"
+            return traffic.is_shared_by([frozen, other]) and frozen.readiness() == (True, [])
 
-        wait_until(back, "it to take part again")
-        assert "refused an apply as stale" in sleeper.output
+        wait_until(has_rejoined, "the worker to join again")
+        assert "refused an apply as stale" in frozen.output
 
         traffic.send(500)
         traffic.wait_drained()
-        stop_all(sleeper, other)
+        stop_all(frozen, other)
     assert traffic.find_faults() == []

@@ -1,4 +1,4 @@
-"""Prometheus of each zone scrapes a worker and a deliverer: every dashboard shows something."""
+"""Prometheus of each zone scrapes a worker and a deliverer, and every panel has data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = ["pages", "site"]
 
 @contextmanager
 def deliverer(address: str, token: Path) -> Iterator[DeliveryMeter]:
-    """A process that delivers, as far as Prometheus sees it."""
+    """Serve the closed metrics of a deliverer at *address*, from a thread."""
     meter = DeliveryMeter(["pager"])
     settings = Settings(metrics_open=OFF, metrics_closed=address, metrics_token_file=str(token))
     (page,) = served(settings, closed_collectors=[meter])
@@ -52,48 +52,54 @@ def deliverer(address: str, token: Path) -> Iterator[DeliveryMeter]:
 
 
 def with_variables(expression: str) -> str:
-    """*expression* with what a reader would pick."""
-    for name, chosen in VARIABLE_VALUES.items():
-        expression = expression.replace(name, chosen)
+    """*expression* with a value for each variable of the dashboards."""
+    for name, value in VARIABLE_VALUES.items():
+        expression = expression.replace(name, value)
     return expression
 
 
-def test_every_panel_shows_something(site: WorkerSite, pages: dict[str, str], tmp_path: Path):
-    """No expression of either dashboard comes back empty, and no zone sees the other's names."""
+def test_every_panel_has_data(site: WorkerSite, pages: dict[str, str], tmp_path: Path):
+    """Every expression of both dashboards has a result, and the open zone has no closed metric."""
     token = tmp_path / "token"
-    place = f"127.0.0.1:{free_ports(1)[0]}"
+    deliverer_address = f"127.0.0.1:{free_ports(1)[0]}"
     targets = {
         "worker:8011": pages["METRICS_OPEN"],
         "worker:8012": pages["METRICS_CLOSED"],
-        "deliver:8012": place,
+        "deliver:8012": deliverer_address,
         "alertmanager-open:9093": "127.0.0.1:1",
         "alertmanager-closed:9093": "127.0.0.1:1",
     }
     with (
         site.running(**pages),
-        deliverer(place, token) as meter,
-        Prometheus(tmp_path / "open", "open", targets) as openly,
-        Prometheus(tmp_path / "closed", "closed", targets, token) as closely,
+        deliverer(deliverer_address, token) as meter,
+        Prometheus(tmp_path / "open", "open", targets) as open_zone,
+        Prometheus(tmp_path / "closed", "closed", targets, token) as closed_zone,
     ):
         site.send([*PRODERM[:100], UNREADABLE], STUDY, STUDY_PARTITION)
-        wait_until(lambda: bool(closely.query("safety_signals_raised")), "the closed figures")
+        wait_until(lambda: bool(closed_zone.query("safety_signals_raised")), "the closed metrics")
         site.send(PRODERM[100:], STUDY, STUDY_PARTITION)
         meter.mark_caught_up(0)
         meter.count_attempt("pager", failed=True)
         meter.set_failure_reason(0, Route("board", "pager"), "unreachable")
-        for zone, source in (("open", openly), ("closed", closely)):
+        for zone, prometheus in (("open", open_zone), ("closed", closed_zone)):
             for each in expressions(zone):
-                wait_until(lambda e=each, s=source: bool(s.query(with_variables(e))), each)
-        wait_until(lambda: is_firing(closely, "SafetySignalUndelivered"), "the safety net")
+                wait_until(lambda e=each, p=prometheus: bool(p.query(with_variables(e))), each)
+        wait_until(
+            lambda: is_firing(closed_zone, "SafetySignalUndelivered"), "SafetySignalUndelivered"
+        )
 
-        assert openly.query('{__name__=~"safety_(events|evidence|signals|detection).*"}') == []
-        assert closely.query("safety_consumer_lag_records") == []
-        found = closely.get("query_exemplars", query="safety_detection_latency_seconds_bucket",
-                            start="0", end="9999999999")  # fmt: skip
-        assert any(each["exemplars"] for each in found)
+        assert open_zone.query('{__name__=~"safety_(events|evidence|signals|detection).*"}') == []
+        assert closed_zone.query("safety_consumer_lag_records") == []
+        exemplars = closed_zone.get(
+            "query_exemplars",
+            query="safety_detection_latency_seconds_bucket",
+            start="0",
+            end="9999999999",
+        )
+        assert any(each["exemplars"] for each in exemplars)
     assert TOKEN not in (tmp_path / "closed" / "log").read_text()
 
 
-def is_firing(source: Prometheus, alert: str) -> bool:
-    """Whether *alert* is on its way, or fires."""
-    return any(each["labels"]["alertname"] == alert for each in source.get("alerts")["alerts"])
+def is_firing(prometheus: Prometheus, alert: str) -> bool:
+    """Whether *alert* is pending or firing in Prometheus."""
+    return any(each["labels"]["alertname"] == alert for each in prometheus.get("alerts")["alerts"])

@@ -1,4 +1,4 @@
-"""Private servers: they answer when they are said to run, and are gone when they are ended."""
+"""Private servers: they respond once they are started, and are gone once they are stopped."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ sys.stdin.read()
 
 
 def client(server: RedisServer) -> redis.Redis:
-    """A client on the server's socket."""
+    """A client of the server's Unix socket."""
     return redis.Redis(unix_socket_path=str(server.socket_path), decode_responses=True)
 
 
 @needs_redis
 def test_the_shared_store_never_evicts(redis_url: str):
-    """A row that is dropped for want of memory would be a study nobody watches."""
+    """A study whose row is evicted would not be monitored."""
     with redis.Redis.from_url(redis_url, decode_responses=True) as store:
         assert store.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
 
 
 @needs_redis
-def test_a_store_is_for_its_owner_alone(redis_program: str, tmp_path: Path):
-    """Unless a port is asked for, there is a socket that nobody else can open, and no port."""
+def test_a_store_is_accessible_only_to_its_owner(redis_program: str, tmp_path: Path):
+    """The server has no TCP port by default, and only its owner may open its Unix socket."""
     with RedisServer(tmp_path / "socket") as server, client(server) as store:
         assert server.socket_path.stat().st_mode & 0o077 == 0
         assert store.config_get("port") == {"port": "0"}
@@ -61,7 +61,7 @@ def test_a_store_is_for_its_owner_alone(redis_program: str, tmp_path: Path):
 
 @needs_redis
 def test_a_store_that_writes_each_command_survives_a_kill(redis_program: str, tmp_path: Path):
-    """Killed and started again in its folder it holds what it acknowledged."""
+    """A server that is started again in its folder has every acknowledged write."""
     server = RedisServer(tmp_path, {"appendonly": "yes", "appendfsync": "always"})
     with server, client(server) as store:
         store.set("a", "1")
@@ -73,8 +73,8 @@ def test_a_store_that_writes_each_command_survives_a_kill(redis_program: str, tm
 
 
 @needs_redis
-def test_one_folder_holds_one_server(redis_program: str, tmp_path: Path):
-    """Two on the same data would each undo the other's; the first one goes on."""
+def test_a_folder_has_at_most_one_server(redis_program: str, tmp_path: Path):
+    """Two servers would overwrite each other's data; the second is refused, the first runs on."""
     with RedisServer(tmp_path) as server, client(server) as store:
         with pytest.raises(ServiceFailed, match="already runs"):
             RedisServer(tmp_path).start()
@@ -82,8 +82,8 @@ def test_one_folder_holds_one_server(redis_program: str, tmp_path: Path):
 
 
 @needs_redis
-def test_a_server_that_fails_says_its_last_words(redis_program: str, tmp_path: Path):
-    """The reason is in the server's log; nobody should have to look for it."""
+def test_a_server_that_fails_to_start_reports_its_log(redis_program: str, tmp_path: Path):
+    """The error has the end of the server's log, where the reason is."""
     server = RedisServer(tmp_path, {"maxmemory-policy": "whatever"})
 
     with pytest.raises(ServiceFailed, match=r"ended at once(?s:.*)maxmemory-policy"):
@@ -91,32 +91,32 @@ def test_a_server_that_fails_says_its_last_words(redis_program: str, tmp_path: P
 
 
 @needs_redis
-def test_an_attended_server_ends_when_its_starter_is_killed(redis_program: str, tmp_path: Path):
-    """A test run that is killed leaves nothing behind."""
+def test_a_server_ends_when_its_parent_is_killed(redis_program: str, tmp_path: Path):
+    """A test run that is killed leaves no server behind."""
     if not end_with_parent():
         skip_or_fail("setpriv of util-linux is not on PATH, which ties a server to its starter")
     command = [sys.executable, "-c", SERVER_SCRIPT, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as starter:
-        assert starter.stdout is not None and starter.stdout.readline() == b"up\n"
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None and parent.stdout.readline() == b"up\n"
         assert Process(tmp_path).running
-        starter.kill()
+        parent.kill()
 
     assert wait_until(lambda: not Process(tmp_path).running, 20)
 
 
 @needs_redis
-def test_the_commands_of_make_start_once_and_stop(redis_program: str, tmp_path: Path):
-    """`make redis` in two shells starts one server, and a third shell stops it."""
+def test_make_starts_one_server_and_stops_it(redis_program: str, tmp_path: Path):
+    """`make redis` in two shells starts one server, and a third shell can stop it."""
 
-    def services(*words: str) -> str:
-        command = [sys.executable, "-m", "streams.local", *words]
+    def services(*arguments: str) -> str:
+        command = [sys.executable, "-m", "streams.local", *arguments]
         return subprocess.run(
             command, cwd=tmp_path, capture_output=True, check=True
         ).stdout.decode()
 
-    told = services("start", "redis")
-    assert told == services("start", "redis")
-    assert told == f"TOCSIN_STORE=unix://{tmp_path}/.services/redis/redis.sock\n"
+    output = services("start", "redis")
+    assert output == services("start", "redis")
+    assert output == f"TOCSIN_STORE=unix://{tmp_path}/.services/redis/redis.sock\n"
     assert Process(tmp_path / ".services" / "redis").running
 
     services("stop")
@@ -124,8 +124,8 @@ def test_the_commands_of_make_start_once_and_stop(redis_program: str, tmp_path: 
 
 
 @needs_kafka
-def test_a_broker_survives_a_kill_under_its_address(kafka_libs: Path, tmp_path: Path):
-    """Killed, stopped and started again in its folder it has its port and its records."""
+def test_a_killed_broker_restarts_with_its_address_and_records(kafka_libs: Path, tmp_path: Path):
+    """A broker that is killed and started again in its folder has its port and its records."""
     server = KafkaServer(tmp_path, kafka_libs, jvm=SHORT_LIVED_JVM)
     with server:
         address = server.bootstrap
@@ -151,27 +151,27 @@ def first_of(address: str, topic: str) -> bytes:
 
 
 @needs_kafka
-def test_a_topic_nobody_made_does_not_come_to_be(kafka: KafkaServer):
-    """A worker that subscribes to a misspelt topic must hear that it is missing."""
+def test_a_missing_topic_is_not_created_automatically(kafka: KafkaServer):
+    """A worker that subscribes to a misspelt topic must receive an error."""
     with admin_client(kafka.bootstrap) as admin:
         admin.describe_topics(["trial.lgo.v1"])
         assert "trial.lgo.v1" not in admin.list_topics()
 
 
-def test_without_jars_the_reason_says_what_to_run(tmp_path: Path):
-    """A newcomer without Java or Maven reads the remedy in the reason of the skip."""
+def test_without_jars_the_reason_names_the_remedy(tmp_path: Path):
+    """The skip reason names `make jars` or Java, for a developer who has not installed them."""
     assert any(word in (unavailable_reason(tmp_path) or "") for word in ("make jars", "Java"))
 
 
-def test_a_cluster_id_never_looks_like_an_option():
-    """One in 64 of plain random ids opens with a dash, and the StorageTool then stumbles."""
+def test_a_cluster_id_never_starts_with_a_dash():
+    """One in 64 random ids starts with a dash, which StorageTool reads as an option."""
     ids = [new_cluster_id() for _ in range(500)]
 
     assert all(len(each) == 22 and not each.startswith("-") for each in ids)
 
 
-def test_a_process_that_is_gone_is_not_ended_in_a_strangers_place(tmp_path: Path):
-    """The id that was written down may now be anybody's: the lock decides, not the number."""
+def test_a_reused_process_id_is_not_killed(tmp_path: Path):
+    """Another process may have the recorded id; whether the server runs follows from the lock."""
     (tmp_path / "pid").write_text(str(os.getpid()))
 
     assert Process(tmp_path).pid is None

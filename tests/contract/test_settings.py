@@ -1,4 +1,4 @@
-"""Settings that make no sense, and brokers that are not there: named, with the remedy."""
+"""Invalid settings and unreachable brokers are reported with the remedy."""
 
 from __future__ import annotations
 
@@ -26,38 +26,39 @@ from tests.contract.commands import tocsin
         ("REPLICATION", "-2"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_named_but_not_shown(setting: str, value: str):
-    """Exit code 2; an address of the store may hold a password, so no value is repeated.
+def test_an_invalid_setting_is_named_without_its_value(setting: str, value: str):
+    """Exit code 2; no value is repeated, because a store address may contain a password.
 
-    Nor is a part of one, as where the password has a sign that ends an address.
+    No part of a value is repeated either, as where the password has a character that ends the
+    host of an address.
     """
-    done = tocsin("topics", "apply", **{setting: value})
+    result = tocsin("topics", "apply", **{setting: value})
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert f"TOCSIN_{setting}: " in done.stderr and "secret" not in done.stderr
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"TOCSIN_{setting}: " in result.stderr and "secret" not in result.stderr
 
 
-def test_a_file_of_a_password_that_is_no_text_is_named(tmp_path: Path):
-    """One byte of another encoding: it is told at the start, not by a traceback at a connection."""
+def test_a_password_file_that_is_not_utf_8_is_named(tmp_path: Path):
+    """The command reports another encoding at its start, before it connects."""
     (tmp_path / "word").write_bytes(b"secr\xe9t\n")
-    done = tocsin("topics", "apply", STORE_PASSWORD_FILE=f"{tmp_path}/word")
+    result = tocsin("topics", "apply", STORE_PASSWORD_FILE=f"{tmp_path}/word")
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "tocsin: TOCSIN_STORE_PASSWORD_FILE: not text in UTF-8.\n"
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "tocsin: TOCSIN_STORE_PASSWORD_FILE: not text in UTF-8.\n"
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid", "127.0.0.1:99999"])
-def test_no_broker_is_exit_code_4_and_says_what_to_start(address: str):
-    """At once, in one line: nobody waits half a minute for a closed port."""
-    done = tocsin("topics", "apply", BROKER=address)
+def test_an_unreachable_broker_is_exit_code_4_with_a_remedy(address: str):
+    """The command ends at once with one line that names `make kafka`."""
+    result = tocsin("topics", "apply", BROKER=address)
 
-    assert (done.returncode, done.stdout) == (4, "")
-    assert address in done.stderr and "make kafka" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert (result.returncode, result.stdout) == (4, "")
+    assert address in result.stderr and "make kafka" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
-    ("address", "parts"),
+    ("address", "expected"),
     [
         ("broker:19092", ("broker", 19092)),
         ("broker", ("broker", 9092)),
@@ -65,13 +66,13 @@ def test_no_broker_is_exit_code_4_and_says_what_to_start(address: str):
         ("[::1]", ("::1", 9092)),
     ],
 )
-def test_an_address_may_leave_out_its_port(address: str, parts: tuple[str, int]):
-    """The port is Kafka's own then."""
-    assert host_and_port(address) == parts
+def test_an_address_may_leave_out_its_port(address: str, expected: tuple[str, int]):
+    """The default port is 9092."""
+    assert host_and_port(address) == expected
 
 
-def test_something_that_is_no_broker_is_not_waited_for_for_ever():
-    """It takes connections and says nothing."""
+def test_a_server_that_does_not_respond_is_not_a_broker():
+    """A server that accepts connections and sends nothing ends the wait by its timeout."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         with (

@@ -1,4 +1,4 @@
-"""A deployment with keys: forged plans and reviews among true ones, through the real worker."""
+"""A worker with trusted keys refuses forged plans and reviews among genuine ones."""
 
 from __future__ import annotations
 
@@ -30,43 +30,44 @@ pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 STUDY_PARTITION = partition_of("S", 12)
 
 EXPECTED_REASONS = [
-    *("unsigned", "foreign_key"),  # Two plans before the true one,
+    *("unsigned", "foreign_key"),  # Two plans before the genuine one,
     *("unsigned", "unsigned", "foreign_key", "not_the_member", "bad_signature"),  # five reviews,
     "foreign_key",  # an amendment.
 ]
 
 
 def last_alert(folder: Path, lines: list[Fields]) -> dict[str, Any]:
-    """The last alert of the log of *lines*."""
-    done = run_tocsin("replay", write_log(folder, lines), "--json")
-    return [line for line in done.json_lines if line["type"] == "alert"][-1]
+    """The last alert that a replay of *lines* raises."""
+    result = run_tocsin("replay", write_log(folder, lines), "--json")
+    return [line for line in result.json_lines if line["type"] == "alert"][-1]
 
 
 def replay_result(site: WorkerSite, keys: str) -> dict[str, Any]:
-    """What a replay of the topic makes of it, by those keys."""
-    done = site.tocsin("replay", "--topic", "--json", PLAN_KEYS_FILE=keys)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    """The result of a replay of the topic with the plan keys in the file *keys*."""
+    result = site.tocsin("replay", "--topic", "--json", PLAN_KEYS_FILE=keys)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout.splitlines()[-1])
 
 
-def test_forgeries_change_nothing_and_are_set_aside(site: WorkerSite):
-    """What counts is what was signed by who may, once; each forgery has its reason, and no id.
+def test_forgeries_change_nothing_and_are_quarantined(site: WorkerSite):
+    """Only records signed by an authorised key are folded; each forgery becomes a dead letter.
 
-    Without a signature, by a stranger, by another member, under the id of the true one, altered;
-    and the true one again.
+    The forgeries are unsigned, signed by a foreign key, signed by another member, or altered
+    after they were signed.  A genuine review that is sent twice counts once.
     """
     keys = site.folder / "keys"
     keys.write_text(f"{encode_public_key(OFFICE.public_key)}  # the office\n")
-    mine = plan_record(plan_with_board(("ann", ANN), ("ben", BEN)))
-    theirs = plan_record(plan_with_board(("ann", STRANGER)))
-    alert = last_alert(site.folder, [mine, *small_log()[1:]])
-    seen = review(alert=alert["id"], revision=alert["revision"])
+    plan = plan_record(plan_with_board(("ann", ANN), ("ben", BEN)))
+    forged_plan = plan_record(plan_with_board(("ann", STRANGER)))
+    amendment = plan_record(plan_with_board(("ann", STRANGER)), version=2)
+    alert = last_alert(site.folder, [plan, *small_log()[1:]])
+    unsigned = review(alert=alert["id"], revision=alert["revision"])
     close = review(alert=alert["id"], revision=alert["revision"], move="close")
-    true = ANN.sign(seen)
+    signed = ANN.sign(unsigned)
     sent = [
-        *(theirs, STRANGER.sign(theirs), OFFICE.sign(mine), *small_log()[1:]),
-        *(seen, close, STRANGER.sign(close), BEN.sign(close), {**true, "reason": "No."}),
-        *(true, true, STRANGER.sign(plan_record(plan_with_board(("ann", STRANGER)), version=2))),
+        *(forged_plan, STRANGER.sign(forged_plan), OFFICE.sign(plan), *small_log()[1:]),
+        *(unsigned, close, STRANGER.sign(close), BEN.sign(close), {**signed, "reason": "No."}),
+        *(signed, signed, STRANGER.sign(amendment)),
     ]
 
     with site.running(PLAN_KEYS_FILE=str(keys)) as worker:
@@ -75,26 +76,27 @@ def test_forgeries_change_nothing_and_are_set_aside(site: WorkerSite):
         wait_until(lambda: len(site.dead_letters()) == len(EXPECTED_REASONS), "the dead letters")
         assert worker.stop() == 0, worker.output
 
-    for words in (("verify",), ("rebuild",), ("verify",)):
-        done = site.tocsin(*words, "--partition", str(STUDY_PARTITION), PLAN_KEYS_FILE=str(keys))
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert (
-        site.tocsin("verify", "--partition", str(STUDY_PARTITION)).returncode == 3
-    )  # Trusts everybody.
-    found = replay_result(site, str(keys))
-    (entry,) = [each for each in found["alerts"] if each["id"] == alert["id"]]
+    for arguments in (("verify",), ("rebuild",), ("verify",)):
+        result = site.tocsin(
+            *arguments, "--partition", str(STUDY_PARTITION), PLAN_KEYS_FILE=str(keys)
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+    without_keys = site.tocsin("verify", "--partition", str(STUDY_PARTITION))
+    assert without_keys.returncode == 3, "without a key file the forgeries are folded"
+    replayed = replay_result(site, str(keys))
+    (entry,) = [each for each in replayed["alerts"] if each["id"] == alert["id"]]
     assert entry["state"] == "acknowledged"
-    aside = site.tocsin("quarantine", "list", "--json", PLAN_KEYS_FILE=str(keys)).stdout
-    reasons = [json.loads(line)["reason"] for line in aside.splitlines()]
+    listed = site.tocsin("quarantine", "list", "--json", PLAN_KEYS_FILE=str(keys)).stdout
+    reasons = [json.loads(line)["reason"] for line in listed.splitlines()]
     assert reasons == EXPECTED_REASONS
 
 
-def test_a_file_of_keys_that_is_wrong_stops_every_command(site: WorkerSite):
-    """A deployment that trusts nobody by mistake, or everybody, says so at once."""
+def test_an_invalid_key_file_stops_every_command(site: WorkerSite):
+    """An invalid or unreadable key file is exit code 2 before anything is folded."""
     keys = site.folder / "keys"
     keys.write_text("nonsense\n")
-    for words in (("run",), ("verify",), ("rebuild",), ("replay", "--topic")):
-        done = site.tocsin(*words, PLAN_KEYS_FILE=str(keys))
-        assert done.returncode == 2 and "keys, line 1" in done.stderr, done.stderr
-    done = site.tocsin("run", PLAN_KEYS_FILE=str(site.folder / "none"))
-    assert done.returncode == 2 and "cannot be read" in done.stderr
+    for arguments in (("run",), ("verify",), ("rebuild",), ("replay", "--topic")):
+        result = site.tocsin(*arguments, PLAN_KEYS_FILE=str(keys))
+        assert result.returncode == 2 and "keys, line 1" in result.stderr, result.stderr
+    result = site.tocsin("run", PLAN_KEYS_FILE=str(site.folder / "none"))
+    assert result.returncode == 2 and "cannot be read" in result.stderr

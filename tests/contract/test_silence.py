@@ -1,4 +1,4 @@
-"""Ten minutes of silence: an Alertmanager that hears nothing rings on, and calls nothing over."""
+"""An Alertmanager keeps an alert firing while its deliverer is stopped for eleven minutes."""
 
 from __future__ import annotations
 
@@ -24,66 +24,70 @@ SILENCE_SECONDS = 660
 ALERT_ID, FORGOTTEN_ALERT = "alert0", "forgotten"
 
 
-async def test_a_deliverer_that_is_silent_for_ten_minutes_is_no_all_clear(
+async def test_an_alert_does_not_resolve_while_its_deliverer_is_stopped(
     delivery: DelivererSite, alertmanager_program: str
 ):
-    """It sleeps for eleven minutes, and whoever the Alertmanager calls hears of no end.
+    """The alert of a deliverer that is stopped for eleven minutes still fires, unresolved.
 
-    One that nobody repeats, and that says no end of its own, is over by then: the Alertmanager
-    does forget.  When the deliverer wakes up, it tells the end as ever.
+    An alert that is posted once without an end resolves by then, which shows that the period
+    exceeds the Alertmanager's own timeout.  After the deliverer continues, it resolves its alert.
     """
-    async with WebhookReceiver().open() as pager, WebhookReceiver().open() as ward:
-        hooked = ALERTMANAGER_CONFIG.format(url=ward.url)
-        with AlertmanagerServer(delivery.folder / "bell", hooked) as bell:
-            delivery.configure(hook=pager.url, alertmanager=bell.url)
+    async with WebhookReceiver().open() as pager, WebhookReceiver().open() as receiver:
+        config = ALERTMANAGER_CONFIG.format(url=receiver.url)
+        with AlertmanagerServer(delivery.folder / "bell", config) as alertmanager:
+            delivery.configure(hook=pager.url, alertmanager=alertmanager.url)
             deliverer = delivery.start()
             await asyncio.to_thread(delivery.wait_ready, deliverer)
             delivery.publish((ALERT_ID, 1, alert_bytes(id=ALERT_ID)))
-            post_once(bell, FORGOTTEN_ALERT)
-            await wait_for_calls(
-                ward, {(outside_ref(ALERT_ID), "firing"): 1, (FORGOTTEN_ALERT, "firing"): 1}
+            post_once(alertmanager, FORGOTTEN_ALERT)
+            await wait_for_notifications(
+                receiver, {(reference(ALERT_ID), "firing"): 1, (FORGOTTEN_ALERT, "firing"): 1}
             )
 
             deliverer.process.send_signal(signal.SIGSTOP)
             await asyncio.sleep(SILENCE_SECONDS)
             print(
-                f"after {SILENCE_SECONDS} s of silence the ward has heard {dict(call_counts(ward))}"
+                f"after {SILENCE_SECONDS} s without a post: {dict(notification_counts(receiver))}"
             )
-            print(f"and it rings until {[each['endsAt'] for each in bell.alerts()]}")
-            assert [each["labels"]["ref"] for each in bell.alerts()] == [outside_ref(ALERT_ID)]
-            silent = {(outside_ref(ALERT_ID), "firing"): 1, (FORGOTTEN_ALERT, "firing"): 1}
-            assert call_counts(ward) == silent | {(FORGOTTEN_ALERT, "resolved"): 1}
+            print(f"firing until {[each['endsAt'] for each in alertmanager.alerts()]}")
+            assert [each["labels"]["ref"] for each in alertmanager.alerts()] == [
+                reference(ALERT_ID)
+            ]
+            unchanged = {(reference(ALERT_ID), "firing"): 1, (FORGOTTEN_ALERT, "firing"): 1}
+            assert notification_counts(receiver) == unchanged | {(FORGOTTEN_ALERT, "resolved"): 1}
 
             deliverer.process.send_signal(signal.SIGCONT)
             delivery.publish((ALERT_ID, 2, closure(2, id=ALERT_ID)))
-            await wait_for_calls(
-                ward, {**call_counts(ward), (outside_ref(ALERT_ID), "resolved"): 1}
+            await wait_for_notifications(
+                receiver, {**notification_counts(receiver), (reference(ALERT_ID), "resolved"): 1}
             )
             assert deliverer.stop() == 0
 
 
-def outside_ref(alert: str) -> str:
-    """How an alert is known outside."""
+def reference(alert: str) -> str:
+    """The pseudonym of *alert* in the Alertmanager."""
     return pseudonym(SECRET, alert)
 
 
-def post_once(bell: AlertmanagerServer, name: str) -> None:
-    """Ring as a client does that leaves it to the Alertmanager when it is over."""
-    posted = json.dumps([{"labels": {"alertname": "Test", "ref": name}}]).encode()
-    asked = urllib.request.Request(
-        f"{bell.url}/api/v2/alerts", posted, {"Content-Type": "application/json"}
+def post_once(alertmanager: AlertmanagerServer, name: str) -> None:
+    """Post the alert *name* without an end, which the Alertmanager then sets itself."""
+    body = json.dumps([{"labels": {"alertname": "Test", "ref": name}}]).encode()
+    request = urllib.request.Request(
+        f"{alertmanager.url}/api/v2/alerts", body, {"Content-Type": "application/json"}
     )
-    urllib.request.urlopen(asked, timeout=5).close()
+    urllib.request.urlopen(request, timeout=5).close()
 
 
-def call_counts(ward: WebhookReceiver) -> Counter[tuple[str, str]]:
-    """How often the ward was told that something rings, or is over."""
-    alerts = [alert for body in ward.bodies for alert in json.loads(body)["alerts"]]
+def notification_counts(receiver: WebhookReceiver) -> Counter[tuple[str, str]]:
+    """The number of notifications of each alert, by its reference and status."""
+    alerts = [alert for body in receiver.bodies for alert in json.loads(body)["alerts"]]
     return Counter((each["labels"]["ref"], each["status"]) for each in alerts)
 
 
-async def wait_for_calls(ward: WebhookReceiver, what: dict[tuple[str, str], int]) -> None:
-    """Wait until the ward has heard *what*, and nothing else."""
+async def wait_for_notifications(
+    receiver: WebhookReceiver, expected: dict[tuple[str, str], int]
+) -> None:
+    """Wait until the receiver has exactly the notifications *expected*."""
     await asyncio.to_thread(
-        wait_until, lambda: call_counts(ward) == what, f"the ward to hear {what}"
+        wait_until, lambda: notification_counts(receiver) == expected, f"notifications {expected}"
     )

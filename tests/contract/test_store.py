@@ -1,4 +1,4 @@
-"""What a store promises, asked of each: in memory, in fakeredis, in a real server."""
+"""The contract of a store, tested for each kind: in memory, in fakeredis, in a real server."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.contract.stores import (
 )
 
 
-async def test_an_empty_store_is_fit_and_empty(store_factory: StoreFactory):
-    """No cursor, no row, nothing to tell: a partition that nobody has folded."""
+async def test_an_empty_store_passes_its_check_and_has_no_fields(store_factory: StoreFactory):
+    """A partition that is not folded yet has no cursor, no row and no outbox."""
     async with store_factory() as store:
         await store.check()
         assert await store_state(store) == ({}, {}, {})
@@ -23,8 +23,8 @@ async def test_an_empty_store_is_fit_and_empty(store_factory: StoreFactory):
         assert await store.studies() == []
 
 
-async def test_an_apply_writes_all_that_it_says(store_factory: StoreFactory):
-    """Cursor, rows and outbox come to hold the fields, and keep those it does not name."""
+async def test_an_apply_writes_cursor_rows_and_outbox(store_factory: StoreFactory):
+    """An apply writes the fields that it names, and keeps the others."""
     async with store_factory() as store:
         first = make_request(
             0, 5, rows=row_fields(4, n="é\x00\n".encode()), outbox={"a|x|000001": b"{}"}
@@ -43,7 +43,7 @@ async def test_an_apply_writes_all_that_it_says(store_factory: StoreFactory):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "answer"),
+    ("changes", "expected"),
     [
         ({"first": 4, "pos": "4"}, ApplyResult.STALE),
         ({"first": 6, "pos": "4"}, ApplyResult.STALE),
@@ -55,23 +55,23 @@ async def test_an_apply_writes_all_that_it_says(store_factory: StoreFactory):
         ({"first": 5, "pos": "4", "staged": {"A": StagedRow(b"7", 1)}}, ApplyResult.STALE),
     ],
 )
-async def test_an_apply_that_expects_otherwise_changes_nothing(
-    store_factory: StoreFactory, wrong, answer
+async def test_an_apply_with_a_wrong_expectation_changes_nothing(
+    store_factory: StoreFactory, changes, expected
 ):
-    """Another cursor, another row, a row where none should be, other code: all or nothing."""
+    """An apply whose cursor, row positions or fold version differ is refused as a whole."""
     async with store_factory() as store:
         await apply_all(store, make_request(0, 5, rows=row_fields(4, n=b"1")))
         before = await store_state(store)
-        late = make_request(next=9, rows=row_fields(8, n=b"2"), outbox={"d|1": b"{}"}, **wrong)
+        request = make_request(next=9, rows=row_fields(8, n=b"2"), outbox={"d|1": b"{}"}, **changes)
 
-        assert await store.apply(late) is answer
+        assert await store.apply(request) is expected
         assert await store_state(store) == before
 
 
-async def test_an_apply_of_no_record_may_say_why_the_partition_stands_still(
+async def test_an_apply_without_records_may_store_the_stop_reason(
     store_factory: StoreFactory,
 ):
-    """The cursor stays where it is."""
+    """The apply writes the reason and does not move the cursor."""
     async with store_factory() as store:
         await apply_all(
             store, make_request(0, 0, positions={}, cursor={"stopped": b"ten unreadable"})
@@ -79,18 +79,20 @@ async def test_an_apply_of_no_record_may_say_why_the_partition_stands_still(
         assert await store.cursor() == {"next": b"0", "code": b"1", "stopped": b"ten unreadable"}
 
 
-async def test_the_fullest_apply_is_taken(store_factory: StoreFactory):
-    """As many pairs as may be in one row, and more than Lua unpacks at once in the outbox."""
+async def test_the_largest_apply_is_accepted(store_factory: StoreFactory):
+    """The row has the most pairs that are allowed, the outbox more than Lua unpacks at once."""
     async with store_factory() as store:
         fields = {f"t|{number}": b"1" for number in range(PAIRS_MAX - 1)}
-        told = {f"d|{number}": b"{}" for number in range(2 * PAIRS_MAX + 1)}
-        await apply_all(store, make_request(0, 1, rows={"A": {"pos": b"0"} | fields}, outbox=told))
+        outbox = {f"d|{number}": b"{}" for number in range(2 * PAIRS_MAX + 1)}
+        await apply_all(
+            store, make_request(0, 1, rows={"A": {"pos": b"0"} | fields}, outbox=outbox)
+        )
 
-        assert (len(await store.row("A")), await store.outbox()) == (PAIRS_MAX, told)
+        assert (len(await store.row("A")), await store.outbox()) == (PAIRS_MAX, outbox)
 
 
-async def test_a_row_prepared_aside_is_swapped_in(store_factory: StoreFactory):
-    """What the old row held and the new one does not is gone."""
+async def test_a_staged_row_replaces_the_row(store_factory: StoreFactory):
+    """The swap removes the fields of the old row that the new one does not have."""
     async with store_factory() as store:
         await apply_all(store, make_request(0, 5, rows=row_fields(4, old=b"1")))
         await store.stage_row("A", b"8", {"pos": b"8", "new": b"1"}, begin=True)
@@ -101,23 +103,26 @@ async def test_a_row_prepared_aside_is_swapped_in(store_factory: StoreFactory):
         assert await store.row("A") == {"pos": b"8", "new": b"1", "more": b"2"}
 
 
-async def test_no_row_is_made_of_two(store_factory: StoreFactory):
-    """Two workers prepare one row at once: the part of the first is refused, its swap is too."""
+async def test_a_row_is_never_staged_by_two_workers(store_factory: StoreFactory):
+    """Of two workers that stage a row at once, further parts and the swap of the first fail.
+
+    A swap with an incomplete row is refused as well.
+    """
     async with store_factory() as store:
         await apply_all(store, make_request(0, 5, rows=row_fields(4)))
         await store.stage_row("A", b"8", {"pos": b"8", "n": b"1"}, begin=True)
         await store.stage_row("A", b"9", {"pos": b"9", "n": b"2"}, begin=True)
 
-        late = await store.stage_row("A", b"8", {"m": b"1"}, begin=False)
-        assert late is ApplyResult.STALE
+        result = await store.stage_row("A", b"8", {"m": b"1"}, begin=False)
+        assert result is ApplyResult.STALE
         swap = make_request(5, 9, pos="4", staged={"A": StagedRow(b"8", 3)})
         assert await store.apply(swap) is ApplyResult.STALE
         partial = make_request(5, 10, pos="4", staged={"A": StagedRow(b"9", 3)})
         assert await store.apply(partial) is ApplyResult.STALE
 
 
-async def test_what_is_told_leaves_the_outbox(store_factory: StoreFactory):
-    """And only that; to say it twice is to say it once."""
+async def test_published_entries_are_removed_from_the_outbox(store_factory: StoreFactory):
+    """Only the named entries are removed, and a second removal changes nothing."""
     async with store_factory() as store:
         await apply_all(
             store, make_request(0, 1, positions={}, outbox={"d|1": b"{}", "d|2": b"{}"})
@@ -129,7 +134,7 @@ async def test_what_is_told_leaves_the_outbox(store_factory: StoreFactory):
 
 
 async def test_a_release_needs_no_cursor(store_factory: StoreFactory):
-    """It is not in the way of the first apply, and an apply does not undo it."""
+    """A release before the first apply does not prevent it, and an apply keeps the release."""
     async with store_factory() as store:
         await store.release(12)
         await apply_all(store, make_request(0, 1, positions={}))
@@ -137,7 +142,7 @@ async def test_a_release_needs_no_cursor(store_factory: StoreFactory):
 
 
 async def test_one_study_is_rewound(store_factory: StoreFactory):
-    """The cursor begins anew, the other rows stay, and what belongs to no row is counted again."""
+    """The cursor returns to 0 without its counts, and the other rows stay."""
     async with store_factory() as store:
         rows: dict[str, Fields] = {"A": {"pos": b"3"}, "B": {"pos": b"4"}}
         cursor = {"pos|A": b"3", "pos|B": b"4", "counts": b"{}", "log": b"{}"}
@@ -146,13 +151,13 @@ async def test_one_study_is_rewound(store_factory: StoreFactory):
         )
         await store.rewind("A")
 
-        said = {name: value for name, value in (await store.cursor()).items() if value}
-        assert said == {"next": b"0", "code": b"1", "pos|B": b"4", "log": b"{}"}
+        rewound = {name: value for name, value in (await store.cursor()).items() if value}
+        assert rewound == {"next": b"0", "code": b"1", "pos|B": b"4", "log": b"{}"}
         assert (await store.row("A"), await store.row("B")) == ({}, {"pos": b"4"})
 
 
 async def test_the_whole_partition_is_rewound(store_factory: StoreFactory):
-    """Nothing is left but what an operator has released, and what is yet to be told."""
+    """Only an operator's release and the unpublished outbox remain."""
     async with store_factory() as store:
         await apply_all(store, make_request(0, 5, rows=row_fields(4), outbox={"d|1": b"{}"}))
         await store.stage_row("B", b"8", {"pos": b"8"}, begin=True)
@@ -160,12 +165,12 @@ async def test_the_whole_partition_is_rewound(store_factory: StoreFactory):
         await store.rewind(None)
 
         assert await store_state(store) == ({"released": b"3"}, {}, {"d|1": b"{}"})
-        again = await store.stage_row("B", b"8", {"n": b"1"}, begin=False)
-        assert again is ApplyResult.STALE
+        result = await store.stage_row("B", b"8", {"n": b"1"}, begin=False)
+        assert result is ApplyResult.STALE
 
 
-async def test_a_row_can_be_asked_for_some_of_its_fields(store_factory: StoreFactory):
-    """One by its name, or all whose names begin so; what is emptied is not there."""
+async def test_single_fields_of_a_row_can_be_read(store_factory: StoreFactory):
+    """Fields are read by name or by prefix; a prefix search leaves out empty ones."""
     async with store_factory() as store:
         fields = {"l|a": b"1", "l|b": b"", "r|[x]*/1": b"2", "r|x": b"3"}
         await apply_all(store, make_request(0, 5, rows={"A": {"pos": b"4", **fields}}))

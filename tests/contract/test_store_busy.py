@@ -1,4 +1,4 @@
-"""A row that is read while its worker writes: whole, of one moment, and in the end."""
+"""A row that a worker writes during a read is read consistently, in a bounded number of scans."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.contract.stores import own_keys
 
 @dataclass
 class BusyClient:
-    """A client beside a worker that writes the row after each of the first *writes* scans."""
+    """A client whose row is written by a worker after each of the first *writes* scans."""
 
     client: Any
     writes: int
@@ -24,17 +24,17 @@ class BusyClient:
         return getattr(self.client, name)
 
     async def hscan(self, key: str, *more: Any) -> Any:
-        found = await self.client.hscan(key, *more)
+        page = await self.client.hscan(key, *more)
         self.scans += 1
         if self.scans <= self.writes:
             await self.client.hset(key, mapping={"pos": self.scans, "n": self.scans})
-        assert self.scans <= 2 * SCANS_MAX, "it would be read for ever"
-        return found
+        assert self.scans <= 2 * SCANS_MAX, "the number of scans is not bounded"
+        return page
 
 
 @pytest.mark.parametrize("writes", [0, SCANS_MAX - 1, 1_000_000])
 async def test_a_row_is_read_however_fast_its_worker_writes(writes: int):
-    """`tocsin verify` runs beside workers: a hot study must not keep it for ever."""
+    """`tocsin verify` runs beside workers, so frequent writes must not prevent a read."""
     client = BusyClient(FakeAsyncRedis(), writes)
     store = RedisStore(client, own_keys(), embedded=True)
     await client.hset(store.keys.row("A"), mapping={"pos": 0, "n": 0})

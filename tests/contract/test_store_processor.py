@@ -1,4 +1,4 @@
-"""A partition folded into each store: the projection is the same, and so is what mends it."""
+"""A partition folded into each kind of store: the projection and its rebuild are the same."""
 
 from __future__ import annotations
 
@@ -17,28 +17,30 @@ from tests.streams.processor.processors import (
 )
 
 LIMITS = Limits(pairs_max=500)
-"""Small enough for rows that are prepared aside in parts."""
+"""Small enough that rows are staged in parts."""
 
 
 async def claimed_processor(log: ListLog, store: Store) -> PartitionProcessor:
-    """A lane that has claimed its partition."""
-    lane = PartitionProcessor(log, store, partition=0, limits=LIMITS)
-    await lane.claim()
-    return lane
+    """A processor that has claimed its partition."""
+    processor = PartitionProcessor(log, store, partition=0, limits=LIMITS)
+    await processor.claim()
+    return processor
 
 
 async def store_contents(store: Store) -> dict[str, Fields]:
-    """All that the store has, by the names that a store in memory gives it."""
-    found = {
+    """Cursor, row and outbox of the store, by the names of a store in memory."""
+    contents = {
         "cursor": await store.cursor(),
         f"s:{STUDY}": await store.row(STUDY),
         "outbox": await store.outbox(),
     }
-    return {name: {f: value for f, value in each.items() if value} for name, each in found.items()}
+    return {
+        name: {f: value for f, value in each.items() if value} for name, each in contents.items()
+    }
 
 
-async def test_every_store_comes_to_hold_the_same(store_factory: StoreFactory):
-    """Restarted in the middle, with rows too large for one apply."""
+async def test_every_store_has_the_same_projection(store_factory: StoreFactory):
+    """The projection is equal after a restart in the middle and rows too large for one apply."""
     log = log_of(PRODERM)
     async with store_factory() as store:
         await (await claimed_processor(log, store)).fold_batch(records_between(log, 0, 1500))
@@ -47,37 +49,37 @@ async def test_every_store_comes_to_hold_the_same(store_factory: StoreFactory):
         assert await store_contents(store) == await expected_contents(log)
 
 
-async def test_two_lanes_race_and_neither_harms_the_other(store_factory: StoreFactory):
-    """Whoever comes second is refused, claims again, and goes on."""
+async def test_two_processors_of_one_partition_do_not_corrupt_it(store_factory: StoreFactory):
+    """The second of two writes is refused; its processor claims the partition again."""
     log = log_of(PRODERM[:600])
     async with store_factory() as store:
-        lanes = [await claimed_processor(log, store), await claimed_processor(log, store)]
+        processors = [await claimed_processor(log, store), await claimed_processor(log, store)]
         for end in range(100, 601, 50):
-            for lane in lanes:
+            for processor in processors:
                 try:
-                    await lane.fold_batch(records_between(log, lane.position, end))
+                    await processor.fold_batch(records_between(log, processor.position, end))
                 except CursorMoved:
-                    await lane.claim()
+                    await processor.claim()
         assert await store_contents(store) == await expected_contents(log)
 
 
 async def test_a_row_that_was_tampered_with_is_rebuilt(store_factory: StoreFactory):
-    """The digest tells; the row is prepared aside in parts and swapped in."""
+    """The digest detects the change; the row is staged in parts and swapped in."""
     log = log_of(PRODERM[:600])
     async with store_factory() as store:
         await (await claimed_processor(log, store)).fold_batch(records_between(log))
         await change_row(store)
-        lane = await claimed_processor(log, store)
+        processor = await claimed_processor(log, store)
         log.append(PRODERM[600], STUDY.encode())
-        await lane.fold_batch(records_between(log, 600))
-        assert lane.needs_rebuild
-        await lane.cursor_moved()
+        await processor.fold_batch(records_between(log, 600))
+        assert processor.needs_rebuild
+        await processor.cursor_moved()
 
         assert await store_contents(store) == await expected_contents(log)
 
 
 async def change_row(store: Store) -> None:
-    """Change a field of the row behind everybody's back."""
+    """Change a field of the row without an apply."""
     head: Fields = {"head": b"{}"}
     if isinstance(store, MemoryStore):
         store.set(f"s:{STUDY}", head)

@@ -1,4 +1,4 @@
-"""Each right that a worker needs in its functions and beside them is asked for before it begins."""
+"""A worker checks every right that it needs, in functions and outside, before it begins."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SCRIPT_RIGHTS = {
     "+hget": "HGET", "+hgetall": "HGETALL", "+hscan": "HSCAN", "+hlen": "HLEN", "+hset": "HSET",
     "+hdel": "HDEL", "+del": "DEL", "+rename": "RENAME", "+scan": "SCAN",
 }  # fmt: skip
-"""What the server refuses only when it comes to it, and the command that is then named."""
+"""By right, the command of a function that the server refuses without it."""
 
 
 @pytest.fixture(scope="module")
 def server(redis_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """A server of these tests alone."""
+    """A server for the tests of this module."""
     with RedisServer(tmp_path_factory.mktemp("store")) as server:
         yield server
 
@@ -36,11 +36,11 @@ def server(redis_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 async def store_with_rights(
     server: RedisServer, *rights: str
 ) -> AsyncIterator[tuple[Any, RedisStore]]:
-    """Who may do everything, and the store by a user who has these *rights* and no others."""
+    """A client with all rights, and the store of a user with only these *rights*."""
     owner = patient_client(server.url)
     await load_library(owner)
-    told = ("worker", "reset", "on", f">{PASSWORD}", "~tocsin:*", "-@all", *rights)
-    await owner.execute_command("ACL", "SETUSER", *told)
+    user = ("worker", "reset", "on", f">{PASSWORD}", "~tocsin:*", "-@all", *rights)
+    await owner.execute_command("ACL", "SETUSER", *user)
     store = RedisStore(
         patient_client(f"unix://worker@{server.socket_path}?password={PASSWORD}"), own_keys()
     )
@@ -52,22 +52,20 @@ async def store_with_rights(
         await owner.aclose()
 
 
-@pytest.mark.parametrize("lacking", SCRIPT_RIGHTS)
-async def test_a_right_that_is_needed_later_is_missed_at_the_start(
-    server: RedisServer, lacking: str
-):
-    """One that only a function or a rebuild needs, too; the command that it is for is named."""
-    says = rf"lacks a right \(.* may not {SCRIPT_RIGHTS[lacking]} .*`ACL SETUSER`"
-    async with store_with_rights(server, *(each for each in RIGHTS if each != lacking)) as (
+@pytest.mark.parametrize("missing", SCRIPT_RIGHTS)
+async def test_a_missing_right_is_reported_by_the_first_check(server: RedisServer, missing: str):
+    """The check names the command, even where only a function or a rebuild needs the right."""
+    message = rf"lacks a right \(.* may not {SCRIPT_RIGHTS[missing]} .*`ACL SETUSER`"
+    async with store_with_rights(server, *(each for each in RIGHTS if each != missing)) as (
         _,
         store,
     ):
-        with pytest.raises(StoreMisconfigured, match=says):
+        with pytest.raises(StoreMisconfigured, match=message):
             await store.check()
 
 
-async def test_asking_for_rights_changes_nothing(server: RedisServer):
-    """Not even for a moment: whoever works on the partition meanwhile cannot be disturbed."""
+async def test_a_check_of_rights_writes_nothing(server: RedisServer):
+    """The server counts no change, so a check cannot disturb the worker of the partition."""
     async with store_with_rights(server, *RIGHTS) as (owner, store):
         await apply_all(store, make_request(0, 1, rows=row_fields(0)))
         await store.stage_row("A", b"0", {"pos": b"0"}, begin=True)
@@ -80,8 +78,8 @@ async def test_asking_for_rights_changes_nothing(server: RedisServer):
         assert await change_count(owner) > changes
 
 
-async def test_a_store_that_is_full_is_told_from_a_right_that_is_missing(server: RedisServer):
-    """It refuses for now, and is waited for; a missing right is for somebody to mend."""
+async def test_a_full_store_is_not_a_missing_right(server: RedisServer):
+    """A full store is transient and retried; a missing right needs an operator."""
     async with store_with_rights(server, *RIGHTS) as (owner, store):
         await owner.config_set("maxmemory", 1)
         with pytest.raises(StoreNotWritable, match="memory"):
@@ -91,10 +89,10 @@ async def test_a_store_that_is_full_is_told_from_a_right_that_is_missing(server:
 
 
 async def all_keys(owner: Any) -> dict[bytes, dict[bytes, bytes]]:
-    """Every key of the server."""
+    """All keys of the server with their fields."""
     return {key: await owner.hgetall(key) async for key in owner.scan_iter()}
 
 
 async def change_count(owner: Any) -> int:
-    """How many changes the server has counted since it was last saved."""
+    """The number of changes that the server has counted since its last save."""
     return (await owner.info("persistence"))["rdb_changes_since_last_save"]

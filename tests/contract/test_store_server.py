@@ -1,4 +1,4 @@
-"""What a real server may be like: unfit, without the functions, gone; and what is said of it."""
+"""Errors of a real server: misconfigured, without the functions, full or unreachable."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ KEYS = Keys("live", TOPIC, 0)
 
 @asynccontextmanager
 async def store_on(server: RedisServer) -> AsyncIterator[RedisStore]:
-    """A store on *server*, as it is."""
+    """A store on *server*, without any preparation."""
     store = RedisStore(patient_client(server.url), KEYS)
     yield store
     await store.close()
 
 
-async def test_a_store_that_evicts_is_unfit(redis_program: str, tmp_path: Path):
-    """A row that is dropped for want of memory would be a study nobody watches."""
+async def test_a_store_that_evicts_is_misconfigured(redis_program: str, tmp_path: Path):
+    """A study whose row is evicted would not be monitored."""
     with RedisServer(tmp_path, {"maxmemory-policy": "allkeys-lru"}) as server:
         async with store_on(server) as store:
             await load_library(store.client)
             with pytest.raises(StoreMisconfigured, match="CONFIG SET maxmemory-policy noeviction"):
                 await store.check()
-        told = tocsin("store", "apply", STORE=server.url, AUDIT="off")
-    assert told.returncode == 2 and "noeviction" in told.stderr and not told.stdout
+        result = tocsin("store", "apply", STORE=server.url, AUDIT="off")
+    assert result.returncode == 2 and "noeviction" in result.stderr and not result.stdout
 
 
 async def test_a_store_without_the_functions_is_not_ready(redis_program: str, tmp_path: Path):
-    """Missing, or of another version: the message names the command that loads them."""
+    """The message for missing or different functions names the command that loads them."""
     with RedisServer(tmp_path) as server:
         async with store_on(server) as store:
             with pytest.raises(StoreMisconfigured, match=r"does not have it: `tocsin store apply`"):
@@ -59,7 +59,7 @@ async def test_a_store_without_the_functions_is_not_ready(redis_program: str, tm
 
 
 def test_applying_twice_changes_nothing_and_outlives_the_server(redis_program: str, tmp_path: Path):
-    """Functions are data: they are saved, so a server that is killed comes back with them."""
+    """The functions are saved, so a server that is killed and restarted has them."""
     with RedisServer(tmp_path) as server:
         first = tocsin("store", "apply", STORE=server.url, AUDIT="off")
         server.kill()
@@ -76,25 +76,29 @@ def test_applying_twice_changes_nothing_and_outlives_the_server(redis_program: s
 async def test_functions_that_cannot_be_saved_are_not_left_behind(
     redis_program: str, tmp_path: Path
 ):
-    """Else the next run would find them there, and nobody would notice that they are not saved."""
+    """Otherwise the next run would find unsaved functions and report success."""
     with RedisServer(tmp_path, {"dbfilename": "dump.rdb"}) as server:
         (tmp_path / "dump.rdb").mkdir()
-        told = tocsin("store", "apply", STORE=server.url, AUDIT="off")
+        result = tocsin("store", "apply", STORE=server.url, AUDIT="off")
         async with store_on(server) as store:
             with pytest.raises(StoreMisconfigured, match="does not have it"):
                 await store.check()
-    assert told.returncode == 2 and "The store refuses" in told.stderr
+    assert result.returncode == 2 and "The store refuses" in result.stderr
 
 
-def test_a_store_that_is_not_there_is_said_to_be_unreachable(tmp_path: Path):
-    """Exit code 4, with what to start."""
-    told = tocsin("store", "apply", STORE=f"unix://{tmp_path}/none.sock")
+def test_a_missing_store_is_reported_as_unreachable(tmp_path: Path):
+    """Exit code 4, with the command that starts one."""
+    result = tocsin("store", "apply", STORE=f"unix://{tmp_path}/none.sock")
 
-    assert told.returncode == 4 and "make redis" in told.stderr and "Traceback" not in told.stderr
+    assert (
+        result.returncode == 4
+        and "make redis" in result.stderr
+        and "Traceback" not in result.stderr
+    )
 
 
-async def test_a_store_that_ends_is_unreachable(redis_program: str, tmp_path: Path):
-    """No second try: what became of the command is for the cursor to say."""
+async def test_a_killed_store_is_unreachable(redis_program: str, tmp_path: Path):
+    """No apply is retried: the cursor shows whether it was done."""
     with RedisServer(tmp_path) as server:
         async with store_on(server) as store:
             await load_library(store.client)
@@ -109,7 +113,7 @@ async def test_a_store_that_ends_is_unreachable(redis_program: str, tmp_path: Pa
 async def test_a_store_that_is_full_refuses_and_keeps_what_it_has(
     redis_program: str, tmp_path: Path
 ):
-    """It is unreachable until there is room; nothing of the apply is there."""
+    """The store counts as unreachable while it is full; a refused apply writes nothing."""
     with RedisServer(tmp_path, {"maxmemory": "4mb"}) as server:
         async with store_on(server) as store:
             await load_library(store.client)
@@ -121,8 +125,8 @@ async def test_a_store_that_is_full_refuses_and_keeps_what_it_has(
 
 
 @pytest.mark.parametrize("name", ["", "{x}", "a b", "x\r\n", "x" * 65, "é", "a~", "a/b"])
-def test_what_is_no_name_becomes_no_key(name: str):
-    """A brace would move the key to another slot, a tilde be another row's place."""
+def test_an_invalid_name_makes_no_key(name: str):
+    """A brace would move the key to another slot; a tilde would name another staged row."""
     with pytest.raises(ValueError):
         KEYS.row(name)
     with pytest.raises(ValueError):

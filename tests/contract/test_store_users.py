@@ -1,4 +1,4 @@
-"""A store with users: which rights are enough, and what is said where one is missing."""
+"""A store with users: the rights that suffice, and the messages for a missing one."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ RIGHTS = (
     "+ping", "+hello", "+auth", "+info", "+function|list", "+fcall", "+scan",
     "+hget", "+hgetall", "+hscan", "+hlen", "+hset", "+hdel", "+del", "+rename",
 )  # fmt: skip
-"""All that a worker asks of its store, by itself and in its functions."""
+"""All rights that a worker needs, in its functions and outside them."""
 
 PASSWORD = "open-sesame"
 
 Client: Any = redis.Redis
-"""The client's types differ from one version to the next."""
+"""Untyped, because the client's types differ between versions."""
 
 
 @dataclass
@@ -42,51 +42,54 @@ class StoreWithUser:
     server: RedisServer
 
     def address(self, password: str = PASSWORD) -> str:
-        """Where the store is, for its user."""
+        """The address of the store with its user and *password*."""
         return f"redis://worker:{password}@127.0.0.1:{self.server.port}/0"
 
     def allow(self, *rights: str, keys: str = "~tocsin:*") -> None:
-        """Give the user these rights and no others."""
+        """Give the user these *rights* and *keys*, and no others."""
         with Client(unix_socket_path=str(self.server.socket_path)) as client:
             user = ("worker", "reset", "on", f">{PASSWORD}", keys, "-@all", *rights)
             client.execute_command("ACL", "SETUSER", *user)
 
     def run(self, store: str) -> tuple[int, str]:
-        """How `tocsin run` ends, which it must at once, and its last words."""
+        """The exit code and the one line of error of `tocsin run`, which must end at once."""
         health = f"127.0.0.1:{free_ports(1)[0]}"
-        done = tocsin("run", BROKER=self.broker, STORE=store, HEALTH=health)
-        assert PASSWORD not in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
-        return done.returncode, done.stderr
+        result = tocsin("run", BROKER=self.broker, STORE=store, HEALTH=health)
+        assert PASSWORD not in result.stderr and len(result.stderr.splitlines()) == 1, result.stderr
+        return result.returncode, result.stderr
 
     def doctor(self, store: str) -> tuple[int, dict[str, tuple[str, str]]]:
-        """The exit code, and by thing its state and the next command."""
-        done = tocsin("doctor", "--json", BROKER=self.broker, STORE=store)
-        assert PASSWORD not in done.stdout + done.stderr
-        told = [json.loads(line) for line in done.stdout.splitlines()]
-        return done.returncode, {each["what"]: (each["state"], each["next"]) for each in told}
+        """The exit code of `tocsin doctor`, and by check its state and next command."""
+        result = tocsin("doctor", "--json", BROKER=self.broker, STORE=store)
+        assert PASSWORD not in result.stdout + result.stderr
+        checks = [json.loads(line) for line in result.stdout.splitlines()]
+        return result.returncode, {each["what"]: (each["state"], each["next"]) for each in checks}
 
 
 @pytest.fixture
 def store_with_user(
     admin: Any, kafka: KafkaServer, redis_program: str, tmp_path: Path
 ) -> Iterator[StoreWithUser]:
-    """Services with everything in them that a worker needs."""
+    """A broker and a store with everything that a worker needs."""
     apply_topics(admin, required_topics(Settings()), alter=False)
     with RedisServer(tmp_path / "redis", tcp=True) as server:
         asyncio.run(load_functions(server.url))
         yield StoreWithUser(kafka.bootstrap, server)
 
 
-def test_a_user_with_a_workers_rights_is_enough(store_with_user: StoreWithUser):
-    """Nothing but its keys and its few commands: no right to load a script, or to see a setting."""
+def test_a_user_with_the_rights_of_a_worker_suffices(store_with_user: StoreWithUser):
+    """The user has its keys and a few commands; it may not load scripts or read settings."""
     store_with_user.allow(*RIGHTS)
 
-    code, found = store_with_user.doctor(store_with_user.address())
-    assert (code, found["store"], found["functions"], found["writing"]) == (0, *[("well", "")] * 3)
+    code, checks = store_with_user.doctor(store_with_user.address())
+    assert (code, checks["store"], checks["functions"], checks["writing"]) == (
+        0,
+        *[("well", "")] * 3,
+    )
 
 
 @pytest.mark.parametrize(
-    ("lacking", "keys", "says", "what"),
+    ("missing", "keys", "expected", "check"),
     [
         ("+fcall", "~tocsin:*", "'fcall'", "writing"),
         ("+function|list", "~tocsin:*", "'function|list'", "functions"),
@@ -96,24 +99,29 @@ def test_a_user_with_a_workers_rights_is_enough(store_with_user: StoreWithUser):
     ],
 )
 def test_a_right_that_is_missing_is_named(
-    store_with_user: StoreWithUser, lacking: str, keys: str, says: str, what: str
+    store_with_user: StoreWithUser, missing: str, keys: str, expected: str, check: str
 ):
-    """Exit code 2 before anything is folded, with the right; the doctor finds the same."""
-    store_with_user.allow(*(each for each in RIGHTS if each != lacking), keys=keys)
+    """`run` ends with exit code 2 and the right before it folds; the doctor reports the same."""
+    store_with_user.allow(*(each for each in RIGHTS if each != missing), keys=keys)
 
-    code, words = store_with_user.run(store_with_user.address())
-    assert code == 2 and "lacks a right" in words and says in words and "ACL SETUSER" in words
-    code, found = store_with_user.doctor(store_with_user.address())
-    assert (code, found[what][0]) == (2, "wrong") and "ACL SETUSER" in found[what][1]
+    code, message = store_with_user.run(store_with_user.address())
+    assert (
+        code == 2
+        and "lacks a right" in message
+        and expected in message
+        and "ACL SETUSER" in message
+    )
+    code, checks = store_with_user.doctor(store_with_user.address())
+    assert (code, checks[check][0]) == (2, "wrong") and "ACL SETUSER" in checks[check][1]
 
 
-def test_a_wrong_password_is_not_a_store_that_is_not_there(store_with_user: StoreWithUser):
-    """Exit code 2, and which setting it is; never "start one"."""
+def test_a_wrong_password_is_not_an_unreachable_store(store_with_user: StoreWithUser):
+    """Exit code 2 with the setting to correct, and no advice to start a store."""
     store_with_user.allow(*RIGHTS)
     wrong = store_with_user.address("wrong")
 
-    code, words = store_with_user.run(wrong)
-    assert code == 2 and "refuses the user or the password" in words and "TOCSIN_STORE" in words
-    assert "make redis" not in words
-    code, found = store_with_user.doctor(wrong)
-    assert (code, found["store"]) == (2, ("wrong", "export TOCSIN_STORE=..."))
+    code, message = store_with_user.run(wrong)
+    assert code == 2 and "refuses the user or the password" in message and "TOCSIN_STORE" in message
+    assert "make redis" not in message
+    code, checks = store_with_user.doctor(wrong)
+    assert (code, checks["store"]) == (2, ("wrong", "export TOCSIN_STORE=..."))

@@ -1,4 +1,4 @@
-"""Nothing happened: said by a command, once or again and again, and harmless when repeated."""
+"""`tocsin tick` sends ticks once or at an interval, and a repeated tick changes nothing."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ NOON = datetime(2020, 3, 5, 12, 30, tzinfo=UTC)
 
 
 def outcomes(*ticks: bytes) -> tuple[list[RecordOutcome], Any]:
-    """What becomes of ticks of an open study S, and the day its data then speak of."""
+    """The outcomes of *ticks* in an open study S, and the as-of day of the study after them."""
     pipeline = Pipeline()
     pipeline.process_bytes(encode_record(plan_record()), 0)
-    told = [pipeline.process_bytes(each, line).outcome for line, each in enumerate(ticks)]
-    return told, pipeline.studies["S"].as_of
+    results = [pipeline.process_bytes(each, offset).outcome for offset, each in enumerate(ticks)]
+    return results, pipeline.studies["S"].as_of
 
 
 def test_a_tick_moves_the_as_of_day_and_its_repeat_changes_nothing():
-    """Two within an hour are one record said twice, whoever says it, to the byte."""
+    """Two ticks within an hour are the same bytes, so the second is a duplicate."""
     first, again = encode_tick("S", NOON), encode_tick("S", NOON + timedelta(minutes=29))
 
     assert first == again
@@ -48,8 +48,8 @@ def test_a_tick_moves_the_as_of_day_and_its_repeat_changes_nothing():
     )
 
 
-def test_an_hour_later_it_is_another_record():
-    """A study that is quiet for days is ticked every hour, and is never a day behind."""
+def test_a_tick_an_hour_later_is_another_record():
+    """Hourly ticks keep the as-of day of a study without events up to date."""
     assert outcomes(encode_tick("S", NOON), encode_tick("S", NOON + timedelta(hours=1)))[0] == [
         RecordOutcome.FOLDED,
         RecordOutcome.FOLDED,
@@ -57,54 +57,54 @@ def test_an_hour_later_it_is_another_record():
 
 
 def test_two_days_ticked_in_one_hour_do_not_conflict():
-    """A correction of the day within the hour is a statement of its own."""
-    told, as_of = outcomes(encode_tick("S", NOON, date(2020, 2, 1)), encode_tick("S", NOON))
+    """A tick of another day within the hour has its own id, and is folded."""
+    results, as_of = outcomes(encode_tick("S", NOON, date(2020, 2, 1)), encode_tick("S", NOON))
 
-    assert told == [RecordOutcome.FOLDED, RecordOutcome.FOLDED]
+    assert results == [RecordOutcome.FOLDED, RecordOutcome.FOLDED]
     assert as_of == NOON.toordinal()
 
 
-def test_the_day_is_that_of_utc():
-    """Half past midnight in Berlin is still yesterday's hour of the log."""
+def test_a_tick_has_the_day_and_hour_of_utc():
+    """Half past midnight in Berlin is 23:30 of the previous day in UTC."""
     berlin = datetime(2020, 3, 6, 0, 30, tzinfo=timezone(timedelta(hours=1)))
 
-    read = decode(encode_tick("S", berlin))
-    assert not isinstance(read, Refusal) and isinstance(read.body, Tick)
-    assert (read.entity_id, read.body.date) == ("tocsin.tick/2020-03-05T23", NOON.toordinal())
+    record = decode(encode_tick("S", berlin))
+    assert not isinstance(record, Refusal) and isinstance(record.body, Tick)
+    assert (record.entity_id, record.body.date) == ("tocsin.tick/2020-03-05T23", NOON.toordinal())
 
 
-def test_the_longest_name_of_a_study_can_be_ticked():
-    """The record's id has room for 64 letters, and so has the study's name: they are apart."""
+def test_a_study_with_the_longest_name_can_be_ticked():
+    """A name of 64 characters fits, because the id of a tick does not contain it."""
     assert not isinstance(decode(encode_tick("S" * 64, NOON)), Refusal)
 
 
 def test_the_command_sends_one_tick_a_study_to_its_partition(embedded: EmbeddedBroker):
-    """It says where each went; exit code 0.
+    """The command prints the partition of each tick and ends with exit code 0.
 
-    At which offset it does not: records are counted in the open and reviews are not, and that
-    there is a review tells that something rang.
+    It prints no offset.  The open metrics count records without reviews, so an offset would reveal
+    that there are reviews, and hence alerts.
     """
-    done = tocsin("tick", "S", "T", "--date", "2020-03-05", BROKER=embedded.bootstrap,
+    result = tocsin("tick", "S", "T", "--date", "2020-03-05", BROKER=embedded.bootstrap,
                   LOG_PARTITIONS="4")  # fmt: skip
 
-    assert (done.returncode, done.stderr) == (0, "")
-    places = [partition_of(study, 4) for study in "ST"]
-    assert done.stdout == f"S: partition {places[0]}\nT: partition {places[1]}\n"
-    log = KafkaLog(embedded.bootstrap, "trial.log.v1", places[0])
+    assert (result.returncode, result.stderr) == (0, "")
+    partitions = [partition_of(study, 4) for study in "ST"]
+    assert result.stdout == f"S: partition {partitions[0]}\nT: partition {partitions[1]}\n"
+    log = KafkaLog(embedded.bootstrap, "trial.log.v1", partitions[0])
 
     async def first() -> Any:
-        found = (await log.read(0, 1))[0]
+        (record,) = await log.read(0, 1)
         await log.close()
-        return found
+        return record
 
-    found = asyncio.run(first())
-    assert (found.key, dict(found.headers)["ce_type"]) == (b"S", b"trial.log.tick")
-    read = decode(found.value)
-    assert not isinstance(read, Refusal) and read.body == Tick(NOON.toordinal())
+    record = asyncio.run(first())
+    assert (record.key, dict(record.headers)["ce_type"]) == (b"S", b"trial.log.tick")
+    decoded = decode(record.value)
+    assert not isinstance(decoded, Refusal) and decoded.body == Tick(NOON.toordinal())
 
 
-def test_a_tick_that_goes_on_ends_on_sigterm_by_itself(embedded: EmbeddedBroker):
-    """As the first process of a container it would otherwise be killed after ten seconds."""
+def test_a_repeated_tick_ends_on_sigterm(embedded: EmbeddedBroker):
+    """As process 1 of a container it would ignore an unhandled SIGTERM, and be killed later."""
     with subprocess.Popen(
         [sys.executable, "-m", "tocsin", "tick", "S", "--every", "1h"],
         env={**os.environ, "TOCSIN_BROKER": embedded.bootstrap, "TOCSIN_LOG_PARTITIONS": "4"},
@@ -112,16 +112,16 @@ def test_a_tick_that_goes_on_ends_on_sigterm_by_itself(embedded: EmbeddedBroker)
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as going:
-        assert going.stdout is not None and going.stdout.readline().startswith("S: partition")
-        going.send_signal(signal.SIGTERM)
-        _, said = going.communicate(timeout=60)
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline().startswith("S: partition")
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
 
-    assert (going.returncode, said) == (128 + signal.SIGTERM, "")
+    assert (process.returncode, errors) == (128 + signal.SIGTERM, "")
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "says"),
+    ("arguments", "code", "expected"),
     [
         ([], 2, "No study given"),
         (["a b"], 2, "1 to 64 characters"),
@@ -132,9 +132,9 @@ def test_a_tick_that_goes_on_ends_on_sigterm_by_itself(embedded: EmbeddedBroker)
         (["S"], 4, "tocsin doctor"),
     ],
 )
-def test_what_cannot_be_done_says_what_to_do(words: list[str], code: int, says: str):
-    """A wrong flag or name is 2, a broker that does not answer is 4."""
-    done = tocsin("tick", *words, BROKER="127.0.0.1:1")
+def test_an_error_names_the_remedy(arguments: list[str], code: int, expected: str):
+    """A wrong flag or name is exit code 2, an unreachable broker is 4."""
+    result = tocsin("tick", *arguments, BROKER="127.0.0.1:1")
 
-    assert done.returncode == code and says in done.stderr, done.stderr
-    assert "Traceback" not in done.stderr
+    assert result.returncode == code and expected in result.stderr, result.stderr
+    assert "Traceback" not in result.stderr

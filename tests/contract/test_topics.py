@@ -1,4 +1,4 @@
-"""`tocsin topics apply` on a real broker: it creates, it reports, and it leaves alone."""
+"""`apply_topics` on a real broker creates topics, reports differences and keeps other settings."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ pytestmark = pytest.mark.kafka
 
 
 def outcomes(reports: list[TopicReport]) -> list[TopicOutcome]:
-    """What became of each topic, in the order asked for."""
+    """The outcome of each topic, in the order of *reports*."""
     return [report.outcome for report in reports]
 
 
-def test_the_five_topics_come_to_be(admin: Any):
-    """The broker says of each what the design says; what it does not say is left to the broker."""
-    kept = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+def test_the_five_topics_are_created(admin: Any):
+    """Each topic has the designed partitions and settings; others keep the broker's defaults."""
+    retained = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 
     assert outcomes(apply_topics(admin, OUR_TOPICS, alter=False)) == [TopicOutcome.CREATED] * 5
     assert topics_found(admin) == {
-        "trial.log.v1": (12, {**kept, "max.message.bytes": "1114112"}),
-        "trial.dead-letter.v1": (1, {**kept, "max.message.bytes": "1179648"}),
+        "trial.log.v1": (12, {**retained, "max.message.bytes": "1114112"}),
+        "trial.dead-letter.v1": (1, {**retained, "max.message.bytes": "1179648"}),
         "safety.alerts.v1": (4, {"cleanup.policy": "compact"}),
         "safety.notified.v1": (4, {"cleanup.policy": "compact"}),
-        "safety.audit.v1": (1, kept),
+        "safety.audit.v1": (1, retained),
     }
 
 
 @pytest.mark.parametrize("alter", [False, True])
 def test_a_second_time_changes_nothing(admin: Any, alter: bool):
-    """A deployment may apply at every start."""
+    """A deployment may apply the topics at every start."""
     apply_topics(admin, OUR_TOPICS, alter=False)
     before = topics_found(admin)
 
@@ -53,31 +53,33 @@ def test_a_second_time_changes_nothing(admin: Any, alter: bool):
     assert topics_found(admin) == before
 
 
-def test_other_settings_are_reported_and_left_alone(admin: Any):
-    """Somebody may have had a reason; nothing is altered behind their back."""
+def test_different_settings_are_reported_and_not_changed(admin: Any):
+    """Without --alter no setting is changed, because an operator may have chosen it."""
     apply_topics(admin, [alerts_topic(configs={"cleanup.policy": "delete"})], alter=False)
 
     reports = {report.topic.name: report for report in apply_topics(admin, OUR_TOPICS, alter=False)}
 
-    told = reports.pop("safety.alerts.v1")
-    assert [str(each) for each in told.remaining] == ["cleanup.policy is delete, should be compact"]
+    alerts = reports.pop("safety.alerts.v1")
+    assert [str(each) for each in alerts.remaining] == [
+        "cleanup.policy is delete, should be compact"
+    ]
     assert outcomes(list(reports.values())) == [TopicOutcome.CREATED] * 4
     assert topics_found(admin)["safety.alerts.v1"] == (4, {"cleanup.policy": "delete"})
 
 
-def test_alter_sets_ours_and_keeps_what_is_not_ours(admin: Any):
-    """A segment size that the cluster's owner chose stays."""
+def test_alter_changes_only_the_designed_settings(admin: Any):
+    """A segment size that the operator chose stays."""
     apply_topics(admin, [alerts_topic(configs={"segment.bytes": "1048576"})], alter=False)
 
     report = next(each for each in apply_topics(admin, OUR_TOPICS, alter=True) if each.altered)
 
     assert report.outcome is TopicOutcome.ALTERED and report.remaining == ()
-    ours_and_theirs = {"cleanup.policy": "compact", "segment.bytes": "1048576"}
-    assert topics_found(admin)["safety.alerts.v1"] == (4, ours_and_theirs)
+    expected = {"cleanup.policy": "compact", "segment.bytes": "1048576"}
+    assert topics_found(admin)["safety.alerts.v1"] == (4, expected)
 
 
-def test_a_number_of_partitions_is_never_altered(admin: Any):
-    """A study's partition follows from their number: with another, its log would be in two."""
+def test_a_partition_count_is_never_altered(admin: Any):
+    """The partition of a study follows from the count, so a change would split its log."""
     apply_topics(admin, OUR_TOPICS, alter=False)
     wider = required_topics(Settings(log_partitions=13))
 
@@ -89,11 +91,11 @@ def test_a_number_of_partitions_is_never_altered(admin: Any):
 
 
 def is_accepted(kafka: KafkaServer, topic: str, value: bytes, **headers: str) -> bool:
-    """Whether the broker takes a record of a study's key, *value* and *headers*."""
+    """Whether the broker accepts a record with a study's key, *value* and error *headers*."""
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap, max_request_size=1 << 23)
-    named = [(f"__streams.errors.{name}", text.encode()) for name, text in headers.items()]
+    error_headers = [(f"__streams.errors.{name}", text.encode()) for name, text in headers.items()]
     try:
-        producer.send(topic, key=b"S" * 64, value=value, headers=named).get(timeout=30)
+        producer.send(topic, key=b"S" * 64, value=value, headers=error_headers).get(timeout=30)
     except KafkaError:
         return False
     finally:
@@ -102,7 +104,7 @@ def is_accepted(kafka: KafkaServer, topic: str, value: bytes, **headers: str) ->
 
 
 def test_the_largest_record_fits_the_log_and_the_dead_letters(admin: Any, kafka: KafkaServer):
-    """What the log takes, a letter takes with its reason: else quarantine would stand still."""
+    """A dead letter has room for the largest log record and its reason, so quarantine works."""
     apply_topics(admin, OUR_TOPICS, alter=False)
     largest = bytes(LOG_BYTES_MAX - 200)
 

@@ -1,4 +1,4 @@
-"""What `tocsin topics apply` says on a real cluster, and how it ends."""
+"""The output and the exit codes of `tocsin topics apply` on a real cluster."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from tests.contract.commands import tocsin
 pytestmark = pytest.mark.kafka
 
 
-def test_the_command_says_what_it_did(admin: Any, kafka: KafkaServer):
-    """A line for each topic, exit code 0; and the same for a program."""
+def test_the_command_prints_the_outcome_of_each_topic(admin: Any, kafka: KafkaServer):
+    """A line for each topic as text or as JSON, with exit code 0."""
     first = tocsin("topics", "apply", BROKER=kafka.bootstrap)
     second = tocsin("topics", "apply", "--json", BROKER=kafka.bootstrap)
 
     assert (first.returncode, second.returncode) == (0, 0)
     assert first.stdout.splitlines()[0].split() == ["trial.log.v1", "created", "12", "partitions"]
-    told = [json.loads(line) for line in second.stdout.splitlines()]
-    assert [each["outcome"] for each in told] == ["unchanged"] * 5
+    reports = [json.loads(line) for line in second.stdout.splitlines()]
+    assert [each["outcome"] for each in reports] == ["unchanged"] * 5
 
 
 def test_the_command_names_what_differs_and_the_remedy(admin: Any, kafka: KafkaServer):
-    """A start-up that applies must notice: exit code 2."""
+    """A difference is exit code 2, so that a start-up script fails."""
     apply_topics(
         admin, [alerts_topic(configs={"cleanup.policy": "delete"}, partitions=3)], alter=False
     )
@@ -44,19 +44,19 @@ def test_the_command_names_what_differs_and_the_remedy(admin: Any, kafka: KafkaS
 
 
 def test_more_copies_than_brokers_are_refused(admin: Any, kafka: KafkaServer):
-    """The broker's reason is passed on, in one line."""
-    done = tocsin("topics", "apply", BROKER=kafka.bootstrap, REPLICATION="3")
+    """The command repeats the broker's reason in one line."""
+    result = tocsin("topics", "apply", BROKER=kafka.bootstrap, REPLICATION="3")
 
-    assert done.returncode == 2
+    assert result.returncode == 2
     assert (
-        "the broker refused the request: trial.log.v1: " in done.stderr
-        and "Traceback" not in done.stderr
+        "the broker refused the request: trial.log.v1: " in result.stderr
+        and "Traceback" not in result.stderr
     )
 
 
-def test_two_may_apply_at_once(admin: Any, kafka: KafkaServer):
-    """Two workers that start together both find the topics right."""
+def test_two_commands_may_apply_at_once(admin: Any, kafka: KafkaServer):
+    """Two commands at once both succeed, as when two workers start together."""
     with ThreadPoolExecutor() as pool:
-        both = pool.map(lambda _: tocsin("topics", "apply", BROKER=kafka.bootstrap), range(2))
+        results = pool.map(lambda _: tocsin("topics", "apply", BROKER=kafka.bootstrap), range(2))
 
-    assert [(done.returncode, done.stderr) for done in both] == [(0, "")] * 2
+    assert [(each.returncode, each.stderr) for each in results] == [(0, "")] * 2

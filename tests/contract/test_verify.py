@@ -1,4 +1,4 @@
-"""What a store holds is compared with the log, field by field, and nothing escapes."""
+"""Verification compares every field of a store with the log, and reports every difference."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CURSOR_FIELDS = {"released", "stopped"}
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """Two studies with cases, one of them corrected, ticks, and two lines that are nothing."""
+    """A log of two studies with cases, a correction, ticks and two unreadable lines."""
     lines: list[Any] = [*small_log("S"), b"{nonsense", *small_log("T")]
     lines += [
         clot_record("A", "2020-01-21", version=2),
@@ -35,73 +35,73 @@ def log(tmp_path: Path) -> Path:
     return write_log(tmp_path, lines)
 
 
-async def test_what_was_folded_is_equal(log: Path):
-    """Nothing differs, and the account says how much was compared."""
-    found = await compare(log, await folded_store(log))
+async def test_a_folded_store_has_no_difference(log: Path):
+    """The report has no difference, and the studies and records that were compared."""
+    report = await compare(log, await folded_store(log))
 
-    assert (found.differences, found.studies, found.records) == ([], ["S", "T"], 17)
-    assert found.behind == 0
+    assert (report.differences, report.studies, report.records) == ([], ["S", "T"], 17)
+    assert report.behind == 0
 
 
-async def test_nothing_is_equal_to_nothing(log: Path):
-    """A partition that nobody has folded yet is behind, and not wrong."""
-    found = await compare(log, MemoryStore())
+async def test_an_empty_store_is_behind_and_not_different(log: Path):
+    """A partition that is not folded yet has no difference, and all records are behind."""
+    report = await compare(log, MemoryStore())
 
-    assert (found.differences, found.records, found.behind) == ([], 0, 17)
+    assert (report.differences, report.records, report.behind) == ([], 0, 17)
 
 
 async def test_a_store_is_compared_as_far_as_it_was_folded(log: Path):
-    """What the worker has yet to fold is no difference."""
+    """Records that the worker has not folded yet are not reported as differences."""
     for until in range(1, 17):
-        found = await compare(log, await folded_store(log, until))
-        assert (found.differences, found.behind) == ([], 17 - until)
+        report = await compare(log, await folded_store(log, until))
+        assert (report.differences, report.behind) == ([], 17 - until)
 
 
-async def test_a_study_that_was_never_opened_has_no_row_and_is_right_so(tmp_path: Path):
-    """The cursor knows its name from records that were refused, for want of a plan."""
+async def test_a_study_without_a_plan_has_no_row_and_no_difference(tmp_path: Path):
+    """The cursor names the study because of its refused records, which precede any plan."""
     path = write_log(tmp_path, [clot_record("A", "2020-01-20", study="T"), *small_log("S")])
     store = await folded_store(path)
     assert "pos|T" in await store.cursor()
 
-    found = await compare(path, store)
-    assert (found.differences, found.studies) == ([], ["S"])
+    report = await compare(path, store)
+    assert (report.differences, report.studies) == ([], ["S"])
 
 
-async def test_each_row_is_compared_at_its_own_moment(log: Path):
-    """Rows are read one after another while a worker goes on: a later row is not a wrong one."""
+async def test_each_row_is_compared_at_its_own_offset(log: Path):
+    """Rows are read one after another while a worker folds, so a row may be ahead of others."""
     store, later = await folded_store(log, 8), await folded_store(log)
     store.hashes["s:S"] = later.hashes["s:S"]
 
     assert (await compare(log, store)).differences == []
 
 
-async def test_every_field_that_is_changed_is_named(log: Path):
-    """By study and field, for every field of every row and of the cursor; and no other is."""
-    whole = await folded_store(log)
-    for name, fields in whole.hashes.items():
+async def test_every_changed_field_is_reported(log: Path):
+    """The report names exactly the changed field, for each field of each row and the cursor."""
+    intact = await folded_store(log)
+    for name, fields in intact.hashes.items():
         if name == "outbox":
             continue
         study = CURSOR if name == "cursor" else name.removeprefix("s:")
         for field in set(fields) - CURSOR_FIELDS - {"digest", "next", "pos"}:
             store = await folded_store(log)
             corrupt_field(store.hashes[name], field)
-            wanted = [(study, field)] if study == CURSOR else [(study, field), (study, "digest")]
-            assert sorted(differing_fields(await compare(log, store))) == sorted(wanted), (
+            expected = [(study, field)] if study == CURSOR else [(study, field), (study, "digest")]
+            assert sorted(differing_fields(await compare(log, store))) == sorted(expected), (
                 name,
                 field,
             )
 
 
-async def test_a_field_too_many_is_named(log: Path):
-    """A cell that no case fills is as wrong as a case in no cell."""
+async def test_an_extra_field_is_reported(log: Path):
+    """A cell without a case in the log is a difference."""
     store = await folded_store(log)
     store.hashes["s:S"]["t|first|drug|pt|HEADACHE"] = b"[1,1,1,0,0,0,0]"
 
     assert ("S", "t|first|drug|pt|HEADACHE") in differing_fields(await compare(log, store))
 
 
-async def test_a_row_that_is_gone_is_named(log: Path):
-    """The cursor knows of it, the log says what it should hold."""
+async def test_a_missing_row_is_reported(log: Path):
+    """The log has records of the study, so its row must exist."""
     store = await folded_store(log)
     del store.hashes["s:T"]
 
@@ -109,42 +109,42 @@ async def test_a_row_that_is_gone_is_named(log: Path):
     assert (difference.study, difference.field, difference.held) == ("T", "*", "nothing")
 
 
-async def test_a_cursor_moved_by_hand_is_named(log: Path):
-    """A batch that was passed over without being folded leaves rows behind the cursor."""
+async def test_a_cursor_moved_by_hand_is_reported(log: Path):
+    """A cursor beyond records that are not folded differs from the positions of the rows."""
     store = await folded_store(log, 10)
     store.hashes["cursor"]["next"] = b"17"
 
-    found = differing_fields(await compare(log, store))
-    assert (CURSOR, "last") in found and (CURSOR, "pos|S") in found
+    fields = differing_fields(await compare(log, store))
+    assert (CURSOR, "last") in fields and (CURSOR, "pos|S") in fields
 
 
 @pytest.mark.parametrize(("factor", "equal"), [(1 + 1e-12, True), (1 + 1e-7, False)])
 async def test_evidence_may_differ_in_its_last_bits(log: Path, factor: float, equal: bool):
-    """A logarithm's last bits are the processor's; a ten-millionth of it is somebody's."""
+    """A relative difference of 1e-12 is rounding of the processor; one of 1e-7 is reported."""
     store = await folded_store(log)
-    name, (level, ground, log_e) = watch_with_evidence(store)
+    name, (level, reason, log_e) = watch_with_evidence(store)
     fields = store.hashes["s:S"]
     changed = (float.fromhex(log_e) * factor).hex()
     assert changed != log_e
-    fields[name] = orjson.dumps([level, ground, changed])
+    fields[name] = orjson.dumps([level, reason, changed])
     fields["digest"] = row_digest(fields)
 
     assert differing_fields(await compare(log, store)) == ([] if equal else [("S", name)])
 
 
 async def test_a_verdict_may_not_differ_at_all(log: Path):
-    """The same evidence under another level is a difference."""
+    """Another level with the same evidence is a difference."""
     store = await folded_store(log)
-    name, (_, ground, log_e) = watch_with_evidence(store)
-    store.hashes["s:S"][name] = orjson.dumps(["quiet", ground, log_e])
+    name, (_, reason, log_e) = watch_with_evidence(store)
+    store.hashes["s:S"][name] = orjson.dumps(["quiet", reason, log_e])
 
-    found = await compare(log, store)
-    assert ("S", name) in differing_fields(found)
-    assert isinstance(found.differences[0], Difference)
+    report = await compare(log, store)
+    assert ("S", name) in differing_fields(report)
+    assert isinstance(report.differences[0], Difference)
 
 
-async def test_what_an_operator_released_is_passed_here_too(tmp_path: Path):
-    """Ten unreadable records in a row stop a lane, unless the cursor says that they may pass."""
+async def test_released_records_are_skipped_by_verification(tmp_path: Path):
+    """Ten unreadable records in a row stop a fold unless an operator has released them."""
     lines: list[Any] = [*small_log("S"), *[b"{nonsense"] * 12, clot_record("C", "2020-02-20")]
     path, store = write_log(tmp_path, lines), MemoryStore()
     await store.release(18)

@@ -1,4 +1,4 @@
-"""ProDERM's thromboembolic alert from its first record to a store that was lost, all of it real."""
+"""ProDERM's thromboembolic alert from its first record to a lost store, on real services."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from tests.streams.sinks.webhook_receiver import WebhookReceiver
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
 
-async def test_an_alert_lives_its_life_and_a_lost_store_tells_nobody_again(
+async def test_an_alert_is_notified_once_although_its_store_is_lost(
     delivery: deliverers.DelivererSite, site: WorkerSite, alertmanager_program: str
 ):
-    """Raised, risen, reviewed, reopened, closed: told once; Redis is lost: all is as it was."""
-    async with WebhookReceiver().open() as pager, WebhookReceiver().open() as ward:
+    """Every revision from raised to closed is notified once, also after Redis lost its data."""
+    async with WebhookReceiver().open() as pager, WebhookReceiver().open() as alertmanager_receiver:
         with AlertmanagerServer(
-            site.folder / "bell", ALERTMANAGER_CONFIG.format(url=ward.url)
-        ) as bell:
-            life = LiveSystem(site, delivery, bell, pager, ward)
-            await asyncio.to_thread(run_whole_life, life)
+            site.folder / "bell", ALERTMANAGER_CONFIG.format(url=alertmanager_receiver.url)
+        ) as alertmanager:
+            system = LiveSystem(site, delivery, alertmanager, pager, alertmanager_receiver)
+            await asyncio.to_thread(run_lifecycle, system)
 
 
-def run_whole_life(life: LiveSystem) -> None:
-    """The whole life, the loss, and what is left of both."""
-    life.delivery.configure(hook=life.pager.url, alertmanager=life.alertmanager.url)
-    deliverer = life.delivery.start()
-    with life.site.running() as worker:
-        life.delivery.wait_ready(deliverer)
-        life.produce(RECORDS_TO_RAISE)
-        life.wait_for_revision(1)
-        assert life.pager.keys.count(idempotency_key("pager", 1)) == 1
-        life.produce(RECORDS_TO_SIGNAL)
-        life.wait_for_revision(2)
-        review_and_close(life)
-        lose_store_and_recover(life)
+def run_lifecycle(system: LiveSystem) -> None:
+    """Produce and review the alert, lose the store, and check notifications and their log."""
+    system.delivery.configure(hook=system.pager.url, alertmanager=system.alertmanager.url)
+    deliverer = system.delivery.start()
+    with system.site.running() as worker:
+        system.delivery.wait_ready(deliverer)
+        system.produce(RECORDS_TO_RAISE)
+        system.wait_for_revision(1)
+        assert system.pager.keys.count(idempotency_key("pager", 1)) == 1
+        system.produce(RECORDS_TO_SIGNAL)
+        system.wait_for_revision(2)
+        review_and_close(system)
+        lose_store_and_recover(system)
         assert (deliverer.stop(), worker.stop()) == (0, 0), deliverer.output + worker.output
-    check_notified_once(life, 3)
-    check_notification_log(life)
+    check_notified_once(system, 3)
+    check_notification_log(system)

@@ -1,4 +1,4 @@
-"""Small trials on all partitions of a site: who folds them, how far, and whether all came right."""
+"""Small trials on all partitions of a site, their lag and assignment, and the final check."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ALL_PARTITIONS = frozenset(range(PARTITIONS))
 
 @dataclass(slots=True)
 class Traffic:
-    """What is sent to *site*, the same for the same *seed*."""
+    """Sends random records to *site*, the same for the same *seed*."""
 
     site: WorkerSite
     seed: int = 4
@@ -38,12 +38,12 @@ class Traffic:
         self.feed = LogProducer(self.site.broker, endless_records(Random(self.seed)))
 
     def send(self, size: int) -> None:
-        """Put so many records into the log; they are there when this returns."""
+        """Send *size* records, and wait until the broker has acknowledged them."""
         self.feed.burst(size)
         assert self.feed.flush()
 
     def cursors(self) -> dict[int, Cursor]:
-        """How far each partition is folded."""
+        """The cursor of each partition."""
         return {
             each: Cursor.from_fields(fields)
             for each, fields in asyncio.run(self._cursors()).items()
@@ -58,12 +58,12 @@ class Traffic:
             await client.aclose()
 
     def lag(self, partitions: frozenset[int] = ALL_PARTITIONS) -> int:
-        """How many offsets of *partitions* are yet to be folded."""
+        """The number of offsets of *partitions* that are not folded yet."""
         cursors, ends = self.cursors(), self.feed.ends
         return sum(max(0, ends.get(each, 0) - cursors[each].next) for each in partitions)
 
     def assignments(self) -> Mapping[str, frozenset[int]]:
-        """The partitions of each worker, by its address, as the group has it."""
+        """By the health address of each worker, the partitions that the group assigns it."""
         with admin_client(self.site.broker) as admin:
             descriptions = group_members(admin, GROUP)
         return {
@@ -71,13 +71,13 @@ class Traffic:
         }
 
     def is_shared_by(self, workers: list[CommandProcess]) -> bool:
-        """Whether each of *workers* holds some partitions, and they hold all."""
+        """Whether all partitions are assigned to *workers*, and some to each."""
         assignments = self.assignments()
         shares = [assignments.get(each.health, frozenset[int]()) for each in workers]
         return all(shares) and sorted(chain(*shares)) == sorted(ALL_PARTITIONS)
 
     def store_contents(self) -> dict[bytes, Fields]:
-        """All that the store holds."""
+        """All keys of the store with their fields."""
         return asyncio.run(self._store_contents())
 
     async def _store_contents(self) -> dict[bytes, Fields]:
@@ -90,7 +90,7 @@ class Traffic:
             await client.aclose()
 
     def wait_drained(self) -> None:
-        """Wait until all is folded, and all that is to be told is told."""
+        """Send final ticks, and wait until all is folded and every outbox is empty."""
         self.feed.send(last_ticks())
         assert self.feed.flush()
         wait_until(lambda: self.lag() == 0, "the end of the log")
@@ -100,7 +100,7 @@ class Traffic:
         )
 
     def find_faults(self) -> list[str]:
-        """What is not as one pass over the log has it: rows, cursors, alerts, letters."""
+        """Differences from one pass over the log: rows, cursors, alerts and dead letters."""
         verdict = judge(self.site.broker, self.site.store)
         assert verdict.studies > 30 and verdict.alerts > 0, "too little to judge"
         return verdict.errors

@@ -1,4 +1,4 @@
-"""A store into which a log was folded, spoilt a little, and what the comparison then names."""
+"""Stores with a folded log, small corruptions of them, and the comparison with the log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from streams.store.memory import MemoryStore
 async def folded_store(
     path: Path, until: int = 1 << 40, store: MemoryStore | None = None
 ) -> MemoryStore:
-    """A store into which the log at *path* was folded."""
+    """Fold the log at *path* before offset *until* into *store*, or into a new one."""
     store, log = store or MemoryStore(), FileLog(path)
     processor = PartitionProcessor(log, store, partition=0)
     await processor.claim()
@@ -28,24 +28,26 @@ async def folded_store(
 
 
 async def compare(path: Path, store: MemoryStore) -> VerifyReport:
+    """Compare *store* with the log at *path*."""
     log = FileLog(path)
-    found = await verify(log, store, 0)
+    report = await verify(log, store, 0)
     await log.close()
-    return found
+    return report
 
 
-def differing_fields(found: VerifyReport) -> list[tuple[str, str]]:
-    return [(each.study, each.field) for each in found.differences]
+def differing_fields(report: VerifyReport) -> list[tuple[str, str]]:
+    """The study and the field of each difference."""
+    return [(each.study, each.field) for each in report.differences]
 
 
 def corrupt_field(fields: Fields, field: str) -> None:
-    """Change one value a little."""
+    """Change the last byte of one value."""
     value = fields[field]
     fields[field] = value[:-1] + (b"]" if value.endswith(b"}") else b"7" if value != b"7" else b"8")
 
 
 def watch_with_evidence(store: MemoryStore) -> tuple[str, list[Any]]:
-    """A watch with evidence, and what its field says."""
+    """The field name of a watch with evidence, and its values."""
     fields = store.hashes["s:S"]
     for name, value in fields.items():
         if name.startswith("w|") and (values := orjson.loads(value))[2] is not None:

@@ -1,4 +1,4 @@
-"""A site for each test that is about workers: topics, a store of its own, and nothing in them."""
+"""A fixture of an empty site for each test of workers: topics and a store of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.contract.workers import WorkerSite
 def site(
     admin: Any, kafka: KafkaServer, redis_program: str, tmp_path: Path
 ) -> Iterator[WorkerSite]:
-    """Kafka and Redis, with nothing in them but topics and library."""
+    """Kafka and Redis with empty topics and the functions of the store."""
     apply_topics(admin, required_topics(Settings()), alter=False)
     with RedisServer(tmp_path / "redis") as server:
         asyncio.run(load_functions(server.url))
@@ -30,6 +30,7 @@ def site(
 
 
 async def load_functions(url: str) -> None:
+    """Load the functions into the store at *url*."""
     client = patient_client(url)
     await load_library(client)
     await client.aclose()

@@ -1,4 +1,4 @@
-"""Worker processes on a real broker and a real store, and what they leave behind."""
+"""Worker processes on a real broker and a real store, and the results that they write."""
 
 from __future__ import annotations
 
@@ -33,32 +33,37 @@ Producer: Any = KafkaProducer
 
 @dataclass
 class WorkerSite:
-    """A broker with the topics, and a store with the library."""
+    """A broker with the topics, and a store with the functions."""
 
     broker: str
     store: str
     folder: Path
     workers: list[CommandProcess] = field(default_factory=list[CommandProcess])
 
-    def tocsin(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """A command."""
-        return tocsin(*words, BROKER=self.broker, STORE=self.store, **settings)
+    def tocsin(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on this broker and store."""
+        return tocsin(*arguments, BROKER=self.broker, STORE=self.store, **settings)
 
-    def start(self, *words: str, **settings: str) -> CommandProcess:
-        """A worker, started: that of `tocsin run`, or of the module that *words* name."""
+    def start(self, *arguments: str, **settings: str) -> CommandProcess:
+        """Start a worker: `tocsin run`, or the module and options in *arguments*."""
         health = f"127.0.0.1:{free_ports(1)[0]}"
-        clean = {
+        environment = {
             name: setting for name, setting in os.environ.items() if not name.startswith("TOCSIN_")
         }
-        ours = {"BROKER": self.broker, "STORE": self.store, "HEALTH": health, "METRICS_OPEN": "off"}
+        defaults = {
+            "BROKER": self.broker,
+            "STORE": self.store,
+            "HEALTH": health,
+            "METRICS_OPEN": "off",
+        }
         output_file = self.folder / f"worker-{len(self.workers)}"
         with output_file.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", *(words or ("tocsin", "run"))],
+                [sys.executable, "-m", *(arguments or ("tocsin", "run"))],
                 env={
-                    **clean,
-                    **{f"TOCSIN_{name}": value for name, value in {**ours, **settings}.items()},
-                    # By this name the group knows it.
+                    **environment,
+                    **{f"TOCSIN_{name}": value for name, value in {**defaults, **settings}.items()},
+                    # `Traffic.assignments` finds a worker in the group by this client id.
                     "BROKER_CLIENT_ID": health,
                 },
                 cwd=ROOT,
@@ -71,9 +76,9 @@ class WorkerSite:
         return worker
 
     @contextmanager
-    def running(self, *words: str, **settings: str) -> Generator[CommandProcess]:
-        """A worker, ended on SIGKILL if it still runs then."""
-        worker = self.start(*words, **settings)
+    def running(self, *arguments: str, **settings: str) -> Generator[CommandProcess]:
+        """A worker that is killed if it still runs at the end of the block."""
+        worker = self.start(*arguments, **settings)
         try:
             yield worker
         finally:
@@ -81,7 +86,7 @@ class WorkerSite:
                 worker.stop(signal.SIGKILL)
 
     def send(self, values: Iterable[bytes], study: str, partition: int) -> int:
-        """Put *values* into the log; the offset of the last."""
+        """Send *values* to the log, and return the offset of the last."""
         producer = Producer(bootstrap_servers=self.broker)
         sent = [producer.send(LOG, v, study.encode(), partition=partition) for v in values]
         producer.flush()
@@ -89,7 +94,7 @@ class WorkerSite:
         return sent[-1].get(timeout=30).offset
 
     def cursor(self, partition: int) -> Cursor:
-        """How far the store says that *partition* was folded."""
+        """The stored cursor of *partition*."""
         return Cursor.from_fields(asyncio.run(self._cursor_fields(partition)))
 
     async def _cursor_fields(self, partition: int) -> Fields:
@@ -101,7 +106,7 @@ class WorkerSite:
         wait_until(lambda: self.cursor(partition).next > offset, f"{partition} to pass {offset}")
 
     def rows(self, partition: int, studies: Iterable[str]) -> dict[str, Fields]:
-        """What the store holds of *studies*."""
+        """The stored rows of *studies*."""
         return asyncio.run(self._rows(partition, studies))
 
     async def _rows(self, partition: int, studies: Iterable[str]) -> dict[str, Fields]:
@@ -109,31 +114,31 @@ class WorkerSite:
             return {study: non_empty(await store.row(study)) for study in studies}
 
     def topic_records(self, topic: str = ALERTS) -> list[Any]:
-        """The records of *topic*."""
-        reader = Consumer(
+        """All records of *topic*."""
+        consumer = Consumer(
             topic,
             bootstrap_servers=self.broker,
             auto_offset_reset="earliest",
             consumer_timeout_ms=1_500,
         )
         try:
-            return list(reader)
+            return list(consumer)
         finally:
-            reader.close()
+            consumer.close()
 
     def all_published(self, partition: int) -> bool:
-        """Whether the alerts told are those of one pass, with the same payloads."""
+        """Whether the published alerts equal those of one pass, payloads included."""
         published = {each.key.decode(): json.loads(each.value) for each in self.topic_records()}
         return published == alerts_expected(self.broker, partition)
 
     def dead_letters(self) -> dict[str, Any]:
-        """The dead letters by their keys."""
+        """The published dead letters, by their keys."""
         return {each.key.decode(): each for each in self.topic_records(DEAD_LETTERS)}
 
 
 @asynccontextmanager
 async def open_store(url: str, partition: int) -> AsyncGenerator[RedisStore]:
-    """A store of *partition*, for as long as it is used."""
+    """The store of *partition*, closed at the end of the block."""
     store = RedisStore(patient_client(url), Keys(LIVE_SPACE, LOG, partition))
     try:
         yield store

@@ -178,12 +178,12 @@ async def test_the_deliver_user_cannot_read_rows(
 
 
 # The contract of a store, run as the worker user: a right that it lacks fails a test.
-test_empty = test_store.test_an_empty_store_is_fit_and_empty
-test_apply = test_store.test_an_apply_writes_all_that_it_says
-test_fullest = test_store.test_the_fullest_apply_is_taken
-test_staged = test_store.test_a_row_prepared_aside_is_swapped_in
-test_two = test_store.test_no_row_is_made_of_two
-test_published = test_store.test_what_is_told_leaves_the_outbox
+test_empty = test_store.test_an_empty_store_passes_its_check_and_has_no_fields
+test_apply = test_store.test_an_apply_writes_cursor_rows_and_outbox
+test_fullest = test_store.test_the_largest_apply_is_accepted
+test_staged = test_store.test_a_staged_row_replaces_the_row
+test_two = test_store.test_a_row_is_never_staged_by_two_workers
+test_published = test_store.test_published_entries_are_removed_from_the_outbox
 test_release = test_store.test_a_release_needs_no_cursor
 test_rewound = test_store.test_one_study_is_rewound
 test_rewound_whole = test_store.test_the_whole_partition_is_rewound

@@ -1,4 +1,4 @@
-"""The high dose and placebo arms of the CDISC pilot's ADaM tables, as a log."""
+"""Builds a log from the high-dose and placebo arms of the CDISC pilot's ADaM tables."""
 
 from __future__ import annotations
 
@@ -42,12 +42,16 @@ time = "study"
 
 
 def adam_records() -> list[WireRecord]:
-    """Intervals ``[TRTSDT, RFENDT + 1)``, and a case of each treatment-emergent row of ADAE."""
+    """Return the log: a plan, treatment intervals and one case per treatment-emergent row of ADAE.
+
+    A treatment interval is ``[TRTSDT, RFENDT + 1)``.
+    """
     records = in_order([*_treatments(), *_cases()])
     return [plan_record(STUDY, PLAN, records[0]["known_at"][:10]), *records]
 
 
 def _treatments() -> Iterator[WireRecord]:
+    """Yield two versions of each treatment interval: open at its start, closed at its end."""
     for row in shared_table("cdiscpilot01", "adsl.csv"):
         if row["SAFFL"] != "Y" or row["TRT01A"] not in ARMS_COMPARED:
             continue
@@ -63,7 +67,7 @@ def _treatments() -> Iterator[WireRecord]:
 
 
 def _cases() -> Iterator[WireRecord]:
-    """ADAE has no date of collection: a row is taken to be known on its onset."""
+    """Yield one case per row, known on its onset day because ADAE has no collection date."""
     for row in shared_table("cdiscpilot01", "adae.csv"):
         if row["TRTEMFL"] != "Y" or not row["ASTDT"] or row["TRTA"] not in ARMS_COMPARED:
             continue

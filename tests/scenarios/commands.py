@@ -1,4 +1,4 @@
-"""Runs `python -m tocsin` as a user does, on small logs written for the purpose."""
+"""Runs `python -m tocsin` as a user does, and writes small logs for it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ share = 1
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """How a command ended and what it said."""
+    """Exit code and output of a command."""
 
     code: int
     stdout: str
@@ -62,19 +62,21 @@ class CommandResult:
 
     @property
     def json_lines(self) -> list[JsonObject]:
-        """What it printed for programs."""
+        """The JSON lines of stdout."""
         return [json.loads(line) for line in self.stdout.splitlines()]
 
     @property
     def result(self) -> JsonObject:
-        """The last line that it printed for programs."""
+        """The last JSON line of stdout."""
         return self.json_lines[-1]
 
 
-def run_tocsin(*words: str | Path, columns: int | None = None, **environment: str) -> CommandResult:
-    """Run the command line with *words*; both streams are pipes."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tocsin", *map(str, words)],
+def run_tocsin(
+    *arguments: str | Path, columns: int | None = None, **environment: str
+) -> CommandResult:
+    """Run the command line with *arguments*; stdout and stderr are pipes."""
+    process = subprocess.run(
+        [sys.executable, "-m", "tocsin", *map(str, arguments)],
         cwd=ROOT,
         env=command_environment(columns, **environment),
         stdin=subprocess.DEVNULL,
@@ -82,59 +84,70 @@ def run_tocsin(*words: str | Path, columns: int | None = None, **environment: st
         timeout=SECONDS_MAX,
         check=False,
     )
-    return CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return CommandResult(process.returncode, process.stdout.decode(), process.stderr.decode())
 
 
 def command_environment(columns: int | None = None, **more: str) -> dict[str, str]:
-    """The environment of the tests without what steers colours and widths, then *more*."""
+    """Return the tests' environment without colour and width variables, updated with *more*."""
     inherited = {
         name: value for name, value in os.environ.items() if name not in TERMINAL_VARIABLES
     }
     return inherited | more | ({} if columns is None else {"COLUMNS": str(columns)})
 
 
-def is_refused(done: CommandResult, code: int, *texts: str) -> bool:
-    """Whether the command ended with *code*, said all of *says* on stderr, and was no accident."""
-    assert done.code == code, done
-    assert "Traceback" not in done.stdout + done.stderr, done.stderr
-    flat = re.sub(r"[│\s]+", " ", done.stderr)
-    assert all(what in flat for what in texts), done.stderr
+def is_refused(run: CommandResult, code: int, *texts: str) -> bool:
+    """Assert that the command ended with *code* and printed *texts* on stderr, and return True.
+
+    A traceback fails the assertion.
+    """
+    assert run.code == code, run
+    assert "Traceback" not in run.stdout + run.stderr, run.stderr
+    message = re.sub(r"[│\s]+", " ", run.stderr)
+    assert all(text in message for text in texts), run.stderr
     return True
 
 
 def plan_toml(study: str = "S", rate: float = 1.0) -> str:
-    """A plan with one reference watch on clots."""
+    """Return a plan with one reference watch on clots."""
     return PLAN.format(study=study, rate=rate)
 
 
 def wire_record(
     kind: str, name: str, day: str, *, study: str = "S", version: int = 1, **more: Any
 ) -> JsonObject:
-    """One record, known at noon of *day*."""
+    """Return a record that is known at noon of *day*."""
     source = {"system": "edc", "id": name, "version": version}
-    head = {"schema": "trial.log/1", "type": kind, "study": study, "source": source}
-    return {**head, "known_at": f"{day}T12:00:00Z", **more}
+    envelope = {"schema": "trial.log/1", "type": kind, "study": study, "source": source}
+    return {**envelope, "known_at": f"{day}T12:00:00Z", **more}
 
 
 def plan_record(study: str = "S", rate: float = 1.0) -> JsonObject:
-    """The record of the plan."""
+    """Return the record of the plan of `plan_toml`."""
     toml = plan_toml(study, rate)
     digest = sha256(toml.encode()).hexdigest()
     return wire_record("plan", "plan", "2020-01-01", study=study, toml=toml, sha256=digest)
 
 
 def treatment_record(subject: str, treatment: str = "drug", study: str = "S") -> JsonObject:
-    """*subject* starts *treatment* on 2 January 2020."""
-    facts: JsonObject = {"subject": subject, "treatment": treatment, "period": "first"}
+    """Return the record that *subject* starts *treatment* on 2 January 2020."""
+    content: JsonObject = {"subject": subject, "treatment": treatment, "period": "first"}
     name, day = f"t-{subject}", "2020-01-02"
-    return wire_record("treatment", name, day, study=study, start=day, **facts)
+    return wire_record("treatment", name, day, study=study, start=day, **content)
 
 
 def clot_record(
     subject: str, day: str, *, study: str = "S", version: int = 1, **more: Any
 ) -> JsonObject:
-    """*subject* has a deep vein thrombosis on *day*, known that day."""
-    term: JsonObject = {"preferred_term": "DVT", "system_organ_class": "VASC", "onset": day, **more}
+    """Return a deep vein thrombosis of *subject* with onset *day*, known that day.
+
+    Where *day* is a month, the record is known on the 28th.
+    """
+    content: JsonObject = {
+        "preferred_term": "DVT",
+        "system_organ_class": "VASC",
+        "onset": day,
+        **more,
+    }
     return wire_record(
         "adverse_event",
         f"ae-{subject}",
@@ -142,12 +155,12 @@ def clot_record(
         study=study,
         version=version,
         subject=subject,
-        **term,
+        **content,
     )
 
 
 def small_log(study: str = "S") -> list[JsonObject]:
-    """A plan, two subjects on drug and one on placebo, and two clots on drug."""
+    """Return a plan, two subjects on drug, one on placebo, and two clots on drug."""
     return [
         plan_record(study),
         treatment_record("A", study=study),
@@ -159,7 +172,7 @@ def small_log(study: str = "S") -> list[JsonObject]:
 
 
 def write_log(folder: Path, lines: Sequence[JsonObject | bytes], *, end: bytes = b"\n") -> Path:
-    """A log of *lines* in *folder*; bytes are written as they are."""
+    """Write *lines* to a log in *folder*; bytes are written unchanged."""
     path = folder / "log.jsonl"
     raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
     path.write_bytes(b"\n".join(raw) + end)

@@ -1,4 +1,4 @@
-"""The committed ProDERM log, read and recounted once for all tests."""
+"""Reads and recounts the committed ProDERM log once for all tests."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ PRODERM_FOLDER = ROOT / "studies" / "proderm"
 CONSTRAINTS: dict[str, Any] = json.loads(
     ROOT.joinpath("tests", "scenarios", "proderm_constraints.json").read_text()
 )
-"""The constraint block: what the sources print, in one place."""
+"""The published numbers of the trial, as printed by its sources."""
 
 
 @cache
 def records() -> list[Fields]:
-    """The lines of the log."""
+    """Return the records of the log, in order."""
     return recount.read_log(PRODERM_FOLDER / "log.jsonl")
 
 
 @cache
 def trial() -> recount.Trial:
-    """The trial at the end of the log."""
+    """Return the trial at the end of the log."""
     return recount.trial_of(records())
 
 
 @cache
 def emergent_events() -> list[Event]:
-    """Its treatment-emergent events."""
+    """Return the treatment-emergent events of the trial."""
     return recount.events(trial())
 
 
 def ivig_events() -> list[Event]:
-    """The column "all IVIG"."""
+    """Return the events of the published column "all IVIG"."""
     return [one for one in emergent_events() if one.treatment == "ivig"]

@@ -1,4 +1,4 @@
-"""One replay of the committed ProDERM log, as a user runs it, for all tests that read it."""
+"""Runs one replay of the committed ProDERM log, as a user does, for all tests that read it."""
 
 from __future__ import annotations
 
@@ -14,39 +14,41 @@ from tests.scenarios.replay_result import SECONDS_MAX, Result, cells
 
 @dataclass(frozen=True, slots=True)
 class ReplayOutput:
-    """What one replay printed: its alerts as they rang, its result, and the bytes of both."""
+    """The output of one replay: alerts in the order raised, the result, and the raw bytes."""
 
     alerts: list[Result]
     result: Result
     stdout: bytes
 
     def watch(self, name: str) -> Result:
-        """The watch called *name* as it stands at the end."""
+        """Return the final state of the watch *name*."""
         return next(one for one in self.result["watches"] if one["id"] == name)
 
     def alert_levels(self, name: str) -> list[tuple[int, str]]:
-        """Revision and level of every alert of the watch called *name*."""
+        """Return revision and level of every alert of the watch *name*."""
         return [(one["revision"], one["level"]) for one in self.alerts if one["watch"] == name]
 
 
 def replay() -> ReplayOutput:
-    """``tocsin replay studies/proderm/log.jsonl --json``, as a user runs it."""
+    """Run ``tocsin replay studies/proderm/log.jsonl --json`` and parse its lines."""
     command = [sys.executable, "-m", "tocsin", "replay", "studies/proderm/log.jsonl", "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=SECONDS_MAX, check=True)
-    *alerts, result = [json.loads(line) for line in done.stdout.splitlines()]
+    process = subprocess.run(
+        command, cwd=ROOT, capture_output=True, timeout=SECONDS_MAX, check=True
+    )
+    *alerts, result = [json.loads(line) for line in process.stdout.splitlines()]
     assert [one["type"] for one in alerts] == ["alert"] * len(alerts)
     assert result["type"] == "result"
-    return ReplayOutput(alerts, result, done.stdout)
+    return ReplayOutput(alerts, result, process.stdout)
 
 
 @cache
 def cached_replay() -> ReplayOutput:
-    """The one replay that all tests read."""
+    """Return the output of a single replay, which all tests share."""
     return replay()
 
 
-def counts(printed: ReplayOutput, period: str, cell: tuple[str, str, str]) -> list[int]:
-    """Patients and events of one cell of a table that must be printed."""
-    row = cells(printed.result, period)
-    assert cell in row, f"{cell} has no row in {period}"
-    return [row[cell]["subjects"], row[cell]["events"]]
+def counts(output: ReplayOutput, period: str, cell: tuple[str, str, str]) -> list[int]:
+    """Return patients and events of one table cell, which must be printed."""
+    by_cell = cells(output.result, period)
+    assert cell in by_cell, f"{cell} has no row in {period}"
+    return [by_cell[cell]["subjects"], by_cell[cell]["events"]]

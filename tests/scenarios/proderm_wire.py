@@ -1,4 +1,4 @@
-"""The wire contract of the records that the ProDERM log has, written down a second time."""
+"""Checks records of the ProDERM log against a second, independent copy of the wire contract."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ CRITERIA = {
 
 
 def is_id(value: Any) -> bool:
-    """Letters, digits and four signs, at most 64."""
+    """Return whether *value* is an identifier: 1 to 64 letters, digits and ``_.:-``."""
     return isinstance(value, str) and ID.fullmatch(value) is not None
 
 
 def is_text(value: Any) -> bool:
-    """A string that says something."""
+    """Return whether *value* is a string of 1 to 200 characters."""
     return isinstance(value, str) and 1 <= len(value) <= 200
 
 
 def is_flag(value: Any) -> bool:
-    """True or false, and not one or zero."""
+    """Return whether *value* is a boolean; 0 and 1 are not."""
     return isinstance(value, bool)
 
 
 def is_number(value: Any) -> bool:
-    """Whole or not, but no flag."""
+    """Return whether *value* is an integer or a float; a boolean is not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def is_date(value: Any) -> bool:
-    """A full date; this log has no partial ones."""
+    """Return whether *value* is a full date; this log has no partial dates."""
     try:
         return date.fromisoformat(value).isoformat() == value
     except (TypeError, ValueError):
@@ -48,7 +48,7 @@ def is_date(value: Any) -> bool:
 
 
 def is_instant(value: Any) -> bool:
-    """UTC to the second."""
+    """Return whether *value* is an instant in UTC, to the second, after the year 2000."""
     try:
         return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").year > 2000  # noqa: DTZ007
     except (TypeError, ValueError):
@@ -56,14 +56,14 @@ def is_instant(value: Any) -> bool:
 
 
 def one_of(*choices: str) -> Check:
-    """A value of an enumeration."""
+    """Return a check that a value is one of *choices*."""
     return lambda value: value in choices
 
 
 def is_source(value: Any) -> bool:
-    """System, id and version, and nothing else."""
-    known = isinstance(value, dict) and set(value) == {"system", "id", "version"}
-    return known and is_id(value["system"]) and is_id(value["id"]) and value["version"] >= 1
+    """Return whether *value* has exactly a system, an id and a version."""
+    has_parts = isinstance(value, dict) and set(value) == {"system", "id", "version"}
+    return has_parts and is_id(value["system"]) and is_id(value["id"]) and value["version"] >= 1
 
 
 ENVELOPE: dict[str, Check] = {
@@ -155,12 +155,14 @@ FIELDS: dict[str, dict[str, Check]] = {
 
 
 def invalid_fields(record: dict[str, Any]) -> list[str]:
-    """The fields of *record* that are missing, unknown or wrong."""
+    """Return the names of the fields of *record* that are missing, unknown or invalid."""
     rules = {**ENVELOPE, **FIELDS[record["type"]]}
-    known = {name.rstrip("?"): check for name, check in rules.items()}
-    wrong = [name for name in rules if not name.endswith("?") and name not in record]
-    wrong += [name for name, value in record.items() if name not in known or not known[name](value)]
+    checks = {name.rstrip("?"): check for name, check in rules.items()}
+    invalid = [name for name in rules if not name.endswith("?") and name not in record]
+    invalid += [
+        name for name, value in record.items() if name not in checks or not checks[name](value)
+    ]
     for begin, end in (("start", "end"), ("onset", "end"), ("first_date", "last_date")):
-        if not wrong and begin in record and end in record and record[end] < record[begin]:
-            wrong.append(end)
-    return wrong
+        if not invalid and begin in record and end in record and record[end] < record[begin]:
+            invalid.append(end)
+    return invalid

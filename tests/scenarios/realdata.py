@@ -1,4 +1,4 @@
-"""Real trials out of the shared data, as rows of their tables and as logs to replay."""
+"""Reads real trials from the shared data, as table rows and as logs to replay."""
 
 from __future__ import annotations
 
@@ -27,34 +27,36 @@ ARMS = {
 
 
 def shared_table(*parts: str) -> list[dict[str, str]]:
-    """The rows of the shared CSV file that *parts* name."""
+    """Return the rows of the shared CSV file at the path *parts*."""
     with shared("data", *parts).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 def tabulation_folder() -> Path:
-    """The folder with the transport files of the CDISC pilot."""
+    """Return the folder with the transport files of the CDISC pilot."""
     return shared("data", "cdiscpilot01", "raw_xpt")
 
 
 @cache
 def cdisc_records() -> tuple[WireRecord, ...]:
-    """The CDISC pilot ingested, with the group of dermatologic terms that its ADaM names."""
-    named = {row["AEDECOD"] for row in shared_table("cdiscpilot01", "adae.csv") if row["CQ01NAM"]}
+    """Ingest the CDISC pilot, with the dermatologic terms of its ADaM as a group of the plan."""
+    dermatologic_terms = {
+        row["AEDECOD"] for row in shared_table("cdiscpilot01", "adae.csv") if row["CQ01NAM"]
+    }
     plan = default_plan(read_tabulation(tabulation_folder()).dm, CDISC)
-    plan += f"\n[groups.dermatologic]\npreferred_terms = {json.dumps(sorted(named))}\n"
+    plan += f"\n[groups.dermatologic]\npreferred_terms = {json.dumps(sorted(dermatologic_terms))}\n"
     return tuple(read_records(tabulation_folder(), CDISC, plan))
 
 
 def log_bytes(wire_records: Iterable[WireRecord]) -> bytes:
-    """*said* as the bytes of a log."""
+    """Return *wire_records* as the bytes of a log."""
     return b"".join(json.dumps(record).encode() + b"\n" for record in wire_records)
 
 
 def wire_record(
     kind: str, study: str, entity: str, known: str, version: int = 1, **content: Any
 ) -> WireRecord:
-    """A wire record that became known at midnight of the day *known*."""
+    """Return a wire record that became known at midnight of the day *known*."""
     return {
         "schema": "trial.log/1",
         "type": kind,
@@ -66,22 +68,22 @@ def wire_record(
 
 
 def plan_record(study: str, toml: str, known: str) -> WireRecord:
-    """The plan of *study* as its first record."""
+    """Return the plan of *study* as a record."""
     return wire_record(
         "plan", study, "plan", known, toml=toml, sha256=sha256(toml.encode()).hexdigest()
     )
 
 
 def in_order(wire_records: Iterable[WireRecord]) -> list[WireRecord]:
-    """*said* in order of arrival; what one day holds stays in the order given."""
+    """Sort *wire_records* by arrival; records of one instant keep their given order."""
     return sorted(wire_records, key=lambda record: record["known_at"])
 
 
 def day_after(day: str, days: int = 1) -> str:
-    """The day that comes *days* after *day*."""
+    """Return the day *days* after *day*."""
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
 def days_between(first: str, last: str) -> int:
-    """Days from *first* to *last*, both counted."""
+    """Return the number of days from *first* to *last*, both included."""
     return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1

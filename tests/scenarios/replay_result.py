@@ -1,4 +1,4 @@
-"""Runs `tocsin replay` as a user does, and reads back what it prints for programs."""
+"""Runs `tocsin replay` as a user does, and parses its JSON output."""
 
 from __future__ import annotations
 
@@ -18,29 +18,31 @@ SECONDS_MAX = 300
 
 
 def replay_json(log: Path, *flags: str) -> Result:
-    """The last line of `tocsin replay LOG --json`: the result."""
+    """Run `tocsin replay LOG --json` and return the result, which is its last line."""
     command = [sys.executable, "-m", "tocsin", "replay", str(log), "--json", *flags]
-    done = subprocess.run(
+    process = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS_MAX, check=False
     )
-    assert done.returncode == 0, f"{' '.join(command)} ended {done.returncode}:\n{done.stderr}"
-    result = json.loads(done.stdout.splitlines()[-1])
+    assert process.returncode == 0, (
+        f"{' '.join(command)} ended with {process.returncode}:\n{process.stderr}"
+    )
+    result = json.loads(process.stdout.splitlines()[-1])
     assert result["type"] == "result"
     return result
 
 
 def cells(result: Result, period: str = "all") -> defaultdict[Cell, defaultdict[str, int]]:
-    """The tables of *period* by (kind, term, treatment); what is not printed counts zero."""
-    found: defaultdict[Cell, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    """Return the counts of *period* by (kind, term, treatment); a cell not printed counts zero."""
+    by_cell: defaultdict[Cell, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in result["tables"]:
         if row["period"] == period:
             counts = {name: value for name, value in row.items() if isinstance(value, int)}
-            found[row["kind"], row["term"], row["treatment"]].update(counts)
-    return found
+            by_cell[row["kind"], row["term"], row["treatment"]].update(counts)
+    return by_cell
 
 
 def comparisons(result: Result, period: str = "randomised") -> dict[Cell, Result]:
-    """The comparisons of a randomised *period* by (kind, term, treatment)."""
+    """Return the comparisons of a randomised *period* by (kind, term, treatment)."""
     return {
         (row["kind"], row["term"], row["treatment"]): row
         for row in result["comparisons"]
@@ -49,7 +51,7 @@ def comparisons(result: Result, period: str = "randomised") -> dict[Cell, Result
 
 
 def screened_watches(result: Result) -> dict[Cell, Result]:
-    """The watches of tier 2, which no plan names, by (kind, term, treatment)."""
+    """Return the watches of tier 2, which the screening adds, by (kind, term, treatment)."""
     return {
         (watch["term_kind"], watch["term"], watch["treatment"]): watch
         for watch in result["watches"]

@@ -1,4 +1,4 @@
-"""The evidence on every term of a real trial is what a plain program computed from its ADaM."""
+"""The evidence on every term of a real trial equals a plain program's, computed from its ADaM."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ REJECTED = {
     ("preferred_term", "APPLICATION SITE PRURITUS"),
     ("system_organ_class", "GENERAL DISORDERS AND ADMINISTRATION SITE CONDITIONS"),
 }
-"""STATISTICS.md section 3: where the real comparison stands."""
+"""The terms that the real comparison rejects (STATISTICS.md, section 3)."""
 
 
 @pytest.fixture(scope="session")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    """The replay of high dose against placebo."""
+    """Return the result of a replay of high dose against placebo."""
     log_path = tmp_path_factory.mktemp("adam") / "log.jsonl"
     log_path.write_bytes(log_bytes(adam_records()))
     return replay_json(log_path)
@@ -31,13 +31,13 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 @pytest.fixture(scope="session")
 def expected() -> dict[Cell, dict[str, str]]:
-    """The rows of the plain program, by (kind, term, treatment)."""
+    """Return the rows of the plain program by (kind, term, treatment)."""
     rows = shared_table("cdiscpilot01", "expected", "study_time_evidence_high_v_placebo.csv")
     return {(row["kind"], row["term"], HIGH): row for row in rows}
 
 
 def test_every_term_with_an_event_is_watched(result: Result, expected: dict[Cell, dict[str, str]]):
-    """209 preferred terms and system organ classes, and no other."""
+    """The watches are those of 209 preferred terms and system organ classes, and no other."""
     watched = screened_watches(result)
 
     assert len(expected) == 209
@@ -48,17 +48,17 @@ def test_every_term_with_an_event_is_watched(result: Result, expected: dict[Cell
 def test_subjects_are_those_of_the_plain_program(
     result: Result, expected: dict[Cell, dict[str, str]]
 ):
-    """Evidence on other patients would be equal by accident only."""
-    found = cells(result)
+    """Each term has as many subjects with an event on both arms as in the plain program."""
+    counts = cells(result)
     for (kind, term, treatment), row in expected.items():
-        assert found[kind, term, treatment]["subjects"] == int(row["subjects_treatment"])
-        assert found[kind, term, "placebo"]["subjects"] == int(row["subjects_placebo"])
+        assert counts[kind, term, treatment]["subjects"] == int(row["subjects_treatment"])
+        assert counts[kind, term, "placebo"]["subjects"] == int(row["subjects_placebo"])
 
 
 def test_evidence_of_every_term_equals_the_plain_program(
     result: Result, expected: dict[Cell, dict[str, str]]
 ):
-    """To 1e-8 in the logarithm, with all data in; exact, not by a bound."""
+    """At the end of the data, log e-values agree to 1e-8; none is replaced by an upper bound."""
     watches = screened_watches(result)
     computed = {cell: log(watches[cell]["e_value"]) for cell in expected}
 
@@ -67,20 +67,20 @@ def test_evidence_of_every_term_equals_the_plain_program(
     )
 
 
-def test_five_terms_stand_rejected(result: Result):
-    """e-BH at q = 0.1 over the 209; the sixth by evidence does not ring."""
-    signals = {
+def test_five_terms_are_rejected(result: Result):
+    """e-BH at q = 0.1 over 209 terms signals for five; the sixth by evidence has no signal."""
+    rejected = {
         cell[:2] for cell, watch in screened_watches(result).items() if watch["level"] == "signal"
     }
 
-    assert signals == REJECTED
+    assert rejected == REJECTED
 
 
-def test_the_rejections_are_those_of_e_bh_done_by_hand(result: Result):
-    """The largest k with k * e_(k) / K >= 1 / q (Wang and Ramdas 2022)."""
-    found = [(watch["e_value"], cell[:2]) for cell, watch in screened_watches(result).items()]
-    ranked = sorted(found, reverse=True)
-    reached = [k for k, (e, _) in enumerate(ranked, start=1) if k * e / len(ranked) >= 10]
+def test_the_rejections_equal_e_bh_computed_by_hand(result: Result):
+    """e-BH rejects up to the largest k with k * e_(k) / K >= 1 / q (Wang and Ramdas 2022)."""
+    evidence = [(watch["e_value"], cell[:2]) for cell, watch in screened_watches(result).items()]
+    ranked = sorted(evidence, reverse=True)
+    qualifying = [k for k, (e, _) in enumerate(ranked, start=1) if k * e / len(ranked) >= 10]
 
     assert len(ranked) == 209
-    assert {cell for _, cell in ranked[: max(reached)]} == REJECTED
+    assert {cell for _, cell in ranked[: max(qualifying)]} == REJECTED

@@ -1,4 +1,4 @@
-"""What `tocsin alerts show` puts before a member: evidence by arm, the cases, what to type."""
+"""Tests what `tocsin alerts show` prints: evidence by arm, cases, history and next commands."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from tests.streams.reviewed_log import SIGNAL_ALERT_ID, review
 from tocsin.display.alerts import display_text, show_entry
 
 RECORDS_TO_FIRST_ALERTS = 100
-"""So many records of ProDERM ring its first two alerts."""
+"""The number of ProDERM records that raise its first two alerts."""
 
 
 @cache
 def study_of(*log: bytes) -> Study:
-    """The one study of *log*."""
-    running = Replay()
-    list(running.run(log))
-    (study,) = running.studies
+    """Fold *log* and return its only study."""
+    replay = Replay()
+    list(replay.run(log))
+    (study,) = replay.studies
     return study
 
 
 def show_text(study: Study, alert: str, *, tables: bool = True) -> str:
-    """What is printed of the *alert*, on a wide terminal; without *tables* they cannot be read."""
+    """Return what is printed for *alert* on a wide terminal, with or without the study's tables."""
     console = Console(width=200, file=StringIO())
     show_entry(console, register_of(study).entries[alert], study if tables else None)
     assert isinstance(console.file, StringIO)
@@ -41,40 +41,40 @@ def show_text(study: Study, alert: str, *, tables: bool = True) -> str:
 
 
 def alert_of(study: Study, kind: str) -> Alert:
-    """The first alert of that *kind*."""
+    """Return the first alert of the given *kind*."""
     return next(e.alert for e in register_of(study).entries.values() if e.alert.kind == kind)
 
 
 def test_a_member_sees_the_rates_by_arm_and_every_case_of_the_watch():
-    """Who is to decide must not look for the evidence elsewhere: two clots of one patient."""
-    told = show_text(study_of(*PRODERM[:RECORDS_TO_FIRST_ALERTS]), SIGNAL_ALERT_ID)
+    """The page has the whole evidence: rates by arm and two thromboembolic cases of one patient."""
+    text = show_text(study_of(*PRODERM[:RECORDS_TO_FIRST_ALERTS]), SIGNAL_ALERT_ID)
 
-    assert "against 1.25 per 100 patient-years (Rai 2016" in told
-    assert "  first, placebo " in told and "  first, ivig " in told
-    assert "P-004, ivig, first: Deep vein thrombosis; serious (hospitalisation" in told
-    assert "P-004, ivig, first: Pulmonary embolism; serious" in told
-    assert "raised, level watch: raised" in told
+    assert "against 1.25 per 100 patient-years (Rai 2016" in text
+    assert "  first, placebo " in text and "  first, ivig " in text
+    assert "P-004, ivig, first: Deep vein thrombosis; serious (hospitalisation" in text
+    assert "P-004, ivig, first: Pulmonary embolism; serious" in text
+    assert "raised, level watch: raised" in text
 
 
-def test_a_case_that_rang_by_itself_is_told_whether_or_not_it_is_in_a_table():
-    """A finding about no case has no grounds in the tables, and none are made up."""
+def test_a_finding_shows_its_cases_whether_or_not_a_table_counts_them():
+    """Each case that the finding names is shown with its version, relatedness and outcome."""
     study = study_of(*PRODERM)
     alert = alert_of(study, "finding")
-    told = show_text(study, alert.id)
+    text = show_text(study, alert.id)
 
-    assert all(f"{name} version" in told for name in alert.about.split())
-    assert "relatedness: " in told and "outcome: " in told
-
-
-def test_tables_that_cannot_be_read_keep_nobody_from_the_history():
-    """A row that is being rebuilt is said to be; the alert itself is kept beside it."""
-    told = show_text(study_of(*PRODERM[:RECORDS_TO_FIRST_ALERTS]), SIGNAL_ALERT_ID, tables=False)
-
-    assert "being rebuilt" in told and "raised, level watch" in told
+    assert all(f"{name} version" in text for name in alert.about.split())
+    assert "relatedness: " in text and "outcome: " in text
 
 
-def test_a_move_under_a_plan_without_a_board_does_not_look_signed():
-    """Nor does it say that the member did not sign: nobody has looked."""
+def test_the_history_is_shown_while_the_tables_are_rebuilt():
+    """The page states that the row is being rebuilt; the alert's history does not depend on it."""
+    text = show_text(study_of(*PRODERM[:RECORDS_TO_FIRST_ALERTS]), SIGNAL_ALERT_ID, tables=False)
+
+    assert "being rebuilt" in text and "raised, level watch" in text
+
+
+def test_a_move_under_a_plan_without_a_board_is_shown_as_unchecked():
+    """The page states neither that the member signed nor that the signature is missing."""
     study = study_of(
         *PRODERM[:RECORDS_TO_FIRST_ALERTS], review("m1", SIGNAL_ALERT_ID, 1, "acknowledge")
     )
@@ -85,8 +85,8 @@ def test_a_move_under_a_plan_without_a_board_does_not_look_signed():
     )
 
 
-def test_who_must_sign_is_told_to():
-    """Where the plan names a board, what to type has a place for the key."""
+def test_the_command_of_a_signed_move_has_a_key():
+    """Where the plan names a board, the displayed command has the option `--key`."""
     study = study_of(
         *map(encode_record, [plan_record(plan_with_board(("ann", ANN))), *small_log()[1:]])
     )
@@ -98,7 +98,7 @@ def test_who_must_sign_is_told_to():
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("message", "displayed"),
     [
         ("It is under_review now.", "It is under review now."),
         ("a member can begin_review.", "a member can review."),
@@ -106,6 +106,6 @@ def test_who_must_sign_is_told_to():
         ("It is raised, by ann_begin_review.", "It is raised, by ann_begin_review."),
     ],
 )
-def test_an_answer_names_a_move_as_it_is_typed(answer: str, says: str):
-    """`tocsin alerts begin_review` does not exist."""
-    assert display_text(answer) == says
+def test_a_message_names_a_move_by_its_command(message: str, displayed: str):
+    """The command of the move `begin_review` is `tocsin alerts review`."""
+    assert display_text(message) == displayed

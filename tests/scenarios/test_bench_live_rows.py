@@ -1,4 +1,4 @@
-"""The product's rows are held to what was drawn, table by table, before their rate counts."""
+"""Compares the product's rows with the drawn counts, which a rate requires to be equal."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from streams.store.rows.fields import state_fields
 
 @pytest.fixture
 def load(tmp_path: Path) -> Load:
-    """A small log, with its truth beside it."""
+    """Write and load a small log, with its expected counts beside it."""
     return Load(write_log(Workload(trials=3, reports=600), tmp_path / "log.jsonl"))
 
 
 @pytest.fixture
-def eye(redis_url: str) -> StoreProbe:
-    """Our eye on an emptied store."""
-    eye = StoreProbe(redis_url)
-    eye.flush()
-    return eye
+def probe(redis_url: str) -> StoreProbe:
+    """Return a probe of an emptied store."""
+    probe = StoreProbe(redis_url)
+    probe.flush()
+    return probe
 
 
 def write_rows(url: str, load: Load, *, groups: bool) -> list[str]:
-    """Leave the rows and cursors in the store as a worker does; the keys of the rows."""
+    """Write rows and cursors to the store as a worker does, and return the keys of the rows."""
     pipeline = Pipeline()
     for number, message in enumerate(load.messages(bytes if groups else without_watches)):
         pipeline.process_bytes(message.value, number)
@@ -53,35 +53,41 @@ def write_rows(url: str, load: Load, *, groups: bool) -> list[str]:
 
 
 @pytest.mark.parametrize("groups", [True, False])
-def test_the_worker_is_accepted_if_every_table_is_right(load: Load, eye: StoreProbe, groups: bool):
-    """With watches and without: events, subjects, serious ones, versions and person-days."""
+def test_the_worker_is_accepted_if_every_table_is_right(
+    load: Load, probe: StoreProbe, groups: bool
+):
+    """Events, subjects, serious events, versions and person-days agree with the drawn counts."""
     counts = TableCounts(load, groups=groups)
-    assert counts.count_folded(eye) == 0
+    assert counts.count_folded(probe) == 0
 
-    write_rows(eye.url, load, groups=groups)
+    write_rows(probe.url, load, groups=groups)
 
-    assert (counts.count_folded(eye), counts.is_complete(eye), counts.first_difference(eye)) == (
+    assert (
+        counts.count_folded(probe),
+        counts.is_complete(probe),
+        counts.first_difference(probe),
+    ) == (
         600,
         True,
         None,
     )
 
 
-def test_one_version_too_many_is_a_rejection(load: Load, eye: StoreProbe):
-    """A cell that is off by one is named, with what was drawn."""
-    row, *_ = write_rows(eye.url, load, groups=True)
-    with Redis.from_url(eye.url) as store:
+def test_one_additional_version_is_a_rejection(load: Load, probe: StoreProbe):
+    """A cell that differs is named, with the drawn counts."""
+    row, *_ = write_rows(probe.url, load, groups=True)
+    with Redis.from_url(probe.url) as store:
         store.hset(row, "t|main|drug|any|any", "[1,2,3,0,0,0,0]")
 
-    said = TableCounts(load).first_difference(eye)
+    difference = TableCounts(load).first_difference(probe)
 
-    assert said is not None and "drug/any/any is [2, 1, 0, 0, 3," in said
+    assert difference is not None and "drug/any/any is [2, 1, 0, 0, 3," in difference
 
 
-def test_a_row_that_is_not_there_is_a_rejection(load: Load, eye: StoreProbe):
-    """A study that nobody counts has no table, and that is not right."""
-    row, *_ = write_rows(eye.url, load, groups=True)
-    with Redis.from_url(eye.url) as store:
+def test_a_missing_row_is_a_rejection(load: Load, probe: StoreProbe):
+    """A study without a row has no tables to compare."""
+    row, *_ = write_rows(probe.url, load, groups=True)
+    with Redis.from_url(probe.url) as store:
         store.delete(row)
 
-    assert "is None, expected" in (TableCounts(load).first_difference(eye) or "")
+    assert "is None, expected" in (TableCounts(load).first_difference(probe) or "")

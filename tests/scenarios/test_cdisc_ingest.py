@@ -1,4 +1,4 @@
-"""The CDISC pilot comes out of its transport files whole, in order, and counts as published."""
+"""Tests the ingest of the CDISC pilot: complete, in order and with the published counts."""
 
 from __future__ import annotations
 
@@ -31,37 +31,39 @@ from tests.scenarios.realdata import (
 
 
 @pytest.fixture(scope="session")
-def wire() -> tuple[WireRecord, ...]:
-    """The records of the ingested study."""
+def wire_records() -> tuple[WireRecord, ...]:
+    """Return the records of the ingested study."""
     return cdisc_records()
 
 
-def test_every_row_of_the_domains_becomes_a_record(wire: tuple[WireRecord, ...]):
-    """A row that is lost without a word is a patient nobody watches."""
-    assert Counter(record["type"] for record in wire) == {
+def test_every_row_of_the_domains_becomes_a_record(wire_records: tuple[WireRecord, ...]):
+    """No row is lost, since the subject of a lost row would not be monitored."""
+    assert Counter(record["type"] for record in wire_records) == {
         "plan": 1,
         "subject": 306,
-        "treatment": 254 + 248,  # Six have a dose without an end: theirs is not known to be over.
+        "treatment": 254 + 248,  # Six have a dose without an end date.
         "dose": 591,
         "adverse_event": 1191,
         "disposition": 306,
     }
 
 
-def test_follow_up_rows_are_versions_of_one_case(wire: tuple[WireRecord, ...]):
-    """AESPID names the case; its rows arrive as versions 1, 2, ... without a gap."""
+def test_follow_up_rows_are_versions_of_one_case(wire_records: tuple[WireRecord, ...]):
+    """AESPID identifies the case; its rows arrive as versions 1, 2, ... without a gap."""
     versions: defaultdict[str, list[int]] = defaultdict(list)
-    for record in of_type(wire, "adverse_event"):
+    for record in of_type(wire_records, "adverse_event"):
         versions[record["source"]["id"]].append(record["source"]["version"])
 
     assert len(versions) == 883
     assert sum(map(len, versions.values())) == 1191
-    assert all(told == list(range(1, len(told) + 1)) for told in versions.values())
+    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in versions.values())
 
 
-def test_254_were_treated_in_the_arm_they_were_randomised_to(wire: tuple[WireRecord, ...]):
-    """Treatment is DM.ARM, from RFXSTDTC to RFENDTC; ACTARM would move twelve subjects."""
-    spans = follow_up_by_subject(wire)
+def test_254_subjects_are_treated_in_the_arm_they_were_randomised_to(
+    wire_records: tuple[WireRecord, ...],
+):
+    """Treatment is DM.ARM from RFXSTDTC to RFENDTC; ACTARM would move twelve subjects."""
+    spans = follow_up_by_subject(wire_records)
     days = Counter()
     for arm, first, last in spans.values():
         days[arm] += days_between(first, last)
@@ -78,12 +80,14 @@ def test_254_were_treated_in_the_arm_they_were_randomised_to(wire: tuple[WireRec
     }
 
 
-def test_the_end_of_treatment_is_kept_beside_the_end_of_follow_up(wire: tuple[WireRecord, ...]):
-    """So that another plan may count days on treatment: the report's 12,820, 8,318 and 8,349."""
-    spans = follow_up_by_subject(wire)
+def test_the_end_of_treatment_is_recorded_besides_the_end_of_follow_up(
+    wire_records: tuple[WireRecord, ...],
+):
+    """Another plan can count days on treatment: 12,820, 8,318 and 8,349, as in the report."""
+    spans = follow_up_by_subject(wire_records)
     last_day = {subject: last for subject, (_, _, last) in spans.items()}
     days = Counter()
-    for record in of_type(wire, "treatment"):
+    for record in of_type(wire_records, "treatment"):
         if "end" in record:
             last_day[record["subject"]] = record["known_at"][:10]
     for subject, (arm, first, _) in spans.items():
@@ -96,84 +100,93 @@ def test_the_end_of_treatment_is_kept_beside_the_end_of_follow_up(wire: tuple[Wi
     }
 
 
-def test_whoever_completed_the_trial_completed_the_period_of_its_treatment(
-    wire: tuple[WireRecord, ...],
+def test_a_disposition_has_the_period_of_the_treatment(
+    wire_records: tuple[WireRecord, ...],
 ):
-    """Said of no period, the flow would show that all 254 of them left early."""
-    arms = {each["subject"]: each["treatment"] for each in of_type(wire, "treatment")}
-    left = [each for each in of_type(wire, "disposition") if each["subject"] in arms]
-    completed = [arms[each["subject"]] for each in left if each["status"] == "completed"]
+    """Without a period, the flow would show that all 254 treated subjects left early."""
+    arms = {each["subject"]: each["treatment"] for each in of_type(wire_records, "treatment")}
+    treated = [each for each in of_type(wire_records, "disposition") if each["subject"] in arms]
+    completed = [arms[each["subject"]] for each in treated if each["status"] == "completed"]
 
-    assert {each["period"] for each in left} == {
-        each["period"] for each in of_type(wire, "treatment")
+    assert {each["period"] for each in treated} == {
+        each["period"] for each in of_type(wire_records, "treatment")
     }
     assert Counter(completed) == {
         "placebo": 58,
         "xanomeline_high_dose": 27,
         "xanomeline_low_dose": 25,
     }
-    assert all("period" not in one for one in of_type(wire, "disposition") if one not in left)
+    assert all(
+        "period" not in one for one in of_type(wire_records, "disposition") if one not in treated
+    )
 
 
-def test_partial_onsets_stay_partial(wire: tuple[WireRecord, ...]):
-    """Fifteen rows know a month.  Eleven know a year only: ADaM calls them undated."""
+def test_partial_onsets_stay_partial(wire_records: tuple[WireRecord, ...]):
+    """Fifteen onsets have a month and eleven only a year; ADaM treats the latter as undated."""
     rows = shared_table("cdiscpilot01", "ae.csv")
-    told = Counter(record["onset"] for record in of_type(wire, "adverse_event"))
+    onsets = Counter(record["onset"] for record in of_type(wire_records, "adverse_event"))
 
-    assert told == Counter(row["AESTDTC"] for row in rows)
-    assert Counter(len(onset) for onset in told.elements()) == {10: 1165, 7: 15, 4: 11}
-
-
-def test_two_runs_write_the_same_bytes(wire: tuple[WireRecord, ...]):
-    """A log that differs from one ingest to the next cannot be replayed to the same alerts."""
-    toml = wire[0]["toml"]
-
-    assert log_bytes(read_records(tabulation_folder(), CDISC, toml)) == log_bytes(wire)
+    assert onsets == Counter(row["AESTDTC"] for row in rows)
+    assert Counter(len(onset) for onset in onsets.elements()) == {10: 1165, 7: 15, 4: 11}
 
 
-def test_records_arrive_in_the_order_they_became_known(wire: tuple[WireRecord, ...]):
-    """The plan first, and no leap of half a year that a fold would take for a wrong date."""
-    known = [record["known_at"] for record in wire]
-    leaps = [days_between(a[:10], b[:10]) - 1 for a, b in pairwise(known)]
+def test_two_runs_write_the_same_bytes(wire_records: tuple[WireRecord, ...]):
+    """A log that differs between ingests could not be replayed to the same alerts."""
+    toml = wire_records[0]["toml"]
 
-    assert wire[0]["type"] == "plan"
+    assert log_bytes(read_records(tabulation_folder(), CDISC, toml)) == log_bytes(wire_records)
+
+
+def test_records_arrive_in_the_order_they_became_known(wire_records: tuple[WireRecord, ...]):
+    """The plan is first, and no gap is so long that a fold would take it for a wrong date."""
+    known = [record["known_at"] for record in wire_records]
+    gaps = [days_between(a[:10], b[:10]) - 1 for a, b in pairwise(known)]
+
+    assert wire_records[0]["type"] == "plan"
     assert known == sorted(known)
-    assert max(leaps) == 49
+    assert max(gaps) == 49
 
 
-def test_every_identifier_is_one(wire: tuple[WireRecord, ...]):
-    """What the edge would refuse must not leave the reader."""
+def test_every_identifier_is_valid(wire_records: tuple[WireRecord, ...]):
+    """The ingest writes no identifier that the decoder would refuse."""
     allowed = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
     fields = ("subject", "site", "treatment", "period", "randomised_treatment")
-    said = {record[field] for record in wire for field in fields if record.get(field)}
-    said |= {record["source"]["id"] for record in wire}
+    identifiers = {
+        record[field] for record in wire_records for field in fields if record.get(field)
+    }
+    identifiers |= {record["source"]["id"] for record in wire_records}
 
-    assert [name for name in said if not allowed.fullmatch(name)] == []
+    assert [name for name in identifiers if not allowed.fullmatch(name)] == []
 
 
-def test_the_edge_accepts_every_record(wire: tuple[WireRecord, ...]):
-    """What is ingested must not be refused by the reader next door."""
-    decoded = [decode(line) for line in log_bytes(wire).splitlines()]
+def test_the_decoder_accepts_every_record(wire_records: tuple[WireRecord, ...]):
+    """No ingested record is refused when the log is read."""
+    decoded = [decode(line) for line in log_bytes(wire_records).splitlines()]
 
     assert [record for record in decoded if isinstance(record, Refusal)] == []
 
 
-def test_the_published_table_counts_out_of_the_records(wire: tuple[WireRecord, ...]):
-    """CSR table 14-5.01: subjects and records of all 762 rows."""
-    counted = recount(wire)
+def test_a_recount_of_the_records_gives_the_published_table(wire_records: tuple[WireRecord, ...]):
+    """Subjects and records of all 762 rows of CSR table 14-5.01 agree."""
+    counted = recount(wire_records)
     rows = shared_table("cdiscpilot01", "expected", "published_table_14_5_01.csv")
-    found = {cell: (len({row["subject"] for row in r}), len(r)) for cell, r in counted.items()}
+    counts = {
+        cell: (len({row["subject"] for row in cases}), len(cases))
+        for cell, cases in counted.items()
+    }
     published = {cell_of(row): (int(row["subjects"]), int(row["records"])) for row in rows}
 
     assert len(rows) == 762
-    assert {cell: found.get(cell, (0, 0)) for cell in published} == published
-    assert set(found) <= set(published)
+    assert {cell: counts.get(cell, (0, 0)) for cell in published} == published
+    assert set(counts) <= set(published)
 
 
 @pytest.mark.parametrize("name", ["pt_by_arm.csv", "soc_by_arm.csv"])
-def test_cases_and_time_to_first_count_out_of_the_records(wire: tuple[WireRecord, ...], name: str):
-    """Cases, not rows, and person-days up to each subject's first case, for every term."""
-    counted = recount(wire)
+def test_a_recount_gives_cases_and_time_to_first_event(
+    wire_records: tuple[WireRecord, ...], name: str
+):
+    """Every term has the expected cases and person-days up to each subject's first case."""
+    counted = recount(wire_records)
     for row in shared_table("cdiscpilot01", "expected", name):
         kind, term, arm = cell_of(row)
         cases = counted.get((kind, term, arm), [])
@@ -181,12 +194,12 @@ def test_cases_and_time_to_first_count_out_of_the_records(wire: tuple[WireRecord
         assert len({case["subject"] for case in cases}) == int(row["subjects_with_event"])
         assert len(cases) == int(row["event_records"])
         assert len(distinct) == int(row["events_distinct"])
-        assert days_to_first(wire, cases, arm) == int(row["person_days_to_first_event"])
+        assert days_to_first(wire_records, cases, arm) == int(row["person_days_to_first_event"])
 
 
-def test_a_death_that_says_not_serious_is_handed_on_as_it_is(wire: tuple[WireRecord, ...]):
-    """The contradiction is for the product to find: three fatal cases carry AESER = N."""
-    fatal = [record for record in wire if record.get("outcome") == "fatal"]
+def test_a_death_marked_not_serious_is_ingested_unchanged(wire_records: tuple[WireRecord, ...]):
+    """Three fatal cases have AESER = N; the monitor must be able to find the contradiction."""
+    fatal = [record for record in wire_records if record.get("outcome") == "fatal"]
 
     assert sorted(record["preferred_term"] for record in fatal) == [
         "COMPLETED SUICIDE",
@@ -197,8 +210,8 @@ def test_a_death_that_says_not_serious_is_handed_on_as_it_is(wire: tuple[WireRec
     assert all(record["criteria"] == ["death"] for record in fatal)
 
 
-def test_what_the_ingest_decided_is_counted():
-    """Twelve actual arms, and every other place where the tabulation contradicts itself."""
+def test_contradictions_in_the_tabulation_are_counted():
+    """The ingest counts twelve differing arms and six other kinds of finding."""
     assert count_findings(tabulation_folder()) == {
         TabulationFinding.ARM_DIFFERS: 12,
         TabulationFinding.FATAL_NOT_SERIOUS: 3,

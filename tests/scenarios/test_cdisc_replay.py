@@ -1,4 +1,4 @@
-"""Replayed, the CDISC pilot gives the tables of its own clinical study report."""
+"""Tests that a replay of the CDISC pilot gives the tables of its clinical study report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GROUPS = {
     "DERMATOLOGIC (CQ01NAM)": ("group", "dermatologic"),
     "SERIOUS OR FATAL": ("group", "serious"),
 }
-"""What the snapshots call a group, as a cell of ours; ``PT X`` is the preferred term X."""
+"""The groups of the snapshots as (kind, term); the group ``PT X`` is the preferred term X."""
 
 MONTHS = sorted({
     f"{year}-{month:02}-{last}"
@@ -24,7 +24,7 @@ MONTHS = sorted({
     if "2012-07" <= f"{year}-{month:02}" <= "2015-03"
 })  # fmt: skip
 SAMPLED = ("2012-07-31", "2013-02-28", "2013-09-30", "2015-03-31")
-"""Months of the default run: the first, two while patients enter and leave, and the last."""
+"""Months of the default run: the first, two while subjects enter and leave, and the last."""
 
 EVERY_MONTH = [
     pytest.param(month, marks=() if month in SAMPLED else pytest.mark.campaign) for month in MONTHS
@@ -33,7 +33,7 @@ EVERY_MONTH = [
 
 @pytest.fixture(scope="session")
 def log_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The ingested study as a file."""
+    """Write the ingested study to a file."""
     path = tmp_path_factory.mktemp("cdisc") / "log.jsonl"
     path.write_bytes(log_bytes(cdisc_records()))
     return path
@@ -41,13 +41,13 @@ def log_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def result(log_path: Path) -> Result:
-    """The replay of the whole log."""
+    """Return the result of a replay of the whole log."""
     return replay_json(log_path)
 
 
 @cache
 def published_rows() -> dict[Cell, dict[str, str]]:
-    """CSR table 14-5.01 by (kind, term, treatment)."""
+    """Return CSR table 14-5.01 by (kind, term, treatment)."""
     rows = shared_table("cdiscpilot01", "expected", "published_table_14_5_01.csv")
     return {(*_term(row), ARMS[row["arm"]]): row for row in rows}
 
@@ -59,18 +59,18 @@ def _term(row: dict[str, str]) -> tuple[str, str]:
 
 
 def snapshot(month: str) -> dict[Cell, dict[str, str]]:
-    """The expected counts at the end of *month*, by (kind, term, treatment)."""
+    """Return the expected counts at the end of *month* by (kind, term, treatment)."""
     rows = shared_table("cdiscpilot01", "expected", "monthly_snapshots.csv")
-    found: dict[Cell, dict[str, str]] = {}
+    by_cell: dict[Cell, dict[str, str]] = {}
     for row in rows:
         if row["snapshot_date"] == month:
             kind, term = GROUPS.get(row["group"]) or ("preferred_term", row["group"][3:])
-            found[kind, term, ARMS[row["arm"]]] = row
-    return found
+            by_cell[kind, term, ARMS[row["arm"]]] = row
+    return by_cell
 
 
 def printed_p() -> list[tuple[Cell, str]]:
-    """Every cell of the two columns of p-values, as printed."""
+    """Return every cell of the two columns of p-values with its printed text."""
     columns = {"xanomeline_low_dose": "p_low", "xanomeline_high_dose": "p_high"}
     return [
         (cell, row[columns[cell[2]]])
@@ -80,43 +80,43 @@ def printed_p() -> list[tuple[Cell, str]]:
 
 
 def test_every_record_is_folded(result: Result):
-    """Nothing is refused, and the account adds up to the lines of the log."""
+    """No record is refused, and the record counts add up to the lines of the log."""
     records = result["records"]
 
     assert records["folded"] == sum(records.values()) == len(cdisc_records())
 
 
 def test_subjects_and_records_of_the_published_table(result: Result):
-    """762 rows: a record is an accepted version of one of the cell's cases."""
-    found = cells(result)
+    """All 762 rows agree; a record is an accepted version of one of the cell's cases."""
+    counts = cells(result)
 
     assert len(published_rows()) == 762
     assert {
-        cell: (found[cell]["subjects"], found[cell]["versions"]) for cell in published_rows()
+        cell: (counts[cell]["subjects"], counts[cell]["versions"]) for cell in published_rows()
     } == {
         cell: (int(row["subjects"]), int(row["records"])) for cell, row in published_rows().items()
     }
 
 
 def test_no_term_is_counted_that_the_report_does_not_have(result: Result):
-    """A row too many is as wrong as a row too few."""
+    """The tables have no additional row with events."""
     counted = {cell for cell, row in cells(result).items() if row["events"] and cell[0] != "group"}
 
     assert counted <= set(published_rows())
 
 
-def test_the_printed_p_values(result: Result):
-    """413 two-sided Fisher p-values to the three decimals printed; ``>.99`` is a bound."""
+def test_fisher_p_values_equal_the_printed_ones(result: Result):
+    """413 two-sided p-values agree to the three decimals printed; ``>.99`` is a bound."""
     compared = comparisons(result)
     printed = [(compared[cell]["fisher_p"], text.rstrip("*")) for cell, text in printed_p() if text]
 
     assert len(printed) == 413
-    for found, text in printed:
-        assert found > 0.99 if text == ">.99" else abs(found - float(text)) <= 0.0005 + 1e-9
+    for fisher_p, text in printed:
+        assert fisher_p > 0.99 if text == ">.99" else abs(fisher_p - float(text)) <= 0.0005 + 1e-9
 
 
 def test_a_p_value_left_blank_is_one(result: Result):
-    """95 comparisons in which neither arm had the event: no evidence, and no gap either."""
+    """In 95 comparisons neither arm had the event: p is 1, not missing."""
     compared = comparisons(result)
     blank = [compared[cell]["fisher_p"] for cell, text in printed_p() if not text]
 
@@ -126,29 +126,29 @@ def test_a_p_value_left_blank_is_one(result: Result):
 
 @pytest.mark.parametrize("name", ["pt_by_arm.csv", "soc_by_arm.csv"])
 def test_cases_and_time_to_first_of_every_term(result: Result, name: str):
-    """Cases rather than rows, and person-days up to each subject's first."""
-    found = cells(result)
+    """Cases (not rows) and person-days up to each subject's first case agree."""
+    counts = cells(result)
     for row in shared_table("cdiscpilot01", "expected", name):
-        cell = found[(*_term({"pt": "", **row}), ARMS[row["arm"]])]
+        cell = counts[(*_term({"pt": "", **row}), ARMS[row["arm"]])]
         assert cell["events"] == int(row["events_distinct"])
-        if cell["events"]:  # Of a term that an arm never had, the row need not be printed.
+        if cell["events"]:  # A term without events on an arm need not be printed.
             assert cell["person_days_to_first"] == int(row["person_days_to_first_event"])
             assert cell["subjects_exposed"] == int(row["n_subjects"])
 
 
-def test_a_death_is_serious_whatever_the_flag_says(result: Result):
-    """By AESER there would be 0, 1 and 2; with the three deaths there are 2, 2 and 2."""
+def test_a_death_is_serious_whatever_its_flag(result: Result):
+    """AESER alone gives 0, 1 and 2 serious subjects; with the three deaths there are 2 per arm."""
     rows = shared_table("cdiscpilot01", "expected", "serious_or_fatal_by_arm.csv")
-    found = cells(result)
+    counts = cells(result)
     for arm, treatment in ARMS.items():
         cases = sum(int(row["events_distinct"]) for row in rows if row["arm"] == arm)
-        group = found["group", "serious", treatment]
+        group = counts["group", "serious", treatment]
         assert (group["subjects"], group["events"]) == (2, cases)
-        assert found["any", "any", treatment]["serious_subjects"] == 2
+        assert counts["any", "any", treatment]["serious_subjects"] == 2
 
 
 def test_person_days_of_the_arms(result: Result):
-    """From the first dose to the end of follow-up, both days counted."""
+    """They run from the first dose to the end of follow-up, both days included."""
     days = {
         row["treatment"]: (row["subjects"], row["person_days"])
         for row in result["exposure"]
@@ -164,11 +164,11 @@ def test_person_days_of_the_arms(result: Result):
 
 @pytest.mark.parametrize("month", EVERY_MONTH)
 @pytest.mark.parametrize(("flag", "basis"), [("--onset-until", "event"), ("--as-of", "arrival")])
-def test_the_study_as_it_stood_at_the_end_of_a_month(
+def test_the_study_at_the_end_of_a_month_equals_the_snapshot(
     log_path: Path, month: str, flag: str, basis: str
 ):
-    """By event time, what had happened by then; by arrival time, what was known by then."""
-    found = cells(replay_json(log_path, flag, month))
+    """Event time includes what had happened by then; arrival time, what was known by then."""
+    by_cell = cells(replay_json(log_path, flag, month))
     columns = {
         "subjects": f"subjects_{basis}_time",
         "events": f"distinct_{basis}_time",
@@ -180,8 +180,8 @@ def test_the_study_as_it_stood_at_the_end_of_a_month(
 
     assert len(expected) == 24
     for cell, row in expected.items():
-        # A term with no event yet need not be printed; the arm's own row tells who was there.
-        counts, arm = found[cell], found["any", "any", cell[2]]
-        for ours, theirs in columns.items():
-            of_arm = ours in ("subjects_exposed", "person_days")
-            assert (arm if of_arm else counts)[ours] == int(row[theirs]), (cell, ours)
+        # A term without events need not be printed, so the arm's row gives the exposure.
+        counts, arm = by_cell[cell], by_cell["any", "any", cell[2]]
+        for name, column in columns.items():
+            of_arm = name in ("subjects_exposed", "person_days")
+            assert (arm if of_arm else counts)[name] == int(row[column]), (cell, name)

@@ -1,6 +1,6 @@
-"""Recurrent infections in chronic granulomatous disease (NEJM 1991;324:509): a known answer.
+"""Tests a replay of recurrent infections in chronic granulomatous disease (NEJM 1991;324:509).
 
-The benefit is on interferon, so the harm watch takes placebo for the suspect arm.
+Interferon prevents infections, so the harm watch has placebo as its active arm.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ EVERY_MONTH = [
 
 
 def treatments() -> Iterator[WireRecord]:
-    """Intervals ``[rand + 1, rand + futime + 1)``: day 1 is the day after randomisation."""
+    """Yield intervals ``[rand + 1, rand + futime + 1)``: day 1 is the day after randomisation."""
     for row in shared_table("cgd", "subjects.csv"):
         last = day_after(row["rand_date"], int(row["futime"]))
         first = day_after(row["rand_date"])
@@ -93,7 +93,7 @@ def treatments() -> Iterator[WireRecord]:
 
 
 def infections() -> Iterator[WireRecord]:
-    """Every infection, known on its day."""
+    """Yield every infection, known on its day of onset."""
     for row in shared_table("cgd", "events.csv"):
         yield wire_record(
             "adverse_event",
@@ -110,14 +110,14 @@ def infections() -> Iterator[WireRecord]:
 
 @cache
 def cgd_records() -> tuple[WireRecord, ...]:
-    """The trial as a log."""
-    said = in_order([*treatments(), *infections()])
-    return (plan_record(STUDY, PLAN, said[0]["known_at"][:10]), *said)
+    """Return the trial as a log."""
+    records = in_order([*treatments(), *infections()])
+    return (plan_record(STUDY, PLAN, records[0]["known_at"][:10]), *records)
 
 
 @pytest.fixture(scope="session")
 def log_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The trial as a file."""
+    """Write the trial to a file."""
     path = tmp_path_factory.mktemp("cgd") / "log.jsonl"
     path.write_bytes(log_bytes(cgd_records()))
     return path
@@ -125,14 +125,14 @@ def log_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def result(log_path: Path) -> Result:
-    """The replay of the whole log."""
+    """Return the result of a replay of the whole log."""
     return replay_json(log_path)
 
 
-def test_patients_infections_and_person_time(result: Result):
-    """30 of 65 against 14 of 63 patients, 56 against 20 infections; the onset day counts."""
-    found = cells(result)
-    names = {
+def test_patients_infections_and_person_days_agree(result: Result):
+    """56 against 20 infections in 30 of 65 against 14 of 63 patients; the onset day is at risk."""
+    counts = cells(result)
+    columns = {
         "subjects_exposed": "n_subjects",
         "subjects": "subjects_with_event",
         "events": "events",
@@ -142,14 +142,14 @@ def test_patients_infections_and_person_time(result: Result):
     expected = {row["arm"]: row for row in shared_table("cgd", "expected", "events_by_arm.csv")}
 
     for arm in ARMS:
-        row = {ours: found[(*INFECTION, arm)][ours] for ours in names}
-        assert row == {ours: int(expected[arm][theirs]) for ours, theirs in names.items()}
-    assert [found[(*INFECTION, arm)]["subjects"] for arm in ARMS] == [30, 14]
-    assert [found[(*INFECTION, arm)]["events"] for arm in ARMS] == [56, 20]
+        row = {name: counts[(*INFECTION, arm)][name] for name in columns}
+        assert row == {name: int(expected[arm][column]) for name, column in columns.items()}
+    assert [counts[(*INFECTION, arm)]["subjects"] for arm in ARMS] == [30, 14]
+    assert [counts[(*INFECTION, arm)]["events"] for arm in ARMS] == [56, 20]
 
 
-def test_fisher_and_the_ratio_of_rates(result: Result):
-    """The displayed estimates, excess on placebo: patients with an infection, and first ones."""
+def test_fisher_p_and_rate_ratio_agree(result: Result):
+    """Fisher's p compares patients with an infection, the rate ratio first infections."""
     fisher = float(shared_table("cgd", "expected", "tests.csv")[0]["fisher_two_sided"])
     arms = {row["arm"]: row for row in shared_table("cgd", "expected", "events_by_arm.csv")}
     placebo, interferon = (float(arms[arm]["first_event_per_100py"]) for arm in ARMS)
@@ -160,11 +160,11 @@ def test_fisher_and_the_ratio_of_rates(result: Result):
     assert compared["rate_ratio"] == pytest.approx(placebo / interferon, abs=1e-6)
 
 
-def test_the_watch_tells_the_arms_apart(result: Result):
-    """By first infections only: 76 would claim more evidence than 44 patients give.
+def test_the_watch_signals_on_first_infections_only(result: Result):
+    """All 76 infections would overstate the evidence of the 44 patients who have one.
 
-    On study day 373 no placebo patient was at risk any more: that one, on interferon, compares
-    nobody with nobody, and 43 remain.
+    One first infection, on interferon, is on study day 373, when no placebo patient is at risk.
+    Its risk set compares no arms, so 43 events remain.
     """
     watch = next(watch for watch in result["watches"] if watch["id"] == "infection")
 
@@ -175,22 +175,22 @@ def test_the_watch_tells_the_arms_apart(result: Result):
 
 @pytest.mark.parametrize("month", EVERY_MONTH)
 @pytest.mark.parametrize("flag", ["--as-of", "--onset-until"])
-def test_the_trial_as_it_stood_at_the_end_of_a_month(log_path: Path, month: str, flag: str):
-    """Every report came on its day, so what was known is what had happened."""
-    found = cells(replay_json(log_path, flag, month))
+def test_the_trial_at_the_end_of_a_month_equals_the_snapshot(log_path: Path, month: str, flag: str):
+    """Every infection is known on its day, so arrival time and event time give the same counts."""
+    counts = cells(replay_json(log_path, flag, month))
     rows = shared_table("cgd", "expected", "monthly_snapshots.csv")
     expected = {row["arm"]: row for row in rows if row["snapshot_date"] == month}
 
     assert set(expected) == set(ARMS)
     for arm, row in expected.items():
-        infections, anything = found[(*INFECTION, arm)], found["any", "any", arm]
-        assert anything["person_days"] == int(row["person_days"])
+        infections, arm_row = counts[(*INFECTION, arm)], counts["any", "any", arm]
+        assert arm_row["person_days"] == int(row["person_days"])
         assert infections["events"] == int(row["events"])
         assert infections["subjects"] == int(row["subjects_with_event"])
-        assert anything["subjects_exposed"] == subjects_started(arm, month)
+        assert arm_row["subjects_exposed"] == subjects_started(arm, month)
 
 
 def subjects_started(arm: str, month: str) -> int:
-    """Patients whose first day at risk, the day after randomisation, has come."""
+    """Count patients whose first day at risk, the day after randomisation, is not after *month*."""
     rows = shared_table("cgd", "subjects.csv")
     return sum(row["arm"] == arm and row["rand_date"] < month for row in rows)

@@ -1,4 +1,4 @@
-"""ProDERM's thromboembolic alert before a board: seen, reviewed, confirmed, reopened, closed."""
+"""Tests a board's reviews of ProDERM's thromboembolic alert, up to its closing."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from tests.streams.reviewed_log import SIGNAL_ALERT_ID, review
 LOG = (ROOT / "studies" / "proderm" / "log.jsonl").read_bytes().splitlines()
 
 SIGNAL_LINE = 2330
-"""The line of the log on which a committee's yes makes a signal of the watch."""
+"""The line whose adjudication raises the level of the alert to signal."""
 
 FOLLOW_UP_LINE = 2551
-"""The line on which the committee says yes to a case of July 2019 that was pending."""
+"""The line that adjudicates a pending case of July 2019 as thromboembolic."""
 
 MOVES_BEFORE = (("acknowledge", "03-06", 2), ("begin_review", "03-07", 3), ("confirm", "03-20", 4))
 MOVES_AFTER = (("begin_review", "07-24", 6), ("confirm", "07-26", 7), ("close", "07-30", 8))
-"""Move, day of 2019, and the revision that the member was shown."""
+"""Move, month and day in 2019, and the revision that the member reviewed."""
 
 
 def review_records(moves: tuple[tuple[str, str, int], ...]) -> list[bytes]:
-    """The records of *moves* on the thromboembolic alert."""
+    """Return the reviews that make *moves* on the thromboembolic alert."""
     return [
-        review(f"m{shown}", SIGNAL_ALERT_ID, shown, move, known_at=f"2019-{day}T09:00:00Z")
-        for move, day, shown in moves
+        review(f"m{revision}", SIGNAL_ALERT_ID, revision, move, known_at=f"2019-{day}T09:00:00Z")
+        for move, day, revision in moves
     ]
 
 
 def log_with_board(folder: Path) -> Path:
-    """ProDERM's log with what its board did, where it did it."""
+    """Write ProDERM's log with the reviews of its board in their places."""
     path = folder / "acted.jsonl"
     lines = [
         *LOG[:SIGNAL_LINE],
@@ -49,7 +49,7 @@ def log_with_board(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> list[JsonObject]:
-    """What a replay of that log prints."""
+    """Return the JSON lines of a replay of the log with reviews."""
     return run_tocsin(
         "replay", log_with_board(tmp_path_factory.mktemp("board")), "--json"
     ).json_lines
@@ -57,12 +57,12 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[JsonObject]:
 
 @cache
 def result_without_board() -> JsonObject:
-    """What a replay of the log without a board says at the end."""
+    """Return the result of a replay of the log without reviews."""
     return cached_replay().result
 
 
-def test_the_alert_goes_its_way_and_the_log_tells_it(lines: list[JsonObject]):
-    """Each step is told as it is made: by the evidence, by a member, by a follow-up record."""
+def test_a_replay_shows_each_revision_of_the_alert(lines: list[JsonObject]):
+    """Evidence, members and a follow-up record each add revisions."""
     steps = [
         (one["revision"], one["move"], one["state"], one["case"], one["pages"])
         for one in lines
@@ -82,16 +82,16 @@ def test_the_alert_goes_its_way_and_the_log_tells_it(lines: list[JsonObject]):
     ]
 
 
-def test_follow_ups_that_change_no_event_leave_a_decision_alone(lines: list[JsonObject]):
-    """Between confirmation and reopening the log has three third versions of the cases beneath."""
+def test_follow_ups_that_change_no_event_do_not_reopen_the_alert(lines: list[JsonObject]):
+    """Between confirmation and reopening, three cases of the alert get a third version."""
     reopened = next(one for one in lines if one.get("move") == "change")
 
     assert reopened["line"] == FOLLOW_UP_LINE + len(MOVES_BEFORE)
     assert reopened["known_at"] == "2019-07-23T14:03:00Z"
 
 
-def test_what_a_board_decides_says_nothing_of_the_data(lines: list[JsonObject]):
-    """Tables, evidence and verdicts are those of the log without it; the state is another."""
+def test_reviews_do_not_change_tables_and_evidence(lines: list[JsonObject]):
+    """Tables, evidence and findings equal those without reviews; the state digest differs."""
     result = lines[-1]
 
     for part in ("tables", "comparisons", "exposure", "flow", "watches", "findings", "as_of"):
@@ -100,20 +100,20 @@ def test_what_a_board_decides_says_nothing_of_the_data(lines: list[JsonObject]):
     assert result["records"]["folded"] == result_without_board()["records"]["folded"] + 6
 
 
-def test_the_docket_keeps_it_all(lines: list[JsonObject]):
-    """The closed alert with nine steps; the other stays raised; who decided, and why, is there."""
-    docket = {one["id"]: one for one in lines[-1]["alerts"] if one["tracked"]}
-    alert = docket.pop(SIGNAL_ALERT_ID)
+def test_the_alert_register_keeps_every_alert_with_its_history(lines: list[JsonObject]):
+    """The closed alert has nine revisions and its reviewers; the other alerts stay raised."""
+    register = {one["id"]: one for one in lines[-1]["alerts"] if one["tracked"]}
+    alert = register.pop(SIGNAL_ALERT_ID)
 
     assert (alert["state"], alert["revision"], len(alert["history"])) == ("closed", 9, 9)
-    assert {one["state"] for one in docket.values()} == {"raised"}
-    said = [step["review"]["member"] for step in alert["history"] if step["review"]]
-    assert said == ["board-1"] * 6
+    assert {one["state"] for one in register.values()} == {"raised"}
+    members = [step["review"]["member"] for step in alert["history"] if step["review"]]
+    assert members == ["board-1"] * 6
     assert alert["e_value"] == 308.277
 
 
-async def test_a_store_holds_the_same_and_a_decision_changed_by_hand_is_named(tmp_path: Path):
-    """Verified field by field: the alert's entry, and the answer to each move."""
+async def test_a_decision_changed_in_the_store_is_found(tmp_path: Path):
+    """Verification compares each field: the alert's entry and the result of each review."""
     path = log_with_board(tmp_path)
     store = await folded_store(path)
     assert (await compare(path, store)).differences == []
@@ -123,5 +123,5 @@ async def test_a_store_holds_the_same_and_a_decision_changed_by_hand_is_named(tm
         b'"closed"', b'"refuted"'
     )
     fields["r|board/m4"] = b""
-    found = differing_fields(await compare(path, store))
-    assert {("PRODERM", f"l|{SIGNAL_ALERT_ID}"), ("PRODERM", "r|board/m4")} <= set(found)
+    differing = differing_fields(await compare(path, store))
+    assert {("PRODERM", f"l|{SIGNAL_ALERT_ID}"), ("PRODERM", "r|board/m4")} <= set(differing)

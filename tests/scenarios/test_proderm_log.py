@@ -1,4 +1,4 @@
-"""The ProDERM log as a log: the same bytes again, on the wire's terms, in order of arrival."""
+"""Tests the committed ProDERM log: reproducible bytes, valid records, order of arrival."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.scenarios.proderm_committed import PRODERM_FOLDER, records
 from tests.scenarios.proderm_wire import invalid_fields
 
 
-def test_the_log_is_what_solution_and_seed_give():
-    """Nobody edits the log by hand, and every machine writes the same bytes."""
+def test_the_generator_reproduces_the_committed_log():
+    """The log is not edited by hand, and its bytes do not depend on the machine."""
     assert (PRODERM_FOLDER / "log.jsonl").read_bytes() == build_log()
 
 
-def test_every_record_is_as_the_contract_has_it():
-    """Field by field: nothing unknown, nothing missing, every value of its kind."""
+def test_every_record_meets_the_wire_contract():
+    """No field is unknown, missing or invalid."""
     assert {
         number: invalid_fields(one)
         for number, one in enumerate(records(), 1)
@@ -30,7 +30,7 @@ def test_every_record_is_as_the_contract_has_it():
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "invalid",
     [
         {"colour": "red"},
         {"subject": "P 001"},
@@ -40,15 +40,15 @@ def test_every_record_is_as_the_contract_has_it():
         {"serious": 1},
     ],
 )
-def test_a_wrong_field_would_be_found(wrong: dict[str, object]):
-    """A check that accepts everything shows nothing."""
+def test_an_invalid_field_is_found(invalid: dict[str, object]):
+    """A check that accepts every record would prove nothing."""
     event = next(one for one in records() if one["type"] == "adverse_event")
 
-    assert invalid_fields({**event, **wrong}) == [*wrong]
+    assert invalid_fields({**event, **invalid}) == [*invalid]
 
 
 def test_the_plan_comes_first_and_a_tick_last():
-    """The log carries the plan it is judged by, to the byte."""
+    """The plan in the log equals the committed plan to the byte."""
     first, last = records()[0], records()[-1]
 
     assert first["toml"] == (PRODERM_FOLDER / "plan.toml").read_text()
@@ -58,20 +58,20 @@ def test_the_plan_comes_first_and_a_tick_last():
 
 
 def test_reports_arrive_in_order_and_versions_only_rise():
-    """Arrival order is the order of the lines; a third of the cases is followed up."""
+    """Lines are in order of arrival, and a third of the cases has a follow-up."""
     known = [one["known_at"] for one in records()]
     versions: dict[str, list[int]] = defaultdict(list)
     for one in records():
         versions[one["source"]["id"]].append(one["source"]["version"])
-    cases = [seen for name, seen in versions.items() if name.startswith("ae-")]
+    cases = [numbers for name, numbers in versions.items() if name.startswith("ae-")]
 
     assert known == sorted(known)
-    assert all(seen == list(range(1, len(seen) + 1)) for seen in versions.values())
-    assert round(sum(len(seen) > 1 for seen in cases) / len(cases), 2) == 0.33
+    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in versions.values())
+    assert round(sum(len(numbers) > 1 for numbers in cases) / len(cases), 2) == 0.33
 
 
 def test_serious_cases_are_known_in_days_and_others_in_two_weeks():
-    """Reporting lags as in practice: expedited for the serious, by visit for the rest."""
+    """Reporting delays are as in practice: expedited for serious cases, by visit for others."""
     lags: dict[bool, list[int]] = defaultdict(list)
     for one in records():
         if one["type"] == "adverse_event" and one["source"]["version"] == 1:
@@ -83,20 +83,20 @@ def test_serious_cases_are_known_in_days_and_others_in_two_weeks():
     assert min(lags[False]) >= 1
 
 
-def test_the_general_population_signals_and_polymyositis_only_asks_to_watch():
-    """The answer depends on the background: along the whole log, and at its end."""
+def test_the_general_population_signals_and_polymyositis_reaches_watch_only():
+    """The background rate decides the result, both along the log and at its end."""
     watches = {each["id"]: each for each in tomllib.loads(records()[0]["toml"])["watches"]}
-    seen: dict[str, list[float]] = defaultdict(list)
-    so_far = recount.Trial()
+    e_values: dict[str, list[float]] = defaultdict(list)
+    trial = recount.Trial()
     for one in records():
-        so_far.add(one)
+        trial.add(one)
         if one["type"] == "tick" or "adjudications" in one:
             for name in ("tee-general-population", "tee-polymyositis"):
                 rate = watches[name]["rate_per_100_patient_years"]
-                now = recount.day_number(one["known_at"])
-                seen[name].append(recount.reference_evidence(so_far, now, rate))
-    boundary = {name: 1 / (0.05 * watches[name]["share"]) for name in seen}
+                day = recount.day_number(one["known_at"])
+                e_values[name].append(recount.reference_evidence(trial, day, rate))
+    boundary = {name: 1 / (0.05 * watches[name]["share"]) for name in e_values}
 
-    assert seen["tee-general-population"][-1] >= boundary["tee-general-population"]
-    assert seen["tee-polymyositis"][-1] >= 5
-    assert max(seen["tee-polymyositis"]) < boundary["tee-polymyositis"]
+    assert e_values["tee-general-population"][-1] >= boundary["tee-general-population"]
+    assert e_values["tee-polymyositis"][-1] >= 5
+    assert max(e_values["tee-polymyositis"]) < boundary["tee-polymyositis"]

@@ -1,4 +1,4 @@
-"""How large the error would be if the open extension were counted for the randomised arm."""
+"""Tests the size of the error of counting the open extension for the randomised arm."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ TERMS = {
 
 
 @pytest.fixture(scope="session")
-def right() -> Result:
-    """The log as it is: in the extension everybody is on IVIG."""
+def correct() -> Result:
+    """Return the result of the committed log: in the extension, all subjects are on IVIG."""
     return replay_json(PRODERM_FOLDER / "log.jsonl")
 
 
 @pytest.fixture(scope="session")
-def wrong(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    """The same log, with those randomised to placebo still on placebo in the extension."""
+def misattributed(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Return the result where subjects randomised to placebo stay on placebo in the extension."""
     path = tmp_path_factory.mktemp("proderm") / "wrong.jsonl"
     arms = trial().arms
     lines: list[str] = []
@@ -38,69 +38,86 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 
 def figures_of(result: Result, arm: str) -> dict[str, int]:
-    """Events of one treatment over all periods, its thromboembolic patients and person-days."""
+    """Return events, thromboembolic patients and person-days of one treatment, over all periods."""
     table = cells(result)
-    told = {name: table[(*term, arm)]["events"] for name, term in TERMS.items()}
+    event_counts = {name: table[(*term, arm)]["events"] for name, term in TERMS.items()}
     patients = table["group", "thromboembolic", arm]["subjects"]
-    return {**told, "patients": patients, "person_days": table["any", "any", arm]["person_days"]}
+    return {
+        **event_counts,
+        "patients": patients,
+        "person_days": table["any", "any", arm]["person_days"],
+    }
 
 
-def test_the_error_made_by_attributing_the_extension_to_the_randomised_arm(
-    right: Result, wrong: Result
-):
-    """Placebo would be charged with 3 thromboembolic events (in 2 patients) that IVIG had.
+def test_misattribution_moves_extension_events_to_placebo(correct: Result, misattributed: Result):
+    """Placebo would have 3 thromboembolic events (in 2 patients) that occurred on IVIG.
 
-    With them go 3 serious, 104 related and 187 events in all, and 6,629 person-days: 18.1 of
-    the 50.7 patient-years on IVIG.  Placebo, on which nobody had a clot in 14.1 years, would
-    show 3 in 32.3, and IVIG 5 in 32.5 instead of 8 in 50.7.
+    It would also have 3 serious and 104 related of 187 moved events, and 6,629 person-days: 18.1
+    of the 50.7 patient-years on IVIG.  Placebo has no thromboembolic event in 14.1 patient-years
+    and would have 3 in 32.3; IVIG has 8 in 50.7 and would have 5 in 32.5.
     """
     moved = {
-        name: figures_of(wrong, "placebo")[name] - figures_of(right, "placebo")[name]
+        name: figures_of(misattributed, "placebo")[name] - figures_of(correct, "placebo")[name]
         for name in TERMS
     }
-    days = {arm: figures_of(right, arm)["person_days"] for arm in ("ivig", "placebo")}
-    wrong_days = {arm: figures_of(wrong, arm)["person_days"] for arm in ("ivig", "placebo")}
+    days = {arm: figures_of(correct, arm)["person_days"] for arm in ("ivig", "placebo")}
+    misattributed_days = {
+        arm: figures_of(misattributed, arm)["person_days"] for arm in ("ivig", "placebo")
+    }
 
     assert moved == {"events": 187, "thromboembolic": 3, "serious": 3, "related": 104}
-    assert figures_of(right, "placebo")["patients"] == 0
-    assert figures_of(wrong, "placebo")["patients"] == 2
-    assert [figures_of(each, "ivig")["thromboembolic"] for each in (right, wrong)] == [8, 5]
-    assert wrong_days["placebo"] - days["placebo"] == days["ivig"] - wrong_days["ivig"] == 6629
+    assert figures_of(correct, "placebo")["patients"] == 0
+    assert figures_of(misattributed, "placebo")["patients"] == 2
+    assert [figures_of(each, "ivig")["thromboembolic"] for each in (correct, misattributed)] == [
+        8,
+        5,
+    ]
+    assert (
+        misattributed_days["placebo"] - days["placebo"]
+        == days["ivig"] - misattributed_days["ivig"]
+        == 6629
+    )
     assert [round(6629 / 365.25, 1), round(days["ivig"] / 365.25, 1)] == [18.1, 50.7]
-    assert [round(each["placebo"] / 365.25, 1) for each in (days, wrong_days)] == [14.1, 32.3]
-    assert round(wrong_days["ivig"] / 365.25, 1) == 32.5
+    assert [round(each["placebo"] / 365.25, 1) for each in (days, misattributed_days)] == [
+        14.1,
+        32.3,
+    ]
+    assert round(misattributed_days["ivig"] / 365.25, 1) == 32.5
 
 
-def test_the_size_of_the_error_is_that_of_a_plain_count(right: Result, wrong: Result):
-    """The same events, counted from the raw lines: in the extension, randomised to placebo."""
-    theirs = [
+def test_the_error_equals_a_plain_count(correct: Result, misattributed: Result):
+    """The moved events are those in the extension of subjects randomised to placebo."""
+    extension_events = [
         one
         for one in emergent_events()
         if one.period == "extension" and trial().arms[one.subject] == "placebo"
     ]
     counted = {
-        "events": len(theirs),
-        "thromboembolic": sum(one.thromboembolic for one in theirs),
-        "serious": sum(one.fields["serious"] for one in theirs),
-        "related": sum(one.related for one in theirs),
+        "events": len(extension_events),
+        "thromboembolic": sum(one.thromboembolic for one in extension_events),
+        "serious": sum(one.fields["serious"] for one in extension_events),
+        "related": sum(one.related for one in extension_events),
     }
 
-    assert {one.treatment for one in theirs} == {"ivig"}
+    assert {one.treatment for one in extension_events} == {"ivig"}
     assert counted == {
-        name: figures_of(right, "ivig")[name] - figures_of(wrong, "ivig")[name] for name in TERMS
+        name: figures_of(correct, "ivig")[name] - figures_of(misattributed, "ivig")[name]
+        for name in TERMS
     }
 
 
-def test_the_error_would_silence_a_watch_and_hide_an_imbalance(right: Result, wrong: Result):
-    """E against the general population falls from 1,336 to 121; against polymyositis below 5.
+def test_misattribution_suppresses_an_alert_and_hides_an_imbalance(
+    correct: Result, misattributed: Result
+):
+    """E against the general population falls from 1,336 to 121; against polymyositis, below 5.
 
-    The crude rates of thromboembolic events would be 15 and 9 per 100 patient-years, a ratio of
-    1.7, where there are 16 on IVIG and none at all on placebo.
+    The crude rates of thromboembolic events would be 15 on IVIG and 9 on placebo per 100
+    patient-years, a ratio of 1.7; they are 16 and 0.
     """
     e_values = {
         name: [
             next(each["e_value"] for each in result["watches"] if each["id"] == name)
-            for result in (right, wrong)
+            for result in (correct, misattributed)
         ]
         for name in ("tee-general-population", "tee-polymyositis")
     }
@@ -108,12 +125,12 @@ def test_the_error_would_silence_a_watch_and_hide_an_imbalance(right: Result, wr
         (result["digest"], arm): 36525
         * figures_of(result, arm)["thromboembolic"]
         / figures_of(result, arm)["person_days"]
-        for result in (right, wrong)
+        for result in (correct, misattributed)
         for arm in ("ivig", "placebo")
     }
-    ivig, placebo = (rates[wrong["digest"], arm] for arm in ("ivig", "placebo"))
+    ivig, placebo = (rates[misattributed["digest"], arm] for arm in ("ivig", "placebo"))
 
     assert [round(e) for e in e_values["tee-general-population"]] == [1336, 121]
     assert [round(e, 1) for e in e_values["tee-polymyositis"]] == [11.3, 4.9]
-    assert [round(rates[right["digest"], arm]) for arm in ("ivig", "placebo")] == [16, 0]
+    assert [round(rates[correct["digest"], arm]) for arm in ("ivig", "placebo")] == [16, 0]
     assert [round(ivig), round(placebo), round(ivig / placebo, 1)] == [15, 9, 1.7]

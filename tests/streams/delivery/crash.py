@@ -1,4 +1,4 @@
-"""One seed, one bad day for two deliverers; and what was told, to whom, when it was over."""
+"""Simulates two deliverers under faults drawn from a seed, and checks what was delivered."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from tests.streams.delivery.remote import CrashChaos, TopicPartition
 CONFIG = parse_routing_config(DELIVERY_FILE.replace('"30m"', '"40s"'))
 
 RECOVERY_SECONDS = 100.0
-"""After the last fault: a reminder, the rest of a sink that was down, and an escalation."""
+"""Time after the last fault: enough for a resend, a backoff and an escalation."""
 
 CRASH_CALL_MAX = 150
-"""Where the certain crashes lie: afterwards most calls are readings that find nothing."""
+"""Last call that can be a certain crash; later calls are mostly reads without a record."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a seed: *wrong* is empty where all is as it must be."""
+    """The outcome of a seed; *violations* is empty where all guarantees hold."""
 
     seed: int
     violations: list[str]
@@ -42,7 +42,7 @@ class Report:
 
 @dataclass(frozen=True)
 class ClassesUnderTest:
-    """Who takes part."""
+    """The delivery classes of the product, or those of a mutant."""
 
     partition_delivery: type[PartitionDelivery] = PartitionDelivery
     alert_partition: type[AlertPartition] = AlertPartition
@@ -50,9 +50,9 @@ class ClassesUnderTest:
 
 @dataclass
 class CrashRun:
-    """Everything of one bad day.
+    """One simulated run, with random faults.
 
-    On a *quiet* one nothing goes wrong at all: partitions change hands, and that is all.
+    In a *quiet* run the only events are rebalances.
     """
 
     random: Random
@@ -73,9 +73,9 @@ class CrashRun:
             crash_share=0.3,
         )
         if not self.quiet:
-            crash = (CallOutcome.CRASH_BEFORE, CallOutcome.CRASH_AFTER)
+            crashes = (CallOutcome.CRASH_BEFORE, CallOutcome.CRASH_AFTER)
             for _ in range(random.choice((1, 1, 3))):
-                self.chaos.crash_points[random.randint(1, CRASH_CALL_MAX)] = random.choice(crash)
+                self.chaos.crash_points[random.randint(1, CRASH_CALL_MAX)] = random.choice(crashes)
         self.random_alerts = RandomAlerts(random, seconds=random.choice((5.0, 20.0)))
         self.world = World(
             self.chaos,
@@ -89,17 +89,19 @@ class CrashRun:
         self.group = Group(self.world)
 
     async def run(self) -> list[str]:
-        """Let it pass; what is wrong then."""
+        """Run the simulation, and return its violations."""
         coordinating = asyncio.create_task(self.group.coordinate())
         publishing = asyncio.create_task(self.random_alerts.publish_all(list(self.world.alerts)))
         injecting = asyncio.create_task(self.inject_faults())
         await asyncio.wait((publishing, injecting))
         await asyncio.sleep(max(0.0, self.chaos.faults_until - now()) + RECOVERY_SECONDS)
-        ended = [task.exception() for task in (publishing, injecting, coordinating) if task.done()]
-        return [*(repr(each) for each in ended if each), *find_faults(self.world)]
+        exceptions = [
+            task.exception() for task in (publishing, injecting, coordinating) if task.done()
+        ]
+        return [*(repr(each) for each in exceptions if each), *find_faults(self.world)]
 
     async def inject_faults(self) -> None:
-        """Let members sleep, sinks go down, partitions change hands."""
+        """Pause members, take sinks down and rebalance partitions until the faults end."""
         while not self.chaos.has_ended:
             await asyncio.sleep(self.random.expovariate(self.chaos.failures_per_second))
             if self.chaos.has_ended:
@@ -120,7 +122,7 @@ class CrashRun:
 
 
 def run_seed(seed: int, *, quiet: bool = False, classes: ClassesUnderTest | None = None) -> Report:
-    """What comes of *seed*."""
+    """Run *seed*, and return its report."""
     crash_run = CrashRun(Random(seed), quiet, classes or ClassesUnderTest())
     with log_disabled():
         violations = run_virtual(crash_run.run())
@@ -128,22 +130,22 @@ def run_seed(seed: int, *, quiet: bool = False, classes: ClassesUnderTest | None
 
 
 def count_deliveries(world: World) -> Counter[str]:
-    """How much was told, and how often a notice came to a sink once more."""
+    """Return the number of accepted and of repeated notifications of each sink."""
     counts: Counter[str] = Counter()
     for name, receiver in world.receivers.items():
-        counts[f"taken: {name}"] += len(receiver.bodies)
-        counts[f"again: {name}"] += len(receiver.arrived) - len(receiver.bodies)
+        counts[f"accepted: {name}"] += len(receiver.bodies)
+        counts[f"repeated: {name}"] += len(receiver.arrived) - len(receiver.bodies)
     return counts
 
 
 def now() -> float:
-    """Seconds since the simulation began."""
+    """Return the seconds since the simulation began."""
     return asyncio.get_running_loop().time()
 
 
 @contextmanager
 def log_disabled() -> Iterator[None]:
-    """Keep deliverers from logging what is done to them."""
+    """Disable the log of the deliverers, whose errors are intended."""
     logger = logging.getLogger("tocsin.deliver")
     before, logger.disabled = logger.disabled, True
     try:
@@ -153,5 +155,5 @@ def log_disabled() -> Iterator[None]:
 
 
 def run_seeds(seeds: range, *, quiet: bool = False) -> Iterator[Report]:
-    """What comes of each of *seeds*."""
+    """Run each of *seeds*, and yield the reports."""
     return (run_seed(seed, quiet=quiet) for seed in seeds)

@@ -1,4 +1,4 @@
-"""Two deliverers that share the partitions: one dies, one sleeps, and the group moves on."""
+"""Simulates a consumer group of two deliverers, some of which crash or pause."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HEARTBEAT_SECONDS = 3.0
 
 @dataclass
 class World:
-    """What outlives every machine; and the product's own classes, or a mutant's."""
+    """The topics, receivers and faults that outlive each machine, and the classes under test."""
 
     chaos: CrashChaos
     config: RoutingConfig
@@ -40,7 +40,7 @@ class World:
 
 @dataclass
 class SimulatedDeliverer:
-    """One process of ``tocsin deliver``: its machine, and what it believes it owns."""
+    """One process of ``tocsin deliver``, with the partitions that it believes it owns."""
 
     world: World
     machine: Machine = field(init=False)
@@ -52,7 +52,7 @@ class SimulatedDeliverer:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the group has heard of it within a session."""
+        """Whether the group still counts it as a member."""
         now = asyncio.get_running_loop().time()
         return not self.machine.dead and self.machine.asleep_until < now + SESSION_SECONDS / 2
 
@@ -82,7 +82,7 @@ class SimulatedDeliverer:
         return self.world.alert_partition(
             partition,
             RemoteTopic(self.machine, alerts, "alerts", partition),
-            RemoteTopic(self.machine, notification_logs, "ledger", partition),
+            RemoteTopic(self.machine, notification_logs, "notification log", partition),
             RemoteSender(self.machine, self.world.notification_logs),
             monotonic_clock=asyncio.get_running_loop().time,
         )
@@ -90,7 +90,7 @@ class SimulatedDeliverer:
 
 @dataclass
 class Group:
-    """Sees to it that every partition has an owner that is heard of."""
+    """Assigns every partition to a live member, and replaces members that crash."""
 
     world: World
     deliverers: list[SimulatedDeliverer] = field(default_factory=list[SimulatedDeliverer])
@@ -99,11 +99,11 @@ class Group:
     handovers: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
 
     async def coordinate(self) -> None:
-        """Look after the members for ever."""
+        """Replace dead members and assign partitions until cancelled."""
         while True:
-            self.world.chaos.counts["beats"] += 1
-            self.dead += [site for site in self.deliverers if site.machine.dead]
-            self.deliverers = [site for site in self.deliverers if not site.machine.dead]
+            self.world.chaos.counts["heartbeats"] += 1
+            self.dead += [each for each in self.deliverers if each.machine.dead]
+            self.deliverers = [each for each in self.deliverers if not each.machine.dead]
             while len(self.deliverers) < 2:
                 self.deliverers.append(SimulatedDeliverer(self.world))
             for partition in range(len(self.world.alerts)):
@@ -111,9 +111,9 @@ class Group:
             await asyncio.sleep(HEARTBEAT_SECONDS / 2)
 
     def rebalance(self) -> None:
-        """Give each partition to whoever has it not."""
+        """Move each partition to another live member."""
         for partition, owner in list(self.owners.items()):
-            others = [site for site in self.deliverers if site is not owner and site.is_alive]
+            others = [each for each in self.deliverers if each is not owner and each.is_alive]
             if others:
                 self._move(partition, others[0])
 
@@ -121,30 +121,30 @@ class Group:
         owner = self.owners.get(partition)
         if owner is not None and owner in self.deliverers and owner.is_alive:
             return
-        ready = [site for site in self.deliverers if site.is_alive]
-        if ready:
-            self._move(partition, ready[partition % len(ready)])
+        alive = [each for each in self.deliverers if each.is_alive]
+        if alive:
+            self._move(partition, alive[partition % len(alive)])
 
     def _move(self, partition: int, to: SimulatedDeliverer) -> None:
-        before = self.owners.get(partition)
+        previous = self.owners.get(partition)
         self.owners[partition] = to
-        self.handovers.append(asyncio.create_task(self._hand_over(partition, before, to)))
+        self.handovers.append(asyncio.create_task(self._hand_over(partition, previous, to)))
 
     async def _hand_over(
-        self, partition: int, before: SimulatedDeliverer | None, to: SimulatedDeliverer
+        self, partition: int, previous: SimulatedDeliverer | None, to: SimulatedDeliverer
     ) -> None:
-        """Who is heard of stops before *to* begins; who is not, learns of it when it wakes up."""
-        if before is not None and not before.machine.dead:
-            if before.is_alive:
-                await before.revoke(partition)
+        """Stop a live owner before *to* starts; a paused owner stops when it resumes."""
+        if previous is not None and not previous.machine.dead:
+            if previous.is_alive:
+                await previous.revoke(partition)
             else:
-                self.handovers.append(asyncio.create_task(self._revoke_late(partition, before)))
+                self.handovers.append(asyncio.create_task(self._revoke_late(partition, previous)))
         if self.owners.get(partition) is to and partition not in to.deliveries:
             to.assign(partition)
 
-    async def _revoke_late(self, partition: int, before: SimulatedDeliverer) -> None:
+    async def _revoke_late(self, partition: int, previous: SimulatedDeliverer) -> None:
         now = asyncio.get_running_loop().time()
-        unaware = self.world.chaos.random.uniform(0, HEARTBEAT_SECONDS)
-        await asyncio.sleep(max(0.0, before.machine.asleep_until - now) + unaware)
-        if self.owners.get(partition) is not before:
-            await before.revoke(partition)
+        delay = self.world.chaos.random.uniform(0, HEARTBEAT_SECONDS)
+        await asyncio.sleep(max(0.0, previous.machine.asleep_until - now) + delay)
+        if self.owners.get(partition) is not previous:
+            await previous.revoke(partition)

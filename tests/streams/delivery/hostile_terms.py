@@ -1,4 +1,4 @@
-"""A hundred verbatim terms that somebody wrote to steer whoever reads them."""
+"""Verbatim terms that try to inject lines, formulas, markup, code or control characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares what was announced with what was told and what the ledger says: all three must agree."""
+"""Checks that published alerts, received notifications and the notification log agree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHAIR = Route("chair", "phone")
 
 
 def find_faults(world: World) -> Iterator[str]:
-    """All that is not as it must be."""
+    """Yield every violation of the delivery guarantees."""
     state = read_state(world)
     for revisions in state.alerts.values():
         for route in BOARD:
@@ -29,7 +29,7 @@ def find_faults(world: World) -> Iterator[str]:
 
 
 def read_state(world: World) -> DeliveryState:
-    """Both topics, read from the first record to the last by nobody who was there."""
+    """Return the state of all partitions, read from both topics."""
     state = DeliveryState()
     for alerts, notification_log in zip(world.alerts, world.notification_logs, strict=True):
         for entry in alerts.entries:
@@ -42,79 +42,81 @@ def read_state(world: World) -> DeliveryState:
 def check_received(
     world: World, state: DeliveryState, revisions: dict[int, PublishedAlert], route: Route
 ) -> Iterator[str]:
-    """The latest revision came, and no revision counts twice for who honours the key."""
+    """The latest revision arrives, and no revision is accepted twice under its key."""
     latest = revisions[max(revisions)]
-    seen = world.receivers[route.sink].accepted
-    if (latest.id, latest.revision) not in seen:
-        yield f"{route.sink} was never told of {latest.id}:{latest.revision}"
+    accepted = world.receivers[route.sink].accepted
+    if (latest.id, latest.revision) not in accepted:
+        yield f"{route.sink} never received {latest.id}:{latest.revision}"
     for revision in revisions:
-        if seen.count((latest.id, revision)) > 1:
-            yield f"{route.sink} took {latest.id}:{revision} for several"
+        if accepted.count((latest.id, revision)) > 1:
+            yield f"{route.sink} accepted {latest.id}:{revision} more than once"
 
 
 def check_logged(
     state: DeliveryState, revisions: dict[int, PublishedAlert], route: Route
 ) -> Iterator[str]:
-    """The ledger says of each revision what became of it, and that the latest was sent."""
+    """The notification log has an entry of each revision, and the latest is sent."""
     latest = revisions[max(revisions)]
     entries = state.notification_log.entries_of(route, latest.id)
     for revision, alert in revisions.items():
         if revision not in entries:
-            yield f"the ledger does not know {NotificationKey(route, latest.id, revision).encode()}"
+            yield f"no log entry {NotificationKey(route, latest.id, revision).encode()}"
         elif entries[revision].sha256 != alert.sha256:
             yield (
-                f"the ledger has other content of "
+                f"other content in the log entry "
                 f"{NotificationKey(route, latest.id, revision).encode()}"
             )
     if (
         latest.revision in entries
         and entries[latest.revision].outcome is not NotificationOutcome.SENT
     ):
-        yield f"the latest of {latest.id} is noted as {entries[latest.revision].outcome}"
+        yield f"the latest revision of {latest.id} is logged as {entries[latest.revision].outcome}"
 
 
 def check_escalated(
     world: World, state: DeliveryState, revisions: dict[int, PublishedAlert]
 ) -> Iterator[str]:
-    """An alert that nobody answered has come to the chair; what is answered from the start never.
+    """An unacknowledged alert is escalated to the chair, and only pages are.
 
-    In between it depends on the hour at which the answer came.
+    Where it is acknowledged later, both are right: that depends on the time.
     """
     latest = revisions[max(revisions)]
     notified = {
         revision for alert, revision in world.receivers["phone"].accepted if alert == latest.id
     }
     if latest.is_unacknowledged and latest.revision not in notified:
-        yield f"nobody answered {latest.id}:{latest.revision}, and the chair was not called"
+        yield f"{latest.id}:{latest.revision} is unacknowledged and not escalated"
     for revision in notified:
         if not revisions[revision].pages:
-            yield f"the chair was called for {latest.id}:{revision}, which calls nobody"
+            yield f"{latest.id}:{revision} is escalated and pages nobody"
     if notified:
         yield from (
-            f"the ledger does not know what the chair heard of {latest.id}:{revision}"
+            f"no log entry of the escalation of {latest.id}:{revision}"
             for revision in revisions
             if revision not in state.notification_log.entries_of(CHAIR, latest.id)
         )
 
 
 def check_sent_arrived(world: World, state: DeliveryState) -> Iterator[str]:
-    """What the ledger calls sent has arrived, with the content that it names."""
+    """Each notification that is logged as sent arrived with the logged content."""
     for (route, alert), entries in state.notification_log.entries.items():
         for revision, entry in entries.items():
             if revision not in state.alerts.get(alert, {}):
-                yield f"the ledger knows {alert}:{revision}, which was never announced"
+                yield f"{alert}:{revision} is logged and was never published"
             elif entry.outcome is NotificationOutcome.SENT:
-                came = world.receivers[route.sink].contents.get((alert, revision), set())
-                if came != {entry.sha256}:
-                    yield f"{route.sink}: {alert}:{revision} is noted as sent and came as {came}"
+                arrived = world.receivers[route.sink].contents.get((alert, revision), set())
+                if arrived != {entry.sha256}:
+                    yield f"{route.sink}: {alert}:{revision} is logged as sent, came as {arrived}"
 
 
 def check_firing(world: World, state: DeliveryState) -> Iterator[str]:
-    """The Alertmanager rings for the last call of each alert that is open, and for no other."""
+    """Exactly the last page of each open alert fires in the Alertmanager."""
     alertmanager = world.receivers["bell"]
     assert isinstance(alertmanager, FakeAlertmanager)
     expected = {
-        page_pseudonym(SECRET, name, max(one for one, alert in revisions.items() if alert.pages))
+        page_pseudonym(
+            SECRET, name, max(revision for revision, alert in revisions.items() if alert.pages)
+        )
         for name, revisions in state.alerts.items()
         if not revisions[max(revisions)].is_closed
     }
@@ -123,4 +125,4 @@ def check_firing(world: World, state: DeliveryState) -> Iterator[str]:
             len(expected - alertmanager.firing()),
             len(alertmanager.firing() - expected),
         )
-        yield f"the bell: {missing} that should ring do not, {false} ring for nothing"
+        yield f"Alertmanager: {missing} alerts do not fire, {false} fire without reason"

@@ -1,4 +1,4 @@
-"""Deliverers with one decision taken otherwise: the simulation must tell them from the product."""
+"""Deliverers with one defect each, which the simulation must detect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.streams.delivery.crash import ClassesUnderTest
 
 
 class LogsBeforeSending(RouteSender):
-    """Writes down that it has sent before it sends."""
+    """Logs a notification as sent before it is sent."""
 
     async def _send_one(self, notification: Notification) -> None:
         self._add_unlogged(
@@ -23,21 +23,21 @@ class LogsBeforeSending(RouteSender):
 
 
 class NeverLogs(RouteSender):
-    """Believes that to remember is to have written down."""
+    """Discards the entries instead of logging them."""
 
     async def _log_unlogged(self) -> None:
         self.unlogged.clear()
 
 
 class NeverResends(RouteSender):
-    """Leaves an Alertmanager to itself."""
+    """Never resends firing alerts to an Alertmanager."""
 
     async def _resend_firing(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class TreatsFailureAsSent(RouteSender):
-    """Takes an answer that was lost for a yes."""
+    """Logs a failed notification as sent."""
 
     async def _send_one(self, notification: Notification) -> None:
         try:
@@ -50,7 +50,7 @@ class TreatsFailureAsSent(RouteSender):
 
 
 class NeverReadsNotificationLog(AlertPartition):
-    """Knows what it has sent itself."""
+    """Ignores the entries of other deliverers."""
 
     async def _read_to_end(self, name: str, log: Log, handle: RecordHandler) -> None:
         if name != "notified":
@@ -58,29 +58,32 @@ class NeverReadsNotificationLog(AlertPartition):
 
 
 def with_route_sender(kind: type[RouteSender]) -> ClassesUnderTest:
-    """Deliverers that do their errands as *kind* does."""
+    """Return the delivery classes with *kind* as their route sender."""
 
     class Mutant(PartitionDelivery):
         def create_route_sender(self, route: Route) -> RouteSender:
-            plain = super().create_route_sender(route)
+            original = super().create_route_sender(route)
             return kind(
-                plain.alert_partition,
-                plain.routing,
-                plain.route,
-                plain.sink,
-                plain.meter,
-                plain.is_stopping,
-                plain.clock,
+                original.alert_partition,
+                original.routing,
+                original.route,
+                original.sink,
+                original.meter,
+                original.is_stopping,
+                original.clock,
             )
 
     return ClassesUnderTest(partition_delivery=Mutant)
 
 
 MUTANTS: dict[str, tuple[ClassesUnderTest, bool]] = {
-    "notes first": (with_route_sender(LogsBeforeSending), False),
-    "never notes": (with_route_sender(NeverLogs), False),
-    "never reminds": (with_route_sender(NeverResends), False),
-    "answers for the sink": (with_route_sender(TreatsFailureAsSent), False),
-    "never reads the ledger": (ClassesUnderTest(alert_partition=NeverReadsNotificationLog), True),
+    "logs before sending": (with_route_sender(LogsBeforeSending), False),
+    "never logs": (with_route_sender(NeverLogs), False),
+    "never resends": (with_route_sender(NeverResends), False),
+    "treats failure as sent": (with_route_sender(TreatsFailureAsSent), False),
+    "never reads the notification log": (
+        ClassesUnderTest(alert_partition=NeverReadsNotificationLog),
+        True,
+    ),
 }
-"""Each with whether a quiet day must show it: there, nothing may come twice."""
+"""The classes of each mutant, and whether a quiet run must detect it by a repetition."""

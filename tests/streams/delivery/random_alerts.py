@@ -1,4 +1,4 @@
-"""Draws what a worker announces: alerts that rise, are answered, opened again, closed, repeated."""
+"""Draws alert histories from a seed, and publishes their revisions as a worker does."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PARTITIONS = 2
 
 @dataclass
 class RandomAlerts:
-    """The revisions of each alert in their order, told over *seconds*.
+    """Publishes the revisions of each alert in order, over *seconds*.
 
-    Some are told twice, some late and out of order, and in some stories a store is built anew and
-    everything is announced once more.
+    Some revisions are published again later.  If *rebuilt*, all are published once more, as after
+    a rebuild of the store.
     """
 
     random: Random
@@ -31,7 +31,7 @@ class RandomAlerts:
         self.rebuilt = self.random.random() < 0.5
 
     async def publish_all(self, topics: list[TopicPartition]) -> None:
-        """Announce everything."""
+        """Publish all revisions to *topics*, one topic partition each."""
         histories = [
             list(revisions_of(self.random, f"a{number}"))
             for number in range(self.random.choice((2, 4, 6)))
@@ -54,12 +54,12 @@ class RandomAlerts:
 
 
 def revisions_of(random: Random, alert: str) -> Iterator[tuple[str, int, bytes]]:
-    """The revisions of one alert."""
+    """Yield the id, number and bytes of each revision of *alert*."""
     moves = ["raise", *random.choice(MOVE_SEQUENCES)]
     for revision, move in enumerate(moves, start=1):
-        make = {"ack": acknowledgement, "close": closure}.get(move)
-        if make is not None:
-            value = make(revision, id=alert)
+        build = {"ack": acknowledgement, "close": closure}.get(move)
+        if build is not None:
+            value = build(revision, id=alert)
         else:
             state = "reopened" if move == "change" else "raised"
             value = alert_bytes(id=alert, revision=revision, move=move, state=state)

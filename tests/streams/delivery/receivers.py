@@ -1,4 +1,4 @@
-"""Receivers of a simulation: what arrives at them, and what they make of it."""
+"""Receivers of a simulation, which record what arrives and what they accept."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from streams.sinks import SinkDown
 SECRET, LINK = b"sixteen bytes or more", "https://board.example.org/{ref}"
 
 START_TIME = 1_800_000_000.0
-"""The hour at which every simulation begins."""
+"""The wall-clock time at which every simulation begins, in seconds since 1970."""
 
 
 def wall_clock() -> float:
-    """The wall clock of the simulation."""
+    """Return the wall-clock time of the simulation, in seconds since 1970."""
     return START_TIME + asyncio.get_running_loop().time()
 
 
 @dataclass
 class Receiver:
-    """Takes notices as a webhook's receiver does: one that honours the key takes each once.
+    """Receives notifications as a webhook does, and accepts each idempotency key once.
 
-    *got* is everything that arrived, *taken* what it made of that: the body by its key.
+    *arrived* lists every notification, *accepted* those with a new key; *bodies* has the first
+    body of each key, and *contents* the digests that arrived of each revision.
     """
 
     arrived: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
@@ -38,43 +39,43 @@ class Receiver:
     down_until: float = 0.0
     violations: list[str] = field(default_factory=list[str])
 
-    async def receive(self, notice: Notification) -> None:
+    async def receive(self, notification: Notification) -> None:
         if asyncio.get_running_loop().time() < self.down_until:
-            raise SinkDown("told to be down")
-        about = (notice.alert.id, notice.alert.revision)
+            raise SinkDown("receiver is down")
+        revision_id = (notification.alert.id, notification.alert.revision)
         key, body = (
-            render.idempotency_key(notice, SECRET),
-            render.json_body(notice, secret=SECRET, link=LINK),
+            render.idempotency_key(notification, SECRET),
+            render.json_body(notification, secret=SECRET, link=LINK),
         )
-        self.arrived.append(about)
-        self.contents.setdefault(about, set()).add(notice.alert.sha256)
+        self.arrived.append(revision_id)
+        self.contents.setdefault(revision_id, set()).add(notification.alert.sha256)
         if key not in self.bodies:
-            self.accepted.append(about)
+            self.accepted.append(revision_id)
         if self.bodies.setdefault(key, body) != body:
-            self.violations.append(f"{about}: other content under the same key")
+            self.violations.append(f"{revision_id}: other content under the same key")
 
 
 @dataclass
 class FakeAlertmanager(Receiver):
-    """An Alertmanager: what rings until when, by its labels."""
+    """An Alertmanager; *firing_until* is the end time of each page, in seconds since 1970."""
 
     firing_until: dict[str, float] = field(default_factory=dict[str, float])
 
-    async def receive(self, notice: Notification) -> None:
-        await super().receive(notice)
-        self.update_alerts([notice], wall_clock())
+    async def receive(self, notification: Notification) -> None:
+        await super().receive(notification)
+        self.update_alerts([notification], wall_clock())
 
-    async def receive_resent(self, notices: Sequence[Notification], at: float) -> None:
+    async def receive_resent(self, notifications: Sequence[Notification], at: float) -> None:
         if asyncio.get_running_loop().time() < self.down_until:
-            raise SinkDown("told to be down")
-        self.update_alerts(notices, at)
+            raise SinkDown("receiver is down")
+        self.update_alerts(notifications, at)
 
-    def update_alerts(self, notices: Sequence[Notification], at: float) -> None:
-        for notice in notices:
-            for post in render.alertmanager_alerts(notice, secret=SECRET, link=LINK, now=at):
+    def update_alerts(self, notifications: Sequence[Notification], at: float) -> None:
+        for notification in notifications:
+            for post in render.alertmanager_alerts(notification, secret=SECRET, link=LINK, now=at):
                 ends = datetime.fromisoformat(post["endsAt"]).timestamp()
                 self.firing_until[post["labels"]["page"]] = ends
 
     def firing(self) -> set[str]:
-        """The calls that ring now."""
+        """Return the pages that fire now."""
         return {page for page, ends in self.firing_until.items() if ends > wall_clock()}

@@ -1,4 +1,4 @@
-"""Topics and receivers as one machine reaches them, and what befalls it on the way."""
+"""Topics and receivers behind a simulated network, on which calls fail and machines crash."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from tests.streams.delivery.receivers import FakeAlertmanager, Receiver, wall_cl
 
 @dataclass
 class CrashChaos(Chaos):
-    """Bad days on which, beside all else, machines crash at the calls numbered in *points*."""
+    """Faults that include a certain crash at each call numbered in *crash_points*."""
 
     crash_points: dict[int, CallOutcome] = field(default_factory=dict[int, CallOutcome])
     calls: int = 0
 
     def call_outcome(self, name: str, *, writes: bool) -> CallOutcome:
         self.calls += 1
-        if (doom := self.crash_points.get(self.calls)) is not None:
-            self.counts[f"{doom}: {name}"] += 1
-            return doom
+        if (outcome := self.crash_points.get(self.calls)) is not None:
+            self.counts[f"{outcome}: {name}"] += 1
+            return outcome
         return super().call_outcome(name, writes=writes)
 
 
 class DelivererMachine(Machine):
-    """A machine whose late requests may find nobody, which nobody hears of."""
+    """A machine whose late requests may fail without an effect on the sender."""
 
     async def _call_late(self, request: Callable[[], Awaitable[object]]) -> None:
         with suppress(SinkDown):
@@ -41,7 +41,7 @@ class DelivererMachine(Machine):
 
 @dataclass
 class TopicPartition(InMemoryLog):
-    """One partition of a topic, and whoever writes to it."""
+    """One partition of a topic, to which records can be appended."""
 
     def append(self, key: bytes | None, value: bytes | None) -> int:
         self.entries.append(LogEntry(self.end, key, value))
@@ -50,7 +50,7 @@ class TopicPartition(InMemoryLog):
 
 @dataclass
 class RemoteTopic:
-    """A topic over the network."""
+    """A topic partition, read over the network."""
 
     machine: Machine
     topic: TopicPartition
@@ -64,7 +64,7 @@ class RemoteTopic:
         return await self.machine.call(f"ends {self.name}", self.topic.offset_range, LogUnreachable)
 
     async def read(self, start: int, max_records: int) -> Sequence[LogEntry]:
-        few = min(max_records, 7)  # So that a crash may fall between two parts of a reading.
+        few = min(max_records, 7)  # Small reads, so that a crash can occur between two.
         return await self.machine.call(
             f"read {self.name}", lambda: self.topic.read(start, few), LogUnreachable
         )
@@ -74,7 +74,7 @@ class RemoteTopic:
 
 @dataclass
 class RemoteSender:
-    """The ledger's producer on one machine."""
+    """The producer of the notification log on one machine."""
 
     machine: Machine
     notification_logs: Sequence[TopicPartition]
@@ -83,12 +83,12 @@ class RemoteSender:
         async def append() -> int:
             return self.notification_logs[message.partition].append(message.key, message.value)
 
-        return await self.machine.call("note", append, Undelivered, writes=True)
+        return await self.machine.call("log", append, Undelivered, writes=True)
 
 
 @dataclass
 class RemoteSink:
-    """A receiver over the network."""
+    """A sink that reaches *receiver* over the network."""
 
     machine: Machine
     name: str
@@ -104,11 +104,11 @@ class RemoteSink:
         )
 
     async def resend(self, notifications: Sequence[Notification]) -> None:
-        bell, at = self.receiver, wall_clock()
-        assert isinstance(bell, FakeAlertmanager)
+        alertmanager, now = self.receiver, wall_clock()
+        assert isinstance(alertmanager, FakeAlertmanager)
         await self.machine.call(
-            f"remind {self.name}",
-            lambda: bell.receive_resent(notifications, at),
+            f"resend {self.name}",
+            lambda: alertmanager.receive_resent(notifications, now),
             SinkDown,
             writes=True,
         )

@@ -1,4 +1,4 @@
-"""An errand by itself, with a sink that does as it is told and an hour that stands still."""
+"""Sets up a route sender with a scripted sink and a manual clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.streams.list_sender import ListSender
 
 @dataclass
 class FakeSink:
-    """A sink that takes, refuses some, breaks on some, is down, or would not be reminded."""
+    """A sink that accepts, is down, or fails or refuses certain alerts or resends."""
 
     needs_resend: bool = False
     down: bool = False
@@ -36,16 +36,16 @@ class FakeSink:
 
     async def send(self, notification: Notification) -> None:
         if self.down or notification.alert.id in self.failing_ids:
-            raise SinkDown("told to be down")
+            raise SinkDown("sink is down")
         if notification.alert.id in self.refused_ids:
-            raise SinkRefuses("told to refuse")
+            raise SinkRefuses("notification refused")
         self.received.append((notification.alert.id, notification.alert.revision))
 
     async def resend(self, notifications: Sequence[Notification]) -> None:
         if self.down:
-            raise SinkDown("told to be down")
+            raise SinkDown("sink is down")
         if self.refuses_resend:
-            raise SinkRefuses("told to hear no reminder")
+            raise SinkRefuses("resend refused")
         self.resent.append([(n.alert.id, n.alert.revision, len(n.resolved)) for n in notifications])
 
     async def close(self) -> None: ...
@@ -53,7 +53,7 @@ class FakeSink:
 
 @dataclass
 class RouteSenderSetup:
-    """An errand at its desk, with an hour that stands still until it is moved."""
+    """A route sender and its alert partition; *now* is their clock, in seconds."""
 
     route: Route = BOARD
     sink: FakeSink = field(default_factory=FakeSink)
@@ -71,7 +71,7 @@ class RouteSenderSetup:
         self.assign()
 
     def assign(self) -> RouteSenderSetup:
-        """The partition is ours, maybe again: the desk is where it was left."""
+        """Create the route sender, as on assignment; the alert partition keeps its state."""
         self.route_sender = RouteSender(
             self.alert_partition,
             parse_routing_config(DELIVERY_FILE),
@@ -84,23 +84,26 @@ class RouteSenderSetup:
         return self
 
     def publish(self, *values: bytes) -> RouteSenderSetup:
+        """Append alert revisions to the topic."""
         for value in values:
             self.alerts.append(value)
         return self
 
     def run_round(self, after: float = 0.0, *, read: bool = True) -> RouteSenderSetup:
+        """Advance the clock by *after* seconds, read if *read*, and send what is due."""
         self.now += after
 
-        async def go() -> None:
+        async def read_and_send() -> None:
             if read:
                 await self.alert_partition.catch_up()
             await self.route_sender.send_due()
 
-        asyncio.run(go())
+        asyncio.run(read_and_send())
         return self
 
     @property
     def logged(self) -> list[tuple[str, str]]:
+        """Return the key and outcome of each logged entry."""
         return [
             ((each.key or b"").decode(), orjson.loads(each.value or b"{}")["outcome"])
             for each in self.sender.messages

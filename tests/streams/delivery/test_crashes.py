@@ -1,4 +1,4 @@
-"""Two deliverers, one of which dies, sleeps, or loses its partitions: everybody is told, once."""
+"""Simulates crashes, pauses and rebalances of two deliverers: each revision is delivered once."""
 
 from __future__ import annotations
 
@@ -15,86 +15,91 @@ from tests.streams.delivery.receivers import FakeAlertmanager
 
 SEEDS = 200
 
-CALLS = ("send pager", "send bell", "note", "read ledger", "read alerts")
+CALLS = ("send pager", "send bell", "log", "read notification log", "read alerts")
 
 FAULTS_EXPECTED = (
     *(f"crash {when}: {call}" for when in ("before", "after") for call in CALLS),
-    *("sleep", "down", "rebalance", "late: note", "late: send pager", "lost answer: send pager"),
+    *("sleep", "down", "rebalance", "late: log", "late: send pager", "lost answer: send pager"),
 )
-"""What must have happened in two hundred days, or they show nothing."""
+"""Faults that must occur in the 200 runs; otherwise the runs show nothing."""
 
 
 @pytest.fixture(scope="module")
 def reports() -> list[Report]:
-    """What came of the days."""
+    """Run all seeds."""
     return list(run_seeds(range(SEEDS)))
 
 
-def test_whoever_crashes_every_latest_revision_is_told_and_counts_once(reports: list[Report]):
-    """Every sink has the latest of every alert, and one that honours the key has it once.
+def test_every_latest_revision_is_delivered_once_despite_crashes(reports: list[Report]):
+    """Every sink gets the latest revision of every alert, and a sink that honours the key once.
 
-    The ledger says so of each revision; the Alertmanager rings for what is open and nothing else.
+    The notification log has an entry of each revision; exactly the open alerts fire.
     """
     assert {each.seed: each.violations for each in reports if each.violations} == {}
 
 
-def test_what_can_happen_has_happened(reports: list[Report]):
-    """A day on which nobody crashes while sending shows nothing; nor one without a repetition."""
-    happened = sum((each.counts for each in reports), Counter[str]())
+def test_every_expected_fault_occurs(reports: list[Report]):
+    """Every run has a crash, and some runs repeat a notification."""
+    counts = sum((each.counts for each in reports), Counter[str]())
 
-    print(*(f"{count:,} {name}" for name, count in sorted(happened.items())), sep="; ")
-    assert {name: happened[name] for name in FAULTS_EXPECTED if happened[name] < 3} == {}
-    assert happened["again: pager"] > 0
-    assert all(sum(n for name, n in each.counts.items() if "crash" in name) for each in reports)
+    print(*(f"{count:,} {name}" for name, count in sorted(counts.items())), sep="; ")
+    assert {name: counts[name] for name in FAULTS_EXPECTED if counts[name] < 3} == {}
+    assert counts["repeated: pager"] > 0
+    assert all(
+        sum(count for name, count in each.counts.items() if "crash" in name) for each in reports
+    )
 
 
-def test_on_a_quiet_day_nothing_is_sent_twice():
-    """At least once is a promise for bad days: without a fault there is one notice, not two."""
+def test_without_faults_nothing_is_sent_twice():
+    """Delivery is at least once only where faults occur; rebalances alone repeat nothing."""
     reports = list(run_seeds(range(1000, 1030), quiet=True))
 
     assert {each.seed: each.violations for each in reports if each.violations} == {}
-    assert sum(each.counts["again: pager"] + each.counts["again: phone"] for each in reports) == 0
+    assert (
+        sum(each.counts["repeated: pager"] + each.counts["repeated: phone"] for each in reports)
+        == 0
+    )
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_some_day_tells_a_mutant_from_the_product(name: str):
-    """With one decision taken otherwise, something is missing, told twice, or rings for nothing."""
-    cast, quiet = MUTANTS[name]
-    reports = (run_seed(seed, quiet=quiet, classes=cast) for seed in range(SEEDS))
-    caught = (
-        each for each in reports if each.violations or (quiet and each.counts["again: pager"])
+def test_some_seed_detects_each_mutant(name: str):
+    """The defect of each mutant causes a violation, or a repetition in a quiet run."""
+    classes, quiet = MUTANTS[name]
+    reports = (run_seed(seed, quiet=quiet, classes=classes) for seed in range(SEEDS))
+    detecting = (
+        each for each in reports if each.violations or (quiet and each.counts["repeated: pager"])
     )
 
-    found = next(caught, None)
-    assert found is not None, f"{name}: survives {SEEDS} days"
-    print(name, found.seed, found.violations[:2])
+    detected = next(detecting, None)
+    assert detected is not None, f"{name}: not detected by {SEEDS} seeds"
+    print(name, detected.seed, detected.violations[:2])
 
 
-def test_silence_for_ten_minutes_is_no_all_clear():
-    """Every deliverer is dead and none comes after: what rang rings on, for a day."""
-    day = CrashRun(Random(0), quiet=True)
+def test_alerts_keep_firing_for_a_day_without_a_deliverer():
+    """Ten minutes after all deliverers died, the same alerts fire; after 25 hours none does."""
+    crash_run = CrashRun(Random(0), quiet=True)
 
-    async def silent() -> tuple[set[str], set[str], set[str]]:
-        around = asyncio.create_task(day.group.coordinate())
-        await day.random_alerts.publish_all(list(day.world.alerts))
+    async def run() -> tuple[set[str], set[str], set[str]]:
+        coordinating = asyncio.create_task(crash_run.group.coordinate())
+        await crash_run.random_alerts.publish_all(list(crash_run.world.alerts))
         await asyncio.sleep(90)
-        around.cancel()
-        for site in day.group.deliverers:
-            site.machine.kill()
-        bell = day.world.receivers["bell"]
-        assert isinstance(bell, FakeAlertmanager)
-        before = bell.firing()
+        coordinating.cancel()
+        for deliverer in crash_run.group.deliverers:
+            deliverer.machine.kill()
+        alertmanager = crash_run.world.receivers["bell"]
+        assert isinstance(alertmanager, FakeAlertmanager)
+        at_death = alertmanager.firing()
         await asyncio.sleep(600)
-        after = bell.firing()
+        after_ten_minutes = alertmanager.firing()
         await asyncio.sleep(25 * 3600)
-        return before, after, bell.firing()
+        return at_death, after_ten_minutes, alertmanager.firing()
 
-    before, after, at_last = run_virtual(silent())
+    at_death, after_ten_minutes, after_a_day = run_virtual(run())
 
-    assert before == after and len(after) > 0
-    assert at_last == set()
+    assert at_death == after_ten_minutes and len(after_ten_minutes) > 0
+    assert after_a_day == set()
 
 
-def test_a_seed_is_a_day():
-    """A failing seed shows the same again."""
+def test_a_seed_determines_its_run():
+    """A failing seed can be reproduced."""
     assert list(run_seeds(range(3))) == list(run_seeds(range(3)))

@@ -1,4 +1,4 @@
-"""A hundred hostile verbatim terms through every sink and log: one line each, nothing executed."""
+"""Sends hostile verbatim terms through every sink and log; each output is one harmless line."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ from tests.alerts.notification.published_alerts import (
     CHAIR,
     DELIVERY_FILE,
     SPONSOR_SECTION,
+    DeliveryScenario,
     alert_bytes,
 )
-from tests.alerts.notification.published_alerts import DeliveryScenario as Told
 from tests.streams.delivery.hostile_terms import TERMS
 from tests.streams.list_log import ListLog
 from tests.streams.list_sender import ListSender
 from tests.streams.sinks.webhook_receiver import SECRET, WebhookReceiver
 
-STYLE = RenderOptions(secret=SECRET, link="https://board.example.org/{ref}")
+RENDER_OPTIONS = RenderOptions(secret=SECRET, link="https://board.example.org/{ref}")
 
 FULL_VIEW_FILE = DELIVERY_FILE.replace(
     'name = "board"\n', 'name = "board"\nsees = "alert"\n'
 ).replace('name = "chair"\n', 'name = "chair"\nsees = "alert"\n')
-"""Everybody sees the alert: what is hostile has its chance."""
+"""A delivery file in which every audience sees the alert, and so its terms."""
 
 SENT_HEADERS = {
     "accept", "accept-encoding", "content-length", "content-type", "host", "idempotency-key",
@@ -51,29 +51,29 @@ SENT_HEADERS = {
 }  # fmt: skip
 
 
-imghdr = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-"""Apprise imports what Python 3.13 no longer has, and does without it there."""
+ignore_imghdr = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+"""Apprise imports imghdr, which Python 3.13 removes, and works without it."""
 
 
-def test_there_are_a_hundred():
-    """Line ends, headers, formulas, markup, templates, shells, steering characters."""
+def test_there_are_at_least_100_distinct_terms():
+    """They cover line ends, headers, formulas, markup, templates, shells and control characters."""
     assert len(set(TERMS)) == len(TERMS) >= 100
 
 
-def notifications(plan: RoutingConfig, terms: Iterable[str] = TERMS) -> list[Notification]:
-    """A notice for each term, its watch and level as hostile as itself."""
-    found: list[Notification] = []
+def notifications(config: RoutingConfig, terms: Iterable[str] = TERMS) -> list[Notification]:
+    """Return a notification for each term, which is also its watch and level."""
+    due: list[Notification] = []
     for number, term in enumerate(terms):
-        desk = Told(config=plan).publish(
+        scenario = DeliveryScenario(config=config).publish(
             alert_bytes(id=f"a{number}", term=term, watch=term, level=term)
         )
-        found.append(desk.due_notification(BOARD))
-    return found
+        due.append(scenario.due_notification(BOARD))
+    return due
 
 
 @dataclass
 class RawReceiver:
-    """A receiver that keeps the bytes of each request as they came."""
+    """A receiver that records the raw bytes of each request."""
 
     requests: list[bytes] = field(default_factory=list[bytes])
     url: str = ""
@@ -89,17 +89,20 @@ class RawReceiver:
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[RawReceiver]:
+        """Listen on a loopback port until the block ends."""
         async with await asyncio.start_server(self.handle, "127.0.0.1", 0) as server:
             self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
             yield self
 
 
-async def test_a_webhook_carries_them_as_data_on_one_line():
-    """The request has our headers and no others; the body is one line of ASCII that reads back."""
+async def test_a_webhook_body_is_one_line_with_the_term_as_data():
+    """The request has only the expected headers; the body is ASCII and parses to the term."""
     async with RawReceiver().open() as raw:
-        sink = Webhook(raw.url, lambda: SECRET, STYLE, lambda: 0.0, HttpClient(allow_private=True))
-        for notice in notifications(parse_routing_config(FULL_VIEW_FILE)):
-            await sink.send(notice)
+        sink = Webhook(
+            raw.url, lambda: SECRET, RENDER_OPTIONS, lambda: 0.0, HttpClient(allow_private=True)
+        )
+        for notification in notifications(parse_routing_config(FULL_VIEW_FILE)):
+            await sink.send(notification)
         await sink.close()
 
     assert len(raw.requests) == len(TERMS)
@@ -111,20 +114,20 @@ async def test_a_webhook_carries_them_as_data_on_one_line():
         assert json.loads(body)["alert"]["term"] == term
 
 
-def test_what_is_written_for_people_is_one_line_without_signs_that_steer():
-    """In a mail, a chat, a pager, on a terminal: letters, digits and a little punctuation."""
-    for notice in notifications(parse_routing_config(FULL_VIEW_FILE)):
-        text = render.text_message(notice, secret=SECRET, link="")
+def test_text_messages_are_one_line_without_special_characters():
+    """Mail, chat, pager and terminal get letters, digits and some punctuation only."""
+    for notification in notifications(parse_routing_config(FULL_VIEW_FILE)):
+        text = render.text_message(notification, secret=SECRET, link="")
 
         assert len(text.splitlines()) == 1 and text.isprintable()
         assert not set(text) & set('<>@`*_{}$|&;#"\\=[]!')
         assert len(text) < 1000
 
 
-def test_an_alertmanager_is_given_clean_labels():
-    """Its templates go on to mail and chat: what they print is as harmless as our own text."""
-    for notice in notifications(parse_routing_config(FULL_VIEW_FILE)):
-        for post in render.alertmanager_alerts(notice, secret=SECRET, link="", now=0):
+def test_alertmanager_labels_have_no_special_characters():
+    """Templates of Alertmanager print labels and annotations into mail and chat."""
+    for notification in notifications(parse_routing_config(FULL_VIEW_FILE)):
+        for post in render.alertmanager_alerts(notification, secret=SECRET, link="", now=0):
             for text in (*post["labels"].values(), *post["annotations"].values()):
                 assert text.isprintable() and len(text.splitlines()) <= 1
                 assert not set(text) & set('<>@`*{}$|&;#"\\=[]!')
@@ -133,46 +136,56 @@ def test_an_alertmanager_is_given_clean_labels():
             }  # fmt: skip
 
 
-def test_who_sees_a_reference_sees_the_same_bytes_whatever_the_term():
-    """Content-free is not a promise about words: nothing of the alert is in any byte."""
-    said: dict[str, set[Any]] = {"body": set(), "message": set(), "bell": set()}
+def test_a_blinded_notification_does_not_depend_on_the_term():
+    """Every term gives the same bytes in the body, the message and the Alertmanager alert."""
+    outputs: dict[str, set[Any]] = {"body": set(), "message": set(), "bell": set()}
     for term in TERMS:
         changes = {"term": term, "watch": term, "level": term, "e_value": len(term)}
-        desk = Told().publish(alert_bytes(**changes))
-        desk.log_sent(BOARD, 1, at=0)
-        told = Told().publish(alert_bytes(**changes))
-        call = told.due_notification(ALERTMANAGER)
-        said["body"].add(
-            render.json_body(told.due_notification(BOARD), secret=SECRET, link=STYLE.link)
+        sent_to_board = DeliveryScenario().publish(alert_bytes(**changes))
+        sent_to_board.log_sent(BOARD, 1, at=0)
+        unsent = DeliveryScenario().publish(alert_bytes(**changes))
+        notification = unsent.due_notification(ALERTMANAGER)
+        outputs["body"].add(
+            render.json_body(
+                unsent.due_notification(BOARD), secret=SECRET, link=RENDER_OPTIONS.link
+            )
         )
-        said["message"].add(
-            render.text_message(desk.due_notification(CHAIR, 9999), secret=SECRET, link=STYLE.link)
+        outputs["message"].add(
+            render.text_message(
+                sent_to_board.due_notification(CHAIR, 9999), secret=SECRET, link=RENDER_OPTIONS.link
+            )
         )
-        posts = render.alertmanager_alerts(call, secret=SECRET, link=STYLE.link, now=0)
-        said["bell"].add(json.dumps(posts, sort_keys=True))
+        posts = render.alertmanager_alerts(
+            notification, secret=SECRET, link=RENDER_OPTIONS.link, now=0
+        )
+        outputs["bell"].add(json.dumps(posts, sort_keys=True))
 
-    assert {name: len(each) for name, each in said.items()} == {"body": 1, "message": 1, "bell": 1}
+    assert {name: len(each) for name, each in outputs.items()} == {
+        "body": 1,
+        "message": 1,
+        "bell": 1,
+    }
 
 
-@imghdr
-async def test_apprise_calls_with_one_line(tmp_path: Path):
-    """The library itself, by its plainest service, to a real receiver."""
+@ignore_imghdr
+async def test_apprise_sends_one_line(tmp_path: Path):
+    """The Apprise library posts each message to a real receiver."""
     async with WebhookReceiver().open() as receiver:
         address = receiver.url.replace("http://", "json://")
-        sink = Apprise(lambda: address, STYLE)
-        for notice in notifications(parse_routing_config(FULL_VIEW_FILE), TERMS[:20]):
-            await sink.send(notice)
+        sink = Apprise(lambda: address, RENDER_OPTIONS)
+        for notification in notifications(parse_routing_config(FULL_VIEW_FILE), TERMS[:20]):
+            await sink.send(notification)
 
     for body in receiver.bodies:
-        said = json.loads(body)
-        assert said["title"] == "Tocsin"
-        assert len(said["message"].splitlines()) == 1 and said["message"].isprintable()
+        message = json.loads(body)
+        assert message["title"] == "Tocsin"
+        assert len(message["message"].splitlines()) == 1 and message["message"].isprintable()
     assert len(receiver.bodies) == 20
 
 
 @dataclass
 class RefusingSink:
-    """A sink that takes nothing and quotes nobody."""
+    """A sink that refuses everything; its resend error quotes the notifications."""
 
     needs_resend: bool
 
@@ -185,22 +198,22 @@ class RefusingSink:
     async def close(self) -> None: ...
 
 
-async def test_no_log_line_tells_of_them(caplog: pytest.LogCaptureFixture):
-    """Refused, or a fault of ours whose message quotes the alert: the log says neither.
+async def test_no_log_line_contains_a_term(caplog: pytest.LogCaptureFixture):
+    """Neither a refusal nor an internal error whose message quotes the alert adds a term.
 
-    That a sink of the board fails is not said in the open at all: it is told of alerts alone.
+    Failures of the board's sinks are not logged, because a line would reveal an alert.
     """
-    alerts, plan = ListLog(), parse_routing_config(FULL_VIEW_FILE + SPONSOR_SECTION)
+    alerts, config = ListLog(), parse_routing_config(FULL_VIEW_FILE + SPONSOR_SECTION)
     for number, term in enumerate(TERMS):
         alerts.append(alert_bytes(id=f"a{number}", term=term, watch=term, level=term, kind="case"))
     alerts.append(b'{"id":"<script>\n"}')
     sinks: dict[str, Sink] = {
-        name: RefusingSink(needs_resend=name == "bell") for name in plan.sinks
+        name: RefusingSink(needs_resend=name == "bell") for name in config.sinks
     }
-    desk = AlertPartition(0, alerts, ListLog(), ListSender())
+    alert_partition = AlertPartition(0, alerts, ListLog(), ListSender())
     with caplog.at_level(logging.DEBUG, logger="tocsin.deliver"):
         meter = DeliveryMeter(sinks)
-        delivery = PartitionDelivery(desk, plan, sinks, meter, clock=lambda: 0.0)
+        delivery = PartitionDelivery(alert_partition, config, sinks, meter, clock=lambda: 0.0)
         delivery.start()
         await asyncio.sleep(0.2)
         await delivery.stop()
@@ -218,28 +231,28 @@ async def test_no_log_line_tells_of_them(caplog: pytest.LogCaptureFixture):
     }
 
 
-@imghdr
-async def test_a_service_that_apprise_does_not_know_is_refused(tmp_path: Path):
-    """Its address, which may hold a password, is not in the message."""
-    sink = Apprise(lambda: "nothing://password@example.org", STYLE)
+@ignore_imghdr
+async def test_an_unknown_apprise_service_is_refused(tmp_path: Path):
+    """The message omits the address, which may contain a password."""
+    sink = Apprise(lambda: "nothing://password@example.org", RENDER_OPTIONS)
 
     with pytest.raises(SinkFailed, match="none that apprise knows") as failed:
         await sink.send(notifications(parse_routing_config(FULL_VIEW_FILE), ["Rash"])[0])
     assert "password" not in str(failed.value)
 
 
-def test_secrets_are_read_when_the_process_starts(tmp_path: Path):
-    """A missing file is found out now, not at night."""
-    plan = parse_routing_config(DELIVERY_FILE)
+def test_unreadable_secrets_are_refused_at_startup(tmp_path: Path):
+    """The error appears at startup, not at the first notification."""
+    config = parse_routing_config(DELIVERY_FILE)
     with pytest.raises(UnreadableFile, match=r"pager\.key cannot be read"):
-        build_sink(plan.sinks["pager"], tmp_path, STYLE)
+        build_sink(config.sinks["pager"], tmp_path, RENDER_OPTIONS)
     (tmp_path / "pager.key").write_text("short\n")
     with pytest.raises(UnreadableFile, match="16 bytes"):
-        build_sink(plan.sinks["pager"], tmp_path, STYLE)
+        build_sink(config.sinks["pager"], tmp_path, RENDER_OPTIONS)
     (tmp_path / "pager.key").write_text("sixteen bytes or more\n")
     (tmp_path / "phone.url").write_text("json://127.0.0.1/\n")
 
-    made = [build_sink(each, tmp_path, STYLE) for each in plan.sinks.values()]
+    sinks = [build_sink(each, tmp_path, RENDER_OPTIONS) for each in config.sinks.values()]
 
-    assert [each.needs_resend for each in made] == [False, False, True]
-    assert "sixteen" not in repr(made)
+    assert [each.needs_resend for each in sinks] == [False, False, True]
+    assert "sixteen" not in repr(sinks)

@@ -1,4 +1,4 @@
-"""One partition and all its errands: what is said of them, and to whom."""
+"""Tests the delivery of one partition: which of its failures are logged."""
 
 from __future__ import annotations
 
@@ -26,31 +26,36 @@ OTHER_DIGEST = "0" * 64
 
 
 @pytest.mark.parametrize(
-    ("candid", "says"),
+    ("log_all_sinks", "messages"),
     [(True, ["partition 0: cannot deliver: told to fail"]), (False, [])],
-    ids=["to the board", "in the open"],
+    ids=["all sinks logged", "board sinks not logged"],
 )
-async def test_a_finding_that_cannot_be_written_down_is_not_said_in_the_open(
-    candid: bool, says: list[str], caplog: pytest.LogCaptureFixture
+async def test_an_unlogged_content_mismatch_is_not_revealed_in_the_open(
+    log_all_sinks: bool, messages: list[str], caplog: pytest.LogCaptureFixture
 ):
-    """An alert came again with other content: that there is a finding tells that there is an alert.
+    """An alert was published again with other content, so a log line would reveal the alert.
 
-    Until it is written down nothing is read to its end, and the closed page shows it.
+    Until the mismatch is logged the partition is not caught up, which the closed page shows.
     """
-    alerts, notified, sent = ListLog(), ListLog(), ListSender()
+    alerts, notification_log, sender = ListLog(), ListLog(), ListSender()
     alerts.append(alert_bytes())
-    told = NotificationEntry(outcome=NotificationOutcome.SENT, logged_at=1, sha256=OTHER_DIGEST)
-    notified.append(told.encode(), NotificationKey(ALERTMANAGER, "1f0c", 1).encode())
+    entry = NotificationEntry(outcome=NotificationOutcome.SENT, logged_at=1, sha256=OTHER_DIGEST)
+    notification_log.append(entry.encode(), NotificationKey(ALERTMANAGER, "1f0c", 1).encode())
     key, _ = ContentMismatch(
         "1f0c", 1, OTHER_DIGEST, parse_published_alert(alert_bytes()).sha256
     ).encode()
-    sent.failing_keys = {key}
-    plan = parse_routing_config(DELIVERY_FILE)
-    sinks = {name: FakeSink() for name in plan.sinks}
-    meter, desk = DeliveryMeter(sinks), AlertPartition(0, alerts, notified, sent)
-    delivery = PartitionDelivery(desk, plan, sinks, meter, clock=lambda: 1.0, log_all_sinks=candid)
+    sender.failing_keys = {key}
+    config = parse_routing_config(DELIVERY_FILE)
+    sinks = {name: FakeSink() for name in config.sinks}
+    meter, alert_partition = (
+        DeliveryMeter(sinks),
+        AlertPartition(0, alerts, notification_log, sender),
+    )
+    delivery = PartitionDelivery(
+        alert_partition, config, sinks, meter, clock=lambda: 1.0, log_all_sinks=log_all_sinks
+    )
     delivery.start()
     await asyncio.sleep(0.05)
     await delivery.stop()
 
-    assert (caplog.messages, meter.caught_up_at) == (says, {})
+    assert (caplog.messages, meter.caught_up_at) == (messages, {})

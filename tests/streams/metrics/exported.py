@@ -1,4 +1,4 @@
-"""A worker over a log that is a list, and what it exports, read as Prometheus would."""
+"""Runs a worker over logs in lists, and parses the pages that it exports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Series = dict[tuple[str, ...], float]
 
 @dataclass
 class MeteredWorker:
-    """A worker that has folded *logs*, its meter's clock at *hour* and its stopwatch at *took*."""
+    """A worker over *logs*; *now* and *stopwatch_seconds* are the clocks of its meter."""
 
     logs: list[ListLog]
     now: float = NOON
@@ -44,12 +44,12 @@ class MeteredWorker:
         self.figure_cache = FigureCache(self.setup.worker)
 
     async def assign_and_fold(self, *partitions: int) -> None:
-        """Take *partitions*, fold them to their ends, and tell what is to be told."""
+        """Assign *partitions*, fold them to their ends, and publish their outboxes."""
         await self.setup.assign_partitions(*partitions)
         await self.fold_to_end()
 
     async def fold_to_end(self) -> None:
-        """Fold what is held to its ends, and tell what is to be told."""
+        """Fold owned partitions to their ends, publish their outboxes and refresh the figures."""
         positions: dict[int, int | None] | None = None
         while positions != (
             now := {each: self.setup.position(each) for each in self.setup.worker.partitions}
@@ -62,41 +62,41 @@ class MeteredWorker:
         await self.figure_cache.refresh()
 
     def open_page(self) -> bytes:
-        """What anybody may see."""
+        """Return the open metrics page."""
         return exposition_of(OpenCollector(self.setup.worker, self.figure_cache, 12))
 
     def closed_page(self) -> bytes:
-        """What only the board may see."""
+        """Return the closed metrics page."""
         return exposition_of(ClosedCollector(self.setup.worker, self.figure_cache))
 
 
 def folded_worker(values: Sequence[bytes], study: str, partition: int = 0) -> MeteredWorker:
-    """A desk that has folded *values* of *study*, all of one partition of one."""
+    """Return a worker that has folded *values* of *study* in one partition."""
     worker = MeteredWorker([log_of(values, study, partition)])
     asyncio.run(worker.assign_and_fold(partition))
     return worker
 
 
 def log_of(values: Sequence[bytes], study: str, partition: int = 0) -> ListLog:
-    """A log of *values*, whose one partition is numbered *partition*."""
+    """Return a log of *values* with a single partition, numbered *partition*."""
     records = {at: ListRecord(at, study.encode(), value) for at, value in enumerate(values)}
     return ListLog(partition, records, partitions=1)
 
 
-def exposition_of(numbers: OpenCollector | ClosedCollector) -> bytes:
-    """The exposition of *numbers*."""
+def exposition_of(collector: OpenCollector | ClosedCollector) -> bytes:
+    """Return the metrics of *collector* in the Prometheus text format."""
     registry = CollectorRegistry()
-    registry.register(numbers)
+    registry.register(collector)
     return generate_latest(registry)
 
 
 def without_timestamps(exposition: bytes) -> bytes:
-    """*exposition* without what the clock says."""
+    """Return *exposition* without the values of timestamp metrics."""
     return TIMESTAMP.sub(rb"\1", exposition)
 
 
 def series(exposition: bytes, metric: Metric) -> Series:
-    """The series of *metric* by the values of its labels, in their order."""
+    """Return the values of *metric* by its label values, in the order of the catalogue."""
     return {
         tuple(sample.labels[label] for label in metric.labels): sample.value
         for family in text_string_to_metric_families(exposition.decode())
@@ -106,23 +106,23 @@ def series(exposition: bytes, metric: Metric) -> Series:
 
 
 def metric_names(exposition: bytes) -> set[str]:
-    """Names of the catalogue that *exposition* has, and any other that it has."""
-    found: set[str] = set()
+    """Return the names of all metrics in *exposition*."""
+    names: set[str] = set()
     for line in exposition.decode().splitlines():
         if line.startswith("# TYPE "):
-            found.add(line.split()[2])
-    return found
+            names.add(line.split()[2])
+    return names
 
 
 def catalogue_names(zone: str, of: str = "worker") -> set[str]:
-    """Names that the catalogue has for *zone* and for the process *of*."""
+    """Return the metric names of the catalogue for *zone* and the process *of*."""
     return {each.name for each in CATALOGUE if (each.zone, each.process) == (zone, of)}
 
 
 def rename_treatments(
     values: Sequence[bytes], plan: dict[str, str], records: dict[str, str]
 ) -> list[bytes]:
-    """A log whose plan calls treatments as *plan* says, and whose records as *records* says."""
+    """Return a log with treatments renamed by *plan* in the plan and by *records* elsewhere."""
     return [_rename_treatments(orjson.loads(value), plan, records) for value in values]
 
 

@@ -1,4 +1,4 @@
-"""A small trial whose subjects are given treatments in any way, and whose board acts on alerts."""
+"""Builds the log of a small trial with any allocation, and reviews of its alerts by the board."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ group = "clots"
 
 
 def random_names(count: int = ARMS) -> list[str]:
-    """A random name for each treatment: it can be nothing else where it is found."""
+    """Return a random name for each treatment, which cannot occur in a page by coincidence."""
     return [f"t{secrets.token_hex(8)}" for _ in range(count)]
 
 
 def in_turns() -> list[int]:
-    """The number of each subject's treatment: in turns."""
+    """Return the treatment number of each subject, assigned in turn."""
     return [at % ARMS for at in range(SUBJECTS)]
 
 
 def exchange_arms(chance: Random) -> list[int]:
-    """The same groups of subjects, each on another group's treatment."""
-    given = chance.sample(range(ARMS), ARMS)
-    return [given[arm] for arm in in_turns()]
+    """Return an allocation in which whole groups of subjects exchange their treatments."""
+    exchanged = chance.sample(range(ARMS), ARMS)
+    return [exchanged[arm] for arm in in_turns()]
 
 
 def redraw_subjects(chance: Random) -> list[int]:
-    """As many subjects on each treatment, and chance decides anew which."""
+    """Return a random allocation with as many subjects on each treatment as before."""
     return chance.sample(in_turns(), SUBJECTS)
 
 
 def trial_log(treatments: Sequence[str], given: Sequence[int]) -> list[bytes]:
-    """Subject n has the treatment *words*[*given*[n]]: clots ring, and two reports look wrong.
+    """Return a log in which subject n has the treatment *treatments*[*given*[n]].
 
-    Most clots are those of the first ten of every fourth subject, so that it rings where they
-    have a treatment that is watched, and the more the more of them have it.
+    Most clots are in every fourth subject, so the number of alerts depends on how many of these
+    have an active treatment.  One report is fatal, and one onset is before the first dose.
     """
     control, *active = treatments
     records = [plan_record()]
@@ -75,7 +75,7 @@ def trial_log(treatments: Sequence[str], given: Sequence[int]) -> list[bytes]:
 
 
 def reviews_of(published: Iterable[Alert]) -> list[bytes]:
-    """What members do about every alert of the statistics, and about every other case."""
+    """Return reviews by a member of every signal alert and of every second case alert."""
     latest = {alert.id: alert for alert in published if alert.tracked}
     alerts = [each for each in latest.values() if each.kind is AlertKind.SIGNAL]
     alerts += [each for each in latest.values() if each.kind is AlertKind.CASE][::2]
@@ -88,7 +88,7 @@ def reviews_of(published: Iterable[Alert]) -> list[bytes]:
 
 
 def review(alert: Alert, revision: int, move: str) -> bytes:
-    """A member's move, as the board's page sends it."""
+    """Return a member's move as a record of the log."""
     name = f"{alert.id}-{revision}"
     return encode_record(
         wire_record("review", name, "2020-03-01", alert=alert.id, revision=revision, move=move)

@@ -1,4 +1,4 @@
-"""Sinks of every kind as the command makes them, of a board and of a blinded sponsor."""
+"""Builds sinks of every kind as `tocsin deliver` does, for a board and a blinded sponsor."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ HTTP_SINKS = (*SPONSOR_SINKS, "pager", "bell")
 
 @dataclass
 class RequestRecorder:
-    """Takes what comes to each path, and keeps it as it came."""
+    """An HTTP server that records each request: path, headers and body."""
 
     requests: list[tuple[str, tuple[tuple[bytes, bytes], ...], bytes]] = field(
         default_factory=list[tuple[str, tuple[tuple[bytes, bytes], ...], bytes]]
@@ -54,7 +54,7 @@ class RequestRecorder:
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[RequestRecorder]:
-        """Listen on a loopback port for as long as the block lasts."""
+        """Listen on a loopback port until the block ends."""
         app = web.Application()
         app.router.add_post("/{path:.*}", self.handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -70,7 +70,7 @@ class RequestRecorder:
 
 @dataclass
 class OtherCluster(ListSender):
-    """Another cluster, which keeps what it is told."""
+    """The producer of another cluster, which collects its messages."""
 
     async def close(self) -> None: ...
 
@@ -78,7 +78,7 @@ class OtherCluster(ListSender):
 def build_sinks(
     folder: Path, recorder: RequestRecorder, visibility: str
 ) -> tuple[RoutingConfig, dict[str, Sink], OtherCluster]:
-    """The delivery file in *folder*, and its sinks as they are made for the command."""
+    """Write the delivery file's secrets to *folder*; build its configuration and its sinks."""
     kinds = [*([] if visibility == "pooled" else ["signal"]), "case", "finding"]
     text = DELIVERY_FILE.replace("SEES", visibility).replace("KINDS", json.dumps(kinds))
     for name in ("pager", "hook"):
@@ -94,7 +94,10 @@ def build_sinks(
     for name in ("ref", "pager", "hook"):
         (folder / f"{name}.key").write_text("sixteen bytes or more\n")
     config = parse_routing_config(text)
-    style, other_cluster = read_render_options(config, folder), OtherCluster()
-    sinks = {n: build_sink(each, folder, style, lambda: NOON) for n, each in config.sinks.items()}
-    sinks["bus"] = KafkaTopic("calls", 0, style, other_cluster)
+    render_options, other_cluster = read_render_options(config, folder), OtherCluster()
+    sinks = {
+        n: build_sink(each, folder, render_options, lambda: NOON)
+        for n, each in config.sinks.items()
+    }
+    sinks["bus"] = KafkaTopic("calls", 0, render_options, other_cluster)
     return config, sinks, other_cluster

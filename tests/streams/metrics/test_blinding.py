@@ -1,4 +1,4 @@
-"""What anybody may see tells nothing of the arms: not by a name, not by a number, not by a gap."""
+"""Checks that the open metrics page reveals nothing about the treatment arms."""
 
 from __future__ import annotations
 
@@ -29,54 +29,49 @@ PERMUTATIONS = 20
 
 
 def random_names() -> dict[str, str]:
-    """A random name for each treatment: it can be nothing else where it is found."""
+    """Return a random name for each treatment, which cannot occur in a page by coincidence."""
     return {arm: f"t{secrets.token_hex(8)}" for arm in ARMS}
 
 
-def test_no_treatment_is_named_in_the_open():
-    """Not in a label, not in a help text; and the closed page names them all, so one looks well."""
-    told = random_names()
-    desk = folded_worker(rename_treatments(PRODERM, told, told), STUDY)
+def test_the_open_page_names_no_treatment():
+    """Neither a label nor a help text does; the closed page names every treatment."""
+    names = random_names()
+    worker = folded_worker(rename_treatments(PRODERM, names, names), STUDY)
 
-    assert [token for token in told.values() if token.encode() in desk.open_page()] == []
-    assert all(token.encode() in desk.closed_page() for token in told.values())
+    assert [token for token in names.values() if token.encode() in worker.open_page()] == []
+    assert all(token.encode() in worker.closed_page() for token in names.values())
 
 
-def test_with_the_treatments_exchanged_every_open_byte_is_the_same():
-    """The same subjects on the other treatment: other evidence, other alerts, one open page."""
-    told = random_names()
-    there, back = (
-        folded_worker(rename_treatments(PRODERM, told, told), STUDY),
-        {
-            ARMS[0]: told[ARMS[1]],
-            ARMS[1]: told[ARMS[0]],
-        },
-    )
-    exchanged = folded_worker(rename_treatments(PRODERM, told, back), STUDY)
+def test_exchanging_the_treatments_changes_no_byte_of_the_open_page():
+    """The evidence and the alerts on the closed page do change."""
+    names = random_names()
+    swapped_names = {ARMS[0]: names[ARMS[1]], ARMS[1]: names[ARMS[0]]}
+    original = folded_worker(rename_treatments(PRODERM, names, names), STUDY)
+    exchanged = folded_worker(rename_treatments(PRODERM, names, swapped_names), STUDY)
 
-    assert without_timestamps(there.open_page()) == without_timestamps(exchanged.open_page())
-    assert series(there.closed_page(), EVENTS) != series(exchanged.closed_page(), EVENTS)
-    assert series(there.closed_page(), SIGNALS_ACTIVE) != series(
+    assert without_timestamps(original.open_page()) == without_timestamps(exchanged.open_page())
+    assert series(original.closed_page(), EVENTS) != series(exchanged.closed_page(), EVENTS)
+    assert series(original.closed_page(), SIGNALS_ACTIVE) != series(
         exchanged.closed_page(), SIGNALS_ACTIVE
     )
 
 
-def test_of_twenty_permutations_of_four_treatments_none_is_told_from_another():
-    """Whichever arm has the clots, and rings: a blinded reader sees one page."""
-    words = [f"t{secrets.token_hex(8)}" for _ in range(4)]
-    pages = [
-        folded_worker(trial_log(words, each), "S")
-        for each in list(permutations(words))[: PERMUTATIONS + 1]
+def test_permutations_of_the_treatments_give_the_same_open_page():
+    """The open page does not depend on the arm that has the clots and raises the alert."""
+    names = [f"t{secrets.token_hex(8)}" for _ in range(4)]
+    workers = [
+        folded_worker(trial_log(names, each), "S")
+        for each in list(permutations(names))[: PERMUTATIONS + 1]
     ]
 
-    assert len({without_timestamps(desk.open_page()) for desk in pages}) == 1
-    assert len({desk.closed_page() for desk in pages}) == len(pages)
-    assert len({str(series(desk.closed_page(), SIGNALS_ACTIVE)) for desk in pages}) > 1
+    assert len({without_timestamps(worker.open_page()) for worker in workers}) == 1
+    assert len({worker.closed_page() for worker in workers}) == len(workers)
+    assert len({str(series(worker.closed_page(), SIGNALS_ACTIVE)) for worker in workers}) > 1
 
 
-def trial_log(words: list[str], given: tuple[str, ...]) -> list[bytes]:
-    """The plan calls its treatments *words*; subject n is *given* the treatment n modulo 4."""
-    control, *active = words
+def trial_log(names: list[str], given: tuple[str, ...]) -> list[bytes]:
+    """Return a log with the treatments *names* in the plan; subject n has *given*[n modulo 4]."""
+    control, *active = names
     lines = [plan_record()]
     toml = lines[0]["toml"].replace("placebo", control).replace('"drug"', str(active)[1:-1])
     digest = hashlib.sha256(toml.encode()).hexdigest()
@@ -89,53 +84,53 @@ def trial_log(words: list[str], given: tuple[str, ...]) -> list[bytes]:
     return [orjson.dumps(line) for line in lines]
 
 
-def test_that_members_review_leaves_no_trace_in_the_open():
-    """Somebody reviews where there is an alert: no count, no hour, not even one fetch more."""
+def test_reviews_do_not_change_the_open_page():
+    """A review reveals an alert, so no count, timestamp or number of fetches may change."""
 
     async def main() -> tuple[bytes, bytes, bytes]:
-        desk = MeteredWorker([log_of(PRODERM, STUDY)])
-        await desk.assign_and_fold(0)
-        before = desk.open_page()
-        desk.now += 3_600
+        worker = MeteredWorker([log_of(PRODERM, STUDY)])
+        await worker.assign_and_fold(0)
+        before = worker.open_page()
+        worker.now += 3_600
         revision = max(
-            each.revision for each in single_pass(desk.logs[0])[1] if each.id == SIGNAL_ALERT_ID
+            each.revision for each in single_pass(worker.logs[0])[1] if each.id == SIGNAL_ALERT_ID
         )
         for member in ("board-1", "board-2"):
             move = review(member, SIGNAL_ALERT_ID, revision, "acknowledge", member=member)
-            desk.logs[0].append(move, STUDY.encode())
-        await desk.setup.fetch_and_fold()
-        await desk.figure_cache.refresh()
-        return before, desk.open_page(), desk.closed_page()
+            worker.logs[0].append(move, STUDY.encode())
+        await worker.setup.fetch_and_fold()
+        await worker.figure_cache.refresh()
+        return before, worker.open_page(), worker.closed_page()
 
     before, after, closed = asyncio.run(main())
     assert after == before
     assert series(closed, MOVES) == {(STUDY, "accepted"): 1, (STUDY, "refused"): 1}
 
 
-def test_each_page_has_its_own_part_of_the_catalogue_and_nothing_else():
-    """A number that nobody declared is a number that nobody decided to show."""
-    desk = folded_worker(PRODERM[:100], STUDY)
+def test_each_page_exports_exactly_the_metrics_of_its_zone():
+    """A metric outside the catalogue has no decision on its zone."""
+    worker = folded_worker(PRODERM[:100], STUDY)
 
-    assert metric_names(desk.open_page()) == catalogue_names(Zone.OPEN)
-    assert metric_names(desk.closed_page()) == catalogue_names(Zone.CLOSED)
+    assert metric_names(worker.open_page()) == catalogue_names(Zone.OPEN)
+    assert metric_names(worker.closed_page()) == catalogue_names(Zone.CLOSED)
     assert not catalogue_names(Zone.OPEN) & catalogue_names(Zone.CLOSED)
 
 
-def test_the_open_page_has_no_word_for_an_alert():
-    """That one exists tells of an arm: no name and no help text of an open number speaks of it."""
+def test_the_open_page_does_not_mention_alerts():
+    """The existence of an alert reveals an arm, so no name and no help text mentions one."""
     words = [b"alert", b"signal", b"evidence", b"e_value", b"treatment", b"arm"]
-    found = folded_worker(PRODERM, STUDY).open_page().lower()
+    page = folded_worker(PRODERM, STUDY).open_page().lower()
 
-    assert [word for word in words if word in found] == []
+    assert [word for word in words if word in page] == []
 
 
-def test_seconds_below_fifty_thousandths_are_not_told():
-    """Neither by a bucket nor by the sum: near its boundary a watch takes longer to judge."""
-    desk = folded_worker(PRODERM, STUDY)
-    meter = desk.setup.worker.meter
+def test_durations_below_50_ms_are_indistinguishable():
+    """A watch near its boundary takes longer to evaluate, so short times could reveal it."""
+    worker = folded_worker(PRODERM, STUDY)
+    meter = worker.setup.worker.meter
     meter.apply_durations.observe(0.0123456)
 
-    text = desk.open_page().decode()
+    text = worker.open_page().decode()
     sums = [line for line in text.splitlines() if "apply_duration_seconds_sum" in line]
     total = float(sums[0].split()[1])
     assert total == round(total, 2)

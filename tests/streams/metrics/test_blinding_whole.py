@@ -1,4 +1,4 @@
-"""The whole line on one log with the treatments permuted: nothing that is open can tell which."""
+"""Checks over worker and deliverer that permuted treatments give the same open output."""
 
 from __future__ import annotations
 
@@ -23,34 +23,36 @@ from tests.streams.metrics.whole_system import VisibleOutput, capture_output
 PERMUTATIONS = 20
 
 
-def run_all(logs: list[list[bytes]], folder: Path, sees: str = "pooled") -> list[VisibleOutput]:
-    """What each log shows, one after the other, at the same addresses."""
+def run_all(
+    logs: list[list[bytes]], folder: Path, visibility: str = "pooled"
+) -> list[VisibleOutput]:
+    """Return the output of each log, run one after the other with the same addresses."""
 
     async def main() -> list[VisibleOutput]:
-        async with RequestRecorder().open() as post:
-            return [await capture_output(each, folder, post, sees) for each in logs]
+        async with RequestRecorder().open() as recorder:
+            return [await capture_output(each, folder, recorder, visibility) for each in logs]
 
     return asyncio.run(main())
 
 
 @pytest.fixture(scope="module")
 def treatments() -> list[str]:
-    """A random word for each treatment."""
+    """Return a random name for each treatment."""
     return random_names()
 
 
 @pytest.fixture(scope="module")
 def outputs(treatments: list[str], tmp_path_factory: pytest.TempPathFactory) -> list[VisibleOutput]:
-    """The log as it was, and in twenty permutations: names exchanged, then subjects redrawn."""
+    """Return the output of the log, of ten exchanges of arms and of ten redrawn allocations."""
     chance = Random(5)
-    drawn = [exchange_arms(chance) for _ in range(PERMUTATIONS // 2)]
-    drawn += [redraw_subjects(chance) for _ in range(PERMUTATIONS // 2)]
-    logs = [trial_log(treatments, each) for each in [in_turns(), *drawn]]
-    return run_all(logs, tmp_path_factory.mktemp("line"))
+    allocations = [exchange_arms(chance) for _ in range(PERMUTATIONS // 2)]
+    allocations += [redraw_subjects(chance) for _ in range(PERMUTATIONS // 2)]
+    logs = [trial_log(treatments, each) for each in [in_turns(), *allocations]]
+    return run_all(logs, tmp_path_factory.mktemp("system"))
 
 
-def test_of_twenty_permutations_every_open_byte_is_the_same(outputs: list[VisibleOutput]):
-    """Metrics, probes, refusals, log lines; notices by their bodies, headers, count and order."""
+def test_twenty_permutations_give_the_same_open_output(outputs: list[VisibleOutput]):
+    """Pages, probes, log lines and notifications are equal, including headers and order."""
     first, *others = outputs
     for each in others:
         assert each.pages == first.pages
@@ -59,8 +61,8 @@ def test_of_twenty_permutations_every_open_byte_is_the_same(outputs: list[Visibl
     assert len(others) == PERMUTATIONS
 
 
-def test_there_was_something_to_tell_the_permutations_by(outputs: list[VisibleOutput]):
-    """The closed pages differ, as do the alerts that the board heard of; the blinded heard, too."""
+def test_the_closed_output_distinguishes_the_permutations(outputs: list[VisibleOutput]):
+    """Closed pages and board notifications differ, and the blinded audience is notified too."""
     assert len({each.closed_page for each in outputs}) > PERMUTATIONS // 2
     assert len({str(series(each.closed_page, SIGNALS_RAISED)) for each in outputs}) > 1
     assert len({len(each.board_notifications) for each in outputs}) > 1
@@ -68,21 +70,21 @@ def test_there_was_something_to_tell_the_permutations_by(outputs: list[VisibleOu
     assert all(len(each.board_notifications) > len(each.notifications) for each in outputs)
 
 
-def test_no_treatment_is_named_in_the_open(outputs: list[VisibleOutput], treatments: list[str]):
-    """Nor the study's alerts, terms or subjects in a notice; the closed page names them all."""
+def test_the_open_output_names_no_treatment(outputs: list[VisibleOutput], treatments: list[str]):
+    """Notifications name no term, group or subject; the closed page names every treatment."""
     for each in outputs:
         text = repr(each.open_output)
-        assert [word for word in treatments if word in text] == []
-        assert all(word.encode() in each.closed_page for word in treatments)
+        assert [name for name in treatments if name in text] == []
+        assert all(name.encode() in each.closed_page for name in treatments)
         assert [
-            word for word in ("DVT", "clots", "P3", "fatal") if word in repr(each.notifications)
+            name for name in ("DVT", "clots", "P3", "fatal") if name in repr(each.notifications)
         ] == []
 
 
-def test_whoever_hears_of_every_alert_could_tell(treatments: list[str], tmp_path: Path):
-    """A notice without content is no blinding: this is what the comparison would have found."""
+def test_blinded_notifications_of_every_alert_would_unblind(treatments: list[str], tmp_path: Path):
+    """The number of notifications alone reveals an arm, and the comparison detects it."""
     logs = [trial_log(treatments, each) for each in (in_turns(), exchange_arms(Random(5)))]
-    one, other = run_all(logs, tmp_path, sees="reference")
+    original, exchanged = run_all(logs, tmp_path, visibility="reference")
 
-    assert one.pages == other.pages and one.notifications != other.notifications
-    assert len(one.notifications) != len(other.notifications)
+    assert original.pages == exchanged.pages and original.notifications != exchanged.notifications
+    assert len(original.notifications) != len(exchanged.notifications)

@@ -1,4 +1,7 @@
-"""The docs' table is the catalogue: `python -m tests.streams.metrics.test_docs` rewrites it."""
+"""Checks the metric table of docs/metrics.md.
+
+`python -m tests.streams.metrics.test_docs` writes it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ TABLE = re.compile(r"(?<=<!-- catalogue -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def catalogue_table() -> str:
-    """The catalogue as the docs show it."""
+    """Return the catalogue as Markdown tables."""
     lines: list[str] = []
     for zone in Zone:
         lines += [
@@ -31,18 +34,18 @@ def catalogue_table() -> str:
 
 
 def page_with_table(path: Path) -> str:
-    """The docs with the table as it should be."""
+    """Return the page at *path* with its table replaced by the catalogue."""
     return TABLE.sub(lambda _: catalogue_table(), path.read_text())
 
 
-def test_the_table_of_the_docs_is_the_catalogue():
-    """Every number with its labels, its unit and its help text, in its zone."""
+def test_the_table_of_the_docs_equals_the_catalogue():
+    """It lists every metric by zone with its labels, unit and help text."""
     assert PATH.read_text() == page_with_table(PATH)
     assert PATH.read_text().count("safety_build_info") > 0
 
 
 def test_every_setting_of_the_metrics_is_in_the_docs():
-    """With its default."""
+    """Each is documented with its default."""
     text = (ROOT / "docs" / "live.md").read_text()
     for name in ("metrics_open", "metrics_closed", "metrics_token_file"):
         default = Settings.model_fields[name].default

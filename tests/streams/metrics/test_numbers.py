@@ -1,4 +1,4 @@
-"""The numbers are those of the tables; series begin at zero and go with their partition."""
+"""Checks the exported values against the tables, and when series begin and end."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from tests.streams.processor.processors import PRODERM, STUDY, UNREADABLE, singl
 SMALL = [orjson.dumps(line) for line in small_log()]
 
 
-def test_events_and_exposure_are_those_of_the_tables():
-    """Every named group, by treatment, as a replay counts them."""
-    desk = folded_worker(PRODERM, STUDY)
+def test_events_and_exposure_equal_the_tables():
+    """Every group and system organ class has the counts of a replay, by treatment."""
+    worker = folded_worker(PRODERM, STUDY)
     events, exposure = (
-        series(desk.closed_page(), c.EVENTS),
-        series(desk.closed_page(), c.EVENT_EXPOSURE),
+        series(worker.closed_page(), c.EVENTS),
+        series(worker.closed_page(), c.EVENT_EXPOSURE),
     )
 
-    pipeline, _ = single_pass(desk.logs[0])
+    pipeline, _ = single_pass(worker.logs[0])
     groups = {group.name for group in pipeline.studies[STUDY].plan.groups}
     table = [each for each in rate_rows(pipeline.studies[STUDY]) if each.period == ALL_PERIODS]
     for row in table:
@@ -37,46 +37,52 @@ def test_events_and_exposure_are_those_of_the_tables():
     assert groups == set()
 
 
-def test_alerts_are_counted_as_they_stand():
-    """ProDERM's: one signal, one watch and what else was raised, by the state."""
-    desk = folded_worker(PRODERM, STUDY)
-    _, alerts = single_pass(desk.logs[0])
+def test_alerts_are_counted_by_level():
+    """The counts equal those of the alerts that a single pass over ProDERM raises."""
+    worker = folded_worker(PRODERM, STUDY)
+    _, alerts = single_pass(worker.logs[0])
 
     highest = {each.id: each.level for each in alerts if each.tracked}
-    active = series(desk.closed_page(), c.SIGNALS_ACTIVE)
+    active = series(worker.closed_page(), c.SIGNALS_ACTIVE)
     assert active == {(STUDY, level): list(highest.values()).count(level) for level in c.LEVELS}
-    assert series(desk.closed_page(), c.SIGNALS_RAISED) == {(STUDY,): len(highest)}
+    assert series(worker.closed_page(), c.SIGNALS_RAISED) == {(STUDY,): len(highest)}
 
 
-def test_evidence_is_shown_beside_its_boundary():
-    """The thromboembolic watch stands above it; a watch without events stands at 1."""
-    desk = folded_worker(PRODERM, STUDY)
-    found, limits = series(desk.closed_page(), c.E_VALUE), series(desk.closed_page(), c.BOUNDARY)
+def test_e_values_are_exported_with_their_boundary():
+    """The thromboembolic watch exceeds its boundary; a watch without events has e-value 1."""
+    worker = folded_worker(PRODERM, STUDY)
+    e_values, boundaries = (
+        series(worker.closed_page(), c.E_VALUE),
+        series(worker.closed_page(), c.BOUNDARY),
+    )
 
     watch = (STUDY, "tee-general-population")
-    assert found[watch] > limits[watch] > 1
-    begun = folded_worker(PRODERM[:2], STUDY)
-    assert set(series(begun.closed_page(), c.E_VALUE).values()) == {1.0}
-    assert set(series(begun.closed_page(), c.LOOKS).values()) <= {0.0, float(len(limits))}
+    assert e_values[watch] > boundaries[watch] > 1
+    without_events = folded_worker(PRODERM[:2], STUDY)
+    assert set(series(without_events.closed_page(), c.E_VALUE).values()) == {1.0}
+    assert set(series(without_events.closed_page(), c.LOOKS).values()) <= {
+        0.0,
+        float(len(boundaries)),
+    }
 
 
 def test_a_study_begins_with_every_series_at_zero():
-    """A missing series is a missing worker, and never an outcome that has not happened yet."""
-    desk = folded_worker(SMALL[:1], "S")
+    """A missing series then means a missing worker, not an outcome that has not occurred."""
+    worker = folded_worker(SMALL[:1], "S")
 
-    records = series(desk.open_page(), c.RECORDS)
+    records = series(worker.open_page(), c.RECORDS)
     assert set(records) == {(study, each) for study in ("S", "none") for each in c.OUTCOMES}
     assert sum(records.values()) == records["S", "folded"] == 1
-    assert series(desk.closed_page(), c.SIGNALS_ACTIVE) == {("S", level): 0 for level in c.LEVELS}
-    assert set(series(desk.closed_page(), c.EVENTS).values()) == {0}
+    assert series(worker.closed_page(), c.SIGNALS_ACTIVE) == {("S", level): 0 for level in c.LEVELS}
+    assert set(series(worker.closed_page(), c.EVENTS).values()) == {0}
 
 
-def test_records_count_once_by_study_and_outcome():
-    """One of each: a duplicate, a conflict, an older version, one refused, one unreadable."""
-    again = orjson.dumps(clot_record("A", "2020-01-20", verbatim="other"))
+def test_each_record_is_counted_once_by_study_and_outcome():
+    """The log has duplicates, a conflict, a stale version, a refused and an unreadable record."""
+    conflict = orjson.dumps(clot_record("A", "2020-01-20", verbatim="other"))
     newer = orjson.dumps(clot_record("A", "2020-01-20", version=2))
-    strange = orjson.dumps({**clot_record("A", "2020-01-20"), "study": "X"})
-    values = [*SMALL, SMALL[4], again, newer, SMALL[4], UNREADABLE, strange, SMALL[5]]
+    other_study = orjson.dumps({**clot_record("A", "2020-01-20"), "study": "X"})
+    values = [*SMALL, SMALL[4], conflict, newer, SMALL[4], UNREADABLE, other_study, SMALL[5]]
 
     records = series(folded_worker(values, "S").open_page(), c.RECORDS)
     assert records["S", "folded"] == len(SMALL) + 1
@@ -85,70 +91,70 @@ def test_records_count_once_by_study_and_outcome():
     assert (records["none", "quarantined"], records["none", "refused"]) == (1, 1)
 
 
-def test_time_is_told_in_whole_seconds():
-    """When a record was put into the store, and when the log was seen folded to its end."""
-    desk = MeteredWorker([log_of(SMALL, "S")], now=NOON + 0.75)
-    asyncio.run(desk.assign_and_fold(0))
+def test_timestamps_are_whole_seconds():
+    """They are the times of the last stored record and of the last fold to the end."""
+    worker = MeteredWorker([log_of(SMALL, "S")], now=NOON + 0.75)
+    asyncio.run(worker.assign_and_fold(0))
 
-    assert series(desk.open_page(), c.LAST_PROCESSED) == {("S",): NOON}
-    assert series(desk.open_page(), c.LAST_CAUGHT_UP) == {("0",): NOON}
-    assert series(desk.open_page(), c.CONSUMER_LAG) == {("0",): 0}
-
-
-def test_a_partition_that_stands_still_says_so():
-    """And it is not caught up: the hour is that of before."""
-    desk = folded_worker([UNREADABLE] * 12, "S")
-
-    assert series(desk.open_page(), c.PARTITION_STOPPED) == {("0",): 1}
-    assert series(desk.open_page(), c.LAST_CAUGHT_UP) == {("0",): 0}
+    assert series(worker.open_page(), c.LAST_PROCESSED) == {("S",): NOON}
+    assert series(worker.open_page(), c.LAST_CAUGHT_UP) == {("0",): NOON}
+    assert series(worker.open_page(), c.CONSUMER_LAG) == {("0",): 0}
 
 
-def test_series_go_with_the_partition_and_come_back_at_zero():
-    """Another worker shows them now; two that show one study would count it twice."""
-    second = log_of([], "T", 1)
-    second.partitions = 1
+def test_a_stopped_partition_is_exported_as_stopped():
+    """It does not count as caught up, so its timestamp does not advance."""
+    worker = folded_worker([UNREADABLE] * 12, "S")
+
+    assert series(worker.open_page(), c.PARTITION_STOPPED) == {("0",): 1}
+    assert series(worker.open_page(), c.LAST_CAUGHT_UP) == {("0",): 0}
+
+
+def test_series_end_with_the_partition_and_restart_at_zero():
+    """The new owner exports them; two workers that export one study would count it twice."""
+    empty_log = log_of([], "T", 1)
+    empty_log.partitions = 1
 
     async def main() -> tuple[bytes, bytes, bytes]:
-        desk = MeteredWorker([log_of(SMALL, "S"), second])
-        await desk.assign_and_fold(0)
-        both = desk.open_page() + desk.closed_page()
-        await desk.setup.assign_partitions(1)
-        lost = desk.open_page() + desk.closed_page()
-        await desk.assign_and_fold(0)
-        return both, lost, desk.open_page()
+        worker = MeteredWorker([log_of(SMALL, "S"), empty_log])
+        await worker.assign_and_fold(0)
+        owned = worker.open_page() + worker.closed_page()
+        await worker.setup.assign_partitions(1)
+        revoked = worker.open_page() + worker.closed_page()
+        await worker.assign_and_fold(0)
+        return owned, revoked, worker.open_page()
 
-    had, lost, again = asyncio.run(main())
-    assert b'study="S"' in had and b'partition="0"' in had
-    assert b'study="S"' not in lost and b'partition="0"' not in lost
-    assert series(again, c.RECORDS)["S", "folded"] == 0
-    assert series(again, c.CASES) == {("S",): 2}
+    owned, revoked, reassigned = asyncio.run(main())
+    assert b'study="S"' in owned and b'partition="0"' in owned
+    assert b'study="S"' not in revoked and b'partition="0"' not in revoked
+    assert series(reassigned, c.RECORDS)["S", "folded"] == 0
+    assert series(reassigned, c.CASES) == {("S",): 2}
 
 
-def test_a_study_that_is_not_in_memory_is_read_from_the_store():
-    """A worker that has just started shows what stands, without waiting for a record."""
+def test_figures_after_a_restart_are_read_from_the_store():
+    """A worker that has just started exports the figures without a new record."""
     log = log_of(SMALL, "S")
 
     async def main() -> tuple[bytes, bytes]:
-        desk = MeteredWorker([log])
-        await desk.assign_and_fold(0)
-        other = MeteredWorker([log])
-        other.setup.stores = desk.setup.stores
-        await other.assign_and_fold(0)
-        return desk.closed_page(), other.closed_page()
+        worker = MeteredWorker([log])
+        await worker.assign_and_fold(0)
+        restarted = MeteredWorker([log])
+        restarted.setup.stores = worker.setup.stores
+        await restarted.assign_and_fold(0)
+        return worker.closed_page(), restarted.closed_page()
 
     first, second = asyncio.run(main())
     assert series(second, c.EVENTS) == series(first, c.EVENTS)
     assert series(second, c.SIGNALS_ACTIVE) == series(first, c.SIGNALS_ACTIVE)
 
 
-def test_figures_that_cannot_be_made_are_counted_and_end_nothing():
-    """A row that was altered in the store is no study: it is tried again, and nothing is shown."""
+def test_failed_figures_are_counted_and_not_exported():
+    """A row that was altered in the store fails at each refresh, and the worker continues."""
 
     async def main() -> MeteredWorker:
         log = log_of(SMALL, "S")
-        desk, other = MeteredWorker([log]), MeteredWorker([log])
-        await desk.assign_and_fold(0)
-        other.setup.stores = desk.setup.stores
+        worker, other = MeteredWorker([log]), MeteredWorker([log])
+        await worker.assign_and_fold(0)
+        other.setup.stores = worker.setup.stores
         other.setup.stores[0].hashes["s:S"]["digest"] = b"0"
         await other.setup.assign_partitions(0)
         await other.setup.worker.fetch_positions()
@@ -156,14 +162,14 @@ def test_figures_that_cannot_be_made_are_counted_and_end_nothing():
             await other.figure_cache.refresh()
         return other
 
-    desk = asyncio.run(main())
-    assert series(desk.closed_page(), c.FIGURE_FAILURES) == {(): 2}
-    assert series(desk.closed_page(), c.EVENTS) == {}
+    worker = asyncio.run(main())
+    assert series(worker.closed_page(), c.FIGURE_FAILURES) == {(): 2}
+    assert series(worker.closed_page(), c.EVENTS) == {}
 
 
 @pytest.mark.parametrize("name", [each.name for each in c.CATALOGUE])
-def test_names_say_what_they_count(name: str):
-    """One prefix, base units, `_total` for what is counted: Prometheus' own conventions."""
+def test_metric_names_follow_the_conventions_of_prometheus(name: str):
+    """Names have one prefix, base units, and `_total` for counters; no label is a case."""
     (metric,) = [each for each in c.CATALOGUE if each.name == name]
 
     assert name.startswith("safety_") and metric.help.endswith(".")

@@ -1,4 +1,4 @@
-"""Who is answered: anybody on the open page, on the closed one only whoever shows the token."""
+"""Tests the metrics pages: the open page for anybody, the closed page with a token only."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0
 
 
 class OneAlertCollector(Collector):
-    """One alert, which took two seconds."""
+    """Exports one alert with a detection latency of 2 s."""
 
     def collect(self) -> Iterator[Metric]:
-        """A gauge, and a histogram with an exemplar."""
+        """Yield a gauge, and a histogram with an exemplar."""
         meter = Meter(clock=lambda: 10.0)
         meter.produced_at["a|abcdef|000001"] = 8.0
         meter.observe_published("a|abcdef|000001")
@@ -37,7 +37,7 @@ class OneAlertCollector(Collector):
 
 
 def closed_page(folder: Path) -> MetricsPage:
-    """The closed page of a deployment whose token is in a file."""
+    """Return a closed page whose token is in a file in *folder*."""
     (folder / "token").write_text(f"{TOKEN}\n")
     settings = Settings(metrics_token_file=str(folder / "token"), metrics_open=OFF)
     (page,) = build_pages(settings, closed_collectors=[OneAlertCollector()])
@@ -45,18 +45,18 @@ def closed_page(folder: Path) -> MetricsPage:
 
 
 def request(page: MetricsPage, **headers: str) -> tuple[int, str, str]:
-    """The status, the body and the form of what is answered."""
+    """Return the status, body and content type of the response."""
 
     async def main() -> tuple[int, str, str]:
         async with TestClient(TestServer(page.app())) as client:
-            answer = await client.get("/metrics", headers=headers)
-            return answer.status, await answer.text(), answer.headers.get("Content-Type", "")
+            response = await client.get("/metrics", headers=headers)
+            return response.status, await response.text(), response.headers.get("Content-Type", "")
 
     return asyncio.run(main())
 
 
 @pytest.mark.parametrize(
-    "shown",
+    "headers",
     [
         {},
         {"Authorization": ""},
@@ -68,55 +68,55 @@ def request(page: MetricsPage, **headers: str) -> tuple[int, str, str]:
         {"Authorization": f"Bearer {TOKEN.upper()}"},
     ],
 )
-def test_without_the_token_nothing_is_shown(shown: dict[str, str], tmp_path: Path):
-    """Not a number, not a name, not how many there are: an empty answer."""
-    assert request(closed_page(tmp_path), **shown)[:2] == (401, "")
+def test_a_request_without_the_token_gets_an_empty_401(headers: dict[str, str], tmp_path: Path):
+    """The response has no value, no name and no hint of the number of metrics."""
+    assert request(closed_page(tmp_path), **headers)[:2] == (401, "")
 
 
-def test_with_the_token_everything_is(tmp_path: Path):
-    """As Prometheus asks for it, which keeps exemplars: they name the alert, and nobody in it."""
+def test_a_request_with_the_token_gets_all_metrics(tmp_path: Path):
+    """In OpenMetrics, as Prometheus requests it, exemplars name the alert but no subject."""
     header = {"Authorization": f"Bearer {TOKEN}", "Accept": OPENMETRICS}
-    status, text, form = request(closed_page(tmp_path), **header)
+    status, text, content_type = request(closed_page(tmp_path), **header)
 
-    assert status == 200 and form.startswith("application/openmetrics-text")
+    assert status == 200 and content_type.startswith("application/openmetrics-text")
     samples = [each for one in text_string_to_metric_families(text) for each in one.samples]
     assert [each.exemplar.labels for each in samples if each.exemplar] == [{"alert_id": "abcdef"}]
-    (took,) = [each.value for each in samples if each.name.endswith("_sum")]
-    assert took == 2
+    (latency_sum,) = [each.value for each in samples if each.name.endswith("_sum")]
+    assert latency_sum == 2
 
 
-def test_the_open_page_is_the_same_for_all_who_ask():
-    """Whatever form they would like, and whatever they show."""
+def test_the_open_page_ignores_the_request_headers():
+    """The format and the token of the request do not change the page."""
     (page,) = build_pages(Settings(metrics_closed=OFF), open_collectors=[OneAlertCollector()])
 
-    plain = request(page)
-    assert plain[0] == 200 and plain[2].startswith("text/plain")
-    assert request(page, Accept=OPENMETRICS, Authorization=f"Bearer {TOKEN}") == plain
-    assert "alert_id" not in plain[1]
+    response = request(page)
+    assert response[0] == 200 and response[2].startswith("text/plain")
+    assert request(page, Accept=OPENMETRICS, Authorization=f"Bearer {TOKEN}") == response
+    assert "alert_id" not in response[1]
 
 
-def test_who_asks_for_closed_numbers_is_noted_before_they_are_answered(tmp_path: Path):
-    """The refused too; and where it cannot be noted, nobody is answered."""
-    noted: list[bool] = []
+def test_requests_for_closed_metrics_are_audited_before_the_response(tmp_path: Path):
+    """Refused requests are audited too; where the audit fails, the response is 503."""
+    audited: list[bool] = []
     page = closed_page(tmp_path)
 
-    async def note(address: str, admitted: bool) -> None:
+    async def log_request(address: str, admitted: bool) -> None:
         assert address
-        noted.append(admitted)
+        audited.append(admitted)
 
-    async def fail(address: str, admitted: bool) -> None:
+    async def fail_to_log(address: str, admitted: bool) -> None:
         raise LogUnreachable("no broker")
 
-    page.log_request = note
+    page.log_request = log_request
     assert request(page)[0] == 401
     assert request(page, Authorization=f"Bearer {TOKEN}")[0] == 200
-    assert noted == [False, True]
-    page.log_request = fail
+    assert audited == [False, True]
+    page.log_request = fail_to_log
     assert request(page, Authorization=f"Bearer {TOKEN}")[:2] == (503, "")
 
 
 def test_without_a_token_there_is_no_closed_page():
-    """It is left out, not left open; and where it was asked for by name, that is an error."""
+    """The page is omitted, not open; where its address is set, that is an error."""
     assert build_pages(Settings(metrics_open=OFF), closed_collectors=[OneAlertCollector()]) == []
     with pytest.raises(NoToken, match="TOCSIN_METRICS_TOKEN_FILE"):
         build_pages(
@@ -127,8 +127,8 @@ def test_without_a_token_there_is_no_closed_page():
 @pytest.mark.parametrize(
     "text", ["", "short", "with a space in its midst", "\x07" * 20, "\xe9" * 20]
 )
-def test_a_token_that_is_none_is_refused_and_not_shown(text: str, tmp_path: Path):
-    """It would be guessed, or could not be sent."""
+def test_an_invalid_token_is_refused_and_not_shown(text: str, tmp_path: Path):
+    """It could be guessed, or not be sent in a header."""
     path = tmp_path / "token"
     path.write_text(text, encoding="latin-1")
 
@@ -137,8 +137,8 @@ def test_a_token_that_is_none_is_refused_and_not_shown(text: str, tmp_path: Path
     assert text.strip() == "" or text not in str(refused.value)
 
 
-def test_a_token_that_is_not_there_is_refused(tmp_path: Path):
-    """A secret that was not mounted must not take the page away in silence."""
+def test_a_missing_token_file_is_refused(tmp_path: Path):
+    """A secret that is not mounted must not remove the page silently."""
     with pytest.raises(NoToken, match="TOCSIN_METRICS_TOKEN_FILE"):
         build_pages(
             Settings(metrics_token_file=str(tmp_path / "none")),
@@ -146,8 +146,8 @@ def test_a_token_that_is_not_there_is_refused(tmp_path: Path):
         )
 
 
-def test_a_deliverer_exports_its_part_of_the_catalogue_from_zero_on(tmp_path: Path):
-    """Each channel from the start; what it delivers is by study, of all that it holds."""
+def test_a_deliverer_exports_its_metrics_from_zero(tmp_path: Path):
+    """Each channel has a series from the start; delivered alerts are counted by study."""
     meter = DeliveryMeter(["mail", "pager"], clock=lambda: 12.7)
     (tmp_path / "token").write_text(TOKEN)
     settings = Settings(metrics_token_file=str(tmp_path / "token"), metrics_open=OFF)

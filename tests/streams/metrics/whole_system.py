@@ -1,4 +1,4 @@
-"""The whole line in one process, and every byte of it that a blinded reader can come by."""
+"""Runs worker and deliverer in one process, and captures all output that blinded people can see."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DATE = re.compile(rb"\r\nDate: [^\r]*")
 
 
 class LogRecorder(logging.Handler):
-    """Every line that anything in the process logs, from information on."""
+    """Records every log line of the process at level INFO or above."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -41,7 +41,7 @@ class LogRecorder(logging.Handler):
 
 @dataclass(frozen=True)
 class VisibleOutput:
-    """What a blinded reader sees, and, to know that there was something to see, what others do."""
+    """The output that blinded people see, and for comparison that of the board."""
 
     pages: tuple[bytes, ...]
     log_lines: tuple[str, ...]
@@ -51,13 +51,13 @@ class VisibleOutput:
 
     @property
     def open_output(self) -> tuple[object, ...]:
-        """All that is open."""
+        """Return all output that blinded people see."""
         return self.pages, self.log_lines, self.notifications
 
 
 @dataclass
 class NotificationLogSender(ListSender):
-    """Keeps the ledger of notifications where it is read from."""
+    """Appends the entries of the notification log to the log that the deliverer reads."""
 
     log: ListLog = field(default_factory=ListLog)
 
@@ -68,9 +68,9 @@ class NotificationLogSender(ListSender):
 
 @dataclass
 class WholeSystem:
-    """Worker and deliverer over the log *values*; all that they post goes to *post*.
+    """A worker and a deliverer over the log *values*; their requests go to *recorder*.
 
-    The audience `sponsor` *sees* what it is said to see.
+    *visibility* is the visibility of the audience `sponsor`.
     """
 
     values: Sequence[bytes]
@@ -91,7 +91,7 @@ class WholeSystem:
         )
 
     async def run(self) -> None:
-        """Fold the log, tell everybody; have members act on what rang; tell everybody of that."""
+        """Fold the log and deliver its alerts; then fold reviews of them, and deliver again."""
         self.delivery.start()
         await self.worker.assign_and_fold(0)
         await self.deliver_published()
@@ -101,7 +101,7 @@ class WholeSystem:
         await self.deliver_published()
 
     async def deliver_published(self) -> None:
-        """Hand over what was announced, and wait until everybody has heard all of it."""
+        """Append the published alerts to the topic, and wait until all are delivered."""
         messages = [each for each in self.worker.setup.sender.messages if each.topic == ALERTS]
         for message in messages[self.alerts.next :]:
             self.alerts.append(message.value, message.key)
@@ -113,18 +113,18 @@ class WholeSystem:
             self.delivery.wake()
 
     def all_delivered(self) -> bool:
-        """Whether all that was announced was read, and nothing of it is left to be told."""
+        """Return whether every published alert is read and no notification is due."""
         read = self.delivery.alert_partition.positions.get("alerts", 0)
         return read == self.alerts.next and self.delivery.is_idle
 
     async def close(self) -> None:
-        """Stop, and disconnect."""
+        """Stop the delivery and close the sinks."""
         await self.delivery.stop()
         for sink in self.sinks.values():
             await sink.close()
 
     async def pages(self) -> tuple[bytes, ...]:
-        """Every answer that somebody without a token gets, to the byte, but for the hours in it."""
+        """Return each HTTP response to a request without a token, without timestamps."""
         (self.folder / "token").write_text("a-token-of-many-characters")
         settings = Settings(
             metrics_open="127.0.0.1:0",
@@ -144,7 +144,7 @@ class WholeSystem:
 
 
 def probes_of(statuses: Callable[[], Iterable[PartitionStatus]]) -> Probes:
-    """The probes of a process whose partitions stand so."""
+    """Return probes of a process with the partition states *statuses*."""
 
     async def check() -> None: ...
 
@@ -154,7 +154,7 @@ def probes_of(statuses: Callable[[], Iterable[PartitionStatus]]) -> Probes:
 
 
 async def responses(page: Probes | MetricsPage) -> AsyncGenerator[bytes]:
-    """What *page* answers on each path, and on one that is none: status, headers and body."""
+    """Yield the raw response of *page* on each path, and on one that does not exist."""
     listener = listen("127.0.0.1:0")
     port = listener.getsockname()[1]
     runner = await serve(page, listener)
@@ -173,7 +173,7 @@ async def responses(page: Probes | MetricsPage) -> AsyncGenerator[bytes]:
 async def capture_output(
     values: Sequence[bytes], folder: Path, recorder: RequestRecorder, visibility: str
 ) -> VisibleOutput:
-    """What a line over *values* shows, from its first byte to its last."""
+    """Run the system over *values*, and return all that it shows."""
     recorder.requests.clear()
     log_recorder = LogRecorder()
     logging.getLogger().addHandler(log_recorder)

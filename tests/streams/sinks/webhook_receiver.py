@@ -1,4 +1,4 @@
-"""A real receiver of webhooks: takes what is posted, checks who signed it, answers."""
+"""A real webhook receiver that verifies signatures and records requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECRET = b"sixteen bytes or more"
 
 @dataclass
 class WebhookReceiver:
-    """What came, by its key.  *answers* are the first statuses; afterwards it is 200."""
+    """Records genuine requests; responds with *statuses* in order, afterwards with 200."""
 
     statuses: list[int] = field(default_factory=list[int])
     location: str = ""
@@ -55,7 +55,7 @@ class WebhookReceiver:
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[WebhookReceiver]:
-        """Listen on a loopback port for as long as the block lasts."""
+        """Listen on a loopback port until the block ends."""
         app = web.Application()
         app.router.add_post("/hook", self.handle)
         app.router.add_post("/hook/api/v2/alerts", self.handle)
