@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from monitor.dates import FOREVER
 from monitor.records import RELATED, ActionTaken, Adjudication, AdverseEvent, Outcome, TermKind
 
 
@@ -148,45 +146,3 @@ class Vocabulary:
 
 VOCABULARY = Vocabulary()
 """Shared by all studies of a process.  Its numbers are never stored or sent."""
-
-
-class DosedDays(NamedTuple):
-    """First and last ordinal day of one administration, both inclusive."""
-
-    first: int
-    last: int
-
-
-def is_near_dose(onset: int, doses: Sequence[DosedDays], within_days: int) -> bool:
-    """Whether *onset* is between a dose's first day and *within_days* after its last day.
-
-    *doses* must be sorted.  The latest dose that started by *onset* is tried first, because it
-    nearly always decides.
-    """
-    started = bisect_right(doses, (onset, FOREVER))
-    return any(onset <= dose.last + within_days for dose in reversed(doses[:started]))
-
-
-def completes_pair(
-    term_pair: TermPair,
-    preferred_term: str,
-    onset_key: tuple[int, str],
-    other_cases: Iterable[tuple[str, int, str]],
-) -> bool:
-    """Whether the case of *preferred_term* at *onset_key* is the later case of a pair.
-
-    *onset_key* is (onset, entity id) of the case, with the onset as an ordinal day.
-    *other_cases* are (preferred term, onset, entity id) of the subject's cases.  Of two cases
-    with the same onset, the one with the greater entity id is the later, so a pair counts once.
-    """
-    partner_terms: frozenset[str] = frozenset()
-    if preferred_term in term_pair.first_terms:
-        partner_terms |= term_pair.second_terms
-    if preferred_term in term_pair.second_terms:
-        partner_terms |= term_pair.first_terms
-    return any(
-        term in partner_terms
-        and (onset, entity_id) < onset_key
-        and onset >= onset_key[0] - term_pair.within_days
-        for term, onset, entity_id in other_cases
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from monitor.plan.case_rules import (
@@ -14,7 +14,7 @@ from monitor.plan.case_rules import (
 )
 from monitor.records import AdverseEvent
 from monitor.state.study import Study, SubjectState
-from monitor.tables.counting import in_group
+from monitor.tables.context import in_group
 
 RuleCases = dict[tuple[str, str], AdverseEvent]
 """Cases that meet a rule, by the rule's watch and the case's id (``system/id``)."""
@@ -34,16 +34,16 @@ def changed_cases(before: RuleCases, after: RuleCases) -> tuple[tuple[str, str],
 
 
 def find_rule_hits(
-    study: Study, subjects: Iterable[SubjectState], only_case: str | None
+    study: Study, subjects: Iterable[SubjectState], only_cases: Collection[str] | None
 ) -> Iterator[RuleHit]:
     """Yield each rule that an active case of *subjects* meets.
 
-    With *only_case*, only the case with that id is checked.
+    With *only_cases*, only the cases with these ids are checked.
     """
     for subject in subjects:
-        for case_id, entity in subject.cases.items():
-            if only_case is None or case_id == only_case:
-                case = entity.body
+        for case_id in subject.cases if only_cases is None else only_cases:
+            if case_id in subject.cases:
+                case = subject.cases[case_id].body
                 assert isinstance(case, AdverseEvent)
                 for rule in study.plan.case_rules:
                     if meets_rule(study, subject, case_id, case, rule):

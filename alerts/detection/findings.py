@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from operator import attrgetter
 from typing import NamedTuple
 
 from monitor.dates import last_day
@@ -21,7 +20,6 @@ DUPLICATES_MAX = 8
 """Largest number of pairs reported for one case, so that findings do not grow quadratically."""
 
 FATAL, GRADE_5, DEATH = Outcome.FATAL, Severity.FATAL, Criterion.DEATH
-IS_COUNTED = attrgetter("counted_versions")
 
 
 class DataFinding(StrEnum):
@@ -64,7 +62,7 @@ def may_have_findings(study: Study, subject: SubjectState, entity_id: str) -> bo
     cases = subject.cases
     entity = cases.get(entity_id)
     if entity is None:
-        return not all(map(IS_COUNTED, cases.values()))
+        return subject.has_uncounted_cases
     case = entity.body
     assert isinstance(case, AdverseEvent)
     return (
@@ -135,11 +133,15 @@ def likely_duplicates(subject: SubjectState, case_id: str, case: AdverseEvent) -
     """The ids of active cases of *subject* that may report the same event as *case*, sorted.
 
     They have the same preferred term and an onset at most ``DUPLICATE_ONSET_DAYS`` away.  Partial
-    dates are not compared: two cases in one month are often distinct.
+    dates are not compared: two cases in one month are often distinct.  Of a subject with many
+    cases, only those are returned that can be reported.
     """
     term, onset = case.preferred_term, case.onset
     if not isinstance(onset, int):
         return []
+    if subject.index is not None:
+        near = subject.index.ids_near(term, onset, DUPLICATE_ONSET_DAYS, DUPLICATES_MAX + 1)
+        return sorted(name for name in near if name != case_id)
     duplicates: list[str] = []
     for other_id, entity in subject.cases.items():
         other = entity.body

@@ -98,9 +98,8 @@ def _alerts_from_affected(
     *overdue* are the findings that do not come from the affected cases.
     """
     subjects = affected_subjects(study, record)
-    only_case = record.entity_id if isinstance(record.body, AdverseEvent) else None
     if study.plan.case_rules:
-        rule_hits = find_rule_hits(study, subjects, None if study.context_groups else only_case)
+        rule_hits = find_rule_hits(study, subjects, _cases_to_check(study, record))
         yield from _alerts_from_rules(study, record, position, rule_hits)
     for watch, case_id in (
         changed_cases(decided_before, cases_meeting_rules(study, decided_before))
@@ -113,6 +112,16 @@ def _alerts_from_affected(
     for each in sorted({*overdue, *_affected_findings(study, subjects, record)}):
         if (revision := _raise_finding(study, each, record, position)) is not None:
             yield revision
+
+
+def _cases_to_check(study: Study, record: Record) -> set[str] | None:
+    """Return the cases that *record* may make meet a rule; None for all cases that it affects.
+
+    Rules depend on the case itself, or on a dose or another case of its subject.
+    """
+    if isinstance(record.body, AdverseEvent):
+        return {record.entity_id, *study.context_changes}
+    return study.context_changes if isinstance(record.body, SUBJECT_BODIES) else None
 
 
 def _alerts_from_rules(
@@ -136,17 +145,22 @@ def _affected_findings(
     """Yield the findings in the cases of *subjects*, whom *record* affects.
 
     An adverse event is checked alone.  Another record about a subject can only change the dates
-    around its cases, so only ``date_findings`` apply.
+    around its cases, so only ``date_findings`` apply, to cases that are not counted.
     """
     tracker, body = register_of(study).overdue_tracker, record.body
     is_case = isinstance(body, AdverseEvent)
     find = date_findings if isinstance(body, SUBJECT_BODIES) and not is_case else case_findings
     for subject in subjects:
-        for case_id, entity in subject.cases.items():
-            if not is_case or case_id == record.entity_id:
-                if not entity.counted_versions and study.is_unallocated(subject):
-                    tracker.record_unallocated(study, case_id)
-                yield from find(subject, case_id, entity)
+        if is_case:
+            case_ids = [record.entity_id] if record.entity_id in subject.cases else []
+        else:
+            case_ids = subject.uncounted_cases if find is date_findings else subject.cases
+        unallocated = study.is_unallocated(subject)
+        for case_id in case_ids:
+            entity = subject.cases[case_id]
+            if unallocated and not entity.counted_versions:
+                tracker.record_unallocated(study, case_id)
+            yield from find(subject, case_id, entity)
 
 
 def alerts_from_refusal(

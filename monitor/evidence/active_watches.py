@@ -178,23 +178,21 @@ def follow_up_for(study: Study, risk_set_basis: RiskSetBasis) -> FollowUp:
 
 
 def update_exposure(study: Study, subject: SubjectState) -> bool:
-    """Recompute a subject's spells, arm, doses and site, and update the days at risk.
+    """Recompute a subject's spells, arm and site, and update the days at risk.
 
-    Returns whether the subject's cases must be counted again.
+    Returns whether spells, first days of treatment or arm have changed.
     """
     intervals = study.treatment_intervals_of(subject)
     first_days = {interval.period: interval.start for interval in reversed(intervals)}
     period_starts = tuple(sorted(first_days.items()))
     spells = build_spells(intervals, study.follow_up_ends_of(subject), study.plan.window_days)
-    allocated_arm, doses = study.allocation_of(subject), study.doses_of(subject)
-    context_doses_changed = doses != subject.doses and bool(study.context_groups)
-    subject.doses, subject.site = doses, study.site_of(subject)
+    allocated_arm, subject.site = study.allocation_of(subject), study.site_of(subject)
     if (subject.spells, subject.period_starts, subject.allocated_arm) == (
         spells,
         period_starts,
         allocated_arm,
     ):
-        return context_doses_changed
+        return False
     if study.dirty is not None:
         study.dirty.subjects.add(subject.name)
     _replace_person_days(study, subject, spells)

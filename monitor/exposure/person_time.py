@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from monitor.dates import FOREVER
+
+SCANNED_MAX = 4
+"""Spells of a subject up to which a scan finds a day faster than a binary search."""
 
 
 class TreatmentInterval(NamedTuple):
@@ -46,16 +51,18 @@ def build_spells(
     earlier where the next treatment starts, or after the last day of follow-up.
     """
     ordered = sorted(intervals)
-    follow_up_ends = tuple(follow_up_ends)
+    last_days: dict[int | None, int] = {}
+    for last_day, period in follow_up_ends:
+        last_days[period] = min(last_day, last_days.get(period, last_day))
+    study_end = last_days.get(None, FOREVER)
     built: list[Spell] = []
     for index, (start, _, end, period, treatment) in enumerate(ordered):
         if end < FOREVER:
             end = FOREVER if window_days is None else end + window_days
         if index + 1 < len(ordered):
             end = min(end, ordered[index + 1].start)
-        for last_day, ended_period in follow_up_ends:
-            if ended_period is None or ended_period == period:
-                end = min(end, last_day + 1)
+        if last_days:
+            end = min(end, study_end + 1, last_days.get(period, FOREVER) + 1)
         if end > start:
             built.append(Spell(start, end, period, treatment))
     return tuple(built)
@@ -63,10 +70,28 @@ def build_spells(
 
 def spell_on(day: int, spells: tuple[Spell, ...]) -> Spell | None:
     """Return the spell that contains the ordinal *day*, or None."""
+    if len(spells) > SCANNED_MAX:
+        index = bisect_right(spells, (day, FOREVER + 1))
+        spells = spells[index - 1 : index] if index else ()
     for spell in spells:
         if spell.start <= day < spell.end:
             return spell
     return None
+
+
+def changed_days(before: tuple[Spell, ...], after: tuple[Spell, ...]) -> list[tuple[int, int]]:
+    """Return the ranges ``[start, end)`` of days that count for another treatment or period.
+
+    >>> changed_days((Spell(10, 20, 0, 1),), (Spell(12, 20, 0, 1),))
+    [(10, 12)]
+    """
+    bounds = sorted({day for spell in (*before, *after) for day in (spell.start, spell.end)})
+    ranges: list[tuple[int, int]] = []
+    for start, end in pairwise(bounds):
+        old_spell, new_spell = spell_on(start, before), spell_on(start, after)
+        if (old_spell and old_spell[2:]) != (new_spell and new_spell[2:]):
+            ranges.append((start, end))
+    return ranges
 
 
 @dataclass(slots=True)

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 from monitor.evidence.active_watches import reset_study, update_exposure
+from monitor.fold.subject_change import (
+    SUBJECT_BODIES,
+    add_to_subject,
+    move_entity,
+    update_contributions,
+)
 from monitor.plan.plan import read_plan
 from monitor.records import (
     AdverseEvent,
     Assessment,
     Body,
     Collection,
-    Disposition,
-    Dose,
     Merge,
     PlanRecord,
     Record,
     Retraction,
     Review,
-    Subject,
     Tick,
-    Treatment,
     day_of,
 )
 from monitor.state.entities import Entity, is_subject_merge, target_of
 from monitor.state.study import Study, SubjectState
 from monitor.state.verdict import Level
-from monitor.tables.counting import remove_contribution, update_contribution
-from monitor.terms import DosedDays
-
-SubjectBody = AdverseEvent | Subject | Treatment | Dose | Disposition
-SUBJECT_BODIES = (AdverseEvent, Subject, Treatment, Dose, Disposition)
-"""Bodies that belong to a subject: cases, and facts that affect its days at risk."""
+from monitor.tables.context import build_indexes, update_doses
 
 UNCOUNTED_BODIES = (PlanRecord, Assessment, Review, Tick)
 """Bodies that affect no count and no risk set, so that nullifying them changes none."""
@@ -44,10 +39,10 @@ def apply_change(study: Study, record: Record) -> bool:
         study.dirty.entities.add(record.entity_id)
     if isinstance(body, SUBJECT_BODIES):
         entity = study.entities.by_id.get(record.entity_id)
-        previous_subject = _subject_of(study, entity) if entity else None
+        previous = (entity.body, _subject_of(study, entity)) if entity else None
         entity = study.entities.add_version(record)
         entity.onset_after_known = _is_onset_after_known(record)
-        _update_entity(study, record.entity_id, entity, previous_subject)
+        move_entity(study, record.entity_id, entity, _subject_of(study, entity), previous)
         return False
     if isinstance(body, Retraction | Merge):
         return _apply_reference(study, record, body)
@@ -71,10 +66,12 @@ def recount(study: Study) -> None:
     for entity_id, entity in study.entities.by_id.items():
         entity.set_contribution(None)
         if isinstance(entity.body, SUBJECT_BODIES) and study.entities.is_active(entity_id):
-            _attach_to_subject(_subject_of(study, entity), entity_id, entity)
+            add_to_subject(_subject_of(study, entity), entity_id, entity)
     for subject in study.subjects.values():
         update_exposure(study, subject)
-        _update_contributions(study, subject)
+        update_doses(study, subject)
+        build_indexes(study, subject)
+        update_contributions(study, subject, subject.cases)
     _reset_inactive_episodes(study)
 
 
@@ -93,59 +90,6 @@ def _reset_inactive_episodes(study: Study) -> None:
 def _subject_of(study: Study, entity: Entity) -> SubjectState:
     assert isinstance(entity.body, SUBJECT_BODIES)
     return study.get_or_add_subject(entity.body.subject)
-
-
-def _attach_to_subject(subject: SubjectState, entity_id: str, entity: Entity) -> None:
-    entities = subject.cases if isinstance(entity.body, AdverseEvent) else subject.facts
-    entities[entity_id] = entity
-
-
-def _update_entity(
-    study: Study, entity_id: str, entity: Entity, previous_subject: SubjectState | None
-) -> None:
-    """Move an entity from *previous_subject*, if any, to its current subject, and count it."""
-    subject, is_active = _subject_of(study, entity), study.entities.is_active(entity_id)
-    if previous_subject is not None and (previous_subject is not subject or not is_active):
-        if entity_id in previous_subject.cases:
-            remove_contribution(study, previous_subject, entity_id, entity)
-            del previous_subject.cases[entity_id]
-        previous_subject.facts.pop(entity_id, None)
-        _update_subject_counts(study, previous_subject, None)
-    if is_active:
-        _attach_to_subject(subject, entity_id, entity)
-        if previous_subject is None and isinstance(entity.body, Dose):
-            _add_dose(study, subject, entity.body)
-        else:
-            _update_subject_counts(study, subject, entity_id)
-
-
-def _add_dose(study: Study, subject: SubjectState, dose: Dose) -> None:
-    """Insert an administration into the subject's sorted doses; it changes no day at risk.
-
-    Rebuilding the doses from all facts would make n administrations cost n squared.
-    """
-    days = DosedDays(dose.first_date, dose.last_date)
-    index = bisect_left(subject.doses, days)
-    subject.doses = (*subject.doses[:index], days, *subject.doses[index:])
-    if study.context_groups:
-        _update_contributions(study, subject)
-
-
-def _update_subject_counts(study: Study, subject: SubjectState, entity_id: str | None) -> None:
-    """Update the contributions of the subject's cases.
-
-    Only the case *entity_id* is updated where no group depends on other records.
-    """
-    entity = None if entity_id is None else subject.cases.get(entity_id)
-    if entity_id is not None and entity is not None and not study.context_groups:
-        update_contribution(study, subject, entity_id, entity)
-    elif entity is not None or update_exposure(study, subject) or study.context_groups:
-        _update_contributions(study, subject)
-
-
-def _update_contributions(study: Study, subject: SubjectState) -> None:
-    for entity_id, entity in subject.cases.items():
-        update_contribution(study, subject, entity_id, entity)
 
 
 def _apply_reference(study: Study, record: Record, body: Retraction | Merge) -> bool:
@@ -168,7 +112,8 @@ def _apply_reference(study: Study, record: Record, body: Retraction | Merge) -> 
         recount(study)
         return True
     if target is not None and old_body is None:
-        _update_entity(study, target_of(body), target, _subject_of(study, target))
+        subject = _subject_of(study, target)
+        move_entity(study, target_of(body), target, subject, (target.body, subject))
     return False
 
 

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Protocol
 
 from monitor.dates import FOREVER
+from monitor.exposure.doses import DoseCoverage, DosedDays
 from monitor.exposure.first_events import FirstEvents
 from monitor.exposure.follow_up import FollowUp
 from monitor.exposure.person_time import FollowUpEnd, PersonDays, Spell, TreatmentInterval
@@ -22,21 +23,27 @@ from monitor.records import (
     TermKind,
     Treatment,
 )
+from monitor.state.case_index import CaseIndex, PairCases
 from monitor.state.cell import Cell
 from monitor.state.dirty import DirtySet
 from monitor.state.entities import Entities, Entity
 from monitor.state.episode import Episode
 from monitor.state.verdict import Verdict
-from monitor.terms import VOCABULARY, DosedDays, Group, Term, Vocabulary
+from monitor.terms import VOCABULARY, Group, Term, Vocabulary
+
+IS_COUNTED = attrgetter("counted_versions")
 
 
 @dataclass(slots=True)
 class SubjectState:
     """One subject: its active entities by id, and its days at risk.
 
-    *facts* are entities other than cases.  *period_starts* holds (period, first day of
+    *facts* are entities other than cases and administrations, and *administrations* are doses, None
+    where there is none.  *period_starts* holds (period, first day of
     treatment), whether or not the treatment put the subject at risk.  *counts* holds the packed
-    counts of the subject in each cell, by table number and term number.
+    counts of the subject in each cell, by table number and term number.  *index* is there for a
+    subject of many cases, *dose_coverage* and *pair_cases* (by the number of the group) where the
+    plan has groups that need them.
     """
 
     number: int
@@ -49,6 +56,24 @@ class SubjectState:
     doses: tuple[DosedDays, ...] = ()
     allocated_arm: int | None = None
     site: str | None = None
+    administrations: dict[str, Entity] | None = None
+    dose_coverage: DoseCoverage | None = None
+    pair_cases: dict[int, PairCases] | None = None
+    index: CaseIndex | None = None
+
+    @property
+    def uncounted_cases(self) -> list[str]:
+        """The ids of the active cases that are not counted."""
+        if self.index is not None:
+            return list(self.index.uncounted)
+        return [name for name, entity in self.cases.items() if not entity.counted_versions]
+
+    @property
+    def has_uncounted_cases(self) -> bool:
+        """Whether an active case is not counted."""
+        if self.index is not None:
+            return bool(self.index.uncounted)
+        return not all(map(IS_COUNTED, self.cases.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +140,7 @@ class Study:
 
     *decided_watches* are watches on whose alerts the board has decided: a change of their first
     events is reported.  *extension* belongs to a layer above; the fold does not read it.
+    *context_changes* are the cases whose groups with context the last record may have changed.
     *evaluation_count* counts evaluations of watches, for metrics only.
     """
 
@@ -156,6 +182,7 @@ class Study:
     changed_first_events: dict[WatchedFirstEvents, int] = field(
         default_factory=dict[WatchedFirstEvents, int]
     )
+    context_changes: set[str] = field(default_factory=set[str])
     dirty: DirtySet | None = None
     decided_watches: set[str] = field(default_factory=set[str])
     extension: StudyExtension | None = None
@@ -230,7 +257,8 @@ class Study:
 
     def doses_of(self, subject: SubjectState) -> tuple[DosedDays, ...]:
         """Return the subject's administrations, sorted by date."""
-        bodies = [entity.body for entity in subject.facts.values() if isinstance(entity.body, Dose)]
+        entities = (subject.administrations or {}).values()
+        bodies = [entity.body for entity in entities if isinstance(entity.body, Dose)]
         return tuple(sorted(DosedDays(dose.first_date, dose.last_date) for dose in bodies))
 
     def table_numbers(self, period: int, treatment: int) -> tuple[int, ...]:

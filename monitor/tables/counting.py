@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from monitor.dates import impute
 from monitor.evidence.active_watches import first_event_scopes
 from monitor.exposure.first_events import MANY_SUBJECTS, FirstEventChange
 from monitor.exposure.person_time import spell_on
@@ -12,19 +11,8 @@ from monitor.state.cell import Cell, count_increment
 from monitor.state.dirty import DirtySet
 from monitor.state.entities import Contribution, Entity
 from monitor.state.study import Study, SubjectState, WatchedFirstEvents
-from monitor.terms import ANY, Group, Term, completes_pair, is_near_dose, is_serious
-
-
-def onset_of(study: Study, subject: SubjectState, case: AdverseEvent) -> int | None:
-    """Return the day of onset as an ordinal, a partial date imputed by the plan's rule.
-
-    None where the onset is unknown.
-    """
-    onset = case.onset
-    if onset is None or isinstance(onset, int):
-        return onset
-    first_treated_day = min((start for _, start in subject.period_starts), default=None)
-    return impute(onset, study.plan.partial_date_rule, first_treated_day)
+from monitor.tables.context import context_groups_of, onset_of
+from monitor.terms import ANY, Term, is_serious
 
 
 def contribution_of(
@@ -44,7 +32,7 @@ def contribution_of(
     serious = is_serious(case)
     terms = terms_of(study, case, serious=serious)
     if study.context_groups:
-        terms += _context_groups_of(study, subject, entity_id, case, onset)
+        terms += context_groups_of(study, subject, entity_id, case, onset)
     if study.collected_from:
         terms = tuple(term for term in terms if onset >= study.collected_from.get(term, onset))
     increment = count_increment(serious=serious, related=case.relatedness in RELATED)
@@ -72,53 +60,6 @@ def terms_of(study: Study, case: AdverseEvent, *, serious: bool) -> tuple[int, .
     return numbers
 
 
-def _context_groups_of(
-    study: Study, subject: SubjectState, entity_id: str, case: AdverseEvent, onset: int
-) -> tuple[int, ...]:
-    """Return the groups that the case joins because of a dose or another case of its subject."""
-    return tuple(
-        number
-        for number, group in study.context_groups
-        if group.matches(case)
-        and group.needs_context(case)
-        and _has_context(study, subject, group, entity_id, case, onset)
-    )
-
-
-def _has_context(
-    study: Study,
-    subject: SubjectState,
-    group: Group,
-    entity_id: str,
-    case: AdverseEvent,
-    onset: int,
-) -> bool:
-    within_days = group.within_days_after_dose
-    if within_days is not None and not is_near_dose(onset, subject.doses, within_days):
-        return False
-    if group.term_pair is None or case.preferred_term in (group.preferred_terms or ()):
-        return True
-    other_cases = [
-        (entity.body.preferred_term, day, name)
-        for name, entity in subject.cases.items()
-        if isinstance(entity.body, AdverseEvent) and group.matches(entity.body)
-        if (day := onset_of(study, subject, entity.body)) is not None
-    ]
-    return completes_pair(group.term_pair, case.preferred_term, (onset, entity_id), other_cases)
-
-
-def in_group(
-    study: Study, subject: SubjectState, group: Group, entity_id: str, case: AdverseEvent
-) -> bool:
-    """Return whether the case is in *group*, by its own fields or with a dose or another case."""
-    if not group.matches(case):
-        return False
-    if not group.needs_context(case):
-        return True
-    onset = onset_of(study, subject, case)
-    return onset is not None and _has_context(study, subject, group, entity_id, case, onset)
-
-
 def update_contribution(
     study: Study, subject: SubjectState, entity_id: str, entity: Entity
 ) -> None:
@@ -133,6 +74,8 @@ def update_contribution(
     if contribution is None:
         return
     if not entity.counted_versions:
+        if subject.index is not None:
+            subject.index.add_contribution(entity_id, contribution)
         _add_contribution(study, subject, entity, contribution)
     elif entity.versions != entity.counted_versions:
         for table_number in study.table_numbers(contribution.period, contribution.treatment):
@@ -204,6 +147,8 @@ def remove_contribution(
             cell = study.tables[table_number][term]
             cell.add(subject.counts[table_number], term, -contribution.increment, -versions)
     entity.set_contribution(None)
+    if subject.index is not None:
+        subject.index.remove_contribution(entity_id, contribution)
     packed_event = contribution.onset * ARMS_MAX + contribution.treatment
     for term in contribution.terms:
         for first_events in first_event_scopes(study, term):
@@ -234,6 +179,8 @@ def _next_first_event(subject: SubjectState, first_events: WatchedFirstEvents) -
 
     Onset and treatment are packed as ``onset * ARMS_MAX + treatment``.
     """
+    if subject.index is not None:
+        return subject.index.next_first_event(first_events)
     contributions = (entity.contribution for entity in subject.cases.values())
     return min(
         (

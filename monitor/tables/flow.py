@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from monitor.records import AdverseEvent, Assessment, Disposition, PartialDate, Status, Treatment
 from monitor.state.study import Study, SubjectState
-from monitor.tables.counting import onset_of
+from monitor.tables.context import onset_of
 from monitor.terms import has_inconsistent_seriousness
 
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from monitor.dates import FOREVER
 from monitor.exposure.at_risk import AtRiskInterval
+from monitor.exposure.doses import DoseCoverage, DosedDays
 from monitor.exposure.first_events import FirstEvents
 from monitor.exposure.follow_up import clip_to_collection as intervals_since
 from monitor.exposure.risk_sets import IntervalColumns
 from monitor.plan.plan import ARMS_MAX
 from monitor.records import Record
-from monitor.terms import DosedDays, is_near_dose
 from tests.monitor.builders import DAY_0, allocated, case, dosed, retracted, tick_record, treated
 from tests.monitor.small_plans import concurrent_watch, plan_of, toml_table
 from tests.monitor.trial import Trial, trial, two_arms
@@ -148,7 +148,7 @@ def test_an_onset_near_any_dose_is_near_a_dose(doses: list[tuple[int, int]], ons
     """An early administration may end after a later one."""
     dosed_days = tuple(sorted(DosedDays(first, first + lasts) for first, lasts in doses))
 
-    assert is_near_dose(onset, dosed_days, days) == any(
+    assert DoseCoverage.of(dosed_days).is_near(onset, days) == any(
         dose.first <= onset <= dose.last + days for dose in dosed_days
     )
 

@@ -1,0 +1,182 @@
+"""Logs whose last records are costly: many cases of one subject, chains of merges, amendments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+from monitor import records
+from monitor.records import EPOCH_DAY, SECONDS_PER_DAY, Body, Record, TermKind
+
+STUDY = "GROWTH"
+DAY_0 = date(2024, 1, 1).toordinal()
+TERMS, DAYS = 20, 365
+GROUP = """
+[groups.pair]
+preferred_terms = []
+both = [["Term 0"], ["Term 1"]]
+within_days = 7
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostlyLog:
+    """A log of *size* cases, and the records whose cost is measured after it.
+
+    Without *further* records the whole log is measured.
+    """
+
+    log: Callable[[int], Iterator[Record]]
+    further: Callable[[int], Iterator[Record]] | None = None
+    sizes: tuple[int, int, int] = (1_000, 2_000, 4_000)
+
+
+def record_of(body: Body, entity_id: str, version: int = 1) -> Record:
+    """Return a record of the study about *entity_id*, known a year after the first day."""
+    digest = int.from_bytes(sha256(repr(body).encode()).digest()[:8], "big")
+    known_at = (DAY_0 + DAYS - EPOCH_DAY) * SECONDS_PER_DAY
+    return Record(STUDY, entity_id, version, known_at, digest, body)
+
+
+def plan_record(version: int = 1, groups: str = "", window_days: int = 28) -> Record:
+    """Return version *version* of the plan: two arms, one watch of tier 1, and *groups*."""
+    toml = PLAN.format(study=STUDY, groups=groups, window_days=window_days)
+    body = records.PlanRecord(toml=toml, sha256=sha256(toml.encode()).hexdigest())
+    return record_of(body, "office/plan", version)
+
+
+def treated(subject: str, version: int = 1, treatment: str = "drug", start: int = 0) -> Record:
+    """Return the treatment of *subject* from day *start* on, ongoing."""
+    body = records.Treatment(
+        subject=subject, treatment=treatment, period="main", start=DAY_0 + start
+    )
+    return record_of(body, f"edc/treated-{subject}", version)
+
+
+def case(number: int, subject: str, day: int, version: int = 1, term: str = "") -> Record:
+    """Return case *number* of *subject* with its onset on *day*."""
+    body = records.AdverseEvent(
+        subject=subject,
+        preferred_term=term or f"Term {number % TERMS}",
+        system_organ_class=f"Class {number % 5}",
+        onset=DAY_0 + day,
+    )
+    return record_of(body, f"safety/case-{number:06}", version)
+
+
+def one_subject(size: int, *, days: int, groups: str = "", terms: int = TERMS) -> Iterator[Record]:
+    """Yield a study whose cases are all of one subject, their onsets spread over *days*."""
+    yield plan_record(groups=groups)
+    yield treated("S-0")
+    yield treated("S-1", treatment="placebo")
+    for number in range(size):
+        yield case(number, "S-0", number * 7 % days, term=f"Term {number % terms}")
+
+
+def corrected_treatments(_: int) -> Iterator[Record]:
+    """Yield corrections that move every case of the subject to the other arm and back."""
+    for version, treatment in enumerate(("placebo", "drug") * 2, 2):
+        yield treated("S-0", version, treatment)
+
+
+def shifted_treatments(_: int) -> Iterator[Record]:
+    """Yield corrections that exclude the cases of the first day, and include them again."""
+    for version, start in enumerate((1, 0) * 2, 2):
+        yield treated("S-0", version, start=start)
+
+
+def corrected_first_events(_: int) -> Iterator[Record]:
+    """Yield corrections of one case, which is its subject's first event, then is not, and so on."""
+    for version, day in enumerate((300, 0) * 10, 2):
+        yield case(0, "S-0", day, version)
+
+
+def further_doses(_: int) -> Iterator[Record]:
+    """Yield administrations to the subject of all cases."""
+    for number in range(20):
+        body = records.Dose(subject="S-0", first_date=DAY_0 + number, last_date=DAY_0 + number)
+        yield record_of(body, f"edc/dose-{number}")
+
+
+def corrected_whole(size: int) -> Iterator[Record]:
+    """Yield a study of one subject with all cases on one day, then 40 corrections."""
+    yield from one_subject(size, days=1)
+    for version in range(2, 42):
+        yield treated("S-0", version, ("drug", "placebo")[version % 2])
+
+
+def merged_subjects(size: int) -> Iterator[Record]:
+    """Yield a study in which each subject is merged into the next, and has one case."""
+    yield plan_record()
+    yield from (case(number, f"S-{number}", number % DAYS) for number in range(size))
+    # Before the treatments: a study that a merge recounts has few subjects with days at risk.
+    for number in range(0, size, MERGED_EVERY):
+        yield from _merge("subject", f"S-{number}", f"S-{number + MERGED_EVERY}", number)
+    yield from (treated(f"S-{number}") for number in range(0, size, 7))
+
+
+def merged_cases(size: int) -> Iterator[Record]:
+    """Yield a study in which each case is a duplicate of the next, all of one subject."""
+    yield from one_subject(size, days=DAYS)
+    for number in range(size):
+        names = (f"safety/case-{each:06}" for each in (number, number + 1))
+        yield from _merge("case", *names, number)
+
+
+def _merge(what: str, duplicate: str, survivor: str, number: int) -> Iterator[Record]:
+    body = records.Merge(what=what, duplicate=duplicate, survivor=survivor)
+    yield record_of(body, f"edc/merge-{number}")
+
+
+def collections(_: int) -> Iterator[Record]:
+    """Yield collections, each of which recounts the study."""
+    for number in range(3):
+        kind, term = TermKind.PREFERRED_TERM, f"Term {number}"
+        body = records.Collection(kind=kind, term=term, start=DAY_0 + 3)
+        yield record_of(body, f"edc/collected-{number}")
+
+
+def many_subjects(size: int) -> Iterator[Record]:
+    """Yield a study of subjects with ten cases each on two arms, of size / 10 terms."""
+    yield plan_record()
+    for number in range(size):
+        subject = f"S-{number // 10}"
+        if number % 10 == 0:
+            yield treated(subject, treatment=("drug", "placebo")[number // 10 % 2])
+        yield case(number, subject, number * 7 % DAYS, term=f"Term {number % (size // 10)}")
+
+
+def amendments(_: int) -> Iterator[Record]:
+    """Yield amendments of the plan that change the days at risk."""
+    for version in range(2, 5):
+        yield plan_record(version, window_days=28 + version)
+
+
+MERGED_EVERY = 50
+COSTLY_LOGS: dict[str, CostlyLog] = {}
+
+PLAN = """\
+study = "{study}"
+alpha = 0.05
+q = 0.1
+[treatments]
+control = "placebo"
+active = ["drug"]
+[[periods]]
+id = "main"
+[at_risk]
+window_days = {window_days}
+[limits]
+as_of_jump_days = 720
+[screening]
+analysis = "as_treated"
+{groups}
+[[watches]]
+id = "first-term"
+kind = "concurrent"
+preferred_term = "Term 0"
+analysis = "as_treated"
+share = 1
+"""
