@@ -34,6 +34,19 @@ def affected_subjects(study: Study, record: Record) -> Collection[SubjectState]:
     return (study.get_or_add_subject(target.body.subject),)
 
 
+def affected_cases(study: Study, record: Record) -> set[str] | None:
+    """The id that the folded *record* states or nullifies; None where it may change any case."""
+    body = record.body
+    if isinstance(body, SUBJECT_BODIES):
+        return {record.entity_id}
+    if not isinstance(body, Retraction | Merge) or is_subject_merge(body):
+        return None
+    target = study.entities.by_id.get(target_of(body))
+    is_edited = study.entities.by_id[record.entity_id].versions > 1
+    is_of_subject = target is not None and isinstance(target.body, SUBJECT_BODIES)
+    return {target_of(body)} if is_of_subject and not is_edited else None
+
+
 def subject_of(study: Study, body: Body | None) -> str | None:
     """The subject under which *body* counts after merges; None where it is not about a subject."""
     return (

@@ -62,7 +62,7 @@ def may_have_findings(study: Study, subject: SubjectState, entity_id: str) -> bo
     cases = subject.cases
     entity = cases.get(entity_id)
     if entity is None:
-        return subject.has_uncounted_cases
+        return study.start_changed and subject.has_uncounted_cases
     case = entity.body
     assert isinstance(case, AdverseEvent)
     return (
@@ -123,10 +123,8 @@ def is_before_first_dose(subject: SubjectState, case: AdverseEvent) -> bool:
     if case.onset is None:
         return False
     onset = last_day(case.onset) if isinstance(case.onset, PartialDate) else case.onset
-    treatment_days = [start for _, start in subject.period_starts] + [
-        dose.first for dose in subject.doses
-    ]
-    return bool(treatment_days) and onset < min(treatment_days)
+    start = subject.start
+    return start is not None and onset < start
 
 
 def likely_duplicates(subject: SubjectState, case_id: str, case: AdverseEvent) -> list[str]:

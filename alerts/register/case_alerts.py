@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
 from alerts.alert import Alert, AlertKind, alert_id
-from alerts.detection.affected import affected_subjects, site_of_record, subject_of
+from alerts.detection.affected import affected_cases, affected_subjects, site_of_record, subject_of
 from alerts.detection.case_rules import (
     RuleCases,
     RuleHit,
@@ -119,9 +119,8 @@ def _cases_to_check(study: Study, record: Record) -> set[str] | None:
 
     Rules depend on the case itself, or on a dose or another case of its subject.
     """
-    if isinstance(record.body, AdverseEvent):
-        return {record.entity_id, *study.context_changes}
-    return study.context_changes if isinstance(record.body, SUBJECT_BODIES) else None
+    cases = affected_cases(study, record)
+    return None if cases is None else cases | study.context_changes
 
 
 def _alerts_from_rules(
@@ -145,22 +144,22 @@ def _affected_findings(
     """Yield the findings in the cases of *subjects*, whom *record* affects.
 
     An adverse event is checked alone.  Another record about a subject can only change the dates
-    around its cases, so only ``date_findings`` apply, to cases that are not counted.
+    around its cases, so only ``date_findings`` apply, to cases that are not counted.  A retraction
+    or merge of an entity of a subject does both.
     """
-    tracker, body = register_of(study).overdue_tracker, record.body
-    is_case = isinstance(body, AdverseEvent)
-    find = date_findings if isinstance(body, SUBJECT_BODIES) and not is_case else case_findings
+    tracker, own_cases = register_of(study).overdue_tracker, affected_cases(study, record)
     for subject in subjects:
-        if is_case:
-            case_ids = [record.entity_id] if record.entity_id in subject.cases else []
-        else:
-            case_ids = subject.uncounted_cases if find is date_findings else subject.cases
+        own = subject.cases if own_cases is None else own_cases & subject.cases.keys()
+        is_case = isinstance(record.body, AdverseEvent)
+        others = () if own_cases is None or is_case else subject.uncounted_cases
         unallocated = study.is_unallocated(subject)
-        for case_id in case_ids:
+        for case_id in {*own, *others}:
             entity = subject.cases[case_id]
             if unallocated and not entity.counted_versions:
                 tracker.record_unallocated(study, case_id)
-            yield from find(subject, case_id, entity)
+            yield from (case_findings if case_id in own else date_findings)(
+                subject, case_id, entity
+            )
 
 
 def alerts_from_refusal(

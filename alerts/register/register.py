@@ -54,7 +54,9 @@ class AlertRegister:
         """Raise *alert* and return its first revision; None where its id is already registered."""
         if alert.id in self.entries:
             return None
-        opened = replace(alert, revision=1, state=State.RAISED, move=Move.RAISE)
+        opened = alert
+        if (alert.revision, alert.state, alert.move) != (1, State.RAISED, Move.RAISE):
+            opened = replace(alert, revision=1, state=State.RAISED, move=Move.RAISE)
         entry = self.entries[alert.id] = AlertEntry(opened)
         return entry.append(opened)
 

@@ -63,6 +63,7 @@ def recount(study: Study) -> None:
     if study.dirty is not None:
         study.dirty.everything = True
     reset_study(study)
+    study.entities.find_cycles()
     for entity_id, entity in study.entities.by_id.items():
         entity.set_contribution(None)
         if isinstance(entity.body, SUBJECT_BODIES) and study.entities.is_active(entity_id):

@@ -53,7 +53,9 @@ def move_entity(
     is_active = study.entities.is_active(entity_id)
     if isinstance(entity.body, AdverseEvent):
         _move_case(study, entity_id, entity, subject if is_active else None, previous)
-    elif isinstance(entity.body, Dose):
+        return
+    before = subject.start, study.is_unallocated(subject)
+    if isinstance(entity.body, Dose):
         _move_dose(study, entity_id, entity, subject if is_active else None, previous)
     else:
         if previous is not None and (previous[1] is not subject or not is_active):
@@ -62,6 +64,7 @@ def move_entity(
         if is_active:
             add_to_subject(subject, entity_id, entity)
             _refresh_exposure(study, subject)
+    study.start_changed = before != (subject.start, study.is_unallocated(subject))
 
 
 def update_contributions(study: Study, subject: SubjectState, entity_ids: Iterable[str]) -> None:
@@ -89,9 +92,10 @@ def _move_case(
     if previous is not None and entity_id in previous[1].cases:
         old_body, old_subject = previous
         assert isinstance(old_body, AdverseEvent)
-        affected = detach_case(study, old_subject, entity_id, old_body)
         if old_subject is not subject:
             remove_contribution(study, old_subject, entity_id, entity)
+        affected = detach_case(study, old_subject, entity_id, old_body)
+        if old_subject is not subject:
             del old_subject.cases[entity_id]
             _update_affected(study, old_subject, affected)
             affected = set()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from monitor.errors import Reason, Refusal
 from monitor.records import AdverseEvent, Body, Merge, Record, Retraction
+from monitor.state.merge_cycles import cycles_of
 
 
 class RecordOutcome(StrEnum):
@@ -79,12 +80,15 @@ class Entities:
     """All entities of a study by id, and the retractions and merges that name each.
 
     *nullified_by* holds retractions and merges of cases by their target's id, *merged_by* merges
-    of subjects by the duplicate's name.
+    of subjects by the duplicate's name.  *cycles* holds the number of the cycle of merges that a
+    case is in, or is None while it is not known, and *survivors* caches ``surviving_subject``.
     """
 
     by_id: dict[str, Entity] = field(default_factory=dict[str, Entity])
     nullified_by: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     merged_by: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    cycles: dict[str, int] | None = field(default=None, compare=False)
+    survivors: dict[str, str] = field(default_factory=dict[str, str], compare=False)
 
     def classify_version(self, record: Record) -> RecordOutcome | Refusal:
         """Classify the record by its version and digest alone.
@@ -125,6 +129,8 @@ class Entities:
         """Add the reference from *entity_id* to the target of *body*, or remove it if present."""
         references = self.merged_by if is_subject_merge(body) else self.nullified_by
         references.setdefault(target_of(body), set()).symmetric_difference_update({entity_id})
+        self.cycles = None
+        self.survivors.clear()
 
     def is_active(self, entity_id: str) -> bool:
         """Whether no active retraction or merge nullifies the entity."""
@@ -160,23 +166,49 @@ class Entities:
 
     def _is_merge_cycle(self, merge_id: str, body: Merge) -> bool:
         """Whether other active merges lead from the survivor of the merge to its duplicate."""
+        if self.cycles is not None:
+            cycle = self.cycles.get(body.survivor)
+            return cycle is not None and cycle == self.cycles.get(body.duplicate)
         return self._merges_lead_to(
             body.survivor, body.duplicate, self.nullified_by, excluded=merge_id
         )
 
     def surviving_subject(self, subject: str) -> str:
         """Return the subject under which records of *subject* count after all active merges."""
-        seen = {subject}
-        while merges := [
-            name for name in sorted(self.merged_by.get(subject, ())) if self.is_active(name)
-        ]:
-            body = self.by_id[merges[0]].body
-            assert isinstance(body, Merge)
-            subject = body.survivor
-            if subject in seen:
+        if subject in self.survivors:
+            return self.survivors[subject]
+        path = {subject: 0}  # Each name with its place.
+        last = subject
+        while (survivor := self._next_survivor(last)) is not None:
+            last = survivor
+            if last in self.survivors or last in path:
                 break
-            seen.add(subject)
-        return subject
+            path[last] = len(path)
+        end = self.survivors.get(last, last)
+        # Where the path leads back into itself, each subject of the cycle counts under its name.
+        cycle_start = path[last] if survivor in path else len(path)
+        for name, place in path.items():
+            self.survivors[name] = name if place >= cycle_start else end
+        return self.survivors[subject]
+
+    def _next_survivor(self, subject: str) -> str | None:
+        """Return the survivor of the subject's first active merge, or None."""
+        for name in sorted(self.merged_by.get(subject, ())):
+            if self.is_active(name):
+                body = self.by_id[name].body
+                assert isinstance(body, Merge)
+                return body.survivor
+        return None
+
+    def find_cycles(self) -> None:
+        """Find all cycles of case merges, before the activity of every entity is asked for."""
+        survivors: dict[str, list[str]] = {}
+        for name, references in self.nullified_by.items():
+            for reference in references:
+                body = self.by_id[reference].body
+                if isinstance(body, Merge) and self.is_active(reference):
+                    survivors.setdefault(name, []).append(body.survivor)
+        self.cycles = cycles_of(survivors)
 
     def would_close_cycle(self, entity_id: str, body: Retraction | Merge) -> bool:
         """Whether *body* would close a cycle of merges or of nullifications."""

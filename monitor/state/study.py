@@ -62,6 +62,13 @@ class SubjectState:
     index: CaseIndex | None = None
 
     @property
+    def start(self) -> int | None:
+        """The first ordinal day of a treatment or administration, or None."""
+        days = [start for _, start in self.period_starts]
+        days += [dose.first for dose in self.doses[:1]]
+        return min(days, default=None)
+
+    @property
     def uncounted_cases(self) -> list[str]:
         """The ids of the active cases that are not counted."""
         if self.index is not None:
@@ -140,8 +147,10 @@ class Study:
 
     *decided_watches* are watches on whose alerts the board has decided: a change of their first
     events is reported.  *extension* belongs to a layer above; the fold does not read it.
-    *context_changes* are the cases whose groups with context the last record may have changed.
-    *evaluation_count* counts evaluations of watches, for metrics only.
+    *start_changed* states
+    whether the last record about a subject changed its first day on treatment, or whether it is
+    allocated.  *context_changes* are the cases whose groups with context the last record may have
+    changed.  *evaluation_count* counts evaluations of watches, for metrics only.
     """
 
     name: str
@@ -183,6 +192,7 @@ class Study:
         default_factory=dict[WatchedFirstEvents, int]
     )
     context_changes: set[str] = field(default_factory=set[str])
+    start_changed: bool = False
     dirty: DirtySet | None = None
     decided_watches: set[str] = field(default_factory=set[str])
     extension: StudyExtension | None = None

@@ -142,22 +142,24 @@ def remove_contribution(
         return
     if study.dirty is not None:
         _mark_cells_dirty(study, study.dirty, contribution)
-    for table_number in study.table_numbers(contribution.period, contribution.treatment):
+    table_numbers = study.table_numbers(contribution.period, contribution.treatment)
+    for table_number in table_numbers:
+        table, subject_counts = study.tables[table_number], subject.counts[table_number]
         for term in contribution.terms:
-            cell = study.tables[table_number][term]
-            cell.add(subject.counts[table_number], term, -contribution.increment, -versions)
+            table[term].add(subject_counts, term, -contribution.increment, -versions)
     entity.set_contribution(None)
     if subject.index is not None:
         subject.index.remove_contribution(entity_id, contribution)
     packed_event = contribution.onset * ARMS_MAX + contribution.treatment
     for term in contribution.terms:
-        for first_events in first_event_scopes(study, term):
+        for first_events in study.first_events.get(term) or first_event_scopes(study, term):
             if first_events.first_event_of(subject.number) == packed_event:
-                first_events.set_first(
-                    subject.number, _next_first_event(subject, first_events), subject.spells
-                )
+                next_event = _next_first_event(subject, first_events)
+                if next_event != packed_event:
+                    first_events.set_first(subject.number, next_event, subject.spells)
                 study.changed_first_events[first_events] = MANY_SUBJECTS
-        _close_unused_watches(study, term)
+        if not study.tables[table_numbers[0]][term].events:
+            _close_unused_watches(study, term)
 
 
 def _close_unused_watches(study: Study, term: int) -> None:
