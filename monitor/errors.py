@@ -53,6 +53,8 @@ class Reason(StrEnum):
     NO_BENEFIT_RISK = "no_benefit_risk"
     UNKNOWN_TREATMENT = "unknown_treatment"
     UNKNOWN_PERIOD = "unknown_period"
+    SUBJECT_FULL = "subject_full"
+    STUDY_FULL = "study_full"
 
     # Missing or invalid signature: checked before the record's version counts.
     UNSIGNED = "unsigned"
@@ -119,6 +121,8 @@ REMEDIES: dict[Reason, str] = {
     Reason.MERGE_CYCLE: "Retract the earlier merge first: two things cannot survive each other.",
     Reason.UNKNOWN_TREATMENT: "Use one of the plan's [treatments], or amend the plan first.",
     Reason.UNKNOWN_PERIOD: "Use the id of one of the plan's [[periods]], or amend the plan first.",
+    Reason.SUBJECT_FULL: "Send corrections as versions; find what repeats the subject's records.",
+    Reason.STUDY_FULL: "Send corrections as versions; find what repeats the study's records.",
     Reason.NO_BENEFIT_RISK: "Declare [benefit_risk] in the plan, or leave `assessment` out.",
     Reason.UNSIGNED: "Sign it: a plan by `tocsin plan sign`, a review by its member's key.",
     Reason.FOREIGN_KEY: "Sign with a key of [[board]], a plan with one of TOCSIN_PLAN_KEYS_FILE.",

@@ -10,6 +10,7 @@ from monitor.evidence.evaluate import can_change, evaluate
 from monitor.exposure.first_events import MANY_SUBJECTS
 from monitor.fold.change import apply_change
 from monitor.fold.decided import affected_decisions, first_events_before
+from monitor.fold.limits import check_limits
 from monitor.plan.plan import PlanError, amendment_error, read_plan
 from monitor.records import (
     AdverseEvent,
@@ -82,7 +83,7 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> FoldResult:
         return FoldResult(RecordOutcome.REFUSED, version_outcome)
     if version_outcome is not RecordOutcome.FOLDED:
         return FoldResult(version_outcome)
-    refusal = check_context(study, record)
+    refusal = check_limits(study, record) or check_context(study, record)
     if refusal is not None:
         return FoldResult(RecordOutcome.REFUSED, refusal)
     study.changed_first_events.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import sha256
 
 from monitor.dates import Imputation
@@ -48,6 +49,12 @@ class SpentShare:
 
     watch: Watch
     group: Group | None
+
+
+@lru_cache(maxsize=64)
+def sha256_of(toml: str) -> str:
+    """Return the SHA-256 of *toml* in hex; cached, because every alert carries it."""
+    return sha256(toml.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +104,7 @@ class Plan:
     @property
     def sha256(self) -> str:
         """SHA-256 of the UTF-8 bytes of *toml* in hex, which every alert carries."""
-        return sha256(self.toml.encode()).hexdigest()
+        return sha256_of(self.toml)
 
     @property
     def spent_shares(self) -> dict[str, SpentShare]:

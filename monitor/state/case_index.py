@@ -76,32 +76,36 @@ class CaseIndex:
     def add_contribution(self, entity_id: str, contribution: Contribution) -> None:
         """Add the contribution of a case that becomes counted."""
         del self.uncounted[entity_id]
-        scope = contribution.period * ARMS_MAX + contribution.treatment
-        for term in contribution.terms:
+        period, treatment, onset, _, terms = contribution
+        scope = period * ARMS_MAX + treatment
+        for term in terms:
             onsets_by_scope = self.counted_onsets.setdefault(term, {})
             onsets = onsets_by_scope.get(scope)
             if onsets is None:
                 onsets = onsets_by_scope[scope] = array("i")
-            insort(onsets, contribution.onset)
+            insort(onsets, onset)
 
     def remove_contribution(self, entity_id: str, contribution: Contribution) -> None:
         """Remove the contribution of a case that is not counted any more."""
         self.uncounted[entity_id] = None
-        scope = contribution.period * ARMS_MAX + contribution.treatment
-        for term in contribution.terms:
+        period, treatment, onset, _, terms = contribution
+        scope = period * ARMS_MAX + treatment
+        for term in terms:
             onsets = self.counted_onsets[term][scope]
-            del onsets[bisect_left(onsets, contribution.onset)]
+            # Popping the last is cheaper, and with many onsets on one day each is the last.
+            if onsets[-1] == onset:
+                onsets.pop()
+            else:
+                del onsets[bisect_left(onsets, onset)]
 
     def next_first_event(self, first_events: FirstEvents) -> int | None:
         """Return the earliest counted case in the scope, packed as a first event, or None."""
-        return min(
-            (
-                onsets[0] * ARMS_MAX + scope % ARMS_MAX
-                for scope, onsets in self.counted_onsets.get(first_events.term, {}).items()
-                if onsets and first_events.covers(scope // ARMS_MAX, scope % ARMS_MAX)
-            ),
-            default=None,
-        )
+        first: int | None = None
+        for scope, onsets in self.counted_onsets.get(first_events.term, {}).items():
+            if onsets and first_events.covers(scope // ARMS_MAX, scope % ARMS_MAX):
+                packed = onsets[0] * ARMS_MAX + scope % ARMS_MAX
+                first = packed if first is None or packed < first else first
+        return first
 
     def ids_within(self, ranges: Iterable[DayRange]) -> list[str]:
         """Return the ids of the cases with an onset within one of *ranges*."""

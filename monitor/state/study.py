@@ -28,6 +28,7 @@ from monitor.state.cell import Cell
 from monitor.state.dirty import DirtySet
 from monitor.state.entities import Entities, Entity
 from monitor.state.episode import Episode
+from monitor.state.limits import LIMITS, StudyLimits
 from monitor.state.verdict import Verdict
 from monitor.terms import VOCABULARY, Group, Term, Vocabulary
 
@@ -147,10 +148,9 @@ class Study:
 
     *decided_watches* are watches on whose alerts the board has decided: a change of their first
     events is reported.  *extension* belongs to a layer above; the fold does not read it.
-    *start_changed* states
-    whether the last record about a subject changed its first day on treatment, or whether it is
-    allocated.  *context_changes* are the cases whose groups with context the last record may have
-    changed.  *evaluation_count* counts evaluations of watches, for metrics only.
+    *start_changed* states whether the last record about a subject changed its first day on
+    treatment, or whether it is allocated.  *context_changes* are the cases whose
+    groups with context the last record may have changed.  *evaluation_count* counts evaluations of watches, for metrics only.
     """
 
     name: str
@@ -197,6 +197,7 @@ class Study:
     decided_watches: set[str] = field(default_factory=set[str])
     extension: StudyExtension | None = None
     evaluation_count: int = field(default=0, compare=False)
+    limits: StudyLimits = field(default=LIMITS, compare=False)
 
     @property
     def as_of(self) -> int | None:

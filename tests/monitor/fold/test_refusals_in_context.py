@@ -52,7 +52,9 @@ REFUSED: dict[Reason, Callable[[], Record]] = {
 
 def test_every_reason_that_depends_on_the_study_is_covered():
     """A new reason must have a record here that reaches it."""
-    assert set(REFUSED) | {Reason.NO_PLAN} == STUDY_STATE_REASONS
+    full = {Reason.SUBJECT_FULL, Reason.STUDY_FULL}  # Their own tests: test_limits.py.
+
+    assert set(REFUSED) | full | {Reason.NO_PLAN} == STUDY_STATE_REASONS
 
 
 @pytest.mark.parametrize("reason", REFUSED)
