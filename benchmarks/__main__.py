@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import growth
 from benchmarks.measure import Measurement
 from benchmarks.report import (
     Table,
@@ -66,6 +67,8 @@ class BenchmarkSuite:
 def main() -> None:
     """Run all benchmarks, print each section when it is done, and write RESULTS.md with --keep."""
     arguments = _arguments()
+    if arguments.growth:
+        sys.exit(growth.main())
     sections = [heading(sys.argv[1:])]
     print(sections[0])
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
@@ -155,6 +158,7 @@ def measure_profile(suite: BenchmarkSuite) -> Table:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("growth", nargs="?", choices=["growth"], help="cost of one record by size")
     parser.add_argument("--full", action="store_true", help="200 trials of 5,000, not 40")
     parser.add_argument("--keep", action="store_true", help="write benchmarks/RESULTS.md")
     return parser.parse_args()

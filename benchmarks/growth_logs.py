@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from hashlib import sha256
 
 from monitor import records
@@ -15,9 +16,13 @@ DAY_0 = date(2024, 1, 1).toordinal()
 TERMS, DAYS = 20, 365
 GROUP = """
 [groups.pair]
-preferred_terms = []
 both = [["Term 0"], ["Term 1"]]
 within_days = 7
+"""
+
+NEAR_DOSE_GROUP = """
+[groups.near]
+within_days_after_dose = 4
 """
 
 
@@ -108,12 +113,12 @@ def corrected_whole(size: int) -> Iterator[Record]:
 
 
 def merged_subjects(size: int) -> Iterator[Record]:
-    """Yield a study in which each subject is merged into the next, and has one case."""
+    """Yield a study of subjects with one case each, in which every tenth is merged in a chain."""
     yield plan_record()
+    # First, because each merge of subjects recounts the study.
+    for number in range(0, size, 10):
+        yield merged("subject", f"S-{number}", f"S-{number + 10}", number)
     yield from (case(number, f"S-{number}", number % DAYS) for number in range(size))
-    # Before the treatments: a study that a merge recounts has few subjects with days at risk.
-    for number in range(0, size, MERGED_EVERY):
-        yield from _merge("subject", f"S-{number}", f"S-{number + MERGED_EVERY}", number)
     yield from (treated(f"S-{number}") for number in range(0, size, 7))
 
 
@@ -121,13 +126,13 @@ def merged_cases(size: int) -> Iterator[Record]:
     """Yield a study in which each case is a duplicate of the next, all of one subject."""
     yield from one_subject(size, days=DAYS)
     for number in range(size):
-        names = (f"safety/case-{each:06}" for each in (number, number + 1))
-        yield from _merge("case", *names, number)
+        yield merged("case", f"safety/case-{number:06}", f"safety/case-{number + 1:06}", number)
 
 
-def _merge(what: str, duplicate: str, survivor: str, number: int) -> Iterator[Record]:
+def merged(what: str, duplicate: str, survivor: str, number: int) -> Record:
+    """Return a merge of two cases or of two subjects."""
     body = records.Merge(what=what, duplicate=duplicate, survivor=survivor)
-    yield record_of(body, f"edc/merge-{number}")
+    return record_of(body, f"edc/merge-{number}")
 
 
 def collections(_: int) -> Iterator[Record]:
@@ -154,8 +159,38 @@ def amendments(_: int) -> Iterator[Record]:
         yield plan_record(version, window_days=28 + version)
 
 
-MERGED_EVERY = 50
-COSTLY_LOGS: dict[str, CostlyLog] = {}
+COSTLY_LOGS: dict[str, CostlyLog] = {
+    "treatment correction, all cases of one subject on one day": CostlyLog(
+        log=partial(one_subject, days=1), further=corrected_treatments
+    ),
+    "treatment correction, all cases of one subject": CostlyLog(
+        log=partial(one_subject, days=DAYS), further=corrected_treatments
+    ),
+    "treatment correction that moves the cases of one day": CostlyLog(
+        log=partial(one_subject, days=DAYS), further=shifted_treatments
+    ),
+    "correction of a subject's first event": CostlyLog(
+        log=partial(one_subject, days=DAYS), further=corrected_first_events
+    ),
+    "dose of a subject, group within days of a dose": CostlyLog(
+        log=partial(one_subject, days=DAYS, groups=NEAR_DOSE_GROUP), further=further_doses
+    ),
+    "collection after a chain of merged subjects": CostlyLog(
+        log=merged_subjects, further=collections
+    ),
+    "collection after a chain of merged cases": CostlyLog(log=merged_cases, further=collections),
+    "amendment of the plan": CostlyLog(log=many_subjects, further=amendments),
+    "group with both and within_days, one term: whole log": CostlyLog(
+        log=partial(one_subject, days=DAYS, groups=GROUP, terms=2), sizes=(100, 200, 400)
+    ),
+    "group with both and within_days, one day: whole log": CostlyLog(
+        log=partial(one_subject, days=1, groups=GROUP, terms=2), sizes=(100, 200, 400)
+    ),
+    "group with both and within_days, many cases: whole log": CostlyLog(
+        log=partial(one_subject, days=DAYS, groups=GROUP, terms=2)
+    ),
+    "4,000 cases of one subject, 40 corrections: whole log": CostlyLog(log=corrected_whole),
+}
 
 PLAN = """\
 study = "{study}"

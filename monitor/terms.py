@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import NamedTuple
 
 from monitor.records import RELATED, ActionTaken, Adjudication, AdverseEvent, Outcome, TermKind
@@ -122,6 +123,10 @@ def has_inconsistent_seriousness(case: AdverseEvent) -> bool:
     return not case.serious and is_serious(case)
 
 
+VOCABULARY_LOCK = Lock()
+"""Held while a term gets its number: a worker folds large studies in threads."""
+
+
 @dataclass(slots=True, eq=False)
 class Vocabulary:
     """Maps terms to small integers: counting by integer is cheaper than by term."""
@@ -132,10 +137,17 @@ class Vocabulary:
     def number_of(self, term: Term) -> int:
         """Return the number of *term*; its first use assigns the next free number."""
         number = self.numbers.get(term)
-        if number is None:
-            number = self.numbers[term] = len(self.terms)
-            self.terms.append(term)
-        return number
+        return self._add(term) if number is None else number
+
+    def _add(self, term: Term) -> int:
+        """Add *term*, unless another thread has added it meanwhile."""
+        with VOCABULARY_LOCK:
+            number = self.numbers.get(term)
+            if number is None:
+                number = len(self.terms)
+                self.terms.append(term)
+                self.numbers[term] = number
+            return number
 
     def __getitem__(self, number: int) -> Term:
         return self.terms[number]

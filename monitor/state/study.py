@@ -149,8 +149,9 @@ class Study:
     *decided_watches* are watches on whose alerts the board has decided: a change of their first
     events is reported.  *extension* belongs to a layer above; the fold does not read it.
     *start_changed* states whether the last record about a subject changed its first day on
-    treatment, or whether it is allocated.  *context_changes* are the cases whose
-    groups with context the last record may have changed.  *evaluation_count* counts evaluations of watches, for metrics only.
+    treatment, or whether it is allocated.  *context_changes* are the cases whose groups with
+    context the last record may have changed.  *evaluation_count* counts evaluations of watches,
+    for metrics only.
     """
 
     name: str

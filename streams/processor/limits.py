@@ -17,10 +17,13 @@ class Limits:
     costs more work, since a field that several records change is written once per apply.  One
     unreadable record is quarantined; *unreadable_max* of them in a row stop the partition, because
     to quarantine every record would be a silent outage.  A rebuild reads at most
-    *rebuild_records_max* records a step, so that the partition continues between steps.
+    *rebuild_records_max* records a step, so that the partition continues between steps.  A study
+    of *large_entities* or more is recounted, loaded and encoded whole in a thread, about 40 us an
+    entity, because the loop also serves the probes and other partitions.
     """
 
     memory_bytes: int = 512 << 20
     pairs_max: int = 3 * PAIRS_MAX
     unreadable_max: int = 10
     rebuild_records_max: int = 20_000
+    large_entities: int = 5_000

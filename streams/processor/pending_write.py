@@ -17,6 +17,10 @@ CURSOR_PAIRS = 7
 """Fields of the cursor without the positions of studies: see ``Cursor.to_fields``."""
 
 
+SplitRows = tuple[dict[str, Fields], dict[str, Fields]]
+"""By study, the changed fields of rows to set in place, and all fields of rows to stage."""
+
+
 @dataclass(slots=True)
 class PendingWrite:
     """Rows, outbox entries and stored positions for the next write to the store.
@@ -51,7 +55,7 @@ class PendingWrite:
         self.pairs_estimate += pairs - self.row_pairs.get(study, 0)
         self.row_pairs[study] = pairs
 
-    def split_rows(self, pairs_max: int) -> tuple[dict[str, Fields], dict[str, Fields]]:
+    def split_rows(self, pairs_max: int) -> SplitRows:
         """Return the changed fields of rows to set in place, and all fields of rows to stage.
 
         A row is staged, which means written whole under a second key and swapped in, where it
@@ -74,17 +78,30 @@ class PendingWrite:
         for row in self.rows.values():
             row.stored_position, row.replaces_stored = b"%d" % row.last_offset, False
 
+    @property
+    def largest_rewritten(self) -> int:
+        """The largest number of entities of a row of which every field may have changed."""
+        rewritten = (row for row in self.rows.values() if row.dirty.everything)
+        return max((len(row.study.entities.by_id) for row in rewritten), default=0)
+
     async def write(
-        self, store: Store, cursor: Cursor, *, first: int, pairs_max: int, stopped: str = ""
+        self,
+        store: Store,
+        cursor: Cursor,
+        split: SplitRows,
+        *,
+        first: int,
+        pairs_max: int,
+        stopped: str = "",
     ) -> int:
         """Write everything and *cursor* to *store*, and return the number of pairs written.
 
         One call of ``Store.apply`` changes all of it or nothing; rows to be staged are written
-        before it.  *first* is the cursor's `next` that the store must still have, and *stopped*
-        why the partition is stopped, or "".  Raises CursorMoved where the store's cursor or a
-        row differs from what the write expects.
+        before it.  *split* is the result of ``split_rows``.  *first* is the cursor's `next` that
+        the store must still have, and *stopped* why the partition is stopped, or "".  Raises
+        CursorMoved where the store's cursor or a row differs from what the write expects.
         """
-        rows, staged = self.split_rows(pairs_max)
+        rows, staged = split
         for study, fields in staged.items():
             await _stage_row(store, study, fields, min(pairs_max, PAIRS_MAX))
         request = ApplyRequest(

@@ -14,7 +14,7 @@ from streams.processor.log_check import check_log
 from streams.processor.pipeline import apply_record
 from streams.processor.row_cache import RowCache
 from streams.processor.row_rebuild import RowRebuild
-from streams.processor.runs import fold_run, handle_single, runs
+from streams.processor.runs import handle_run, handle_single, runs
 from streams.processor.stop import (
     CursorMoved,
     OffsetGap,
@@ -77,6 +77,11 @@ class PartitionProcessor:
     def position(self) -> int:
         """The offset of the next record to fold; 0 before a claim."""
         return 0 if self.working_set is None else self.working_set.position
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether a thread uses the working set, which takes long and must not be read."""
+        return self.working_set is not None and self.working_set.is_aside
 
     @property
     def needs_rebuild(self) -> bool:
@@ -204,7 +209,7 @@ class PartitionProcessor:
                     await self._commit_folded(working_set)
                     raise OffsetGap(working_set.position, offset)
                 if len(run) > 1:
-                    fold_run(working_set, run)
+                    await handle_run(working_set, run)
                 elif stopped := await handle_single(working_set, record, content, self.log):
                     await self._commit_folded(working_set)
                     await self._stop(working_set, stopped)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from streams.log import Log
 from streams.processor.cursor import Cursor
-from streams.store import Store
+from streams.store import Fields, Store
 from streams.store.rows.load import InvalidRow, load_row
 from streams.store.rows.row import Row
 
@@ -18,6 +20,7 @@ class RowCache:
 
     *absent* are the studies that have no row according to the cursor, and *invalid* those whose
     row must be rebuilt.  Both have the `pos` of each study in the store, which an apply must name.
+    *in_thread* is set while a large row is restored in a thread.
     """
 
     bytes_max: int
@@ -26,11 +29,14 @@ class RowCache:
     invalid: dict[str, bytes] = field(default_factory=dict[str, bytes])
     bytes_by_study: dict[str, int] = field(default_factory=dict[str, int])
     bytes_used: int = 0
+    in_thread: bool = False
 
     def __contains__(self, study: object) -> bool:
         return study in self.rows or study in self.absent or study in self.invalid
 
-    async def load(self, study: str, cursor: Cursor, store: Store, log: Log) -> None:
+    async def load(
+        self, study: str, cursor: Cursor, store: Store, log: Log, *, large: int = sys.maxsize
+    ) -> None:
         """Load the row of *study* from *store*, or mark the study as absent or invalid."""
         fields = await store.row(study)
         cursor_position, stored_position = cursor.positions.get(study), fields.get("pos", b"")
@@ -38,7 +44,7 @@ class RowCache:
             self.absent[study] = stored_position
             return
         try:
-            row = load_row(study, fields)
+            row = await self._restore(study, fields, large)
             if not await position_agrees(row.last_offset, cursor_position, cursor.next, log):
                 raise InvalidRow(f"The row of {study} is not where the cursor says.")
         except InvalidRow:
@@ -46,6 +52,16 @@ class RowCache:
             (self.invalid if cursor_position is not None else self.absent)[study] = stored_position
         else:
             self.put(study, row)
+
+    async def _restore(self, study: str, fields: Fields, large: int) -> Row:
+        """Restore a row, in a thread where it has at least *large* fields."""
+        if len(fields) < large:
+            return load_row(study, fields)
+        self.in_thread = True
+        try:
+            return await asyncio.to_thread(load_row, study, fields)
+        finally:
+            self.in_thread = False
 
     async def invalidate_mismatched(self, cursor: Cursor, store: Store, log: Log) -> None:
         """Invalidate every row whose `pos` in *store* disagrees with memory or with *cursor*."""

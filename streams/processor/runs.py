@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from monitor.errors import Refusal
-from monitor.records import Record
+from monitor.records import Collection, Merge, PlanRecord, Record, Retraction
 from streams.log import Log, LogRecord
 from streams.processor.folding import check_placement, fold_into
 from streams.processor.stop import PartitionStop, RecordFailed, RowInvalid
@@ -16,6 +16,9 @@ from streams.records.decode import decode
 PAIRS_PER_RECORD = 6
 """Pairs that almost no record exceeds.  A write that is larger nevertheless stages its largest
 rows: see ``PendingWrite.split_rows``."""
+
+RECOUNTING_BODIES = (PlanRecord, Collection, Merge, Retraction)
+"""Bodies that may recount a whole study; every other record recounts cases of a subject."""
 
 DecodedRecord = tuple[LogRecord, Record | Refusal]
 """A record of the log with its decoded content, or with the refusal of its bytes."""
@@ -89,6 +92,26 @@ def fold_run(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> None:
     working_set.advance_past(run[-1][0])
 
 
+def recounts_large_study(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> bool:
+    """Whether a record of *run* may recount all of a large study, which takes long."""
+    rows, large = working_set.row_cache.rows, working_set.limits.large_entities
+    return any(
+        isinstance(content, Record)
+        and isinstance(content.body, RECOUNTING_BODIES)
+        and (row := rows.get(content.study)) is not None
+        and len(row.study.entities.by_id) >= large
+        for _, content in run
+    )
+
+
+async def handle_run(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> None:
+    """Fold a *run*, in a thread where it takes long."""
+    if recounts_large_study(working_set, run):
+        await working_set.run_aside(fold_run, working_set, run)
+    else:
+        fold_run(working_set, run)
+
+
 async def handle_single(
     working_set: WorkingSet, record: LogRecord, content: Record | Refusal, log: Log
 ) -> PartitionStop | None:
@@ -96,8 +119,14 @@ async def handle_single(
 
     Raises RowInvalid where the row of its study must be rebuilt first.
     """
-    while isinstance(outcome := working_set.handle(record, content), str):
+    while True:
+        if recounts_large_study(working_set, [(record, content)]):
+            outcome = await working_set.run_aside(working_set.handle, record, content)
+        else:
+            outcome = working_set.handle(record, content)
+        if not isinstance(outcome, str):
+            return outcome
         if outcome in working_set.row_cache.invalid:
             raise RowInvalid(outcome)
-        await working_set.row_cache.load(outcome, working_set.cursor, working_set.store, log)
-    return outcome
+        cache, large = working_set.row_cache, working_set.limits.large_entities
+        await cache.load(outcome, working_set.cursor, working_set.store, log, large=large)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from streams.metrics.figures import Figures, compute_figures
-from streams.store.rows.load import load_row
+from streams.store.rows.load import InvalidRow, load_row
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.worker import Worker
 
@@ -63,6 +63,8 @@ class FigureCache:
         Raises InvalidRow where the stored row is invalid, and what the store raises.
         """
         working_set = owned.processor.working_set
+        if owned.processor.is_aside:
+            raise InvalidRow(f"The row of {study} is in use.")
         row = None if working_set is None else working_set.row_cache.rows.get(study)
         if row is None:
             row = load_row(study, await owned.store.row(study))
@@ -72,7 +74,7 @@ class FigureCache:
 def stale_studies(owned: OwnedPartition, cached: dict[str, Figures]) -> Iterator[str]:
     """Yield the studies of *owned* whose *cached* figures are older than their last record."""
     working_set = owned.processor.working_set
-    if working_set is None or not owned.claimed:
+    if working_set is None or not owned.claimed or owned.processor.is_aside:
         return
     for study, pos in working_set.cursor.positions.items():
         row, known = working_set.row_cache.rows.get(study), cached.get(study)

@@ -29,7 +29,8 @@ class OwnedPartition:
     *stop_text* the last logged reason of a stop.  *write_error* is why the store refused the
     records up to offset *unwritten_until*, or "" while it accepts writes.  *publish_error* is why
     the outbox cannot be published, as far as open logs may show it.  *outbox_pending* is set once
-    folded records may have added outbox entries.
+    folded records may have added outbox entries.  *is_busy* is set while a record is folded that
+    takes long: nothing else waits for the partition meanwhile.
     """
 
     processor: PartitionProcessor
@@ -44,6 +45,7 @@ class OwnedPartition:
     unwritten_until: int = -1
     publish_error: str = ""
     outbox_pending: bool = False
+    is_busy: bool = False
 
     def use_meter(self, meter: Meter) -> None:
         """Count records and published alerts in *meter*, which the worker's partitions share."""
@@ -53,8 +55,10 @@ class OwnedPartition:
 
     @property
     def fetch_position(self) -> int | None:
-        """The offset to fetch next; None while the partition is stopped or unclaimed."""
-        return self.processor.position if self.claimed and self.processor.stopped is None else None
+        """The offset to fetch next; None while the partition is stopped, unclaimed or busy."""
+        if self.is_busy or not self.claimed or self.processor.stopped is not None:
+            return None
+        return self.processor.position
 
     def status(self, lag: int) -> PartitionStatus:
         """Return the status for the probes; *lag* is the number of offsets not folded yet."""
@@ -89,6 +93,8 @@ class OwnedPartition:
 
     async def cursor_unchanged(self) -> bool:
         """Return whether the cursor is as this worker left it; True where that cannot be read."""
+        if self.is_busy:
+            return True
         try:
             return not await self.processor.cursor_moved()
         except Exception as error:
@@ -139,7 +145,7 @@ class OwnedPartition:
 
     async def rebuild_step(self) -> bool:
         """Advance the rebuild of invalid rows by one step, and return whether more steps remain."""
-        if not self.claimed:
+        if not self.claimed or self.is_busy:
             return False
         try:
             return await self.processor.rebuild()

@@ -16,6 +16,12 @@ from streams.worker.progress import EmptyFetches, PartitionOffsets, Progress
 CHECK_SECONDS = 1.0
 """Interval of cursor checks, and the longest time between two publications of the outboxes."""
 
+BUSY_SECONDS = 0.2
+"""Interval of checks whether a thread folds; the dispatch of a batch does not wait for it."""
+
+DRAIN_SECONDS = 5.0
+"""Longest wait for threads before a rebalance; the group waits for this worker meanwhile."""
+
 RETRY_SECONDS = 0.1
 """Pause after a batch whose epoch ended."""
 
@@ -27,7 +33,8 @@ class Worker(Epochs):
     *open_partition* creates an owned partition from its number and the number of partitions that
     share the memory.  *fold_lock* is held while partitions are assigned, claimed, folded or
     rebuilt, so that these never overlap.  *joined* is set by the first
-    assignment, and *outbox_ready* once an outbox may have new entries.
+    assignment, and *outbox_ready* once an outbox may have new entries.  *busy_tasks* are those
+    in which a thread folds a record that takes long.
     """
 
     open_partition: Callable[[int, int], OwnedPartition]
@@ -39,6 +46,9 @@ class Worker(Epochs):
     joined: bool = False
     fold_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     outbox_ready: asyncio.Event = field(default_factory=asyncio.Event)
+    busy_tasks: dict[asyncio.Task[None], OwnedPartition] = field(
+        default_factory=dict[asyncio.Task[None], OwnedPartition]
+    )
 
     async def assign(self, partitions: set[int]) -> None:
         """Replace all owned partitions by these; each is claimed before the next fetch."""
@@ -57,10 +67,15 @@ class Worker(Epochs):
         self.start_epoch()
 
     async def drain(self) -> None:
-        """Start an epoch, and wait until the batch in flight is written to the store."""
+        """Start an epoch, and wait until the batch in flight is written to the store.
+
+        A record that is folded in a thread may take longer than DRAIN_SECONDS: then it is left.
+        Its write still changes the store only if no other worker has written meanwhile.
+        """
         self.start_epoch()
         async with self.fold_lock:
-            pass
+            if self.busy_tasks:
+                await asyncio.wait(self.busy_tasks, timeout=DRAIN_SECONDS)
 
     async def fetch_positions(self) -> Mapping[int, int]:
         """Claim where needed, and return the fetch offset of each partition that is not stopped."""
@@ -79,15 +94,47 @@ class Worker(Epochs):
 
         Never raises: Faust would drop the batch and continue with the next.
         """
-        async with self.fold_lock, asyncio.TaskGroup() as group:
+        async with self.fold_lock:
+            tasks: dict[asyncio.Task[None], OwnedPartition | None] = {}
             for partition, records in batch.records.items():
                 if batch.epoch != self.epoch:
-                    return
-                group.create_task(self._dispatch_one(partition, records))
+                    break
+                task = asyncio.create_task(self._dispatch_one(partition, records))
+                tasks[task] = self.partitions.get(partition)
                 # Let the task run up to its first store call; the next partition folds meanwhile.
                 await asyncio.sleep(0)
+            try:
+                await self._wait_folded(tasks)
+            except asyncio.CancelledError:
+                for task in tasks:
+                    task.cancel()
+                raise
         if not self.done(batch):
             await asyncio.sleep(RETRY_SECONDS)  # A persistent failure must not loop at full speed.
+
+    async def _wait_folded(self, tasks: Mapping[asyncio.Task[None], OwnedPartition | None]) -> None:
+        """Wait for *tasks*, but not for those in which a thread folds: other partitions go on.
+
+        Such a partition is busy: it is not fetched, until its records are in the store.
+        """
+        pending = set(tasks)
+        while pending:
+            done, pending = await asyncio.wait(pending, timeout=BUSY_SECONDS)
+            for task in done:
+                task.result()
+            for task in list(pending):
+                owned = tasks[task]
+                if owned is not None and owned.processor.is_aside:
+                    pending.discard(task)
+                    owned.is_busy = True
+                    self.busy_tasks[task] = owned
+                    task.add_done_callback(self._end_busy)
+                    self.start_epoch()
+
+    def _end_busy(self, task: asyncio.Task[None]) -> None:
+        """Fetch the partition of *task* again, from where it is now."""
+        self.busy_tasks.pop(task).is_busy = False
+        self.start_epoch()
 
     async def _dispatch_one(self, partition: int, records: Sequence[LogRecord]) -> None:
         """Fold the *records* of one partition; start an epoch if they must be fetched again."""
@@ -170,7 +217,7 @@ class Worker(Epochs):
         """Compare the position of every row with its cursor: a store may lose writes of a row."""
         for owned in list(self.partitions.values()):
             async with self.fold_lock:
-                if owned.claimed:
+                if owned.claimed and not owned.is_busy:
                     await owned.check_row_positions()
 
     async def publish_outboxes(self) -> None:
