@@ -12,6 +12,7 @@ from monitor.exposure.person_time import changed_days
 from monitor.records import AdverseEvent, Body, Disposition, Dose, Subject, Treatment
 from monitor.state.entities import Entity
 from monitor.state.study import Study, SubjectState
+from monitor.tables.bulk import BULK_FROM, update_many
 from monitor.tables.context import (
     attach_case,
     build_indexes,
@@ -69,7 +70,11 @@ def move_entity(
 
 def update_contributions(study: Study, subject: SubjectState, entity_ids: Iterable[str]) -> None:
     """Update the contributions of the subject's cases with *entity_ids*."""
-    for entity_id in entity_ids:
+    names = list(entity_ids)
+    if subject.index is not None and len(names) >= BULK_FROM:
+        update_many(study, subject, subject.index, names)
+        return
+    for entity_id in names:
         update_contribution(study, subject, entity_id, subject.cases[entity_id])
 
 

@@ -60,6 +60,38 @@ class Cell:
             self.events += sign
             self._add_serious_and_related(abs(increment), sign, before, after)
 
+    def add_alike(
+        self,
+        subject_counts: dict[int, int],
+        term: int,
+        increment: int,
+        *,
+        cases: int,
+        versions: int,
+    ) -> None:
+        """Add *cases* of a subject with one *increment*, or remove them where *cases* is negative.
+
+        *increment* is a value of ``count_increment``; the result is that of ``add`` for each case.
+        """
+        before = subject_counts.get(term, 0)
+        after = before + cases * increment
+        assert after >= 0, "a case is removed twice"
+        if after:
+            subject_counts[term] = INTERNED_COUNTS.setdefault(after, after)
+        elif before:
+            del subject_counts[term]
+        self.versions += versions
+        self.events += cases
+        self.subjects += (after > 0) - (before > 0)
+        if increment >> 20 & COUNT_MASK:
+            self.serious_events += cases
+            self.serious_subjects += (after >> 20 & COUNT_MASK > 0) - (
+                before >> 20 & COUNT_MASK > 0
+            )
+        if increment >> 40:
+            self.related_events += cases
+            self.related_subjects += (after >> 40 > 0) - (before >> 40 > 0)
+
     def _add_serious_and_related(self, increment: int, sign: int, before: int, after: int) -> None:
         if increment >> 20 & COUNT_MASK:
             self.serious_events += sign

@@ -85,10 +85,10 @@ def update_contribution(
                 )
         entity.counted_versions = entity.versions
         if study.dirty is not None:
-            _mark_cells_dirty(study, study.dirty, contribution)
+            mark_cells_dirty(study, study.dirty, contribution)
 
 
-def _mark_cells_dirty(study: Study, dirty: DirtySet, contribution: Contribution) -> None:
+def mark_cells_dirty(study: Study, dirty: DirtySet, contribution: Contribution) -> None:
     """Mark the cells of *contribution* as changed, for the next write to the store."""
     for number in study.table_numbers(contribution.period, contribution.treatment):
         dirty.cells.update([(number, term) for term in contribution.terms])
@@ -99,7 +99,7 @@ def _add_contribution(
 ) -> None:
     entity.set_contribution(contribution)
     if study.dirty is not None:
-        _mark_cells_dirty(study, study.dirty, contribution)
+        mark_cells_dirty(study, study.dirty, contribution)
     period, treatment, onset, increment, terms = contribution
     for table_number in study.table_numbers(period, treatment):
         table, subject_counts = study.tables[table_number], subject.counts.get(table_number)
@@ -141,7 +141,7 @@ def remove_contribution(
     if contribution is None:
         return
     if study.dirty is not None:
-        _mark_cells_dirty(study, study.dirty, contribution)
+        mark_cells_dirty(study, study.dirty, contribution)
     table_numbers = study.table_numbers(contribution.period, contribution.treatment)
     for table_number in table_numbers:
         table, subject_counts = study.tables[table_number], subject.counts[table_number]
@@ -159,10 +159,10 @@ def remove_contribution(
                     first_events.set_first(subject.number, next_event, subject.spells)
                 study.changed_first_events[first_events] = MANY_SUBJECTS
         if not study.tables[table_numbers[0]][term].events:
-            _close_unused_watches(study, term)
+            close_unused_watches(study, term)
 
 
-def _close_unused_watches(study: Study, term: int) -> None:
+def close_unused_watches(study: Study, term: int) -> None:
     """Close the tier 2 watches of a term without cases, where none of its watches has a verdict.
 
     A recount does not open them, and a restored study must equal one that was never unloaded.
