@@ -80,6 +80,11 @@ def one_subject(size: int, *, days: int, groups: str = "", terms: int = TERMS) -
         yield case(number, "S-0", number * 7 % days, term=f"Term {number % terms}")
 
 
+def pairs_over_time(size: int) -> Iterator[Record]:
+    """Yield a study of one subject with a case of either side of a pair each day."""
+    yield from one_subject(size, days=size, groups=GROUP, terms=2)
+
+
 def corrected_treatments(_: int) -> Iterator[Record]:
     """Yield corrections that move every case of the subject to the other arm and back."""
     for version, treatment in enumerate(("placebo", "drug") * 2, 2):
@@ -180,15 +185,13 @@ COSTLY_LOGS: dict[str, CostlyLog] = {
     ),
     "collection after a chain of merged cases": CostlyLog(log=merged_cases, further=collections),
     "amendment of the plan": CostlyLog(log=many_subjects, further=amendments),
-    "group with both and within_days, one term: whole log": CostlyLog(
-        log=partial(one_subject, days=DAYS, groups=GROUP, terms=2), sizes=(100, 200, 400)
+    "group with both and within_days, one case a day: whole log": CostlyLog(
+        log=pairs_over_time, sizes=(100, 200, 400)
     ),
     "group with both and within_days, one day: whole log": CostlyLog(
         log=partial(one_subject, days=1, groups=GROUP, terms=2), sizes=(100, 200, 400)
     ),
-    "group with both and within_days, many cases: whole log": CostlyLog(
-        log=partial(one_subject, days=DAYS, groups=GROUP, terms=2)
-    ),
+    "group with both and within_days, many cases: whole log": CostlyLog(log=pairs_over_time),
     "4,000 cases of one subject, 40 corrections: whole log": CostlyLog(log=corrected_whole),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from threading import Lock
+from itertools import count
 from typing import NamedTuple
 
 from monitor.records import RELATED, ActionTaken, Adjudication, AdverseEvent, Outcome, TermKind
@@ -123,16 +123,13 @@ def has_inconsistent_seriousness(case: AdverseEvent) -> bool:
     return not case.serious and is_serious(case)
 
 
-VOCABULARY_LOCK = Lock()
-"""Held while a term gets its number: a worker folds large studies in threads."""
-
-
 @dataclass(slots=True, eq=False)
 class Vocabulary:
     """Maps terms to small integers: counting by integer is cheaper than by term."""
 
     numbers: dict[Term, int] = field(default_factory=dict[Term, int])
-    terms: list[Term] = field(default_factory=list[Term])
+    terms: dict[int, Term] = field(default_factory=dict[int, Term])
+    unused: Iterator[int] = field(default_factory=count)
 
     def number_of(self, term: Term) -> int:
         """Return the number of *term*; its first use assigns the next free number."""
@@ -141,19 +138,15 @@ class Vocabulary:
 
     def _add(self, term: Term) -> int:
         """Add *term*, unless another thread has added it meanwhile."""
-        with VOCABULARY_LOCK:
-            number = self.numbers.get(term)
-            if number is None:
-                number = len(self.terms)
-                self.terms.append(term)
-                self.numbers[term] = number
-            return number
+        number = next(self.unused)
+        self.terms[number] = term
+        return self.numbers.setdefault(term, number)
 
     def __getitem__(self, number: int) -> Term:
         return self.terms[number]
 
     def __iter__(self) -> Iterator[Term]:
-        return iter(self.terms)
+        return iter(self.numbers)
 
 
 VOCABULARY = Vocabulary()
