@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
-from hashlib import sha256
 
+from benchmarks.growth_records import (
+    DAY_0,
+    DAYS,
+    TERMS,
+    case,
+    merged,
+    plan_record,
+    record_of,
+    treated,
+)
 from monitor import records
-from monitor.records import EPOCH_DAY, SECONDS_PER_DAY, Body, Record, TermKind
+from monitor.records import Record, TermKind
 
-STUDY = "GROWTH"
-DAY_0 = date(2024, 1, 1).toordinal()
-TERMS, DAYS = 20, 365
 GROUP = """
 [groups.pair]
 both = [["Term 0"], ["Term 1"]]
@@ -36,39 +41,6 @@ class CostlyLog:
     log: Callable[[int], Iterator[Record]]
     further: Callable[[int], Iterator[Record]] | None = None
     sizes: tuple[int, int, int] = (1_000, 2_000, 4_000)
-
-
-def record_of(body: Body, entity_id: str, version: int = 1) -> Record:
-    """Return a record of the study about *entity_id*, known a year after the first day."""
-    digest = int.from_bytes(sha256(repr(body).encode()).digest()[:8], "big")
-    known_at = (DAY_0 + DAYS - EPOCH_DAY) * SECONDS_PER_DAY
-    return Record(STUDY, entity_id, version, known_at, digest, body)
-
-
-def plan_record(version: int = 1, groups: str = "", window_days: int = 28) -> Record:
-    """Return version *version* of the plan: two arms, one watch of tier 1, and *groups*."""
-    toml = PLAN.format(study=STUDY, groups=groups, window_days=window_days)
-    body = records.PlanRecord(toml=toml, sha256=sha256(toml.encode()).hexdigest())
-    return record_of(body, "office/plan", version)
-
-
-def treated(subject: str, version: int = 1, treatment: str = "drug", start: int = 0) -> Record:
-    """Return the treatment of *subject* from day *start* on, ongoing."""
-    body = records.Treatment(
-        subject=subject, treatment=treatment, period="main", start=DAY_0 + start
-    )
-    return record_of(body, f"edc/treated-{subject}", version)
-
-
-def case(number: int, subject: str, day: int, version: int = 1, term: str = "") -> Record:
-    """Return case *number* of *subject* with its onset on *day*."""
-    body = records.AdverseEvent(
-        subject=subject,
-        preferred_term=term or f"Term {number % TERMS}",
-        system_organ_class=f"Class {number % 5}",
-        onset=DAY_0 + day,
-    )
-    return record_of(body, f"safety/case-{number:06}", version)
 
 
 def one_subject(size: int, *, days: int, groups: str = "", terms: int = TERMS) -> Iterator[Record]:
@@ -134,12 +106,6 @@ def merged_cases(size: int) -> Iterator[Record]:
         yield merged("case", f"safety/case-{number:06}", f"safety/case-{number + 1:06}", number)
 
 
-def merged(what: str, duplicate: str, survivor: str, number: int) -> Record:
-    """Return a merge of two cases or of two subjects."""
-    body = records.Merge(what=what, duplicate=duplicate, survivor=survivor)
-    return record_of(body, f"edc/merge-{number}")
-
-
 def collections(_: int) -> Iterator[Record]:
     """Yield collections, each of which recounts the study."""
     for number in range(3):
@@ -194,27 +160,3 @@ COSTLY_LOGS: dict[str, CostlyLog] = {
     "group with both and within_days, many cases: whole log": CostlyLog(log=pairs_over_time),
     "4,000 cases of one subject, 40 corrections: whole log": CostlyLog(log=corrected_whole),
 }
-
-PLAN = """\
-study = "{study}"
-alpha = 0.05
-q = 0.1
-[treatments]
-control = "placebo"
-active = ["drug"]
-[[periods]]
-id = "main"
-[at_risk]
-window_days = {window_days}
-[limits]
-as_of_jump_days = 720
-[screening]
-analysis = "as_treated"
-{groups}
-[[watches]]
-id = "first-term"
-kind = "concurrent"
-preferred_term = "Term 0"
-analysis = "as_treated"
-share = 1
-"""

@@ -24,6 +24,7 @@ from monitor.records import (
     day_of,
 )
 from monitor.state.entities import Entity, is_subject_merge, target_of
+from monitor.state.merge_cycles import find_cycles
 from monitor.state.study import Study, SubjectState
 from monitor.state.verdict import Level
 from monitor.tables.context import build_indexes, update_doses
@@ -63,7 +64,7 @@ def recount(study: Study) -> None:
     if study.dirty is not None:
         study.dirty.everything = True
     reset_study(study)
-    study.entities.find_cycles()
+    find_cycles(study.entities)
     for entity_id, entity in study.entities.by_id.items():
         entity.set_contribution(None)
         if isinstance(entity.body, SUBJECT_BODIES) and study.entities.is_active(entity_id):

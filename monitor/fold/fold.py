@@ -87,8 +87,7 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> FoldResult:
     if refusal is not None:
         return FoldResult(RecordOutcome.REFUSED, refusal)
     study.changed_first_events.clear()
-    if study.context_changes:
-        study.context_changes.clear()
+    study.context_changes.clear()
     if study.latest_day is None or known_day > study.latest_day or isinstance(record.body, Tick):
         _advance_as_of(study, record.body, known_day)
     before = first_events_before(study, record.body) if study.decided_watches else None

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from monitor.errors import Reason, Refusal
 from monitor.records import AdverseEvent, Body, Merge, Record, Retraction
-from monitor.state.merge_cycles import cycles_of
 
 
 class RecordOutcome(StrEnum):
@@ -199,16 +198,6 @@ class Entities:
                 assert isinstance(body, Merge)
                 return body.survivor
         return None
-
-    def find_cycles(self) -> None:
-        """Find all cycles of case merges, before the activity of every entity is asked for."""
-        survivors: dict[str, list[str]] = {}
-        for name, references in self.nullified_by.items():
-            for reference in references:
-                body = self.by_id[reference].body
-                if isinstance(body, Merge) and self.is_active(reference):
-                    survivors.setdefault(name, []).append(body.survivor)
-        self.cycles = cycles_of(survivors)
 
     def would_close_cycle(self, entity_id: str, body: Retraction | Merge) -> bool:
         """Whether *body* would close a cycle of merges or of nullifications."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from monitor.records import Merge
+from monitor.state.entities import Entities
+
 
 @dataclass(slots=True)
 class CycleSearch:
@@ -67,3 +70,14 @@ def cycles_of(survivors: Mapping[str, Sequence[str]]) -> dict[str, int]:
     {'c': 1, 'b': 1}
     """
     return CycleSearch(survivors).run()
+
+
+def find_cycles(entities: Entities) -> None:
+    """Find all cycles of case merges, before the activity of every entity is asked for."""
+    survivors: dict[str, list[str]] = {}
+    for name, references in entities.nullified_by.items():
+        for reference in references:
+            body = entities.by_id[reference].body
+            if isinstance(body, Merge) and entities.is_active(reference):
+                survivors.setdefault(name, []).append(body.survivor)
+    entities.cycles = cycles_of(survivors)

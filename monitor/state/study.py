@@ -8,10 +8,10 @@ from operator import attrgetter
 from typing import Protocol
 
 from monitor.dates import FOREVER
-from monitor.exposure.doses import DoseCoverage, DosedDays
+from monitor.exposure.doses import DosedDays
 from monitor.exposure.first_events import FirstEvents
 from monitor.exposure.follow_up import FollowUp
-from monitor.exposure.person_time import FollowUpEnd, PersonDays, Spell, TreatmentInterval
+from monitor.exposure.person_time import FollowUpEnd, PersonDays, TreatmentInterval
 from monitor.plan.plan import Plan, SpentShare
 from monitor.plan.watch import RiskSetBasis, Watch
 from monitor.records import (
@@ -23,65 +23,14 @@ from monitor.records import (
     TermKind,
     Treatment,
 )
-from monitor.state.case_index import CaseIndex, PairCases
 from monitor.state.cell import Cell
 from monitor.state.dirty import DirtySet
-from monitor.state.entities import Entities, Entity
+from monitor.state.entities import Entities
 from monitor.state.episode import Episode
 from monitor.state.limits import LIMITS, StudyLimits
+from monitor.state.subject import SubjectState
 from monitor.state.verdict import Verdict
 from monitor.terms import VOCABULARY, Group, Term, Vocabulary
-
-IS_COUNTED = attrgetter("counted_versions")
-
-
-@dataclass(slots=True)
-class SubjectState:
-    """One subject: its active entities by id, and its days at risk.
-
-    *facts* are entities other than cases and administrations, and *administrations* are doses, None
-    where there is none.  *period_starts* holds (period, first day of
-    treatment), whether or not the treatment put the subject at risk.  *counts* holds the packed
-    counts of the subject in each cell, by table number and term number.  *index* is there for a
-    subject of many cases, *dose_coverage* and *pair_cases* (by the number of the group) where the
-    plan has groups that need them.
-    """
-
-    number: int
-    name: str
-    counts: dict[int, dict[int, int]] = field(default_factory=dict[int, dict[int, int]])
-    facts: dict[str, Entity] = field(default_factory=dict[str, Entity])
-    cases: dict[str, Entity] = field(default_factory=dict[str, Entity])
-    spells: tuple[Spell, ...] = ()
-    period_starts: tuple[tuple[int, int], ...] = ()
-    doses: tuple[DosedDays, ...] = ()
-    allocated_arm: int | None = None
-    site: str | None = None
-    administrations: dict[str, Entity] | None = None
-    dose_coverage: DoseCoverage | None = None
-    pair_cases: dict[int, PairCases] | None = None
-    index: CaseIndex | None = None
-
-    @property
-    def start(self) -> int | None:
-        """The first ordinal day of a treatment or administration, or None."""
-        days = [start for _, start in self.period_starts]
-        days += [dose.first for dose in self.doses[:1]]
-        return min(days, default=None)
-
-    @property
-    def uncounted_cases(self) -> list[str]:
-        """The ids of the active cases that are not counted."""
-        if self.index is not None:
-            return list(self.index.uncounted)
-        return [name for name, entity in self.cases.items() if not entity.counted_versions]
-
-    @property
-    def has_uncounted_cases(self) -> bool:
-        """Whether an active case is not counted."""
-        if self.index is not None:
-            return bool(self.index.uncounted)
-        return not all(map(IS_COUNTED, self.cases.values()))
 
 
 @dataclass(frozen=True, slots=True)

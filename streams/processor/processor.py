@@ -79,11 +79,6 @@ class PartitionProcessor:
         return 0 if self.working_set is None else self.working_set.position
 
     @property
-    def is_aside(self) -> bool:
-        """Whether a thread uses the working set, which takes long and must not be read."""
-        return self.working_set is not None and self.working_set.is_aside
-
-    @property
     def needs_rebuild(self) -> bool:
         """Whether there are invalid rows that ``rebuild`` must fold again."""
         return self.working_set is not None and bool(self.working_set.row_cache.invalid)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from streams.log import Log
 from streams.processor.cursor import Cursor
+from streams.processor.thread_use import ThreadUse
 from streams.store import Fields, Store
 from streams.store.rows.load import InvalidRow, load_row
 from streams.store.rows.row import Row
@@ -20,7 +20,6 @@ class RowCache:
 
     *absent* are the studies that have no row according to the cursor, and *invalid* those whose
     row must be rebuilt.  Both have the `pos` of each study in the store, which an apply must name.
-    *in_thread* is set while a large row is restored in a thread.
     """
 
     bytes_max: int
@@ -29,7 +28,7 @@ class RowCache:
     invalid: dict[str, bytes] = field(default_factory=dict[str, bytes])
     bytes_by_study: dict[str, int] = field(default_factory=dict[str, int])
     bytes_used: int = 0
-    in_thread: bool = False
+    thread: ThreadUse = field(default_factory=ThreadUse)
 
     def __contains__(self, study: object) -> bool:
         return study in self.rows or study in self.absent or study in self.invalid
@@ -57,11 +56,7 @@ class RowCache:
         """Restore a row, in a thread where it has at least *large* fields."""
         if len(fields) < large:
             return load_row(study, fields)
-        self.in_thread = True
-        try:
-            return await asyncio.to_thread(load_row, study, fields)
-        finally:
-            self.in_thread = False
+        return await self.thread.run(load_row, study, fields)
 
     async def invalidate_mismatched(self, cursor: Cursor, store: Store, log: Log) -> None:
         """Invalidate every row whose `pos` in *store* disagrees with memory or with *cursor*."""

@@ -107,7 +107,7 @@ def recounts_large_study(working_set: WorkingSet, run: Sequence[DecodedRecord]) 
 async def handle_run(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> None:
     """Fold a *run*, in a thread where it takes long."""
     if recounts_large_study(working_set, run):
-        await working_set.run_aside(fold_run, working_set, run)
+        await working_set.thread.run(fold_run, working_set, run)
     else:
         fold_run(working_set, run)
 
@@ -121,7 +121,7 @@ async def handle_single(
     """
     while True:
         if recounts_large_study(working_set, [(record, content)]):
-            outcome = await working_set.run_aside(working_set.handle, record, content)
+            outcome = await working_set.thread.run(working_set.handle, record, content)
         else:
             outcome = working_set.handle(record, content)
         if not isinstance(outcome, str):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from monitor.errors import Refusal
 from monitor.records import Record, Review
@@ -26,10 +23,9 @@ from streams.processor.pending_write import HEADROOM_DIVISOR, PendingWrite
 from streams.processor.pipeline import RecordResult
 from streams.processor.row_cache import RowCache
 from streams.processor.stop import PartitionStop, StopReason
+from streams.processor.thread_use import ThreadUse
 from streams.store import Store
 from streams.store.rows.row import Row
-
-Result = TypeVar("Result")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,7 +35,7 @@ class WorkingSet:
     *position* is the next offset to handle.  *held_back* are the latest consecutive unreadable
     records: the next readable record or commit quarantines them, and a stop of the partition leaves
     them to be folded again.  *last_record* is the last record before them.  Missing offsets below
-    *markers_until* are confirmed transaction markers.  *in_thread* is set while ``run_aside`` runs.
+    *markers_until* are confirmed transaction markers.
     """
 
     store: Store
@@ -57,7 +53,7 @@ class WorkingSet:
     )
     last_record: LogRecord | None = None
     markers_until: int = 0
-    in_thread: bool = False
+    thread: ThreadUse = field(default_factory=ThreadUse)
 
     def handle(self, record: LogRecord, content: Record | Refusal) -> str | PartitionStop | None:
         """Refuse, hold back, skip or fold *record*, whose decoded *content* may be a refusal.
@@ -109,22 +105,6 @@ class WorkingSet:
         free = self.limits.pairs_max // HEADROOM_DIVISOR
         return short or self.pending.pairs > self.limits.pairs_max - free
 
-    @property
-    def is_aside(self) -> bool:
-        """Whether a thread uses this working set, which nothing else may read meanwhile."""
-        return self.in_thread or self.row_cache.in_thread
-
-    async def run_aside(self, function: Callable[..., Result], *arguments: object) -> Result:
-        """Call *function* in a thread, so that the loop serves the probes and other partitions.
-
-        The processor's lock is held meanwhile, so the order of its records does not change.
-        """
-        self.in_thread = True
-        try:
-            return await asyncio.to_thread(function, *arguments)
-        finally:
-            self.in_thread = False
-
     async def commit(self) -> BatchCounts:
         """Write all handled records to the store in one call, and return their counts.
 
@@ -163,7 +143,7 @@ class WorkingSet:
                 self.cursor.positions[study] = row.last_offset
         pairs_max = self.limits.pairs_max
         if pending.largest_rewritten >= self.limits.large_entities:
-            split = await self.run_aside(pending.split_rows, pairs_max)
+            split = await self.thread.run(pending.split_rows, pairs_max)
         else:
             split = pending.split_rows(pairs_max)
         return await pending.write(

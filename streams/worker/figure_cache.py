@@ -63,7 +63,7 @@ class FigureCache:
         Raises InvalidRow where the stored row is invalid, and what the store raises.
         """
         working_set = owned.processor.working_set
-        if owned.processor.is_aside:
+        if owned.is_in_thread:
             raise InvalidRow(f"The row of {study} is in use.")
         row = None if working_set is None else working_set.row_cache.rows.get(study)
         if row is None:
@@ -74,7 +74,7 @@ class FigureCache:
 def stale_studies(owned: OwnedPartition, cached: dict[str, Figures]) -> Iterator[str]:
     """Yield the studies of *owned* whose *cached* figures are older than their last record."""
     working_set = owned.processor.working_set
-    if working_set is None or not owned.claimed or owned.processor.is_aside:
+    if working_set is None or not owned.claimed or owned.is_in_thread:
         return
     for study, pos in working_set.cursor.positions.items():
         row, known = working_set.row_cache.rows.get(study), cached.get(study)

@@ -124,7 +124,7 @@ class Worker(Epochs):
                 task.result()
             for task in list(pending):
                 owned = tasks[task]
-                if owned is not None and owned.processor.is_aside:
+                if owned is not None and owned.is_in_thread:
                     pending.discard(task)
                     owned.is_busy = True
                     self.busy_tasks[task] = owned

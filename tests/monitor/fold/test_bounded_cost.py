@@ -27,7 +27,7 @@ WATCHES = (concurrent_watch(share=0.5), reference_watch("rate", share=0.5))
 TERMS = ("DVT", "PE", "Rash")
 
 
-def counted(study: Study) -> tuple[dict[str, str], dict[object, object]]:
+def counted(study: Study) -> tuple[dict[str, str], object]:
     """The state by name, and all first events by term and scope."""
     first_events = {
         (study.vocabulary[term], events.period, events.treatment): list(events)
