@@ -71,9 +71,7 @@ def tree_files() -> list[Path]:
     """Every file of the tree that a commit could contain."""
     files: list[Path] = []
     for folder, inner, names in os.walk(ROOT):
-        inner[:] = (
-            set(inner) - SKIPPED_FOLDERS
-        )  # In place: `os.walk` skips these.
+        inner[:] = set(inner) - SKIPPED_FOLDERS  # In place: `os.walk` skips these.
         files += (Path(folder, name) for name in names)
     return sorted(files)
 
