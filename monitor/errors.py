@@ -37,6 +37,7 @@ class Reason(StrEnum):
     BAD_DATE = "bad_date"
     IMPLAUSIBLE_DATE = "implausible_date"
     END_BEFORE_START = "end_before_start"
+    TICK_AHEAD = "tick_ahead"
     PLAN_HASH = "plan_hash"
     SELF_REFERENCE = "self_reference"
 
@@ -47,7 +48,6 @@ class Reason(StrEnum):
     # Conflict with the study's state: checked by the fold.
     NO_PLAN = "no_plan"
     BAD_PLAN = "bad_plan"
-    TOO_FAR_AHEAD = "too_far_ahead"
     TYPE_CHANGED = "type_changed"
     MERGE_CYCLE = "merge_cycle"
     NO_BENEFIT_RISK = "no_benefit_risk"
@@ -110,13 +110,13 @@ REMEDIES: dict[Reason, str] = {
     Reason.BAD_DATE: "Write days as YYYY-MM-DD and instants as YYYY-MM-DDThh:mm:ssZ, in UTC.",
     Reason.IMPLAUSIBLE_DATE: "Correct the date: only 1900 to 2199 can move a study's as-of date.",
     Reason.END_BEFORE_START: "Correct one of the two dates and send the next version.",
+    Reason.TICK_AHEAD: "Send it when its day has come: give the day of `known_at` or an earlier one.",
     Reason.PLAN_HASH: "Send the lower-case hex SHA-256 of the UTF-8 bytes of `toml`, unaltered.",
     Reason.SELF_REFERENCE: "Name another thing: nothing can be merged with or retract itself.",
     Reason.WRONG_KEY: "Send the record again with its `study` as the key.",
     Reason.WRONG_PARTITION: "Send it to partition murmur2(study) mod n, as `tocsin produce` does.",
     Reason.NO_PLAN: "Send the study's `plan` record first, then this record again.",
     Reason.BAD_PLAN: "Run `tocsin check PLAN`, mend what it names and send the next version.",
-    Reason.TOO_FAR_AHEAD: "Correct `known_at`, or send a `tick` if the study was silent so long.",
     Reason.TYPE_CHANGED: "Give the record an id of its own: a thing keeps its type for good.",
     Reason.MERGE_CYCLE: "Retract the earlier merge first: two things cannot survive each other.",
     Reason.UNKNOWN_TREATMENT: "Use one of the plan's [treatments], or amend the plan first.",

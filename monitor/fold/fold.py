@@ -8,6 +8,7 @@ from monitor.errors import Reason, Refusal
 from monitor.evidence.active_watches import reset_study
 from monitor.evidence.evaluate import can_change, evaluate
 from monitor.exposure.first_events import MANY_SUBJECTS
+from monitor.fold.as_of import apply_limits, note_day
 from monitor.fold.change import apply_change
 from monitor.fold.decided import affected_decisions, first_events_before
 from monitor.fold.limits import check_limits
@@ -15,15 +16,14 @@ from monitor.plan.plan import PlanError, amendment_error, read_plan
 from monitor.records import (
     AdverseEvent,
     Assessment,
-    Body,
     Merge,
     PlanRecord,
     Record,
     Retraction,
     Review,
-    Tick,
     day_of,
 )
+from monitor.state.days_on_record import DaysOnRecord
 from monitor.state.entities import RecordOutcome
 from monitor.state.episode import Crossing
 from monitor.state.study import Study
@@ -65,7 +65,8 @@ def open_study(record: Record) -> tuple[Study | None, FoldResult]:
         return None, _refused(Reason.BAD_PLAN, f"The plan was not accepted: {error}")
     if plan.study != record.study:
         return None, _refused(Reason.BAD_PLAN, "The plan names another study than its record.")
-    study = Study(record.study, plan)
+    study = Study(record.study, plan, days_on_record=DaysOnRecord(day_of(record.known_at)))
+    apply_limits(study)
     study.entities.add_version(record)
     reset_study(study)
     return study, FOLDED
@@ -76,23 +77,27 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> FoldResult:
 
     Without *shortcuts* each verdict is computed from exact evidence, with the same result.
     """
-    known_day = day_of(record.known_at)
-    date_refusal = _check_known_at(study, record, known_day)
-    version_outcome = date_refusal or study.entities.classify_version(record)
-    if isinstance(version_outcome, Refusal):
-        return FoldResult(RecordOutcome.REFUSED, version_outcome)
-    if version_outcome is not RecordOutcome.FOLDED:
-        return FoldResult(version_outcome)
-    refusal = check_limits(study, record) or check_context(study, record)
-    if refusal is not None:
+    outcome = study.entities.classify_version(record)
+    refusal = outcome if isinstance(outcome, Refusal) else None
+    if outcome is RecordOutcome.FOLDED:
+        refusal = check_limits(study, record) or check_context(study, record)
+    if refusal is not None or isinstance(outcome, Refusal):
         return FoldResult(RecordOutcome.REFUSED, refusal)
     study.changed_first_events.clear()
-    study.context_changes.clear()
-    if study.latest_day is None or known_day > study.latest_day or isinstance(record.body, Tick):
-        _advance_as_of(study, record.body, known_day)
+    if study.context_changes:
+        study.context_changes.clear()
+    evaluate_all = note_day(study, record.body, day_of(record.known_at))
+    if outcome is not RecordOutcome.FOLDED:
+        watches = list(study.active_watches()) if evaluate_all else []
+        crossings = evaluate(study, watches, shortcuts=shortcuts) if watches else ()
+        return FoldResult(outcome, crossings=tuple(crossings))
     before = first_events_before(study, record.body) if study.decided_watches else None
-    evaluate_all = apply_change(study, record)
-    if evaluate_all and study.as_of is not None:
+    is_recounted = apply_change(study, record)
+    if isinstance(record.body, PlanRecord):
+        apply_limits(study)
+    if study.as_of is None:
+        to_evaluate = []
+    elif evaluate_all or is_recounted:
         to_evaluate = list(study.active_watches())
     else:
         # Records other than cases that change first events change the risk sets as well.
@@ -106,7 +111,7 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> FoldResult:
     study.evaluation_count += len(to_evaluate)
     crossings = evaluate(study, to_evaluate, shortcuts=shortcuts) if to_evaluate else ()
     affected = (
-        affected_decisions(study, before if evaluate_all else None) if study.decided_watches else ()
+        affected_decisions(study, before if is_recounted else None) if study.decided_watches else ()
     )
     if crossings or affected:
         return FoldResult(RecordOutcome.FOLDED, None, tuple(crossings), affected)
@@ -135,20 +140,6 @@ def check_context(study: Study, record: Record) -> Refusal | None:
     return None
 
 
-def _check_known_at(study: Study, record: Record, known_day: int) -> Refusal | None:
-    """Refuse a record that is known too far ahead of the study's latest day.
-
-    One wrong date would move the as-of date so far that later records no longer advance it.
-    """
-    jump_max = study.plan.as_of_jump_days
-    if study.latest_day is None or known_day <= study.latest_day + jump_max:
-        return None
-    if isinstance(record.body, (Tick, PlanRecord, Review)):
-        return None
-    detail = f"`known_at` is more than {jump_max} days after all that is known."
-    return Refusal(Reason.TOO_FAR_AHEAD, detail)
-
-
 def _check_plan(study: Study, body: PlanRecord) -> Refusal | None:
     try:
         plan = read_plan(body.toml)
@@ -160,17 +151,6 @@ def _check_plan(study: Study, body: PlanRecord) -> Refusal | None:
         if amendment_problem is None
         else Refusal(Reason.BAD_PLAN, f"The plan was not accepted: {amendment_problem}.")
     )
-
-
-def _advance_as_of(study: Study, body: Body, known_day: int) -> None:
-    """Advance the latest day of the study to that of the record.
-
-    Plans and reviews do not advance it, because they contain no data: a plan may be signed long
-    before the first subject is enrolled.
-    """
-    if not isinstance(body, (PlanRecord, Review)):
-        day = max(known_day, body.date) if isinstance(body, Tick) else known_day
-        study.latest_day = max(study.latest_day or 0, day)
 
 
 def _refused(reason: Reason, detail: str) -> FoldResult:

@@ -88,7 +88,7 @@ class Plan:
 
     @property
     def as_of_jump_days(self) -> int:
-        """How many days `known_at` may be after the latest day of the study."""
+        """The largest step, in days, by which days on record carry the as-of date forward."""
         return self.data_limits.as_of_jump_days
 
     @property

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
@@ -108,6 +109,16 @@ class TomlSection:
         if not value.is_integer():
             raise self.error(key, f"{value:g} is not whole", "Write a whole number.")
         return int(value)
+
+    def day(self, key: str, default: int) -> int:
+        """Return the date *key* as an ordinal day, or *default* where it is not given."""
+        value = self.values.get(key)
+        self.read_keys.add(key)
+        if value is None:
+            return default
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise self.error(key, "is not a date", "Write a date without quotes: 2026-12-31.")
+        return value.toordinal()
 
     def identifier(self, key: str, remedy: str) -> str:
         """Return the required name *key*: 1 to 64 of ASCII letters, digits and ``_.:-``."""

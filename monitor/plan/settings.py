@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from monitor.dates import Imputation
+from monitor.dates import FOREVER, Imputation
 from monitor.plan.section import DAYS_MAX, TomlSection
 
 WATCH_LEVEL_MAX = 1e6
@@ -44,14 +44,16 @@ def read_watch_level(section: TomlSection) -> float:
 class DataLimits(NamedTuple):
     """Limits of data findings, in days.
 
-    *as_of_jump_days* is how far `known_at` may be after the latest day of the study.
+    *as_of_jump_days* is the largest step by which days on record carry the as-of date forward.
     *unallocated_days* is how long the subject of a case may have no allocation or treatment.
-    *silent_site_days* is how long a site may send no record.
+    *silent_site_days* is how long a site may send no record.  Days after *no_day_after*, an
+    ordinal day, do not count for the as-of date.
     """
 
     as_of_jump_days: int
     unallocated_days: int
     silent_site_days: int
+    no_day_after: int = FOREVER
 
 
 def read_data_limits(section: TomlSection) -> DataLimits:
@@ -60,6 +62,7 @@ def read_data_limits(section: TomlSection) -> DataLimits:
         as_of_jump_days=section.integer("as_of_jump_days", 180, 1, DAYS_MAX),
         unallocated_days=section.integer("unallocated_days", 30, 1, DAYS_MAX),
         silent_site_days=section.integer("silent_site_days", 60, 1, DAYS_MAX),
+        no_day_after=section.day("no_day_after", FOREVER),
     )
     section.refuse_unknown_keys()
     return data_limits

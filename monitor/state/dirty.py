@@ -10,7 +10,8 @@ class DirtySet:
     """Names of the changed parts of a study; *everything* means that any part may have changed.
 
     *entities* are entity ids, *cells* are (table number, term number), *subjects* are names,
-    *watches* and *episodes* are ids of watches, *alerts* are field names of the alert register.
+    *watches* and *episodes* are ids of watches, *alerts* are field names of the alert register,
+    *days* are blocks of the days on record.
     A study that is not stored, as in a replay, has no dirty set.
     """
 
@@ -21,6 +22,7 @@ class DirtySet:
     watches: set[str] = field(default_factory=set[str])
     episodes: set[str] = field(default_factory=set[str])
     alerts: set[str] = field(default_factory=set[str])
+    days: set[int] = field(default_factory=set[int])
 
     def __len__(self) -> int:
         """Return the number of names: an upper limit of fields to write, unless *everything*."""
@@ -31,6 +33,7 @@ class DirtySet:
             + len(self.watches)
             + len(self.episodes)
             + len(self.alerts)
+            + len(self.days)
         )
 
     def clear(self) -> None:
@@ -40,3 +43,4 @@ class DirtySet:
             names.clear()
         for names in (self.watches, self.episodes, self.alerts):
             names.clear()
+        self.days.clear()

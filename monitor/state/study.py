@@ -24,6 +24,7 @@ from monitor.records import (
     Treatment,
 )
 from monitor.state.cell import Cell
+from monitor.state.days_on_record import DaysOnRecord
 from monitor.state.dirty import DirtySet
 from monitor.state.entities import Entities
 from monitor.state.episode import Episode
@@ -91,6 +92,7 @@ class Study:
     ``fold.change.recount`` rebuilds all counts from the fields up to *episodes*.  Verdicts are
     set by a look or by ``fold.restore``.
 
+    *latest_day* is the as-of date that *days_on_record* supports, without a horizon.
     *horizon* and *onset_horizon* are ordinal days for a look at the past: no as-of date, and no
     onset, after them counts.  A table number is ``period * treatments + treatment``; the period
     number after the last of the plan means all periods together.
@@ -106,6 +108,7 @@ class Study:
     name: str
     plan: Plan
     entities: Entities = field(default_factory=Entities)
+    days_on_record: DaysOnRecord = field(default_factory=lambda: DaysOnRecord(0))
     latest_day: int | None = None
     horizon: int = FOREVER
     onset_horizon: int = FOREVER
@@ -151,7 +154,7 @@ class Study:
 
     @property
     def as_of(self) -> int | None:
-        """The as-of date: the latest known day, at most *horizon*; None before any data."""
+        """The as-of date, at most *horizon*; None before any data."""
         return None if self.latest_day is None else min(self.latest_day, self.horizon)
 
     def active_watches(self) -> Iterator[ActiveWatch]:

@@ -8,12 +8,13 @@ from sys import intern
 
 from monitor import records as events
 from monitor.errors import Reason
-from monitor.records import Criterion, TermKind
+from monitor.records import Criterion, TermKind, day_of
 from streams.records.dates import (
     check_date_order,
     check_plausible_year,
     convert_day,
     convert_partial_date,
+    parse_instant,
 )
 from streams.records.parse import Fields, RecordRefused
 
@@ -95,9 +96,10 @@ def _convert_merge(fields: Fields) -> None:
 
 
 def _convert_tick(fields: Fields) -> None:
-    # A tick is exempt from the limit on jumps of the as-of date, so it has its own limit.
     check_plausible_year(fields["date"], "date")
     convert_day(fields, "date")
+    if fields["date"] > day_of(parse_instant(fields["known_at"])):
+        raise RecordRefused(Reason.TICK_AHEAD, "`date` is after the day of `known_at`.")
 
 
 def _convert_review(fields: Fields) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import itemgetter
 
+from tests.independent.as_of_date import WitnessedDays, as_of_date, witnessed
 from tests.independent.wire_records import Record, known_fields, ordinal, refusal
 
 
@@ -25,7 +26,15 @@ class ResolvedLog:
     entities: dict[str, Entity] = field(default_factory=dict[str, Entity])
     outcomes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     plan: Record | None = None
-    as_of: int | None = None
+    plan_day: int = 0
+    pairs: WitnessedDays = field(default_factory=WitnessedDays)
+
+    @property
+    def as_of(self) -> int | None:
+        """The as-of day by the limits of the plan in force."""
+        limits = (self.plan or {}).get("limits", {})
+        last = ordinal(limits["no_day_after"]) if "no_day_after" in limits else None
+        return as_of_date(self.pairs, self.plan_day, limits.get("as_of_jump_days", 180), last)
 
 
 def resolve(records: Iterable[Record]) -> ResolvedLog:
@@ -38,9 +47,16 @@ def resolve(records: Iterable[Record]) -> ResolvedLog:
 
 def apply_record(resolved: ResolvedLog, record: Record) -> str:
     """Return the outcome of one *record*: accepted, duplicate, stale, conflict or refused."""
-    if refusal(record) is not None or is_out_of_context(resolved, record):
+    if refusal(record) is not None or (resolved.plan is None and record["type"] != "plan"):
         return "refused"
-    fields = known_fields(record)
+    outcome = decide(resolved, record, known_fields(record))
+    if outcome != "refused":
+        resolved.pairs |= witnessed(record)
+    return outcome
+
+
+def decide(resolved: ResolvedLog, record: Record, fields: Record) -> str:
+    """Return the outcome of a readable *record* with *fields*, and accept it where it is new."""
     previous = resolved.entities.get(entity_of(record))
     if previous is not None and version_of(fields) < version_of(previous.fields):
         return "stale"
@@ -56,27 +72,15 @@ def apply_record(resolved: ResolvedLog, record: Record) -> str:
     return "accepted"
 
 
-def is_out_of_context(resolved: ResolvedLog, record: Record) -> bool:
-    """Return whether *record* comes before a plan, or too long after the as-of day."""
-    if resolved.plan is None:
-        return record["type"] != "plan"
-    if resolved.as_of is None or record["type"] == "tick":
-        return False
-    return ordinal(record["known_at"]) > resolved.as_of + resolved.plan["limits"]["as_of_jump_days"]
-
-
 def accept(resolved: ResolvedLog, record: Record, fields: Record) -> None:
-    """Replace the version of the record's entity, and advance the plan or the as-of day."""
+    """Replace the version of the record's entity, and the plan."""
     previous = resolved.entities.get(entity_of(record))
     count = 1 if previous is None else previous.accepted + 1
     resolved.entities[entity_of(record)] = Entity(fields=fields, accepted=count)
     if fields["type"] == "plan":
+        if resolved.plan is None:
+            resolved.plan_day = ordinal(record["known_at"])
         resolved.plan = tomllib.loads(fields["toml"])
-        return
-    days = [ordinal(record["known_at"])]
-    if fields["type"] == "tick":
-        days.append(ordinal(fields["date"]))
-    resolved.as_of = max(days) if resolved.as_of is None else max(resolved.as_of, *days)
 
 
 def is_nullified(resolved: ResolvedLog, name: str) -> bool:

@@ -36,13 +36,14 @@ def test_every_line_has_one_of_six_outcomes():
         {**first, "preferred_term": "PE"},
         {**first, "source": {**first["source"], "version": 1}},
         {**event("c2", "S1", 3), "seriuos": True},
-        event("c3", "S1", 3, known=181),
+        {**tick(9), "known_at": "2020-01-09T10:00:00Z"},
+        event("c3", "S1", 3, known=500),
         event("c4", "S9", 3),
         event("c4", "S9", 4, version=2),
     ]
 
     assert outcomes_reached(log) == {
-        "folded": 3,
+        "folded": 4,
         "duplicate": 1,
         "conflict": 1,
         "stale": 1,

@@ -43,6 +43,8 @@ def refusal(record: Record) -> str | None:
         return "unknown field"
     if record["source"]["version"] < 1:
         return "version below 1"
+    if record["type"] == "tick" and ordinal(record["date"]) > ordinal(record["known_at"]):
+        return "a tick ahead of its own day"
     return interval_refusal(record) or plan_text_refusal(record)
 
 

@@ -58,7 +58,7 @@ def changed_fields(record: Record) -> dict[str, Any]:
 
 
 def far_ahead(record: Record) -> Record:
-    """Return a higher version known so late that a plan with a usual jump limit refuses it."""
+    """Return a higher version known so late that it is ahead of all other records."""
     source = {**record["source"], "version": record["source"]["version"] + 4}
     return {**record, "source": source, "known_at": f"{iso_date(FAR_AHEAD_DAY)}T10:00:00Z"}
 

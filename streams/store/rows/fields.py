@@ -19,6 +19,7 @@ from monitor.terms import Term
 from streams.store import Fields
 from streams.store.rows.alerts import register_fields
 from streams.store.rows.bodies import body_values
+from streams.store.rows.days import days_fields
 
 ALL_PERIODS = "all"
 """Name of the tables over all periods; no plan may use it for a period."""
@@ -146,12 +147,11 @@ def plans_value(plans: Iterable[str]) -> bytes:
     return orjson.dumps([[toml, sha256(toml.encode()).hexdigest()] for toml in plans])
 
 
-def head_value(
-    latest: int | None, outcomes: Mapping[str, int], refusals: Mapping[str, int]
-) -> bytes:
-    """Encode the latest day (ordinal), and the counts of records by outcome and by refusal."""
+def head_value(study: Study, outcomes: Mapping[str, int], refusals: Mapping[str, int]) -> bytes:
+    """Encode the as-of date and the first plan's day, and counts by outcome and by refusal."""
     head = {
-        "latest": latest,
+        "latest": study.latest_day,
+        "plan_day": study.days_on_record.plan_day,
         "outcomes": {str(name): count for name, count in outcomes.items()},
         "refusals": {str(name): count for name, count in refusals.items()},
     }
@@ -168,5 +168,6 @@ def state_fields(study: Study, verdicts: Iterable[tuple[str, Verdict]]) -> Field
     for watch, episode in study.episodes.items():
         fields[f"a|{watch}"] = episode_value(study, watch, episode)
     fields |= dict(exposure_fields(study))
+    fields |= dict(days_fields(study.days_on_record))
     fields |= dict(register_fields(study))
     return {name: value for name, value in fields.items() if value}

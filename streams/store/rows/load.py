@@ -11,8 +11,10 @@ import orjson
 from alerts.register.register import AlertRegister
 from alerts.register.update import attach_register
 from monitor.evidence.active_watches import first_event_scopes
+from monitor.fold.as_of import apply_limits
 from monitor.fold.restore import restore_counts
 from monitor.plan.plan import PlanError, read_plan
+from monitor.state.days_on_record import DaysOnRecord
 from monitor.state.dirty import DirtySet
 from monitor.state.entities import Entity
 from monitor.state.episode import Episode
@@ -21,6 +23,7 @@ from monitor.state.verdict import Level, Verdict, VerdictReason
 from streams.store import Fields
 from streams.store.rows.alerts import entry_from, review_result_from
 from streams.store.rows.bodies import body_from, case_from
+from streams.store.rows.days import days_from
 from streams.store.rows.digest import CHECKSUM_BITS, field_checksum, row_digest
 from streams.store.rows.fields import term_of_screening_watch
 from streams.store.rows.row import Row
@@ -50,7 +53,7 @@ def _read_row(name: str, fields: Fields) -> Row:
     head: dict[str, Any] = orjson.loads(fields["head"])
     plans: list[str] = [toml for toml, _ in orjson.loads(fields["plan"])]
     row = Row(
-        study=_study_of_plans(name, plans, head["latest"]),
+        study=_study_of_plans(name, plans, head["plan_day"]),
         first_offset=int(fields["began"]),
         last_offset=int(fields["pos"]),
         stored_position=fields["pos"],
@@ -58,19 +61,29 @@ def _read_row(name: str, fields: Fields) -> Row:
     )
     row.outcomes.update(head["outcomes"])
     row.refusals.update(head["refusals"])
+    _load_days(row.study, fields)
+    assert row.study.latest_day == head["latest"], "the as-of date follows from the days"
     row.written_latest = row.study.latest_day
     _load_fields(row, fields)
     row.study.dirty = DirtySet()
     return row
 
 
-def _study_of_plans(name: str, plans: list[str], latest: int | None) -> Study:
+def _study_of_plans(name: str, plans: list[str], plan_day: int) -> Study:
     """Return the study under its latest plan, with the alpha shares spent under all plans."""
     parsed = [read_plan(toml) for toml in plans]
-    study = Study(name, parsed[-1], latest_day=latest)
+    study = Study(name, parsed[-1], days_on_record=DaysOnRecord(plan_day))
     for plan in parsed:
         study.spent_shares |= plan.spent_shares
     return study
+
+
+def _load_days(study: Study, fields: Fields) -> None:
+    """Restore the days on record, and the as-of date that follows from them."""
+    for field, value in fields.items():
+        if field.startswith("d|"):
+            study.days_on_record.witness_by_day |= days_from(value)
+    apply_limits(study)
 
 
 def _load_fields(row: Row, fields: Fields) -> None:

@@ -15,6 +15,7 @@ from monitor.state.entities import RecordOutcome
 from monitor.state.study import ActiveWatch, Study
 from streams.store import Fields
 from streams.store.rows.alerts import register_value
+from streams.store.rows.days import days_field, days_value
 from streams.store.rows.digest import CHECKSUM_BITS, CHECKSUM_MASK, format_digest
 from streams.store.rows.fields import (
     NamedValues,
@@ -153,6 +154,8 @@ class Row:
             fields[name] = register_value(study, name)
         for watch in dirty.episodes:
             fields[f"a|{watch}"] = episode_value(study, watch, study.episodes[watch])
+        for block in dirty.days:
+            fields[days_field(block)] = days_value(study.days_on_record, block)
         if dirty.subjects or study.latest_day != self.written_latest:
             fields.update(exposure_fields(study))
         return self._add_head(fields)
@@ -160,7 +163,7 @@ class Row:
     def _add_head(self, fields: Fields) -> Fields:
         """Add the fields that change with every record to *fields*."""
         fields["pos"] = b"%d" % self.last_offset
-        fields["head"] = head_value(self.study.latest_day, self.outcomes, self.refusals)
+        fields["head"] = head_value(self.study, self.outcomes, self.refusals)
         return fields
 
     def _active_watch(self, watch: str) -> ActiveWatch:

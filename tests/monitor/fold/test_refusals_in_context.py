@@ -40,7 +40,6 @@ def type_changed() -> Record:
 
 REFUSED: dict[Reason, Callable[[], Record]] = {
     Reason.BAD_PLAN: lambda: plan_record(plan_of(alpha=0.1), version=2),
-    Reason.TOO_FAR_AHEAD: lambda: case("c9", "A1", 5, known=400),
     Reason.TYPE_CHANGED: type_changed,
     Reason.MERGE_CYCLE: lambda: merged("m2", "subject", "A1", "X9"),
     Reason.NO_BENEFIT_RISK: lambda: scored("A1", 40),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from copy import deepcopy
 
 from alerts.register.update import attach_register, register_of
+from monitor.fold.as_of import apply_limits
 from monitor.fold.fold import fold
 from monitor.fold.restore import last_verdict_of, last_verdicts, restore_counts
 from monitor.records import EPOCH_DAY, SECONDS_PER_DAY, Record
+from monitor.state.days_on_record import DaysOnRecord
 from monitor.state.digest import state_digest
 from monitor.state.dirty import DirtySet
 from monitor.state.entities import Entity
@@ -23,9 +25,12 @@ PRODERM_LOG = ROOT / "studies" / "proderm" / "log.jsonl"
 
 def restored_copy(study: Study) -> Study:
     """The study rebuilt from what a store holds of it."""
-    restored = Study(
-        study.name, study.plan, latest_day=study.latest_day, spent_shares=dict(study.spent_shares)
+    restored = Study(study.name, study.plan, spent_shares=dict(study.spent_shares))
+    restored.days_on_record = DaysOnRecord(
+        study.days_on_record.plan_day, witness_by_day=dict(study.days_on_record.witness_by_day)
     )
+    apply_limits(restored)
+    assert restored.days_on_record == study.days_on_record
     restored.episodes = deepcopy(study.episodes)
     for name, entity in study.entities.by_id.items():
         stored = Entity(

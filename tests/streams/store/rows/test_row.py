@@ -77,7 +77,7 @@ def study_state(study: Study) -> list[object]:
     return [
         list(entities.items()),
         dict(last_verdicts(study)),
-        *(study.episodes, study.spent_shares, study.latest_day, study.plan, study.hypotheses),
+        *(study.episodes, study.spent_shares, study.days_on_record, study.plan, study.hypotheses),
         {running.id: log_e for running, log_e in study.e_bh_candidates.items()},
         state_by_name(study),
     ]
