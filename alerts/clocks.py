@@ -57,15 +57,15 @@ def receipt_clock_days(case: AdverseEvent, *, expected: bool) -> int:
     return SHORT_CLOCK_DAYS if urgent and not expected and is_suspected(case) else LONG_CLOCK_DAYS
 
 
-def receipt_deadline(case: AdverseEvent, known_at: int, *, expected: bool) -> Deadline:
-    """The deadline of *case*, received at *known_at* (seconds since 1970-01-01 UTC).
+def receipt_deadline(case: AdverseEvent, received: int, *, expected: bool) -> Deadline:
+    """The deadline of *case*, received on the ordinal day *received*.
 
-    >>> from monitor.records import Severity
+    >>> from monitor.records import EPOCH_DAY, Severity
     >>> death = AdverseEvent("S1", "DVT", "VASC", severity=Severity.FATAL)
-    >>> receipt_deadline(death, 0, expected=False).as_iso
+    >>> receipt_deadline(death, EPOCH_DAY, expected=False).as_iso
     ('receipt', '1970-01-08')
     """
-    return Deadline(Clock.RECEIPT, day_of(known_at) + receipt_clock_days(case, expected=expected))
+    return Deadline(Clock.RECEIPT, received + receipt_clock_days(case, expected=expected))
 
 
 def determination_deadline(decided_at: int) -> Deadline:

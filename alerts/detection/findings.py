@@ -35,6 +35,7 @@ class DataFinding(StrEnum):
     ONSET_BEFORE_FIRST_DOSE = "onset_before_first_dose"
     LIKELY_DUPLICATES = "likely_duplicates"
     SILENT_SITE = "silent_site"
+    AHEAD_OF_STUDY = "ahead_of_study"
 
     @property
     def watch(self) -> str:

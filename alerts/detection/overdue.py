@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from alerts.detection.findings import DataFinding, FindingHit
-from monitor.dates import iso
+from monitor.dates import FOREVER, iso
 from monitor.records import AdverseEvent
 from monitor.state.study import Study
 
@@ -18,12 +18,25 @@ class OverdueTracker:
 
     *unallocated_since* is the first day by case id, ordered by day; *last_record_day* is the day of
     the latest record by site.  Days are as-of dates of the study (``Study.as_of``, ordinals).
-    Before *next_check_day* no limit of the plan can be exceeded, so ``check`` can be skipped.
+    Before *next_check_day* no limit of the plan can be exceeded, so ``check`` can be skipped.  No
+    tracked day is after *last_tracked_day*.
     """
 
     unallocated_since: dict[str, int] = field(default_factory=dict[str, int])
     last_record_day: dict[str, int] = field(default_factory=dict[str, int])
     next_check_day: int = field(default=0, compare=False)
+    last_tracked_day: int = field(default=FOREVER, compare=False)
+
+    def advance_to(self, study: Study, day: int) -> None:
+        """Set the as-of date to *day*; where it has fallen, no tracked day may be after it."""
+        if day < self.last_tracked_day:
+            fields = {unallocated_field: self.unallocated_since, site_field: self.last_record_day}
+            for field_of, days in fields.items():
+                for name in [name for name, tracked in days.items() if tracked > day]:
+                    days[name], self.next_check_day = day, 0
+                    if study.dirty is not None:
+                        study.dirty.alerts.add(field_of(name))
+        self.last_tracked_day = day
 
     def record_site(self, study: Study, site: str, day: int) -> None:
         """Set the day of the latest record of *site* to *day*."""

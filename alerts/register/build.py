@@ -6,6 +6,7 @@ from typing import Any
 
 from alerts.alert import Alert, AlertKind, alert_id
 from alerts.clocks import Clock, receipt_deadline
+from alerts.detection.ahead import receipt_day
 from alerts.detection.case_rules import RuleHit, watch_of_rule
 from alerts.detection.findings import FindingHit
 from alerts.lifecycle import Move, next_state
@@ -19,11 +20,12 @@ CASE_LEVEL, FINDING_LEVEL = "signal", "note"
 def case_alert(study: Study, hit: RuleHit, record: Record, position: int) -> Alert:
     """Build the alert for a case that meets a rule, because of *record* at *position* of the log.
 
-    The receipt clock starts with the record that made the case meet the rule.  A case that meets
+    The receipt clock starts with the record that made the case meet the rule (``receipt_day``).  A case that meets
     a rule only after a plan amendment was received earlier, at a time that is not kept, so its
     alert has no receipt clock.
     """
-    deadline = receipt_deadline(hit.case, record.known_at, expected=hit.rule.expected)
+    received = receipt_day(study, record)
+    deadline = receipt_deadline(hit.case, received, expected=hit.rule.expected)
     return Alert(
         id=alert_id(study.name, watch_of_rule(hit.rule), hit.case_id),
         watch=watch_of_rule(hit.rule),

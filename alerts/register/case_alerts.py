@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from alerts.alert import Alert, AlertKind, alert_id
 from alerts.detection.affected import affected_cases, affected_subjects, site_of_record, subject_of
+from alerts.detection.ahead import find_ahead
 from alerts.detection.case_rules import (
     RuleCases,
     RuleHit,
@@ -48,7 +49,9 @@ def alerts_from_record(
     *decided_before* is the result of ``decided_cases`` before *record* was folded.
     """
     body, tracker, day = record.body, register.overdue_tracker, study.as_of
-    if day is None:
+    if day is not None:
+        tracker.advance_to(study, day)
+    elif not study.subjects:
         return ()  # So far the study has only a plan.
     if isinstance(body, SUBJECT_BODIES):
         subject = study.get_or_add_subject(body.subject)
@@ -57,9 +60,9 @@ def alerts_from_record(
         site, check_findings = site_of_record(study, record), True
         if isinstance(body, PlanRecord | Retraction | Merge):
             tracker.next_check_day = 0  # Limits and followed subjects may have changed.
-    if site is not None and tracker.last_record_day.get(site) != day:
+    if site is not None and day is not None and tracker.last_record_day.get(site) != day:
         tracker.record_site(study, site, day)
-    overdue = tracker.check(study, day) if day >= tracker.next_check_day else ()
+    overdue = tracker.check(study, day) if day and day >= tracker.next_check_day else ()
     if not (check_findings or overdue or decided_before or study.plan.case_rules):
         return ()  # Fast path: nearly every record ends here.
     return tuple(_alerts_from_affected(study, record, position, decided_before, overdue))
@@ -160,6 +163,13 @@ def _affected_findings(
             yield from (case_findings if case_id in own else date_findings)(
                 subject, case_id, entity
             )
+
+
+def alerts_from_day(study: Study, record: Record, position: int) -> tuple[Alert, ...]:
+    """The finding for a *record* that is not refused and is ahead of the as-of date."""
+    hit = find_ahead(study, record)
+    revision = None if hit is None else _raise_finding(study, hit, record, position)
+    return () if revision is None else (revision,)
 
 
 def alerts_from_refusal(

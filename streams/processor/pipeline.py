@@ -9,7 +9,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from alerts.alert import Alert
-from alerts.register.case_alerts import alerts_from_record, alerts_from_refusal, decided_cases
+from alerts.register.case_alerts import (
+    alerts_from_day,
+    alerts_from_record,
+    alerts_from_refusal,
+    decided_cases,
+)
 from alerts.register.update import alerts_from_step, register_of
 from monitor.errors import Refusal
 from monitor.fold.fold import FOLDED, fold, open_study
@@ -110,6 +115,8 @@ def apply_record(
         alerts += alerts_from_record(study, register, record, position, decided_before)
     elif fold_result.outcome in (RecordOutcome.CONFLICT, RecordOutcome.REFUSED):
         alerts += alerts_from_refusal(study, record, position, fold_result.refusal)
+    if fold_result.refusal is None:
+        alerts += alerts_from_day(study, record, position)
     if fold_result.refusal is None and not alerts:
         return study, RESULT_BY_OUTCOME[fold_result.outcome]
     return study, RecordResult(fold_result.outcome, fold_result.refusal, alerts)

@@ -10,7 +10,7 @@ import pytest
 
 from alerts.clocks import determination_deadline, receipt_clock_days, receipt_deadline
 from monitor.dates import iso
-from monitor.records import AdverseEvent, Criterion, Outcome, Relatedness, Severity
+from monitor.records import AdverseEvent, Criterion, Outcome, Relatedness, Severity, day_of
 
 DEATH = AdverseEvent("S1", "DVT", "VASC", outcome=Outcome.FATAL)
 HOSPITALISATION = AdverseEvent("S1", "DVT", "VASC", criteria=(Criterion.HOSPITALISATION,))
@@ -23,7 +23,7 @@ def instant_of(when: str, zone: str = "UTC") -> int:
 
 def due_date(case: AdverseEvent, known_at: int) -> str:
     """The ISO date by which an unexpected *case* must be reported."""
-    return iso(receipt_deadline(case, known_at, expected=False).day)
+    return iso(receipt_deadline(case, day_of(known_at), expected=False).day)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,8 @@ def test_determination_has_its_own_clock():
         "determination",
         "2024-03-06",
     )
-    assert receipt_deadline(DEATH, instant_of("2024-02-20T22:00:00"), expected=False).as_iso == (
+    received = day_of(instant_of("2024-02-20T22:00:00"))
+    assert receipt_deadline(DEATH, received, expected=False).as_iso == (
         "receipt",
         "2024-02-27",
     )

@@ -67,7 +67,7 @@ def patient_records(number: int, patient: dict[str, Any]) -> list[Record]:
 def test_study_time_risk_sets_and_evidence_of_a_whole_trial(case: dict[str, Any]):
     """The day, arm and risk set of every factor are as published, and log E to 1e-9."""
     given, expected = case["inputs"], case["expected"]
-    records = [plan(plan_text(watches=watch_toml()))]
+    records = [plan(plan_text(watches=watch_toml(), jump="5000"))]
     for number, patient in enumerate(given["patients"]):
         records += patient_records(number, patient)
     records.append(tick(given["as_of"]))
@@ -177,7 +177,7 @@ def test_a_reference_watch_counts_years_on_its_treatment_up_to_the_first_event()
         *(event("c1", "S2", 40), event("c2", "S2", 60), tick(300)),
     ]
 
-    log_e_by_watch = evidence([plan(plan_text(watches=reference)), *records])
+    log_e_by_watch = evidence([plan(plan_text(watches=reference, jump="5000")), *records])
 
     expected = 0.5 * 141 / 365.25
     assert log_e_by_watch[("known",)] == pytest.approx(known_rate_log_e(1, expected), abs=1e-12)

@@ -99,7 +99,7 @@ def follow_up_of(case: Case) -> tuple[FollowUp, FirstEvents]:
 
 def log_of_case(case: Case) -> list[Record]:
     """Return the records of a case's patients: treatments, exits and events, and a last tick."""
-    records = [plan(plan_text(watches=WATCH))]
+    records = [plan(plan_text(watches=WATCH, jump="5000"))]
     for number, patient in zip(count(1), case["inputs"]["patients"], strict=False):
         who, start = f"S{number}", patient["start"]
         records.append(treatment(who, WIRE_ARMS[patient["arm"]], start, entity=f"edc/a-{who}"))

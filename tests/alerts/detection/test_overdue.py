@@ -30,7 +30,7 @@ UNALLOCATED_CASE = case("c1", "A9", 3, known=10)
 
 def plan_with_limits(*, wait: int = 30, silent: int = 60, **options: object) -> str:
     """A plan in which a case may stay unallocated *wait* days and a site silent *silent* days."""
-    toml = plan_of(**options)
+    toml = plan_of(**{"jump": 5_000, **options})
     return toml.replace(
         "[limits]\n", f"[limits]\nunallocated_days = {wait}\nsilent_site_days = {silent}\n"
     )

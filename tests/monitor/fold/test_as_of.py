@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from monitor.errors import Reason
-from monitor.state.entities import RecordOutcome
 from monitor.tables.flow import count_unallocated
 from tests.monitor.builders import (
     allocated,
@@ -47,32 +45,6 @@ def test_a_tick_adds_person_time_without_events():
 
     assert scenario.log_e_value() < before
     assert scenario.row().person_days == 10 * 101
-
-
-def test_a_record_too_far_ahead_is_refused():
-    """One wrong year would advance the as-of day past all following records."""
-    scenario = trial(plan_of(jump=180), *two_arms(1), tick_record(10))
-
-    refused = scenario.submit(case("c1", "A1", 5, known=191))
-    allowed = scenario.submit(case("c1", "A1", 5, known=190))
-
-    assert refused.refusal and refused.refusal.reason is Reason.TOO_FAR_AHEAD
-    assert allowed.outcome is RecordOutcome.FOLDED
-    assert scenario.study.as_of == day(190)
-
-
-def test_a_tick_may_advance_any_number_of_days():
-    """A study that paused for years continues after a tick."""
-    scenario = trial(plan_of(jump=180), *two_arms(1), tick_record(10), tick_record(1000))
-
-    assert scenario.submit(case("c1", "A1", 5, known=1000)).outcome is RecordOutcome.FOLDED
-
-
-def test_the_first_record_of_a_study_may_be_of_any_day():
-    """There is no as-of day yet to compare with."""
-    scenario = trial(plan_of(jump=1), allocated("A1", "act", known=5000))
-
-    assert scenario.outcomes == [RecordOutcome.FOLDED]
 
 
 def test_a_tick_evaluates_every_watch():

@@ -144,6 +144,8 @@ FAULTS: dict[str, Fault] = {
     "window a fraction": ("= 14\n\n[l", "= 1.5 #!\n\n[l", "window_days: 1.5 is not", "whole"),
     "jump of 0 days": ("= 90", "= 0 #!", "as_of_jump_days: 0 is out of range", "from 1 to"),
     "jump infinite": ("= 90", "= inf #!", "as_of_jump_days: inf is out of range", "36,525"),
+    "last day a word": ("= 45", '= 45\nno_day_after = "2026" #!',
+                        "no_day_after: is not a date", "without quotes"),
     "silence of 0 days": ("= 45", "= 0 #!", "silent_site_days: 0 is out of range", "from 1 to"),
     "level below 1": ("watch = 4", "watch = 0.5 #!", "levels.watch: 0.5 is out", "from 1 to"),
     "screening period unknown": ("[screening]", '[screening]\nperiod = "x" #!',

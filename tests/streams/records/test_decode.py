@@ -193,7 +193,7 @@ def test_unknown_fields_of_a_newer_minor_version_are_ignored():
 )
 def test_an_instant_is_rounded_down_to_seconds(known_at: str, seconds: int):
     """Rounding up could move an instant into the next day."""
-    assert decoded_record(example("tick", known_at=known_at)).known_at == seconds
+    assert decoded_record(example("dose", known_at=known_at)).known_at == seconds
 
 
 def test_a_version_may_be_any_positive_integer_of_64_bits():

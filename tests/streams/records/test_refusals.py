@@ -116,6 +116,7 @@ REFUSED: list[tuple[Reason, bytes]] = [
         example_bytes("dose", first_date="2017-03-01", last_date="2017-02-28"),
     ),
     (Reason.END_BEFORE_START, example_bytes("adverse_event", onset="2017-03-01", end="2017-02")),
+    (Reason.TICK_AHEAD, example_bytes("tick", date="2017-03-06", known_at="2017-03-05T23:59:59Z")),
     (Reason.PLAN_HASH, example_bytes("plan", toml='study = "OTHER"\n')),
     (
         Reason.SELF_REFERENCE,

@@ -32,11 +32,13 @@ DIGEST_BY_VERSION = {
     "2": "9aeb154ac9eeb617",
     "3": "9aeb154ac9eeb617",
     "4": "9aeb154ac9eeb617",
+    "5": "2cb1325784ef5b7a",
 }
 """Digest of ProDERM's row by version of the fold: a changed row needs a new `FOLD_VERSION`.
 
 Version 3 changed which records are looks at a watch, which its row does not show.  Version 4
 changed reversed merges and recounts that leave a term without a case, which ProDERM does not have.
+Version 5 stores the days on record with their witnesses.
 """
 
 
