@@ -26,8 +26,8 @@ def last_verdict_of(study: Study, watch_id: str) -> Verdict | None:
 def restore_counts(study: Study, stored_verdicts: Mapping[str, Verdict]) -> None:
     """Rebuild all counts from the study's entities, and restore the verdicts by watch id.
 
-    The study must have its plan, *days_on_record*, *latest_day*, *spent_shares*, *episodes*, and its entities in
-    the order of their first records; its *extension* is not restored here.  Verdicts are stored
+    The study must have its plan, *days_on_record*, *latest_day*, *spent_shares*, *episodes*, and
+    its entities in the order of their first records; its *extension* is not restored here.  Verdicts are stored
     and not recomputed, because a watch is evaluated only when a record affects it.  The restored
     study continues as if it had stayed in memory.
     """

@@ -57,10 +57,10 @@ class DaysOnRecord:
         after = bisect_right(self.days, self.as_of or 0)
         return self.days[after] if after < len(self.days) else None
 
-    def days_ahead(self) -> list[int]:
-        """Return all days on record after the as-of date, sorted, also those after the limit."""
-        as_of = self.as_of or 0
-        return sorted(day for day in self.witness_by_day if day > as_of)
+    @property
+    def ahead_count(self) -> int:
+        """The number of days on record after the as-of date, also of those after the limit."""
+        return len(self.witness_by_day) - bisect_right(self.days, self.as_of or 0)
 
     def is_known(self, day: int, witness: str) -> bool:
         """Whether a further record of *day* by *witness* changes nothing."""

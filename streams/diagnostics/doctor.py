@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from kafka.errors import KafkaError
 
+from streams.diagnostics.as_of_dates import check_dates, read_study_dates
 from streams.diagnostics.stopped import next_command, stop_message
 from streams.kafka.admin import BrokerUnreachable, admin_client
 from streams.kafka.topics import LOG, BrokerRefused, Difference, find_differences, required_topics
@@ -70,6 +72,8 @@ async def run_checks() -> AsyncIterator[Finding]:
             yield finding
     if states["broker"] is states["store"] is CheckState.WELL:
         for finding in await check_partitions(settings):
+            yield finding
+        for finding in await check_as_of_dates(settings):
             yield finding
     for finding in check_programs():
         yield finding
@@ -183,6 +187,30 @@ async def check_partitions(settings: Settings) -> list[Finding]:
     ]
     message = f"none of the {count} partitions of the log is stopped"
     return stopped or [Finding(what="partitions", state=CheckState.WELL, says=message)]
+
+
+async def check_as_of_dates(settings: Settings) -> list[Finding]:
+    """Compare the as-of dates of all studies with today, by this program's clock."""
+    client = connect(settings.store)
+    stores = [
+        RedisStore(client, Keys(LIVE_SPACE, LOG, number))
+        for number in range(settings.log_partitions)
+    ]
+    try:
+        dates = [each async for each in read_study_dates(stores)]
+    except (StoreUnreachable, StoreMisconfigured) as error:
+        return [wrong_finding("as-of dates", f"cannot read them: {error}", "tocsin doctor")]
+    finally:
+        await client.aclose()
+    return [
+        Finding(
+            what=each.what,
+            state=CheckState.WRONG if each.is_wrong else CheckState.WELL,
+            says=each.says,
+            next=each.next,
+        )
+        for each in check_dates(dates, datetime.now(UTC).toordinal())
+    ]
 
 
 async def run_store_check(what: str, check: Awaitable[None], message: str) -> Finding:

@@ -141,6 +141,22 @@ CASES = Metric(
     labels=("study",),
     help="Cases in the tables, all subjects together.",
 )
+AS_OF_AGE = Metric(
+    name="safety_as_of_age_days",
+    kind=MetricKind.GAUGE,
+    zone=Zone.OPEN,
+    unit="days",
+    labels=("study",),
+    help="Days from the as-of date of the study to the worker's date; negative if it is later.",
+)
+DAYS_AHEAD = Metric(
+    name="safety_days_ahead",
+    kind=MetricKind.GAUGE,
+    zone=Zone.OPEN,
+    unit="days",
+    labels=("study",),
+    help="Days on record after the as-of date of the study, which do not count yet.",
+)
 
 EVENTS = Metric(
     name="safety_events",
@@ -286,7 +302,7 @@ CATALOGUE: tuple[Metric, ...] = (
         APPLY_DURATION,
         STORE_CONFLICTS,
     ),
-    *(EXPOSURE, CASES),
+    *(EXPOSURE, CASES, AS_OF_AGE, DAYS_AHEAD),
     *(EVENTS, EVENT_EXPOSURE, E_VALUE, BOUNDARY, SIGNALS_ACTIVE, SIGNALS_RAISED, MOVES),
     *(LOOKS, DETECTION_LATENCY, FIGURE_FAILURES, OUTBOX_PENDING),
     *(SIGNALS_DELIVERED, NOTIFICATIONS, NOTIFICATION_FAILURES, CHANNEL_FAILING, DELIVERY_CAUGHT_UP),

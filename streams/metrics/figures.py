@@ -32,11 +32,14 @@ GroupKey = tuple[str, str, str]
 class Figures:
     """The exported numbers of a study as of the record at offset *pos*.
 
+    *as_of* is the as-of date as an ordinal day, *days_ahead* the number of days on record after it.
     *cases* and *person_days* are pooled over treatments.  *events* and *person_days_at_risk* are
     by treatment and group, *e_values* and *boundaries* by watch id.
     """
 
     pos: int
+    as_of: int | None
+    days_ahead: int
     cases: int
     person_days: int
     events: dict[GroupKey, int]
@@ -76,6 +79,8 @@ def compute_figures(study: Study, pos: int) -> Figures:
     tracked = [entry.alert for entry in register.entries.values() if entry.alert.tracked]
     return Figures(
         pos=pos,
+        as_of=study.as_of,
+        days_ahead=study.days_on_record.ahead_count,
         cases=cases,
         person_days=person_days,
         events=events,

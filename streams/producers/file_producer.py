@@ -7,9 +7,11 @@ from array import array
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Self
 
+import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
@@ -75,7 +77,7 @@ async def scan_file(file: Log, partition_count: int) -> Backlog:
     """Digest the records of *file* by partition, and collect the lines that cannot be sent."""
     contents = Backlog(defaultdict(lambda: array("Q")))
     async for record in records_of(file):
-        if reason := unsendable_reason(record):
+        if reason := unsendable_reason(record) or late_reason(record.value):
             contents.unsendable_lines.append(UnsendableLine(record.offset + 1, reason))
         else:
             contents.digests[partition_for(record, partition_count)].append(
@@ -199,6 +201,21 @@ def unsendable_reason(record: LogRecord) -> str:
     if len(record.key) > KEY_BYTES_MAX:
         return "its study's name is too long"
     return ""
+
+
+def late_reason(value: bytes | None) -> str:
+    """Return why the record's `known_at` is wrong by this computer's clock; empty if it is not.
+
+    A clock may be a time zone ahead, so tomorrow is allowed.
+    """
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    try:
+        known_at = orjson.loads(value or b"")["known_at"]
+    except (orjson.JSONDecodeError, LookupError, TypeError):
+        known_at = None
+    if not isinstance(known_at, str) or known_at[:10] <= tomorrow:
+        return ""  # A worker refuses what is no date, with its reason.
+    return f"its `known_at` {known_at[:10]} is later than tomorrow"
 
 
 def record_digest(value: bytes | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from streams.kafka.partitioner import partition_of
@@ -35,6 +36,20 @@ def encode_tick(study: str, now: datetime, day: date | None = None) -> bytes:
             "date": day.isoformat(),
         }
     )
+
+
+def encode_ticks_since(study: str, now: datetime, since: date, until: date) -> Iterator[bytes]:
+    """Encode one tick for each day from *since* to *until*, which end a true silence of *study*.
+
+    A step of one day is within the `as_of_jump_days` of every plan.
+
+    >>> from datetime import UTC, datetime
+    >>> now = datetime(2020, 3, 5, 14, tzinfo=UTC)
+    >>> len(list(encode_ticks_since("S", now, date(2020, 3, 1), date(2020, 3, 5))))
+    5
+    """
+    for ordinal in range(since.toordinal(), until.toordinal() + 1):
+        yield encode_tick(study, now, date.fromordinal(ordinal))
 
 
 def log_message(study: str, value: bytes, partition_count: int) -> Message:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
+from monitor.records import day_of
 from streams.metrics import catalogue as c
 from streams.metrics.families import LabeledValues, histogram_family, metric_family
 from streams.metrics.figures import SECONDS_A_DAY, Figures
@@ -70,6 +71,10 @@ class OpenCollector(Collector):
             c.EXPOSURE, {(name,): f.person_days * SECONDS_A_DAY for name, f in self.figures()}
         )
         yield metric_family(c.CASES, {(name,): f.cases for name, f in self.figures()})
+        today = day_of(int(meter.clock()))
+        ages = {(name,): today - f.as_of for name, f in self.figures() if f.as_of is not None}
+        yield metric_family(c.AS_OF_AGE, ages)
+        yield metric_family(c.DAYS_AHEAD, {(name,): f.days_ahead for name, f in self.figures()})
 
     def record_counts(self) -> LabeledValues:
         """Return the records by study and outcome; every series starts at zero."""

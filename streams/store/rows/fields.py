@@ -148,9 +148,10 @@ def plans_value(plans: Iterable[str]) -> bytes:
 
 
 def head_value(study: Study, outcomes: Mapping[str, int], refusals: Mapping[str, int]) -> bytes:
-    """Encode the as-of date and the first plan's day, and counts by outcome and by refusal."""
+    """Encode as-of date, days ahead of it, first plan's day, and counts by outcome and refusal."""
     head = {
         "latest": study.latest_day,
+        "ahead": study.days_on_record.ahead_count,
         "plan_day": study.days_on_record.plan_day,
         "outcomes": {str(name): count for name, count in outcomes.items()},
         "refusals": {str(name): count for name, count in refusals.items()},
