@@ -110,7 +110,7 @@ REMEDIES: dict[Reason, str] = {
     Reason.BAD_DATE: "Write days as YYYY-MM-DD and instants as YYYY-MM-DDThh:mm:ssZ, in UTC.",
     Reason.IMPLAUSIBLE_DATE: "Correct the date: only 1900 to 2199 can move a study's as-of date.",
     Reason.END_BEFORE_START: "Correct one of the two dates and send the next version.",
-    Reason.TICK_AHEAD: "Send it when its day has come: give the day of `known_at` or an earlier one.",
+    Reason.TICK_AHEAD: "Give the day of `known_at` or an earlier one: no later day has come.",
     Reason.PLAN_HASH: "Send the lower-case hex SHA-256 of the UTF-8 bytes of `toml`, unaltered.",
     Reason.SELF_REFERENCE: "Name another thing: nothing can be merged with or retract itself.",
     Reason.WRONG_KEY: "Send the record again with its `study` as the key.",

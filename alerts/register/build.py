@@ -20,9 +20,9 @@ CASE_LEVEL, FINDING_LEVEL = "signal", "note"
 def case_alert(study: Study, hit: RuleHit, record: Record, position: int) -> Alert:
     """Build the alert for a case that meets a rule, because of *record* at *position* of the log.
 
-    The receipt clock starts with the record that made the case meet the rule (``receipt_day``).  A case that meets
-    a rule only after a plan amendment was received earlier, at a time that is not kept, so its
-    alert has no receipt clock.
+    The receipt clock starts with the record that made the case meet the rule (``receipt_day``).  A
+    case that meets a rule only after a plan amendment was received earlier, at a time that is not
+    kept, so its alert has no receipt clock.
     """
     received = receipt_day(study, record)
     deadline = receipt_deadline(hit.case, received, expected=hit.rule.expected)

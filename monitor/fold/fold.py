@@ -16,6 +16,7 @@ from monitor.plan.plan import PlanError, amendment_error, read_plan
 from monitor.records import (
     AdverseEvent,
     Assessment,
+    Body,
     Merge,
     PlanRecord,
     Record,
@@ -26,7 +27,7 @@ from monitor.records import (
 from monitor.state.days_on_record import DaysOnRecord
 from monitor.state.entities import RecordOutcome
 from monitor.state.episode import Crossing
-from monitor.state.study import Study
+from monitor.state.study import ActiveWatch, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,10 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> FoldResult:
     Without *shortcuts* each verdict is computed from exact evidence, with the same result.
     """
     outcome = study.entities.classify_version(record)
-    refusal = outcome if isinstance(outcome, Refusal) else None
     if outcome is RecordOutcome.FOLDED:
-        refusal = check_limits(study, record) or check_context(study, record)
-    if refusal is not None or isinstance(outcome, Refusal):
-        return FoldResult(RecordOutcome.REFUSED, refusal)
+        outcome = check_limits(study, record) or check_context(study, record) or outcome
+    if isinstance(outcome, Refusal):
+        return FoldResult(RecordOutcome.REFUSED, outcome)
     study.changed_first_events.clear()
     if study.context_changes:
         study.context_changes.clear()
@@ -95,19 +95,7 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> FoldResult:
     is_recounted = apply_change(study, record)
     if isinstance(record.body, PlanRecord):
         apply_limits(study)
-    if study.as_of is None:
-        to_evaluate = []
-    elif evaluate_all or is_recounted:
-        to_evaluate = list(study.active_watches())
-    else:
-        # Records other than cases that change first events change the risk sets as well.
-        is_case = isinstance(record.body, AdverseEvent)
-        to_evaluate = [
-            watch
-            for first_events, subject in study.changed_first_events.items()
-            for watch in first_events.watches
-            if can_change(watch, subject if is_case else MANY_SUBJECTS)
-        ]
+    to_evaluate = _watches_to_evaluate(study, record.body, evaluate_all or is_recounted)
     study.evaluation_count += len(to_evaluate)
     crossings = evaluate(study, to_evaluate, shortcuts=shortcuts) if to_evaluate else ()
     affected = (
@@ -116,6 +104,22 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> FoldResult:
     if crossings or affected:
         return FoldResult(RecordOutcome.FOLDED, None, tuple(crossings), affected)
     return FOLDED if to_evaluate or not isinstance(record.body, Review) else REVIEWED
+
+
+def _watches_to_evaluate(study: Study, body: Body, evaluate_all: bool) -> list[ActiveWatch]:
+    """Return all watches, or those of the changed first events; none without an as-of date."""
+    if study.as_of is None:
+        return []
+    if evaluate_all:
+        return list(study.active_watches())
+    # Records other than cases that change first events change the risk sets as well.
+    is_case = isinstance(body, AdverseEvent)
+    return [
+        watch
+        for first_events, subject in study.changed_first_events.items()
+        for watch in first_events.watches
+        if can_change(watch, subject if is_case else MANY_SUBJECTS)
+    ]
 
 
 def check_context(study: Study, record: Record) -> Refusal | None:

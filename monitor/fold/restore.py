@@ -27,9 +27,9 @@ def restore_counts(study: Study, stored_verdicts: Mapping[str, Verdict]) -> None
     """Rebuild all counts from the study's entities, and restore the verdicts by watch id.
 
     The study must have its plan, *days_on_record*, *latest_day*, *spent_shares*, *episodes*, and
-    its entities in the order of their first records; its *extension* is not restored here.  Verdicts are stored
-    and not recomputed, because a watch is evaluated only when a record affects it.  The restored
-    study continues as if it had stayed in memory.
+    its entities in the order of their first records; its *extension* is not restored here.
+    Verdicts are stored and not recomputed, because a watch is evaluated only when a record affects
+    it.  The restored study continues as if it had stayed in memory.
     """
     for entity_id, entity in study.entities.by_id.items():
         if isinstance(entity.body, Retraction | Merge):

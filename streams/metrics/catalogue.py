@@ -6,37 +6,7 @@ alert exists.  `docs/metrics.md` shows the same table; a test compares the two.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-
-class Zone(StrEnum):
-    """Who may see a metric.  The two zones share no listener."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-
-
-class MetricKind(StrEnum):
-    """The Prometheus type of a metric."""
-
-    COUNTER = "counter"
-    GAUGE = "gauge"
-    HISTOGRAM = "histogram"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """One exported metric.  *process* exports it: `worker` or `deliver`."""
-
-    name: str
-    kind: MetricKind
-    zone: Zone
-    unit: str
-    help: str
-    labels: tuple[str, ...] = ()
-    process: str = "worker"
-
+from streams.metrics.metric import Metric, MetricKind, Zone
 
 OUTCOMES = ("folded", "duplicate", "stale", "conflict", "refused", "quarantined")
 """Outcomes of a record; `quarantined` is for bytes that cannot be decoded."""

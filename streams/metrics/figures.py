@@ -75,7 +75,7 @@ def compute_figures(study: Study, pos: int) -> Figures:
             events[group] = _count_events(study, number, other_classes)
             person_days_at_risk[group] = arm_person_days
     watches = list(_exported_watches(study, named_classes))
-    register = study.extension if isinstance(study.extension, AlertRegister) else AlertRegister()
+    register = _register_of(study)
     tracked = [entry.alert for entry in register.entries.values() if entry.alert.tracked]
     return Figures(
         pos=pos,
@@ -89,9 +89,17 @@ def compute_figures(study: Study, pos: int) -> Figures:
         boundaries=dict(_boundaries(study, watches)),
         active_by_level=Counter(each.level for each in tracked if each.state is not State.CLOSED),
         raised_count=len(tracked),
-        moves_by_result=Counter(
-            ("refused", "accepted")[each.accepted] for each in register.review_results.values()
-        ),
+        moves_by_result=_count_moves(register),
+    )
+
+
+def _register_of(study: Study) -> AlertRegister:
+    return study.extension if isinstance(study.extension, AlertRegister) else AlertRegister()
+
+
+def _count_moves(register: AlertRegister) -> Counter[str]:
+    return Counter(
+        ("refused", "accepted")[each.accepted] for each in register.review_results.values()
     )
 
 

@@ -58,14 +58,11 @@ def tick(
         parse_tick_day("--date", day),
         parse_tick_day("--since", since),
     )
-    if not studies:
-        raise Stop(Exit.USAGE, "No study given: use `tocsin tick STUDY ...`.")
     if interval is not None and (first_day or to):
         raise Stop(Exit.USAGE, "Give --every alone: --since and --to send their ticks once.")
     if first_day and first_day > (tick_day or first_day):
         raise Stop(Exit.USAGE, f"--since {since} is after --date {day}.")
-    for study in studies:
-        check_study(study, tick_day)
+    check_studies(studies, tick_day)
     if to is not None:
         write_ticks(studies, to, tick_day, first_day)
         return
@@ -121,11 +118,14 @@ async def send_ticks(
         await sender.close()
 
 
-def check_study(study: str, day: date | None) -> None:
-    """Raise Stop where a worker would refuse the tick."""
-    decoded = decode(encode_tick(study, datetime.now(UTC), day))
-    if isinstance(decoded, Refusal):
-        raise Stop(Exit.USAGE, f"{study}: {decoded.message}")
+def check_studies(studies: Sequence[str], day: date | None) -> None:
+    """Raise Stop where no study is given, or where a worker would refuse the tick of one."""
+    if not studies:
+        raise Stop(Exit.USAGE, "No study given: use `tocsin tick STUDY ...`.")
+    for study in studies:
+        decoded = decode(encode_tick(study, datetime.now(UTC), day))
+        if isinstance(decoded, Refusal):
+            raise Stop(Exit.USAGE, f"{study}: {decoded.message}")
 
 
 def parse_interval(every: str | None) -> int | None:
