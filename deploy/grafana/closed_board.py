@@ -141,6 +141,31 @@ DELIVERY_PANELS = (
         exemplars=True,
     ),
     PanelSpec(
+        title="Time from fetch to store",
+        metric=c.APPLY_DURATION,
+        queries=(
+            (quantile(0.5, "le:safety_apply_duration_seconds_bucket:rate5m"), "median"),
+            (
+                quantile(0.99, "le:safety_apply_duration_seconds_bucket:rate5m"),
+                "99th percentile",
+            ),
+        ),
+    ),
+    PanelSpec(
+        title="Time since the last record",
+        metric=c.LAST_PROCESSED,
+        queries=(
+            (
+                f"time() - max by (study) ({c.LAST_PROCESSED.name}{{{STUDY}}})",
+                "{{study}}",
+            ),
+        ),
+        description=(
+            "A study may have no new records. A time since 1970 means none since its"
+            " worker started."
+        ),
+    ),
+    PanelSpec(
         title="Moves of members",
         metric=c.MOVES,
         queries=((f"sum by (study, answer) ({c.MOVES.name}{{{STUDY}}})", "{{study}} {{answer}}"),),

@@ -1,8 +1,8 @@
-"""The open dashboard: whether every record is folded, and how long that takes."""
+"""The open dashboard: whether every record is folded."""
 
 from __future__ import annotations
 
-from dashboard_spec import STUDY, YEAR_SECONDS, DashboardSpec, PanelSpec, quantile, seconds_since
+from dashboard_spec import STUDY, YEAR_SECONDS, DashboardSpec, PanelSpec, seconds_since
 
 from streams.metrics import catalogue as c
 from streams.metrics.catalogue import Zone
@@ -11,7 +11,7 @@ OPERATIONS = DashboardSpec(
     uid="tocsin-operations",
     title="Tocsin: operations",
     zone=Zone.OPEN,
-    description="Whether every record is folded, and how long that takes. No data by treatment.",
+    description="Whether every record is folded. No data by treatment.",
     variables=(("study", f"label_values({c.CASES.name}, study)"),),
     rows=(
         (
@@ -103,17 +103,6 @@ OPERATIONS = DashboardSpec(
                     unit="cps",
                 ),
                 PanelSpec(
-                    title="Time from fetch to store",
-                    metric=c.APPLY_DURATION,
-                    queries=(
-                        (quantile(0.5, "le:safety_apply_duration_seconds_bucket:rate5m"), "median"),
-                        (
-                            quantile(0.99, "le:safety_apply_duration_seconds_bucket:rate5m"),
-                            "99th percentile",
-                        ),
-                    ),
-                ),
-                PanelSpec(
                     title="Store conflicts between workers",
                     metric=c.STORE_CONFLICTS,
                     queries=((f"sum(increase({c.STORE_CONFLICTS.name}[5m]))", "last 5 minutes"),),
@@ -123,20 +112,6 @@ OPERATIONS = DashboardSpec(
         (
             "Studies, all treatments together",
             (
-                PanelSpec(
-                    title="Time since the last record",
-                    metric=c.LAST_PROCESSED,
-                    queries=(
-                        (
-                            f"time() - max by (study) ({c.LAST_PROCESSED.name}{{{STUDY}}})",
-                            "{{study}}",
-                        ),
-                    ),
-                    description=(
-                        "A study may have no new records. A time since 1970 means none since its"
-                        " worker started."
-                    ),
-                ),
                 PanelSpec(
                     title="Cases",
                     metric=c.CASES,

@@ -24,12 +24,10 @@ LabeledValues = Mapping[tuple[str, ...], float]
 class Histogram:
     """Counts of durations in seconds, by the upper *bounds* of buckets.
 
-    The sum of a *coarse* histogram adds up bounds instead of durations, so it reveals no more
-    than the buckets.  Each bucket keeps its last exemplar.
+    Each bucket keeps its last exemplar.
     """
 
     bounds: tuple[float, ...]
-    coarse: bool = False
     counts: list[int] = field(init=False)
     total_seconds: float = 0.0
     exemplars: dict[int, Exemplar] = field(default_factory=dict[int, Exemplar])
@@ -44,14 +42,6 @@ class Histogram:
         self.total_seconds += seconds
         if exemplar is not None:
             self.exemplars[index] = exemplar
-
-    @property
-    def sum(self) -> float:
-        """Sum of the durations in seconds; if coarse, of their buckets' upper bounds."""
-        if not self.coarse:
-            return self.total_seconds
-        bounds = (*self.bounds, self.bounds[-1])
-        return round(sum(n * bound for n, bound in zip(self.counts, bounds, strict=True)), 3)
 
     def buckets(self) -> list[tuple[str, float] | tuple[str, float, Exemplar]]:
         """Return the cumulative count up to each bound, with its exemplar if it has one."""
@@ -78,5 +68,5 @@ def metric_family(metric: Metric, values: LabeledValues) -> Family:
 def histogram_family(metric: Metric, histogram: Histogram) -> Family:
     """Build the family of *metric*, a histogram without labels."""
     result = HistogramMetricFamily(metric.name, metric.help, labels=())
-    result.add_metric([], histogram.buckets(), histogram.sum)
+    result.add_metric([], histogram.buckets(), histogram.total_seconds)
     return result

@@ -22,8 +22,8 @@ Outcomes = dict[str, Counter[str]]
 
 
 def new_apply_histogram() -> Histogram:
-    """Return an empty histogram of batch durations, coarse enough for blinded people."""
-    return Histogram(APPLY_BUCKETS, coarse=True)
+    """Return an empty histogram of batch durations."""
+    return Histogram(APPLY_BUCKETS)
 
 
 def new_latency_histogram() -> Histogram:
@@ -37,8 +37,9 @@ class Meter:
 
     *record_outcomes*, *processed_at* and *looks* are by partition, then by study; *no_study*
     counts records without a study by outcome.  *processed_at* and *caught_up_at* are whole seconds
-    since 1970: finer times would reveal how long folding took.  *produced_at* holds by outbox entry
-    of an unpublished alert when the record that raised it was produced, in seconds since 1970.
+    since 1970.  *processed_at* and *apply_durations* tell how long folding takes, which depends on
+    the arms: only the closed page shows them.  *produced_at* holds by outbox entry of an
+    unpublished alert when the record that raised it was produced, in seconds since 1970.
     """
 
     clock: Callable[[], float] = time.time

@@ -39,7 +39,7 @@ def worker_pages(
 
 @dataclass(slots=True, eq=False)
 class OpenCollector(Collector):
-    """Metrics of *worker* that anybody may see: none by treatment, and none of alerts.
+    """Metrics of *worker* that anybody may see: none by treatment, of alerts, or of durations.
 
     *partition_count* is the configured number of partitions of the log.
     """
@@ -58,14 +58,10 @@ class OpenCollector(Collector):
         yield metric_family(c.LOG_PARTITIONS, {(): self.partition_count})
         yield metric_family(c.RECORDS, self.record_counts())
         yield metric_family(
-            c.LAST_PROCESSED, {(study,): self.last_processed(study) for study in self.studies()}
-        )
-        yield metric_family(
             c.LAST_CAUGHT_UP, {(str(n),): at for n, at in meter.caught_up_at.items()}
         )
         yield metric_family(c.PARTITION_STOPPED, stopped)
         yield metric_family(c.CONSUMER_LAG, lags)
-        yield histogram_family(c.APPLY_DURATION, meter.apply_durations)
         yield metric_family(c.STORE_CONFLICTS, {(): meter.conflicts})
         yield metric_family(
             c.EXPOSURE, {(name,): f.person_days * SECONDS_A_DAY for name, f in self.figures()}
@@ -81,26 +77,12 @@ class OpenCollector(Collector):
         counts = {
             (c.NO_STUDY, each): float(self.worker.meter.no_study[each]) for each in c.OUTCOMES
         }
-        for study in self.studies():
+        for study in owned_studies(self.worker):
             counts |= {(study, each): 0.0 for each in c.OUTCOMES}
         for studies in self.worker.meter.record_outcomes.values():
             for study, outcomes in studies.items():
                 counts |= {(study, each): float(outcomes[each]) for each in c.OUTCOMES}
         return counts
-
-    def studies(self) -> set[str]:
-        """Return every study of the owned partitions, with or without counted records."""
-        names = {study for each in self.worker.meter.record_outcomes.values() for study in each}
-        for owned in self.worker.partitions.values():
-            if owned.processor.working_set is not None:
-                names |= owned.processor.working_set.cursor.positions.keys()
-        return names
-
-    def last_processed(self, study: str) -> int:
-        """Return when a record of *study* was last written, in seconds since 1970; 0 is never."""
-        return max(
-            (each.get(study, 0) for each in self.worker.meter.processed_at.values()), default=0
-        )
 
     def figures(self) -> Iterator[tuple[str, Figures]]:
         """Yield the figures of every study of the owned partitions."""
@@ -143,6 +125,9 @@ class ClosedCollector(Collector):
             {(s, each): f.moves_by_result[each] for s, f in figures for each in c.MOVE_RESULTS},
         )
         yield metric_family(c.LOOKS, {(s,): self.looks(s) for s, _ in figures})
+        studies = owned_studies(self.worker)
+        yield metric_family(c.LAST_PROCESSED, {(s,): self.last_processed(s) for s in studies})
+        yield histogram_family(c.APPLY_DURATION, meter.apply_durations)
         yield histogram_family(c.DETECTION_LATENCY, meter.detection_latency)
         yield metric_family(c.FIGURE_FAILURES, {(): self.figure_cache.failures})
         yield metric_family(c.OUTBOX_PENDING, dict(self.outbox_waits()))
@@ -153,9 +138,24 @@ class ClosedCollector(Collector):
             if owned.relay is not None:
                 yield (str(number),), round(owned.relay.waiting_seconds, 3)
 
+    def last_processed(self, study: str) -> int:
+        """Return when a record of *study* was last written, in seconds since 1970; 0 is never."""
+        return max(
+            (each.get(study, 0) for each in self.worker.meter.processed_at.values()), default=0
+        )
+
     def looks(self, study: str) -> int:
         """Return how often a watch of *study* was evaluated."""
         return sum(each[study] for each in self.worker.meter.looks.values())
+
+
+def owned_studies(worker: Worker) -> set[str]:
+    """Return every study of the owned partitions, with or without counted records."""
+    names = {study for each in worker.meter.record_outcomes.values() for study in each}
+    for owned in worker.partitions.values():
+        if owned.processor.working_set is not None:
+            names |= owned.processor.working_set.cursor.positions.keys()
+    return names
 
 
 def owned_figures(worker: Worker, figure_cache: FigureCache) -> Iterator[tuple[str, Figures]]:

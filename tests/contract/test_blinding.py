@@ -49,8 +49,6 @@ sinks = ["hook"]
 """
 
 VARYING_HEADERS = {"Host", "Tocsin-Timestamp", "Tocsin-Signature"}
-DURATION_METRIC = b"safety_apply_duration_seconds"
-"""The durations and the number of applies differ from run to run."""
 
 
 @dataclass(frozen=True)
@@ -159,12 +157,7 @@ def fetch(path: str, *, whole: bool = False) -> bytes:
         ]
     if whole:
         return body
-    lines = [
-        line
-        for line in without_timestamps(body).splitlines()
-        if not line.startswith(DURATION_METRIC)
-    ]
-    return json.dumps([response.status, headers]).encode() + b"\n".join(lines)
+    return json.dumps([response.status, headers]).encode() + without_timestamps(body)
 
 
 def output_of(process: CommandProcess) -> str:

@@ -96,7 +96,7 @@ def test_timestamps_are_whole_seconds():
     worker = MeteredWorker([log_of(SMALL, "S")], now=NOON + 0.75)
     asyncio.run(worker.assign_and_fold(0))
 
-    assert series(worker.open_page(), c.LAST_PROCESSED) == {("S",): NOON}
+    assert series(worker.closed_page(), c.LAST_PROCESSED) == {("S",): NOON}
     assert series(worker.open_page(), c.LAST_CAUGHT_UP) == {("0",): NOON}
     assert series(worker.open_page(), c.CONSUMER_LAG) == {("0",): 0}
 
