@@ -198,7 +198,7 @@ DETECTION_LATENCY = Metric(
     kind=MetricKind.HISTOGRAM,
     zone=Zone.CLOSED,
     unit="seconds",
-    help="Time from a record's production to its alert on the topic; exemplars name alerts.",
+    help="Time from a record's production to its alert on the topic, unless a day old when folded.",
 )
 FIGURE_FAILURES = Metric(
     name="safety_survey_failures_total",

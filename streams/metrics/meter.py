@@ -18,6 +18,13 @@ from streams.processor.counts import BatchCounts
 PENDING_ALERTS_MAX = 10_000
 """Alerts whose production time is kept until they are published; more have no latency."""
 
+PRODUCED_BEFORE_MAX = 86_400
+"""Seconds: a record whose timestamp is older when it is folded has no latency.  It is a record of a
+rebuild, or its producer had a wrong clock."""
+
+PRODUCED_AHEAD_MAX = 60
+"""Seconds by which a producer's clock may be ahead of the worker's; beyond it, it is wrong."""
+
 Outcomes = dict[str, Counter[str]]
 
 
@@ -102,9 +109,16 @@ class Meter:
             self.detection_latency.observe(max(0.0, now - produced_at), exemplar)
 
     def _store_produced_at(self, counts: BatchCounts, records: Sequence[LogRecord]) -> None:
-        """Keep when each record that raised an alert was produced; files have no timestamps."""
+        """Keep when each record that raised an alert was produced; files have no timestamps.
+
+        One timestamp of 1970 would make up the whole sum of latencies until the worker restarts, so
+        times that cannot be those of the production are ignored.
+        """
+        now = self.clock()
         timestamps = {record.offset: getattr(record, "timestamp", None) for record in records}
         for name, offset in counts.alert_offsets.items():
             milliseconds: int | None = timestamps.get(offset)
-            if milliseconds is not None and len(self.produced_at) < PENDING_ALERTS_MAX:
+            if milliseconds is None or len(self.produced_at) >= PENDING_ALERTS_MAX:
+                continue
+            if -PRODUCED_AHEAD_MAX <= now - milliseconds / 1000 <= PRODUCED_BEFORE_MAX:
                 self.produced_at[name] = milliseconds / 1000
