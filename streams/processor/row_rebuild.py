@@ -9,9 +9,9 @@ from monitor.errors import Refusal
 from streams.log import Log, LogRecord
 from streams.processor.folding import Fold, fold_into, open_row, outbox_entries
 from streams.processor.pending_write import PendingWrite
+from streams.processor.runs import decode_or_blame
 from streams.processor.stop import RecordFailed
 from streams.processor.working_set import WorkingSet
-from streams.records.decode import decode
 from streams.store import Fields
 from streams.store.rows.row import Row
 
@@ -81,7 +81,7 @@ class RowRebuild:
         await working_set.apply_pending(pending, working_set.cursor.next)
 
     def _fold_record(self, record: LogRecord, fold: Fold) -> None:
-        content = decode(record.value)
+        content = decode_or_blame(record)
         if isinstance(content, Refusal) or content.study.encode() != record.key:
             return
         study, offset = content.study, record.offset

@@ -30,16 +30,27 @@ def runs(
     """Yield *records* in their order, decoded, in runs for ``fold_run`` or one at a time.
 
     *decode_max* is how many records are decoded together.  A record that cannot be part of a run
-    is yielded alone, for ``handle_single``.
+    is yielded alone, for ``handle_single``.  Raises RecordFailed where decoding a record raises.
     """
     remaining = iter(records)
     while chunk := list(islice(remaining, decode_max)):
-        decoded = [(each, decode(each.value)) for each in chunk]
+        decoded = [(each, decode_or_blame(each)) for each in chunk]
         start = 0
         while start < len(decoded):
             end = start + max(1, run_length(working_set, decoded, start))
             yield decoded[start:end]
             start = end
+
+
+def decode_or_blame(record: LogRecord) -> Record | Refusal:
+    """Decode *record*; raises RecordFailed with its offset where that raises.
+
+    Otherwise the error would be that of the record before, which was handled last.
+    """
+    try:
+        return decode(record.value)
+    except Exception as error:
+        raise RecordFailed(record.offset, error) from error
 
 
 def run_length(working_set: WorkingSet, decoded: Sequence[DecodedRecord], first: int) -> int:
