@@ -54,19 +54,16 @@ class OwnedPartition:
             self.relay.on_published = meter.observe_published
 
     @property
-    def is_in_thread(self) -> bool:
-        """Whether a thread uses the working set, which nothing else may read meanwhile."""
-        working_set = self.processor.working_set
-        return working_set is not None and (
-            working_set.thread.active or working_set.row_cache.thread.active
-        )
+    def folded_position(self) -> int | None:
+        """The offset of the next record to fold; None without a claim and its working set."""
+        has_state = self.claimed and self.processor.working_set is not None
+        return self.processor.position if has_state else None
 
     @property
     def fetch_position(self) -> int | None:
         """The offset to fetch next; None while the partition is stopped, unclaimed or busy."""
-        if self.is_busy or not self.claimed or self.processor.stopped is not None:
-            return None
-        return self.processor.position
+        blocked = self.is_busy or self.processor.stopped is not None
+        return None if blocked else self.folded_position
 
     def status(self, lag: int) -> PartitionStatus:
         """Return the status for the probes; *lag* is the number of offsets not folded yet."""
@@ -100,12 +97,18 @@ class OwnedPartition:
                 await self.log.close()
 
     async def cursor_unchanged(self) -> bool:
-        """Return whether the cursor is as this worker left it; True where that cannot be read."""
+        """Return whether the cursor is as this worker left it; True where that cannot be read.
+
+        A rebuilt row that cannot be swapped in discards the working set, and the claim with it.
+        """
         if self.is_busy:
             return True
         try:
             return not await self.processor.cursor_moved()
         except Exception as error:
+            if self.processor.working_set is None:
+                self.unclaim(error)
+                return False
             self.log_error(error)
             return True
 

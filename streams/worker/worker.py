@@ -153,9 +153,9 @@ class Worker(Epochs):
     def commit_positions(self) -> Mapping[int, int]:
         """Return the next offset to fold of each claimed partition."""
         return {
-            number: each.processor.position
+            number: each.folded_position
             for number, each in self.partitions.items()
-            if each.claimed
+            if each.folded_position is not None
         }
 
     async def check_cursors(self, fetched: Mapping[int, int], ends: Mapping[int, int]) -> None:
