@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from streams.store import Fields
 
+RELEASED = "released"
+"""Field of the cursor: the offset up to which an operator released unreadable records."""
+
 
 def studies_with_rows(cursor: Fields) -> list[str]:
     """Return the studies that have a row according to *cursor*: those with a `pos|` field."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from streams.store import Fields, StagedRow
@@ -23,8 +24,8 @@ def staged_row_name(study: str) -> str:
 class Hashes:
     """Hashes of one partition in one space.
 
-    Each change is a call of ``set``, ``drop`` or ``move``, like one command of Redis, so that a
-    test can interrupt an apply between two of them.
+    Each change is a call of ``set``, ``drop``, ``drop_fields`` or ``move``, like one command of
+    Redis, so that a test can interrupt an apply between two of them.
     """
 
     hashes: dict[str, Fields] = field(default_factory=dict[str, Fields])
@@ -52,6 +53,14 @@ class Hashes:
     def drop(self, name: str) -> None:
         """Delete one hash."""
         self.hashes.pop(name, None)
+
+    def drop_fields(self, name: str, fields: Iterable[str]) -> None:
+        """Delete *fields* of one hash atomically; a hash without fields does not exist."""
+        content = self.hashes.get(name, {})
+        for each in list(fields):
+            content.pop(each, None)
+        if not content:
+            self.hashes.pop(name, None)
 
     def move(self, old: str, new: str) -> None:
         """Rename a hash, and replace the one called *new*."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from streams.store import ApplyRequest, ApplyResult, Fields
-from streams.store.cursor_fields import rewound_fields, studies_with_rows
+from streams.store.cursor_fields import RELEASED, rewound_fields, studies_with_rows
 from streams.store.hashes import CURSOR, OUTBOX, Hashes, row_name, staged_row_name
 
 __all__ = ["CURSOR", "OUTBOX", "MemoryStore"]
@@ -79,7 +79,7 @@ class MemoryStore(Hashes):
 
     async def release(self, through: int) -> None:
         """Allow any number of unreadable records in a row up to offset *through*, inclusive."""
-        self.set(CURSOR, {"released": b"%d" % through})
+        self.set(CURSOR, {RELEASED: b"%d" % through})
 
     async def rewind(self, study: str | None) -> None:
         """Reset the cursor first, then delete the row of *study*, or all rows."""
@@ -88,12 +88,9 @@ class MemoryStore(Hashes):
             self.drop(row_name(study))
             self.drop(staged_row_name(study))
             return
-        released = self.get(CURSOR).get("released")
-        self.drop(CURSOR)
+        self.drop_fields(CURSOR, self.get(CURSOR).keys() - {RELEASED})
         for name in [name for name in self.hashes if name.startswith(row_name(""))]:
             self.drop(name)
-        if released:
-            self.set(CURSOR, {"released": released})
 
     async def close(self) -> None:
         """Do nothing: there is no connection."""

@@ -16,7 +16,7 @@ from streams.store.client import (
     run_command,
     scan_hash,
 )
-from streams.store.cursor_fields import rewound_fields, studies_with_rows
+from streams.store.cursor_fields import RELEASED, rewound_fields, studies_with_rows
 from streams.store.function import check_library, check_server, check_write_access
 from streams.store.keys import Keys
 
@@ -124,20 +124,21 @@ class RedisStore:
 
     async def release(self, through: int) -> None:
         """Allow any number of unreadable records in a row up to offset *through*, inclusive."""
-        await run_command(self.client.hset(self.keys.cursor, "released", through))
+        await run_command(self.client.hset(self.keys.cursor, RELEASED, through))
 
     async def rewind(self, study: str | None) -> None:
-        """Reset the cursor first, then delete the row of *study*, or all rows."""
+        """Reset the cursor first, then delete the row of *study*, or all rows.
+
+        The field `released` is never deleted: an interrupted rewind keeps what was released.
+        """
         if study is not None:
             key = self.keys.row(study)
             await run_command(self.client.hset(self.keys.cursor, mapping=rewound_fields(study)))
             await run_command(self.client.delete(key, self.keys.staged_row(study)))
             return
-        released = await run_command(self.client.hget(self.keys.cursor, "released"))
-        await run_command(self.client.delete(self.keys.cursor))
+        if reset := [name for name in await self.cursor() if name != RELEASED]:
+            await run_command(self.client.hdel(self.keys.cursor, *reset))
         await run_command(delete_keys(self.client, self.keys.row_prefix))
-        if released:
-            await run_command(self.client.hset(self.keys.cursor, "released", released))
 
     async def close(self) -> None:
         """Close the connection."""

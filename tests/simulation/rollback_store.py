@@ -49,6 +49,12 @@ class RollbackStore(MemoryStore):
         if name in self.hashes:
             self._set_state({key: each for key, each in self.hashes.items() if key != name}, name)
 
+    def drop_fields(self, name: str, fields: Iterable[str]) -> None:
+        """Delete *fields* of one hash with one command."""
+        dropped = set(fields)
+        kept = {key: each for key, each in self.get(name).items() if key not in dropped}
+        self._set_state({**self.hashes, name: kept})
+
     def move(self, old: str, new: str) -> None:
         """Rename the hash *old* to *new*, which it replaces."""
         hashes = {key: each for key, each in self.hashes.items() if key != old}
