@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from datetime import UTC, datetime
-from enum import StrEnum
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from kafka.errors import KafkaError
 
 from streams.diagnostics.as_of_dates import check_dates, read_study_dates
+from streams.diagnostics.finding import CheckState, Finding, wrong_finding
+from streams.diagnostics.running import check_running
 from streams.diagnostics.stopped import next_command, stop_message
 from streams.kafka.admin import BrokerUnreachable, admin_client
 from streams.kafka.topics import LOG, BrokerRefused, Difference, find_differences, required_topics
@@ -22,7 +24,7 @@ from streams.local import kafka_server as java
 from streams.local import redis_server
 from streams.log import LogUnreachable
 from streams.log.kafka import MOCK_CLUSTER_PREFIX, KafkaLog, cluster_id_of
-from streams.settings import Settings, SettingsError, read_settings
+from streams.settings import ENV_PREFIX, Settings, SettingsError, read_settings
 from streams.store import LIVE_SPACE, StoreMisconfigured, StoreNotWritable, StoreUnreachable
 from streams.store.function import check_library, check_server, check_write_access
 from streams.store.keys import Keys
@@ -33,27 +35,14 @@ TIMEOUT_SECONDS = 5
 JARS_FOLDER = Path(".services/kafka/libs")
 """Folder in which `make jars` puts the Kafka broker."""
 
+EMBEDDED_TEXT = "the embedded broker: in memory, without topic settings to check"
+"""It has no groups either, so nobody can be asked who folds its log."""
+
+OTHER_VARIABLES = ("MEMBER", "KEY", "STUDY", "SERVICES", "EXAMPLES")
+"""Variables `TOCSIN_*` that are no settings: of commands, docker-compose.yml and tests."""
+
 COMMAND_PATTERN = re.compile(r"`([^`]+)`")
 """A command in the message of an error."""
-
-
-class CheckState(StrEnum):
-    """State of a checked item."""
-
-    WELL = "well"
-    ABSENT = "absent"  # Missing, but not needed by a running process.
-    WRONG = "wrong"
-    UNREACHABLE = "unreachable"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Result of one check; *next* is the command that repairs the fault, or empty."""
-
-    what: str
-    state: CheckState
-    says: str
-    next: str = ""
 
 
 async def run_checks() -> AsyncIterator[Finding]:
@@ -65,18 +54,36 @@ async def run_checks() -> AsyncIterator[Finding]:
         yield wrong_finding("settings", message, f"export {str(error).partition(':')[0]}=...")
         return
     yield Finding(what="settings", state=CheckState.WELL, says=settings_text(settings))
-    states: dict[str, CheckState] = {}
+    for finding in check_variables(os.environ):
+        yield finding
+    states, embedded = dict[str, CheckState](), False
     for check in (check_broker, check_store):
         async for finding in check(settings):
             states[finding.what] = finding.state
+            embedded |= finding.says == EMBEDDED_TEXT
             yield finding
     if states["broker"] is states["store"] is CheckState.WELL:
         for finding in await check_partitions(settings):
             yield finding
         for finding in await check_as_of_dates(settings):
             yield finding
+    if states.get("topics") is states["store"] is CheckState.WELL and not embedded:
+        for finding in await check_running(settings):
+            yield finding
     for finding in check_programs():
         yield finding
+
+
+def check_variables(names: Iterable[str]) -> Iterator[Finding]:
+    """Yield a finding for each variable `TOCSIN_*` among *names* that nothing reads."""
+    known = [ENV_PREFIX + name.upper() for name in (*Settings.model_fields, *OTHER_VARIABLES)]
+    for name in sorted(names):
+        if name.upper().startswith(ENV_PREFIX) and name.upper() not in known:
+            similar = get_close_matches(name.upper(), known, 1)
+            hint = f"; is {similar[0]} meant?" if similar else ""
+            yield wrong_finding(
+                "settings", f"{name} is no setting, and is ignored{hint}", f"unset {name}"
+            )
 
 
 async def check_broker(settings: Settings) -> AsyncIterator[Finding]:
@@ -97,8 +104,7 @@ async def check_broker(settings: Settings) -> AsyncIterator[Finding]:
         what="broker", state=CheckState.WELL, says=f"cluster {cluster} at {settings.broker}"
     )
     if cluster.startswith(MOCK_CLUSTER_PREFIX):
-        message = "the embedded broker: in memory, without topic settings to check"
-        yield Finding(what="topics", state=CheckState.WELL, says=message)
+        yield Finding(what="topics", state=CheckState.WELL, says=EMBEDDED_TEXT)
         return
     for finding in await asyncio.to_thread(lambda: list(check_topics(settings))):
         yield finding
@@ -249,11 +255,6 @@ def check_programs() -> Iterator[Finding]:
         yield Finding(what="demo", state=CheckState.ABSENT, says=message, next=command)
     else:
         yield Finding(what="demo", state=CheckState.WELL, says="`tocsin demo` has all its packages")
-
-
-def wrong_finding(what: str, message: str, command: str) -> Finding:
-    """A finding of a fault that an operator must repair."""
-    return Finding(what=what, state=CheckState.WRONG, says=message, next=command)
 
 
 def settings_text(settings: Settings) -> str:

@@ -73,9 +73,17 @@ def partitions_in_use(bootstrap: str, space: str, topic: str) -> set[int]:
 
     Raises LogUnreachable where the broker does not answer.
     """
+    return assigned_in_group(bootstrap, f"tocsin-{space}", topic)
+
+
+def assigned_in_group(bootstrap: str, group: str, topic: str) -> set[int]:
+    """Return the partitions of *topic* that are assigned to members of the consumer *group* now.
+
+    Raises LogUnreachable where the broker does not answer.
+    """
     try:
         with admin_client(bootstrap) as admin:
-            return set(assigned_partitions(group_members(admin, f"tocsin-{space}"), topic))
+            return set(assigned_partitions(group_members(admin, group), topic))
     except (BrokerUnreachable, KafkaError) as error:
         raise LogUnreachable(f"{error}") from None
 

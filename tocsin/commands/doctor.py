@@ -9,7 +9,8 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
-from streams.diagnostics.doctor import CheckState, Finding, run_checks
+from streams.diagnostics.doctor import run_checks
+from streams.diagnostics.finding import CheckState, Finding
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Json
 from tocsin.common.services import silence_libraries
@@ -25,6 +26,8 @@ STATE_LABELS = {
 
 def doctor(*, json_lines: Json = False) -> None:
     """Check settings, services, partitions and programs; print the command that fixes a problem.
+
+    It also says when no worker folds the log, when no deliverer runs and when nobody ticks.
 
     Exit codes: 0 no problem, 2 a setting or a service is wrong or a partition is stopped, 4 a
     service does not answer.
