@@ -14,7 +14,7 @@ from streams.metrics.meter import Meter
 from streams.outbox.relay import OutboxRelay
 from streams.processor import CursorMoved, OffsetGap, PartitionProcessor
 from streams.processor.refold import skip_confirmed_gap
-from streams.store import Store, StoreMisconfigured, StoreUnreachable
+from streams.store import Store, StoreMisconfigured, StoreNotWritable, StoreUnreachable
 from streams.worker.public_errors import public_message
 
 logger = logging.getLogger("tocsin")
@@ -29,8 +29,9 @@ class OwnedPartition:
     *stop_text* the last logged reason of a stop.  *write_error* is why the store refused the
     records up to offset *unwritten_until*, or "" while it accepts writes.  *publish_error* is why
     the outbox cannot be published, as far as open logs may show it.  *outbox_pending* is set once
-    folded records may have added outbox entries.  *is_busy* is set while a record is folded that
-    takes long: nothing else waits for the partition meanwhile.
+    folded records may have added outbox entries, and *store_silent* while the store does not
+    answer.  *is_busy* is set while a record is folded that takes long: nothing else waits for the
+    partition meanwhile.
     """
 
     processor: PartitionProcessor
@@ -46,6 +47,7 @@ class OwnedPartition:
     publish_error: str = ""
     outbox_pending: bool = False
     is_busy: bool = False
+    store_silent: bool = False
 
     def use_meter(self, meter: Meter) -> None:
         """Count records and published alerts in *meter*, which the worker's partitions share."""
@@ -54,16 +56,12 @@ class OwnedPartition:
             self.relay.on_published = meter.observe_published
 
     @property
-    def folded_position(self) -> int | None:
-        """The offset of the next record to fold; None without a claim and its working set."""
-        has_state = self.claimed and self.processor.working_set is not None
-        return self.processor.position if has_state else None
-
-    @property
     def fetch_position(self) -> int | None:
         """The offset to fetch next; None while the partition is stopped, unclaimed or busy."""
+        if not self.claimed or self.processor.working_set is None:
+            return None  # Without a working set the position would be 0.
         blocked = self.is_busy or self.processor.stopped is not None
-        return None if blocked else self.folded_position
+        return None if blocked else self.processor.position
 
     def status(self, lag: int) -> PartitionStatus:
         """Return the status for the probes; *lag* is the number of offsets not folded yet."""
@@ -86,8 +84,9 @@ class OwnedPartition:
         try:
             await self.processor.claim()
             self.claimed, self.last_error = True, ""
+            self.log_recovery()
             if self.processor.position > self.unwritten_until:
-                self.write_error = ""
+                self.log_recovery(writes=True)
             self.log_stop()
         except Exception as error:
             self.unclaim(error)
@@ -104,13 +103,17 @@ class OwnedPartition:
         if self.is_busy:
             return True
         try:
-            return not await self.processor.cursor_moved()
+            moved = await self.processor.cursor_moved()
         except Exception as error:
             if self.processor.working_set is None:
                 self.unclaim(error)
                 return False
             self.log_error(error)
             return True
+        if self.store_silent:
+            self.last_error = ""  # The next failure is another one, and is logged again.
+            self.log_recovery()
+        return not moved
 
     async def process(self, records: Sequence[LogRecord]) -> bool:
         """Fold *records*; return False where the partition must be fetched again, or is stopped.
@@ -131,13 +134,10 @@ class OwnedPartition:
                 self.unclaim(error)
                 if isinstance(error, StoreUnreachable | StoreMisconfigured):
                     self.write_error, self.unwritten_until = self.last_error, records[-1].offset
+                    self.store_silent = False  # The next accepted write is logged instead.
                 return False
             else:
-                if self.write_error:
-                    logger.warning(
-                        "partition %d: the store accepts writes again", self.log.partition
-                    )
-                self.write_error = ""
+                self.log_recovery(writes=True)
                 self.outbox_pending |= bool(
                     counts.alert_offsets or counts.refusals_without_study or counts.refusals
                 )
@@ -202,6 +202,17 @@ class OwnedPartition:
         if (message := public_message(error)) not in (self.last_error, self.write_error):
             logger.warning("partition %d: %s", self.log.partition, message)
         self.last_error = message
+        if isinstance(error, StoreUnreachable) and not isinstance(error, StoreNotWritable):
+            self.store_silent = True
+
+    def log_recovery(self, *, writes: bool = False) -> None:
+        """Log once that the store answers, or accepts *writes*, where it did not before."""
+        if self.store_silent:
+            logger.warning("partition %d: the store answers again", self.log.partition)
+        self.store_silent = False
+        if writes and self.write_error:
+            logger.warning("partition %d: the store accepts writes again", self.log.partition)
+            self.write_error = ""
 
     def log_stop(self) -> None:
         """Log once why the partition is stopped: its studies are not monitored meanwhile."""

@@ -153,9 +153,9 @@ class Worker(Epochs):
     def commit_positions(self) -> Mapping[int, int]:
         """Return the next offset to fold of each claimed partition."""
         return {
-            number: each.folded_position
+            number: each.processor.position
             for number, each in self.partitions.items()
-            if each.folded_position is not None
+            if each.claimed and each.processor.working_set is not None
         }
 
     async def check_cursors(self, fetched: Mapping[int, int], ends: Mapping[int, int]) -> None:
