@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -19,6 +20,7 @@ from streams.producers.reviews import ReviewRequest, ReviewStatus, revision_dige
 from streams.replay.result_alerts import alert_json, entry_json
 from tocsin.commands import alerts_watch
 from tocsin.commands.alerts_move import (
+    check_key,
     find_alert,
     find_alert_at_revision,
     find_entries,
@@ -183,6 +185,10 @@ def make_move(move: Move, typed_name: str, options: MoveOptions) -> None:
                 AuditAction.MOVE,
                 {"alert": alert_name_of(entry.alert), "member": options.member},
             )
+        if note := check_key(
+            run_or_stop(load_study(settings, entry.alert)), options.member, signer
+        ):
+            print(note, file=sys.stderr)
         nonce = token_hex(16)
         request = ReviewRequest(
             alert=entry.alert, move=move, member=options.member, reason=options.reason, nonce=nonce

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 
 from alerts.alert import Alert
 from alerts.register.history import AlertEntry
+from monitor.state.study import Study
 from streams.kafka.sender import KafkaSender
 from streams.producers.reviews import (
+    KEY_REQUIRED_TEXT,
     ReviewReceipt,
     ReviewRequest,
     ReviewWriter,
@@ -81,6 +83,26 @@ async def find_alert_at_revision(settings: Settings, name: AlertName) -> AlertEn
         message = f"{alert.id} is {alert.state} at revision {alert.revision}{member_text}, not at"
         raise Stop(Exit.REJECTED, f"{message} {name.revision}: `tocsin alerts show {alert.id}`.")
     return entry
+
+
+def check_key(study: Study | None, member: str, signer: Signer | None) -> str:
+    """Return what the member must know of the key; empty where it is that of the member.
+
+    Raises Stop where the board of the plan does not list the key of *signer* for *member*: a worker
+    would refuse the move, which stays in the log.  Without *study*, while its row is rebuilt,
+    nothing is checked.
+    """
+    if study is None:
+        return ""
+    board = study.plan.board_members
+    if not board:
+        return "not signed: this plan names no board"
+    if signer is None:
+        raise Stop(Exit.USAGE, f"Not sent: it has no signature. {KEY_REQUIRED_TEXT}.")
+    if not any(each.name == member and each.public_key == signer.public_key for each in board):
+        shown = f"the key {signer.key_id} is not listed for {printable(member)}"
+        raise Stop(Exit.USAGE, f"Not sent: {shown}. {KEY_REQUIRED_TEXT}.")
+    return ""
 
 
 async def submit_move(

@@ -11,8 +11,10 @@ from cyclopts import App
 from streams.sources.sdtm import read_records
 from streams.sources.sdtm_findings import count_findings
 from streams.sources.xpt import UnreadableStudy
+from streams.store.keys import NAME_PATTERN
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.plan_file import read_plan_file
+from tocsin.common.terminal import printable
 
 app = App(name="ingest", help="Convert a study's data to a log that `tocsin replay` reads.")
 
@@ -42,6 +44,12 @@ def sdtm(
     control
         Control arm as in DM.ARM; default the placebo arm.
     """
+    if not NAME_PATTERN.fullmatch(study):
+        raise Stop(
+            Exit.USAGE,
+            f"--study {printable(study)}: records cannot bear this name; give 1 to 64 characters "
+            "of A-Z a-z 0-9 _ . : -.",
+        )
     toml = None if plan is None else read_plan_file(plan).toml
     try:
         lines = [
