@@ -15,11 +15,13 @@ import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from monitor.errors import Refusal
 from streams.kafka.partitioner import partition_of
 from streams.log import Log, LogRecord, LogUnreachable, records_of
 from streams.log.kafka import start_client
 from streams.login import client_options
 from streams.producers.pace import Pace
+from streams.records.decode import decode
 from streams.records.encode import cloudevents_headers
 from streams.settings import HEADROOM_BYTES, RECORD_BYTES_MAX
 
@@ -58,12 +60,15 @@ class Backlog:
         return sum(map(len, self.digests.values())) - self.already_written.total()
 
 
-async def find_backlog(file: Log, partition_count: int, target: Callable[[int], Log]) -> Backlog:
+async def find_backlog(
+    file: Log, partition_count: int, target: Callable[[int], Log], *, check: bool = False
+) -> Backlog:
     """Find the records of *file* that the topic lacks; *target* opens the log of a partition.
 
-    Raises LogUnreachable.
+    With *check*, a line that every worker would refuse to decode is not sent.  Raises
+    LogUnreachable.
     """
-    missing = await scan_file(file, partition_count)
+    missing = await scan_file(file, partition_count, check=check)
     for partition, digests in missing.digests.items():
         log = target(partition)
         try:
@@ -73,11 +78,12 @@ async def find_backlog(file: Log, partition_count: int, target: Callable[[int], 
     return missing
 
 
-async def scan_file(file: Log, partition_count: int) -> Backlog:
+async def scan_file(file: Log, partition_count: int, *, check: bool = False) -> Backlog:
     """Digest the records of *file* by partition, and collect the lines that cannot be sent."""
     contents = Backlog(defaultdict(lambda: array("Q")))
     async for record in records_of(file):
-        if reason := unsendable_reason(record) or late_reason(record.value):
+        reason = unsendable_reason(record, check=check) or (late_reason(record.value) if check else "")
+        if reason:
             contents.unsendable_lines.append(UnsendableLine(record.offset + 1, reason))
         else:
             contents.digests[partition_for(record, partition_count)].append(
@@ -192,15 +198,19 @@ def partition_for(record: LogRecord, partition_count: int) -> int:
     return partition_of(record.key.decode(), partition_count)
 
 
-def unsendable_reason(record: LogRecord) -> str:
-    """Return why a line cannot be a record of the log; empty if it can."""
+def unsendable_reason(record: LogRecord, *, check: bool = False) -> str:
+    """Return why a line cannot be a record of the log; empty if it can.
+
+    With *check*, also why it cannot be decoded.
+    """
     if record.key is None:
         return "it names no study, so it has no partition"
     if len(record.value or b"") > RECORD_BYTES_MAX:
         return "it is larger than 1 MiB"
     if len(record.key) > KEY_BYTES_MAX:
         return "its study's name is too long"
-    return ""
+    decoded = decode(record.value) if check else None
+    return decoded.message if isinstance(decoded, Refusal) else ""
 
 
 def late_reason(value: bytes | None) -> str:

@@ -23,7 +23,8 @@ Records = AsyncIterator[tuple[int, LogRecord]]
 def record_bytes(number: int, study: str = "", **more: Any) -> bytes:
     """A tick of *study*, by default of one of seven studies, with *more* fields."""
     source = {"system": "edc", "id": f"r{number}", "version": 1}
-    fields = {"type": "tick", "study": study or f"S{number % 7}", "source": source, **more}
+    study = study or f"S{number % 7}"
+    fields = {"type": "tick", "study": study, "source": source, "date": "2020-01-01", **more}
     return json.dumps(
         {"schema": "trial.log/1", "known_at": "2020-01-01T00:00:00Z", **fields}
     ).encode()

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Annotated
 
 from cyclopts import Parameter
 from rich.text import Text
@@ -43,11 +49,14 @@ class Options:
         `max`, or a multiple of the speed at which the records became known, such as 60x.
     quiet
         Show no progress bar.
+    check
+        Send no line that a worker would refuse to decode; --no-check sends it.
     """
 
     rate: str | None = None
     speed: str | None = None
     quiet: Flag = False
+    check: bool = True
 
     @property
     def pace(self) -> Pace:
@@ -62,31 +71,47 @@ class Options:
             raise Stop(Exit.USAGE, f"{error}.") from None
 
 
-def produce(log: Path, /, *, options: Options | None = None) -> None:
+def produce(
+    log: Annotated[Path, Parameter(allow_leading_hyphen=True)], /, *, options: Options | None = None
+) -> None:
     """Send the records of LOG that the topic lacks to Kafka, each to its study's partition.
 
     After an interruption, the next run continues.  A file that is in the topic already adds
     nothing.  The broker is TOCSIN_BROKER; its topic must have TOCSIN_LOG_PARTITIONS partitions.
 
     Exit codes: 0 done, 2 a flag, a file or a setting is invalid, 3 a line was not sent because it
-    names no study or is too large, 4 the broker does not answer.
+    names no study, is too large or is refused by the check, 4 the broker does not answer.
 
     Parameters
     ----------
     log
-        A file of records, one JSON object per line, in the order of arrival.
+        A file of records, one JSON object per line, in the order of arrival; `-` is standard
+        input, which is read to its end first.
     """
     options = options or Options()
     settings, pace = load_settings_quietly(), options.pace
     exit_on_sigterm()
-    missing, sent = run_or_stop(produce_file(log, settings, pace, show_progress=not options.quiet))
+    with input_file(log) as path:
+        missing, sent = run_or_stop(produce_file(path, settings, pace, options))
     existing = missing.already_written.total()
     print(f"{sent} record{'s' * (sent != 1)} sent, {existing} already in the topic.")
     report_unsendable(missing)
 
 
+@contextmanager
+def input_file(path: Path) -> Generator[Path]:
+    """Yield *path*; for `-` a temporary file with standard input, which is read twice."""
+    if str(path) != "-":
+        yield path
+        return
+    with NamedTemporaryFile(prefix="tocsin-", suffix=".jsonl") as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
 async def produce_file(
-    path: Path, settings: Settings, pace: Pace, *, show_progress: bool
+    path: Path, settings: Settings, pace: Pace, options: Options
 ) -> tuple[Backlog, int]:
     """Send the missing records; returns the backlog that was found and the number sent."""
     file, partitions, sent = FileLog(path), settings.log_partitions, 0
@@ -96,10 +121,13 @@ async def produce_file(
         raise Stop(Exit.USAGE, f"{error}.") from None
     await check_partition_count(settings)
     missing = await find_backlog(
-        file, partitions, lambda number: KafkaLog(settings.broker, LOG, number)
+        file,
+        partitions,
+        lambda number: KafkaLog(settings.broker, LOG, number),
+        check=options.check,
     )
     async with LogWriter(settings.broker, LOG) as log_writer:
-        with ProgressBar("producing", missing.count, enabled=show_progress) as bar:
+        with ProgressBar("producing", missing.count, enabled=not options.quiet) as bar:
             async for sent in send_records(
                 missing_records(file, partitions, missing), log_writer, pace
             ):
