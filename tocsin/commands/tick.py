@@ -53,16 +53,11 @@ def tick(
     to
         Write the ticks to this file, one a line, instead of the broker; it must not exist.
     """
-    interval, tick_day, first_day = (
-        parse_interval(every),
-        parse_tick_day("--date", day),
-        parse_tick_day("--since", since),
-    )
+    interval, tick_day = parse_interval(every), parse_tick_day("--date", day)
+    first_day = parse_tick_day("--since", since)
     if interval is not None and (first_day or to):
         raise Stop(Exit.USAGE, "Give --every alone: --since and --to send their ticks once.")
-    if first_day and first_day > (tick_day or first_day):
-        raise Stop(Exit.USAGE, f"--since {since} is after --date {day}.")
-    check_studies(studies, tick_day)
+    check_studies(studies, tick_day, first_day)
     if to is not None:
         write_ticks(studies, to, tick_day, first_day)
         return
@@ -118,8 +113,10 @@ async def send_ticks(
         await sender.close()
 
 
-def check_studies(studies: Sequence[str], day: date | None) -> None:
-    """Raise Stop where no study is given, or where a worker would refuse the tick of one."""
+def check_studies(studies: Sequence[str], day: date | None, since: date | None) -> None:
+    """Raise Stop where no study or no day is given, or where a worker would refuse the tick."""
+    if since and day and since > day:
+        raise Stop(Exit.USAGE, f"--since {since} is after --date {day}.")
     if not studies:
         raise Stop(Exit.USAGE, "No study given: use `tocsin tick STUDY ...`.")
     for study in studies:
