@@ -82,7 +82,9 @@ async def scan_file(file: Log, partition_count: int, *, check: bool = False) -> 
     """Digest the records of *file* by partition, and collect the lines that cannot be sent."""
     contents = Backlog(defaultdict(lambda: array("Q")))
     async for record in records_of(file):
-        reason = unsendable_reason(record, check=check) or (late_reason(record.value) if check else "")
+        reason = unsendable_reason(record, check=check)
+        if check and not reason:
+            reason = late_reason(record.value)
         if reason:
             contents.unsendable_lines.append(UnsendableLine(record.offset + 1, reason))
         else:

@@ -56,6 +56,14 @@ class OwnedPartition:
             self.relay.on_published = meter.observe_published
 
     @property
+    def is_in_thread(self) -> bool:
+        """Whether a thread uses the working set, which nothing else may read meanwhile."""
+        working_set = self.processor.working_set
+        return working_set is not None and (
+            working_set.thread.active or working_set.row_cache.thread.active
+        )
+
+    @property
     def fetch_position(self) -> int | None:
         """The offset to fetch next; None while the partition is stopped, unclaimed or busy."""
         if not self.claimed or self.processor.working_set is None:
