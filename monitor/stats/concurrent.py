@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.stats.e_value import HARM_RATIOS, LOG_HARM_RATIOS, Floats, log_mean_exp
+from monitor.stats.estimate import check_amount
 
 Counts = NDArray[np.int64] | NDArray[np.bool_]
 EXCESS_RATIOS: Floats = HARM_RATIOS - 1.0
@@ -28,6 +29,7 @@ class PartialLikelihood:
     each event, the fraction of the subjects at risk that is on treatment: an array of shape (n,)
     or, where events are few, a list.  Events whose risk set has an empty arm are left out, since
     their factor is 1.  The likelihood sorts the shares: their order does not change its bits.
+    Raises ValueError where there are not as many shares as events, or more treated than those.
 
     >>> PartialLikelihood.from_counts(
     ...     treated=np.array([1, 1]), on_treatment=np.array([3, 2]), on_control=np.array([9, 0])
@@ -39,6 +41,12 @@ class PartialLikelihood:
     events: int
     shares: Floats | list[float]
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.treated <= self.events == len(self.shares):
+            raise ValueError(
+                f"{self.treated} treated of {self.events} events with {len(self.shares)} shares"
+            )
+
     @classmethod
     def from_counts(
         cls, *, treated: Counts, on_treatment: Counts, on_control: Counts
@@ -46,22 +54,21 @@ class PartialLikelihood:
         """Build from arrays of shape (n,), one entry for each first event on either arm.
 
         *treated* flags the events on treatment.  *on_treatment* and *on_control* are the numbers
-        at risk when the event occurs, its own subject included.
+        at risk when the event occurs, its own subject included.  Raises ValueError where the
+        arrays differ in length or hold other than counts, or where an event's own arm is empty.
         """
-        at_risk_treated, at_risk_control = on_treatment, on_control
-        if np.count_nonzero(at_risk_treated) + np.count_nonzero(at_risk_control) < 2 * len(
-            at_risk_treated
-        ):
-            both = (at_risk_treated > 0) & (at_risk_control > 0)
-            treated, at_risk_treated, at_risk_control = (
-                treated[both],
-                at_risk_treated[both],
-                at_risk_control[both],
-            )
+        _check_counts(treated, on_treatment, on_control)
+        lowest = np.minimum(on_treatment, on_control)
+        if len(lowest) and (smallest := np.minimum.reduce(lowest)) <= 0:
+            own_arm = np.where(treated, on_treatment, on_control)
+            if smallest < 0 or np.count_nonzero(own_arm) < len(own_arm):
+                raise ValueError("an event's own arm is empty or negative: count its subject")
+            both = lowest > 0
+            treated, on_treatment, on_control = treated[both], on_treatment[both], on_control[both]
         return cls(
             treated=int(np.count_nonzero(treated)),
-            events=len(at_risk_treated),
-            shares=at_risk_treated / (at_risk_treated + at_risk_control),
+            events=len(on_treatment),
+            shares=on_treatment / (on_treatment + on_control),
         )
 
     def log_likelihood(self, log_theta: Floats) -> Floats:
@@ -78,7 +85,11 @@ class PartialLikelihood:
         [0.0, 0.405465]
         """
         excess = np.expm1(np.minimum(log_theta, 700.0))
-        terms = np.log1p(np.sort(self.shares)[:, None] * excess[None, :])
+        shares = np.sort(self.shares)
+        # Sorted, the ends bound all others, and what is not a number is last.
+        if self.events and not 0.0 <= shares[0] <= shares[-1] <= 1.0:
+            raise ValueError("a share is not between 0 and 1: give those of the subjects at risk")
+        terms = np.log1p(shares[:, None] * excess[None, :])
         return self.treated * log_theta - terms.sum(axis=0)
 
     def log_e_bound(self, *, minimum: float = -inf) -> float:
@@ -105,6 +116,13 @@ class PartialLikelihood:
         return log_e_bound_of_shares(self.treated, self.events, low, high, total / self.events)
 
 
+def _check_counts(treated: Counts, on_treatment: Counts, on_control: Counts) -> None:
+    if not len(treated) == len(on_treatment) == len(on_control):
+        raise ValueError("the arrays differ in length: give one entry for each first event")
+    if any(each.dtype.kind not in "biu" for each in (treated, on_treatment, on_control)):
+        raise ValueError("an array holds other than whole numbers: give counts")
+
+
 def log_e_bound_of_shares(treated: int, events: int, low: float, high: float, mean: float) -> float:
     """Return an upper bound of log E from the smallest, largest and mean share of *events* events.
 
@@ -112,7 +130,7 @@ def log_e_bound_of_shares(treated: int, events: int, low: float, high: float, me
     least its chord from *low* to *high*, and its sum over the events is at least *events* times
     the chord at *mean*.  Understated shares only raise the bound, so *low* and *mean* are rounded
     down and *high* up to multiples of 1/64, and bounds are cached (docs/statistics.md, "Shortcuts
-    that cannot change a verdict").
+    that cannot change a verdict").  Raises ValueError where the shares are not between 0 and 1.
     """
     return _chord_bound(
         treated,
@@ -139,13 +157,15 @@ def log_e_bound_of_excess(excess: float) -> float:
 def excess_needed(floor: float) -> float:
     """Return the largest multiple of 1/64 at which `log_e_bound_of_excess` is below *floor*.
 
-    A watch needs a larger excess than this for log E to reach *floor*, a log e-value above 0.
+    A watch needs a larger excess than this for log E to reach *floor*, a finite log e-value of 0
+    or more.  Raises ValueError for another.
 
     >>> from math import log
     >>> needed = excess_needed(log(10.0))
     >>> needed, log_e_bound_of_excess(needed) < log(10.0) < log_e_bound_of_excess(needed + 1 / 64)
     (1.15625, True)
     """
+    check_amount("floor", floor)
     steps = 0
     while _tangent_bound(steps + 1) < floor:
         steps += 1
@@ -159,6 +179,8 @@ def _tangent_bound(sixty_fourths: int) -> float:
 
 @lru_cache(maxsize=1 << 13)
 def _chord_bound(treated: int, events: int, low: int, high: int, mean: int) -> float:
+    if not (0 <= treated <= events and 0 <= low <= high <= SHARE_STEPS and mean >= 0):
+        raise ValueError("counts or shares are out of range: give shares between 0 and 1")
     chord_weight = max(0.0, (mean - low) / (high - low)) if high > low else 0.0
     chord = (1 - chord_weight) * LOG_FACTORS[low] + chord_weight * LOG_FACTORS[high]
     return log_mean_exp(treated * LOG_HARM_RATIOS - events * chord)

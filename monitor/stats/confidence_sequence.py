@@ -7,6 +7,7 @@ from math import exp, inf, log
 import numpy as np
 
 from monitor.stats.e_value import LOG_TWO_SIDED_RATIOS, LogLikelihood, log_mean_exp
+from monitor.stats.estimate import check_probability
 from monitor.stats.maximum_likelihood import LOG_LIMIT, rate_ratio_mle
 
 
@@ -18,13 +19,15 @@ def confidence_sequence(likelihood: LogLikelihood, alpha: float) -> tuple[float,
     misses the true ratio with probability at most *alpha* (Howard, Ramdas, McAuliffe & Sekhon
     2021, Annals of Statistics 49:1055-1080; docs/statistics.md states for which watches this is
     asymptotic).  *low* is 0 or *high* infinity where the likelihood does not fall to
-    ``alpha * mixture`` between 1e-9 and 1e9.
+    ``alpha * mixture`` between 1e-9 and 1e9.  Raises ValueError where *alpha* is not between 0 and
+    1, or where the likelihood is not a number.
 
     >>> seven = lambda b: 7 * (b - np.log((1 + np.exp(b)) / 2))
     >>> low, high = confidence_sequence(seven, 0.05)
     >>> round(low, 6), high
     (0.98368, inf)
     """
+    check_probability("alpha", alpha, "an error rate between 0 and 1, like 0.05")
     floor = log_mean_exp(likelihood(LOG_TWO_SIDED_RATIOS)) - log(1.0 / alpha)
     maximum = rate_ratio_mle(likelihood)
     log_maximum = min(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from monitor.stats.estimate import check_probability
+
 
 def e_bh(e_values: Sequence[float], q: float, *, hypotheses: int | None = None) -> tuple[int, ...]:
     """Return the indices of the *e_values* rejected at false discovery rate *q*, ascending.
@@ -37,9 +39,8 @@ def e_bh(e_values: Sequence[float], q: float, *, hypotheses: int | None = None) 
 
 
 def _check(e_values: Sequence[float], q: float, hypotheses: int) -> None:
-    if not 0.0 < q < 1.0:
-        raise ValueError(f"q is {q!r}: give a false discovery rate between 0 and 1, like 0.1")
-    if hypotheses < len(e_values):
+    check_probability("q", q, "a false discovery rate between 0 and 1, like 0.1")
+    if not hypotheses >= len(e_values):
         raise ValueError(
             f"{hypotheses} hypotheses for {len(e_values)} e-values: count every term with an event"
         )

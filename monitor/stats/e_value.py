@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from math import log
+from math import inf, isnan, log
 
 import numpy as np
 from numpy.typing import NDArray
+
+from monitor.stats.estimate import checked_count
 
 Floats = NDArray[np.float64]
 LogLikelihood = Callable[[Floats], Floats]
@@ -23,9 +25,15 @@ LOG_TWO_SIDED_RATIOS: Floats = np.linspace(-log(20.0), log(20.0), 65)
 def log_mean_exp(values: Floats) -> float:
     """Return ``log(mean(exp(values)))`` without overflow.
 
+    Raises ValueError where there are no values, or where one is not a number.
+
     >>> round(log_mean_exp(np.array([1000.0, 1000.0])), 9)
     1000.0
     """
+    if not len(values):
+        raise ValueError("no values: give a log-likelihood at one rate ratio or more")
+    if not (highest := np.maximum.reduce(values)) < inf:
+        raise ValueError(f"the log-likelihood reaches {float(highest)!r}: give finite numbers")
     return float(np.logaddexp.reduce(values)) - log(len(values))
 
 
@@ -48,9 +56,13 @@ def log_e(likelihood: LogLikelihood) -> float:
 def always_valid_p(log_e_value: float) -> float:
     """Return the always-valid p-value ``min(1, 1/E)`` from the current log e-value.
 
+    Raises ValueError where *log_e_value* is not a number.
+
     >>> always_valid_p(np.log(40.0)), always_valid_p(-1.0)
     (0.025, 1.0)
     """
+    if isnan(log_e_value):
+        raise ValueError("log_e_value is nan: give the logarithm of an e-value")
     return float(min(1.0, np.exp(-log_e_value)))
 
 
@@ -59,9 +71,9 @@ def log_e_bound_of_treated(treated: int) -> float:
     """Return an upper bound of log E from the number of *treated* first events alone.
 
     Each factor of the likelihood is at most theta for a treated event, and at most 1 for a control
-    event and for person-time, so no risk set is needed.
+    event and for person-time, so no risk set is needed.  Raises ValueError for a negative count.
 
     >>> round(float(np.exp(log_e_bound_of_treated(1))), 2)
     6.88
     """
-    return log_mean_exp(treated * LOG_HARM_RATIOS)
+    return log_mean_exp(checked_count("treated", treated) * LOG_HARM_RATIOS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import NamedTuple
 
 from scipy.special import ndtri
@@ -49,7 +50,7 @@ def checked_rate(events: int, person_time: float) -> tuple[int, float]:
     Raises ValueError where *events* is not a whole number of zero or more, where *person_time* is
     negative or not finite, and where there are events but no person-time.
     """
-    events = _checked_count("events", events)
+    events = checked_count("events", events)
     if not 0 <= person_time < float("inf"):
         raise ValueError(f"person_time is {person_time!r}: give a finite time, zero or more")
     if events and not person_time:
@@ -63,7 +64,7 @@ def checked_proportion(events: int, patients: int) -> tuple[int, int]:
     Raises ValueError where either is not a whole number of zero or more, and where *events*
     exceeds *patients*.
     """
-    events, patients = _checked_count("events", events), _checked_count("patients", patients)
+    events, patients = checked_count("events", events), checked_count("patients", patients)
     if events > patients:
         raise ValueError(
             f"{events} of {patients} patients: count patients with an event, not their events"
@@ -71,8 +72,30 @@ def checked_proportion(events: int, patients: int) -> tuple[int, int]:
     return events, patients
 
 
-def _checked_count(name: str, count: int) -> int:
+def checked_count(name: str, count: int) -> int:
+    """Return *count*, named *name* in messages, as a plain int.
+
+    Raises ValueError where it is not a whole number of zero or more.
+
+    >>> checked_count("events", 3)
+    3
+    """
     # No ``isinstance``: NumPy integers are accepted, and converted since their products overflow.
     if not (count >= 0 and count % 1 == 0):
         raise ValueError(f"{name} is {count!r}: give a whole number, zero or more")
     return int(count)
+
+
+def check_amount(name: str, amount: float) -> None:
+    """Raise ValueError where *amount*, named *name*, is negative, infinite or not a number."""
+    if not 0.0 <= amount < inf:
+        raise ValueError(f"{name} is {amount!r}: give a finite number, zero or more")
+
+
+def check_probability(name: str, probability: float, example: str) -> None:
+    """Raise ValueError where *probability* is not between 0 and 1, both excluded.
+
+    The message names it *name* and suggests *example*.
+    """
+    if not 0.0 < probability < 1.0:
+        raise ValueError(f"{name} is {probability!r}: give {example}")

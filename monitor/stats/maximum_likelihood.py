@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, inf, log
+from math import exp, inf, isnan, log
 
 import numpy as np
 
@@ -19,13 +19,16 @@ def rate_ratio_mle(likelihood: LogLikelihood) -> float:
 
     The log-likelihoods of this package are concave in ``log(theta)``, so the sign of the slope
     brackets the maximum.  Returns 0 where the likelihood already decreases at 1e-9, and infinity
-    where it still increases at 1e9.  With 12 of 14 events on treatment and equal arms it is 6:
+    where it still increases at 1e9.  Raises ValueError where it is not a number.  With 12 of 14
+    events on treatment and equal arms it is 6:
 
     >>> tilted = lambda b: 12 * b - 14 * np.log((1 + np.exp(b)) / 2)
     >>> round(rate_ratio_mle(tilted), 6)
     6.0
     """
     low, high = -LOG_LIMIT, LOG_LIMIT
+    if isnan(slope(likelihood, 0.0)):
+        raise ValueError("the log-likelihood is not a number: give one that is finite")
     if slope(likelihood, high) > 0:
         return inf
     if slope(likelihood, low) < 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, inf, log
 
 import numpy as np
 
@@ -29,13 +29,17 @@ def posterior(likelihood: LogLikelihood) -> Posterior:
     """Return the posterior under ``log RR ~ Normal(0, 1)``, by the trapezoid rule on 4,001 points.
 
     On sceptical priors see Spiegelhalter, Freedman & Parmar 1994 (JRSS A 157:357-416).  Values are
-    rounded: *above_1* to six digits, *above_2* and *median* to four.  Without data it is the prior:
+    rounded: *above_1* to six digits, *above_2* and *median* to four.  Raises ValueError where the
+    likelihood is nowhere a finite number.  Without data it is the prior:
 
     >>> posterior(lambda b: 0 * b)
     Posterior(above_1=0.5, above_2=0.2441, median=1.0)
     """
     log_density = likelihood(LOG_RATIO_GRID) - LOG_RATIO_GRID**2 / (2 * PRIOR_SD**2)
-    density = np.exp(log_density - log_density.max())
+    # The maximum of values of which one is not a number is not a number.
+    if not -inf < (highest := log_density.max()) < inf:
+        raise ValueError(f"the log-likelihood reaches {highest!r}: give finite numbers")
+    density = np.exp(log_density - highest)
     mass = np.concatenate(([0.0], np.cumsum((density[1:] + density[:-1]) / 2)))
     cumulative: Floats = mass / mass[-1]
     return Posterior(

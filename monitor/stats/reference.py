@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.stats.e_value import Floats
+from monitor.stats.estimate import check_amount, checked_count
 
 
 @dataclass(frozen=True, slots=True)
 class KnownRate:
     """Poisson likelihood of *events* first events where *expected* are expected at a known rate.
 
-    *expected* is the person-time so far times the reference rate.
+    *expected* is the person-time so far times the reference rate.  Raises ValueError where
+    *events* is no count, *expected* is negative or not finite, or there are events and none can be
+    expected.
 
     >>> six = KnownRate(events=6, expected=0.63625)  # 50.9 patient-years at 1.25 per 100
     >>> from monitor.stats.e_value import log_e
@@ -23,6 +26,12 @@ class KnownRate:
 
     events: int
     expected: float
+
+    def __post_init__(self) -> None:
+        checked_count("events", self.events)
+        check_amount("expected", self.expected)
+        if self.events and not self.expected:
+            raise ValueError(f"{self.events} events with expected 0: count the days of the events")
 
     def log_likelihood(self, log_theta: Floats) -> Floats:
         """Return ``n log(theta) - (theta - 1) expected`` at each of *log_theta*, shape (m,).
@@ -37,7 +46,9 @@ class KnownRate:
 class EstimatedRate:
     """Conditional likelihood of *events* first events against a rate estimated from history.
 
-    *time_ratio* is the person-time so far over the person-time of the *historical_events*.
+    *time_ratio* is the person-time so far over the person-time of the *historical_events*.  Raises
+    ValueError where a count is none, *time_ratio* is negative or not finite, or there are events
+    without person-time.
 
     >>> EstimatedRate(events=6, historical_events=20, time_ratio=0.05).log_likelihood(
     ...     np.zeros(1)
@@ -48,6 +59,13 @@ class EstimatedRate:
     events: int
     historical_events: int
     time_ratio: float
+
+    def __post_init__(self) -> None:
+        checked_count("events", self.events)
+        checked_count("historical_events", self.historical_events)
+        check_amount("time_ratio", self.time_ratio)
+        if self.events and not self.time_ratio:
+            raise ValueError(f"{self.events} events with time_ratio 0: count the days of them")
 
     def log_likelihood(self, log_theta: Floats) -> Floats:
         """Return the log of ``theta^n ((1 + t)/(1 + theta t))^(n + c)`` at each of *log_theta*.

@@ -178,7 +178,7 @@ def test_without_events_e_and_its_bounds_are_1():
     assert log_e_bound_of_treated(0) == pytest.approx(0.0, abs=1e-12)
 
 
-@given(st.integers(0, 60), st.floats(0, 50), st.integers(1, 40), st.floats(0.001, 5))
+@given(st.integers(0, 60), st.floats(1e-9, 50), st.integers(1, 40), st.floats(0.001, 5))
 def test_events_alone_bound_a_reference_watch(
     events: int, expected: float, history: int, ratio: float
 ):
