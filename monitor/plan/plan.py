@@ -162,6 +162,9 @@ def read_plan(toml: str) -> Plan:
         board_members=read_board(root),
         toml=toml,
     )
+    if screening_enabled and not randomised_by_period[screening_basis.period]:
+        remedy = "Give a period randomised = true, or set enabled = false in [screening]."
+        raise root.table("screening").error(None, NOT_RANDOMISED, remedy)
     root.refuse_unknown_keys()
     return plan
 
