@@ -14,7 +14,27 @@ PUBLIC_KEY_BYTES = 32
 MEMBERS_MAX = 64
 """Largest number of keys on the board."""
 
-__all__ = ["BoardMember", "PlanError", "read_board"]
+SMALL_ORDER_POINTS = frozenset(
+    (
+        bytes(32),
+        (1).to_bytes(32, "little"),
+        bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+        bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+        (2**255 - 20).to_bytes(32, "little"),
+        (2**255 - 19).to_bytes(32, "little"),
+        (2**255 - 18).to_bytes(32, "little"),
+    )
+)
+"""The y coordinates of the eight points whose order divides 8, with those beyond the field.
+
+Anybody can write a signature that such a key verifies."""
+
+__all__ = ["BoardMember", "PlanError", "is_small_order", "read_board"]
+
+
+def is_small_order(public: bytes) -> bool:
+    """Whether *public* (32 bytes) is a point of small order, which is nobody's key."""
+    return public[:-1] + bytes([public[-1] & 0x7F]) in SMALL_ORDER_POINTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,4 +75,6 @@ def _read_public_key(section: TomlSection) -> bytes:
         key = b""
     if len(key) != PUBLIC_KEY_BYTES or b64encode(key).decode() != text:
         raise section.error("key", "is not a public key", remedy)
+    if is_small_order(key):
+        raise section.error("key", "is a key that anybody can sign with", remedy)
     return key

@@ -162,9 +162,6 @@ def read_plan(toml: str) -> Plan:
         board_members=read_board(root),
         toml=toml,
     )
-    if screening_enabled and not randomised_by_period[screening_basis.period]:
-        remedy = "Give a period randomised = true, or set enabled = false in [screening]."
-        raise root.table("screening").error(None, NOT_RANDOMISED, remedy)
     root.refuse_unknown_keys()
     return plan
 
@@ -242,5 +239,8 @@ def _read_screening(
         time_scale=section.choice("time", TimeScale, TimeScale.STUDY),
     )
     screening_enabled = section.get("enabled", bool, True)
+    if screening_enabled and not randomised_by_period[period]:
+        remedy = "Give a period randomised = true, or set enabled = false in [screening]."
+        raise section.error(None, NOT_RANDOMISED, remedy)
     section.refuse_unknown_keys()
     return screening_enabled, screening_basis

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from monitor.plan.board import PUBLIC_KEY_BYTES
+from monitor.plan.board import PUBLIC_KEY_BYTES, is_small_order
 from streams.records.signing import TRUST_ANYONE, Signer, Trust
 
 NON_OWNER_BITS = 0o077
@@ -114,6 +114,6 @@ def _parse_public_key(text: str, location: str) -> bytes:
         key = b64decode(match[1] if match else text, validate=True)
     except (Error, ValueError):
         key = b""
-    if len(key) != PUBLIC_KEY_BYTES:
+    if len(key) != PUBLIC_KEY_BYTES or is_small_order(key):
         raise InvalidKeyFile(f"{location}: not a public key as `tocsin keys new` prints it")
     return key

@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from monitor.errors import Reason, Refusal
+from monitor.plan.board import is_small_order
 from monitor.records import PlanRecord, Record, Review, SignedContent
 from monitor.state.study import Study
 
@@ -166,4 +167,6 @@ def _signatures_by(signed: SignedContent, public: bytes) -> list[str]:
 
 @lru_cache(maxsize=256)
 def _public_key(public: bytes) -> Ed25519PublicKey:
+    if is_small_order(public):
+        raise ValueError("a public key of small order")
     return Ed25519PublicKey.from_public_bytes(public)

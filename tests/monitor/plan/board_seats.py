@@ -37,6 +37,12 @@ FAULTS = {
         "board[2].key: is not a public key",
         "printed",
     ),
+    "key of nobody": (
+        public_key(2),
+        f'{b64encode(bytes(32)).decode()}" #!\n#',
+        "is a key that anybody can sign with",
+        "printed",
+    ),
     "key not base64": (public_key(2), 'é" #!\n#', "board[2].key: is not a public key", "printed"),
     "key of another": (
         public_key(2),

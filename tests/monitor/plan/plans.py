@@ -103,7 +103,7 @@ PLAN += seats.BOARD
 
 MANY_ARMS = ", ".join(f'"arm-{number}"' for number in range(63))
 MINIMAL_PLAN = 'study = "A"\ntreatments = { control = "a", active = ["b"] }\n'
-PERIOD = 'periods = [{ id = "p", randomised = false }]'
+PERIOD = 'periods = [{ id = "p", randomised = false }]\nscreening = { enabled = false }'
 WATCH = '[[watches]] #!\nid = "more"\npreferred_term = "DVT"\ntier = 3\n'
 RATE_RANGE = "from 1e-06 to 1,000,000,000"
 
@@ -152,6 +152,8 @@ FAULTS: dict[str, Fault] = {
                                  "`x` is not a", "Name one"),
     "screening not randomised": ("[screening]", '[screening]\nperiod = "run-in" #!',
                                  "randomised", "= true"),
+    "screening of no arms": ("randomised = true", "randomised = false",
+                             "not randomised", "enabled = false"),
     "screening flag a number": ("[screening]", "[screening]\nenabled = 1 #!", "enabled", "true"),
     "screening analysis unknown": ("as_randomised", 'as" #!\n#',
                                    "screening.analysis: `as`", "as_treated"),
@@ -242,6 +244,7 @@ LINE_STARTS: dict[str, str] = {
     "arms beyond count": "treatments =",
     "arm with a space": "treatments =",
     "study a sentence": "study",
+    "screening of no arms": "[screening]",
     "panel without instruments": "[benefit_risk]",
     "terms empty": "preferred_terms = [",
     "any_of alone": "any_of",
