@@ -284,7 +284,7 @@ class Record(NamedTuple):
 
     *digest* identifies the content: records that agree in entity, version and digest are
     duplicates.  Plans and reviews have *signed_content*, which the edge verifies; the core does
-    not read it.
+    not read it.  *left_out* names the invalid fields that the record counts without.
     """
 
     study: str
@@ -294,3 +294,4 @@ class Record(NamedTuple):
     digest: int
     body: Body
     signed_content: SignedContent | None = None
+    left_out: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ from alerts.detection.findings import (
     case_findings,
     date_findings,
     may_have_findings,
+    record_findings,
 )
 from alerts.register.build import case_alert, finding_alert, is_due_sooner
 from alerts.register.register import AlertRegister
@@ -62,7 +63,9 @@ def alerts_from_record(
             tracker.next_check_day = 0  # Limits and followed subjects may have changed.
     if site is not None and day is not None and tracker.last_record_day.get(site) != day:
         tracker.record_site(study, site, day)
-    overdue = tracker.check(study, day) if day and day >= tracker.next_check_day else ()
+    overdue = [*tracker.check(study, day)] if day and day >= tracker.next_check_day else []
+    if record.left_out:
+        overdue += record_findings(record)
     if not (check_findings or overdue or decided_before or study.plan.case_rules):
         return ()  # Fast path: nearly every record ends here.
     return tuple(_alerts_from_affected(study, record, position, decided_before, overdue))

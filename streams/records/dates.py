@@ -55,7 +55,8 @@ def _parse_day(text: str, field: str) -> int:
     try:
         return _day_ordinal(text)
     except ValueError:
-        raise RecordRefused(Reason.BAD_DATE, f"`{field}` is no day of the calendar.") from None
+        detail = f"`{field}` is no day of the calendar."
+        raise RecordRefused(Reason.BAD_DATE, detail, frozenset({field})) from None
 
 
 @lru_cache(maxsize=8192)
@@ -75,7 +76,8 @@ def convert_partial_date(fields: Fields, field: str) -> None:
     if len(text) == 10:
         fields[field] = _parse_day(text, field)
     elif text.startswith("0000"):
-        raise RecordRefused(Reason.BAD_DATE, f"`{field}` is in year 0, which the calendar has not.")
+        detail = f"`{field}` is in year 0, which the calendar has not."
+        raise RecordRefused(Reason.BAD_DATE, detail, frozenset({field}))
     else:
         fields[field] = PartialDate(int(text[:4]), int(text[5:]) if len(text) == 7 else None)
 
@@ -90,4 +92,5 @@ def check_date_order(fields: Fields, start: str, end: str) -> None:
     if isinstance(last, PartialDate):
         last = last_day(last)
     if last < first:
-        raise RecordRefused(Reason.END_BEFORE_START, f"`{end}` is before `{start}`.")
+        detail = f"`{end}` is before `{start}`."
+        raise RecordRefused(Reason.END_BEFORE_START, detail, frozenset({end}))

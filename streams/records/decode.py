@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import islice
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from monitor.records import Record
 from streams.records.convert import BODY_TYPES, CONVERTERS
 from streams.records.dates import parse_instant
 from streams.records.field_errors import explain
+from streams.records.left_out import may_be_left_out
 from streams.records.models import MAJOR, MINOR, MODELS
 from streams.records.parse import Fields, RecordRefused, parse_fast, parse_strict
 from streams.records.signing import SIGNED_TYPES, signed_content_of
@@ -26,6 +28,8 @@ EDGE_ONLY_FIELDS = ("signatures", "verbatim")
 DIGEST_BYTES = 8
 """Size of a content digest, which the core has as an integer of 64 bits."""
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 FRACTIONAL_TYPES = ("dose", "assessment")
 """Record types with fractional numbers, for which ``parse_fast`` is not sound."""
 
@@ -34,7 +38,8 @@ def decode(raw: bytes | None) -> Record | Refusal:
     """Return the record in *raw* (None is a Kafka tombstone), or the refusal of its bytes.
 
     The fast parser only accepts.  Bytes that it does not accept are parsed strictly, so that a
-    refusal names their actual fault.
+    refusal names their actual fault.  A field that the record counts without is left out where it
+    is invalid, and named in ``Record.left_out``.
     """
     raw = raw or b""
     fields = parse_fast(raw)
@@ -48,7 +53,7 @@ def decode(raw: bytes | None) -> Record | Refusal:
         except RecordRefused:
             pass
     try:
-        return _build_record(parse_strict(raw))
+        return _build_without_invalid(parse_strict(raw))
     except RecordRefused as refused:
         return refused.refusal
 
@@ -75,7 +80,26 @@ def decode_in_batches(
 _SCHEMA_NAME = f"trial.log/{MAJOR}"
 
 
-def _build_record(fields: Fields) -> Record:
+def _build_without_invalid(fields: Fields) -> Record:
+    """Build the record, without invalid fields that it counts without.
+
+    Converting can find a fault that validation cannot, so faults are found in several passes; each
+    pass leaves out a field, hence there are at most as many as fields.
+    """
+    left_out: dict[str, Any] = {}
+    while True:
+        try:
+            return _build_record(fields, left_out)
+        except RecordRefused as refused:
+            invalid = refused.invalid & fields.keys()
+            kind, sent = str(fields.get("type")), fields | left_out
+            if not invalid or not may_be_left_out(kind, sent, invalid | left_out.keys()):
+                raise
+            left_out |= {name: fields[name] for name in invalid}
+            fields = {name: value for name, value in fields.items() if name not in invalid}
+
+
+def _build_record(fields: Fields, left_out: Mapping[str, Any] = _NOTHING) -> Record:
     extra = "ignore" if _is_newer(fields.get("schema")) else None
     kind = _record_type(fields)
     try:
@@ -86,13 +110,14 @@ def _build_record(fields: Fields) -> Record:
     CONVERTERS[kind](values)
     del values["schema_"]
     study, source, known_at = values.pop("study"), values.pop("source"), values.pop("known_at")
-    digest = _content_digest(values)
+    digest = _content_digest({**values, "left_out": left_out} if left_out else values)
     del values["type"]
     for name in EDGE_ONLY_FIELDS:
         values.pop(name, None)
     entity, body = f"{source.system}/{source.id}", BODY_TYPES[kind](**values)
     signed = signed_content_of(fields) if kind in SIGNED_TYPES else None
-    return Record(study, entity, source.version, parse_instant(known_at), digest, body, signed)
+    known, names = parse_instant(known_at), tuple(sorted(left_out)) if left_out else ()
+    return Record(study, entity, source.version, known, digest, body, signed, names)
 
 
 def _is_newer(schema: object) -> bool:

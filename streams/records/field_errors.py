@@ -23,7 +23,8 @@ def explain(kind: str, error: ValidationError, fields: Fields) -> RecordRefused:
     detail = f"`{_path(kind, fault)}` {_expectation(fault, fields)}"
     if len(faults) > 1:
         detail += f" ({len(faults)} faults in all; this is the first.)"
-    return RecordRefused(_reason(fault), detail)
+    invalid = frozenset(str(each["loc"][0]) if each["loc"] else "" for each in faults)
+    return RecordRefused(_reason(fault), detail, invalid)
 
 
 def _wire_names(model: type[BaseModel]) -> set[str]:

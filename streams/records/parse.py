@@ -27,10 +27,14 @@ INTEGER_MIN, INTEGER_MAX = -(1 << 63), (1 << 63) - 1
 
 
 class RecordRefused(MonitorError):
-    """The record must not be folded.  ``decode`` returns the *refusal* of this exception."""
+    """The record must not be folded.  ``decode`` returns the *refusal* of this exception.
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    *invalid* names the fields at fault, where fields are.
+    """
+
+    def __init__(self, reason: Reason, detail: str, invalid: frozenset[str] = frozenset()) -> None:
         super().__init__(reason)
+        self.invalid = invalid
         self.refusal = Refusal(reason, detail)
 
 
