@@ -1,5 +1,6 @@
 """Every public function of the evidence refuses arguments that no trial can have."""
 
+# pyright: reportArgumentType=false
 from __future__ import annotations
 
 from math import inf, nan
