@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from monitor.dates import last_day
 from monitor.plan.case_rules import is_fatal
-from monitor.records import AdverseEvent, Criterion, Outcome, PartialDate, Record, Severity
+from monitor.records import AdverseEvent, Criterion, Outcome, PartialDate, Severity
 from monitor.state.cell import COUNT_MASK
 from monitor.state.entities import Entity
 from monitor.state.study import Study, SubjectState
@@ -37,6 +37,7 @@ class DataFinding(StrEnum):
     SILENT_SITE = "silent_site"
     AHEAD_OF_STUDY = "ahead_of_study"
     FIELD_LEFT_OUT = "field_left_out"
+    OVERLAPPING_TREATMENTS = "overlapping_treatments"
 
     @property
     def watch(self) -> str:
@@ -53,14 +54,6 @@ class FindingHit(NamedTuple):
     finding: DataFinding
     about: str
     term: str
-
-
-def record_findings(record: Record) -> Iterator[FindingHit]:
-    """Yield the finding that fields of *record* were invalid and left out; it counts without."""
-    if record.left_out:
-        body, about = record.body, f"{record.entity_id} {' '.join(record.left_out)}"
-        term = body.preferred_term if isinstance(body, AdverseEvent) else record.entity_id
-        yield FindingHit(DataFinding.FIELD_LEFT_OUT, about, term)
 
 
 def may_have_findings(study: Study, subject: SubjectState, entity_id: str) -> bool:

@@ -25,8 +25,8 @@ from alerts.detection.findings import (
     case_findings,
     date_findings,
     may_have_findings,
-    record_findings,
 )
+from alerts.detection.record_findings import record_findings
 from alerts.register.build import case_alert, finding_alert, is_due_sooner
 from alerts.register.register import AlertRegister
 from alerts.register.update import (
@@ -38,7 +38,7 @@ from alerts.register.update import (
 from monitor.dates import iso
 from monitor.errors import Refusal
 from monitor.fold.change import SUBJECT_BODIES
-from monitor.records import AdverseEvent, Merge, PlanRecord, Record, Retraction, day_of
+from monitor.records import AdverseEvent, Merge, PlanRecord, Record, Retraction, Treatment, day_of
 from monitor.state.study import Study, SubjectState
 
 
@@ -64,8 +64,8 @@ def alerts_from_record(
     if site is not None and day is not None and tracker.last_record_day.get(site) != day:
         tracker.record_site(study, site, day)
     overdue = [*tracker.check(study, day)] if day and day >= tracker.next_check_day else []
-    if record.left_out:
-        overdue += record_findings(record)
+    if record.left_out or isinstance(body, Treatment | Retraction | Merge):
+        overdue += record_findings(study, record)
     if not (check_findings or overdue or decided_before or study.plan.case_rules):
         return ()  # Fast path: nearly every record ends here.
     return tuple(_alerts_from_affected(study, record, position, decided_before, overdue))

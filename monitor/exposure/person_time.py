@@ -40,6 +40,20 @@ class FollowUpEnd(NamedTuple):
     period: int | None
 
 
+class Course(NamedTuple):
+    """Days ``[first_day, end)`` of one treatment, which no other statement covers.
+
+    *start* is when it begins by the records, which ends the course before it.  Where two begin on
+    that day, *first_day* is the day after the shorter one's last, or FOREVER if none is shorter.
+    """
+
+    start: int
+    first_day: int
+    end: int
+    period: int
+    treatment: int
+
+
 def build_spells(
     intervals: Iterable[TreatmentInterval],
     follow_up_ends: Iterable[FollowUpEnd],
@@ -50,22 +64,50 @@ def build_spells(
     A spell extends *window_days* beyond the end of its treatment (None: without limit).  It ends
     earlier where the next treatment starts, or after the last day of follow-up.
     """
-    ordered = sorted(intervals)
+    courses = build_courses(intervals)
     last_days: dict[int | None, int] = {}
     for last_day, period in follow_up_ends:
         last_days[period] = min(last_day, last_days.get(period, last_day))
     study_end = last_days.get(None, FOREVER)
     built: list[Spell] = []
-    for index, (start, _, end, period, treatment) in enumerate(ordered):
+    for index, (_, first_day, end, period, treatment) in enumerate(courses):
         if end < FOREVER:
             end = FOREVER if window_days is None else end + window_days
-        if index + 1 < len(ordered):
-            end = min(end, ordered[index + 1].start)
+        if index + 1 < len(courses):
+            end = min(end, courses[index + 1].start)
         if last_days:
             end = min(end, study_end + 1, last_days.get(period, FOREVER) + 1)
-        if end > start:
-            built.append(Spell(start, end, period, treatment))
+        if end > first_day:
+            built.append(Spell(first_day, end, period, treatment))
     return tuple(built)
+
+
+def build_courses(intervals: Iterable[TreatmentInterval]) -> list[Course]:
+    """Return the courses of one subject, ordered by start; no record id decides.
+
+    A later start ends the earlier treatment whatever its stated end, except that overlapping
+    intervals of one treatment and period are united.  Where several treatments start on one day,
+    none has the days that two of them cover; the longest has the days after.
+    """
+    ends_by_start: dict[int, dict[tuple[int, int], int]] = {}
+    for start, _, end, period, treatment in sorted(intervals):
+        ends = ends_by_start.setdefault(start, {})
+        ends[period, treatment] = max(end, ends.get((period, treatment), end))
+    courses: list[Course] = []
+    running: dict[tuple[int, int], int] = {}
+    for start, ends in ends_by_start.items():
+        (key, end), *others = sorted(ends.items(), key=lambda item: -item[1])
+        if others:
+            covered_until = others[0][1]
+            first_day = FOREVER if covered_until == end else max(start, covered_until)
+        else:
+            if running.get(key, start) > start:
+                end = max(end, running[key])
+                start = courses.pop().start if len(running) == 1 else start
+            first_day, ends = start, {key: end}
+        courses.append(Course(start, first_day, end, *key))
+        running = ends
+    return courses
 
 
 def spell_on(day: int, spells: tuple[Spell, ...]) -> Spell | None:

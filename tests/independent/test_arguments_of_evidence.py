@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from math import inf, nan
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,9 @@ from monitor.stats.maximum_likelihood import rate_ratio_mle
 from monitor.stats.posterior import posterior
 from monitor.stats.reference import EstimatedRate, KnownRate
 
+NAN: Any = nan
+HALF: Any = 0.5
+
 
 def not_a_number(log_theta):
     """Return a log-likelihood that is nowhere a number."""
@@ -27,7 +31,7 @@ def flat(log_theta):
     return log_theta * 0
 
 
-def from_counts(treated, on_treatment, on_control, dtype=np.int64):
+def from_counts(treated: Any, on_treatment: Any, on_control: Any, dtype: Any = np.int64):
     """Return the likelihood of these lists as arrays."""
     lists = treated, on_treatment, on_control
     return PartialLikelihood.from_counts(
@@ -42,16 +46,16 @@ def from_counts(treated, on_treatment, on_control, dtype=np.int64):
 
 
 REFUSED = {
-    "e_bh without a number of hypotheses": lambda: e_bh([30.0], 0.1, hypotheses=nan),
+    "e_bh without a number of hypotheses": lambda: e_bh([30.0], 0.1, hypotheses=NAN),
     "p of no number": lambda: always_valid_p(nan),
     "fewer than no events": lambda: KnownRate(events=-1, expected=1.0),
-    "half an event": lambda: KnownRate(events=0.5, expected=1.0),
+    "half an event": lambda: KnownRate(events=HALF, expected=1.0),
     "a negative expectation": lambda: KnownRate(events=1, expected=-1.0),
     "no number expected": lambda: KnownRate(events=1, expected=nan),
     "an infinite expectation": lambda: KnownRate(events=1, expected=inf),
     "an event where none can be": lambda: KnownRate(events=1, expected=0.0),
     "negative history": lambda: EstimatedRate(events=1, historical_events=-1, time_ratio=1.0),
-    "history of no number": lambda: EstimatedRate(events=1, historical_events=nan, time_ratio=1.0),
+    "history of no number": lambda: EstimatedRate(events=1, historical_events=NAN, time_ratio=1.0),
     "no number of time": lambda: EstimatedRate(events=1, historical_events=1, time_ratio=nan),
     "negative time": lambda: EstimatedRate(events=1, historical_events=1, time_ratio=-0.1),
     "an event without time": lambda: EstimatedRate(events=1, historical_events=1, time_ratio=0.0),

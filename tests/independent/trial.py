@@ -143,11 +143,16 @@ def imputed_onset(trial: Trial, subject: str, text: str) -> int:
 
 
 def interval_at(trial: Trial, subject: str, day: int) -> Interval | None:
-    """Return the interval to which *day* counts: the last one begun, if it still includes it."""
-    begun = [i for i in trial.intervals.get(subject, []) if i.start <= day]
-    if not begun:
+    """Return the interval to which *day* counts, or None.
+
+    A day counts to the treatment in force, or to the window of the one that ended last.
+    """
+    stated = statements_on(trial.intervals.get(subject, []), day)
+    covering = [i for i in stated if i.end is None or day < i.end]
+    counted = covering or [i for i in stated if i.end == max(j.end or 0 for j in stated)]
+    if len({(i.treatment, i.period) for i in counted}) != 1:
         return None
-    last = max(begun, key=lambda interval: (interval.start, interval.entity))
+    last = counted[0]
     window = trial.plan["at_risk"]["window_days"]
     if last.end is not None and window != "unbounded" and day >= last.end + window:
         return None
@@ -157,6 +162,25 @@ def interval_at(trial: Trial, subject: str, day: int) -> Interval | None:
         ):
             return None
     return last
+
+
+def statements_on(intervals: list[Interval], day: int) -> list[Interval]:
+    """Return the intervals that no later start has ended by *day*.
+
+    A start ends what has begun before, except an interval of the same treatment and period that
+    still goes on where no other treatment starts on that day.
+    """
+    stated: list[Interval] = []
+    for start in sorted({interval.start for interval in intervals if interval.start <= day}):
+        new = [interval for interval in intervals if interval.start == start]
+        names = {(interval.treatment, interval.period) for interval in new}
+        united = [
+            old
+            for old in stated
+            if names == {(old.treatment, old.period)} and (old.end is None or old.end > start)
+        ]
+        stated = united + new
+    return stated
 
 
 def interval_by_day(trial: Trial, subject: str) -> dict[int, Interval]:

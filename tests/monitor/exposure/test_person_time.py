@@ -178,6 +178,6 @@ def test_spells_do_not_overlap_and_hold_each_day_once():
     ]
     spells = build_spells(treatment_intervals, [FollowUpEnd(12, 0), FollowUpEnd(50, None)], 7)
 
-    assert spells == (Spell(0, 13, 0, 0), Spell(30, 51, 1, 1))
+    assert spells == (Spell(5, 13, 0, 0), Spell(30, 51, 1, 1))
     assert spell_on(12, spells) == spells[0]
     assert (spell_on(13, spells), spell_on(51, spells)) == (None, None)
