@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
+from alerts.detection.deaths import reports_of_death
 from monitor.plan.case_rules import (
     CaseRule,
     RuleTrigger,
@@ -16,8 +17,11 @@ from monitor.records import AdverseEvent
 from monitor.state.study import Study, SubjectState
 from monitor.tables.context import in_group
 
-RuleCases = dict[tuple[str, str], AdverseEvent]
-"""Cases that meet a rule, by the rule's watch and the case's id (``system/id``)."""
+RuleCases = dict[tuple[str, str], object]
+"""What meets a rule, by the rule's watch and what its alert is about.
+
+That is a case by its id (``system/id``), or all that tells of the death of a subject by its name.
+"""
 
 
 class RuleHit(NamedTuple):
@@ -77,6 +81,9 @@ def cases_meeting_rules(study: Study, decided: Iterable[tuple[str, str]]) -> Rul
     rules = {watch_of_rule(rule): rule for rule in study.plan.case_rules}
     cases: RuleCases = {}
     for watch, case_id in decided:
+        if not is_case_id(case_id):
+            cases[watch, case_id] = reports_of_death(study, case_id)
+            continue
         case, rule = study.entities.by_id[case_id].body, rules.get(watch)
         assert isinstance(case, AdverseEvent)
         subject = study.get_or_add_subject(case.subject)
@@ -85,6 +92,11 @@ def cases_meeting_rules(study: Study, decided: Iterable[tuple[str, str]]) -> Rul
         ):
             cases[watch, case_id] = case
     return cases
+
+
+def is_case_id(about: str) -> bool:
+    """Whether an alert *about* this is of a case; the name of a subject has no slash."""
+    return "/" in about
 
 
 def watch_of_rule(rule: CaseRule) -> str:

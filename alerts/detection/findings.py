@@ -37,6 +37,7 @@ class DataFinding(StrEnum):
     SILENT_SITE = "silent_site"
     AHEAD_OF_STUDY = "ahead_of_study"
     FIELD_LEFT_OUT = "field_left_out"
+    DEATH_WITHOUT_CASE = "death_without_case"
     OVERLAPPING_TREATMENTS = "overlapping_treatments"
 
     @property

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 
 from alerts.detection.affected import affected_subjects
+from alerts.detection.deaths import deaths_without_case, fatal_rules
 from alerts.detection.findings import DataFinding, FindingHit
 from monitor.exposure.person_time import TreatmentInterval
-from monitor.records import AdverseEvent, Merge, Record, Retraction, Treatment
+from monitor.records import AdverseEvent, Disposition, Merge, Record, Retraction, Treatment
 from monitor.state.study import Study
 
 OVERLAPS_MAX = 8
@@ -23,6 +24,9 @@ def record_findings(study: Study, record: Record) -> Iterator[FindingHit]:
         about = f"{record.entity_id} {' '.join(record.left_out)}"
         term = body.preferred_term if isinstance(body, AdverseEvent) else record.entity_id
         yield FindingHit(DataFinding.FIELD_LEFT_OUT, about, term)
+    if isinstance(body, Disposition | Merge | Retraction) and not fatal_rules(study.plan):
+        for name, death in deaths_without_case(affected_subjects(study, record)):
+            yield FindingHit(DataFinding.DEATH_WITHOUT_CASE, name, death.preferred_term)
     if isinstance(body, Treatment | Merge | Retraction):
         only = record.entity_id if isinstance(body, Treatment) else None
         for subject in affected_subjects(study, record):

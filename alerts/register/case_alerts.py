@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from alerts.alert import Alert, AlertKind, alert_id
 from alerts.detection.affected import affected_cases, affected_subjects, site_of_record, subject_of
@@ -18,7 +19,10 @@ from alerts.detection.case_rules import (
     cases_meeting_rules,
     changed_cases,
     find_rule_hits,
+    is_case_id,
+    watch_of_rule,
 )
+from alerts.detection.deaths import deaths_without_case, died_by_disposition, fatal_rules
 from alerts.detection.findings import (
     DataFinding,
     FindingHit,
@@ -27,9 +31,12 @@ from alerts.detection.findings import (
     may_have_findings,
 )
 from alerts.detection.record_findings import record_findings
+from alerts.lifecycle import State
 from alerts.register.build import case_alert, finding_alert, is_due_sooner
+from alerts.register.history import AlertEntry
 from alerts.register.register import AlertRegister
 from alerts.register.update import (
+    join_alert,
     open_alert,
     register_of,
     reopen_on_data_change,
@@ -38,7 +45,17 @@ from alerts.register.update import (
 from monitor.dates import iso
 from monitor.errors import Refusal
 from monitor.fold.change import SUBJECT_BODIES
-from monitor.records import AdverseEvent, Merge, PlanRecord, Record, Retraction, Treatment, day_of
+from monitor.plan.case_rules import RuleTrigger
+from monitor.records import (
+    AdverseEvent,
+    Disposition,
+    Merge,
+    PlanRecord,
+    Record,
+    Retraction,
+    Treatment,
+    day_of,
+)
 from monitor.state.study import Study, SubjectState
 
 
@@ -64,7 +81,7 @@ def alerts_from_record(
     if site is not None and day is not None and tracker.last_record_day.get(site) != day:
         tracker.record_site(study, site, day)
     overdue = [*tracker.check(study, day)] if day and day >= tracker.next_check_day else []
-    if record.left_out or isinstance(body, Treatment | Retraction | Merge):
+    if record.left_out or isinstance(body, Treatment | Disposition | Retraction | Merge):
         overdue += record_findings(study, record)
     if not (check_findings or overdue or decided_before or study.plan.case_rules):
         return ()  # Fast path: nearly every record ends here.
@@ -85,7 +102,14 @@ def decided_cases(study: Study, register: AlertRegister, record: Record) -> Rule
         }
         entities = study.entities.by_id
         decided = [
-            key for key in decided if subject_of(study, entities[key[1]].body) in subject_ids
+            (watch, about)
+            for watch, about in decided
+            if (
+                subject_of(study, entities[about].body)
+                if is_case_id(about)
+                else study.entities.surviving_subject(about)
+            )
+            in subject_ids
         ]
     elif not isinstance(record.body, PlanRecord | Retraction | Merge):
         return {}
@@ -106,7 +130,8 @@ def _alerts_from_affected(
     subjects = affected_subjects(study, record)
     if study.plan.case_rules:
         rule_hits = find_rule_hits(study, subjects, _cases_to_check(study, record))
-        yield from _alerts_from_rules(study, record, position, rule_hits)
+        deaths = _death_hits(study, subjects, record)
+        yield from _alerts_from_rules(study, record, position, (*rule_hits, *deaths))
     for watch, case_id in (
         changed_cases(decided_before, cases_meeting_rules(study, decided_before))
         if decided_before
@@ -137,11 +162,43 @@ def _alerts_from_rules(
     for hit in sorted(rule_hits, key=lambda hit: (hit.rule.name, hit.case_id)):
         alert = case_alert(study, hit, record, position)
         entry = entries.get(alert.id)
-        if entry is None:
+        death = _death_alert(study, hit) if entry is None else None
+        if death is not None:
+            if all(item.thing != hit.case_id for item in death.history):
+                yield join_alert(study, death.alert, replace(alert, thing=hit.case_id))
+        elif entry is None:
             if (revision := open_alert(study, alert)) is not None:
                 yield revision
         elif hit.case_id == record.entity_id and is_due_sooner(alert, entry.alert):
             yield set_earlier_deadline(study, alert)
+
+
+def _death_hits(
+    study: Study, subjects: Iterable[SubjectState], record: Record
+) -> Iterator[RuleHit]:
+    """Yield a hit of the rule `fatal` for each death that only a disposition tells of."""
+    if isinstance(record.body, Disposition | PlanRecord | Retraction | Merge):
+        for rule in fatal_rules(study.plan):
+            for name, death in deaths_without_case(subjects):
+                yield RuleHit(rule, name, death)
+
+
+def _death_alert(study: Study, hit: RuleHit) -> AlertEntry | None:
+    """The open alert about the death of the subject of the fatal case in *hit*, told before it.
+
+    A closed one is returned only where the case has joined it.
+    """
+    if hit.rule.trigger is not RuleTrigger.FATAL or not is_case_id(hit.case_id):
+        return None
+    entries, watch = register_of(study).entries, watch_of_rule(hit.rule)
+    for name in died_by_disposition(study.get_or_add_subject(hit.case.subject)):
+        entry = entries.get(alert_id(study.name, watch, name))
+        if entry is not None and (
+            entry.alert.state is not State.CLOSED
+            or any(item.thing == hit.case_id for item in entry.history)
+        ):
+            return entry
+    return None
 
 
 def _affected_findings(

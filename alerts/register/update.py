@@ -60,6 +60,15 @@ def set_earlier_deadline(study: Study, alert: Alert) -> Alert:
     return revision
 
 
+def join_alert(study: Study, alert: Alert, case: Alert) -> Alert:
+    """Raise *alert*, about a subject's death, again with the fatal case of the alert *case*."""
+    revision = register_of(study).raise_level(
+        replace(case, id=alert.id, about=alert.about, due=alert.due or case.due)
+    )
+    _mark_changed(study, revision.id)
+    return revision
+
+
 def reopen_on_data_change(study: Study, alert: str, record: Record, position: int) -> Alert | None:
     """Reopen the alert with id *alert* because *record* changed its data.
 

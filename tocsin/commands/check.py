@@ -147,6 +147,11 @@ def describe_case_rules(plan: Plan) -> Iterator[str]:
             f" otherwise {LONG_CLOCK_DAYS} days"
         )
         yield f"Rule {rule.name} raises an alert for {trigger}: due {deadline}."
+    names = ", ".join(rule.name for rule in plan.case_rules if rule.trigger is RuleTrigger.FATAL)
+    death_result = (
+        f"raises {names}" if names else "is the finding death_without_case, which pages nobody"
+    )
+    yield f"A death that only a `disposition` tells of {death_result}."
 
 
 def plan_warnings(plan: Plan) -> Iterator[str]:

@@ -1,0 +1,61 @@
+"""Finds deaths that only a disposition tells of, and what tells of the death of one subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from monitor.plan.case_rules import CaseRule, RuleTrigger, is_fatal
+from monitor.plan.plan import Plan
+from monitor.records import AdverseEvent, Body, Disposition, Outcome, Status
+from monitor.state.study import Study, SubjectState
+
+DEATH_TERM = "Death"
+"""Term of an alert about a subject whose death no case tells of."""
+
+
+def fatal_rules(plan: Plan) -> list[CaseRule]:
+    """The rules of *plan* that every death meets."""
+    return [rule for rule in plan.case_rules if rule.trigger is RuleTrigger.FATAL]
+
+
+def died_by_disposition(subject: SubjectState) -> list[str]:
+    """The sorted names under which active dispositions say that *subject* died.
+
+    A name is the one that the record gives, which a later merge does not change.
+    """
+    bodies = (entity.body for entity in subject.facts.values())
+    return sorted(
+        {
+            body.subject
+            for body in bodies
+            if isinstance(body, Disposition) and body.status is Status.DIED
+        }
+    )
+
+
+def deaths_without_case(subjects: Iterable[SubjectState]) -> Iterator[tuple[str, AdverseEvent]]:
+    """Yield each subject that died by disposition and has no fatal case, as a case of `Death`."""
+    for subject in subjects:
+        names = died_by_disposition(subject)
+        if names and not any(_is_fatal(entity.body) for entity in subject.cases.values()):
+            for name in names:
+                yield name, AdverseEvent(name, DEATH_TERM, DEATH_TERM, outcome=Outcome.FATAL)
+
+
+def reports_of_death(study: Study, name: str) -> tuple[tuple[str, Body], ...]:
+    """The active records that tell of the death of the subject *name*, by id."""
+    subject = study.get_or_add_subject(name)
+    reports = [
+        (entity_id, entity.body)
+        for entity_id, entity in (*subject.cases.items(), *subject.facts.items())
+        if _is_fatal(entity.body) or _says_died(entity.body)
+    ]
+    return tuple(sorted(reports, key=lambda each: each[0]))
+
+
+def _is_fatal(body: Body) -> bool:
+    return isinstance(body, AdverseEvent) and is_fatal(body)
+
+
+def _says_died(body: Body) -> bool:
+    return isinstance(body, Disposition) and body.status is Status.DIED
