@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from alerts.detection.deaths import reports_of_death
+from monitor.dates import FOREVER
 from monitor.plan.case_rules import (
     CaseRule,
     RuleTrigger,
@@ -15,7 +16,7 @@ from monitor.plan.case_rules import (
 )
 from monitor.records import AdverseEvent
 from monitor.state.study import Study, SubjectState
-from monitor.tables.context import in_group
+from monitor.tables.context import in_group, onset_of
 
 RuleCases = dict[tuple[str, str], object]
 """What meets a rule, by the rule's watch and what its alert is about.
@@ -50,6 +51,8 @@ def find_rule_hits(
                 case = subject.cases[case_id].body
                 assert isinstance(case, AdverseEvent)
                 for rule in study.plan.case_rules:
+                    if is_after_horizon(study, subject, case):
+                        break
                     if meets_rule(study, subject, case_id, case, rule):
                         yield RuleHit(rule, case_id, case)
 
@@ -92,6 +95,14 @@ def cases_meeting_rules(study: Study, decided: Iterable[tuple[str, str]]) -> Rul
         ):
             cases[watch, case_id] = case
     return cases
+
+
+def is_after_horizon(study: Study, subject: SubjectState, case: AdverseEvent) -> bool:
+    """Whether a look at the past excludes the case: its onset is after the last day that counts."""
+    if study.onset_horizon == FOREVER:
+        return False
+    onset = onset_of(study, subject, case)
+    return onset is not None and onset > study.onset_horizon
 
 
 def is_case_id(about: str) -> bool:

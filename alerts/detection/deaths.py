@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from monitor.dates import FOREVER
 from monitor.plan.case_rules import CaseRule, RuleTrigger, is_fatal
 from monitor.plan.plan import Plan
 from monitor.records import AdverseEvent, Body, Disposition, Outcome, Status
@@ -18,8 +19,8 @@ def fatal_rules(plan: Plan) -> list[CaseRule]:
     return [rule for rule in plan.case_rules if rule.trigger is RuleTrigger.FATAL]
 
 
-def died_by_disposition(subject: SubjectState) -> list[str]:
-    """The sorted names under which active dispositions say that *subject* died.
+def died_by_disposition(subject: SubjectState, until: int = FOREVER) -> list[str]:
+    """The sorted names under which active dispositions say that *subject* died by day *until*.
 
     A name is the one that the record gives, which a later merge does not change.
     """
@@ -28,15 +29,20 @@ def died_by_disposition(subject: SubjectState) -> list[str]:
         {
             body.subject
             for body in bodies
-            if isinstance(body, Disposition) and body.status is Status.DIED
+            if isinstance(body, Disposition) and body.status is Status.DIED and body.date <= until
         }
     )
 
 
-def deaths_without_case(subjects: Iterable[SubjectState]) -> Iterator[tuple[str, AdverseEvent]]:
-    """Yield each subject that died by disposition and has no fatal case, as a case of `Death`."""
+def deaths_without_case(
+    study: Study, subjects: Iterable[SubjectState]
+) -> Iterator[tuple[str, AdverseEvent]]:
+    """Yield each subject that died by disposition and has no fatal case, as a case of `Death`.
+
+    A look at the past excludes those who died after the last day that counts.
+    """
     for subject in subjects:
-        names = died_by_disposition(subject)
+        names = died_by_disposition(subject, study.onset_horizon)
         if names and not any(_is_fatal(entity.body) for entity in subject.cases.values()):
             for name in names:
                 yield name, AdverseEvent(name, DEATH_TERM, DEATH_TERM, outcome=Outcome.FATAL)

@@ -25,7 +25,7 @@ def record_findings(study: Study, record: Record) -> Iterator[FindingHit]:
         term = body.preferred_term if isinstance(body, AdverseEvent) else record.entity_id
         yield FindingHit(DataFinding.FIELD_LEFT_OUT, about, term)
     if isinstance(body, Disposition | Merge | Retraction) and not fatal_rules(study.plan):
-        for name, death in deaths_without_case(affected_subjects(study, record)):
+        for name, death in deaths_without_case(study, affected_subjects(study, record)):
             yield FindingHit(DataFinding.DEATH_WITHOUT_CASE, name, death.preferred_term)
     if isinstance(body, Treatment | Merge | Retraction):
         only = record.entity_id if isinstance(body, Treatment) else None

@@ -179,7 +179,7 @@ def _death_hits(
     """Yield a hit of the rule `fatal` for each death that only a disposition tells of."""
     if isinstance(record.body, Disposition | PlanRecord | Retraction | Merge):
         for rule in fatal_rules(study.plan):
-            for name, death in deaths_without_case(subjects):
+            for name, death in deaths_without_case(study, subjects):
                 yield RuleHit(rule, name, death)
 
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from monitor.exposure.person_time import spell_on
 from monitor.records import AdverseEvent, Assessment, Disposition, PartialDate, Status, Treatment
 from monitor.state.study import Study, SubjectState
 from monitor.tables.context import onset_of
@@ -16,8 +17,9 @@ from monitor.terms import has_inconsistent_seriousness
 class PeriodFlow:
     """Subjects of one randomised arm in one period.
 
-    *entered* have days at risk in the period.  *completed* have a disposition that says so, and
-    *left* are the others who entered.  *switched* received another treatment than the randomised
+    *entered* have days at risk in the period.  *completed* have a disposition that says so, of the
+    period or of the study.  *ongoing* are the others who are on treatment on the as-of date, and
+    *left* those who are not.  *switched* received another treatment than the randomised
     one; it is counted in randomised periods only.
     """
 
@@ -25,6 +27,7 @@ class PeriodFlow:
     randomised_treatment: str
     entered: int
     completed: int
+    ongoing: int
     left: int
     switched: int
 
@@ -39,31 +42,49 @@ def period_flows(study: Study) -> Iterator[PeriodFlow]:
     """Yield the flow of each randomised arm in each period."""
     for period in study.plan.periods:
         for treatment, arm in study.treatment_numbers.items():
-            entered = completed = switched = 0
+            entered = completed = ongoing = switched = 0
             for subject in study.subjects.values():
                 spells = [s for s in subject.spells if s.period == study.period_numbers[period.id]]
                 received = {spell.treatment for spell in spells}
                 if subject.allocated_arm == arm and received:
                     entered += 1
-                    completed += has_completed(subject, period.id)
+                    has_ended = has_completed(subject, period.id)
+                    completed += has_ended
+                    ongoing += not has_ended and is_on_treatment(study, subject, period.id)
                     switched += period.randomised and bool(received - {arm})
             yield PeriodFlow(
                 period=period.id,
                 randomised_treatment=treatment,
                 entered=entered,
                 completed=completed,
-                left=entered - completed,
+                ongoing=ongoing,
+                left=entered - completed - ongoing,
                 switched=switched,
             )
 
 
 def has_completed(subject: SubjectState, period: str) -> bool:
-    """Return whether a disposition records that the subject completed *period*."""
-    return any(
-        isinstance(entity.body, Disposition)
-        and entity.body.status is Status.COMPLETED
-        and entity.body.period == period
-        for entity in subject.facts.values()
+    """Return whether a disposition says that the subject completed *period*, or the study.
+
+    A disposition that says otherwise of the period itself outweighs one of the study.
+    """
+    bodies = [e.body for e in subject.facts.values() if isinstance(e.body, Disposition)]
+    own = [body.status for body in bodies if body.period == period]
+    statuses = own or [body.status for body in bodies if body.period is None]
+    return Status.COMPLETED in statuses
+
+
+def is_on_treatment(study: Study, subject: SubjectState, period: str) -> bool:
+    """Return whether the subject is at risk and on treatment in *period* on the as-of date."""
+    day, number = study.as_of or 0, study.period_numbers[period]
+    spell = spell_on(day, subject.spells)
+    return (
+        spell is not None
+        and spell.period == number
+        and any(
+            each.start <= day < each.end and each.period == number
+            for each in study.treatment_intervals_of(subject)
+        )
     )
 
 

@@ -145,6 +145,7 @@ def _flow_json(study: Study) -> Json:
                 "randomised_treatment": period_flow.randomised_treatment,
                 "entered": period_flow.entered,
                 "completed": period_flow.completed,
+                "ongoing": period_flow.ongoing,
                 "left": period_flow.left,
                 "switched": period_flow.switched,
             }

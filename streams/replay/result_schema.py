@@ -217,7 +217,8 @@ PERIOD_FLOW: dict[str, Schema] = {
     "randomised_treatment": _string("The arm that the subjects were randomised to."),
     "entered": _count("Subjects who were treated in the period."),
     "completed": _count("Of those, subjects who completed it."),
-    "left": _count("Of those, subjects who did not complete it."),
+    "ongoing": _count("Of those, subjects who have not, and are on treatment on the as-of date."),
+    "left": _count("Of those, subjects who neither completed it nor are ongoing."),
     "switched": _count("Of those, subjects who received another treatment in it."),
 }
 

@@ -37,14 +37,14 @@ def flow_grid(study: Study) -> Grid:
         counts = (
             period_flow.entered,
             period_flow.completed,
+            period_flow.ongoing,
             period_flow.left,
             period_flow.switched,
         )
         names = (period_flow.period, period_flow.randomised_treatment)
         grid_rows.append(GridRow(cells=(*names, *map(str, counts))))
     names = (Column.text("period"), Column.text("randomised to"))
-    # "not completed" includes subjects who are still in the period.
-    titles = ("entered", "completed", "not completed", "switched")
+    titles = ("entered", "completed", "ongoing", "left", "switched")
     numbers = (Column(title=title) for title in titles)
     return Grid("Flow of subjects", (*names, *numbers), tuple(grid_rows))
 
