@@ -11,7 +11,7 @@ from rich.text import Text
 from alerts.clocks import LONG_CLOCK_DAYS, SHORT_CLOCK_DAYS
 from monitor.plan.case_rules import RuleTrigger
 from monitor.plan.plan import Plan
-from monitor.plan.watch import Analysis, ControlKind, Watch
+from monitor.plan.watch import Analysis, ControlKind, ReferenceRate, Watch
 from monitor.stats.concurrent import PartialLikelihood
 from monitor.stats.e_value import log_e, log_e_bound_of_treated
 from tocsin.common.plan_file import read_plan_file
@@ -168,6 +168,8 @@ def plan_warnings(plan: Plan) -> Iterator[str]:
                 ' exceeds alpha: use analysis = "as_randomised", and add the as-treated watch at'
                 " tier 3."
             )
+        if watch.tier == 1 and watch.reference_rate is not None:
+            yield f"watch {watch.id} {reference_claim(watch.reference_rate)}"
         if watch.tier == 1 and watch.watch_level >= watch.signal_level(plan.alpha):
             yield (
                 f"watch {watch.id} reaches level `watch` only at an e-value at which it already"
@@ -179,3 +181,16 @@ def plan_warnings(plan: Plan) -> Iterator[str]:
     triggers = {rule.trigger for rule in plan.case_rules}
     if triggers and RuleTrigger.FATAL not in triggers:
         yield 'no rule raises an alert for every death: add [[rules]] with when = "fatal".'
+
+
+def reference_claim(rate: ReferenceRate) -> str:
+    """What the error rate of a reference watch requires, as a warning."""
+    history = (
+        " The error rate is an average over repetitions of its history, not given this one."
+        if rate.per_100_patient_years is None
+        else ""
+    )
+    return (
+        "keeps its error rate only if the reference rate holds on every day since first dose: a"
+        f" hazard that falls with time signals too often.{history}"
+    )
