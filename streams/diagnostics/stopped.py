@@ -15,11 +15,15 @@ NEXT_COMMANDS = {
     StopReason.LOST_INPUT: "tocsin topics apply",
     StopReason.OTHER_CODE: "tocsin rebuild --partition {partition}",
     StopReason.UNREADABLE: "tocsin quarantine release {partition} --through {through}",
+    StopReason.UNREADABLE_BATCH: (
+        "tocsin quarantine pass {partition} {batch} --file batch-{partition}-{batch}"
+    ),
     StopReason.RAISED: "tocsin run (with a version that fixes it)",
 }
 """Command by stop reason.  No command restores a shorter log; it must come from its archive."""
 
 RELEASE_OFFSET = re.compile(r"up to offset (\d+)")
+BATCH_OFFSET = re.compile(r"^The batch at offsets? (\d+)")
 
 
 async def stop_message(log: Log, store: Store, partition_count: int) -> str:
@@ -44,7 +48,9 @@ def next_command(message: str, partition: int) -> str:
     reason = next((each for each in StopReason if message.endswith(each.remedy)), None)
     if reason is None:  # Another version wrote the message with another remedy.
         return "tocsin quarantine list"
-    match = RELEASE_OFFSET.search(message)
+    through, batch = RELEASE_OFFSET.search(message), BATCH_OFFSET.search(message)
     return NEXT_COMMANDS.get(reason, "").format(
-        partition=partition, through=match[1] if match else "OFFSET"
+        partition=partition,
+        through=through[1] if through else "OFFSET",
+        batch=batch[1] if batch else "OFFSET",
     )

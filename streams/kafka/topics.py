@@ -82,7 +82,12 @@ class TopicReport:
 def required_topics(settings: Settings) -> tuple[Topic, ...]:
     """Return the five topics that a deployment requires."""
     replication_factor, alert_partitions = settings.replication, settings.alert_partitions
-    log_configs = {**RETAINED_FOREVER, "max.message.bytes": str(LOG_BYTES_MAX)}
+    log_configs = {
+        **RETAINED_FOREVER,
+        "max.message.bytes": str(LOG_BYTES_MAX),
+        # The log keeps the bytes of its producers; every codec of Kafka is read.
+        "compression.type": "producer",
+    }
     dead_letter_configs = {**RETAINED_FOREVER, "max.message.bytes": str(DEAD_LETTER_BYTES_MAX)}
     return (
         Topic(LOG, settings.log_partitions, replication_factor, log_configs),

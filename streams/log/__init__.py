@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from streams.log.batches import UnreadableBatch
+
 
 class LogRecord(Protocol):
     """A record of the log; the records of aiokafka and kafka-python satisfy this protocol."""
@@ -62,8 +64,13 @@ class Log(Protocol):
         """Return up to *max_records* records from offset *start* on, in order; none at the end.
 
         Offsets may have gaps, because transaction markers occupy some.  Raises RecordsGone where
-        *start* is below the first offset that is still stored.
+        *start* is below the first offset that is still stored, and BatchUnreadable where the next
+        batch cannot be read.
         """
+        ...
+
+    def leave_out(self, passed: Sequence[range]) -> None:
+        """Read from now on as if there were no records at the offsets in *passed*."""
         ...
 
     async def close(self) -> None:
@@ -73,6 +80,27 @@ class Log(Protocol):
 
 class LogUnreachable(Exception):
     """The broker or the file does not answer.  Retry, or name the service to start: exit code 4."""
+
+
+class BatchUnreadable(LogUnreachable):
+    """A batch of *partition* cannot be read: stop the partition, and read the others."""
+
+    def __init__(self, partition: int, batch: UnreadableBatch) -> None:
+        super().__init__(batch_text(batch))
+        self.partition, self.batch = partition, batch
+
+
+def batch_text(batch: UnreadableBatch) -> str:
+    """Return a sentence about *batch* that quotes none of its bytes.
+
+    >>> from streams.log.batches import BatchFault
+    >>> batch_text(UnreadableBatch(41, 91, BatchFault.CHECKSUM))
+    'The batch at offsets 41 to 90 cannot be read: its checksum is wrong.'
+    """
+    offsets = f"offset {batch.first}"
+    if batch.next is not None:
+        offsets = f"offsets {batch.first} to {batch.next - 1}"
+    return f"The batch at {offsets} cannot be read: {batch.fault}."
 
 
 class RecordsGone(Exception):

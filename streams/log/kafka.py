@@ -16,7 +16,15 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from streams.log import LogIdentity, LogRecord, LogUnreachable, OffsetRange, RecordsGone
+from streams.log import (
+    BatchUnreadable,
+    LogIdentity,
+    LogRecord,
+    LogUnreachable,
+    OffsetRange,
+    RecordsGone,
+)
+from streams.log.checked_fetch import check_fetches, restart_fetches
 from streams.login import client_options, missing_topic_message
 from streams.settings import RECORD_BYTES_MAX
 
@@ -33,7 +41,8 @@ FETCH_BYTES = 4 * RECORD_BYTES_MAX
 class KafkaLog:
     """Reads one partition of *topic* at *bootstrap*; connects on first use.
 
-    Raises LogUnreachable where the broker does not answer within *timeout_seconds*.
+    Raises LogUnreachable where the broker does not answer within *timeout_seconds*.  The offsets
+    in *passed* are read as if they had no records.
     """
 
     bootstrap: str
@@ -42,6 +51,7 @@ class KafkaLog:
     timeout_seconds: float = 10
     consumer: AIOKafkaConsumer | None = field(default=None, repr=False)
     end_offset: int = 0
+    passed: Sequence[range] = ()
 
     async def identity(self) -> LogIdentity:
         """Return the cluster id and the current number of partitions of the topic."""
@@ -71,6 +81,10 @@ class KafkaLog:
             except OffsetOutOfRangeError:
                 pass
         return await self._out_of_range(start)
+
+    def leave_out(self, passed: Sequence[range]) -> None:
+        """Read from now on as if there were no records at the offsets in *passed*."""
+        self.passed = passed
 
     async def offset_at(self, milliseconds: int) -> int:
         """Return the offset of the first record with this timestamp or a later one.
@@ -103,13 +117,29 @@ class KafkaLog:
         records: Sequence[LogRecord] = []
         while not records and await consumer.position(self.topic_partition) < self.end_offset:
             timeout_ms = 10 * FETCH_WAIT_MS
-            batches = await consumer.getmany(
-                self.topic_partition, timeout_ms=timeout_ms, max_records=max_records
-            )
-            records = batches.get(self.topic_partition, [])
+            restart_fetches(consumer)
+            try:
+                batches = await consumer.getmany(
+                    self.topic_partition, timeout_ms=timeout_ms, max_records=max_records
+                )
+            except BatchUnreadable as error:
+                if (after := self._after_passed(error.batch.first)) is None:
+                    raise
+                consumer.seek(self.topic_partition, after)
+                continue
+            records = self._without_passed(batches.get(self.topic_partition, []))
         if await consumer.position(self.topic_partition) >= self.end_offset:
             consumer.pause(self.topic_partition)
         return records
+
+    def _after_passed(self, offset: int) -> int | None:
+        """Return the offset after the passed range that contains *offset*, or None if none does."""
+        return next((each.stop for each in self.passed if offset in each), None)
+
+    def _without_passed(self, records: Sequence[LogRecord]) -> Sequence[LogRecord]:
+        if not self.passed:
+            return records
+        return [each for each in records if self._after_passed(each.offset) is None]
 
     async def _out_of_range(self, start: int) -> Sequence[LogRecord]:
         """Handle an offset that the broker does not have.
@@ -138,10 +168,10 @@ class KafkaLog:
                 isolation_level="read_committed",
                 fetch_max_wait_ms=FETCH_WAIT_MS,
                 max_partition_fetch_bytes=FETCH_BYTES,
-                # The mock broker writes transaction markers without a checksum.
-                check_crcs=not cluster.startswith(MOCK_CLUSTER_PREFIX),
             )
             await start_client(consumer)
+            # The mock broker writes transaction markers without a checksum.
+            check_fetches(consumer, check_crcs=not cluster.startswith(MOCK_CLUSTER_PREFIX))
             consumer.assign([self.topic_partition])
             consumer.seek(self.topic_partition, 0)
             consumer.pause(self.topic_partition)

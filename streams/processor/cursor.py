@@ -12,7 +12,7 @@ import orjson
 
 from streams.log import LogIdentity, LogRecord
 from streams.store import Fields
-from streams.store.cursor_fields import studies_with_rows
+from streams.store.cursor_fields import passed_offsets, studies_with_rows
 
 FOLD_VERSION = "5"
 """Version of the fold and of the format of its rows; another version needs its own space."""
@@ -38,7 +38,8 @@ class Cursor:
     *next* is the next offset to fold.  *first_mark* and *last_mark* are the first and the last
     record handled.  *unreadable* is the number of consecutive unreadable records directly before
     *next*, and *unreadable_from* the offset of the first of them; an operator has released
-    unreadable records up to *released_through*.  *refusal_counts* counts records that belong to no
+    unreadable records up to *released_through*, and passed unreadable batches at the offsets of
+    *passed*.  *refusal_counts* counts records that belong to no
     row, by reason, and *marker_count* the offsets of transaction markers.  *positions* has, by
     study, the offset of the last record folded into its row.
     """
@@ -54,6 +55,7 @@ class Cursor:
     marker_count: int = 0
     positions: dict[str, int] = field(default_factory=dict[str, int])
     released_through: int = -1
+    passed: tuple[range, ...] = ()
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Cursor:
@@ -74,13 +76,14 @@ class Cursor:
             marker_count=counts.get("markers", 0),
             positions={study: int(values[f"pos|{study}"]) for study in studies_with_rows(values)},
             released_through=int(values.get("released", b"-1")),
+            passed=passed_offsets(values),
         )
 
     def to_fields(self, studies: Iterable[str], stopped: str = "") -> Fields:
         """Return the fields to store, with the `pos` of *studies*.
 
-        *stopped* is the reason why the partition is stopped, or "".  `released` is left out: only
-        an operator writes it.
+        *stopped* is the reason why the partition is stopped, or "".  `released` and `passed` are
+        left out: only an operator writes them.
         """
         values: Fields = {"next": b"%d" % self.next, "code": self.fold_version.encode()}
         values["stopped"] = stopped.encode()
@@ -105,6 +108,15 @@ class Cursor:
             pos = self.positions.get(study)
             values[f"pos|{study}"] = b"" if pos is None else b"%d" % pos
         return values
+
+    @property
+    def operators_part(self) -> tuple[int, tuple[range, ...]]:
+        """What an operator has written: where it differs, the partition must be claimed again."""
+        return self.released_through, self.passed
+
+    def has_passed(self, offset: int) -> bool:
+        """Return whether *offset* belongs to an unreadable batch that an operator has passed."""
+        return any(offset in each for each in self.passed)
 
 
 def _load_json(fields: Fields, name: str) -> dict[str, Any]:

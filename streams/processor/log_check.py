@@ -5,7 +5,7 @@ A log that has lost only records before the cursor is accepted: the rows already
 
 from __future__ import annotations
 
-from streams.log import Log, LogIdentity
+from streams.log import BatchUnreadable, Log, LogIdentity
 from streams.processor.cursor import Cursor, RecordMark
 from streams.processor.stop import PartitionStop, StopReason
 
@@ -42,9 +42,14 @@ async def check_log(
         detail = f"The log begins at offset {offsets.first}; the next to fold is {cursor.next}."
         return _stop(cursor, StopReason.LOST_INPUT, detail)
     for mark in (cursor.first_mark, cursor.last_mark):
-        if mark is not None and mark.offset >= offsets.first and not await _has_record(log, mark):
-            detail = f"Record {mark.offset} of the log is not the one that was folded."
-            return _stop(cursor, StopReason.OTHER_LOG, detail)
+        if mark is None or mark.offset < offsets.first or cursor.has_passed(mark.offset):
+            continue
+        try:
+            if not await _has_record(log, mark):
+                detail = f"Record {mark.offset} of the log is not the one that was folded."
+                return _stop(cursor, StopReason.OTHER_LOG, detail)
+        except BatchUnreadable as error:
+            return _stop(cursor, StopReason.UNREADABLE_BATCH, f"{error}")
     return None
 
 

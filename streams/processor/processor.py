@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from streams.log import Log, LogRecord, LogUnreachable, RecordsGone
+from streams.log import BatchUnreadable, Log, LogRecord, LogUnreachable, RecordsGone
 from streams.processor.counts import BatchCounts
 from streams.processor.cursor import FOLD_VERSION, Cursor
 from streams.processor.folding import Fold
@@ -41,7 +41,8 @@ class PartitionProcessor:
     ``fold_batch`` other than OffsetGap discards the working set: claim again, and continue from the
     position that the claim returns.  ``stopped`` is why the partition is stopped, or
     None; each claim decides it again.  ``working_set`` is everything in memory since the claim:
-    callers may read it, and must not change it.
+    callers may read it, and must not change it.  ``stored_position`` is the next offset to fold
+    as the store last had it, or None before it was read.
 
     *fold* applies one record; *fold_version* must equal that of the cursor.  *partition_count* is
     the configured number of partitions of the log, or None for no check.  A lock serialises all
@@ -68,6 +69,7 @@ class PartitionProcessor:
         self.limits, self.fold, self.fold_version = limits or Limits(), fold, fold_version
         self.stopped: PartitionStop | None = None
         self.working_set: WorkingSet | None = None
+        self.stored_position: int | None = None
         self._row_rebuild: RowRebuild | None = None
         self._counts = BatchCounts()
         self._failed_offsets: set[int] = set()
@@ -123,7 +125,8 @@ class PartitionProcessor:
         """Return whether the partition must be claimed again.
 
         It must where the stored cursor differs from the one in memory, or where unreadable records
-        were released.  Otherwise the rebuild of invalid rows, if any, advances by one step.
+        were released or an unreadable batch passed.  Otherwise the rebuild of invalid rows, if any,
+        advances by one step.
         """
         async with self._lock:
             if self.working_set is None:
@@ -132,7 +135,8 @@ class PartitionProcessor:
                 self.working_set.cursor,
                 Cursor.from_fields(await self.store.cursor()),
             )
-            if (stored.next, stored.released_through) != (expected.next, expected.released_through):
+            self.stored_position = stored.next
+            if stored.next != expected.next or stored.operators_part != expected.operators_part:
                 return True
             if stored.fold_version not in ("", self.fold_version):
                 return True
@@ -155,18 +159,28 @@ class PartitionProcessor:
                 )
 
     def skip_gap(self, offset: int) -> None:
-        """Allow ``fold_batch`` to continue at *offset*, before which only transaction markers lie.
+        """Continue at *offset*, before which are only transaction markers and passed batches.
 
         Call it only after a second read found no record there: see ``skip_confirmed_gap``.
         """
-        if self.working_set is not None:
+        if self.working_set is not None and offset > self.position:
             self.working_set.markers_until = offset
+            self.working_set.skip_markers(offset)
+
+    async def stop_before(self, error: BatchUnreadable) -> None:
+        """Stop the partition before a batch that cannot be read; each claim tries it again."""
+        async with self._lock:
+            if self.working_set is not None and self.stopped is None:
+                stop = PartitionStop(self.position, StopReason.UNREADABLE_BATCH, f"{error}")
+                self.stopped = await self.working_set.record_stop(stop)
 
     async def _claim(self) -> None:
         self.working_set = self._row_rebuild = None
         await self.store.check()
         identity = await self.log.identity()
         cursor = Cursor.from_fields(await self.store.cursor())
+        self.stored_position = cursor.next
+        self.log.leave_out(cursor.passed)
         self.stopped = await check_log(
             self.log, identity, cursor, self.fold_version, self.partition_count
         )
@@ -192,6 +206,7 @@ class PartitionProcessor:
         """
         working_set = self.working_set
         assert working_set is not None, "claim the partition before folding a batch"
+        records = [each for each in records if not working_set.cursor.has_passed(each.offset)]
         retry_until = max(self._failed_offsets, default=-1)
         first = offset = working_set.position
         try:
@@ -207,7 +222,7 @@ class PartitionProcessor:
                     await handle_run(working_set, run)
                 elif stopped := await handle_single(working_set, record, content, self.log):
                     await self._commit_folded(working_set)
-                    await self._stop(working_set, stopped)
+                    self.stopped = await working_set.record_stop(stopped)
                     return
                 if offset <= retry_until or working_set.full:
                     await self._commit_folded(working_set)
@@ -236,13 +251,9 @@ class PartitionProcessor:
         if repeated and self.stopped is None and self.working_set is not None:
             self._failed_offsets.clear()
             detail = f"Folding record {failed.offset} has raised {failed} twice."
-            await self._stop(
-                self.working_set, PartitionStop(failed.offset, StopReason.RAISED, detail)
+            self.stopped = await self.working_set.record_stop(
+                PartitionStop(failed.offset, StopReason.RAISED, detail)
             )
-
-    async def _stop(self, working_set: WorkingSet, stopped: PartitionStop) -> None:
-        self.stopped = stopped
-        await working_set.record_stop(stopped)
 
     async def _advance_rebuild(self, working_set: WorkingSet) -> None:
         """Fold one more chunk of the log into the rows that are being rebuilt.
@@ -259,11 +270,15 @@ class PartitionProcessor:
                 self._row_rebuild = None
         except RecordsGone:
             detail = "A row must be rebuilt, and the first records of the log are gone."
-            await self._stop(
-                working_set, PartitionStop(working_set.cursor.next, StopReason.LOST_INPUT, detail)
+            self.stopped = await working_set.record_stop(
+                PartitionStop(working_set.cursor.next, StopReason.LOST_INPUT, detail)
             )
         except RecordFailed as failed:
             await self._retry_alone(failed)
+        except BatchUnreadable as error:
+            self.stopped = await working_set.record_stop(
+                PartitionStop(working_set.cursor.next, StopReason.UNREADABLE_BATCH, f"{error}")
+            )
         except LogUnreachable:
             raise
         except BaseException:

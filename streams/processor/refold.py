@@ -9,8 +9,8 @@ from typing import Any
 from kafka.errors import KafkaError
 
 from streams.kafka.admin import BrokerUnreachable, admin_client
-from streams.log import Log, LogUnreachable
-from streams.processor import OffsetGap, PartitionProcessor, PartitionStop
+from streams.log import BatchUnreadable, Log, LogUnreachable
+from streams.processor import OffsetGap, PartitionProcessor, PartitionStop, StopReason
 
 READ_MAX = 10_000
 """Most records in one read."""
@@ -50,9 +50,12 @@ async def refold(
         on_progress(processor.position)
         if processor.position >= until:
             return processor.position
-        records = [
-            each for each in await log.read(processor.position, READ_MAX) if each.offset < until
-        ]
+        try:
+            read = await log.read(processor.position, READ_MAX)
+        except BatchUnreadable as error:
+            await processor.stop_before(error)
+            continue
+        records = [each for each in read if each.offset < until]
         if not records:
             return processor.position
         try:
@@ -62,10 +65,46 @@ async def refold(
 
 
 async def skip_confirmed_gap(processor: PartitionProcessor, log: Log, gap: OffsetGap) -> None:
-    """Read *log* again at *gap*, and let *processor* skip it where no record is found in it."""
-    reread = await log.read(gap.expected, 1)
+    """Read *log* again at *gap*, and let *processor* skip it where no record is found in it.
+
+    Stops the partition where a batch in it cannot be read.
+    """
+    try:
+        reread = await log.read(gap.expected, 1)
+    except BatchUnreadable as error:
+        await processor.stop_before(error)
+        return
     if reread and reread[0].offset == gap.found:
         processor.skip_gap(gap.found)
+
+
+async def resolve_failed_fetch(processor: PartitionProcessor, log: Log) -> None:
+    """Read *log* where a worker's fetch found a batch that cannot be read, with another client.
+
+    Stops the partition where that batch cannot be read here either.  Where it has been passed,
+    *processor* continues behind it.
+    """
+    end = (await log.offset_range()).next
+    try:
+        reread = await log.read(processor.position, 1)
+    except BatchUnreadable as error:
+        await processor.stop_before(error)
+        return
+    processor.skip_gap(reread[0].offset if reread else end)
+
+
+async def is_readable_again(processor: PartitionProcessor, log: Log) -> bool:
+    """Return whether *processor* stopped before a batch that *log* can read now."""
+    stopped = processor.stopped
+    if stopped is None or stopped.reason is not StopReason.UNREADABLE_BATCH:
+        return False
+    try:
+        await log.read(stopped.offset, 1)
+    except LogUnreachable:
+        return False
+    finally:
+        await log.close()
+    return True
 
 
 def partitions_in_use(bootstrap: str, space: str, topic: str) -> set[int]:

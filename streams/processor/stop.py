@@ -14,6 +14,7 @@ class StopReason(StrEnum):
     LOST_INPUT = "lost_input"
     OTHER_CODE = "other_code"
     UNREADABLE = "unreadable"
+    UNREADABLE_BATCH = "unreadable_batch"
     RAISED = "raised"
 
     @property
@@ -41,6 +42,10 @@ REMEDIES: dict[StopReason, str] = {
     StopReason.UNREADABLE: (
         "Find the records with `tocsin quarantine list` and `tocsin quarantine show`; correct "
         "their producer, or release them with `tocsin quarantine release`."
+    ),
+    StopReason.UNREADABLE_BATCH: (
+        "If another replica has it undamaged, make that one the leader; otherwise save it and go "
+        "on after it with `tocsin quarantine pass`."
     ),
     StopReason.RAISED: (
         "This is a bug in Tocsin: report it with the record, and start a version that fixes it."

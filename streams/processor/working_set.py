@@ -128,9 +128,10 @@ class WorkingSet:
         self.row_cache.mark_used(pending.stored_positions)
         return counts
 
-    async def record_stop(self, stop: PartitionStop) -> None:
-        """Write to the cursor why the partition is stopped."""
+    async def record_stop(self, stop: PartitionStop) -> PartitionStop:
+        """Write to the cursor why the partition is stopped, and return it."""
         await self.apply_pending(PendingWrite(), self.cursor.next, str(stop))
+        return stop
 
     async def apply_pending(self, pending: PendingWrite, first: int, stopped: str = "") -> int:
         """Write *pending* with the cursor, and return the number of pairs.

@@ -138,6 +138,10 @@ class Store(Protocol):
         """Allow any number of unreadable records in a row up to offset *through*, inclusive."""
         ...
 
+    async def pass_batch(self, first: int, after: int) -> None:
+        """Pass an unreadable batch: leave out the offsets from *first* to before *after*."""
+        ...
+
     async def rewind(self, study: str | None) -> None:
         """Delete the row of *study*, or all rows, so that they are folded again from the log.
 

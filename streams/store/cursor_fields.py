@@ -1,4 +1,4 @@
-"""The part of the cursor that stores interpret: studies with rows, and rewinding."""
+"""The part of the cursor that stores interpret: studies with rows, an operator's fields, rewinding."""
 
 from __future__ import annotations
 
@@ -6,11 +6,35 @@ from streams.store import Fields
 
 RELEASED = "released"
 """Field of the cursor: the offset up to which an operator released unreadable records."""
+PASSED_PREFIX = "passed|"
+"""Prefix of the cursor fields that passed batches have, before the first offset of each."""
 
 
 def studies_with_rows(cursor: Fields) -> list[str]:
     """Return the studies that have a row according to *cursor*: those with a `pos|` field."""
     return [name[len("pos|") :] for name, pos in cursor.items() if name.startswith("pos|") and pos]
+
+
+def is_operator_field(name: str) -> bool:
+    """Return whether only an operator writes the cursor field *name*; a rewind keeps it."""
+    return name == RELEASED or name.startswith(PASSED_PREFIX)
+
+
+def passed_fields(first: int, after: int) -> Fields:
+    """Return the cursor field of a passed batch at offsets *first* to before *after*."""
+    return {f"{PASSED_PREFIX}{first}": b"%d" % after}
+
+
+def passed_offsets(cursor: Fields) -> tuple[range, ...]:
+    """Return the offsets of the batches that an operator has passed, in order.
+
+    >>> passed_offsets({"next": b"9", "passed|41": b"91"})
+    (range(41, 91),)
+    """
+    firsts = [name.removeprefix(PASSED_PREFIX) for name in cursor if name.startswith(PASSED_PREFIX)]
+    return tuple(
+        range(first, int(cursor[f"{PASSED_PREFIX}{first}"])) for first in sorted(map(int, firsts))
+    )
 
 
 def rewound_fields(study: str) -> Fields:

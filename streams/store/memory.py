@@ -6,7 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from streams.store import ApplyRequest, ApplyResult, Fields
-from streams.store.cursor_fields import RELEASED, rewound_fields, studies_with_rows
+from streams.store.cursor_fields import (
+    RELEASED,
+    is_operator_field,
+    passed_fields,
+    rewound_fields,
+    studies_with_rows,
+)
 from streams.store.hashes import CURSOR, OUTBOX, Hashes, row_name, staged_row_name
 
 __all__ = ["CURSOR", "OUTBOX", "MemoryStore"]
@@ -81,6 +87,10 @@ class MemoryStore(Hashes):
         """Allow any number of unreadable records in a row up to offset *through*, inclusive."""
         self.set(CURSOR, {RELEASED: b"%d" % through})
 
+    async def pass_batch(self, first: int, after: int) -> None:
+        """Pass an unreadable batch: leave out the offsets from *first* to before *after*."""
+        self.set(CURSOR, passed_fields(first, after))
+
     async def rewind(self, study: str | None) -> None:
         """Reset the cursor first, then delete the row of *study*, or all rows."""
         if study is not None:
@@ -88,7 +98,8 @@ class MemoryStore(Hashes):
             self.drop(row_name(study))
             self.drop(staged_row_name(study))
             return
-        self.drop_fields(CURSOR, self.get(CURSOR).keys() - {RELEASED})
+        cursor = self.get(CURSOR)
+        self.drop_fields(CURSOR, {name for name in cursor if not is_operator_field(name)})
         for name in [name for name in self.hashes if name.startswith(row_name(""))]:
             self.drop(name)
 

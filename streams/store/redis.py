@@ -16,7 +16,13 @@ from streams.store.client import (
     run_command,
     scan_hash,
 )
-from streams.store.cursor_fields import RELEASED, rewound_fields, studies_with_rows
+from streams.store.cursor_fields import (
+    RELEASED,
+    is_operator_field,
+    passed_fields,
+    rewound_fields,
+    studies_with_rows,
+)
 from streams.store.function import check_library, check_server, check_write_access
 from streams.store.keys import Keys
 
@@ -126,17 +132,23 @@ class RedisStore:
         """Allow any number of unreadable records in a row up to offset *through*, inclusive."""
         await run_command(self.client.hset(self.keys.cursor, RELEASED, through))
 
+    async def pass_batch(self, first: int, after: int) -> None:
+        """Pass an unreadable batch: leave out the offsets from *first* to before *after*."""
+        fields = passed_fields(first, after)
+        await run_command(self.client.hset(self.keys.cursor, mapping=fields))
+
     async def rewind(self, study: str | None) -> None:
         """Reset the cursor first, then delete the row of *study*, or all rows.
 
-        The field `released` is never deleted: an interrupted rewind keeps what was released.
+        An operator's fields are never deleted: an interrupted rewind keeps what was released
+        or passed.
         """
         if study is not None:
             key = self.keys.row(study)
             await run_command(self.client.hset(self.keys.cursor, mapping=rewound_fields(study)))
             await run_command(self.client.delete(key, self.keys.staged_row(study)))
             return
-        if reset := [name for name in await self.cursor() if name != RELEASED]:
+        if reset := [name for name in await self.cursor() if not is_operator_field(name)]:
             await run_command(self.client.hdel(self.keys.cursor, *reset))
         await run_command(delete_keys(self.client, self.keys.row_prefix))
 

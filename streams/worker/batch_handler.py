@@ -57,6 +57,10 @@ class BatchHandler(Protocol):
         """Unclaim every partition because a fetch failed with *error*, and start an epoch."""
         ...
 
+    async def resolve_fetch(self, partition: int) -> None:
+        """Stop *partition*, in which a fetch found an unreadable batch, or continue behind it."""
+        ...
+
     def commit_positions(self) -> Mapping[int, int]:
         """Return the next offset to fold of each partition, which lag tools read from the group."""
         ...

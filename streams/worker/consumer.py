@@ -13,6 +13,7 @@ from faust.transport.drivers import aiokafka as faust
 from faust.types import TP
 
 from streams.kafka.topics import LOG
+from streams.log import BatchUnreadable
 from streams.worker.batch_handler import BatchHandler, FetchedBatch
 from streams.worker.consumer_thread import REQUEST_SECONDS, ConsumerThread
 
@@ -60,6 +61,8 @@ class Consumer(faust.Consumer):
                 pass  # The client's background task asked for a committed offset before the seek.
             except self.consumer_stopped_errors:
                 return
+            except BatchUnreadable as error:
+                await self.handler.resolve_fetch(error.partition)
             except KafkaError as error:
                 self.handler.invalidate(error)
                 await self.sleep(BACKOFF_SECONDS)

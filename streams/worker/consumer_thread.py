@@ -11,6 +11,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as faust
 
+from streams.log.checked_fetch import check_fetches, restart_fetches
+
 FETCH_WAIT_MS, FETCH_BYTES = 20, 64 << 10
 """The broker answers a fetch at 64 KiB or after 20 ms: smaller batches cost more than the fold,
 and Faust's own 1,500 ms would delay every alert."""
@@ -33,6 +35,16 @@ class ConsumerThread(faust.AIOKafkaConsumerThread):
         consumer._fetch_min_bytes = FETCH_BYTES
         consumer._isolation_level = "read_committed"
         return consumer
+
+    async def on_start(self) -> None:
+        """Start the client, which then confines an unreadable batch to its partition."""
+        await faust.AIOKafkaConsumerThread.on_start(self)
+        check_fetches(self._ensure_consumer(), check_crcs=self.consumer.app.conf.broker_check_crcs)
+
+    async def _fetch_records(self, consumer: AIOKafkaConsumer, *args: Any, **kwargs: Any) -> Any:
+        """Return fetched records, or raise BatchUnreadable after those before that batch."""
+        restart_fetches(consumer)
+        return await faust.AIOKafkaConsumerThread._fetch_records(self, consumer, *args, **kwargs)
 
     async def commit_to_group(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Commit *offsets*; Faust's own method ends the worker where the group has rebalanced."""

@@ -13,11 +13,18 @@ from streams.log import Log, LogRecord
 from streams.metrics.meter import Meter
 from streams.outbox.relay import OutboxRelay
 from streams.processor import CursorMoved, OffsetGap, PartitionProcessor
-from streams.processor.refold import skip_confirmed_gap
+from streams.processor.refold import (
+    is_readable_again,
+    resolve_failed_fetch,
+    skip_confirmed_gap,
+)
 from streams.store import Store, StoreMisconfigured, StoreNotWritable, StoreUnreachable
 from streams.worker.public_errors import public_message
 
 logger = logging.getLogger("tocsin")
+
+RETRY_STEPS = 30
+"""A step takes place every second; another replica may have the batch undamaged meanwhile."""
 
 
 @dataclass(slots=True)
@@ -48,6 +55,7 @@ class OwnedPartition:
     outbox_pending: bool = False
     is_busy: bool = False
     store_silent: bool = False
+    steps: int = 0
 
     def use_meter(self, meter: Meter) -> None:
         """Count records and published alerts in *meter*, which the worker's partitions share."""
@@ -162,11 +170,26 @@ class OwnedPartition:
             return False
         return True
 
+    async def resolve_fetch(self) -> None:
+        """Stop before a batch that a second client cannot read either, or continue behind it."""
+        if self.claimed:
+            try:
+                await resolve_failed_fetch(self.processor, self.log)
+                self.log_stop()
+            except Exception as error:
+                self.unclaim(error)
+
     async def rebuild_step(self) -> bool:
-        """Advance the rebuild of invalid rows by one step, and return whether more steps remain."""
+        """Advance the rebuild of invalid rows by one step, and return whether more steps remain.
+
+        Every RETRY_STEPS steps a partition that stopped before an unreadable batch tries it again.
+        """
         if not self.claimed or self.is_busy:
             return False
         try:
+            self.steps += 1
+            if self.steps % RETRY_STEPS == 0 and await is_readable_again(self.processor, self.log):
+                self.claimed = False
             return await self.processor.rebuild()
         except Exception as error:
             self.unclaim(error)

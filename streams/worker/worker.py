@@ -150,6 +150,13 @@ class Worker(Epochs):
             owned.unclaim(error)
         self.start_epoch()
 
+    async def resolve_fetch(self, partition: int) -> None:
+        """Stop *partition*, in which a fetch found an unreadable batch, or continue behind it."""
+        async with self.fold_lock:
+            if (owned := self.partitions.get(partition)) is not None:
+                await owned.resolve_fetch()
+        self.start_epoch()
+
     def commit_positions(self) -> Mapping[int, int]:
         """Return the next offset to fold of each claimed partition."""
         return {

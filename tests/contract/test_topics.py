@@ -35,7 +35,10 @@ def test_the_five_topics_are_created(admin: Any):
 
     assert outcomes(apply_topics(admin, OUR_TOPICS, alter=False)) == [TopicOutcome.CREATED] * 5
     assert topics_found(admin) == {
-        "trial.log.v1": (12, {**retained, "max.message.bytes": "1114112"}),
+        "trial.log.v1": (
+            12,
+            {**retained, "max.message.bytes": "1114112", "compression.type": "producer"},
+        ),
         "trial.dead-letter.v1": (1, {**retained, "max.message.bytes": "1179648"}),
         "safety.alerts.v1": (4, {"cleanup.policy": "compact"}),
         "safety.notified.v1": (4, {"cleanup.policy": "compact"}),

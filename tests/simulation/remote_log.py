@@ -35,6 +35,9 @@ class InMemoryLog:
         """Return up to *max_records* records from offset *start*."""
         return [entry for entry in self.entries if entry.offset >= start][:max_records]
 
+    def leave_out(self, passed: Sequence[range]) -> None:
+        """Do nothing: every batch of the log in memory can be read."""
+
     async def close(self) -> None:
         """Do nothing: the log in memory has no connection."""
 

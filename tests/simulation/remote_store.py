@@ -69,6 +69,9 @@ class RemoteStore:
     async def release(self, through: int) -> None:
         await self._change("release", lambda: self.store.release(through))
 
+    async def pass_batch(self, first: int, after: int) -> None:
+        await self._change("pass", lambda: self.store.pass_batch(first, after))
+
     async def rewind(self, study: str | None) -> None:
         await self._change("rewind", lambda: self.store.rewind(study))
 

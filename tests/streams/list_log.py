@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from streams.log import LogIdentity, OffsetRange, RecordsGone
+from streams.log import BatchUnreadable, LogIdentity, OffsetRange, RecordsGone
+from streams.log.batches import UnreadableBatch
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,10 @@ class ListRecord:
 
 @dataclass
 class ListLog:
-    """Partition in memory: records by offset from *first* on, and offsets of *markers*."""
+    """Partition in memory: records by offset from *first* on, and offsets of *markers*.
+
+    The batch *unreadable* cannot be read, and the offsets of *passed* are left out.
+    """
 
     partition: int = 0
     records: dict[int, ListRecord] = field(default_factory=dict[int, ListRecord])
@@ -26,6 +30,8 @@ class ListLog:
     cluster: str = "kept"
     partitions: int = 12
     markers: set[int] = field(default_factory=set[int])
+    passed: Sequence[range] = ()
+    unreadable: UnreadableBatch | None = None
 
     def append(
         self,
@@ -55,8 +61,17 @@ class ListLog:
     async def read(self, start: int, max_records: int) -> Sequence[ListRecord]:
         if start < self.first:
             raise RecordsGone(f"the log begins at {self.first}")
-        return [self.records[offset] for offset in sorted(self.records) if offset >= start][
-            :max_records
-        ]
+        if self.unreadable is not None and not any(self.unreadable.first in p for p in self.passed):
+            if start in range(self.unreadable.first, self.unreadable.next or self.next):
+                raise BatchUnreadable(self.partition, self.unreadable)
+            max_records = min(max_records, max(1, self.unreadable.first - start))
+        return [
+            record
+            for offset, record in sorted(self.records.items())
+            if offset >= start and not any(offset in each for each in self.passed)
+        ][:max_records]
+
+    def leave_out(self, passed: Sequence[range]) -> None:
+        self.passed = passed
 
     async def close(self) -> None: ...

@@ -25,6 +25,8 @@ from streams.outbox.quarantine import (
 )
 from streams.settings import Settings
 from streams.store import LIVE_SPACE
+from streams.store.cursor_fields import passed_offsets
+from tocsin.commands.quarantine_pass import pass_batch
 from tocsin.common.audit import audit_command
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Flag, Json
@@ -39,13 +41,14 @@ from tocsin.common.services import (
 from tocsin.common.terminal import printable
 
 app = App(name="quarantine", help="Quarantined records and stopped partitions.")
+app.command(pass_batch, name="pass")
 
 T = TypeVar("T")
 
 
 @app.command(name="list")
 def list_all(*, json_lines: Json = False) -> None:
-    """List stopped partitions with the reason, and quarantined records.
+    """List stopped partitions with the reason, passed batches and quarantined records.
 
     Parameters
     ----------
@@ -58,6 +61,10 @@ def list_all(*, json_lines: Json = False) -> None:
             fields = {"partition": partition, "stopped": reason}
             text = f"partition {partition} stopped: {reason}"
             print(json.dumps(fields) if json_lines else text)
+        for partition, offsets in run_or_reject(read_passed(settings)):
+            fields = {"partition": partition, "passed": [offsets.start, offsets.stop - 1]}
+            text = f"offsets {offsets.start} to {offsets.stop - 1} passed: not included"
+            print(json.dumps(fields) if json_lines else f"partition {partition}: {text}")
         for dead_letter in run_or_reject(load_dead_letters(settings)):
             print(as_json(dead_letter) if json_lines else as_text(dead_letter))
 
@@ -150,6 +157,16 @@ async def read_stopped_partitions(settings: Settings) -> dict[int, str]:
             finally:
                 await log.close()
     return {partition: reason for partition, reason in reasons.items() if reason}
+
+
+async def read_passed(settings: Settings) -> list[tuple[int, range]]:
+    """The offsets of each batch that an operator has passed, with its partition."""
+    async with open_stores(settings) as store_of:
+        return [
+            (partition, offsets)
+            for partition in range(settings.log_partitions)
+            for offsets in passed_offsets(await store_of(partition).cursor())
+        ]
 
 
 async def load_dead_letters(settings: Settings) -> list[DeadLetter]:

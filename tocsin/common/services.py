@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 from streams.kafka.topics import LOG
-from streams.log import LogUnreachable, RecordsGone
+from streams.log import BatchUnreadable, LogUnreachable, RecordsGone
 from streams.log.kafka import KafkaLog
 from streams.processor.refold import RefoldStopped
 from streams.settings import Settings
@@ -79,6 +79,9 @@ def service_errors() -> Generator[None]:
     """Turn errors of services, and of a log that cannot be folded, into a one-line Stop."""
     try:
         yield
+    except BatchUnreadable as error:
+        message = f"Partition {error.partition}: {error} `tocsin quarantine pass` passes it."
+        raise Stop(Exit.REJECTED, message) from None
     except (LogUnreachable, StoreUnreachable) as error:
         raise unreachable_stop(error) from None
     except StoreMisconfigured as error:

@@ -36,6 +36,7 @@ class ConsumerRebalanceListener:
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None: ...
 
 class AIOKafkaConsumer:
+    _fetcher: Any
     def __init__(
         self,
         *topics: str,

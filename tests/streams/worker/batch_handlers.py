@@ -11,11 +11,12 @@ from streams.worker.batch_handler import FetchedBatch
 
 @dataclass
 class FakeBatchHandler:
-    """Has fixed *positions*, and records the *errors* that end its epochs."""
+    """Has fixed *positions*, and records the *errors* and *unreadable* partitions of fetches."""
 
     positions: dict[int, int] = field(default_factory=lambda: {0: 10, 1: 20})
     epoch: int = 1
     errors: list[Exception] = field(default_factory=list[Exception])
+    unreadable: list[int] = field(default_factory=list[int])
     ended_event: asyncio.Event = field(default_factory=asyncio.Event)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -32,6 +33,10 @@ class FakeBatchHandler:
     async def dispatch(self, batch: FetchedBatch) -> None: ...
 
     def sent(self, batch: FetchedBatch) -> None: ...
+
+    async def resolve_fetch(self, partition: int) -> None:
+        self.unreadable.append(partition)
+        self.end_epoch()
 
     async def fetch_positions(self) -> Mapping[int, int]:
         return self.positions

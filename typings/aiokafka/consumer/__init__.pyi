@@ -1,0 +1,1 @@
+"""The consumer of aiokafka; its fetcher is in a module of its own."""

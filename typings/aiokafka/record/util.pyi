@@ -1,0 +1,3 @@
+"""The checksum of record batches."""
+
+def calc_crc32c(memview: bytes) -> int: ...
