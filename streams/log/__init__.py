@@ -107,6 +107,15 @@ class RecordsGone(Exception):
     """The first records of the log were removed.  Input is lost: stop the partition."""
 
 
+def after_passed(passed: Sequence[range], offset: int) -> int | None:
+    """Return the offset after the range of *passed* that contains *offset*, or None.
+
+    >>> after_passed([range(41, 91)], 50), after_passed([range(41, 91)], 91)
+    (91, None)
+    """
+    return next((each.stop for each in passed if offset in each), None)
+
+
 READ_MAX = 5_000
 """Records that one read of ``records_of`` asks for."""
 

@@ -23,6 +23,7 @@ from streams.log import (
     LogUnreachable,
     OffsetRange,
     RecordsGone,
+    after_passed,
 )
 from streams.log.checked_fetch import check_fetches, restart_fetches
 from streams.login import client_options, missing_topic_message
@@ -123,23 +124,15 @@ class KafkaLog:
                     self.topic_partition, timeout_ms=timeout_ms, max_records=max_records
                 )
             except BatchUnreadable as error:
-                if (after := self._after_passed(error.batch.first)) is None:
+                if (after := after_passed(self.passed, error.batch.first)) is None:
                     raise
                 consumer.seek(self.topic_partition, after)
                 continue
-            records = self._without_passed(batches.get(self.topic_partition, []))
+            fetched = batches.get(self.topic_partition, [])
+            records = [each for each in fetched if after_passed(self.passed, each.offset) is None]
         if await consumer.position(self.topic_partition) >= self.end_offset:
             consumer.pause(self.topic_partition)
         return records
-
-    def _after_passed(self, offset: int) -> int | None:
-        """Return the offset after the passed range that contains *offset*, or None if none does."""
-        return next((each.stop for each in self.passed if offset in each), None)
-
-    def _without_passed(self, records: Sequence[LogRecord]) -> Sequence[LogRecord]:
-        if not self.passed:
-            return records
-        return [each for each in records if self._after_passed(each.offset) is None]
 
     async def _out_of_range(self, start: int) -> Sequence[LogRecord]:
         """Handle an offset that the broker does not have.

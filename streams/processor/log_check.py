@@ -41,8 +41,13 @@ async def check_log(
     if cursor.next < offsets.first:
         detail = f"The log begins at offset {offsets.first}; the next to fold is {cursor.next}."
         return _stop(cursor, StopReason.LOST_INPUT, detail)
+    return await _check_marks(log, cursor, offsets.first)
+
+
+async def _check_marks(log: Log, cursor: Cursor, first: int) -> PartitionStop | None:
+    """Return a stop where *log*, which begins at offset *first*, has other records at the marks."""
     for mark in (cursor.first_mark, cursor.last_mark):
-        if mark is None or mark.offset < offsets.first or cursor.has_passed(mark.offset):
+        if mark is None or mark.offset < first or cursor.has_passed(mark.offset):
             continue
         try:
             if not await _has_record(log, mark):

@@ -16,7 +16,7 @@ from streams.processor.pipeline import apply_record
 from streams.processor.refold import ignore_progress, refold
 from streams.records.signing import TRUST_ANYONE, Trust
 from streams.store import Fields, Store
-from streams.store.cursor_fields import is_operators, operators_fields
+from streams.store.cursor_fields import is_operator_field, operator_fields
 from streams.store.memory import CURSOR as CURSOR_NAME
 from streams.store.memory import MemoryStore
 from streams.store.rows.digest import row_digest
@@ -102,7 +102,7 @@ async def verify(
     Each row is compared at its own offset.  Raises RefoldStopped where the log cannot be folded.
     """
     stored = await read_snapshot(store)
-    memory = MemoryStore({CURSOR_NAME: operators_fields(stored.cursor)})
+    memory = MemoryStore({CURSOR_NAME: operator_fields(stored.cursor)})
     processor = PartitionProcessor(
         log, memory, partition=partition, fold=partial(apply_record, trust=trust)
     )
@@ -127,7 +127,7 @@ def compare_fields(study: str, stored: Fields, expected: Fields) -> Iterator[Dif
     different = [
         name
         for name in sorted(stored.keys() | expected.keys())
-        if name not in NOT_FROM_THE_LOG and not (study == CURSOR and is_operators(name))
+        if name not in NOT_FROM_THE_LOG and not (study == CURSOR and is_operator_field(name))
         if not values_agree(name, stored.get(name, b""), expected.get(name, b""))
     ]
     # Recomputed from the stored fields: tolerated differences of evidence change the digest.

@@ -134,12 +134,11 @@ class Store(Protocol):
         """Remove entries from the outbox after the broker confirmed them."""
         ...
 
-    async def release(self, through: int) -> None:
-        """Allow any number of unreadable records in a row up to offset *through*, inclusive."""
-        ...
+    async def release(self, through: int, *, batch_from: int | None = None) -> None:
+        """Allow any number of unreadable records in a row up to offset *through*, inclusive.
 
-    async def pass_batch(self, first: int, after: int) -> None:
-        """Pass an unreadable batch: leave out the offsets from *first* to before *after*."""
+        With *batch_from*, leave out instead the unreadable batch from there to *through*.
+        """
         ...
 
     async def rewind(self, study: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The part of the cursor that stores interpret: studies with rows, an operator's fields, rewinding."""
+"""The part of the cursor that stores interpret: studies with rows, operators, rewinding."""
 
 from __future__ import annotations
 
@@ -20,9 +20,20 @@ def is_operator_field(name: str) -> bool:
     return name == RELEASED or name.startswith(PASSED_PREFIX)
 
 
-def passed_fields(first: int, after: int) -> Fields:
-    """Return the cursor field of a passed batch at offsets *first* to before *after*."""
-    return {f"{PASSED_PREFIX}{first}": b"%d" % after}
+def operator_fields(cursor: Fields) -> Fields:
+    """Return the fields of *cursor* that only an operator writes."""
+    return {name: value for name, value in cursor.items() if is_operator_field(name)}
+
+
+def released_fields(through: int, batch_from: int | None) -> Fields:
+    """Return the cursor field of a release: see ``Store.release``.
+
+    >>> released_fields(90, None), released_fields(90, 41)
+    ({'released': b'90'}, {'passed|41': b'91'})
+    """
+    if batch_from is None:
+        return {RELEASED: b"%d" % through}
+    return {f"{PASSED_PREFIX}{batch_from}": b"%d" % (through + 1)}
 
 
 def passed_offsets(cursor: Fields) -> tuple[range, ...]:

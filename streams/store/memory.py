@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from streams.store import ApplyRequest, ApplyResult, Fields
 from streams.store.cursor_fields import (
-    RELEASED,
     is_operator_field,
-    passed_fields,
+    released_fields,
     rewound_fields,
     studies_with_rows,
 )
@@ -83,13 +82,12 @@ class MemoryStore(Hashes):
         for name in names:
             self.hashes.get(OUTBOX, {}).pop(name, None)
 
-    async def release(self, through: int) -> None:
-        """Allow any number of unreadable records in a row up to offset *through*, inclusive."""
-        self.set(CURSOR, {RELEASED: b"%d" % through})
+    async def release(self, through: int, *, batch_from: int | None = None) -> None:
+        """Allow any number of unreadable records in a row up to offset *through*, inclusive.
 
-    async def pass_batch(self, first: int, after: int) -> None:
-        """Pass an unreadable batch: leave out the offsets from *first* to before *after*."""
-        self.set(CURSOR, passed_fields(first, after))
+        With *batch_from*, leave out instead the unreadable batch from there to *through*.
+        """
+        self.set(CURSOR, released_fields(through, batch_from))
 
     async def rewind(self, study: str | None) -> None:
         """Reset the cursor first, then delete the row of *study*, or all rows."""

@@ -17,9 +17,8 @@ from streams.store.client import (
     scan_hash,
 )
 from streams.store.cursor_fields import (
-    RELEASED,
     is_operator_field,
-    passed_fields,
+    released_fields,
     rewound_fields,
     studies_with_rows,
 )
@@ -128,13 +127,12 @@ class RedisStore:
         if published := list(names):
             await run_command(self.client.hdel(self.keys.outbox, *published))
 
-    async def release(self, through: int) -> None:
-        """Allow any number of unreadable records in a row up to offset *through*, inclusive."""
-        await run_command(self.client.hset(self.keys.cursor, RELEASED, through))
+    async def release(self, through: int, *, batch_from: int | None = None) -> None:
+        """Allow any number of unreadable records in a row up to offset *through*, inclusive.
 
-    async def pass_batch(self, first: int, after: int) -> None:
-        """Pass an unreadable batch: leave out the offsets from *first* to before *after*."""
-        fields = passed_fields(first, after)
+        With *batch_from*, leave out instead the unreadable batch from there to *through*.
+        """
+        fields = released_fields(through, batch_from)
         await run_command(self.client.hset(self.keys.cursor, mapping=fields))
 
     async def rewind(self, study: str | None) -> None:

@@ -170,7 +170,7 @@ class OwnedPartition:
             return False
         return True
 
-    async def resolve_fetch(self) -> None:
+    async def check_unreadable(self) -> None:
         """Stop before a batch that a second client cannot read either, or continue behind it."""
         if self.claimed:
             try:

@@ -30,6 +30,7 @@ from streams.store import LIVE_SPACE, Store
 from streams.worker.app import consumer_of, make_app, wait_rebalanced
 from streams.worker.consumer_thread import is_transient
 from streams.worker.figure_cache import FigureCache
+from streams.worker.loop_guard import LoopGuard
 from streams.worker.metrics import worker_pages
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.partition_count import LogGone, PartitionCount, PartitionCountChanged
@@ -74,6 +75,7 @@ class WorkerProcess:
     app: faust.App = field(init=False)
     service: faust.Worker = field(init=False)
     stop_task: asyncio.Task[None] | None = None
+    loop_guard: LoopGuard = field(default_factory=LoopGuard)
 
     def __post_init__(self) -> None:
         # First: objects of Faust take the event loop that is current when they are created.
@@ -143,6 +145,7 @@ class WorkerProcess:
         # A task that is cancelled at the end may raise CancelledError here; that is no failure.
         with suppress(SystemExit, asyncio.CancelledError):
             self.service.execute_from_commandline()
+        self.loop_guard.stop()
         if reason := self.stop_reason or self.service.crash_reason:
             raise self.public_reason(reason)
 
@@ -189,13 +192,19 @@ class WorkerProcess:
     async def run_cursor_checks(self) -> None:
         """Check partition count, cursors, fetches and progress every second.
 
-        A stalled worker, a changed number of partitions and a deleted log end the worker.
+        A stalled worker, a changed number of partitions and a deleted log end the worker.  The
+        guard ends it where these checks do not return.
         """
+        self.loop_guard.start()
         try:
             while True:
                 await asyncio.sleep(CHECK_SECONDS)
                 self.partition_count.check(consumer_of(self.app).partitions)
-                await self.worker.check_cursors(*await self.consumer_offsets())
+                offsets = await self.consumer_offsets()
+                await self.worker.check_cursors(
+                    *offsets, broker_answers=self.broker_answers, rebalancing=self.app.rebalancing
+                )
+                self.loop_guard.confirm()
         except (Stalled, PartitionCountChanged, LogGone) as reason:
             await self.shut_down(reason)
 

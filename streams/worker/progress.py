@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 STALL_SECONDS = 60
 """Time without progress after which the worker ends, so that a supervisor starts a new process."""
 
+REBALANCE_SECONDS = 120
+"""Time that rebalances may take without progress; a member of the group may be slow to join."""
+
 
 class Stalled(Exception):
     """Records remain, and none was folded for too long.  The worker ends; start it again."""
@@ -53,19 +56,42 @@ class EmptyFetches:
 
 @dataclass(slots=True)
 class Progress:
-    """Since when *positions* are unchanged although the worker has work."""
+    """Since when no position in the store has moved forward although the worker has work.
+
+    *positions* are those that the store last had, by partition.  A partition that is claimed,
+    assigned or set back is no progress: a worker that does nothing else ends.  *held_seconds* are
+    those since the last progress that a rebalance has taken and that do not count.
+    """
 
     clock: Callable[[], float] = time.monotonic
     positions: Mapping[int, int] = field(default_factory=dict[int, int])
     unchanged_since: float | None = None
+    last_check: float = 0
+    held_seconds: float = 0
 
-    def check(self, positions: Mapping[int, int], *, has_work: bool) -> None:
-        """Record the *positions*, the next offset to fold by partition.
+    def check(
+        self,
+        positions: Mapping[int, int],
+        *,
+        has_work: bool,
+        broker_answers: bool = True,
+        rebalancing: bool = False,
+    ) -> None:
+        """Record the *positions*, the next offset to fold by partition as the store has them.
 
-        Raises Stalled where the worker *has_work* and no position has changed for STALL_SECONDS.
+        Raises Stalled where the worker *has_work* and no position has moved for STALL_SECONDS.
+        A broker that does not answer starts the time anew when it answers again.  During a
+        rebalance the time stands still, for at most REBALANCE_SECONDS.
         """
         now = self.clock()
-        if not has_work or positions != self.positions or self.unchanged_since is None:
-            self.positions, self.unchanged_since = dict(positions), now
-        if now - self.unchanged_since > STALL_SECONDS:
+        advanced = any(
+            position > self.positions.get(partition, position)
+            for partition, position in positions.items()
+        )
+        if self.unchanged_since is None or advanced or not has_work or not broker_answers:
+            self.unchanged_since, self.held_seconds = now, 0
+        elif rebalancing and self.held_seconds < REBALANCE_SECONDS:
+            self.held_seconds += now - self.last_check
+        self.positions, self.last_check = dict(positions), now
+        if now - self.unchanged_since - self.held_seconds > STALL_SECONDS:
             raise Stalled(f"records remain, and none was folded for {STALL_SECONDS} s")

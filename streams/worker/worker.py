@@ -154,7 +154,7 @@ class Worker(Epochs):
         """Stop *partition*, in which a fetch found an unreadable batch, or continue behind it."""
         async with self.fold_lock:
             if (owned := self.partitions.get(partition)) is not None:
-                await owned.resolve_fetch()
+                await owned.check_unreadable()
         self.start_epoch()
 
     def commit_positions(self) -> Mapping[int, int]:
@@ -165,7 +165,14 @@ class Worker(Epochs):
             if each.claimed and each.processor.working_set is not None
         }
 
-    async def check_cursors(self, fetched: Mapping[int, int], ends: Mapping[int, int]) -> None:
+    async def check_cursors(
+        self,
+        fetched: Mapping[int, int],
+        ends: Mapping[int, int],
+        *,
+        broker_answers: bool = True,
+        rebalancing: bool = False,
+    ) -> None:
         """Compare all cursors with the store, and start an epoch if one moved or a fetch was lost.
 
         *fetched* has the next offset to fetch and *ends* the end offset of each partition.  Raises
@@ -175,7 +182,16 @@ class Worker(Epochs):
         unchanged = await asyncio.gather(*(owned.cursor_unchanged() for _, owned in checked))
         if epoch == self.epoch:  # Otherwise the observations are out of date.
             self.refetch_if_needed(dict(checked), unchanged, fetched, ends)
-        self.progress.check(self.commit_positions(), has_work=self.has_work)
+        self.progress.check(
+            {
+                number: position
+                for number, owned in self.partitions.items()
+                if (position := owned.processor.stored_position) is not None
+            },
+            has_work=self.has_work,
+            broker_answers=broker_answers,
+            rebalancing=rebalancing,
+        )
 
     def refetch_if_needed(
         self,

@@ -56,7 +56,7 @@ def send_and_damage(site: WorkerSite, kafka: KafkaServer, fault: str) -> bytes:
 async def expected_row() -> Fields:
     """The row of one pass over the log, without the records of the damaged batch."""
     log, store = log_of(PRODERM[:END], STUDY, 12), MemoryStore()
-    await store.pass_batch(START, AFTER)
+    await store.release(AFTER - 1, batch_from=START)
     await refold(await claimed_processor(log, store), log)
     return non_empty(await store.row(STUDY))
 

@@ -66,11 +66,8 @@ class RemoteStore:
         published = list(names)
         await self._change("told", lambda: self.store.remove_published(published))
 
-    async def release(self, through: int) -> None:
-        await self._change("release", lambda: self.store.release(through))
-
-    async def pass_batch(self, first: int, after: int) -> None:
-        await self._change("pass", lambda: self.store.pass_batch(first, after))
+    async def release(self, through: int, *, batch_from: int | None = None) -> None:
+        await self._change("release", lambda: self.store.release(through, batch_from=batch_from))
 
     async def rewind(self, study: str | None) -> None:
         await self._change("rewind", lambda: self.store.rewind(study))

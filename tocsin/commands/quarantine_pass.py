@@ -119,6 +119,6 @@ async def store_passed(settings: Settings, partition: int, first: int, after: in
     """Store in the live space that the batch is passed."""
     store = open_store(settings, LIVE_SPACE, partition)
     try:
-        await store.pass_batch(first, after)
+        await store.release(after - 1, batch_from=first)
     finally:
         await store.close()

@@ -69,6 +69,8 @@ class RemoteTopic:
             f"read {self.name}", lambda: self.topic.read(start, few), LogUnreachable
         )
 
+    def leave_out(self, passed: Sequence[range]) -> None: ...
+
     async def close(self) -> None: ...
 
 

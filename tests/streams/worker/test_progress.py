@@ -66,16 +66,55 @@ def test_a_worker_with_work_and_no_progress_ends():
         progress.check({3: 100}, has_work=True)
 
 
+def stalls(checks: list[tuple[int, dict[int, int], dict[str, bool]]]) -> bool:
+    """Whether a check finds the worker stalled; each has a time, the positions and conditions."""
+    times = iter([at for at, _, _ in checks])
+    progress = Progress(clock=lambda: next(times))
+    try:
+        for _, positions, conditions in checks:
+            progress.check(positions, **{"has_work": True, **conditions})
+    except Stalled:
+        return True
+    return False
+
+
 @pytest.mark.parametrize(
-    ("positions", "has_work"), [({3: 101}, True), ({3: 100}, False), ({4: 100}, True)]
+    ("positions", "has_work"), [({3: 101}, True), ({3: 100}, False), ({3: 100, 4: 7}, False)]
 )
 def test_a_worker_with_progress_or_without_work_continues(
     positions: dict[int, int], has_work: bool
 ):
-    """A folded record, no work and other partitions each count as progress."""
-    times = iter([0, STALL_SECONDS, 2 * STALL_SECONDS])
-    progress = Progress(clock=lambda: next(times))
-    progress.check({3: 100}, has_work=True)
-    progress.check(positions, has_work=has_work)
+    """A folded record and no work each start the time anew."""
+    conditions = {"has_work": has_work}
+    assert not stalls(
+        [
+            (0, {3: 100}, {}),
+            (STALL_SECONDS, positions, conditions),
+            (2 * STALL_SECONDS, positions, {}),
+        ]
+    )
 
-    progress.check(positions, has_work=True)
+
+@pytest.mark.parametrize(
+    "flapping", [[{}, {3: 100}], [{4: 100}, {3: 100}], [{3: 90}, {3: 90}], [{3: 100, 4: 1}, {}]]
+)
+def test_claims_and_assignments_are_no_progress(flapping: list[dict[int, int]]):
+    """A worker that only claims its partitions again and again ends."""
+    checks = [(second, flapping[second % 2], {}) for second in range(STALL_SECONDS + 2)]
+    assert stalls([(0, {3: 100}, {}), *checks])
+
+
+def test_a_broker_that_returns_starts_the_time_anew():
+    """Otherwise a worker would end seconds after the return, before it can have joined."""
+    away = [(second, {3: 100}, {"broker_answers": False}) for second in range(1, 300)]
+    back = [(second, {3: 100}, {}) for second in range(300, 300 + STALL_SECONDS)]
+    assert not stalls([(0, {3: 100}, {}), *away, *back])
+    assert stalls([(0, {3: 100}, {}), *away, *back, (301 + STALL_SECONDS, {3: 100}, {})])
+
+
+def test_a_rebalance_holds_the_time_for_a_while():
+    """A member of the group may be slow to join; a group that never settles ends its workers."""
+    joining = [(second, {3: 100}, {"rebalancing": True}) for second in range(30, 130)]
+    assert not stalls([(0, {3: 100}, {}), *joining, (150, {3: 100}, {})])
+    for_ever = [(second, {3: 100}, {"rebalancing": True}) for second in range(200)]
+    assert stalls([(0, {3: 100}, {}), *for_ever])
