@@ -79,3 +79,15 @@ def damage_batch(data_folder: Path, partition_name: str, offset: int, damage: Da
                 file.write(batch)
                 return bytes(batch)
     raise AssertionError(f"no batch begins at {offset}")
+
+
+def damage_last_batch(data_folder: Path, partition_name: str, damage: Damage) -> int:
+    """Damage the last stored batch of a partition, and return its first offset."""
+    (folder,) = data_folder.rglob(partition_name)
+    (segment,) = folder.glob("*.log")
+    content, at, last = segment.read_bytes(), 0, -1
+    while len(content) - at >= START.size and (length := START.unpack_from(content, at)[1]) > 0:
+        last, _ = START.unpack_from(content, at)
+        at += START.size + length
+    damage_batch(data_folder, partition_name, last, damage)
+    return last

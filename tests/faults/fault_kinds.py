@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from streams.kafka.topics import LOG
+from tests.contract.commands import tocsin
+from tests.contract.damaged_batches import DAMAGES, damage_last_batch
 from tests.faults.produced_log import quiet_trial
 from tests.faults.raising import RAISES_ONCE, RAISES_TWICE
 from tests.faults.services import STORE_ERRORS, WORKER_COUNT, FaultServices, save_dump
@@ -137,6 +140,42 @@ def raise_twice(services: FaultServices) -> None:
     services.workers.restart_as(faulty_command, WORKER_COUNT)
 
 
+def compressed(services: FaultServices) -> None:
+    """Produce records as batches in each codec of Kafka, which all must be folded."""
+    for codec in ("gzip", "snappy", "lz4", "zstd"):
+        services.producer.compressed(services.random.randint(5, 60), codec)
+    if not services.wait_until(services.is_idle, 60):
+        services.errors.append("no worker folds compressed batches")
+
+
+def unreadable_batch(services: FaultServices) -> None:
+    """Damage a stored batch that no worker has read; its partition stops until it is passed."""
+    workers, name = services.workers, f"damaged-{services.random.randrange(1 << 32)}"
+    workers.stop_all()
+    services.producer.flush()
+    *_, last = records = list(quiet_trial(name))
+    services.producer.send(records)
+    services.producer.flush()
+    damage = services.random.choice(list(DAMAGES.values()))
+    folder, partition = services.kafka.folder / "data", last.partition
+    offset = damage_last_batch(folder, f"{LOG}-{partition}", damage)
+    services.producer.burst(100)
+    services.producer.flush()
+    workers.replace_dead(WORKER_COUNT)
+    if not services.wait_until(
+        lambda: "cannot be read" in services.stopped_partitions().get(partition, ""), 60
+    ):
+        services.errors.append(f"partition {partition} does not report its batch at {offset}")
+    others = {each: end for each, end in services.producer.ends.items() if each != partition}
+    if not services.wait_until(lambda: others.items() <= services.positions().items(), 60):
+        services.errors.append(f"other partitions stopped with partition {partition}")
+    file = services.folder / f"{name}.batch"
+    words = ("quarantine", "pass", f"{partition}", f"{offset}", "--file", f"{file}")
+    done = tocsin(*words, BROKER=services.kafka.bootstrap, STORE=services.redis.url)
+    if done.returncode or not services.wait_until(services.is_idle, 60):
+        services.errors.append(f"the batch at {offset} of {partition} is not passed: {done.stderr}")
+
+
 FAULT_KINDS: dict[str, FaultFunction] = {
     "kill worker": kill_worker,
     "kill redis": kill_redis,
@@ -149,4 +188,6 @@ FAULT_KINDS: dict[str, FaultFunction] = {
     "rebalance": rebalance,
     "raise once": raise_once,
     "raise twice": raise_twice,
+    "compressed": compressed,
+    "unreadable batch": unreadable_batch,
 }

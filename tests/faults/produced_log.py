@@ -135,6 +135,16 @@ class LogProducer:
             )
         self.client.poll(0)
 
+    def compressed(self, size: int, codec: str) -> None:
+        """Send the next *size* records as batches in *codec*, and wait for confirmation."""
+        options = {"compression.type": codec, "linger.ms": 50, **QUIET_CLIENT}
+        producer = Client.Producer({"bootstrap.servers": self.broker, **options})
+        for each in islice(self.records, size):
+            producer.produce(
+                LOG, each.value, each.key, each.partition, on_delivery=self.on_confirmed
+            )
+        producer.flush(30)
+
     def on_confirmed(self, error: Any, record: Any) -> None:
         """Update the end of the partition of a confirmed record."""
         if error is None:
