@@ -178,6 +178,9 @@ class OwnedPartition:
                 self.log_stop()
             except Exception as error:
                 self.unclaim(error)
+            finally:
+                with suppress(Exception):
+                    await self.log.close()
 
     async def rebuild_step(self) -> bool:
         """Advance the rebuild of invalid rows by one step, and return whether more steps remain.
