@@ -41,9 +41,9 @@ class PrintingStore(RollbackStore):
         print_line(f"remove published {names}")
         await super().remove_published(names)
 
-    async def release(self, through: int) -> None:
+    async def release(self, through: int, *, batch_from: int | None = None) -> None:
         print_line(f"release through {through}")
-        await super().release(through)
+        await super().release(through, batch_from=batch_from)
 
     async def rewind(self, study: str | None) -> None:
         print_line(f"rewind {study or 'everything'}")
