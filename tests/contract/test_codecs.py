@@ -58,6 +58,6 @@ async def read_values(broker: str) -> list[bytes | None]:
     """The values that a log by offset reads."""
     log = KafkaLog(broker, LOG, STUDY_PARTITION)
     try:
-        return [value for _, value in await read_all(log, most=1_000)]
+        return [value for _, value in await read_all(log, limit=1_000)]
     finally:
         await log.close()

@@ -20,7 +20,7 @@ from streams.processor.pipeline import Pipeline
 from streams.replay.verify import studies_in_cursor
 from streams.settings import Settings
 from streams.store import LIVE_SPACE, Fields
-from streams.store.cursor_fields import operators_fields
+from streams.store.cursor_fields import operator_fields
 from streams.store.keys import Keys
 from streams.store.memory import CURSOR, MemoryStore
 from streams.store.redis import RedisStore, connect
@@ -82,7 +82,7 @@ async def _judge(broker: str, url: str) -> Verdict:
     client = connect(url, timeout=30)
     for partition in range(PARTITIONS):
         store = RedisStore(client, Keys(LIVE_SPACE, LOG, partition))
-        passed = operators_fields(await store.cursor())
+        passed = operator_fields(await store.cursor())
         expected = await expected_partition(broker, partition, passed)
         verdict.records += expected.records
         expected_messages |= expected.messages
