@@ -41,6 +41,11 @@ class PartitionStatus:
     pending_seconds: float = 0
     publish_error: str = ""
 
+    @property
+    def has_work(self) -> bool:
+        """Whether the partition is unclaimed, or has lag and is not stopped."""
+        return not self.claimed or (not self.stop_reason and self.lag > 0)
+
 
 def partition_findings(statuses: Iterable[PartitionStatus], lag_max: int) -> Iterator[ProbeFinding]:
     """Yield what keeps partitions from being ready; *lag_max* is in records."""

@@ -18,7 +18,8 @@ from streams.processor.refold import (
     resolve_failed_fetch,
     skip_confirmed_gap,
 )
-from streams.store import Store, StoreMisconfigured, StoreNotWritable, StoreUnreachable
+from streams.store import Store, StoreMisconfigured, StoreUnreachable
+from streams.worker.problem_log import ProblemLog
 from streams.worker.public_errors import public_message
 
 logger = logging.getLogger("tocsin")
@@ -31,14 +32,10 @@ RETRY_STEPS = 30
 class OwnedPartition:
     """One assigned partition: its processor, the log and store of that, and its outbox relay.
 
-    A partition outside the live space has no *relay*.  Nothing is folded unless *claimed*;
-    *last_error* is the last logged error, which says why a partition is not claimed, and
-    *stop_text* the last logged reason of a stop.  *write_error* is why the store refused the
-    records up to offset *unwritten_until*, or "" while it accepts writes.  *publish_error* is why
-    the outbox cannot be published, as far as open logs may show it.  *outbox_pending* is set once
-    folded records may have added outbox entries, and *store_silent* while the store does not
-    answer.  *is_busy* is set while a record is folded that takes long: nothing else waits for the
-    partition meanwhile.
+    A partition outside the live space has no *relay*.  Nothing is folded unless *claimed*.
+    *publish_error* is why the outbox cannot be published, as far as open logs may show it.
+    *outbox_pending* is set once folded records may have added outbox entries, and *is_busy* while
+    a record is folded that takes long: nothing else waits for the partition meanwhile.
     """
 
     processor: PartitionProcessor
@@ -47,15 +44,15 @@ class OwnedPartition:
     relay: OutboxRelay | None = None
     meter: Meter = field(default_factory=Meter)
     claimed: bool = False
-    last_error: str = ""
-    stop_text: str = ""
-    write_error: str = ""
-    unwritten_until: int = -1
     publish_error: str = ""
     outbox_pending: bool = False
     is_busy: bool = False
-    store_silent: bool = False
     steps: int = 0
+    problems: ProblemLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Log problems under the partition's number."""
+        self.problems = ProblemLog(self.log.partition)
 
     def use_meter(self, meter: Meter) -> None:
         """Count records and published alerts in *meter*, which the worker's partitions share."""
@@ -85,8 +82,8 @@ class OwnedPartition:
         return PartitionStatus(
             partition=self.log.partition,
             claimed=self.claimed,
-            claim_error=self.last_error,
-            write_error=self.write_error,
+            claim_error=self.problems.last_error,
+            write_error=self.problems.write_error,
             stop_reason="" if stopped is None else str(stopped),
             lag=lag,
             pending_seconds=0 if self.relay is None else self.relay.open_waiting_seconds,
@@ -99,11 +96,11 @@ class OwnedPartition:
             return
         try:
             await self.processor.claim()
-            self.claimed, self.last_error = True, ""
-            self.log_recovery()
-            if self.processor.position > self.unwritten_until:
-                self.log_recovery(writes=True)
-            self.log_stop()
+            self.claimed, self.problems.last_error = True, ""
+            self.problems.log_recovery()
+            if self.processor.position > self.problems.unwritten_until:
+                self.problems.log_recovery(writes=True)
+            self.problems.log_stop(self.processor.stopped)
         except Exception as error:
             self.unclaim(error)
         finally:
@@ -124,11 +121,11 @@ class OwnedPartition:
             if self.processor.working_set is None:
                 self.unclaim(error)
                 return False
-            self.log_error(error)
+            self.problems.log_error(error)
             return True
-        if self.store_silent:
-            self.last_error = ""  # The next failure is another one, and is logged again.
-            self.log_recovery()
+        if self.problems.store_silent:
+            self.problems.last_error = ""  # The next failure is another one, and is logged again.
+            self.problems.log_recovery()
         return not moved
 
     async def process(self, records: Sequence[LogRecord]) -> bool:
@@ -149,16 +146,15 @@ class OwnedPartition:
             except Exception as error:
                 self.unclaim(error)
                 if isinstance(error, StoreUnreachable | StoreMisconfigured):
-                    self.write_error, self.unwritten_until = self.last_error, records[-1].offset
-                    self.store_silent = False  # The next accepted write is logged instead.
+                    self.problems.refuse_writes(records[-1].offset)
                 return False
             else:
-                self.log_recovery(writes=True)
+                self.problems.log_recovery(writes=True)
                 self.outbox_pending |= bool(
                     counts.alert_offsets or counts.refusals_without_study or counts.refusals
                 )
                 self.meter.count_batch(self.log.partition, counts, records, started)
-                self.log_stop()
+                self.problems.log_stop(self.processor.stopped)
                 return self.processor.stopped is None
 
     async def resolve_gap(self, gap: OffsetGap) -> bool:
@@ -175,7 +171,7 @@ class OwnedPartition:
         if self.claimed:
             try:
                 await resolve_failed_fetch(self.processor, self.log)
-                self.log_stop()
+                self.problems.log_stop(self.processor.stopped)
             except Exception as error:
                 self.unclaim(error)
             finally:
@@ -229,32 +225,7 @@ class OwnedPartition:
         """Discard in-memory state because of *error*; the partition must be claimed again."""
         self.claimed = False
         self.meter.conflicts += isinstance(error, CursorMoved)
-        self.log_error(error)
-
-    def log_error(self, error: Exception) -> None:
-        """Log *error* unless it repeats the last one: a full store fails every claim."""
-        if (message := public_message(error)) not in (self.last_error, self.write_error):
-            logger.warning("partition %d: %s", self.log.partition, message)
-        self.last_error = message
-        if isinstance(error, StoreUnreachable) and not isinstance(error, StoreNotWritable):
-            self.store_silent = True
-
-    def log_recovery(self, *, writes: bool = False) -> None:
-        """Log once that the store answers, or accepts *writes*, where it did not before."""
-        if self.store_silent:
-            logger.warning("partition %d: the store answers again", self.log.partition)
-        self.store_silent = False
-        if writes and self.write_error:
-            logger.warning("partition %d: the store accepts writes again", self.log.partition)
-            self.write_error = ""
-
-    def log_stop(self) -> None:
-        """Log once why the partition is stopped: its studies are not monitored meanwhile."""
-        stopped = self.processor.stopped
-        message = "" if stopped is None else f"stopped at offset {stopped.offset}: {stopped}"
-        if message not in ("", self.stop_text):
-            logger.warning("partition %d %s", self.log.partition, message)
-        self.stop_text = message
+        self.problems.log_error(error)
 
     async def close(self) -> None:
         """Close the readers of the partition."""

@@ -188,7 +188,9 @@ class Worker(Epochs):
                 for number, owned in self.partitions.items()
                 if (position := owned.processor.stored_position) is not None
             },
-            has_work=self.has_work,
+            has_work=any(
+                o.status(self.lags.get(n, 0)).has_work for n, o in self.partitions.items()
+            ),
             broker_answers=broker_answers,
             rebalancing=rebalancing,
         )
@@ -219,14 +221,6 @@ class Worker(Epochs):
                     self.meter.mark_caught_up(partition)
         if refetch:
             self.start_epoch()
-
-    @property
-    def has_work(self) -> bool:
-        """Whether a partition is unclaimed, or has lag and is not stopped."""
-        return any(
-            not owned.claimed or (owned.processor.stopped is None and self.lags.get(number, 0) > 0)
-            for number, owned in self.partitions.items()
-        )
 
     async def rebuild_rows(self) -> bool:
         """Advance the rebuild of each partition by one step; return whether more steps remain."""

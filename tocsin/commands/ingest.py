@@ -44,12 +44,7 @@ def sdtm(
     control
         Control arm as in DM.ARM; default the placebo arm.
     """
-    if not NAME_PATTERN.fullmatch(study):
-        raise Stop(
-            Exit.USAGE,
-            f"--study {printable(study)}: records cannot bear this name; give 1 to 64 characters "
-            "of A-Z a-z 0-9 _ . : -.",
-        )
+    check_study_name(study)
     toml = None if plan is None else read_plan_file(plan).toml
     try:
         lines = [
@@ -64,3 +59,13 @@ def sdtm(
     print(f"{len(lines)} records written to {to}", file=sys.stderr)
     for finding, count in count_findings(directory).items():
         print(f"finding: {count} x {finding}", file=sys.stderr)
+
+
+def check_study_name(study: str) -> None:
+    """Raise Stop where records cannot bear the name *study*."""
+    if not NAME_PATTERN.fullmatch(study):
+        raise Stop(
+            Exit.USAGE,
+            f"--study {printable(study)}: records cannot bear this name; give 1 to 64 characters "
+            "of A-Z a-z 0-9 _ . : -.",
+        )

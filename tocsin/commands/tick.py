@@ -48,19 +48,15 @@ def tick(
     day
         Advance to this day (YYYY-MM-DD) instead of today.
     since
-        Send one tick for each day from this day on, such as the as-of date that `tocsin doctor`
-        shows.
+        Send one tick for each day from this day on: see the as-of date in `tocsin doctor`.
     to
         Write the ticks to this file, one a line, instead of the broker; it must not exist.
     """
-    interval, tick_day = parse_interval(every), parse_tick_day("--date", day)
-    first_day = parse_tick_day("--since", since)
-    if interval is not None and (first_day or to):
-        raise Stop(Exit.USAGE, "Give --every alone: --since and --to send their ticks once.")
+    interval = parse_interval(every, once=bool(since or to))
+    tick_day, first_day = parse_tick_day("--date", day), parse_tick_day("--since", since)
     check_studies(studies, tick_day, first_day)
     if to is not None:
-        write_ticks(studies, to, tick_day, first_day)
-        return
+        return write_ticks(studies, to, tick_day, first_day)
     exit_on_sigterm()
     try:
         asyncio.run(send_ticks(studies, load_settings_quietly(), tick_day, first_day, interval))
@@ -125,10 +121,15 @@ def check_studies(studies: Sequence[str], day: date | None, since: date | None) 
             raise Stop(Exit.USAGE, f"{study}: {decoded.message}")
 
 
-def parse_interval(every: str | None) -> int | None:
-    """Parse an interval such as `1h` to seconds; raises Stop where it has another form."""
+def parse_interval(every: str | None, *, once: bool) -> int | None:
+    """Parse an interval such as `1h` to seconds; raises Stop where it has another form.
+
+    Another flag sends its ticks *once*: then there must be no interval.
+    """
     if every is None:
         return None
+    if once:
+        raise Stop(Exit.USAGE, "Give --every alone: --since and --to send their ticks once.")
     if (interval := parse_duration(every)) is None:
         raise Stop(Exit.USAGE, f"--every {every}: give an interval such as 30m or 1h.")
     return interval

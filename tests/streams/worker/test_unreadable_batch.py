@@ -44,7 +44,7 @@ async def test_a_batch_that_a_second_client_cannot_read_stops_the_partition():
     assert stopped is not None
     assert (stopped.offset, stopped.reason) == (30, StopReason.UNREADABLE_BATCH)
     assert "offsets 30 to 44" in stopped.detail
-    assert setup.position(0) is None and not setup.worker.has_work
+    assert setup.position(0) is None and not setup.worker.partitions[0].status(1).has_work
     assert setup.stores[0].hashes["cursor"]["stopped"].decode() == str(stopped)
 
 

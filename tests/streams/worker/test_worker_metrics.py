@@ -106,11 +106,11 @@ async def test_a_write_that_succeeded_without_an_answer_is_no_error():
     await other_owned.ensure_claimed()
     setup.stores[0].commands_left = 0
     await setup.worker.dispatch(batch)
-    assert owned.write_error
+    assert owned.problems.write_error
     assert await other_owned.process(batch.records[0])
 
     await setup.worker.fetch_positions()
-    assert (owned.claimed, owned.write_error, owned.fetch_position) == (True, "", 60)
+    assert (owned.claimed, owned.problems.write_error, owned.fetch_position) == (True, "", 60)
 
 
 @dataclass
