@@ -98,20 +98,20 @@ CASES = Metric(
     help="Cases in the tables, all subjects together.",
 )
 AS_OF_AGE = Metric(
-    name="safety_as_of_age_days",
+    name="safety_as_of_age_seconds",
     kind=MetricKind.GAUGE,
     zone=Zone.OPEN,
-    unit="days",
+    unit="seconds",
     labels=("study",),
-    help="Days from the as-of date of the study to the worker's date; negative if it is later.",
+    help="Time from the as-of date of the study to the date of the worker, in whole days.",
 )
-DAYS_AHEAD = Metric(
-    name="safety_days_ahead",
+DATES_AHEAD = Metric(
+    name="safety_dates_ahead",
     kind=MetricKind.GAUGE,
     zone=Zone.OPEN,
-    unit="days",
+    unit="dates",
     labels=("study",),
-    help="Days on record after the as-of date of the study, which do not count yet.",
+    help="Dates on record after the as-of date of the study, which do not count yet.",
 )
 
 EVENTS = Metric(
@@ -271,7 +271,7 @@ CATALOGUE: tuple[Metric, ...] = (
         CONSUMER_LAG,
         STORE_CONFLICTS,
     ),
-    *(EXPOSURE, CASES, AS_OF_AGE, DAYS_AHEAD),
+    *(EXPOSURE, CASES, AS_OF_AGE, DATES_AHEAD),
     *(EVENTS, EVENT_EXPOSURE, E_VALUE, BOUNDARY, SIGNALS_ACTIVE, SIGNALS_RAISED, MOVES),
     *(LOOKS, LAST_PROCESSED, APPLY_DURATION, DETECTION_LATENCY),
     *(FIGURE_FAILURES, OUTBOX_PENDING),

@@ -68,9 +68,13 @@ class OpenCollector(Collector):
         )
         yield metric_family(c.CASES, {(name,): f.cases for name, f in self.figures()})
         today = day_of(int(meter.clock()))
-        ages = {(name,): today - f.as_of for name, f in self.figures() if f.as_of is not None}
+        ages = {
+            (name,): (today - f.as_of) * SECONDS_A_DAY
+            for name, f in self.figures()
+            if f.as_of is not None
+        }
         yield metric_family(c.AS_OF_AGE, ages)
-        yield metric_family(c.DAYS_AHEAD, {(name,): f.days_ahead for name, f in self.figures()})
+        yield metric_family(c.DATES_AHEAD, {(name,): f.days_ahead for name, f in self.figures()})
 
     def record_counts(self) -> LabeledValues:
         """Return the records by study and outcome; every series starts at zero."""

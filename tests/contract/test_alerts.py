@@ -69,7 +69,7 @@ def test_a_board_reviews_from_the_command_line_and_a_rebuild_gives_the_same_rows
         assert {each["watch"] for each in listed} == {"tee-general-population", "tee-polymyositis"}
         assert (code, err, receipt["outcome"], receipt["state"]) == (
             0,
-            "",
+            "not signed: this plan names no board\n",
             "accepted",
             "acknowledged",
         )

@@ -105,7 +105,10 @@ def test_open_pages_probes_and_output_name_no_treatment(site: WorkerSite, pages:
     log = [*rename_treatments(PRODERM, name_by_arm, name_by_arm), invalid_record]
     with site.running(**pages) as worker:
         site.wait_folded(STUDY_PARTITION, site.send(log, STUDY, STUDY_PARTITION))
-        wait_until(lambda: STUDY.encode() in read_closed_page(pages), "the figures")
+        wait_until(
+            lambda: all(name.encode() in read_closed_page(pages) for name in name_by_arm.values()),
+            "the figures",
+        )
         open_texts = [read_page(pages["METRICS_OPEN"]), str(worker.readiness()).encode()]
         closed_page = read_closed_page(pages)
         worker.stop()

@@ -23,5 +23,5 @@ def test_the_age_of_the_as_of_date_and_the_days_ahead_are_exported():
 
     for log, ahead in ((PRODERM[:40], 0), ([*PRODERM[:40], orjson.dumps(wrong)], 1)):
         page = folded_worker(log, STUDY).open_page()
-        assert series(page, c.AS_OF_AGE) == {(STUDY,): day_of(int(NOON)) - as_of}
-        assert series(page, c.DAYS_AHEAD) == {(STUDY,): ahead}
+        assert series(page, c.AS_OF_AGE) == {(STUDY,): (day_of(int(NOON)) - as_of) * 86_400}
+        assert series(page, c.DATES_AHEAD) == {(STUDY,): ahead}
