@@ -61,14 +61,18 @@ class AlertRegister:
         return entry.append(opened)
 
     def raise_level(self, alert: Alert) -> Alert:
-        """Raise *alert*, or the level of the registered alert with its id; return the revision."""
+        """Raise *alert*, or the level of the registered alert with its id; return the revision.
+
+        Clocks that run already go on, unless *alert* sets them anew.
+        """
         if (opened := self.raise_once(alert)) is not None:
             return opened
         entry = self.entries[alert.id]
         state = next_state(entry.alert.state, Move.RISE)
         assert state is not None, "a rise after closing belongs to another episode"
         revision = entry.alert.revision + 1
-        return entry.append(replace(alert, revision=revision, state=state, move=Move.RISE))
+        due = tuple((dict(entry.alert.due) | dict(alert.due)).items())
+        return entry.append(replace(alert, revision=revision, state=state, move=Move.RISE, due=due))
 
     def note_data_change(self, alert: str, record: Record, position: int) -> Alert | None:
         """Reopen *alert* because *record* changed its data; None if its state ignores this."""

@@ -1,0 +1,1 @@
+"""Makes small faults in the product, one at a time, and runs the tests that must fail with each."""
