@@ -50,9 +50,12 @@ def count_findings(directory: Path) -> dict[TabulationFinding, int]:
 
     Findings without a row are left out.  Raises `UnreadableStudy` as `read_tabulation` does.
     """
-    counts = {
-        finding: sum(matches) for finding, matches in _evaluate_rules(read_tabulation(directory))
-    }
+    return findings_in(read_tabulation(directory))
+
+
+def findings_in(tabulation: Tabulation) -> dict[TabulationFinding, int]:
+    """Return the number of rows by finding in *tabulation*, without findings that have none."""
+    counts = {finding: sum(matches) for finding, matches in _evaluate_rules(tabulation)}
     return {finding: count for finding, count in counts.items() if count}
 
 

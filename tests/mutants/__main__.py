@@ -8,7 +8,9 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from random import Random
 
 from tests.mutants.areas import AREAS, area_files, area_of
@@ -31,17 +33,34 @@ def main(argv: Sequence[str]) -> int:
     if options.match:
         chosen = [each for each in every_mutant(options.areas) if options.match in each.key]
     with tempfile.TemporaryDirectory(prefix="tocsin-mutants-") as folder:
-        judge = Judge(Path(folder), options.seconds)
-        if not judge_unchanged(judge, options.areas, skip=options.no_check):
+        judges = [Judge(Path(folder, str(job)), options.seconds) for job in range(options.jobs)]
+        if not judge_unchanged(judges[0], options.areas, skip=options.no_check):
             return 2
-        judged: list[Judgement] = []
-        for number, mutant in enumerate(chosen, start=1):
+        for mutant in chosen:
             if mutant.key in equivalents:
-                print(f"{number:4} equivalent   {mutant.key}", flush=True)
-                continue
-            judged.append(judge.judge(mutant))
-            print_judgement(number, judged[-1])
+                print(f"equivalent   {mutant.key}", flush=True)
+        to_judge = [mutant for mutant in chosen if mutant.key not in equivalents]
+        judged = list(judge_all(judges, to_judge))
     return report(judged, len(chosen))
+
+
+def judge_all(judges: Sequence[Judge], mutants: Sequence[Mutant]) -> Iterator[Judgement]:
+    """Judge *mutants*, as many at once as there are *judges*, and print each fate."""
+    free = SimpleQueue[Judge]()
+    for judge in judges:
+        free.put(judge)
+
+    def judge_one(mutant: Mutant) -> Judgement:
+        judge = free.get()
+        try:
+            return judge.judge(mutant)
+        finally:
+            free.put(judge)
+
+    with ThreadPoolExecutor(len(judges)) as pool:
+        for number, judgement in enumerate(pool.map(judge_one, mutants), start=1):
+            print_judgement(number, judgement)
+            yield judgement
 
 
 def parse_options(argv: Sequence[str]) -> argparse.Namespace:
@@ -52,6 +71,7 @@ def parse_options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--areas", nargs="+", choices=AREAS, default=[*AREAS], help="areas")
     parser.add_argument("--match", help="judge all mutants whose key has this text")
     parser.add_argument("--seconds", type=float, default=120, help="CPU seconds for a mutant")
+    parser.add_argument("--jobs", type=int, default=1, help="mutants judged at once")
     parser.add_argument("--no-check", action="store_true", help="skip the run without a mutant")
     return parser.parse_args(argv)
 
