@@ -54,9 +54,7 @@ async def contents(store: Store) -> tuple[Fields, Fields, Fields, bytes]:
 
 
 @pytest.mark.parametrize("writes", range(len(WRITES) + 1))
-async def test_a_torn_apply_keeps_a_prefix_of_its_writes(
-    torn_store: TornStoreFactory, writes: int
-):
+async def test_a_torn_apply_keeps_a_prefix_of_its_writes(torn_store: TornStoreFactory, writes: int):
     """No row is ever half of one and half of another, and the cursor never moves alone."""
     async with torn_store() as store:
         request = await prepared(store)
@@ -74,7 +72,9 @@ async def test_a_torn_apply_keeps_a_prefix_of_its_writes(
 
 
 @pytest.mark.parametrize("writes", range(9))
-async def test_a_partition_recovers_from_every_torn_apply(torn_store: TornStoreFactory, writes: int):
+async def test_a_partition_recovers_from_every_torn_apply(
+    torn_store: TornStoreFactory, writes: int
+):
     """The next owner folds again what the cursor does not say is done, whatever rows it finds."""
     log = log_of(PRODERM[:40])
     async with torn_store() as store:

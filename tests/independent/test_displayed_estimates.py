@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable
 from math import inf, isclose
 from typing import Any
@@ -21,6 +20,7 @@ from monitor.stats.rate_ratio import rate_ratio, rate_ratio_test
 from monitor.stats.rate_ratio_minlike import rate_ratio_minlike_p
 from monitor.stats.rate_score import rate_score
 from monitor.stats.wilson import wilson
+from tests.independent.published import cases_of
 from tests.paths import shared
 
 Inputs = dict[str, Any]
@@ -116,10 +116,7 @@ def matches_printed(ours: Any, printed: Any, tolerance: dict[str, float]) -> boo
 @pytest.mark.parametrize("method", COMPUTED_BY_METHOD)
 def test_every_published_case_is_reproduced(method: str):
     """Each case of the method is reproduced within its published tolerance."""
-    cases = json.loads(shared("cases", "statistics.json").read_text())
-    method_cases = [
-        case for case in cases if case["method"] == method and case["id"] not in NOT_IMPLEMENTED
-    ]
+    method_cases = [case for name, case in cases_of(method).items() if name not in NOT_IMPLEMENTED]
     results = {case["id"]: COMPUTED_BY_METHOD[method](case["inputs"]) for case in method_cases}
 
     assert method_cases

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from math import exp, inf, log
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +11,8 @@ from monitor.stats.concurrent import PartialLikelihood
 from monitor.stats.confidence_sequence import confidence_sequence
 from monitor.stats.e_value import LogLikelihood, log_e
 from monitor.stats.reference import EstimatedRate, KnownRate
+from tests.independent.published import Case, published_cases
 from tests.independent.risk_sets import risk_sets_of
-from tests.paths import shared
-
-Case = dict[str, Any]
 
 CASES_BY_METHOD = {
     "e_process_default": ["ep-6of6-equal", "ep-proderm-like", "ep-ole-inert"],
@@ -31,12 +26,6 @@ CASES_BY_METHOD = {
 
 PATIENTS_MAX = 200
 """Every published share at risk occurs in a risk set of fewer patients than this."""
-
-
-@cache
-def published_cases() -> dict[str, Case]:
-    """Return the published cases by name."""
-    return {case["id"]: case for case in json.loads(shared("cases", "statistics.json").read_text())}
 
 
 def published_case(name: str, method: str) -> Case:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from itertools import count
 from typing import Any
@@ -30,11 +29,10 @@ from tests.independent.builders import (
     wire_record,
 )
 from tests.independent.product import study_of
+from tests.independent.published import Case, cases_of
 from tests.independent.risk_sets import Factor, exact_risk_sets, factors, set_first_event
 from tests.independent.wire_records import Record
-from tests.paths import shared
 
-Case = dict[str, Any]
 Patient = dict[str, Any]
 
 CONTROL, TREATMENT = 0, 1
@@ -58,8 +56,7 @@ NEVER = 10_000
 @cache
 def published_cases() -> dict[str, Case]:
     """Return the published cases of the method by name."""
-    cases = json.loads(shared("cases", "statistics.json").read_text())
-    return {case["id"]: case for case in cases if case["method"] == "concurrent_study_time"}
+    return cases_of("concurrent_study_time")
 
 
 def test_every_published_case_of_study_time_is_tested():

@@ -89,4 +89,6 @@ def narrowness(tree: Path, test: str, path: str) -> tuple[bool, bool, bool]:
 def imported_modules(tree: Path, test: str) -> frozenset[str]:
     """The modules that the file *test* imports names from."""
     nodes = ast.walk(ast.parse((tree / test).read_text()))
-    return frozenset(node.module for node in nodes if isinstance(node, ast.ImportFrom) if node.module)
+    return frozenset(
+        node.module for node in nodes if isinstance(node, ast.ImportFrom) if node.module
+    )

@@ -1,4 +1,4 @@
-"""A watch that was tested is never forgotten: its share stays spent over amendments and restarts."""
+"""A watch that was tested is never forgotten: its share stays spent, after a restart too."""
 
 from __future__ import annotations
 

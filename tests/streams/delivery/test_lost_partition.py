@@ -123,7 +123,7 @@ def delivery_of(values: Sequence[bytes], sink: FakeSink) -> PartitionDelivery:
     for value in values:
         alerts.append(value)
     config = parse_routing_config(DELIVERY_FILE)
-    sinks = {name: sink for name in config.sinks}
+    sinks = dict.fromkeys(config.sinks, sink)
     partition = AlertPartition(0, alerts, ListLog(), ListSender())
     return PartitionDelivery(partition, config, sinks, DeliveryMeter(sinks), clock=lambda: 1.0)
 

@@ -60,7 +60,7 @@ class Delivered:
         for name in ("1a", "2b"):
             alerts.append(alert_bytes(id=name))
         config = parse_routing_config(DELIVERY_FILE)
-        sinks = {name: self.sink for name in config.sinks}
+        sinks = dict.fromkeys(config.sinks, self.sink)
         self.partition = AlertPartition(
             0, alerts, ListLog(), self.sender, monotonic_clock=lambda: self.now
         )
@@ -73,9 +73,8 @@ class Delivered:
         self.now += after
         reads = self.partition.reads_completed
         self.delivery.wake()
-        while self.partition.reads_completed == reads:
-            await asyncio.sleep(0.001)
-        await asyncio.sleep(0.01)
+        await self.partition.wait_for_read(reads)
+        await asyncio.sleep(0.05)
 
 
 async def test_an_unwritable_log_is_tried_once_a_read_and_nothing_is_sent_meanwhile():
