@@ -1,6 +1,6 @@
 # Needs only Python 3.11 with pip.  Everything runs in .venv, which is installed from the lock file.
 .DEFAULT_GOAL := help
-.PHONY: help demo replay test lint bench bench-live operating storm faults
+.PHONY: help demo replay test lint bench bench-live operating storm faults mutants coverage
 .PHONY: stack silence kafka redis secrets services-stop jars format lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
@@ -43,6 +43,12 @@ storm: $(INSTALLED) ## simulate crashes, lost replies, rollbacks and zombie work
 faults: $(INSTALLED) jars ## inject 300 real faults into Kafka, Redis and three workers
 	$(BIN)/python -m tests.faults $(ARGS)
 
+mutants: $(INSTALLED) ## make 200 small faults in the product, and print those that no test finds
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+coverage: $(INSTALLED) ## measure which lines the tests run, started processes included; speeds up mutants
+	$(BIN)/python -m tests.mutants --map $(ARGS)
+
 stack: $(INSTALLED) jars ## start and stop the programs of `docker compose up` without Docker
 	$(PYTEST) -m campaign tests/deploy/test_stack.py $(ARGS)
 
@@ -75,7 +81,7 @@ lock: ## resolve the lock files again (needs uv); UPGRADE=1 takes newer versions
 	echo hatchling | $(COMPILE) --constraint requirements.lock - --output-file deploy/build.lock
 
 clean: services-stop ## remove all build results, and the private servers with their data
-	rm -rf .services .venv benchmarks/live/.venv build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .services .venv .mutants benchmarks/live/.venv build dist .pytest_cache .ruff_cache .hypothesis
 
 # The stamp is written last, so an interrupted installation is repeated.
 $(INSTALLED): requirements.lock pyproject.toml

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from random import Random
 
 from tests.mutants.areas import AREAS, area_files, area_of
+from tests.mutants.coverage_map import MAP_FILE, build_map, load_map
 from tests.mutants.judge import Fate, Judge, Judgement
 from tests.mutants.mutant import Mutant, mutants_of
 from tests.paths import ROOT
@@ -28,12 +29,17 @@ WANTED = 0.88
 def main(argv: Sequence[str]) -> int:
     """Judge the sample; return 1 if too few were killed or an unlisted mutant lived."""
     options = parse_options(argv)
+    if options.map is not None:
+        MAP_FILE.parent.mkdir(exist_ok=True)
+        MAP_FILE.write_text(json.dumps(build_map(options.map or ["tests"])))
+        return 0
     equivalents: dict[str, str] = json.loads(EQUIVALENTS.read_text())
     chosen = sample(options.areas, options.sample, options.seed)
     if options.match:
         chosen = [each for each in every_mutant(options.areas) if options.match in each.key]
     with tempfile.TemporaryDirectory(prefix="tocsin-mutants-") as folder:
-        judges = [Judge(Path(folder, str(job)), options.seconds) for job in range(options.jobs)]
+        folders = [Path(folder, str(job)) for job in range(options.jobs)]
+        judges = [Judge(each, options.seconds, load_map()) for each in folders]
         if not judge_unchanged(judges[0], options.areas, skip=options.no_check):
             return 2
         for mutant in chosen:
@@ -71,6 +77,9 @@ def parse_options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--areas", nargs="+", choices=AREAS, default=[*AREAS], help="areas")
     parser.add_argument("--match", help="judge all mutants whose key has this text")
     parser.add_argument("--seconds", type=float, default=120, help="CPU seconds for a mutant")
+    parser.add_argument(
+        "--map", nargs="*", help="run these tests under coverage instead, and keep which run what"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="mutants judged at once")
     parser.add_argument("--no-check", action="store_true", help="skip the run without a mutant")
     return parser.parse_args(argv)

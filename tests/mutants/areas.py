@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from tests.mutants.coverage_map import CoverageMap, tests_of_line
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -49,7 +51,22 @@ def area_of(path: str) -> str:
     return next(name for name, area in AREAS.items() if path.startswith(f"{area.folder}/"))
 
 
-def test_files(tree: Path, path: str) -> list[str]:
+def tests_for(tree: Path, path: str, line: int, found: CoverageMap | None) -> list[str]:
+    """The test files to run for a mutant at *line* of *path*, narrowest first.
+
+    Of those that the map *found* knows, only such as run the line; of equal width, the shortest
+    first.  Without a map, and for files that it does not know, the width alone decides.
+    """
+    ranked = ranked_tests(tree, path)
+    covering = tests_of_line(found, path, line) if found else None
+    if found is None or not covering:
+        return ranked
+    seconds = found["seconds"]
+    narrow = sorted(covering, key=lambda test: (narrowness(tree, test, path)[:2], seconds[test]))
+    return [*narrow, *(test for test in ranked if test not in seconds)]
+
+
+def ranked_tests(tree: Path, path: str) -> list[str]:
     """The test files to run for a mutant of *path*, narrowest first.
 
     First those with its name, in the folder that mirrors its own; then the rest of that folder;
@@ -63,9 +80,6 @@ def test_files(tree: Path, path: str) -> list[str]:
     }
     ranked = {test: (*narrowness(tree, test, path), rank) for test, rank in found.items()}
     return sorted(ranked, key=lambda test: (ranked[test], test))
-
-
-test_files.__test__ = False  # pyright: ignore[reportFunctionMemberAccess]
 
 
 @cache

@@ -13,8 +13,9 @@ from enum import StrEnum
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.mutants.areas import test_files
+from tests.mutants.areas import tests_for
 from tests.mutants.child import PRELOADED, run_tests
+from tests.mutants.coverage_map import CoverageMap
 from tests.mutants.mutant import Mutant
 from tests.paths import ROOT, SHARED
 
@@ -51,6 +52,7 @@ class Judge:
 
     folder: Path
     cpu_seconds: float
+    found: CoverageMap | None = None
     count: int = 0
 
     def __post_init__(self) -> None:
@@ -66,7 +68,8 @@ class Judge:
         self.write(path, mutant.mutate(source))
         try:
             examples = [mutant.path] if b">>>" in source else []
-            code, last_line = self.run([*examples, *test_files(ROOT, mutant.path)])
+            tests = tests_for(ROOT, mutant.path, mutant.line, self.found)
+            code, last_line = self.run([*examples, *tests])
         finally:
             self.write(path, source)
         if code > 2:
@@ -78,7 +81,8 @@ class Judge:
         """Write *source* with a time of its own: compiled files are looked up by time and size."""
         self.count += 1
         path.write_bytes(source)
-        os.utime(path, (1_500_000_000 + self.count,) * 2)
+        moment = 1_500_000_000 + self.count
+        os.utime(path, (moment, moment))
 
     def run(self, tests: list[str]) -> tuple[int, str]:
         """Run *tests*; return the exit code of the process and the last line it printed."""

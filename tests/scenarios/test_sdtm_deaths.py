@@ -33,7 +33,7 @@ FATAL_BY = {
 
 def ingested(**fields: str) -> AdverseEvent:
     """The case that a row of AE with *fields* becomes."""
-    (wire,) = adverse_event_records([AE_ROW | fields], "CDISC", {})
+    (wire,) = adverse_event_records([{**AE_ROW, **fields}], "CDISC", {})
     record = decode(encode_record(wire))
     assert isinstance(record, Record) and isinstance(record.body, AdverseEvent), record
     return record.body
@@ -42,7 +42,7 @@ def ingested(**fields: str) -> AdverseEvent:
 def found(**fields: str) -> dict[TabulationFinding, int]:
     """The findings in a tabulation with one row of AE."""
     rows: dict[str, Any] = {"dm": [], "ex": [], "ds": []}
-    return findings_in(Tabulation(ae=[AE_ROW | fields], **rows))
+    return findings_in(Tabulation(ae=[{**AE_ROW, **fields}], **rows))
 
 
 @pytest.mark.parametrize("seriousness", ["Y", "N", ""])
