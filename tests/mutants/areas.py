@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.mutants.coverage_map import CoverageMap, tests_of_line
+from tests.mutants.coverage_map import CoverageMap, covering_tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ def area_of(path: str) -> str:
     return next(name for name, area in AREAS.items() if path.startswith(f"{area.folder}/"))
 
 
-def tests_for(tree: Path, path: str, line: int, found: CoverageMap | None) -> list[str]:
+def chosen_tests(tree: Path, path: str, line: int, found: CoverageMap | None) -> list[str]:
     """The test files to run for a mutant at *line* of *path*, narrowest first.
 
     Of those that the map *found* knows, only such as run the line; of equal width, the shortest
     first.  Without a map, and for files that it does not know, the width alone decides.
     """
     ranked = ranked_tests(tree, path)
-    covering = tests_of_line(found, path, line) if found else None
+    covering = covering_tests(found, path, line) if found else None
     if found is None or not covering:
         return ranked
     seconds = found["seconds"]
@@ -76,14 +76,14 @@ def ranked_tests(tree: Path, path: str) -> list[str]:
     found = {
         test: rank
         for rank, folder in reversed([*enumerate(folders)])
-        for test in tests_below(tree, folder)
+        for test in files_below(tree, folder)
     }
     ranked = {test: (*narrowness(tree, test, path), rank) for test, rank in found.items()}
     return sorted(ranked, key=lambda test: (ranked[test], test))
 
 
 @cache
-def tests_below(tree: Path, folder: str) -> tuple[str, ...]:
+def files_below(tree: Path, folder: str) -> tuple[str, ...]:
     """The test files of *tree* whose path below ``tests`` begins with *folder*."""
     paths = (path.relative_to(tree).as_posix() for path in (tree / "tests").rglob("test_*.py"))
     return tuple(path for path in sorted(paths) if path.startswith(f"tests/{folder}"))

@@ -85,7 +85,7 @@ def load_map() -> CoverageMap | None:
     return json.loads(MAP_FILE.read_text()) if MAP_FILE.exists() else None
 
 
-def tests_of_line(found: CoverageMap, path: str, line: int) -> list[str] | None:
+def covering_tests(found: CoverageMap, path: str, line: int) -> list[str] | None:
     """The test files that run *line* of *path*; None where the map knows nothing of it.
 
     A line within a statement counts for the line on which the statement begins.

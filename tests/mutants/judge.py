@@ -13,7 +13,7 @@ from enum import StrEnum
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.mutants.areas import tests_for
+from tests.mutants.areas import chosen_tests
 from tests.mutants.child import PRELOADED, run_tests
 from tests.mutants.coverage_map import CoverageMap
 from tests.mutants.mutant import Mutant
@@ -68,7 +68,7 @@ class Judge:
         self.write(path, mutant.mutate(source))
         try:
             examples = [mutant.path] if b">>>" in source else []
-            tests = tests_for(ROOT, mutant.path, mutant.line, self.found)
+            tests = chosen_tests(ROOT, mutant.path, mutant.line, self.found)
             code, last_line = self.run([*examples, *tests])
         finally:
             self.write(path, source)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 
 Change = tuple[str, ast.AST, str]
 """Kind of the fault, the node that it replaces, and the text that takes its place."""
@@ -51,16 +50,18 @@ def changes(node: ast.AST, text: Text) -> Iterator[Change]:
         case ast.Compare():
             yield from compared(node, text)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
-            old, new = ARITHMETIC[type(op)]
-            gap = gap_between(text(node), text(left), text(right))
-            yield "arithmetic", node, text(left) + gap.replace(old, new, 1) + text(right)
+            pieces = split(text(node), [text(left), text(right)])
+            pieces[2] = pieces[2].replace(*ARITHMETIC[type(op)], 1)
+            yield "arithmetic", node, "".join(pieces)
         case ast.AugAssign(target=target, op=op, value=value) if type(op) in ARITHMETIC:
-            old, new = ARITHMETIC[type(op)]
+            _, new = ARITHMETIC[type(op)]
             yield "arithmetic", node, f"{text(target)} {new}= {text(value)}"
             yield "statement", node, "pass"
         case ast.BoolOp(op=op, values=values):
             words = ("and", "or") if isinstance(op, ast.And) else ("or", "and")
-            yield "boolean", node, joined(text(node), [text(each) for each in values], words)
+            pieces = split(text(node), [text(each) for each in values])
+            pieces[2:-1:2] = [gap.replace(*words) for gap in pieces[2:-1:2]]
+            yield "boolean", node, "".join(pieces)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             yield "boolean", node, f"({text(operand)})"
         case ast.Constant(value=bool() as value):
@@ -97,36 +98,23 @@ def statement_changes(node: ast.AST) -> Iterator[Change]:
 
 def compared(node: ast.Compare, text: Text) -> Iterator[Change]:
     """Yield the faults in each operator of a comparison."""
-    terms = [node.left, *node.comparators]
-    gaps = [
-        gap_between(text(node), text(left), text(right), index)
-        for index, (left, right) in enumerate(pairwise(terms))
-    ]
+    pieces = split(text(node), [text(term) for term in (node.left, *node.comparators)])
     for index, op in enumerate(node.ops):
         old, *others = COMPARISONS[type(op)]
         for new in others:
-            changed = [*gaps]
-            changed[index] = changed[index].replace(old, new, 1)
-            pieces = [text(terms[0])]
-            for gap, term in zip(changed, terms[1:], strict=True):
-                pieces += [gap, text(term)]
-            yield "comparison", node, "".join(pieces)
+            changed = [*pieces]
+            changed[2 * index + 2] = changed[2 * index + 2].replace(old, new, 1)
+            yield "comparison", node, "".join(changed)
 
 
-def gap_between(whole: str, left: str, right: str, index: int = 0) -> str:
-    """The text of *whole* after *left* and before *right*; *index* terms stand before *left*."""
-    start = whole.find(left, 0 if index == 0 else whole.find(left)) + len(left)
-    return whole[start : whole.find(right, start)]
-
-
-def joined(whole: str, values: list[str], words: tuple[str, str]) -> str:
-    """The text *whole* with the other boolean operator between all *values*."""
+def split(whole: str, terms: list[str]) -> list[str]:
+    """*whole* as a list: its *terms*, in order, and what stands before, between and after them."""
     position, pieces = 0, list[str]()
-    for value in values:
-        start = whole.find(value, position)
-        pieces += [whole[position:start].replace(*words), value]
-        position = start + len(value)
-    return "".join([*pieces, whole[position:]])
+    for term in terms:
+        start = whole.index(term, position)
+        pieces += [whole[position:start], term]
+        position = start + len(term)
+    return [*pieces, whole[position:]]
 
 
 def is_log(function: ast.expr) -> bool:
