@@ -92,12 +92,22 @@ def boundary_verdict(study: Study, active_watch: ActiveWatch, *, shortcuts: bool
     evaluated = likelihood_and_log_e(study, active_watch, log_e_floor if shortcuts else None)
     if evaluated is None:
         return BELOW_WATCH_VERDICT
-    likelihood, log_e_value = evaluated
-    if log_e_value < log_e_floor:
+    return verdict_from_evidence(study, active_watch, *evaluated)
+
+
+def verdict_from_evidence(
+    study: Study, active_watch: ActiveWatch, likelihood: Likelihood, log_e_value: float
+) -> Verdict:
+    """Return the verdict of a tier 1 watch from its likelihood and exact log E."""
+    watch = active_watch.design.watch
+    signal_level = watch.signal_level(study.plan.alpha)
+    if not active_watch.first_events:
+        return NO_EVENTS_VERDICT
+    if log_e_value < log(min(watch.watch_level, signal_level)):
         return BELOW_WATCH_VERDICT
     if likelihood.events < watch.minimum_events:
         return Verdict(Level.QUIET, VerdictReason.TOO_FEW_EVENTS, log_e_value)
-    if log_e_value >= log(watch.signal_level(study.plan.alpha)):
+    if log_e_value >= log(signal_level):
         return Verdict(Level.SIGNAL, VerdictReason.CROSSED, log_e_value)
     return Verdict(Level.WATCH, VerdictReason.BELOW_BOUNDARY, log_e_value)
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
-from math import exp
+from math import exp, nan
+from typing import NamedTuple
 
 from monitor.evidence.evaluate import (
     LOG_E_MAX,
     Likelihood,
-    boundary_verdict,
     has_event_on_arms,
-    likelihood_and_log_e,
+    likelihood_of,
+    verdict_from_evidence,
 )
 from monitor.plan.watch import Watch
 from monitor.state.study import ActiveWatch, Study
 from monitor.state.verdict import Level, Verdict, VerdictReason
+from monitor.stats.concurrent import PartialLikelihood
 from monitor.stats.confidence_sequence import confidence_sequence
 from monitor.stats.e_bh import e_bh
-from monitor.stats.e_value import always_valid_p
+from monitor.stats.e_value import always_valid_p, log_e
 from monitor.stats.maximum_likelihood import rate_ratio_mle
 from monitor.stats.posterior import Posterior, posterior
 
@@ -49,10 +51,11 @@ def watch_summaries(study: Study) -> list[WatchSummary]:
 
     e-BH is applied to all tier 2 summaries together.
     """
+    estimates: dict[Hashable, LikelihoodEstimates] = {}
     summaries = [
         summary
         for watch in study.watches_by_id.values()
-        for summary in watch_summary_of(study, watch)
+        for summary in watch_summary_of(study, watch, estimates)
     ]
     screened = [summary for summary in summaries if summary.watch.tier == 2]
     e_values = [exp(min(summary.log_e, LOG_E_MAX)) for summary in screened]
@@ -66,49 +69,80 @@ def watch_summaries(study: Study) -> list[WatchSummary]:
     return sorted(final, key=lambda s: (s.watch.tier == 2, s.watch.tier, -s.log_e, s.watch.id))
 
 
-def watch_summary_of(study: Study, active_watch: ActiveWatch) -> Iterator[WatchSummary]:
-    """Yield the summary of one watch.
+def watch_summary_of(
+    study: Study, active_watch: ActiveWatch, estimates: dict[Hashable, LikelihoodEstimates]
+) -> Iterator[WatchSummary]:
+    """Yield the summary of one watch; *estimates* holds those of equal likelihoods.
 
     Yields nothing without an as-of date, and for a tier 2 watch without a first event on its arms.
     """
-    if study.as_of is None:
+    watch = active_watch.watch
+    if study.as_of is None or (watch.tier == 2 and not has_event_on_arms(active_watch)):
         return
-    evaluated = likelihood_and_log_e(study, active_watch, None)
-    assert evaluated is not None
-    likelihood, log_e = evaluated
+    likelihood = likelihood_of(study, active_watch)
+    key = _key_of(likelihood)
+    if key not in estimates:
+        estimates[key] = estimates_of(likelihood, study.plan.alpha)
+    log_e_value, rate_ratio, interval, posterior_of_ratio = estimates[key]
     treated = getattr(likelihood, "treated", likelihood.events)
-    if active_watch.watch.tier == 2 and not has_event_on_arms(active_watch):
-        return
     yield WatchSummary(
-        watch=active_watch.watch,
-        verdict=current_verdict(study, active_watch, likelihood, log_e),
+        watch=watch,
+        verdict=current_verdict(study, active_watch, likelihood, log_e_value),
         treatment_events=treated,
         control_events=likelihood.events - treated,
-        log_e=log_e,
-        p_always_valid=always_valid_p(log_e),
-        rate_ratio=rate_ratio_mle(likelihood.log_likelihood) if likelihood.events else float("nan"),
-        rate_ratio_interval=confidence_sequence(likelihood.log_likelihood, study.plan.alpha),
-        posterior=posterior(likelihood.log_likelihood),
+        log_e=log_e_value,
+        p_always_valid=always_valid_p(log_e_value),
+        rate_ratio=rate_ratio,
+        rate_ratio_interval=interval,
+        posterior=posterior_of_ratio,
     )
 
 
+class LikelihoodEstimates(NamedTuple):
+    """What a watch shows that depends on its likelihood alone."""
+
+    log_e: float
+    rate_ratio: float
+    rate_ratio_interval: tuple[float, float]
+    posterior: Posterior
+
+
+def estimates_of(likelihood: Likelihood, alpha: float) -> LikelihoodEstimates:
+    """Return the estimates from *likelihood*, with the confidence sequence at *alpha*."""
+    function = likelihood.log_likelihood
+    maximum = rate_ratio_mle(function)
+    return LikelihoodEstimates(
+        log_e(function),
+        maximum if likelihood.events else nan,
+        confidence_sequence(function, alpha, maximum=maximum),
+        posterior(function),
+    )
+
+
+def _key_of(likelihood: Likelihood) -> Hashable:
+    """Return what tells likelihoods apart: many terms have the same few events."""
+    if isinstance(likelihood, PartialLikelihood):
+        return likelihood.treated, tuple(sorted(likelihood.shares))
+    return likelihood
+
+
 def current_verdict(
-    study: Study, active_watch: ActiveWatch, likelihood: Likelihood, log_e: float
+    study: Study, active_watch: ActiveWatch, likelihood: Likelihood, log_e_value: float
 ) -> Verdict:
     """Return the verdict as of now with exact log E; e-BH is applied to tier 2 afterwards."""
-    if active_watch.first_events and not likelihood.events and active_watch.watch.tier != 3:
+    watch = active_watch.design.watch
+    if active_watch.first_events and not likelihood.events and watch.tier != 3:
         empty_reason = (
             VerdictReason.NO_PERSON_TIME
             if has_event_by_now(study, active_watch)
             else VerdictReason.NO_EVENTS
         )
-        return Verdict(Level.QUIET, empty_reason, log_e)
-    if active_watch.watch.tier == 1:
-        return replace(boundary_verdict(study, active_watch, shortcuts=False), log_e=log_e)
-    reason = (
-        VerdictReason.NOT_JUDGED if active_watch.watch.tier == 3 else VerdictReason.NOT_REJECTED
-    )
-    return Verdict(Level.QUIET, reason, log_e)
+        return Verdict(Level.QUIET, empty_reason, log_e_value)
+    if watch.tier == 1:
+        verdict = verdict_from_evidence(study, active_watch, likelihood, log_e_value)
+        return replace(verdict, log_e=log_e_value)
+    reason = VerdictReason.NOT_JUDGED if watch.tier == 3 else VerdictReason.NOT_REJECTED
+    return Verdict(Level.QUIET, reason, log_e_value)
 
 
 def has_event_by_now(study: Study, active_watch: ActiveWatch) -> bool:

@@ -76,8 +76,8 @@ class PartialLikelihood:
 
         ``treated log(theta) - sum_i log(1 + share_i (theta - 1))`` (Cox 1975, Biometrika
         62:269-276) with Breslow's factor for ties (1974, Biometrics 30:89-99).  *log_theta* holds
-        log rate ratios, shape (m,); so does the result.  At any one look the exponential has mean
-        at most 1 under the null: it is a martingale in study time, and for ties Hoeffding 1963
+        log rate ratios, shape (..., m); so does the result.  At any one look the exponential has
+        mean at most 1 under the null: it is a martingale in study time, and for ties Hoeffding 1963
         (JASA 58:13-30) applies.
 
         >>> sets = PartialLikelihood(treated=1, events=1, shares=np.array([0.5]))
@@ -89,8 +89,8 @@ class PartialLikelihood:
         # Sorted, the ends bound all others, and what is not a number is last.
         if self.events and not 0.0 <= shares[0] <= shares[-1] <= 1.0:
             raise ValueError("a share is not between 0 and 1: give those of the subjects at risk")
-        terms = np.log1p(shares[:, None] * excess[None, :])
-        return self.treated * log_theta - terms.sum(axis=0)
+        terms = np.log1p(shares[:, None] * excess[..., None, :])
+        return self.treated * log_theta - terms.sum(axis=-2)
 
     def log_e_bound(self, *, minimum: float = -inf) -> float:
         """Return an upper bound of log E from the sum, the extremes and the mean of the shares.

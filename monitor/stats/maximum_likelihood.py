@@ -6,7 +6,8 @@ from math import exp, inf, isnan, log
 
 import numpy as np
 
-from monitor.stats.e_value import LogLikelihood
+from monitor.stats.bisection import bisection
+from monitor.stats.e_value import Floats, LogLikelihood
 
 LOG_LIMIT = log(1e9)
 """Log rate ratios are searched between minus and plus this."""
@@ -26,23 +27,17 @@ def rate_ratio_mle(likelihood: LogLikelihood) -> float:
     >>> round(rate_ratio_mle(tilted), 6)
     6.0
     """
-    low, high = -LOG_LIMIT, LOG_LIMIT
-    if isnan(slope(likelihood, 0.0)):
+    at_low, at_0, at_high = slopes(likelihood, np.array([-LOG_LIMIT, 0.0, LOG_LIMIT])).tolist()
+    if isnan(at_0):
         raise ValueError("the log-likelihood is not a number: give one that is finite")
-    if slope(likelihood, high) > 0:
+    if at_high > 0:
         return inf
-    if slope(likelihood, low) < 0:
+    if at_low < 0:
         return 0.0
-    while high - low > 1e-12:
-        middle = (low + high) / 2
-        if slope(likelihood, middle) > 0:
-            low = middle
-        else:
-            high = middle
-    return exp((low + high) / 2)
+    return exp(bisection(lambda points: slopes(likelihood, points), -LOG_LIMIT, LOG_LIMIT))
 
 
-def slope(likelihood: LogLikelihood, at: float) -> float:
-    """Return *likelihood* just above log ratio *at* less just below it: the sign of the slope."""
-    below, above = likelihood(np.array([at - STEP, at + STEP]))
-    return float(above - below)
+def slopes(likelihood: LogLikelihood, points: Floats) -> Floats:
+    """Return *likelihood* just above each log ratio less just below it: the sign of the slope."""
+    around = likelihood(np.concatenate((points - STEP, points + STEP)))
+    return around[len(points) :] - around[: len(points)]

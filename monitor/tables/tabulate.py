@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
-from monitor.exposure.person_time import spell_on
+from monitor.exposure.person_time import Spell, spell_on
 from monitor.state.cell import Cell
 from monitor.state.study import Study, SubjectState
 from monitor.stats.estimate import Estimate
@@ -81,24 +81,25 @@ def rate_rows(study: Study) -> Iterator[RateRow]:
     and the plan's groups have rows in any case.
     """
     onsets = first_onsets(study)
-    subjects_by_number = {subject.number: subject for subject in study.subjects.values()}
     terms = study.vocabulary
     always = {terms.number_of(ANY), *(terms.number_of(group.term) for group in study.plan.groups)}
     seen_terms = {term for table in study.tables for term, cell in table.items() if cell.events}
     ordered_terms = sorted(always | seen_terms, key=terms.__getitem__)
     for number, table_key in table_keys(study):
         table_exposure = exposure_row(study, table_key)
+        intervals_of = {
+            subject.number: list(intervals_in_table(study, table_key, subject, 0))
+            for subject in study.subjects.values()
+        }
         for term in ordered_terms if table_exposure.subjects else ():
             collected_from = study.collected_from.get(term, 0)
             subjects, person_days = table_exposure.subjects, table_exposure.person_days
             if collected_from:
                 subjects, person_days = exposure_since_collection(study, table_key, collected_from)
             days_after_first = sum(
-                max(0, end - max(start, onset + 1))
+                max(0, end - max(start, onset + 1, collected_from))
                 for subject, onset in onsets.get((number, term), {}).items()
-                for start, end in intervals_in_table(
-                    study, table_key, subjects_by_number[subject], collected_from
-                )
+                for start, end in intervals_of[subject]
             )
             yield RateRow(
                 period=table_key[0],
@@ -111,10 +112,15 @@ def rate_rows(study: Study) -> Iterator[RateRow]:
             )
 
 
-def _is_in_table(study: Study, table_key: TableKey, period: int, treatment: int) -> bool:
-    return study.treatment_numbers[table_key[1]] == treatment and (
-        table_key[0] == ALL_PERIODS or study.period_numbers[table_key[0]] == period
-    )
+def spells_in_table(study: Study, table_key: TableKey, subject: SubjectState) -> list[Spell]:
+    """Return the subject's spells that count in a table."""
+    arm, period = study.treatment_numbers[table_key[1]], study.period_numbers.get(table_key[0])
+    is_of_all = table_key[0] == ALL_PERIODS
+    return [
+        spell
+        for spell in subject.spells
+        if spell.treatment == arm and (is_of_all or spell.period == period)
+    ]
 
 
 def intervals_in_table(
@@ -125,11 +131,10 @@ def intervals_in_table(
     They begin no earlier than *from_day*, and end with the as-of date.
     """
     end_day = (study.as_of or 0) + 1
-    for spell in subject.spells:
-        if _is_in_table(study, table_key, spell.period, spell.treatment):
-            start, end = max(spell.start, from_day), min(spell.end, end_day)
-            if end > start:
-                yield start, end
+    for spell in spells_in_table(study, table_key, subject):
+        start, end = max(spell.start, from_day), min(spell.end, end_day)
+        if end > start:
+            yield start, end
 
 
 def exposure_row(study: Study, table_key: TableKey) -> ExposureRow:
@@ -139,9 +144,8 @@ def exposure_row(study: Study, table_key: TableKey) -> ExposureRow:
         intervals = list(intervals_in_table(study, table_key, subject, 0))
         subjects += bool(intervals)
         person_days += sum(end - start for start, end in intervals)
-        for dose in subject.doses:
-            spell = spell_on(dose.first, subject.spells)
-            cycles += bool(spell) and _is_in_table(study, table_key, spell.period, spell.treatment)
+        if spells := tuple(spells_in_table(study, table_key, subject)):
+            cycles += sum(spell_on(dose.first, spells) is not None for dose in subject.doses)
     return ExposureRow(
         period=table_key[0],
         treatment=table_key[1],
