@@ -30,10 +30,6 @@ DIGEST_BYTES = 8
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-FRACTIONAL_TYPES = ("dose", "assessment")
-"""Record types with fractional numbers, for which ``parse_fast`` is not sound."""
-
-
 def decode(raw: bytes | None) -> Record | Refusal:
     """Return the record in *raw* (None is a Kafka tombstone), or the refusal of its bytes.
 
@@ -43,11 +39,7 @@ def decode(raw: bytes | None) -> Record | Refusal:
     """
     raw = raw or b""
     fields = parse_fast(raw)
-    if (
-        fields
-        and fields.get("schema") == _SCHEMA_NAME
-        and fields.get("type") not in FRACTIONAL_TYPES
-    ):
+    if fields and fields.get("schema") == _SCHEMA_NAME:
         try:
             return _build_record(fields)
         except RecordRefused:

@@ -46,8 +46,8 @@ def parse_fast(raw: bytes) -> Fields | None:
     The count of ``":`` is therefore at least the number of keys written.  A parser keeps the last
     of two equal keys, so it returns fewer keys than were written if one repeats: equal counts
     prove that none does.  Keys are counted in the object and in objects directly in it; a deeper
-    key makes the counts differ.  Integers beyond 64 bits become floats, so the result is sound
-    only for types without fractional numbers.
+    key makes the counts differ.  Integers beyond 64 bits become large floats, which return None
+    like long numbers: the strict parser refuses them.
     """
     if len(raw) > FAST_PARSE_BYTES_MAX or b"\\" in raw or b'" ' in raw:
         return None
@@ -62,9 +62,20 @@ def parse_fast(raw: bytes) -> Fields | None:
     fields = cast(Fields, value)
     keys = len(fields)
     for member in fields.values():
-        if type(member) is dict:
+        kind = type(member)
+        if kind is dict:
             keys += len(cast(Fields, member))
+        elif kind is float:
+            if abs(member) > INTEGER_MAX or _LONG_NUMBER in raw.translate(_DIGITS_AS_ZERO):
+                return None
+        elif kind is int and member > INTEGER_MAX:
+            return None
     return fields if raw.count(b'":') == keys else None
+
+
+_LONG_NUMBER = b"0" * (NUMBER_CHARACTERS_MAX + 1)
+_DIGITS_AS_ZERO = bytes(ord("0") if chr(byte) in "0123456789+-.eE" else 32 for byte in range(256))
+"""Makes every number a run of zeros, to find one that is too long."""
 
 
 def parse_strict(raw: bytes) -> Fields:

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from streams.processor.pipeline import Pipeline
 from streams.records.decode import DECODE_BATCH_SIZE
-from streams.records.signing import TRUST_ANYONE
+from streams.records.signing import TRUST_ANYONE, Trust
 from streams.replay.replay import Replay
 from tocsin.commands.replay_options import Options, TopicRange
 from tocsin.commands.replay_output import finish_replay, print_alert, report_refusals
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.log_file import LogFile
-from tocsin.common.settings import load_settings, load_trust_file
 from tocsin.common.terminal import cli_console
 
 
@@ -49,11 +48,7 @@ def replay(
 
 
 def _replay_file(log: Path, options: Options) -> None:
-    trust = (
-        load_trust_file(options.keys, load_settings().plan_signers)
-        if options.keys
-        else TRUST_ANYONE
-    )
+    trust = _read_trust(options.keys) if options.keys else TRUST_ANYONE
     replay_run = Replay(what_if=options.what_if, pipeline=Pipeline(trust=trust))
     console = cli_console(for_svg=options.svg is not None)
     log_file = LogFile(log, show_progress=not (options.quiet or options.json_lines))
@@ -65,3 +60,10 @@ def _replay_file(log: Path, options: Options) -> None:
             print_alert(alert, replay_run, None if options.json_lines else console)
     report_refusals(replay_run.excluded_lines, log_file.hint)
     finish_replay(replay_run, options, console, str(log), has_signal=has_signal)
+
+
+def _read_trust(keys: str) -> Trust:
+    # Imported here, because only keys need settings.
+    from tocsin.common.settings import load_settings, load_trust_file
+
+    return load_trust_file(keys, load_settings().plan_signers)
