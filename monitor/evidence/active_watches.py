@@ -28,6 +28,7 @@ def reset_study(study: Study) -> None:
     study.person_days = [PersonDays() for _ in range(table_count)]
     study.tier_1_terms = plan.tier_1_terms
     study.terms_by_key.clear()
+    study.groups_by_label.clear()
     study.table_number_cache.clear()
     study.grouping_key = attrgetter(*grouping_fields(plan.groups))
     study.collected_from = study.collection_starts()
@@ -209,8 +210,14 @@ def update_exposure(study: Study, subject: SubjectState) -> bool:
 def _replace_person_days(
     study: Study, subject: SubjectState, new_spells: tuple[Spell, ...]
 ) -> None:
-    """Subtract the person-days of the subject's old spells and add those of *new_spells*."""
-    for sign, spells in ((-1, subject.spells), (1, new_spells)):
+    """Subtract the person-days of the subject's old spells and add those of *new_spells*.
+
+    Spells that stay need neither.
+    """
+    old_spells = subject.spells
+    ended = tuple(spell for spell in old_spells if spell not in new_spells)
+    begun = tuple(spell for spell in new_spells if spell not in old_spells)
+    for sign, spells in ((-1, ended), (1, begun)):
         for spell in spells:
             for table_number in study.table_numbers(spell.period, spell.treatment):
                 study.person_days[table_number].add(spell.start, spell.end, sign)

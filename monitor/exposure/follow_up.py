@@ -54,6 +54,8 @@ class FollowUp:
         while subject >= len(self.intervals):
             self.intervals.append(())
         intervals = self._build_intervals(spells, period_starts, allocated_arm)
+        if intervals == self.intervals[subject]:
+            return  # What has changed lies in another period.
         for collected_from, table in self.at_risk_tables.items():
             for interval in clip_to_collection(self.intervals[subject], collected_from):
                 table.remove(interval)

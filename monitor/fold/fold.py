@@ -17,6 +17,7 @@ from monitor.records import (
     AdverseEvent,
     Assessment,
     Body,
+    Dose,
     Merge,
     PlanRecord,
     Record,
@@ -124,7 +125,7 @@ def _watches_to_evaluate(study: Study, body: Body, evaluate_all: bool) -> list[A
 def check_context(study: Study, record: Record) -> Refusal | None:
     """Return a refusal where *record* contradicts the state of the study, or None."""
     body = record.body
-    if isinstance(body, AdverseEvent):
+    if isinstance(body, AdverseEvent | Dose):
         return None
     if isinstance(body, PlanRecord):
         return _check_plan(study, body)

@@ -124,6 +124,9 @@ class Study:
     terms_by_key: dict[object, tuple[int, ...]] = field(
         default_factory=dict[object, tuple[int, ...]]
     )
+    groups_by_label: dict[str, tuple[Group, ...]] = field(
+        default_factory=dict[str, tuple[Group, ...]]
+    )
     collected_from: dict[int, int] = field(default_factory=dict[int, int])
     subjects: dict[str, SubjectState] = field(default_factory=dict[str, SubjectState])
     table_number_cache: dict[tuple[int, int], tuple[int, ...]] = field(

@@ -43,9 +43,11 @@ class SubjectState:
     @property
     def start(self) -> int | None:
         """The first ordinal day of a treatment or administration, or None."""
-        days = [start for _, start in self.period_starts]
-        days += [dose.first for dose in self.doses[:1]]
-        return min(days, default=None)
+        first = self.doses[0].first if self.doses else None
+        for _, day in self.period_starts:
+            if first is None or day < first:
+                first = day
+        return first
 
     @property
     def uncounted_cases(self) -> list[str]:

@@ -165,6 +165,8 @@ def cases_within(study: Study, subject: SubjectState, ranges: Iterable[DayRange]
     if subject.index is not None:
         return subject.index.ids_within(ranges)
     ranges = list(ranges)
+    if not ranges or not subject.cases:
+        return []
     return [
         entity_id
         for entity_id, entity in subject.cases.items()

@@ -12,7 +12,7 @@ from monitor.state.dirty import DirtySet
 from monitor.state.entities import Contribution, Entity
 from monitor.state.study import Study, SubjectState, WatchedFirstEvents
 from monitor.tables.context import context_groups_of, onset_of
-from monitor.terms import ANY, Term, is_serious
+from monitor.terms import ANY, Group, Term, is_serious
 
 
 def contribution_of(
@@ -52,12 +52,24 @@ def terms_of(study: Study, case: AdverseEvent, *, serious: bool) -> tuple[int, .
             Term(TermKind.SYSTEM_ORGAN_CLASS, case.system_organ_class),
             ANY,
         ]
-        groups = study.plan.groups
+        groups = groups_of_label(study, case.label_group or case.preferred_term)
         terms += [g.term for g in groups if g.matches(case) and not g.needs_context(case)]
         numbers = study.terms_by_key[key] = tuple(
             study.vocabulary.number_of(name) for name in terms
         )
     return numbers
+
+
+def groups_of_label(study: Study, label: str) -> tuple[Group, ...]:
+    """Return the plan's groups without those of other label groups only, in the plan's order."""
+    groups = study.groups_by_label.get(label)
+    if groups is None:
+        groups = study.groups_by_label[label] = tuple(
+            group
+            for group in study.plan.groups
+            if group.label_groups is None or label in group.label_groups
+        )
+    return groups
 
 
 def update_contribution(

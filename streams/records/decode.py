@@ -92,7 +92,8 @@ def _build_without_invalid(fields: Fields) -> Record:
 
 
 def _build_record(fields: Fields, left_out: Mapping[str, Any] = _NOTHING) -> Record:
-    extra = "ignore" if _is_newer(fields.get("schema")) else None
+    schema = fields.get("schema")
+    extra = "ignore" if schema != _SCHEMA_NAME and _is_newer(schema) else None
     kind = _record_type(fields)
     try:
         model = MODELS[kind].__pydantic_validator__.validate_python(fields, extra=extra)
@@ -105,7 +106,8 @@ def _build_record(fields: Fields, left_out: Mapping[str, Any] = _NOTHING) -> Rec
     digest = _content_digest({**values, "left_out": left_out} if left_out else values)
     del values["type"]
     for name in EDGE_ONLY_FIELDS:
-        values.pop(name, None)
+        if name in values:
+            del values[name]
     entity, body = f"{source.system}/{source.id}", BODY_TYPES[kind](**values)
     signed = signed_content_of(fields) if kind in SIGNED_TYPES else None
     known, names = parse_instant(known_at), tuple(sorted(left_out)) if left_out else ()
@@ -113,8 +115,6 @@ def _build_record(fields: Fields, left_out: Mapping[str, Any] = _NOTHING) -> Rec
 
 
 def _is_newer(schema: object) -> bool:
-    if schema == _SCHEMA_NAME:
-        return False
     match = isinstance(schema, str) and _SCHEMA_REGEX.fullmatch(schema)
     if not match:
         detail = f"`schema` is not {_SCHEMA_NAME}, with or without a minor version."
@@ -127,13 +127,13 @@ _SCHEMA_REGEX = re.compile(rf"{re.escape(_SCHEMA_NAME)}(?:\.(0|[1-9][0-9]{{0,3}}
 
 def _record_type(fields: Fields) -> str:
     kind = fields.get("type")
+    if isinstance(kind, str) and kind in MODELS:
+        return kind
     if kind is None:
         raise RecordRefused(Reason.MISSING_FIELD, "`type` is missing.")
     if not isinstance(kind, str):
         raise RecordRefused(Reason.WRONG_TYPE, "`type` should be a string.")
-    if kind not in MODELS:
-        raise RecordRefused(Reason.UNKNOWN_TYPE, f"`type` is none of {', '.join(MODELS)}.")
-    return kind
+    raise RecordRefused(Reason.UNKNOWN_TYPE, f"`type` is none of {', '.join(MODELS)}.")
 
 
 def _content_digest(values: Fields) -> int:

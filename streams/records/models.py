@@ -66,7 +66,6 @@ class Wire(BaseModel):
         allow_inf_nan=False,
         hide_input_in_errors=True,
         use_attribute_docstrings=True,
-        defer_build=True,  # A model is built at its first record, not at the start.
     )
 
 

@@ -63,6 +63,8 @@ def parse_fast(raw: bytes) -> Fields | None:
     keys = len(fields)
     for member in fields.values():
         kind = type(member)
+        if kind is str:
+            continue
         if kind is dict:
             keys += len(cast(Fields, member))
         elif kind is float:
