@@ -4,63 +4,31 @@ from __future__ import annotations
 
 import gc
 import json
-import os
+import resource
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
 from cProfile import Profile
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import Any
 
-from benchmarks.steps import seconds_by_step, slowest_functions
+from benchmarks.clocks import GcTimer, Measurement, Stopwatch, resident_bytes
+from benchmarks.sampler import sampling
+from benchmarks.steps import (
+    most_sampled_functions,
+    seconds_by_step,
+    shares_by_step,
+    slowest_functions,
+)
 from benchmarks.truth import check_against_truth, live_cases
 from monitor.state.entities import RecordOutcome
 from streams.processor.pipeline import Pipeline
 from streams.replay.replay import Replay
 from streams.replay.result import result_line
 from tocsin.common.gc_tuning import relax_gc
-
-Measurement = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Stopwatch:
-    """CPU and wall seconds since its start.
-
-    Rates are per CPU second: the work is done in one thread, and other processes on the machine
-    must not change the result.
-    """
-
-    cpu: float
-    wall: float
-
-    @classmethod
-    def start(cls) -> Stopwatch:
-        """Collect garbage and return a running stopwatch."""
-        gc.collect()
-        return cls(process_time(), perf_counter())
-
-    def elapsed(self) -> Measurement:
-        """Return the seconds since the start."""
-        return {"cpu": process_time() - self.cpu, "wall": perf_counter() - self.wall}
-
-
-@dataclass(slots=True)
-class GcTimer:
-    """Sums the CPU seconds of the garbage collector while it is registered as a callback."""
-
-    since: float = 0.0
-    seconds: float = 0.0
-
-    def __call__(self, phase: str, info: dict[str, int]) -> None:
-        """Add the time between start and stop of one collection."""
-        if phase == "start":
-            self.since = process_time()
-        else:
-            self.seconds += process_time() - self.since
 
 
 def replay(log: Path, *, shortcuts: bool = True) -> Measurement:
@@ -109,6 +77,49 @@ def bare_loop(log: Path) -> Measurement:
     return stopwatch.elapsed() | {"reports": sum(counts.values())}
 
 
+def json_loop(log: Path) -> Measurement:
+    """Measure ``json.loads`` over the lines, which are in memory."""
+    lines = log.read_bytes().splitlines()
+    stopwatch = Stopwatch.start()
+    for line in lines:
+        json.loads(line)
+    return stopwatch.elapsed() | {"reports": len(lines)}
+
+
+def fold_alone(log: Path) -> Measurement:
+    """Measure the fold of *log*, of which no truth is known, after it is imported."""
+    replay_run = Replay()
+    stopwatch = Stopwatch.start()
+    raised = _raised_alerts(replay_run, log)
+    measurement = stopwatch.elapsed()
+    assert replay_run.outcomes == {RecordOutcome.FOLDED: replay_run.lines}, replay_run.outcomes
+    return measurement | {"reports": replay_run.lines, "alerts": len(raised)}
+
+
+def whole_command(log: Path) -> Measurement:
+    """Measure `tocsin replay --json` of *log* in a process of its own, with its start."""
+    command = [sys.executable, "-m", "tocsin", "replay", "--json", "--quiet", str(log)]
+    wall, before = perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    completed = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    results = completed.stdout.count(b'{"type":"result"')
+    return {"cpu": cpu, "wall": perf_counter() - wall, "trials": results}
+
+
+def sampled_profile(log: Path) -> Measurement:
+    """Profile the fold by a sampler: shares by step, and the functions with the most samples."""
+    replay_run = Replay()
+    with sampling() as samples:
+        _raised_alerts(replay_run, log)
+    return {
+        "reports": replay_run.lines,
+        "samples": samples.count,
+        "steps": shares_by_step(samples),
+        "largest": most_sampled_functions(samples),
+    }
+
+
 def memory(log: Path) -> Measurement:
     """Measure the resident bytes of the folded *log*, in total and per live case."""
     before = resident_bytes()
@@ -154,17 +165,15 @@ def check_replay(replay_run: Replay, log: Path) -> Measurement:
     return {"agreed": check_against_truth(replay_run.studies, log)}
 
 
-def resident_bytes() -> int:
-    """Return the resident memory of this process in bytes."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
 KINDS: dict[str, Callable[[Path], Measurement]] = {
     "replay": replay,
     "exact": replay_exact,
     "results": result_lines,
     "bare": bare_loop,
+    "json": json_loop,
+    "fold": fold_alone,
+    "command": whole_command,
+    "samples": sampled_profile,
     "memory": memory,
     "profile": profile,
 }

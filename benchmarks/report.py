@@ -43,16 +43,16 @@ def speed_table(
     rows = [
         [
             "replay",
-            *_run_cells(replays),
-            _goal(replay_rate >= RATE_GOAL, f"at least {RATE_GOAL:,}"),
+            *run_cells(replays),
+            goal_text(replay_rate >= RATE_GOAL, f"at least {RATE_GOAL:,}"),
         ],
         [
             "bare loop (json.loads, Counter)",
-            *_run_cells(bare),
+            *run_cells(bare),
             f"{bare_rate / replay_rate:.1f} x replay",
         ],
-        ["replay", *_run_cells([small]), ""],
-        ["replay, shortcuts off", *_run_cells([exact]), "same alerts"],
+        ["replay", *run_cells([small]), ""],
+        ["replay, shortcuts off", *run_cells([exact]), "same alerts"],
     ]
     header = ["200 trials", "reports", "runs", "reports/s (median)", "from - to", "wall s", ""]
     return section("Reports a second", header, rows) + (
@@ -62,26 +62,15 @@ def speed_table(
     )
 
 
-def results_text(run: Measurement) -> str:
-    """Return the cost of the result lines, which are computed once after the replay."""
-    milliseconds = 1000 * run["cpu"] / run["trials"]
-    return (
-        f"\nThe result line of a trial (tables, comparisons, evidence of every watch) takes "
-        f"{milliseconds:.0f} ms once, at the end, at {run['reports'] // run['trials']} "
-        f"reports a trial; "
-        "it is not in the rates.\n"
-    )
-
-
 def scale_table(*, few: list[Measurement], many: Measurement, trials: tuple[int, int]) -> Table:
     """Return the cost per report by the number of trials."""
     ratio = _cost(many) / median(_cost(run) for run in few)
     goal = f"the goal is {RATIO_GOAL} x at {GOAL_TRIALS}: --full"
     if trials[1] == GOAL_TRIALS:
-        goal = _goal(ratio <= RATIO_GOAL, f"at most {RATIO_GOAL} x")
+        goal = goal_text(ratio <= RATIO_GOAL, f"at most {RATIO_GOAL} x")
     rows = [
-        [str(trials[0]), *_run_cells(few), "1"],
-        [str(trials[1]), *_run_cells([many]), f"{ratio:.2f} x the cost; {goal}"],
+        [str(trials[0]), *run_cells(few), "1"],
+        [str(trials[1]), *run_cells([many]), f"{ratio:.2f} x the cost; {goal}"],
     ]
     header = ["trials of 5,000", "reports", "runs", "reports/s (median)", "from - to", "wall s", ""]
     return section("Many trials beside few", header, rows)
@@ -97,7 +86,7 @@ def size_table(results: list[tuple[Effect, list[Measurement]]]) -> Table:
         rows.append(
             [
                 effect.value,
-                *_run_cells(runs),
+                *run_cells(runs),
                 f"{cost / base_cost:.2f} x; {runs[0]['alerts']} alerts",
             ]
         )
@@ -122,7 +111,7 @@ def memory_table(results: list[tuple[int, Measurement]]) -> Table:
             f"{run['cases']:,}",
             f"{run['grown'] / 2**20:.0f}",
             f"{run['a_case']:,.0f}",
-            _goal(run["a_case"] <= BYTES_GOAL, f"at most {BYTES_GOAL:,}"),
+            goal_text(run["a_case"] <= BYTES_GOAL, f"at most {BYTES_GOAL:,}"),
         ]
         for trials, run in results
     ]
@@ -161,7 +150,8 @@ def profile_table(run: Measurement, without_reference: Measurement) -> Table:
     )
 
 
-def _run_cells(runs: list[Measurement]) -> list[str]:
+def run_cells(runs: list[Measurement]) -> list[str]:
+    """Return reports, number of runs, rates and wall seconds of *runs* as cells of a row."""
     rates = [run["reports"] / run["cpu"] for run in runs]
     return [
         f"{runs[0]['reports']:,}",
@@ -185,7 +175,8 @@ def _cost(run: Measurement) -> float:
     return run["cpu"] / run["reports"]
 
 
-def _goal(met: bool, goal: str) -> str:
+def goal_text(met: bool, goal: str) -> str:
+    """Return whether *goal* is met, as the text of a cell."""
     return f"goal {goal}: {'met' if met else 'NOT MET'}"
 
 
@@ -220,3 +211,10 @@ def commit_text() -> str:
         )
     )
     return f"{commit_hash or 'unknown'}{'-dirty' if changed else ''}"
+
+
+def merge_sections(report: Table, new: Table) -> Table:
+    """Return *report* with the sections of *new* in place of those with the same title."""
+    title, *sections = report.split("\n## ")
+    by_title = {text.partition("\n")[0]: text for text in [*sections, *new.split("\n## ")[1:]]}
+    return "\n## ".join([title, *(f"{text.rstrip()}\n" for text in by_title.values())])

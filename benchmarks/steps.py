@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pstats
+from collections.abc import Callable
 from cProfile import Profile
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
+from benchmarks.sampler import Samples, name_of
 from monitor.evidence import evaluate as judging
 from monitor.fold import change, fold
 from monitor.state.entities import Entities
@@ -26,24 +28,43 @@ class FunctionTime(NamedTuple):
 
 
 def seconds_by_step(profiler: Profile) -> dict[str, float]:
-    """Return seconds by step; the steps are disjoint and add up to the whole replay.
+    """Return seconds by step, as cProfile measures them."""
+    return _by_step(lambda function: _seconds(profiler, function))
+
+
+def shares_by_step(samples: Samples) -> dict[str, float]:
+    """Return the share of samples by step."""
+    return _by_step(lambda function: samples.share_of(function.__code__))
+
+
+def _by_step(spent_in: Callable[[Any], float]) -> dict[str, float]:
+    """Return what is spent in each step; the steps are disjoint and add up to the whole replay.
 
     The functions are referenced as objects, so a rename breaks this module instead of its numbers.
     """
-    total_seconds = _seconds(profiler, replay.Replay.run)
-    enter_seconds = _seconds(profiler, Entities.add_version)
-    step_seconds = {
-        "decode": _seconds(profiler, pipeline.decode),
-        "entities": _seconds(profiler, Entities.classify_version) + enter_seconds,
-        "counting": _seconds(profiler, change.apply_change) - enter_seconds,
-        "tier 1": _seconds(profiler, judging.boundary_verdict),
-        "tier 2: screening": _seconds(profiler, judging.evaluate_screened),
-        "tier 2: e-BH": _seconds(profiler, judging.apply_e_bh),
-        "alerts": _seconds(profiler, judging.update_episode)
-        + _seconds(profiler, pipeline.alerts_from_step),
-        "context check": _seconds(profiler, fold.check_context),
+    entering = spent_in(Entities.add_version)
+    steps = {
+        "decode": spent_in(replay.decode_in_batches),
+        "entities": spent_in(Entities.classify_version) + entering,
+        "counting": spent_in(change.apply_change) - entering,
+        "tier 1": spent_in(judging.boundary_verdict),
+        "tier 2: screening": spent_in(judging.evaluate_screened),
+        "tier 2: e-BH": spent_in(judging.apply_e_bh),
+        "alerts": spent_in(judging.update_episode) + spent_in(pipeline.alerts_from_step),
+        "alerts of cases, findings": spent_in(pipeline.alerts_from_record)
+        + spent_in(pipeline.alerts_from_day),
+        "checks": spent_in(fold.check_context) + spent_in(fold.check_limits),
+        "as-of date": spent_in(fold.note_day),
     }
-    return step_seconds | {"other": total_seconds - sum(step_seconds.values())}
+    return steps | {"other": spent_in(replay.Replay.run) - sum(steps.values())}
+
+
+def most_sampled_functions(samples: Samples) -> list[tuple[str, float, float]]:
+    """Return the functions with the most samples of their own: name, own share, inclusive share."""
+    return [
+        (name_of(code), own / samples.count, samples.share_of(code))
+        for code, own in samples.own.most_common(SLOWEST_COUNT)
+    ]
 
 
 def slowest_functions(profiler: Profile) -> list[FunctionTime]:
