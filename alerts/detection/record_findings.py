@@ -12,6 +12,9 @@ from monitor.exposure.person_time import TreatmentInterval
 from monitor.records import AdverseEvent, Disposition, Merge, Record, Retraction, Treatment
 from monitor.state.study import Study
 
+BODIES_WITH_FINDINGS = (Treatment, Disposition, Retraction, Merge)
+"""Bodies of which ``record_findings`` may find something even where no field was left out."""
+
 OVERLAPS_MAX = 8
 """Largest number of pairs reported for one treatment, so that findings do not grow quadratically.
 """

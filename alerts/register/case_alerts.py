@@ -30,7 +30,7 @@ from alerts.detection.findings import (
     date_findings,
     may_have_findings,
 )
-from alerts.detection.record_findings import record_findings
+from alerts.detection.record_findings import BODIES_WITH_FINDINGS, record_findings
 from alerts.lifecycle import State
 from alerts.register.build import case_alert, finding_alert, is_due_sooner
 from alerts.register.history import AlertEntry
@@ -53,7 +53,6 @@ from monitor.records import (
     PlanRecord,
     Record,
     Retraction,
-    Treatment,
     day_of,
 )
 from monitor.state.study import Study, SubjectState
@@ -81,7 +80,7 @@ def alerts_from_record(
     if site is not None and day is not None and tracker.last_record_day.get(site) != day:
         tracker.record_site(study, site, day)
     overdue = [*tracker.check(study, day)] if day and day >= tracker.next_check_day else []
-    if record.left_out or isinstance(body, Treatment | Disposition | Retraction | Merge):
+    if record.left_out or isinstance(body, BODIES_WITH_FINDINGS):
         overdue += record_findings(study, record)
     if not (check_findings or overdue or decided_before or study.plan.case_rules):
         return ()  # Fast path: nearly every record ends here.

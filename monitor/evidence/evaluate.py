@@ -170,7 +170,7 @@ def concurrent_likelihood(
         if follow_up.has_snapshot(first_events, day)
         else LOOP_EVENTS_MAX
     )
-    if len(first_events) > loop_events_max or follow_up.has_crossover:
+    if len(first_events) > loop_events_max:
         treated, at_risk_treated, at_risk_control = follow_up.risk_set_counts(
             first_events, day
         ).for_arms(treatment, control)

@@ -19,6 +19,26 @@ BEFORE_ALL_DAYS = -FOREVER
 """Lower than any study day."""
 
 
+EventAtRisk = tuple[int, int, int, tuple[AtRiskInterval, ...]]
+"""A first event: its study day, its arm, and what it takes from its subject.
+
+That is the rest of the interval until its exit, and the later intervals, all as of some day.
+"""
+
+
+@dataclass(slots=True)
+class EndedRisk:
+    """Study days from which, and until which, subjects on one arm are missing by their events."""
+
+    entries: list[int] = field(default_factory=list[int])
+    exits: list[int] = field(default_factory=list[int])
+
+    def count(self, day: int) -> int:
+        """Return how many subjects are missing on study *day*; *entries* has late ones only."""
+        not_yet = len(self.entries) - bisect_right(self.entries, day) if self.entries else 0
+        return len(self.exits) - bisect_right(self.exits, day) - not_yet
+
+
 @dataclass(slots=True)
 class FollowUp:
     """The at-risk intervals of all subjects on one risk set basis, by subject number.
@@ -26,7 +46,7 @@ class FollowUp:
     On the study time scale, study day 0 is the start of the subject's first treatment in
     *period*; on the calendar scale, study days are ordinal days.  *at_risk_tables* has one table
     for each first day of collection (0: no limit).  *columns* is built by the first call of
-    ``risk_set_counts``.  *has_crossover* is true once any subject has had several intervals.
+    ``risk_set_counts``.
     """
 
     period: int
@@ -38,7 +58,6 @@ class FollowUp:
     )
     at_risk_tables: dict[int, AtRiskTable] = field(default_factory=dict[int, AtRiskTable])
     columns: IntervalColumns | None = None
-    has_crossover: bool = False
 
     def update_subject(
         self,
@@ -64,7 +83,6 @@ class FollowUp:
         if self.columns is not None:
             self.columns.set_intervals(subject, intervals)
         self.intervals[subject] = intervals
-        self.has_crossover |= len(intervals) > 1
 
     def _build_intervals(
         self,
@@ -118,27 +136,23 @@ class FollowUp:
 
         The result agrees with ``risk_set_counts``; this loop is cheaper where events are few.
         Events with an empty arm are left out.  Returns None once the excess of treated events
-        over the sum of shares is below *floor*.  Requires that *has_crossover* is false.
+        over the sum of shares is below *floor*.
         """
-        assert not self.has_crossover, "an event must end one interval only: use risk_set_counts"
         events_at_risk = self._events_at_risk(events, day)
-        excess = float(sum(arm == treatment for _, arm, _ in events_at_risk))
+        excess = float(sum(event[1] == treatment for event in events_at_risk))
         count_both = self.at_risk_as_of(day, events.collected_from).count_both
-        exits_by_arm: tuple[list[int], list[int]] = [], []
+        ended = {treatment: EndedRisk(), control: EndedRisk()}
         pending_from, last_day, n_treated, n_control, treated = 0, BEFORE_ALL_DAYS, 0, 0, 0
         shares: list[float] = []
-        for index, (event_day, arm, _) in enumerate(events_at_risk):
+        for index, (event_day, arm, _, _) in enumerate(events_at_risk):
             if event_day != last_day:
-                for _, earlier_arm, exit_day in events_at_risk[pending_from:index]:
-                    if earlier_arm == treatment:
-                        insort(exits_by_arm[0], exit_day)
-                    elif earlier_arm == control:
-                        insort(exits_by_arm[1], exit_day)
+                for event in events_at_risk[pending_from:index]:
+                    remove_from_risk(ended, event)
                 pending_from, last_day = index, event_day
                 n_treated, n_control = count_both(treatment, control, event_day)
                 if pending_from:
-                    n_treated += bisect_right(exits_by_arm[0], event_day) - len(exits_by_arm[0])
-                    n_control += bisect_right(exits_by_arm[1], event_day) - len(exits_by_arm[1])
+                    n_treated -= ended[treatment].count(event_day)
+                    n_control -= ended[control].count(event_day)
             if arm == treatment:
                 treated += n_control > 0
             elif arm != control:
@@ -151,20 +165,25 @@ class FollowUp:
                 shares.append(share)
         return treated, shares
 
-    def _events_at_risk(self, first_events: FirstEvents, day: int) -> list[tuple[int, int, int]]:
-        """Return (study day, arm, exit as of *day*) of each first event by *day*, sorted."""
-        intervals, events_at_risk = self.intervals, list[tuple[int, int, int]]()
+    def _events_at_risk(self, first_events: FirstEvents, day: int) -> list[EventAtRisk]:
+        """Return each first event by *day*, in order of study days."""
+        intervals, events_at_risk = self.intervals, list[EventAtRisk]()
         for each in first_events.packed_events:
             onset, subject_intervals = (
                 (each & PACKED_MASK) // ARMS_MAX,
                 intervals[each >> SUBJECT_BITS],
             )
             if onset <= day and subject_intervals:
-                arm, day_0, _, leave = subject_intervals[0]
-                end_of_data = day + 1 - day_0
-                events_at_risk.append(
-                    (onset - day_0, arm, leave if leave < end_of_data else end_of_data)
-                )
+                arm, day_0, enter, leave = subject_intervals[0]
+                event_day, end_of_data = onset - day_0, day + 1 - day_0
+                later: tuple[AtRiskInterval, ...] = ()
+                if len(subject_intervals) > 1:
+                    left = [each for each in subject_intervals if each.leave > event_day]
+                    later = tuple(clip_to_data(left[1:], day))
+                    arm, _, enter, leave = left[0] if left else subject_intervals[-1]
+                if enter <= event_day < leave:
+                    leave = leave if leave < end_of_data else end_of_data
+                    events_at_risk.append((event_day, arm, leave, later))
         events_at_risk.sort()
         return events_at_risk
 
@@ -180,6 +199,25 @@ class FollowUp:
         if self.columns is None:
             self.columns = IntervalColumns.from_intervals(self.arm_count, self.intervals)
         return self.columns.count_risk_sets(first_events, day)
+
+
+def remove_from_risk(ended: dict[int, EndedRisk], event: EventAtRisk) -> None:
+    """Note the days that *event* takes from its subject, on the arms of *ended*."""
+    _, event_arm, exit_day, later = event
+    if event_arm in ended:
+        insort(ended[event_arm].exits, exit_day)
+    for arm, _, enter, leave in later:
+        if arm in ended:
+            insort(ended[arm].entries, enter)
+            insort(ended[arm].exits, leave)
+
+
+def clip_to_data(intervals: list[AtRiskInterval], day: int) -> Iterator[AtRiskInterval]:
+    """Yield *intervals* as of the ordinal *day*, without those that begin later."""
+    for interval in intervals:
+        leave = min(interval.leave, day + 1 - interval.day_0)
+        if interval.enter < leave:
+            yield interval._replace(leave=leave)
 
 
 def clip_to_collection(

@@ -50,9 +50,9 @@ def apply_change(study: Study, record: Record) -> bool:
     study.entities.add_version(record)
     if isinstance(body, PlanRecord):
         study.plan = read_plan(body.toml)
-    if isinstance(body, PlanRecord | Collection):
+    if isinstance(body, (PlanRecord, Collection)):
         recount(study)
-    return isinstance(body, PlanRecord | Collection | Tick)
+    return isinstance(body, (PlanRecord, Collection, Tick))
 
 
 def recount(study: Study) -> None:

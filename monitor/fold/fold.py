@@ -125,7 +125,7 @@ def _watches_to_evaluate(study: Study, body: Body, evaluate_all: bool) -> list[A
 def check_context(study: Study, record: Record) -> Refusal | None:
     """Return a refusal where *record* contradicts the state of the study, or None."""
     body = record.body
-    if isinstance(body, AdverseEvent | Dose):
+    if isinstance(body, (AdverseEvent, Dose)):
         return None
     if isinstance(body, PlanRecord):
         return _check_plan(study, body)

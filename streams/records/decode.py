@@ -30,6 +30,7 @@ DIGEST_BYTES = 8
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
+
 def decode(raw: bytes | None) -> Record | Refusal:
     """Return the record in *raw* (None is a Kafka tombstone), or the refusal of its bytes.
 

@@ -62,7 +62,7 @@ def parse_fast(raw: bytes) -> Fields | None:
     fields = cast(Fields, value)
     keys = len(fields)
     for member in fields.values():
-        kind: type[object] = type(member)
+        kind = type(cast(object, member))
         if kind is str:
             continue
         if kind is dict:

@@ -39,13 +39,6 @@ class Person:
     spells: tuple[Spell, ...]
     onset: int | None
 
-    @property
-    def without_crossover(self) -> Person:
-        """The same subject with the first spell only, and without an event after it."""
-        first = self.spells[0]
-        early = self.onset is not None and self.onset < first.end
-        return Person((first,), self.onset if early else None)
-
 
 @st.composite
 def persons(draw: st.DrawFn) -> Person:
@@ -87,10 +80,9 @@ def test_risk_sets_computed_one_by_one_equal_those_computed_together(
     """Both ways give the same shares to the bit, and every bound is at least log E.
 
     Subjects drop out, a third arm and a late collection occur, and some events are after the
-    as-of day.  No subject crosses over: with crossover the product only
-    computes all risk sets together.
+    as-of day, and subjects cross over.
     """
-    follow_up, first = follow_up_of([person.without_crossover for person in people], scale, since)
+    follow_up, first = follow_up_of(people, scale, since)
     sets = exact_risk_sets(follow_up, first, day, 1, control)
     evidence = log_e(sets.log_likelihood)
 
