@@ -165,12 +165,8 @@ def concurrent_likelihood(
     first_events, design, day = active_watch.first_events, active_watch.design, study.as_of
     follow_up, treatment, control = design.follow_up, design.treatment, design.control
     assert follow_up is not None and control is not None and day is not None
-    loop_events_max = (
-        LOOP_EVENTS_MAX_WITH_SNAPSHOT
-        if follow_up.has_snapshot(first_events, day)
-        else LOOP_EVENTS_MAX
-    )
-    if len(first_events) > loop_events_max:
+    has_snapshot = follow_up.has_snapshot(first_events, day)
+    if len(first_events) > (LOOP_EVENTS_MAX_WITH_SNAPSHOT if has_snapshot else LOOP_EVENTS_MAX):
         treated, at_risk_treated, at_risk_control = follow_up.risk_set_counts(
             first_events, day
         ).for_arms(treatment, control)
@@ -189,15 +185,10 @@ def concurrent_likelihood(
 
 def reference_likelihood(study: Study, active_watch: ActiveWatch) -> KnownRate | EstimatedRate:
     """Return the likelihood of first events on one treatment against the reference rate."""
-    first_events, reference_rate = (
-        active_watch.first_events,
-        active_watch.design.watch.reference_rate,
-    )
-    assert (
-        reference_rate is not None
-        and first_events.person_days is not None
-        and study.as_of is not None
-    )
+    first_events = active_watch.first_events
+    reference_rate = active_watch.design.watch.reference_rate
+    assert reference_rate is not None and first_events.person_days is not None
+    assert study.as_of is not None
     patient_years = first_events.person_days.total_until(study.as_of) / DAYS_PER_YEAR
     event_count = first_events.count_until(study.as_of)
     if reference_rate.per_100_patient_years is not None:

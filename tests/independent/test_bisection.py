@@ -41,7 +41,10 @@ def plain_mle(likelihood: LogLikelihood) -> float:
         return inf
     if slope_of(likelihood, -LOG_LIMIT) < 0:
         return 0.0
-    slopes = lambda points: np.array([slope_of(likelihood, float(at)) for at in points])  # noqa: E731
+
+    def slopes(points: Floats) -> Floats:
+        return np.array([slope_of(likelihood, float(at)) for at in points])
+
     return exp(one_by_one(slopes, -LOG_LIMIT, LOG_LIMIT))
 
 
