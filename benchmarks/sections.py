@@ -17,8 +17,8 @@ from benchmarks.suite import RUNS, BenchmarkSuite
 from benchmarks.synthetic import Effect, Workload
 
 REPORTS_A_TRIAL = 5_000
-SPARSE = Workload(trials=200, reports=100_000)
-DENSE = Workload(trials=20, reports=100_000)
+SPARSE = Workload(trials=100, reports=50_000)
+DENSE = Workload(trials=10, reports=50_000)
 """Logs of 500 and of 5,000 reports a trial; the second is the standard density."""
 
 
