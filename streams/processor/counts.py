@@ -37,10 +37,14 @@ class BatchCounts:
         """Add the counts of *other* to these."""
         for study, outcomes in other.outcomes_by_study.items():
             self.outcomes_by_study[study].update(outcomes)
-        self.refusals.update(other.refusals)
-        self.refusals_without_study.update(other.refusals_without_study)
+        for mine, added in (
+            (self.refusals, other.refusals),
+            (self.refusals_without_study, other.refusals_without_study),
+            (self.looks, other.looks),
+        ):
+            if added:  # Most are empty, and an update by nothing is slow.
+                mine.update(added)
         self.alert_offsets.update(other.alert_offsets)
-        self.looks.update(other.looks)
         self.reviews += other.reviews
         self.skipped += other.skipped
         self.left_to_rebuild += other.left_to_rebuild

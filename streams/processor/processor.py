@@ -15,6 +15,7 @@ from streams.processor.pipeline import apply_record
 from streams.processor.row_cache import RowCache
 from streams.processor.row_rebuild import RowRebuild
 from streams.processor.runs import handle_run, handle_single, runs
+from streams.processor.steps import finish_step
 from streams.processor.stop import (
     CursorMoved,
     OffsetGap,
@@ -206,11 +207,14 @@ class PartitionProcessor:
         """
         working_set = self.working_set
         assert working_set is not None, "claim the partition before folding a batch"
-        records = [each for each in records if not working_set.cursor.has_passed(each.offset)]
+        if working_set.cursor.passed:
+            records = [each for each in records if not working_set.cursor.has_passed(each.offset)]
         retry_until = max(self._failed_offsets, default=-1)
         first = offset = working_set.position
+        await finish_step()
         try:
-            for run in runs(working_set, records, DECODE_BATCH_SIZE if retry_until < first else 1):
+            decode_max = DECODE_BATCH_SIZE if retry_until < first else 1
+            async for run in runs(working_set, records, decode_max):
                 record, content = run[0]
                 offset = record.offset
                 if offset < working_set.position:
@@ -226,6 +230,7 @@ class PartitionProcessor:
                     return
                 if offset <= retry_until or working_set.full:
                     await self._commit_folded(working_set)
+            await finish_step()
             await self._commit_folded(working_set)
             self._failed_offsets -= {
                 each for each in self._failed_offsets if first <= each < working_set.position

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from itertools import islice
 
 from monitor.errors import Refusal
 from monitor.records import Collection, Merge, PlanRecord, Record, Retraction
 from streams.log import Log, LogRecord
 from streams.processor.folding import check_placement, fold_into
+from streams.processor.steps import finish_step
 from streams.processor.stop import PartitionStop, RecordFailed, RowInvalid
 from streams.processor.working_set import WorkingSet
 from streams.records.decode import decode
@@ -24,9 +25,9 @@ DecodedRecord = tuple[LogRecord, Record | Refusal]
 """A record of the log with its decoded content, or with the refusal of its bytes."""
 
 
-def runs(
+async def runs(
     working_set: WorkingSet, records: Sequence[LogRecord], decode_max: int
-) -> Iterator[Sequence[DecodedRecord]]:
+) -> AsyncIterator[Sequence[DecodedRecord]]:
     """Yield *records* in their order, decoded, in runs for ``fold_run`` or one at a time.
 
     *decode_max* is how many records are decoded together.  A record that cannot be part of a run
@@ -35,6 +36,7 @@ def runs(
     remaining = iter(records)
     while chunk := list(islice(remaining, decode_max)):
         decoded = [(each, decode_or_blame(each)) for each in chunk]
+        await finish_step()
         start = 0
         while start < len(decoded):
             end = start + max(1, run_length(working_set, decoded, start))

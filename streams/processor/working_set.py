@@ -22,6 +22,7 @@ from streams.processor.limits import Limits
 from streams.processor.pending_write import HEADROOM_DIVISOR, PendingWrite
 from streams.processor.pipeline import RecordResult
 from streams.processor.row_cache import RowCache
+from streams.processor.steps import finish_step
 from streams.processor.stop import PartitionStop, StopReason
 from streams.processor.thread_use import ThreadUse
 from streams.store import Store
@@ -147,6 +148,7 @@ class WorkingSet:
             split = await self.thread.run(pending.split_rows, pairs_max)
         else:
             split = pending.split_rows(pairs_max)
+        await finish_step()
         return await pending.write(
             self.store, self.cursor, split, first=first, pairs_max=pairs_max, stopped=stopped
         )

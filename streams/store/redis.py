@@ -24,6 +24,7 @@ from streams.store.cursor_fields import (
 )
 from streams.store.function import check_library, check_server, check_write_access
 from streams.store.keys import Keys
+from streams.store.shared_calls import SharedCalls
 
 __all__ = ["RedisStore", "connect", "run_command"]
 
@@ -35,13 +36,15 @@ SCANS_MAX = 5
 class RedisStore:
     """Store of one partition in one space, accessed by *client*.
 
-    An *embedded* store is fakeredis in this process: it never evicts, and has no INFO, no memory
+    With *calls* it sends its function calls together with those of other partitions.  An
+    *embedded* store is fakeredis in this process: it never evicts, and has no INFO, no memory
     limit and no users, so those are not checked.
     """
 
     client: Client
     keys: Keys
     embedded: bool = False
+    calls: SharedCalls | None = None
 
     async def check(self) -> None:
         """Check that the store can be written to.
@@ -155,5 +158,9 @@ class RedisStore:
         await self.client.aclose()
 
     async def _call_function(self, function: str, keys: list[str], args: list[Any]) -> ApplyResult:
-        reply = await run_command(self.client.fcall(function, len(keys), *keys, *args))
+        if self.calls is None:
+            command = self.client.fcall(function, len(keys), *keys, *args)
+        else:
+            command = self.calls.call(function, keys, args)
+        reply = await run_command(command)
         return ApplyResult(reply.decode())

@@ -16,6 +16,7 @@ from streams.settings import Settings
 from streams.store import LIVE_SPACE, StoreMisconfigured, StoreNotWritable, StoreUnreachable
 from streams.store.keys import Keys
 from streams.store.redis import RedisStore, connect
+from streams.store.shared_calls import SharedCalls
 from streams.worker.app import group_of
 from streams.worker.partition_count import LogGone, PartitionCountChanged
 from streams.worker.process import WorkerProcess
@@ -65,7 +66,7 @@ def run_worker(space: str, process_type: type[WorkerProcess]) -> None:
     check_topics(settings, partition_counts)
     asyncio.run(check_store(settings, space))
     client = connect(settings.store)
-    store_of = partial(open_partition_store, client, space)
+    store_of = partial(open_partition_store, SharedCalls(client), space)
     worker_process = process_type(settings, store_of, space, trust=trust)
     message = f"tocsin: folding {LOG}; http://{settings.health}/readyz"
     with daemon_errors():
@@ -99,9 +100,9 @@ def check_space(space: str) -> None:
         raise Stop(Exit.USAGE, f"--space {space}: {message}. Give the space another name.")
 
 
-def open_partition_store(client: Any, space: str, partition: int) -> RedisStore:
-    """Open the store of *partition* in *space* over the connection *client*."""
-    return RedisStore(client, Keys(space, LOG, partition))
+def open_partition_store(calls: SharedCalls, space: str, partition: int) -> RedisStore:
+    """Open the store of *partition* in *space*, which sends its writes with *calls*."""
+    return RedisStore(calls.client, Keys(space, LOG, partition), calls=calls)
 
 
 async def check_store(settings: Settings, space: str) -> None:
