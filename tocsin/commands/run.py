@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sys
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
