@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from benchmarks.live.alerting import measure_alerting
 from benchmarks.live.contender import CONTENDERS
@@ -44,7 +45,7 @@ def select_measurement(options: argparse.Namespace) -> Callable[[BenchmarkEnviro
     """Return the measurement that the options select."""
     if options.what == ["latency"]:
         return lambda environment: measure_latency(
-            environment, RATE, options.seconds or 60, options.rounds or 3
+            environment, RATE, options.seconds or 60, options.rounds or 3, options.base
         )
     if options.what == ["alerting"]:
         return lambda environment: measure_alerting(
@@ -75,6 +76,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--trials", type=int, default=TRIALS, help="number of trials in a rebuild")
     parser.add_argument("--rounds", type=int, help="runs of each contender: 5; latency: 3")
     parser.add_argument("--seconds", type=int, help="duration of latency: 60; alerting: 30")
+    parser.add_argument(
+        "--base", type=Path, help="latency: a checkout whose worker runs in turn with this one"
+    )
     parser.add_argument("--keep", action="store_true", help="write the section to LIVE.md")
     options = parser.parse_args()
     if (

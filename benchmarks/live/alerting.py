@@ -28,13 +28,12 @@ from benchmarks.live.contender import EVERYTHING, Contender
 from benchmarks.live.environment import BenchmarkEnvironment
 from benchmarks.live.latency import (
     LEAD_SECONDS,
-    QUANTILES,
     TIMEOUT_SECONDS,
     WARM_UP_RECORDS,
     due_times,
     pace_messages,
-    quantile,
 )
+from benchmarks.live.latency_run import QUANTILES, quantile
 from benchmarks.live.load import PARTITIONS, Load, Message, draw_log, make_topics, send_messages
 from benchmarks.live.recording_proxy import RecordingProxy, open_proxy
 from benchmarks.live.run import Rejected, contender_variables, poll_until

@@ -24,8 +24,10 @@ class Contender:
     """A program that folds the log into the store until it is stopped.
 
     *packages* are installed in the environment named *environment*; the product has none and runs
-    from the current installation.  *log* names the log that it reads: the logs differ only in their
-    plans.
+    from the current installation.  *log* names the log that it reads: the same records, `watched`,
+    `unwatched` with plans without watches, or `headers` with CloudEvents headers.  A contender that
+    *keeps_versions* does the job of `contenders.versions_job`.  *root* is the checkout whose code
+    runs.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Contender:
     environment: str = ""
     packages: tuple[str, ...] = ()
     log: str = "watched"
+    keeps_versions: bool = False
+    root: Path = ROOT
 
     @property
     def is_product(self) -> bool:
@@ -87,6 +91,14 @@ CONTENDERS = (
         packages=QUIX,
     ),
     Contender(
+        name="quix-versions",
+        title="Quix Streams, latest versions kept",
+        arguments=(f"{PROGRAMS}.quix_versions",),
+        environment="quix",
+        packages=QUIX,
+        keeps_versions=True,
+    ),
+    Contender(
         name="bytewax",
         title="Bytewax, batched pipeline",
         arguments=("bytewax.run", f"{PROGRAMS}.bytewax_flow:flow"),
@@ -100,6 +112,20 @@ CONTENDERS = (
         environment="bare",
         packages=BARE,
     ),
+    Contender(
+        name="bare-headers",
+        title="bare aiokafka loop, headers",
+        arguments=(f"{PROGRAMS}.bare",),
+        environment="bare",
+        packages=BARE,
+        log="headers",
+    ),
     Contender(name="counting", title="Tocsin, counting", arguments=("run",), log="unwatched"),
     EVERYTHING,
+    Contender(
+        name="everything-headers",
+        title="Tocsin, everything on, headers",
+        arguments=("run",),
+        log="headers",
+    ),
 )

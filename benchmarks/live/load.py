@@ -17,7 +17,7 @@ from benchmarks.synthetic import Workload, write_log
 from streams.kafka.admin import admin_client
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG, apply_topics, required_topics
-from streams.records.encode import encode_record
+from streams.records.encode import Headers, cloudevents_headers, encode_record
 from streams.settings import Settings
 
 PARTITIONS = Settings().log_partitions
@@ -54,6 +54,7 @@ class Message(NamedTuple):
     partition: int
     key: str
     value: bytes
+    headers: Headers = ()
 
 
 @dataclass(slots=True)
@@ -70,12 +71,17 @@ class Load:
         """The number of all records of the log, of every type."""
         return sum(part.records for part in self.partitions)
 
-    def messages(self, edit: Edit = bytes) -> Iterator[Message]:
-        """Yield the records, each changed by *edit*, and register them by partition."""
+    def messages(self, edit: Edit = bytes, *, with_headers: bool = False) -> Iterator[Message]:
+        """Yield the records, each changed by *edit*, and register them by partition.
+
+        *with_headers* adds the CloudEvents headers that `tocsin produce` sends.
+        """
         with self.file.open("rb") as lines:
             for line in lines:
                 record = json.loads(line)
-                yield Message(self.add_record(record), record["study"], edit(line.rstrip(b"\n")))
+                value = edit(line.rstrip(b"\n"))
+                headers = cloudevents_headers(value) if with_headers else ()
+                yield Message(self.add_record(record), record["study"], value, headers)
 
     def add_record(self, record: dict[str, Any]) -> int:
         """Register *record* after the earlier ones; return its partition."""
@@ -94,11 +100,13 @@ def draw_log(folder: Path, reports: int, trials: int = TRIALS) -> Path:
     return write_log(Workload(trials=trials, reports=reports), folder / f"{reports}.jsonl")
 
 
-def write_to_kafka(broker: str, file: Path, edit: Edit = bytes) -> Load:
-    """Create the topics, and write *file* to the log topic, each record changed by *edit*."""
+def write_to_kafka(
+    broker: str, file: Path, edit: Edit = bytes, *, with_headers: bool = False
+) -> Load:
+    """Create the topics, and write *file* to the log topic: see ``Load.messages``."""
     load = Load(file)
     make_topics(broker)
-    send_messages(broker, load.messages(edit))
+    send_messages(broker, load.messages(edit, with_headers=with_headers))
     return load
 
 
@@ -121,7 +129,12 @@ def send_messages(broker: str, messages: Iterable[Message]) -> None:
     producer = Producer({"bootstrap.servers": broker, "log_level": 3, **ordered})
     for message in messages:
         producer.produce(
-            LOG, message.value, message.key, message.partition, on_delivery=record_failure
+            LOG,
+            message.value,
+            message.key,
+            message.partition,
+            on_delivery=record_failure,
+            headers=list(message.headers),
         )
         producer.poll(0)
         while len(producer) > QUEUED_MAX:

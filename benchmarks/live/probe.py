@@ -47,6 +47,12 @@ class StoreProbe:
         # Redis counts a command when it ends: the RESETSTAT is included, this INFO is not.
         return sum(each["calls"] for each in stats.values()) - self.own_commands
 
+    def count_function_calls(self) -> int:
+        """Return how many calls of functions had been executed since the last flush."""
+        (reply,) = self.query(("INFO", "commandstats"))
+        stats = cast(dict[str, dict[str, int]], reply)
+        return stats.get("cmdstat_fcall", {"calls": 0})["calls"]
+
 
 class ExpectedCounts(Protocol):
     """The counts that a contender must leave in the store, and its progress towards them."""

@@ -14,6 +14,7 @@ from benchmarks.live.peer_counts import PeerCounts
 from benchmarks.live.probe import ExpectedCounts
 from benchmarks.live.run import Rejected, RunResult, run_contender
 from benchmarks.live.table_counts import TableCounts
+from benchmarks.live.version_counts import VersionCounts
 
 
 @dataclass(slots=True)
@@ -76,10 +77,14 @@ def fill_logs(
 ) -> dict[str, Load]:
     """Write each needed log to its own broker, because all logs have the same topic name."""
     file = draw_log(environment.folder, reports)
-    edits = {"watched": bytes, "unwatched": without_watches}
     wanted = {contender.log for contender in contenders}
     return {
-        log: write_to_kafka(environment.broker_address(log), file, edits[log])
+        log: write_to_kafka(
+            environment.broker_address(log),
+            file,
+            without_watches if log == "unwatched" else bytes,
+            with_headers=log == "headers",
+        )
         for log in sorted(wanted)
     }
 
@@ -87,5 +92,5 @@ def fill_logs(
 def expected_counts_of(contender: Contender, load: Load) -> ExpectedCounts:
     """Return the counts that *contender* must leave in the store."""
     if contender.is_product:
-        return TableCounts(load, groups=contender.log == "watched")
-    return PeerCounts(load)
+        return TableCounts(load, groups=contender.log != "unwatched")
+    return VersionCounts(load) if contender.keeps_versions else PeerCounts(load)

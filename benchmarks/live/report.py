@@ -44,7 +44,10 @@ SPEED_GOALS = (
     SpeedGoal(kind="must", product="counting", peer="faust-take", factor=1),
     SpeedGoal(kind="goal", product="everything", peer="faust-call", factor=6),
     SpeedGoal(kind="goal", product="everything", peer="quix", factor=1),
+    SpeedGoal(kind="goal", product="counting", peer="quix-versions", factor=1),
 )
+HEADER_PAIRS = (("everything", "everything-headers"), ("bare", "bare-headers"))
+"""Contenders that run without and with CloudEvents headers."""
 
 
 def comparison_table(
@@ -65,7 +68,14 @@ def comparison_table(
     packages = {" ".join(each.packages) for each in contenders if each.packages}
     return (
         section(title, HEADER, rows)
-        + "".join(f"\n* {line}" for line in [*rejections, *goal_lines(contenders, results)])
+        + "".join(
+            f"\n* {line}"
+            for line in [
+                *rejections,
+                *goal_lines(contenders, results),
+                *header_lines(contenders, results),
+            ]
+        )
         + "\n\nThe final counts of every contender were checked against the drawn data.  "
         "Rates are over the time from the first counts seen in Redis to the last "
         "(benchmarks/live/run.py); CPU is that of the contender, not of Redis or Kafka.  "
@@ -116,6 +126,16 @@ def goal_lines(contenders: Sequence[Contender], results: ContenderResults) -> It
                 f"{goal.kind}: {titles[goal.product]}, {wanted} {titles[goal.peer]}: "
                 f"{measured}: {'met' if is_met else 'NOT MET'}"
             )
+
+
+def header_lines(contenders: Sequence[Contender], results: ContenderResults) -> Iterator[str]:
+    """Yield what CloudEvents headers cost each contender that ran with and without them."""
+    titles = {contender.name: contender.title for contender in contenders}
+    for without, with_headers in HEADER_PAIRS:
+        plain, other = results.get(without), results.get(with_headers)
+        if plain and other and plain.runs and other.runs:
+            ratio = median_cpu_rate(plain) / median_cpu_rate(other)
+            yield f"CloudEvents headers: {titles[without]}, {ratio:.2f} x the CPU with them"
 
 
 def check_goal(

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.live.contender import ROOT, Contender
+from benchmarks.live.contender import Contender
 from benchmarks.live.environment import BenchmarkEnvironment
 from benchmarks.live.probe import POLL_SECONDS, CpuReading, ExpectedCounts, StoreProbe
 from streams.kafka.topics import LOG
@@ -111,7 +111,7 @@ def poll_until(process: Process, condition: Callable[[], int], timeout: float) -
 def contender_variables(environment: BenchmarkEnvironment, contender: Contender) -> dict[str, str]:
     """Return a contender's environment variables: its servers, its topic, and an unused group."""
     return environment.product_variables(contender.log) | {
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(contender.root),
         "BENCH_BROKER": environment.broker_address(contender.log),
         "BENCH_STORE": environment.probe.url,
         "BENCH_TOPIC": LOG,

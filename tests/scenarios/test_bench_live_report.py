@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.live.contender import CONTENDERS
-from benchmarks.live.latency import LatencySample, quantile
+from benchmarks.live.latency_run import LatencySample, quantile
 from benchmarks.live.load import PARTITIONS
 from benchmarks.live.race import ContenderResult, interleaved_rounds
 from benchmarks.live.report import SPEED_GOALS, check_goal, comparison_table, replace_section
