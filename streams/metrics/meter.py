@@ -80,10 +80,16 @@ class Meter:
         if partition not in self.record_outcomes:
             return
         now = int(self.clock())
+        by_study, processed_at = self.record_outcomes[partition], self.processed_at[partition]
         for study, outcomes in counts.outcomes_by_study.items():
-            self.record_outcomes[partition].setdefault(study, Counter()).update(outcomes)
-            self.processed_at[partition][study] = now
-        self.looks[partition].update(counts.looks)
+            if (known := by_study.get(study)) is None:
+                known = by_study[study] = Counter()
+            for outcome, count in outcomes.items():
+                known[outcome] += count
+            processed_at[study] = now
+        looks = self.looks[partition]
+        for study, count in counts.looks.items():
+            looks[study] += count
         for reason, count in counts.refusals_without_study.items():
             self.no_study["quarantined" if Reason(reason).is_unreadable else "refused"] += count
         if counts.outcomes_by_study or counts.refusals_without_study or not counts.reviews:

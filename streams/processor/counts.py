@@ -34,9 +34,12 @@ class BatchCounts:
     pairs: int = 0
 
     def add(self, other: BatchCounts) -> None:
-        """Add the counts of *other* to these."""
+        """Add the counts of *other*, which may not be used any more, to these."""
         for study, outcomes in other.outcomes_by_study.items():
-            self.outcomes_by_study[study].update(outcomes)
+            if study in self.outcomes_by_study:
+                self.outcomes_by_study[study].update(outcomes)
+            else:
+                self.outcomes_by_study[study] = outcomes
         for mine, added in (
             (self.refusals, other.refusals),
             (self.refusals_without_study, other.refusals_without_study),

@@ -83,19 +83,23 @@ def table_name(study: Study, table: int) -> str:
     return f"{name}|{study.plan.treatments[treatment]}"
 
 
-def exposure_fields(study: Study) -> NamedValues:
+def exposure_names(study: Study) -> list[str]:
+    """Return the field names of the exposure by table number; an amended plan may change them."""
+    return [f"x|{table_name(study, number)}" for number in range(len(study.person_days))]
+
+
+def exposure_values(study: Study) -> Iterator[bytes]:
     """Yield for each table the person-days until the as-of date and the number of open spells.
 
     The value is empty where both are zero.
     """
-    for number, exposed in enumerate(study.person_days):
-        person_days = 0 if study.as_of is None else exposed.total_until(study.as_of)
-        value = (
-            orjson.dumps([person_days, exposed.open_spells])
-            if person_days or exposed.open_spells
-            else b""
-        )
-        yield f"x|{table_name(study, number)}", value
+    as_of = study.as_of
+    for exposed in study.person_days:
+        person_days = 0 if as_of is None else exposed.total_until(as_of)
+        if person_days or exposed.open_spells:
+            yield orjson.dumps([person_days, exposed.open_spells])
+        else:
+            yield b""
 
 
 def subject_value(study: Study, subject: SubjectState | None) -> bytes:
@@ -168,7 +172,7 @@ def state_fields(study: Study, verdicts: Iterable[tuple[str, Verdict]]) -> Field
     fields |= {f"w|{watch}": verdict_value(verdict) for watch, verdict in verdicts}
     for watch, episode in study.episodes.items():
         fields[f"a|{watch}"] = episode_value(study, watch, episode)
-    fields |= dict(exposure_fields(study))
+    fields |= dict(zip(exposure_names(study), exposure_values(study), strict=True))
     fields |= dict(days_fields(study.days_on_record))
     fields |= dict(register_fields(study))
     return {name: value for name, value in fields.items() if value}

@@ -24,7 +24,8 @@ from streams.store.rows.fields import (
     entity_name,
     entity_value,
     episode_value,
-    exposure_fields,
+    exposure_names,
+    exposure_values,
     head_value,
     plans_value,
     state_fields,
@@ -63,6 +64,7 @@ class Row:
     checksum_total: int = 0
     written_latest: int | None = None
     cell_names: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
+    exposure_names: list[str] = field(default_factory=list[str])
     active_watches: dict[str, ActiveWatch] = field(default_factory=dict[str, ActiveWatch])
 
     @property
@@ -99,6 +101,7 @@ class Row:
         if self.dirty.everything or not self.checksums:
             old_names = self.checksums.keys() - {"began"}
             self.cell_names.clear()
+            self.exposure_names = []
             self.active_watches.clear()
             fields = self._changed_fields(
                 dict.fromkeys(old_names, b"") | self._fields_without_entities()
@@ -157,7 +160,8 @@ class Row:
         for block in dirty.days:
             fields[days_field(block)] = days_value(study.days_on_record, block)
         if dirty.subjects or study.latest_day != self.written_latest:
-            fields.update(exposure_fields(study))
+            names = self.exposure_names = self.exposure_names or exposure_names(study)
+            fields.update(zip(names, exposure_values(study), strict=True))
         return self._add_head(fields)
 
     def _add_head(self, fields: Fields) -> Fields:
@@ -213,6 +217,8 @@ class Row:
         """Assign ordinals to new entities, which follow all known ones in the dictionary."""
         entities = self.study.entities.by_id
         first = len(self.packed_entities)
+        if len(entities) == first:
+            return
         new = list(islice(reversed(entities), len(entities) - first))
         for ordinal, entity_id in enumerate(reversed(new), first):
             self.packed_entities[entity_id] = ordinal << CHECKSUM_BITS
