@@ -36,7 +36,8 @@ class WorkingSet:
     *position* is the next offset to handle.  *held_back* are the latest consecutive unreadable
     records: the next readable record or commit quarantines them, and a stop of the partition leaves
     them to be folded again.  *last_record* is the last record before them.  Missing offsets below
-    *markers_until* are confirmed transaction markers.
+    *markers_until* are confirmed transaction markers; *markers* are those skipped since the last
+    commit, which the cursor counts once it is past them.
     """
 
     store: Store
@@ -54,6 +55,7 @@ class WorkingSet:
     )
     last_record: LogRecord | None = None
     markers_until: int = 0
+    markers: list[range] = field(default_factory=list[range])
     thread: ThreadUse = field(default_factory=ThreadUse)
 
     def handle(self, record: LogRecord, content: Record | Refusal) -> str | PartitionStop | None:
@@ -85,7 +87,7 @@ class WorkingSet:
         """Move to *offset* and return True, if only confirmed transaction markers lie before it."""
         if offset > self.markers_until:
             return False
-        self.cursor.marker_count += offset - self.position
+        self.markers.append(range(self.position, offset))
         self.position = offset
         return True
 
@@ -119,6 +121,8 @@ class WorkingSet:
             cursor.next = self.held_back[0][0].offset
         if cursor.next == first:
             return counts
+        cursor.marker_count += sum(len(each) for each in self.markers if each.stop <= cursor.next)
+        self.markers = [each for each in self.markers if each.stop > cursor.next]
         if self.last_record is not None:
             cursor.last_mark = RecordMark.of(self.last_record)
         counts.pairs = await self.apply_pending(pending, first)
