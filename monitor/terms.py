@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
+from unicodedata import category, normalize
 
 from monitor.records import RELATED, ActionTaken, Adjudication, AdverseEvent, Outcome, TermKind
+
+FORMS_CACHED_MAX = 1 << 16
+"""Folded forms that are kept: more than the 27,000 preferred terms of MedDRA."""
+
+
+@lru_cache(maxsize=FORMS_CACHED_MAX)
+def fold_term(spelling: str) -> str:
+    """Return the form by which terms are compared: without case, white space or Unicode form.
+
+    NFKC, not NFC: full-width letters, ligatures, subscripts and non-breaking spaces come from the
+    system that exported a term, never from its meaning.  Invisible format characters (category Cf:
+    zero-width space, soft hyphen, byte order mark) are left out.  A run of white space is one
+    space.  Folding a folded form again changes nothing.
+
+    >>> fold_term(" Deep\u00a0vein  THROMBOSIS") == fold_term("deep vein thrombosis")
+    True
+    """
+    text = normalize("NFD", "".join(each for each in spelling if category(each) != "Cf"))
+    text = normalize("NFKC", normalize("NFKC", text.casefold()).casefold())
+    return " ".join(text.split())
 
 
 class Term(NamedTuple):
@@ -16,30 +38,60 @@ class Term(NamedTuple):
     kind: TermKind
     name: str
 
+    @property
+    def folded(self) -> Term:
+        """The term by which it is counted; groups have identifiers, which are not folded."""
+        return Term(self.kind, fold_term(self.name)) if self.kind in CODED_KINDS else self
+
+
+CODED_KINDS = (TermKind.PREFERRED_TERM, TermKind.SYSTEM_ORGAN_CLASS)
+"""Kinds of terms that a case names as its source spells them."""
 
 ANY = Term(TermKind.ANY, "any")
+
+SCREENING_PREFIX = "screening/"
+"""Prefix of the ids of tier 2 watches; no plan may use it for a watch."""
+
+
+def screening_watch_id(term: Term, treatment: str) -> str:
+    """Return the id of the tier 2 watch of *term* on *treatment*.
+
+    >>> screening_watch_id(Term(TermKind.PREFERRED_TERM, "rash"), "drug")
+    'screening/preferred_term/rash/drug'
+    """
+    return f"{SCREENING_PREFIX}{term.kind}/{term.name}/{treatment}"
+
+
+def split_screening_watch(watch: str) -> tuple[Term, str] | None:
+    """Return term and treatment of the id of a tier 2 watch; None for other watches."""
+    if not watch.startswith(SCREENING_PREFIX):
+        return None
+    term, treatment = watch.removeprefix(SCREENING_PREFIX).rsplit("/", 1)
+    kind, name = term.split("/", 1)
+    return Term(TermKind(kind), name), treatment
 
 
 @dataclass(frozen=True, slots=True)
 class TermPair:
     """The algorithmic part of a group: one term of each set within *within_days* days.
 
-    Both cases belong to one subject.  ``term in pair`` is true for a term of either set.
+    Both cases belong to one subject.  ``term in pair`` is true for a folded term of either set.
     """
 
     first_terms: frozenset[str]
     second_terms: frozenset[str]
     within_days: int
 
-    def __contains__(self, preferred_term: str) -> bool:
-        return preferred_term in self.first_terms or preferred_term in self.second_terms
+    def __contains__(self, folded_term: str) -> bool:
+        return folded_term in self.first_terms or folded_term in self.second_terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """A named group of cases: the conjunction of all conditions that are not None.
 
-    *label_groups* match a case's label group where it has one, else its preferred term.
+    *label_groups* match a case's label group where it has one, else its preferred term.  All
+    terms of a group are folded forms.
     *within_days_after_dose* counts from the last day of an administration.
     """
 
@@ -67,8 +119,8 @@ class Group:
         """
         label = case.label_group or case.preferred_term
         return (
-            (self.preferred_terms is None or self._matches_term(case.preferred_term))
-            and (self.label_groups is None or label in self.label_groups)
+            (self.preferred_terms is None or self._matches_term(fold_term(case.preferred_term)))
+            and (self.label_groups is None or fold_term(label) in self.label_groups)
             and (self.serious is None or is_serious(case) is self.serious)
             and (self.related is None or (case.relatedness in RELATED) is self.related)
             and (
@@ -79,17 +131,17 @@ class Group:
             and (self.outcome is None or case.outcome in self.outcome)
         )
 
-    def _matches_term(self, preferred_term: str) -> bool:
+    def _matches_term(self, folded_term: str) -> bool:
         assert self.preferred_terms is not None
-        in_pair = self.term_pair is not None and preferred_term in self.term_pair
-        return preferred_term in self.preferred_terms or in_pair
+        in_pair = self.term_pair is not None and folded_term in self.term_pair
+        return folded_term in self.preferred_terms or in_pair
 
     def needs_context(self, case: AdverseEvent) -> bool:
         """Whether membership of *case* depends on a dose or another case of its subject."""
         return self.within_days_after_dose is not None or (
             self.term_pair is not None
-            and case.preferred_term in self.term_pair
-            and case.preferred_term not in (self.preferred_terms or ())
+            and (term := fold_term(case.preferred_term)) in self.term_pair
+            and term not in (self.preferred_terms or ())
         )
 
 
@@ -125,7 +177,10 @@ def has_inconsistent_seriousness(case: AdverseEvent) -> bool:
 
 @dataclass(slots=True, eq=False)
 class Vocabulary:
-    """Maps terms to small integers: counting by integer is cheaper than by term."""
+    """Maps terms to small integers: counting by integer is cheaper than by term.
+
+    All spellings of a term have its number, by which *terms* holds the folded term.
+    """
 
     numbers: dict[Term, int] = field(default_factory=dict[Term, int])
     terms: dict[int, Term] = field(default_factory=dict[int, Term])
@@ -138,8 +193,12 @@ class Vocabulary:
 
     def _add(self, term: Term) -> int:
         """Add *term*, unless another thread has added it meanwhile."""
-        number = next(self.unused)
-        self.terms[number] = term
+        folded = term.folded
+        number = self.numbers.get(folded)
+        if number is None:
+            number = next(self.unused)
+            self.terms[number] = folded
+            number = self.numbers.setdefault(folded, number)
         return self.numbers.setdefault(term, number)
 
     def __getitem__(self, number: int) -> Term:

@@ -12,6 +12,7 @@ from monitor.records import AdverseEvent, Criterion, Outcome, PartialDate, Sever
 from monitor.state.cell import COUNT_MASK
 from monitor.state.entities import Entity
 from monitor.state.study import Study, SubjectState
+from monitor.terms import fold_term
 
 DUPLICATE_ONSET_DAYS = 2
 """Largest difference, in days, of the onsets of two likely duplicates."""
@@ -138,7 +139,7 @@ def likely_duplicates(subject: SubjectState, case_id: str, case: AdverseEvent) -
     dates are not compared: two cases in one month are often distinct.  Of a subject with many
     cases, only those are returned that can be reported.
     """
-    term, onset = case.preferred_term, case.onset
+    term, onset = fold_term(case.preferred_term), case.onset
     if not isinstance(onset, int):
         return []
     if subject.index is not None:
@@ -148,7 +149,7 @@ def likely_duplicates(subject: SubjectState, case_id: str, case: AdverseEvent) -
     for other_id, entity in subject.cases.items():
         other = entity.body
         assert isinstance(other, AdverseEvent)
-        if other.preferred_term == term and other_id != case_id and isinstance(other.onset, int):
-            days_apart = abs(other.onset - onset)
-            duplicates += [other_id] if days_apart <= DUPLICATE_ONSET_DAYS else []
+        if other_id != case_id and isinstance(other.onset, int):
+            is_near = abs(other.onset - onset) <= DUPLICATE_ONSET_DAYS
+            duplicates += [other_id] if is_near and fold_term(other.preferred_term) == term else []
     return sorted(duplicates)

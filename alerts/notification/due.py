@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from alerts.alert import AlertKind
 from alerts.notification.audiences import Audience, RoutingConfig
 from alerts.notification.blinding import Revisions, visible_revisions
 from alerts.notification.notification_log import (
@@ -19,6 +17,7 @@ from alerts.notification.notification_log import (
     decode_log_record,
 )
 from alerts.notification.published import InvalidAlert, PublishedAlert, parse_published_alert
+from alerts.notification.succession import Succession
 
 FIRING_HOURS = 24
 """How long an alert fires in an Alertmanager without being posted again.
@@ -77,6 +76,7 @@ class DeliveryState:
     alerts: dict[str, dict[int, PublishedAlert]] = field(
         default_factory=dict[str, dict[int, PublishedAlert]]
     )
+    succession: Succession = field(default_factory=Succession)
     notification_log: NotificationLog = field(default_factory=NotificationLog)
     unreadable: int = 0
     uncompared: list[PublishedAlert] = field(default_factory=list[PublishedAlert])
@@ -89,6 +89,7 @@ class DeliveryState:
             self.unreadable += 1
             return
         self.alerts.setdefault(alert.id, {}).setdefault(alert.revision, alert)
+        self.succession.add(alert)
         self.uncompared.append(alert)
 
     def find_mismatches(self) -> Iterator[ContentMismatch]:
@@ -174,31 +175,9 @@ def visible_alerts(
 ) -> Iterator[Revisions]:
     """Yield, for each alert, the revisions that the audience of *route* may be notified of."""
     audience = config.audiences[route.audience]
-    for revisions in state.alerts.values():
+    for revisions in state.succession.delivered(state.alerts):
         if visible := visible_revisions(audience, revisions):
             yield visible
-
-
-def count_delivered(state: DeliveryState, config: RoutingConfig) -> Counter[str]:
-    """Count delivered alerts by study, without findings.
-
-    An alert is delivered when its latest page is logged on every route that is notified without
-    escalation.  A superseded page counts, because a later revision was sent.  A study without an
-    unblinded audience has a count of 0, which makes the missing route visible in the metrics.
-    """
-    counts: Counter[str] = Counter()
-    for revisions in state.alerts.values():
-        latest = revisions[max(revisions)]
-        page = max((one for one, alert in revisions.items() if alert.pages), default=0)
-        routes = [
-            Route(audience.name, sink)
-            for audience in config.first_audiences(latest.study, latest.kind)
-            if not audience.is_blinded
-            for sink in audience.sinks
-        ]
-        logged = (page in state.notification_log.entries_of(route, latest.id) for route in routes)
-        counts[latest.study] += latest.kind != AlertKind.FINDING and bool(routes) and all(logged)
-    return counts
 
 
 def is_long_closed(log: NotificationLog, route: Route, latest: PublishedAlert, now: float) -> bool:

@@ -84,12 +84,16 @@ class AlertRegister:
             _next_revision(entry.alert, record, position, move=Move.CHANGE, state=state)
         )
 
-    def apply_review(self, record: Record, position: int) -> Alert | None:
-        """Apply the review *record*, or refuse it; return the new revision, None if refused."""
+    def apply_review(self, record: Record, position: int, current_id: str = "") -> Alert | None:
+        """Apply the review *record*, or refuse it; return the new revision, None if refused.
+
+        *current_id* is the id of the alert where the review names it by that of an earlier version.
+        """
         review = record.body
         assert isinstance(review, Review)
-        entry, revision = self.entries.get(review.alert), None
-        refusal = self.check_review(record.entity_id, review)
+        name = current_id or review.alert
+        entry, revision = self.entries.get(name), None
+        refusal = self.check_review(record.entity_id, review, name)
         if entry is not None and refusal is not None:
             entry.append_refused(record, position, refusal)
         elif entry is not None:
@@ -99,12 +103,15 @@ class AlertRegister:
             revision = entry.append(
                 _next_revision(entry.alert, record, position, move=move, state=state), review
             )
-        self.review_results[self.result_key(record)] = _review_result(review.alert, entry, refusal)
+        self.review_results[self.result_key(record)] = _review_result(name, entry, refusal)
         return revision
 
-    def check_review(self, review_id: str, review: Review) -> ReviewRefusal | None:
-        """Why the review *review_id* is refused, by the first failed check; None if it is not."""
-        entry = self.entries.get(review.alert)
+    def check_review(self, review_id: str, review: Review, name: str) -> ReviewRefusal | None:
+        """Why the review *review_id* of the alert *name* is refused; None if it is not.
+
+        The first failed check decides.
+        """
+        entry = self.entries.get(name)
         if review_id in self.review_results:
             return ReviewRefusal.EDITED
         if entry is None:

@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from alerts.alert import Alert, AlertKind, alert_from_crossing, alert_id
 from alerts.lifecycle import DECIDED_STATES, State
+from alerts.register.former_ids import current_id
 from alerts.register.register import AlertRegister
 from monitor.fold.fold import FoldResult
-from monitor.records import Record
+from monitor.records import Record, Review
 from monitor.state.study import Study
 
 
@@ -82,9 +83,12 @@ def reopen_on_data_change(study: Study, alert: str, record: Record, position: in
 
 def process_review(study: Study, record: Record, position: int) -> Alert | None:
     """Apply the review *record*, or refuse it; return the new revision, None if refused."""
-    register = register_of(study)
-    key = register.result_key(record)
-    revision = register.apply_review(record, position)
+    register, review = register_of(study), record.body
+    assert isinstance(review, Review)
+    key, name = register.result_key(record), review.alert
+    if name not in register.entries:
+        name = current_id(study, name)
+    revision = register.apply_review(record, position, name)
     if study.dirty is not None:
         study.dirty.alerts.add(review_result_field(key))
     if (alert := register.review_results[key].alert) in register.entries:

@@ -288,7 +288,7 @@ def update_episode(study: Study, active_watch: ActiveWatch, watch_id: str) -> Cr
     episode.revision += 1
     return Crossing(
         watch_id=watch_id,
-        term=active_watch.watch.term.name,
+        term=study.shown_watch(active_watch).term.name,
         episode=episode.number,
         revision=episode.revision,
         level=verdict.level,

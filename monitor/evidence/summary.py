@@ -86,7 +86,7 @@ def watch_summary_of(
     log_e_value, rate_ratio, interval, posterior_of_ratio = estimates[key]
     treated = getattr(likelihood, "treated", likelihood.events)
     yield WatchSummary(
-        watch=watch,
+        watch=study.shown_watch(active_watch),
         verdict=current_verdict(study, active_watch, likelihood, log_e_value),
         treatment_events=treated,
         control_events=likelihood.events - treated,

@@ -11,7 +11,6 @@ from monitor.fold.subject_change import (
 )
 from monitor.plan.plan import read_plan
 from monitor.records import (
-    AdverseEvent,
     Assessment,
     Body,
     Collection,
@@ -21,7 +20,6 @@ from monitor.records import (
     Retraction,
     Review,
     Tick,
-    day_of,
 )
 from monitor.state.entities import Entity, is_subject_merge, target_of
 from monitor.state.merge_cycles import find_cycles
@@ -42,7 +40,6 @@ def apply_change(study: Study, record: Record) -> bool:
         entity = study.entities.by_id.get(record.entity_id)
         previous = (entity.body, _subject_of(study, entity)) if entity else None
         entity = study.entities.add_version(record)
-        entity.onset_after_known = _is_onset_after_known(record)
         move_entity(study, record.entity_id, entity, _subject_of(study, entity), previous)
         return False
     if isinstance(body, Retraction | Merge):
@@ -69,6 +66,7 @@ def recount(study: Study) -> None:
         entity.set_contribution(None)
         if isinstance(entity.body, SUBJECT_BODIES) and study.entities.is_active(entity_id):
             add_to_subject(_subject_of(study, entity), entity_id, entity)
+    study.spellings.rebuild()
     for subject in study.subjects.values():
         update_exposure(study, subject)
         update_doses(study, subject)
@@ -122,13 +120,3 @@ def _apply_reference(study: Study, record: Record, body: Retraction | Merge) -> 
 def _has_same_target(old: Body, body: Retraction | Merge) -> bool:
     """Whether a new version of a retraction has the same target: only its reason differs."""
     return isinstance(old, Retraction) and target_of(old) == target_of(body)
-
-
-def _is_onset_after_known(record: Record) -> bool:
-    """Whether the onset of a case is after the day on which it became known.
-
-    Causes are time zones and wrong dates.  Partial dates are not checked.
-    """
-    body = record.body
-    onset = body.onset if isinstance(body, AdverseEvent) else None
-    return isinstance(onset, int) and onset > day_of(record.known_at)

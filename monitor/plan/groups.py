@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from monitor.plan.section import DAYS_MAX, IDENTIFIER_PATTERN, TomlSection
 from monitor.records import ActionTaken, Outcome
-from monitor.terms import Group, TermPair
+from monitor.terms import Group, TermPair, fold_term
 
 EnumChoice = TypeVar("EnumChoice", bound=StrEnum)
 
@@ -34,8 +34,8 @@ def _read_group(name: str, section: TomlSection) -> Group:
     group = Group(
         name=name,
         title=section.get("title", str, name),
-        preferred_terms=_as_set(terms if term_pair is None else any_of or terms or ()),
-        label_groups=_as_set(section.strings("label_groups")),
+        preferred_terms=_fold_all(terms if term_pair is None else any_of or terms or ()),
+        label_groups=_fold_all(section.strings("label_groups")),
         serious=section.optional("serious", bool),
         related=section.optional("related", bool),
         adjudication=_read_adjudication(section),
@@ -64,7 +64,9 @@ def _read_term_pair(section: TomlSection) -> TermPair | None:
             "both", "has no `within_days`", "Give `within_days`: within how many days."
         )
     return TermPair(
-        first_terms=frozenset(both[0]), second_terms=frozenset(both[1]), within_days=within_days
+        first_terms=frozenset(map(fold_term, both[0])),
+        second_terms=frozenset(map(fold_term, both[1])),
+        within_days=within_days,
     )
 
 
@@ -86,8 +88,8 @@ def _read_days(section: TomlSection, key: str) -> int | None:
     return section.integer(key, 0, 0, DAYS_MAX) if key in section.values else None
 
 
-def _as_set(values: tuple[str, ...] | None) -> frozenset[str] | None:
-    return None if values is None else frozenset(values)
+def _fold_all(terms: tuple[str, ...] | None) -> frozenset[str] | None:
+    return None if terms is None else frozenset(map(fold_term, terms))
 
 
 def _read_enum_set(

@@ -110,19 +110,20 @@ class Plan:
     def spent_shares(self) -> dict[str, SpentShare]:
         """Every tier 1 watch by id, with its group as defined in this plan.
 
-        The title of the group is left out: changing it does not change the hypothesis.
+        The title of the group is left out, and terms are folded: changing the title or a spelling
+        does not change the hypothesis.
         """
         groups_by_term = {group.term: replace(group, title="") for group in self.groups}
-        tier_1 = (watch for watch in self.watches if watch.tier == 1)
+        tier_1 = (replace(w, term=w.term.folded) for w in self.watches if w.tier == 1)
         return {watch.id: SpentShare(watch, groups_by_term.get(watch.term)) for watch in tier_1}
 
     @property
     def tier_1_terms(self) -> frozenset[tuple[object, str]]:
-        """(term, treatment) of each concurrent tier 1 watch, which tier 2 leaves out."""
+        """(folded term, treatment) of each concurrent tier 1 watch, which tier 2 leaves out."""
         tier_1 = (
             w for w in self.watches if w.tier == 1 and w.control_kind is ControlKind.CONCURRENT
         )
-        return frozenset((watch.term, watch.treatment) for watch in tier_1)
+        return frozenset((watch.term.folded, watch.treatment) for watch in tier_1)
 
 
 def read_plan(toml: str) -> Plan:

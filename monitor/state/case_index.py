@@ -12,7 +12,7 @@ from monitor.exposure.first_events import FirstEvents
 from monitor.plan.plan import ARMS_MAX
 from monitor.records import AdverseEvent
 from monitor.state.entities import Contribution
-from monitor.terms import TermPair
+from monitor.terms import TermPair, fold_term
 
 INDEXED_FROM = 64
 """Cases from which a subject has an index; fewer are scanned, in less time and memory."""
@@ -42,9 +42,9 @@ class CaseIndex:
     """The cases of one subject in the orders in which they are looked up.
 
     *by_onset* holds all cases with an onset, imputed where it is partial.  *by_term* holds, by
-    preferred term, those with a complete onset.  *counted_onsets* holds the sorted onsets of the
-    counted cases by term number and then by ``period * ARMS_MAX + treatment``.  *uncounted* holds
-    the ids of cases that are not counted.
+    folded preferred term, those with a complete onset.  *counted_onsets* holds the sorted onsets of
+    the counted cases by term number and then by ``period * ARMS_MAX + treatment``.  *uncounted*
+    holds the ids of cases that are not counted.
     """
 
     by_onset: list[CaseKey] = field(default_factory=list[CaseKey])
@@ -63,7 +63,8 @@ class CaseIndex:
         if onset is not None:
             insort(self.by_onset, (onset, entity_id))
         if isinstance(case.onset, int):
-            insort(self.by_term.setdefault(case.preferred_term, []), (case.onset, entity_id))
+            term = fold_term(case.preferred_term)
+            insort(self.by_term.setdefault(term, []), (case.onset, entity_id))
 
     def remove_case(self, entity_id: str, case: AdverseEvent, onset: int | None) -> None:
         """Remove a case that was added with these values."""
@@ -71,7 +72,7 @@ class CaseIndex:
         if onset is not None:
             remove_key(self.by_onset, (onset, entity_id))
         if isinstance(case.onset, int):
-            remove_key(self.by_term[case.preferred_term], (case.onset, entity_id))
+            remove_key(self.by_term[fold_term(case.preferred_term)], (case.onset, entity_id))
 
     def add_contribution(self, entity_id: str, contribution: Contribution) -> None:
         """Add the contribution of a case that becomes counted."""
@@ -112,7 +113,7 @@ class CaseIndex:
         return [name for days in ranges for _, name in keys_within(self.by_onset, days)]
 
     def ids_near(self, term: str, onset: int, days: int, count_max: int) -> list[str]:
-        """Return ids of cases of *term* with a complete onset at most *days* from *onset*.
+        """Return ids of cases of a folded *term* with a complete onset at most *days* from *onset*.
 
         At most *count_max* of each day are returned, the smallest ids.
         """

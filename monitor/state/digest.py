@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from hashlib import blake2b
 
 from monitor.state.study import Study
+from monitor.terms import screening_watch_id, split_screening_watch
 
 DIGEST_BYTES = 16
 
 
 def state_fields(study: Study) -> Iterator[tuple[str, str]]:
     """Yield the state as (name, value) pairs that depend on the log only.
+
+    Terms are named as they are shown, so the digest also covers which spelling is shown.
 
     Evidence is left out, because the last bits of floating-point results differ between
     processors.  Levels of verdicts are included.
@@ -27,7 +30,7 @@ def state_fields(study: Study) -> Iterator[tuple[str, str]]:
     treatment_count = len(study.treatment_numbers)
     for number, table in enumerate(study.tables):
         for term, cell in table.items():
-            kind, name = study.vocabulary[term]
+            kind, name = study.shown_term(term)
             counts = (cell.subjects, cell.events, cell.versions, cell.serious_subjects)
             more_counts = (cell.serious_events, cell.related_subjects, cell.related_events)
             if cell.events:
@@ -37,13 +40,22 @@ def state_fields(study: Study) -> Iterator[tuple[str, str]]:
                 )
     for watch_id, active_watch in study.watches_by_id.items():
         if active_watch.verdict is not None:
-            yield f"w|{watch_id}", f"{active_watch.verdict.level.word}"
+            yield f"w|{_shown_id(study, watch_id)}", f"{active_watch.verdict.level.word}"
     for watch_id, episode in study.episodes.items():
         levels = f"{episode.highest_level.word} {episode.current_level.word}"
         closed = " closed" if episode.is_closed else ""
-        yield f"a|{watch_id}", f"{episode.number} {episode.revision} {levels}{closed}"
+        name = _shown_id(study, watch_id)
+        yield f"a|{name}", f"{episode.number} {episode.revision} {levels}{closed}"
     if study.extension is not None:
         yield from study.extension.digest_fields()
+
+
+def _shown_id(study: Study, watch_id: str) -> str:
+    """Return the id of a watch; that of a tier 2 watch with its term as it is shown."""
+    parts = split_screening_watch(watch_id)
+    if parts is None:
+        return watch_id
+    return screening_watch_id(study.shown_term(study.vocabulary.number_of(parts[0])), parts[1])
 
 
 def state_digest(study: Study) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from monitor.errors import Reason, Refusal
-from monitor.records import AdverseEvent, Body, Merge, Record, Retraction
+from monitor.records import AdverseEvent, Body, Merge, Record, Retraction, day_of
 
 
 class RecordOutcome(StrEnum):
@@ -41,8 +41,8 @@ class Entity:
     """An entity at its latest accepted version; *versions* is the number of accepted versions.
 
     A case that is in the tables has *counted_versions* above 0, and its contribution in the
-    fields *period* to *terms*.  *onset_after_known* states that the onset is later than the day
-    on which the case became known.
+    fields *period* to *terms*.  *known_at* is that of the latest version of a case, in seconds
+    since 1970, and 0 for other entities.
     """
 
     version: int
@@ -50,7 +50,7 @@ class Entity:
     versions: int
     body: Body
     counted_versions: int = 0
-    onset_after_known: bool = False
+    known_at: int = 0
     period: int = 0
     treatment: int = 0
     onset: int = 0
@@ -66,6 +66,15 @@ class Entity:
         if not self.counted_versions:
             return None
         return Contribution(self.period, self.treatment, self.onset, self.increment, self.terms)
+
+    @property
+    def onset_after_known(self) -> bool:
+        """Whether the onset of a case is after the day on which it became known.
+
+        Causes are time zones and wrong dates.  Partial dates are not checked.
+        """
+        onset = self.body.onset if isinstance(self.body, AdverseEvent) else None
+        return isinstance(onset, int) and onset > day_of(self.known_at)
 
     def set_contribution(self, contribution: Contribution | None) -> None:
         """Set the contribution, with all versions counted, or None for a case not counted."""
@@ -122,6 +131,8 @@ class Entities:
         else:
             entity.version, entity.digest, entity.body = record.version, record.digest, record.body
             entity.versions += 1
+        if isinstance(record.body, AdverseEvent):
+            entity.known_at = record.known_at
         return entity
 
     def toggle_reference(self, entity_id: str, body: Retraction | Merge) -> None:

@@ -29,9 +29,10 @@ from monitor.state.dirty import DirtySet
 from monitor.state.entities import Entities
 from monitor.state.episode import Episode
 from monitor.state.limits import LIMITS, StudyLimits
+from monitor.state.spellings import Spellings
 from monitor.state.subject import SubjectState
 from monitor.state.verdict import Verdict
-from monitor.terms import VOCABULARY, Group, Term, Vocabulary
+from monitor.terms import CODED_KINDS, VOCABULARY, Group, Term, Vocabulary, screening_watch_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,7 @@ class ActiveWatch:
         watch = self.design.watch
         if watch.tier != 2:
             return watch.id
-        kind, name = self.design.vocabulary[self.first_events.term]
-        return f"screening/{kind}/{name}/{watch.treatment}"
+        return screening_watch_id(self.design.vocabulary[self.first_events.term], watch.treatment)
 
 
 @dataclass(slots=True, eq=False)
@@ -154,6 +154,10 @@ class Study:
     extension: StudyExtension | None = None
     evaluation_count: int = field(default=0, compare=False)
     limits: StudyLimits = field(default=LIMITS, compare=False)
+    spellings: Spellings = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.spellings = Spellings(self.entities, self.subjects, self.vocabulary)
 
     @property
     def as_of(self) -> int | None:
@@ -170,6 +174,25 @@ class Study:
     def watches_by_id(self) -> dict[str, ActiveWatch]:
         """Every watch by its id; computed on each access, which is rare."""
         return {active_watch.id: active_watch for active_watch in self.active_watches()}
+
+    def shown_term(self, number: int) -> Term:
+        """Return the term with *number* as it is shown: folded where no case counts under it."""
+        return self._spelt_term(number) or self.vocabulary[number]
+
+    def shown_watch(self, active_watch: ActiveWatch) -> Watch:
+        """Return the entry of *active_watch* with its term as it is shown.
+
+        A watch of the plan shows the plan's spelling as long as no case counts under its term.
+        """
+        watch, term = active_watch.watch, self._spelt_term(active_watch.first_events.term)
+        return watch if term in (None, watch.term) else replace(watch, term=term)
+
+    def _spelt_term(self, number: int) -> Term | None:
+        """Return the term as its cases spell it; None for other terms, or where none counts."""
+        kind = self.vocabulary[number].kind
+        is_counted = any(number in table and table[number].events for table in self.tables)
+        name = self.spellings.shown(number) if is_counted and kind in CODED_KINDS else None
+        return None if name is None else Term(kind, name)
 
     def get_or_add_subject(self, name: str) -> SubjectState:
         """Return the subject under which records of *name* count; create it where missing."""

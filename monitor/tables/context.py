@@ -10,7 +10,7 @@ from monitor.records import AdverseEvent
 from monitor.state.case_index import INDEXED_FROM, CaseIndex, DayRange, PairCases
 from monitor.state.entities import Entity
 from monitor.state.study import Study, SubjectState
-from monitor.terms import Group
+from monitor.terms import Group, fold_term
 
 
 def onset_of(study: Study, subject: SubjectState, case: AdverseEvent) -> int | None:
@@ -53,11 +53,12 @@ def _has_context(
     within_days, coverage = group.within_days_after_dose, subject.dose_coverage
     if within_days is not None and (coverage is None or not coverage.is_near(onset, within_days)):
         return False
-    if group.term_pair is None or case.preferred_term in (group.preferred_terms or ()):
+    term = fold_term(case.preferred_term)
+    if group.term_pair is None or term in (group.preferred_terms or ()):
         return True
     pair_cases = (subject.pair_cases or {}).get(study.vocabulary.number_of(group.term))
     return pair_cases is not None and pair_cases.has_partner(
-        group.term_pair, case.preferred_term, (onset, entity_id)
+        group.term_pair, term, (onset, entity_id)
     )
 
 
@@ -76,6 +77,7 @@ def in_group(
 def attach_case(study: Study, subject: SubjectState, entity_id: str, entity: Entity) -> set[str]:
     """Add an active case to its subject; return the cases whose partner it becomes."""
     subject.cases[entity_id] = entity
+    study.spellings.note_case(entity_id, entity)
     case = entity.body
     assert isinstance(case, AdverseEvent)
     if subject.index is not None:
@@ -125,8 +127,9 @@ def _update_pairs(
 ) -> set[str]:
     """Add or remove the case in the pairs of all groups; return the cases that it may affect."""
     affected: set[str] = set()
+    term = fold_term(case.preferred_term)
     for number, group in study.context_groups:
-        pair, term = group.term_pair, case.preferred_term
+        pair = group.term_pair
         if pair is None or term not in pair or not group.matches(case):
             continue
         onset = onset_of(study, subject, case)

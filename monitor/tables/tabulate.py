@@ -84,7 +84,8 @@ def rate_rows(study: Study) -> Iterator[RateRow]:
     terms = study.vocabulary
     always = {terms.number_of(ANY), *(terms.number_of(group.term) for group in study.plan.groups)}
     seen_terms = {term for table in study.tables for term, cell in table.items() if cell.events}
-    ordered_terms = sorted(always | seen_terms, key=terms.__getitem__)
+    shown_terms = {term: study.shown_term(term) for term in always | seen_terms}
+    ordered_terms = sorted(shown_terms, key=shown_terms.__getitem__)
     for number, table_key in table_keys(study):
         table_exposure = exposure_row(study, table_key)
         intervals_of = {
@@ -104,7 +105,7 @@ def rate_rows(study: Study) -> Iterator[RateRow]:
             yield RateRow(
                 period=table_key[0],
                 treatment=table_key[1],
-                term=terms[term],
+                term=shown_terms[term],
                 cell=study.tables[number].get(term) or Cell(),
                 subjects_exposed=subjects,
                 person_days=person_days,

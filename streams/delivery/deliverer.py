@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from alerts.notification.audiences import RoutingConfig
-from alerts.notification.due import count_delivered
+from alerts.notification.delivered import count_delivered
 from streams.delivery.alert_partition import AlertPartition
 from streams.delivery.partition_delivery import STOP_SECONDS_MAX, PartitionDelivery
 from streams.health.probes import PartitionStatus

@@ -112,9 +112,8 @@ def split_organ_classes(study: Study) -> tuple[list[Term], list[Term]]:
     for number, key in table_keys(study):
         if key[0] == ALL_PERIODS:
             for each, cell in study.tables[number].items():
-                term = study.vocabulary[each]
-                if term.kind is TermKind.SYSTEM_ORGAN_CLASS:
-                    events_by_class[term] += cell.events
+                if study.vocabulary[each].kind is TermKind.SYSTEM_ORGAN_CLASS:
+                    events_by_class[study.shown_term(each)] += cell.events
     ordered = sorted(
         events_by_class, key=lambda term: (term.name == OTHER, -events_by_class[term], term.name)
     )

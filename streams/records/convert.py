@@ -9,6 +9,7 @@ from sys import intern
 from monitor import records as events
 from monitor.errors import Reason
 from monitor.records import Criterion, TermKind, day_of
+from monitor.terms import fold_term
 from streams.records.dates import (
     check_date_order,
     check_plausible_year,
@@ -61,6 +62,12 @@ def _convert_adverse_event(fields: Fields) -> None:
     for name in _INTERNED_FIELDS:
         if name in fields:
             fields[name] = intern(fields[name])
+    for name in ("preferred_term", "system_organ_class"):
+        if not fold_term(fields[name]):
+            detail = f"`{name}` has no visible character."
+            raise RecordRefused(Reason.BAD_VALUE, detail, frozenset({name}))
+    if not fold_term(fields.get("label_group") or "-"):
+        del fields["label_group"]  # It names no group, as if it were not given.
     convert_partial_date(fields, "onset")
     convert_partial_date(fields, "end")
     check_date_order(fields, "onset", "end")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from monitor.terms import fold_term
 from streams.sources.sdtm_terms import (
     ACTION_TAKEN,
     GRADE,
@@ -68,8 +69,8 @@ def _known_day(row: Row, treatment_start: str | None) -> str:
 def _case_content(row: Row) -> JsonRecord:
     return {
         "subject": identifier(row["USUBJID"]),
-        "preferred_term": row["AEDECOD"] or UNCODED,
-        "system_organ_class": row["AEBODSYS"] or UNCODED,
+        "preferred_term": _coded(row["AEDECOD"]),
+        "system_organ_class": _coded(row["AEBODSYS"]),
         "verbatim": row.get("AETERM") or None,
         "onset": known_date_part(row["AESTDTC"]),
         "end": known_date_part(row.get("AEENDTC", "")),
@@ -80,6 +81,11 @@ def _case_content(row: Row) -> JsonRecord:
         "outcome": coded_value(row, "AEOUT", OUTCOME),
         "action_taken": coded_value(row, "AEACN", ACTION_TAKEN),
     }
+
+
+def _coded(term: str) -> str:
+    """Return *term*, or UNCODED where it has no visible character."""
+    return term if fold_term(term) else UNCODED
 
 
 def _criteria(row: Row) -> list[str]:

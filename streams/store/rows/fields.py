@@ -9,13 +9,13 @@ import orjson
 
 from alerts.alert import alert_id
 from monitor.dates import FOREVER
-from monitor.records import AdverseEvent, TermKind
+from monitor.records import AdverseEvent
 from monitor.state.cell import Cell
 from monitor.state.entities import Entity
 from monitor.state.episode import Episode
 from monitor.state.study import Study, SubjectState
 from monitor.state.verdict import Verdict
-from monitor.terms import Term
+from monitor.terms import Term, split_screening_watch
 from streams.store import Fields
 from streams.store.rows.alerts import register_fields
 from streams.store.rows.bodies import body_values
@@ -23,9 +23,6 @@ from streams.store.rows.days import days_fields
 
 ALL_PERIODS = "all"
 """Name of the tables over all periods; no plan may use it for a period."""
-
-SCREENING_PREFIX = "screening/"
-"""Prefix of the ids of tier 2 watches; no plan may use it for a watch."""
 
 NamedValues = Iterator[tuple[str, bytes]]
 
@@ -36,7 +33,7 @@ def entity_name(entity_id: str, entity: Entity) -> str:
 
 
 def entity_value(ordinal: int, entity: Entity) -> bytes:
-    """Encode an entity: *ordinal*, version, number of versions, digest, onset flag, and its body.
+    """Encode an entity: *ordinal*, version, number of versions, digest, `known_at`, and its body.
 
     The *ordinal* is the position of the entity in the order of first records, from 0.
     """
@@ -47,7 +44,7 @@ def entity_value(ordinal: int, entity: Entity) -> bytes:
         entity.version,
         entity.versions,
         entity.digest,
-        entity.onset_after_known,
+        entity.known_at,
     )
     return orjson.dumps([*version_values, *values], default=list)
 
@@ -125,10 +122,8 @@ def subject_value(study: Study, subject: SubjectState | None) -> bytes:
 
 def term_of_screening_watch(watch: str) -> Term | None:
     """Return the term in the id `screening/<kind>/<name>/<treatment>`; None for other watches."""
-    if not watch.startswith(SCREENING_PREFIX):
-        return None
-    kind, name = watch.removeprefix(SCREENING_PREFIX).rsplit("/", 1)[0].split("/", 1)
-    return Term(TermKind(kind), name)
+    term_and_treatment = split_screening_watch(watch)
+    return None if term_and_treatment is None else term_and_treatment[0]
 
 
 def verdict_value(verdict: Verdict | None) -> bytes:

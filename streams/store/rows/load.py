@@ -125,9 +125,9 @@ def _load_fields(row: Row, fields: Fields) -> None:
 
 def _read_entity(prefix: str, value: bytes, plan_texts: dict[str, str]) -> tuple[int, Entity]:
     """Decode the ordinal and the content of an entity."""
-    ordinal, version, versions, digest, onset_after_known, *values = orjson.loads(value)
+    ordinal, version, versions, digest, known_at, *values = orjson.loads(value)
     body = case_from(values) if prefix == "c|" else body_from(values, plan_texts)
-    return ordinal, Entity(version, digest, versions, body, onset_after_known=onset_after_known)
+    return ordinal, Entity(version, digest, versions, body, known_at=known_at)
 
 
 def _read_verdict(value: bytes) -> Verdict:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from alerts.notification.audiences import parse_routing_config
-from alerts.notification.due import count_delivered, firing_notifications
+from alerts.notification.delivered import count_delivered
+from alerts.notification.due import firing_notifications
 from tests.alerts.notification.published_alerts import (
     ALERTMANAGER,
     BOARD,

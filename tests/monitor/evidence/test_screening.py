@@ -10,7 +10,7 @@ from tests.monitor.builders import case, plan_record, retracted, tick_record
 from tests.monitor.small_plans import concurrent_watch, plan_of, reference_watch
 from tests.monitor.trial import Trial, trial, two_arms
 
-DVT, VASC = (f"screening/{name}/act" for name in ("preferred_term/DVT", "system_organ_class/VASC"))
+DVT, VASC = (f"screening/{name}/act" for name in ("preferred_term/dvt", "system_organ_class/vasc"))
 
 
 def clot_trial(count: int, *watches: str) -> Trial:

@@ -12,7 +12,7 @@ from tests.monitor.builders import case, tick_record, treated
 from tests.monitor.small_plans import concurrent_watch, plan_of, reference_watch
 from tests.monitor.trial import Trial, trial, two_arms
 
-SCREENING_WATCH = "screening/preferred_term/DVT/act"
+SCREENING_WATCH = "screening/preferred_term/dvt/act"
 
 
 def clot_cases(count: int, arm: str = "A") -> list:

@@ -20,7 +20,7 @@ from tests.monitor.builders import (
 from tests.monitor.small_plans import concurrent_watch, plan_of
 from tests.monitor.trial import Trial, trial, two_arms
 
-SCREENING_WATCH = "screening/preferred_term/DVT/act"
+SCREENING_WATCH = "screening/preferred_term/dvt/act"
 
 
 def circular_merges() -> Trial:

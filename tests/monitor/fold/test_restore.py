@@ -38,7 +38,7 @@ def restored_copy(study: Study) -> Study:
             entity.digest,
             entity.versions,
             entity.body,
-            onset_after_known=entity.onset_after_known,
+            known_at=entity.known_at,
         )
         restored.entities.by_id[name] = stored
     restore_counts(restored, dict(last_verdicts(study)))

@@ -93,13 +93,13 @@ def test_a_plan_is_read_with_its_groups():
     clots, adjudicated, haemolysis = read_plan(PLAN).groups
 
     assert (clots.name, clots.title) == ("clots", "clots")
-    assert clots.preferred_terms == {"DVT", "PE"} and clots.serious is None
+    assert clots.preferred_terms == {"dvt", "pe"} and clots.serious is None
     assert (adjudicated.adjudication, adjudicated.serious) == ("clots", True)
     assert adjudicated.action_taken == {"drug_withdrawn"} and adjudicated.outcome == {"fatal"}
-    assert haemolysis.preferred_terms == {"Haemolysis"}
+    assert haemolysis.preferred_terms == {"haemolysis"}
     assert haemolysis.term_pair == TermPair(
-        first_terms=frozenset({"Anaemia"}),
-        second_terms=frozenset({"Haemoglobinuria"}),
+        first_terms=frozenset({"anaemia"}),
+        second_terms=frozenset({"haemoglobinuria"}),
         within_days=14,
     )
 

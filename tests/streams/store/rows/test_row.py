@@ -32,13 +32,14 @@ DIGEST_BY_VERSION = {
     "2": "9aeb154ac9eeb617",
     "3": "9aeb154ac9eeb617",
     "4": "9aeb154ac9eeb617",
-    "5": "449087f2ff9268f8",
+    "5": "0a4f5341ca5833af",
 }
 """Digest of ProDERM's row by version of the fold: a changed row needs a new `FOLD_VERSION`.
 
 Version 3 changed which records are looks at a watch, which its row does not show.  Version 4
 changed reversed merges and recounts that leave a term without a case, which ProDERM does not have.
-Version 5 stores the days on record with their witnesses.
+Version 5 stores the days on record with their witnesses, names cells and watches by folded terms,
+and stores when each case became known.
 """
 
 
@@ -71,7 +72,7 @@ def study_state(study: Study) -> list[object]:
             entity.version,
             entity.versions,
             entity.digest,
-            entity.onset_after_known,
+            entity.known_at,
             entity.body,
         )
         for name, entity in study.entities.by_id.items()
