@@ -56,7 +56,7 @@ class Succession:
     def _continued(self, alerts: Mapping[str, Revisions], name: str) -> Revisions:
         """Return the revisions of the alert with the former id *name*, and those that follow."""
         own, current = alerts[name], self.followed_by[name]
-        following = self._not_yet_told(alerts, current)
+        following = self._unannounced(alerts, current)
         if not following and current in alerts:
             latest = alerts[current][max(alerts[current])]
             # Another former id was closed: the alert has ended for the receivers of this one too.
@@ -69,18 +69,18 @@ class Succession:
             },
         }
 
-    def _not_yet_told(self, alerts: Mapping[str, Revisions], current: str) -> list[PublishedAlert]:
+    def _unannounced(self, alerts: Mapping[str, Revisions], current: str) -> list[PublishedAlert]:
         """Return the revisions of *current* from the first that no former id had.
 
-        Two revisions are the same if one record of the log made the same move.  The raise was told
-        in any case, also where the cases of all spellings together cross the level earlier.
+        Two revisions are the same if one record of the log made the same move.  The raise was
+        announced in any case, also where all spellings together cross the level earlier.
         """
-        told = {
+        announced = {
             cause_of(alert) for each in self.former_ids[current] for alert in alerts[each].values()
         }
         return list(
             dropwhile(
-                lambda alert: alert.move == Move.RAISE or cause_of(alert) in told,
+                lambda alert: alert.move == Move.RAISE or cause_of(alert) in announced,
                 (alert for _, alert in sorted(alerts.get(current, {}).items())),
             )
         )

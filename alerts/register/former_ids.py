@@ -7,8 +7,9 @@ log.  The alert itself has the id of the folded term.
 from __future__ import annotations
 
 from alerts.alert import alert_id
+from monitor.screening_watch import screening_watch_id, split_screening_watch
 from monitor.state.study import Study
-from monitor.terms import CODED_KINDS, Term, screening_watch_id, split_screening_watch
+from monitor.terms import CODED_KINDS, Term
 
 EPISODES_MAX = 1_000
 """Episodes that are tried to find the one of an id; each needs a member who closes an alert."""
@@ -33,6 +34,21 @@ def following_id(study: str, watch: str, alert: str) -> str | None:
         if alert_id(study, watch, episode) == alert:
             return alert_id(study, str(current_watch), episode)
     return None
+
+
+def spelled_id(study: str, watch: str, term: str, alert: str) -> str:
+    """Return the id that an earlier version gave to *alert*, of a *term* as it is shown.
+
+    Returns *alert* where it has its id still.
+    """
+    parts = split_screening_watch(watch)
+    if parts is None or parts[0].name == term:
+        return alert
+    spelled_watch = screening_watch_id(Term(parts[0].kind, term), parts[1])
+    for episode in range(1, EPISODES_MAX + 1):
+        if alert_id(study, watch, episode) == alert:
+            return alert_id(study, spelled_watch, episode)
+    return alert
 
 
 def current_id(study: Study, alert: str) -> str:

@@ -7,11 +7,11 @@ from operator import attrgetter
 from monitor.exposure.follow_up import FollowUp
 from monitor.exposure.person_time import PersonDays, Spell, build_spells
 from monitor.plan.watch import ControlKind, RiskSetBasis, Watch
-from monitor.records import TermKind
+from monitor.records import Collection, TermKind
 from monitor.state.study import ActiveWatch, Study, SubjectState, WatchDesign, WatchedFirstEvents
-from monitor.terms import ANY, grouping_fields
+from monitor.terms import ANY, CODED_KINDS, Term, grouping_fields
 
-SCREENED_TERM_KINDS = (TermKind.PREFERRED_TERM, TermKind.SYSTEM_ORGAN_CLASS)
+SCREENED_TERM_KINDS = CODED_KINDS
 """Kinds of terms that tier 2 watches; groups and "any" are watched by the plan alone."""
 
 
@@ -31,7 +31,7 @@ def reset_study(study: Study) -> None:
     study.groups_by_label.clear()
     study.table_number_cache.clear()
     study.grouping_key = attrgetter(*grouping_fields(plan.groups))
-    study.collected_from = study.collection_starts()
+    study.collected_from = collection_starts(study)
     study.context_groups = tuple(
         (study.vocabulary.number_of(group.term), group)
         for group in plan.groups
@@ -51,6 +51,16 @@ def reset_study(study: Study) -> None:
         if study.vocabulary[term].kind in SCREENED_TERM_KINDS:
             open_screening_watches(study, term)
     study.spent_shares |= plan.spent_shares
+
+
+def collection_starts(study: Study) -> dict[int, int]:
+    """Return the first ordinal day of collection by term number; of several, the latest."""
+    starts: dict[int, int] = {}
+    for entity_id, entity in study.entities.by_id.items():
+        if isinstance(body := entity.body, Collection) and study.entities.is_active(entity_id):
+            number = study.vocabulary.number_of(Term(TermKind(body.kind), body.term))
+            starts[number] = max(starts.get(number, 0), body.start)
+    return starts
 
 
 def first_event_scopes(study: Study, term: int) -> list[WatchedFirstEvents]:

@@ -8,6 +8,7 @@ from math import exp, inf, log
 from monitor.exposure.first_events import MANY_SUBJECTS
 from monitor.plan.watch import Analysis
 from monitor.state.episode import Crossing, Episode
+from monitor.state.shown import shown_watch
 from monitor.state.study import ActiveWatch, Study
 from monitor.state.verdict import Level, Verdict, VerdictReason
 from monitor.stats.concurrent import PartialLikelihood, excess_needed
@@ -288,7 +289,7 @@ def update_episode(study: Study, active_watch: ActiveWatch, watch_id: str) -> Cr
     episode.revision += 1
     return Crossing(
         watch_id=watch_id,
-        term=study.shown_watch(active_watch).term.name,
+        term=shown_watch(study, active_watch).term.name,
         episode=episode.number,
         revision=episode.revision,
         level=verdict.level,

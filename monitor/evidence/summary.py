@@ -15,6 +15,7 @@ from monitor.evidence.evaluate import (
     verdict_from_evidence,
 )
 from monitor.plan.watch import Watch
+from monitor.state.shown import shown_watch
 from monitor.state.study import ActiveWatch, Study
 from monitor.state.verdict import Level, Verdict, VerdictReason
 from monitor.stats.concurrent import PartialLikelihood
@@ -86,7 +87,7 @@ def watch_summary_of(
     log_e_value, rate_ratio, interval, posterior_of_ratio = estimates[key]
     treated = getattr(likelihood, "treated", likelihood.events)
     yield WatchSummary(
-        watch=study.shown_watch(active_watch),
+        watch=shown_watch(study, active_watch),
         verdict=current_verdict(study, active_watch, likelihood, log_e_value),
         treatment_events=treated,
         control_events=likelihood.events - treated,

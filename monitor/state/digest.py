@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import blake2b
 
+from monitor.screening_watch import screening_watch_id, split_screening_watch
+from monitor.state.shown import shown_term
 from monitor.state.study import Study
-from monitor.terms import screening_watch_id, split_screening_watch
 
 DIGEST_BYTES = 16
 
@@ -30,7 +31,7 @@ def state_fields(study: Study) -> Iterator[tuple[str, str]]:
     treatment_count = len(study.treatment_numbers)
     for number, table in enumerate(study.tables):
         for term, cell in table.items():
-            kind, name = study.shown_term(term)
+            kind, name = shown_term(study, term)
             counts = (cell.subjects, cell.events, cell.versions, cell.serious_subjects)
             more_counts = (cell.serious_events, cell.related_subjects, cell.related_events)
             if cell.events:
@@ -55,7 +56,7 @@ def _shown_id(study: Study, watch_id: str) -> str:
     parts = split_screening_watch(watch_id)
     if parts is None:
         return watch_id
-    return screening_watch_id(study.shown_term(study.vocabulary.number_of(parts[0])), parts[1])
+    return screening_watch_id(shown_term(study, study.vocabulary.number_of(parts[0])), parts[1])
 
 
 def state_digest(study: Study) -> str:

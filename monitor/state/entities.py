@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from monitor.errors import Reason, Refusal
-from monitor.records import AdverseEvent, Body, Merge, Record, Retraction, day_of
+from monitor.records import AdverseEvent, Body, Merge, Record, Retraction
 
 
 class RecordOutcome(StrEnum):
@@ -66,15 +66,6 @@ class Entity:
         if not self.counted_versions:
             return None
         return Contribution(self.period, self.treatment, self.onset, self.increment, self.terms)
-
-    @property
-    def onset_after_known(self) -> bool:
-        """Whether the onset of a case is after the day on which it became known.
-
-        Causes are time zones and wrong dates.  Partial dates are not checked.
-        """
-        onset = self.body.onset if isinstance(self.body, AdverseEvent) else None
-        return isinstance(onset, int) and onset > day_of(self.known_at)
 
     def set_contribution(self, contribution: Contribution | None) -> None:
         """Set the contribution, with all versions counted, or None for a case not counted."""

@@ -16,13 +16,12 @@ from monitor.plan.plan import Plan, SpentShare
 from monitor.plan.watch import RiskSetBasis, Watch
 from monitor.records import (
     AdverseEvent,
-    Collection,
     Disposition,
     Dose,
     Subject,
-    TermKind,
     Treatment,
 )
+from monitor.screening_watch import screening_watch_id
 from monitor.state.cell import Cell
 from monitor.state.days_on_record import DaysOnRecord
 from monitor.state.dirty import DirtySet
@@ -32,7 +31,7 @@ from monitor.state.limits import LIMITS, StudyLimits
 from monitor.state.spellings import Spellings
 from monitor.state.subject import SubjectState
 from monitor.state.verdict import Verdict
-from monitor.terms import CODED_KINDS, VOCABULARY, Group, Term, Vocabulary, screening_watch_id
+from monitor.terms import VOCABULARY, Group, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,25 +174,6 @@ class Study:
         """Every watch by its id; computed on each access, which is rare."""
         return {active_watch.id: active_watch for active_watch in self.active_watches()}
 
-    def shown_term(self, number: int) -> Term:
-        """Return the term with *number* as it is shown: folded where no case counts under it."""
-        return self._spelt_term(number) or self.vocabulary[number]
-
-    def shown_watch(self, active_watch: ActiveWatch) -> Watch:
-        """Return the entry of *active_watch* with its term as it is shown.
-
-        A watch of the plan shows the plan's spelling as long as no case counts under its term.
-        """
-        watch, term = active_watch.watch, self._spelt_term(active_watch.first_events.term)
-        return watch if term in (None, watch.term) else replace(watch, term=term)
-
-    def _spelt_term(self, number: int) -> Term | None:
-        """Return the term as its cases spell it; None for other terms, or where none counts."""
-        kind = self.vocabulary[number].kind
-        is_counted = any(number in table and table[number].events for table in self.tables)
-        name = self.spellings.shown(number) if is_counted and kind in CODED_KINDS else None
-        return None if name is None else Term(kind, name)
-
     def get_or_add_subject(self, name: str) -> SubjectState:
         """Return the subject under which records of *name* count; create it where missing."""
         if self.entities.merged_by:
@@ -266,17 +246,6 @@ class Study:
             numbers = (own,) if len(self.period_numbers) == 1 else (own, all_periods)
             self.table_number_cache[period, treatment] = numbers
         return numbers
-
-    def collection_starts(self) -> dict[int, int]:
-        """Return the first ordinal day of collection by term number; of several, the latest."""
-        starts: dict[int, int] = {}
-        for entity_id, entity in self.entities.by_id.items():
-            if isinstance(entity.body, Collection) and self.entities.is_active(entity_id):
-                number = self.vocabulary.number_of(
-                    Term(TermKind(entity.body.kind), entity.body.term)
-                )
-                starts[number] = max(starts.get(number, 0), entity.body.start)
-        return starts
 
     def is_unallocated(self, subject: SubjectState) -> bool:
         """Whether the subject has neither an allocation nor a treatment, so no case counts."""

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.exposure.person_time import spell_on
-from monitor.records import AdverseEvent, Assessment, Disposition, PartialDate, Status, Treatment
+from monitor.records import (
+    AdverseEvent,
+    Assessment,
+    Disposition,
+    PartialDate,
+    Status,
+    Treatment,
+    day_of,
+)
 from monitor.state.study import Study, SubjectState
 from monitor.tables.context import onset_of
 from monitor.terms import has_inconsistent_seriousness
@@ -138,6 +146,14 @@ def count_unallocated(study: Study) -> int:
     )
 
 
+def is_onset_after_known(known_at: int, case: AdverseEvent) -> bool:
+    """Return whether the onset is after the day on which the case became known.
+
+    Causes are time zones and wrong dates.  Partial dates are not checked.
+    """
+    return isinstance(case.onset, int) and case.onset > day_of(known_at)
+
+
 def count_data_findings(study: Study) -> dict[str, int]:
     """Return counts of data findings by name, without zeros.
 
@@ -151,7 +167,7 @@ def count_data_findings(study: Study) -> dict[str, int]:
             counts["serious_by_criteria_or_fatal_but_not_flagged"] += has_inconsistent_seriousness(
                 body
             )
-            counts["onset_after_known_at"] += entity.onset_after_known
+            counts["onset_after_known_at"] += is_onset_after_known(entity.known_at, body)
             counts["partial_onset_imputed"] += isinstance(body.onset, PartialDate)
             if onset_of(study, subject, body) is None:
                 counts["onset_unknown"] += 1

@@ -8,6 +8,7 @@ from math import inf
 
 from monitor.exposure.person_time import Spell, spell_on
 from monitor.state.cell import Cell
+from monitor.state.shown import shown_term
 from monitor.state.study import Study, SubjectState
 from monitor.stats.estimate import Estimate
 from monitor.stats.garwood import DAYS_IN_100_YEARS, garwood
@@ -84,7 +85,7 @@ def rate_rows(study: Study) -> Iterator[RateRow]:
     terms = study.vocabulary
     always = {terms.number_of(ANY), *(terms.number_of(group.term) for group in study.plan.groups)}
     seen_terms = {term for table in study.tables for term, cell in table.items() if cell.events}
-    shown_terms = {term: study.shown_term(term) for term in always | seen_terms}
+    shown_terms = {term: shown_term(study, term) for term in always | seen_terms}
     ordered_terms = sorted(shown_terms, key=shown_terms.__getitem__)
     for number, table_key in table_keys(study):
         table_exposure = exposure_row(study, table_key)

@@ -12,6 +12,7 @@ from alerts.register.register import AlertRegister
 from monitor.evidence.evaluate import LOG_E_MAX, likelihood_and_log_e
 from monitor.evidence.summary import signal_boundary
 from monitor.records import TermKind
+from monitor.state.shown import shown_term
 from monitor.state.study import ActiveWatch, Study
 from monitor.state.verdict import Level
 from monitor.tables.tabulate import ALL_PERIODS, exposure_since_collection, table_keys
@@ -113,7 +114,7 @@ def split_organ_classes(study: Study) -> tuple[list[Term], list[Term]]:
         if key[0] == ALL_PERIODS:
             for each, cell in study.tables[number].items():
                 if study.vocabulary[each].kind is TermKind.SYSTEM_ORGAN_CLASS:
-                    events_by_class[study.shown_term(each)] += cell.events
+                    events_by_class[shown_term(study, each)] += cell.events
     ordered = sorted(
         events_by_class, key=lambda term: (term.name == OTHER, -events_by_class[term], term.name)
     )

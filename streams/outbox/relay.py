@@ -10,6 +10,7 @@ from typing import Protocol
 
 import orjson
 
+from alerts.register.former_ids import spelled_id
 from monitor.errors import SIGNATURE_REASONS
 from streams.kafka.partitioner import partition_of
 from streams.kafka.sender import Message, Sender
@@ -169,11 +170,17 @@ def send_batches(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
 
 
 def alert_message(name: str, alert: bytes, partitions: int) -> Message:
-    """Return the message of an alert revision.  All revisions of an alert go to one partition."""
+    """Return the message of an alert revision.  All revisions of an alert go to one partition.
+
+    That is the partition of its id by the spelling of its term, where an earlier version has
+    published it, so that one deliverer knows all that was announced of it.
+    """
     _, alert_id, revision = name.split("|")
+    fields: Mapping[str, str] = orjson.loads(alert)
+    study, watch, term = (fields.get(key, "") for key in ("study", "watch", "term"))
     return Message(
         topic=ALERTS,
-        partition=partition_of(alert_id, partitions),
+        partition=partition_of(spelled_id(study, watch, term, alert_id), partitions),
         key=f"{alert_id}:{int(revision)}".encode(),
         value=alert,
     )

@@ -17,6 +17,7 @@ class Entity:
 
     fields: Record
     accepted: int
+    known_at: str
 
 
 @dataclass(slots=True)
@@ -76,7 +77,9 @@ def accept(resolved: ResolvedLog, record: Record, fields: Record) -> None:
     """Replace the version of the record's entity, and the plan."""
     previous = resolved.entities.get(entity_of(record))
     count = 1 if previous is None else previous.accepted + 1
-    resolved.entities[entity_of(record)] = Entity(fields=fields, accepted=count)
+    resolved.entities[entity_of(record)] = Entity(
+        fields=fields, accepted=count, known_at=record["known_at"]
+    )
     if fields["type"] == "plan":
         if resolved.plan is None:
             resolved.plan_day = ordinal(record["known_at"])

@@ -12,6 +12,9 @@ from tests.independent.strategies_plan import TERMS, TrialDesign
 Fields = dict[str, Any]
 
 CRITERIA = ("death", "life_threatening", "hospitalisation", "medically_important")
+RESPELLINGS = (str.lower, str.title, "  {}\t".format, "\u200b{}".format)
+"""Ways to spell a term of the plan otherwise."""
+
 RELATEDNESS = ("not_related", "unlikely", "possible", "probable", "definite")
 STATUS = ("completed", "withdrew", "lost", "died", "adverse_event", "other")
 
@@ -32,6 +35,9 @@ def event_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) ->
     term = draw(st.sampled_from(tuple(TERMS)))
     fields: Fields = {"subject": who, "preferred_term": term, "system_organ_class": TERMS[term]}
     set_by_chance(draw, fields, "system_organ_class", 10, tuple(TERMS.values()))
+    for name in ("preferred_term", "system_organ_class"):
+        if draw_chance(draw, 20):
+            fields[name] = draw(st.sampled_from(RESPELLINGS))(fields[name])
     fields["onset"] = draw_onset(draw, around)
     set_by_chance(draw, fields, "serious", 30, (True, True, False, None))
     if draw_chance(draw, 15):
@@ -42,7 +48,7 @@ def event_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) ->
     set_by_chance(
         draw, fields, "action_taken", 20, ("drug_withdrawn", "dose_reduced", "not_applicable")
     )
-    set_by_chance(draw, fields, "label_group", 15, ("PAIN", "RASH", "OTHER"))
+    set_by_chance(draw, fields, "label_group", 15, ("PAIN", "RASH", "OTHER", "pain "))
     if draw_chance(draw, 40):
         fields["adjudications"] = {"adjudicated": draw(st.sampled_from(("yes", "no", "pending")))}
     return fields

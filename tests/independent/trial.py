@@ -13,6 +13,12 @@ from tests.independent.recount_entities import (
     survivor_by_duplicate,
     survivor_of,
 )
+from tests.independent.spellings import (
+    respelled,
+    respelled_case,
+    respelled_plan,
+    shown_spellings,
+)
 from tests.independent.wire_records import Record, ordinal
 
 
@@ -55,9 +61,15 @@ class Trial:
 
 def trial_of(resolved: ResolvedLog) -> Trial:
     """Return the trial that the active entities of *resolved* describe."""
-    trial = Trial(resolved.plan or {}, resolved.as_of or 0)
     entities = active_entities(resolved)
+    known_at = {name: entity.known_at for name, entity in resolved.entities.items()}
+    shown = shown_spellings(entities, known_at)
+    trial = Trial(respelled_plan(shown, resolved.plan or {}), resolved.as_of or 0)
     for name, fields in sorted(entities.items()):
+        if fields["type"] == "adverse_event":
+            entities[name] = respelled_case(shown, fields)
+        if fields["type"] == "collection":
+            fields["term"] = respelled(shown, fields["kind"], fields["term"])
         add_entity(trial, name, fields)
     for name, fields in sorted(entities.items()):
         if fields["type"] == "adverse_event":
@@ -102,7 +114,8 @@ def add_entity(trial: Trial, name: str, fields: Record) -> None:
         case "subject" if "randomised_treatment" in fields:
             trial.arms.setdefault(fields["subject"], fields["randomised_treatment"])
         case "collection":
-            trial.collected[fields["kind"], fields["term"]] = ordinal(fields["from"])
+            term, start = (fields["kind"], fields["term"]), ordinal(fields["from"])
+            trial.collected[term] = max(trial.collected.get(term, 0), start)
         case _:
             pass
 

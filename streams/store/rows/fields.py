@@ -10,12 +10,13 @@ import orjson
 from alerts.alert import alert_id
 from monitor.dates import FOREVER
 from monitor.records import AdverseEvent
+from monitor.screening_watch import split_screening_watch
 from monitor.state.cell import Cell
 from monitor.state.entities import Entity
 from monitor.state.episode import Episode
 from monitor.state.study import Study, SubjectState
 from monitor.state.verdict import Verdict
-from monitor.terms import Term, split_screening_watch
+from monitor.terms import Term
 from streams.store import Fields
 from streams.store.rows.alerts import register_fields
 from streams.store.rows.bodies import body_values

@@ -102,7 +102,7 @@ def state_parts(study: Study) -> dict[tuple[str, object], str]:
     parts: dict[tuple[str, object], str] = {}
     for name, entity in study.entities.by_id.items():
         parts["entity", name] = (
-            f"{entity.version} {entity.versions} {entity.digest} {entity.onset_after_known}"
+            f"{entity.version} {entity.versions} {entity.digest} {entity.known_at}"
         )
     for number, table in enumerate(study.tables):
         for term, cell in table.items():
