@@ -49,7 +49,7 @@ class GcTimer:
             self.seconds += process_time() - self.since
 
 
-def resident_bytes() -> int:
-    """Return the resident memory of this process in bytes."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+def resident_bytes(process: str = "self") -> int:
+    """Return the resident memory in bytes of *process*, a process id, or of this process."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")

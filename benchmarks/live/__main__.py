@@ -2,7 +2,7 @@
 
 `python -m benchmarks.live [contender ...]` compares throughput, `... latency` measures the time
 from Kafka to Redis, `... alerting` the time from Kafka to an Alertmanager, `... rebuild` the time
-to fold the log again into an emptied Redis.
+to fold the log again into an emptied Redis, `... memory` whether a worker grows.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from benchmarks.live.contender import CONTENDERS
 from benchmarks.live.environment import BenchmarkEnvironment, open_environment
 from benchmarks.live.latency import measure_latency
 from benchmarks.live.load import TRIALS
+from benchmarks.live.memory import measure_memory
 from benchmarks.live.race import compare_contenders
 from benchmarks.live.rebuild import measure_rebuild
 from benchmarks.live.report import comparison_table, provenance_text, save_section
@@ -24,7 +25,8 @@ from benchmarks.report import Table
 from streams.local.process import ServiceFailed
 
 CONTENDERS_BY_NAME = {contender.name: contender for contender in CONTENDERS}
-RATE, ALERTING_RATE = 2_000, 500
+RATE, ALERTING_RATE, FOLLOW_UP_RATE = 2_000, 500, 500
+NOT_CONTENDERS = (["latency"], ["alerting"], ["rebuild"], ["memory"])
 
 
 def main() -> None:
@@ -51,6 +53,10 @@ def select_measurement(options: argparse.Namespace) -> Callable[[BenchmarkEnviro
         return lambda environment: measure_alerting(
             environment, ALERTING_RATE, options.seconds or 30
         )
+    if options.what == ["memory"]:
+        return lambda environment: measure_memory(
+            environment, options.rate or FOLLOW_UP_RATE, (options.seconds or 1_800) / 60
+        )
     if options.what == ["rebuild"]:
         return lambda environment: measure_rebuild(
             environment, options.reports or 1_000_000, options.trials
@@ -68,23 +74,21 @@ def parse_arguments() -> argparse.Namespace:
     """Parse the command line; an unknown contender is a usage error."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
     what = (
-        f"latency, alerting, rebuild, or contenders of "
+        f"latency, alerting, rebuild, memory, or contenders of "
         f"{', '.join(CONTENDERS_BY_NAME)}; all contenders if none is named"
     )
     parser.add_argument("what", nargs="*", help=what)
     parser.add_argument("--reports", type=int, help="size of the log: 100,000; rebuild: 1,000,000")
     parser.add_argument("--trials", type=int, default=TRIALS, help="number of trials in a rebuild")
     parser.add_argument("--rounds", type=int, help="runs of each contender: 5; latency: 3")
-    parser.add_argument("--seconds", type=int, help="duration of latency: 60; alerting: 30")
+    parser.add_argument("--seconds", type=int, help="latency: 60; alerting: 30; memory: 1,800")
     parser.add_argument(
         "--base", type=Path, help="latency: a checkout whose worker runs in turn with this one"
     )
+    parser.add_argument("--rate", type=int, help="follow-ups a second of memory: 500")
     parser.add_argument("--keep", action="store_true", help="write the section to LIVE.md")
     options = parser.parse_args()
-    if (
-        options.what not in (["latency"], ["alerting"], ["rebuild"])
-        and not set(options.what) <= CONTENDERS_BY_NAME.keys()
-    ):
+    if options.what not in NOT_CONTENDERS and not set(options.what) <= CONTENDERS_BY_NAME.keys():
         parser.error(
             f"no such contender: {', '.join(sorted(set(options.what) - CONTENDERS_BY_NAME.keys()))}"
         )
