@@ -1,0 +1,1 @@
+"""A standing attack: hostile but well-formed feeds at a live worker, and what others notice."""

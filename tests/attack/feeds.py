@@ -1,0 +1,211 @@
+"""The feeds of the attack: each is well formed, and costs its worker as much as a source can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+from itertools import chain, count, islice, product
+from typing import Any
+
+from benchmarks import growth_logs
+from benchmarks.growth_records import DAYS, STUDY, case, plan_record, record_of, treated
+from monitor import records
+from monitor.records import Record, TermKind
+from streams.kafka.partitioner import partition_of
+from streams.records.encode import encode_record
+from tests.independent.builders import DAY_0 as BUILDERS_DAY_0
+from tests.independent.builders import iso_date
+
+PARTITIONS = 12
+DATES = ("start", "end", "first_date", "last_date", "onset")
+"""Fields of bodies that are days; on the wire they are dates."""
+
+WIRE_TYPES: dict[type, str] = {
+    records.PlanRecord: "plan",
+    records.Treatment: "treatment",
+    records.AdverseEvent: "adverse_event",
+    records.Dose: "dose",
+    records.Merge: "merge",
+    records.Collection: "collection",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed by its *name*: *messages* gives, for a partition, each record with its study.
+
+    With *restart* the worker is killed and started before the feed is sent.
+    """
+
+    name: str
+    messages: Callable[[int], Iterable[tuple[str, bytes]]]
+    restart: bool = False
+
+
+def studies_in(partition: int, prefix: str) -> Iterator[str]:
+    """Yield names of studies in *partition*, without end."""
+    names = (f"{prefix}-{number}" for number in count())
+    return (name for name in names if partition_of(name, PARTITIONS) == partition)
+
+
+def study_in(partition: int, prefix: str) -> str:
+    """Return the first name of a study in *partition*."""
+    return next(studies_in(partition, prefix))
+
+
+def wire_bytes(record: Record, study: str) -> bytes:
+    """Return *record* as a source sends it, as a record of *study*."""
+    body: Any = record.body
+    system, _, name = record.entity_id.partition("/")
+    names = getattr(body, "_fields", None) or body.__slots__
+    fields = {each: wire_value(each, getattr(body, each)) for each in names}
+    if isinstance(body, records.PlanRecord):
+        toml = body.toml.replace(STUDY, study)
+        fields = {"toml": toml, "sha256": sha256(toml.encode()).hexdigest()}
+    if isinstance(body, records.Collection):
+        fields["from"] = fields.pop("start")
+    return encode_record(
+        {
+            "schema": "trial.log/1",
+            "type": WIRE_TYPES[type(body)],
+            "study": study,
+            "source": {"system": system, "id": name, "version": record.version},
+            "known_at": f"{wire_value('start', record.known_at // 86_400 + 719_163)}T00:00:00Z",
+            **{each: value for each, value in fields.items() if value not in (None, (), False)},
+        }
+    )
+
+
+def wire_value(name: str, value: Any) -> Any:
+    """Return the value of the field *name* of a body as it stands in JSON."""
+    return iso_date(value - BUILDERS_DAY_0) if name in DATES and value is not None else value
+
+
+def one_study(
+    log: Callable[[], Iterable[Record]], name: str, partition: int
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the records of *log* as those of a study in *partition*."""
+    study = study_in(partition, name)
+    return ((study, wire_bytes(each, study)) for each in log())
+
+
+def after(log: Iterable[Record], *further: Iterable[Record]) -> Iterator[Record]:
+    """Yield *log*, then each of *further*."""
+    return chain(log, *further)
+
+
+def corrections(size: int, versions: int, **more: Any) -> Iterator[Record]:
+    """Yield a study with *size* cases of one subject, then corrections of its treatment."""
+    yield from growth_logs.one_subject(size, **more)
+    for version in range(2, 2 + versions):
+        yield treated("S-0", version, ("drug", "placebo")[version % 2])
+
+
+def repeated_collections(size: int, times: int) -> Iterator[Record]:
+    """Yield a chain of merged subjects, then collections that recount the study."""
+    yield from growth_logs.merged_subjects(size)
+    for number in range(times):
+        body = records.Collection(
+            kind=TermKind.PREFERRED_TERM, term=f"Term {number % 20}", start=DAYS_START + number % 9
+        )
+        yield record_of(body, f"edc/collected-{number}")
+
+
+DAYS_START = growth_logs.DAY_0
+HOSTILE_GROUPS = growth_logs.GROUP + growth_logs.NEAR_DOSE_GROUP
+
+
+def large_study(size: int, terms: int) -> Iterator[Record]:
+    """Yield a study of *size* cases, ten a subject, of *terms* terms."""
+    yield plan_record()
+    for number in range(size):
+        subject = f"S-{number // 10}"
+        if number % 10 == 0:
+            yield treated(subject, treatment=("drug", "placebo")[number // 10 % 2])
+        yield case(number, subject, number * 7 % DAYS, term=f"Term {number % terms}")
+
+
+def amendments(times: int) -> Iterator[Record]:
+    """Yield amendments of the plan that change the days at risk."""
+    return (plan_record(version, window_days=28 + version) for version in range(2, 2 + times))
+
+
+def many_studies(studies: int, partition: int) -> Iterator[tuple[str, bytes]]:
+    """Yield the opening records of many studies, then a case of each, and again of each."""
+    names = list(islice(studies_in(partition, "MANY"), studies))
+    opening = (plan_record(), treated("S-0"), treated("S-1", treatment="placebo"))
+    for name, record in product(names, opening):
+        yield name, wire_bytes(record, name)
+    for number in range(2):
+        record = case(number, f"S-{number % 2}", number + 1)
+        for name in names:
+            yield name, wire_bytes(record, name)
+
+
+def one_more_case(partition: int, name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield one case of the study that *name* opened."""
+    study = study_in(partition, name)
+    late = case(10**7, "S-1", 3, term="Term 3")
+    yield study, wire_bytes(replace_version(late), study)
+
+
+def replace_version(record: Record) -> Record:
+    """Return *record* at version 2, which no feed has sent."""
+    return replace(record, version=2) if hasattr(record, "__dataclass_fields__") else record
+
+
+def feeds(scale: float = 1.0) -> list[Feed]:
+    """Return all feeds; *scale* makes each smaller, for a quick test."""
+
+    def sized(number: int) -> int:
+        return max(10, int(number * scale))
+
+    def single(name: str, prefix: str, log: Callable[[], Iterable[Record]]) -> Feed:
+        return Feed(name=name, messages=partial(one_study, log, prefix))
+
+    subject_feeds = [
+        single(
+            f"{size:,} cases of one subject{where}, 40 corrections",
+            f"SUBJECT-{size}-{days}",
+            partial(corrections, sized(size), 40, days=days),
+        )
+        for size, (where, days) in product((1_000, 2_000, 4_000), (("", 1), (" over a year", DAYS)))
+    ]
+    return [
+        *subject_feeds,
+        single(
+            "4,000 cases of one subject, 2,000 corrections",
+            "CORRECTED",
+            partial(corrections, sized(4_000), sized(2_000), days=1),
+        ),
+        single(
+            "a chain of 4,000 merged subjects, 200 collections",
+            "MERGED",
+            partial(repeated_collections, sized(4_000), sized(200)),
+        ),
+        single(
+            "groups with both and within days, 4,000 cases, 500 corrections",
+            "GROUPED",
+            partial(corrections, sized(4_000), sized(500), days=DAYS, groups=HOSTILE_GROUPS),
+        ),
+        single(
+            "20,000 cases of one subject, 200 corrections",
+            "LONG",
+            partial(corrections, sized(20_000), sized(200), days=1),
+        ),
+        Feed(name="10,000 studies in one partition", messages=partial(many_studies, sized(10_000))),
+        single("100,000 terms", "TERMS", partial(large_study, sized(100_000), sized(100_000))),
+        single(
+            "100,000 cases of one study, 3 amendments of its plan",
+            "AMENDED",
+            lambda: after(large_study(sized(100_000), 10_000), amendments(3)),
+        ),
+        single("200,000 cases of one study", "LARGE", partial(large_study, sized(200_000), 1_000)),
+        Feed(
+            name="a restart, then a case of the study of 200,000",
+            messages=lambda partition: one_more_case(partition, "LARGE"),
+            restart=True,
+        ),
+    ]
