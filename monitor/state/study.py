@@ -158,6 +158,20 @@ class Study:
     def __post_init__(self) -> None:
         self.spellings = Spellings(self.entities, self.subjects, self.vocabulary)
 
+    def __del__(self) -> None:
+        """Leave no cycle behind."""
+        self.release_watches()
+
+    def release_watches(self) -> None:
+        """Separate the first events from their watches, which refer to each other.
+
+        Only a cyclic collection frees such a cycle, and a worker, which reloads studies all day,
+        collects too rarely.
+        """
+        for scopes in self.first_events.values():
+            for scope in scopes:
+                scope.watches = ()
+
     @property
     def as_of(self) -> int | None:
         """The as-of date, at most *horizon*; None before any data."""
