@@ -39,7 +39,6 @@ def reset_study(study: Study) -> None:
     )
     study.subjects.clear()
     study.follow_ups.clear()
-    study.release_watches()
     study.first_events.clear()
     study.reference_first_events.clear()
     study.changed_first_events.clear()

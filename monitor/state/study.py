@@ -28,6 +28,7 @@ from monitor.state.dirty import DirtySet
 from monitor.state.entities import Entities
 from monitor.state.episode import Episode
 from monitor.state.limits import LIMITS, StudyLimits
+from monitor.state.scopes import ScopesByTerm
 from monitor.state.spellings import Spellings
 from monitor.state.subject import SubjectState
 from monitor.state.verdict import Verdict
@@ -134,8 +135,8 @@ class Study:
     tables: list[dict[int, Cell]] = field(default_factory=list[dict[int, Cell]])
     person_days: list[PersonDays] = field(default_factory=list[PersonDays])
     follow_ups: dict[RiskSetBasis, FollowUp] = field(default_factory=dict[RiskSetBasis, FollowUp])
-    first_events: dict[int, list[WatchedFirstEvents]] = field(
-        default_factory=dict[int, list[WatchedFirstEvents]]
+    first_events: ScopesByTerm[WatchedFirstEvents] = field(
+        default_factory=lambda: ScopesByTerm[WatchedFirstEvents]()
     )
     reference_first_events: list[WatchedFirstEvents] = field(
         default_factory=list[WatchedFirstEvents]
@@ -157,20 +158,6 @@ class Study:
 
     def __post_init__(self) -> None:
         self.spellings = Spellings(self.entities, self.subjects, self.vocabulary)
-
-    def __del__(self) -> None:
-        """Leave no cycle behind."""
-        self.release_watches()
-
-    def release_watches(self) -> None:
-        """Separate the first events from their watches, which refer to each other.
-
-        Only a cyclic collection frees such a cycle, and a worker, which reloads studies all day,
-        collects too rarely.
-        """
-        for scopes in self.first_events.values():
-            for scope in scopes:
-                scope.watches = ()
 
     @property
     def as_of(self) -> int | None:
