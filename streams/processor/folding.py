@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 
 import orjson
 
@@ -16,6 +15,7 @@ from monitor.state.study import Study
 from streams.kafka.partitioner import partition_of
 from streams.processor.pipeline import RecordResult
 from streams.store import Fields
+from streams.store.rows.alerts import alert_fields
 from streams.store.rows.row import Row
 
 Fold = Callable[[Study | None, Record, int], tuple[Study | None, RecordResult]]
@@ -80,4 +80,4 @@ def dead_letter_entry(offset: int, reason: str, detail: str) -> Fields:
 
 
 def _encode_alert(alert: Alert) -> bytes:
-    return orjson.dumps(asdict(alert) | {"hypothetical": False})
+    return orjson.dumps(alert_fields(alert) | {"hypothetical": False})
