@@ -79,6 +79,11 @@ class PendingWrite:
             row.stored_position, row.replaces_stored = b"%d" % row.last_offset, False
 
     @property
+    def changed_most(self) -> int:
+        """The most fields of one row that have changed."""
+        return max(self.row_pairs.values(), default=0)
+
+    @property
     def largest_rewritten(self) -> int:
         """The largest number of entities of a row of which every field may have changed."""
         rewritten = (row for row in self.rows.values() if row.dirty.everything)

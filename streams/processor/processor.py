@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from time import perf_counter
 
 from streams.log import BatchUnreadable, Log, LogRecord, LogUnreachable, RecordsGone
 from streams.processor.counts import BatchCounts
@@ -14,7 +15,7 @@ from streams.processor.log_check import check_log
 from streams.processor.pipeline import apply_record
 from streams.processor.row_cache import RowCache
 from streams.processor.row_rebuild import RowRebuild
-from streams.processor.runs import handle_run, handle_single, runs
+from streams.processor.runs import check_needed, handle_run, handle_single, runs
 from streams.processor.steps import finish_step
 from streams.processor.stop import (
     CursorMoved,
@@ -46,7 +47,7 @@ class PartitionProcessor:
     as the store last had it, or None before it was read.
 
     *fold* applies one record; *fold_version* must equal that of the cursor.  *partition_count* is
-    the configured number of partitions of the log, or None for no check.  A lock serialises all
+    the configured number of partitions of the log, or None for no check.  *lock* serialises all
     methods that await.
     """
 
@@ -74,7 +75,7 @@ class PartitionProcessor:
         self._row_rebuild: RowRebuild | None = None
         self._counts = BatchCounts()
         self._failed_offsets: set[int] = set()
-        self._lock = asyncio.Lock()
+        self.lock = asyncio.Lock()
 
     @property
     def position(self) -> int:
@@ -92,7 +93,7 @@ class PartitionProcessor:
         Discards what was in memory.  Sets ``stopped`` where the log or the version of the fold is
         not that of the cursor.  Raises what ``Store.check`` and the log raise.
         """
-        async with self._lock:
+        async with self.lock:
             await self._claim()
             return self.position
 
@@ -104,7 +105,7 @@ class PartitionProcessor:
         the records before it are in the store.  After CursorMoved, StoreUnreachable,
         StoreMisconfigured, LogUnreachable or RecordsGone the partition must be claimed again.
         """
-        async with self._lock:
+        async with self.lock:
             while self.stopped is None:
                 try:
                     await self._fold_once(records)
@@ -129,7 +130,7 @@ class PartitionProcessor:
         were released or an unreadable batch passed.  Otherwise the rebuild of invalid rows, if any,
         advances by one step.
         """
-        async with self._lock:
+        async with self.lock:
             if self.working_set is None:
                 return True
             expected, stored = (
@@ -146,14 +147,14 @@ class PartitionProcessor:
 
     async def rebuild(self) -> bool:
         """Advance the rebuild of invalid rows by one step, and return whether more steps remain."""
-        async with self._lock:
+        async with self.lock:
             if self.working_set is not None:
                 await self._advance_rebuild(self.working_set)
             return self.needs_rebuild and self.stopped is None
 
     async def check_positions(self) -> None:
         """Compare the `pos` of every stored row with the cursor; rows that differ are rebuilt."""
-        async with self._lock:
+        async with self.lock:
             if self.working_set is not None:
                 await self.working_set.row_cache.invalidate_mismatched(
                     self.working_set.cursor, self.store, self.log
@@ -170,7 +171,7 @@ class PartitionProcessor:
 
     async def stop_before(self, error: BatchUnreadable) -> None:
         """Stop the partition before a batch that cannot be read; each claim tries it again."""
-        async with self._lock:
+        async with self.lock:
             if self.working_set is not None and self.stopped is None:
                 stop = PartitionStop(self.position, StopReason.UNREADABLE_BATCH, f"{error}")
                 self.stopped = await self.working_set.record_stop(stop)
@@ -211,6 +212,7 @@ class PartitionProcessor:
             records = [each for each in records if not working_set.cursor.has_passed(each.offset)]
         retry_until = max(self._failed_offsets, default=-1)
         first = offset = working_set.position
+        working_set.written_at = perf_counter()
         await finish_step()
         try:
             decode_max = DECODE_BATCH_SIZE if retry_until < first else 1
@@ -229,7 +231,7 @@ class PartitionProcessor:
                     self.stopped = await working_set.record_stop(stopped)
                     return
                 if offset <= retry_until or working_set.full:
-                    await self._commit_folded(working_set)
+                    await self._commit_folded(working_set, release=offset <= retry_until)
             await finish_step()
             await self._commit_folded(working_set)
             self._failed_offsets -= {
@@ -243,10 +245,13 @@ class PartitionProcessor:
         except Exception as error:
             raise RecordFailed(offset, error) from error
 
-    async def _commit_folded(self, working_set: WorkingSet) -> None:
-        """Write what was folded to the store, held-back unreadable records included."""
-        working_set.release_unreadable()
+    async def _commit_folded(self, working_set: WorkingSet, *, release: bool = True) -> None:
+        """Write what was folded to the store, with *release* held-back unreadable records too."""
+        if release:
+            working_set.release_unreadable()
+        check_needed(working_set)
         self._counts.add(await working_set.commit())
+        self.stored_position = working_set.cursor.next
 
     async def _retry_alone(self, failed: RecordFailed) -> None:
         """Claim again to fold the record alone; stop the partition if it has raised before."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from monitor.errors import Refusal
 from streams.log import Log, LogRecord
@@ -29,6 +30,7 @@ class RowRebuild:
 
     studies: frozenset[str]
     position: int = 0
+    unfolded: deque[LogRecord] = field(default_factory=deque[LogRecord])
     rows: dict[str, Row] = field(default_factory=dict[str, Row])
     outbox: dict[str, Fields] = field(default_factory=dict[str, Fields])
 
@@ -38,24 +40,33 @@ class RowRebuild:
         return cls(frozenset(sorted(working_set.row_cache.invalid)[:ROWS_MAX]))
 
     async def advance(self, working_set: WorkingSet, log: Log) -> bool:
-        """Fold one more chunk of records; at the cursor replace the rows, and return True.
+        """Fold records for a short time; at the cursor replace the rows, and return True.
 
         Raises RecordsGone where *log* has lost records, RecordFailed where folding one raises, and
         CursorMoved where the store has changed.
         """
         until = working_set.cursor.next
-        records = await log.read(self.position, working_set.limits.rebuild_records_max)
-        self._fold_records(records, until, working_set.fold)
-        if records and self.position < until:
+        if not self.unfolded:
+            self.unfolded.extend(
+                await log.read(self.position, working_set.limits.rebuild_records_max)
+            )
+            if not self.unfolded:
+                self.position = until
+        self._fold_records(until, working_set.fold, working_set.limits.rebuild_seconds)
+        if self.position < until:
             return False
         for study in sorted(self.studies & working_set.row_cache.invalid.keys()):
             await self._replace_row(working_set, study)
         return True
 
-    def _fold_records(self, records: Sequence[LogRecord], until: int, fold: Fold) -> None:
-        """Fold the *records* of the studies whose offset is below *until*."""
-        keys = {study.encode() for study in self.studies}
-        for record in records:
+    def _fold_records(self, until: int, fold: Fold, seconds: float) -> None:
+        """Fold records of the studies whose offset is below *until*, for *seconds*.
+
+        The worker's other partitions wait meanwhile.
+        """
+        keys, end = {study.encode() for study in self.studies}, perf_counter() + seconds
+        while self.unfolded and perf_counter() < end:
+            record = self.unfolded.popleft()
             if record.offset >= until:
                 self.position = until
                 return

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import islice
+from time import perf_counter
 
 from monitor.errors import Refusal
-from monitor.records import Collection, Merge, PlanRecord, Record, Retraction
+from monitor.records import AdverseEvent, Collection, Merge, PlanRecord, Record, Retraction
 from streams.log import Log, LogRecord
 from streams.processor.folding import check_placement, fold_into
 from streams.processor.steps import finish_step
-from streams.processor.stop import PartitionStop, RecordFailed, RowInvalid
+from streams.processor.stop import CursorMoved, PartitionStop, RecordFailed, RowInvalid
 from streams.processor.working_set import WorkingSet
 from streams.records.decode import decode
 
 PAIRS_PER_RECORD = 6
 """Pairs that almost no record exceeds.  A write that is larger nevertheless stages its largest
 rows: see ``PendingWrite.split_rows``."""
+
+RUN_RECORDS_MAX = 128
+"""Records of one run; a longer one of costly records would not be written for minutes."""
 
 RECOUNTING_BODIES = (PlanRecord, Collection, Merge, Retraction)
 """Bodies that may recount a whole study; every other record recounts cases of a subject."""
@@ -63,13 +68,15 @@ def run_length(working_set: WorkingSet, decoded: Sequence[DecodedRecord], first:
     """
     room = (working_set.limits.pairs_max - working_set.pending.pairs) // PAIRS_PER_RECORD
     rows, expected = working_set.row_cache.rows, working_set.position
-    last = min(len(decoded), first + room)
+    last = min(len(decoded), first + min(room, RUN_RECORDS_MAX))
     for index in range(first, last):
         record, content = decoded[index]
         if record.offset != expected or isinstance(content, Refusal):
             return index - first
         row = rows.get(content.study)
         if row is None or row.last_offset >= expected:
+            return index - first
+        if recounts_many_cases(working_set, content):
             return index - first
         if check_placement(
             content, record.key, working_set.partition, working_set.identity.partitions
@@ -79,11 +86,12 @@ def run_length(working_set: WorkingSet, decoded: Sequence[DecodedRecord], first:
     return last - first
 
 
-def fold_run(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> None:
+def fold_run(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> Iterator[None]:
     """Fold a *run* of records study by study, which is safe because studies are independent.
 
-    Nothing is written in between, so the store never has a record without those before it.
-    Raises RecordFailed where folding a record raises.
+    Yields after each record; the run is folded once the iterator is exhausted.  Nothing is written
+    in between, so the store never has a record without those before it.  Raises RecordFailed where
+    folding a record raises.
     """
     working_set.release_unreadable()
     records_by_study: dict[str, list[tuple[int, Record]]] = {}
@@ -99,30 +107,40 @@ def fold_run(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> None:
             except Exception as error:
                 raise RecordFailed(offset, error) from error
             working_set.count_result(content, offset, result)
+            yield
+            check_needed(working_set)
         working_set.pending.add_row(study, row)
     working_set.cursor.unreadable = 0
     working_set.advance_past(run[0][0])
     working_set.advance_past(run[-1][0])
 
 
-def recounts_large_study(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> bool:
-    """Whether a record of *run* may recount all of a large study, which takes long."""
-    rows, large = working_set.row_cache.rows, working_set.limits.large_entities
-    return any(
-        isinstance(content, Record)
-        and isinstance(content.body, RECOUNTING_BODIES)
-        and (row := rows.get(content.study)) is not None
-        and len(row.study.entities.by_id) >= large
-        for _, content in run
-    )
+def check_needed(working_set: WorkingSet) -> None:
+    """Raise CursorMoved where nothing needs *working_set* any more."""
+    if working_set.abandoned:
+        raise CursorMoved("The partition is assigned anew.")
+
+
+def recounts_many_cases(working_set: WorkingSet, content: Record | Refusal) -> bool:
+    """Whether a record may recount all of a large study, or of a subject with many cases."""
+    if isinstance(content, Refusal) or isinstance(content.body, AdverseEvent):
+        return False
+    row, limits = working_set.row_cache.rows.get(content.study), working_set.limits
+    if row is None:
+        return False
+    if isinstance(content.body, RECOUNTING_BODIES):
+        return len(row.study.entities.by_id) >= limits.large_entities
+    subject = row.study.subjects.get(getattr(content.body, "subject", ""))
+    return subject is not None and len(subject.cases) >= limits.large_cases
 
 
 async def handle_run(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> None:
-    """Fold a *run*, in a thread where it takes long."""
-    if recounts_large_study(working_set, run):
-        await working_set.thread.run(fold_run, working_set, run)
+    """Fold a *run*, after ``Limits.loop_seconds`` in a thread."""
+    steps, end = fold_run(working_set, run), perf_counter() + working_set.limits.loop_seconds
+    if any(perf_counter() > end for _ in steps):
+        await working_set.thread.run(deque[None], steps, 0)
     else:
-        fold_run(working_set, run)
+        await finish_step()
 
 
 async def handle_single(
@@ -133,7 +151,7 @@ async def handle_single(
     Raises RowInvalid where the row of its study must be rebuilt first.
     """
     while True:
-        if recounts_large_study(working_set, [(record, content)]):
+        if recounts_many_cases(working_set, content):
             outcome = await working_set.thread.run(working_set.handle, record, content)
         else:
             outcome = working_set.handle(record, content)

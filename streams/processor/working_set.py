@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from monitor.errors import Refusal
 from monitor.records import Record, Review
@@ -25,7 +26,7 @@ from streams.processor.row_cache import RowCache
 from streams.processor.steps import finish_step
 from streams.processor.stop import PartitionStop, StopReason
 from streams.processor.thread_use import ThreadUse
-from streams.store import Store
+from streams.store import PAIRS_MAX, Store
 from streams.store.rows.row import Row
 
 
@@ -37,7 +38,8 @@ class WorkingSet:
     records: the next readable record or commit quarantines them, and a stop of the partition leaves
     them to be folded again.  *last_record* is the last record before them.  Missing offsets below
     *markers_until* are confirmed transaction markers; *markers* are those skipped since the last
-    commit, which the cursor counts once it is past them.
+    commit, which the cursor counts once it is past them.  What is *abandoned* is not written.
+    *written_at* is when the last write began.
     """
 
     store: Store
@@ -57,6 +59,8 @@ class WorkingSet:
     markers_until: int = 0
     markers: list[range] = field(default_factory=list[range])
     thread: ThreadUse = field(default_factory=ThreadUse)
+    abandoned: bool = False
+    written_at: float = 0
 
     def handle(self, record: LogRecord, content: Record | Refusal) -> str | PartitionStop | None:
         """Refuse, hold back, skip or fold *record*, whose decoded *content* may be a refusal.
@@ -103,10 +107,13 @@ class WorkingSet:
 
     @property
     def full(self) -> bool:
-        """Whether to commit now: the next record might not fit the write, or memory is short."""
+        """Whether to commit now: after a time, or where the write or the memory has no room."""
         short = self.row_cache.full and len(self.row_cache.rows) > 1
         free = self.limits.pairs_max // HEADROOM_DIVISOR
-        return short or self.pending.pairs > self.limits.pairs_max - free
+        # A row with more changed fields than one command sets would be written whole.
+        large = self.pending.changed_most > PAIRS_MAX // 2
+        late = perf_counter() - self.written_at > self.limits.write_seconds
+        return short or large or late or self.pending.pairs > self.limits.pairs_max - free
 
     async def commit(self) -> BatchCounts:
         """Write all handled records to the store in one call, and return their counts.
@@ -114,6 +121,7 @@ class WorkingSet:
         The cursor moves to the first held-back record, or to the position where none is held back.
         Raises CursorMoved where the store has changed.
         """
+        self.written_at = perf_counter()
         pending, counts, cursor = self.pending, self.counts, self.cursor
         self.pending, self.counts = PendingWrite(), BatchCounts()
         first, cursor.next = cursor.next, self.position
@@ -148,7 +156,10 @@ class WorkingSet:
             if (row := self.row_cache.rows.get(study)) is not None:
                 self.cursor.positions[study] = row.last_offset
         pairs_max = self.limits.pairs_max
-        if pending.largest_rewritten >= self.limits.large_entities:
+        if (
+            pending.largest_rewritten >= self.limits.large_entities
+            or pending.changed_most >= self.limits.large_write
+        ):
             split = await self.thread.run(pending.split_rows, pairs_max)
         else:
             split = pending.split_rows(pairs_max)

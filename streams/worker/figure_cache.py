@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from streams.metrics.figures import Figures, compute_figures
+from streams.store import Fields
 from streams.store.rows.load import InvalidRow, load_row
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.worker import Worker
 
 REFRESH_SECONDS = 1.0
 """Pause between two refreshes."""
+
+LARGE_FIELDS = 1_000
+"""Fields from which on a stored row is loaded in a thread: about 40 us a field."""
 
 PAUSE_FACTOR = 50
 """Pause after each study, in multiples of its computing time: at most 2 % of the time is used."""
@@ -67,8 +71,17 @@ class FigureCache:
             raise InvalidRow(f"The row of {study} is in use.")
         row = None if working_set is None else working_set.row_cache.rows.get(study)
         if row is None:
-            row = load_row(study, await owned.store.row(study))
+            fields = await owned.store.row(study)
+            if len(fields) >= LARGE_FIELDS:
+                return await asyncio.to_thread(figures_of_fields, study, fields)
+            return figures_of_fields(study, fields)
         return compute_figures(row.study, row.last_offset)
+
+
+def figures_of_fields(study: str, fields: Fields) -> Figures:
+    """Return the figures of a stored row.  Raises InvalidRow where it is invalid."""
+    row = load_row(study, fields)
+    return compute_figures(row.study, row.last_offset)
 
 
 def stale_studies(owned: OwnedPartition, cached: dict[str, Figures]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
 
 from streams.processor import Limits, StopReason
@@ -99,6 +100,11 @@ class Storm:
             pairs_max=self.random.choice((60, 700, 3_900)),
             unreadable_max=self.random.choice((2, 3, 10)),
             rebuild_records_max=self.random.choice((5, 20_000)),
+            # The time of the machine must decide nothing, and threads have no virtual clock.
+            large_write=1 << 30,
+            loop_seconds=inf,
+            write_seconds=inf,
+            rebuild_seconds=inf,
         )
         self.services = SharedServices(InMemoryLog(), self.store, InMemoryTopics(), limits)
 
