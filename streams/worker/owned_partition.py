@@ -108,12 +108,13 @@ class OwnedPartition:
             with suppress(Exception):
                 await self.log.close()
 
-    async def cursor_unchanged(self) -> bool:
+    async def cursor_unchanged(self, *, wait: bool = True) -> bool:
         """Return whether the cursor is as this worker left it; True where that cannot be read.
 
-        A rebuilt row that cannot be swapped in discards the working set, and the claim with it.
+        Without *wait* also True while a batch is folded, which may take long.  A rebuilt row that
+        cannot be swapped in discards the working set, and the claim with it.
         """
-        if self.is_busy:
+        if self.is_busy or (self.processor.lock.locked() and not wait):
             return True
         try:
             moved = await self.processor.cursor_moved()
@@ -228,7 +229,9 @@ class OwnedPartition:
         self.problems.log_error(error)
 
     async def close(self) -> None:
-        """Close the readers of the partition."""
+        """Close the readers of the partition, and end a fold that is under way."""
+        if (working_set := self.processor.working_set) is not None:
+            working_set.abandoned = True
         for log in (self.log, *((self.relay.log,) if self.relay else ())):
             with suppress(Exception):
                 await log.close()

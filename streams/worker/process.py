@@ -201,6 +201,7 @@ class WorkerProcess:
                 await asyncio.sleep(CHECK_SECONDS)
                 self.partition_count.check(consumer_of(self.app).partitions)
                 offsets = await self.consumer_offsets()
+                self.loop_guard.confirm()  # Each step has time limits of its own.
                 await self.worker.check_cursors(
                     *offsets, broker_answers=self.broker_answers, rebalancing=self.app.rebalancing
                 )

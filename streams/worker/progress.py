@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 STALL_SECONDS = 60
 """Time without progress after which the worker ends, so that a supervisor starts a new process."""
 
+BUSY_SECONDS_MAX = 600
+"""Time that records which take long may take without progress; a study may have a million cases."""
+
 REBALANCE_SECONDS = 120
 """Time that rebalances may take without progress; a member of the group may be slow to join."""
 
@@ -76,12 +79,14 @@ class Progress:
         has_work: bool,
         broker_answers: bool = True,
         rebalancing: bool = False,
+        is_busy: bool = False,
     ) -> None:
         """Record the *positions*, the next offset to fold by partition as the store has them.
 
         Raises Stalled where the worker *has_work* and no position has moved for STALL_SECONDS.
         A broker that does not answer starts the time anew when it answers again.  During a
-        rebalance the time stands still, for at most REBALANCE_SECONDS.
+        rebalance the time stands still, for at most REBALANCE_SECONDS, and while the worker
+        *is_busy* with records that take long, for at most BUSY_SECONDS_MAX.
         """
         now = self.clock()
         advanced = any(
@@ -90,7 +95,9 @@ class Progress:
         )
         if self.unchanged_since is None or advanced or not has_work or not broker_answers:
             self.unchanged_since, self.held_seconds = now, 0
-        elif rebalancing and self.held_seconds < REBALANCE_SECONDS:
+        elif (rebalancing and self.held_seconds < REBALANCE_SECONDS) or (
+            is_busy and self.held_seconds < BUSY_SECONDS_MAX
+        ):
             self.held_seconds += now - self.last_check
         self.positions, self.last_check = dict(positions), now
         if now - self.unchanged_since - self.held_seconds > STALL_SECONDS:

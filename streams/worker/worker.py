@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,9 @@ CHECK_SECONDS = 1.0
 
 BUSY_SECONDS = 0.2
 """Interval of checks whether a thread folds; the dispatch of a batch does not wait for it."""
+
+LONG_SECONDS = 0.5
+"""Time after which the dispatch waits for no partition, such as one that loads many rows."""
 
 DRAIN_SECONDS = 5.0
 """Longest wait for threads before a rebalance; the group waits for this worker meanwhile."""
@@ -120,18 +124,19 @@ class Worker(Epochs):
             await asyncio.sleep(RETRY_SECONDS)  # A persistent failure must not loop at full speed.
 
     async def _wait_folded(self, tasks: Mapping[asyncio.Task[None], OwnedPartition | None]) -> None:
-        """Wait for *tasks*, but not for those in which a thread folds: other partitions go on.
+        """Wait for *tasks*, but not for those that take long: other partitions go on.
 
         Such a partition is busy: it is not fetched, until its records are in the store.
         """
-        pending = set(tasks)
+        pending, began = set(tasks), time.monotonic()
         while pending:
             done, pending = await asyncio.wait(pending, timeout=BUSY_SECONDS)
             for task in done:
                 task.result()
+            is_long = time.monotonic() - began > LONG_SECONDS
             for task in list(pending):
                 owned = tasks[task]
-                if owned is not None and owned.is_in_thread:
+                if owned is not None and (is_long or owned.is_in_thread):
                     pending.discard(task)
                     owned.is_busy = True
                     self.busy_tasks[task] = owned
@@ -186,7 +191,9 @@ class Worker(Epochs):
         Stalled where records remain and none is folded for too long.
         """
         epoch, checked = self.epoch, list(self.partitions.items())
-        unchanged = await asyncio.gather(*(owned.cursor_unchanged() for _, owned in checked))
+        unchanged = await asyncio.gather(
+            *(owned.cursor_unchanged(wait=False) for _, owned in checked)
+        )
         if epoch == self.epoch:  # Otherwise the observations are out of date.
             self.refetch_if_needed(dict(checked), unchanged, fetched, ends)
         self.progress.check(
@@ -200,6 +207,7 @@ class Worker(Epochs):
             ),
             broker_answers=broker_answers,
             rebalancing=rebalancing,
+            is_busy=bool(self.busy_tasks),
         )
 
     def refetch_if_needed(
