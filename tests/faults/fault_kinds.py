@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from streams.kafka.topics import LOG
 from tests.contract.commands import tocsin
 from tests.contract.damaged_batches import DAMAGES, damage_last_batch
-from tests.faults.produced_log import quiet_trial
+from tests.faults.produced_log import long_subject, quiet_trial
 from tests.faults.raising import RAISES_ONCE, RAISES_TWICE
 from tests.faults.services import STORE_ERRORS, WORKER_COUNT, FaultServices, save_dump
 from tests.faults.workers import RUN_COMMAND, send_signal
@@ -176,6 +176,26 @@ def unreadable_batch(services: FaultServices) -> None:
         services.errors.append(f"the batch at {offset} of {partition} is not passed: {done.stderr}")
 
 
+def many_cases(services: FaultServices) -> None:
+    """Produce a subject of 4,000 cases with 40 corrections; the other partitions must go on."""
+    name = f"{services.random.randrange(1 << 32)}"
+    records = list(long_subject(name, 4_000, 40))
+    services.producer.send(records)
+    services.producer.burst(200)
+    services.producer.flush()
+    long, ends = records[0].partition, dict(services.producer.ends)
+    others = {each: end for each, end in ends.items() if each != long}
+    if not services.wait_until(lambda: has_reached(services.positions(), others), 60):
+        services.errors.append(f"other partitions wait for partition {long}")
+    if not services.wait_until(lambda: has_reached(services.positions(), ends), 300):
+        services.errors.append(f"partition {long} does not get past its subject of 4,000 cases")
+
+
+def has_reached(positions: Mapping[int, int], ends: Mapping[int, int]) -> bool:
+    """Return whether each partition is folded up to its end; of other records nothing is said."""
+    return all(positions.get(each, 0) >= end for each, end in ends.items())
+
+
 FAULT_KINDS: dict[str, FaultFunction] = {
     "kill worker": kill_worker,
     "kill redis": kill_redis,
@@ -190,4 +210,5 @@ FAULT_KINDS: dict[str, FaultFunction] = {
     "raise twice": raise_twice,
     "compressed": compressed,
     "unreadable batch": unreadable_batch,
+    "many cases": many_cases,
 }

@@ -19,6 +19,8 @@ from tests.faults.workers import RUN_COMMAND
 RECREATE_TOPIC = "recreate topic"
 """It stops all partitions, so each such fault has services of its own."""
 
+BROKER_KILLS = "broker kills"
+
 APPEND_ONLY = {"appendonly": "yes"}
 
 
@@ -36,7 +38,7 @@ PHASES = (
     Phase(
         name="steady store",
         kinds={
-            "kill worker": 57,
+            "kill worker": 53,
             "rebalance": 35,
             "markers": 20,
             "kill broker": 7,
@@ -66,10 +68,15 @@ PHASES = (
     # No broker is killed here: it would cut off its log at a damaged batch when it starts again.
     Phase(
         name="batches",
-        kinds={"compressed": 4, "unreadable batch": 4},
+        kinds={"compressed": 4, "unreadable batch": 4, "many cases": 4},
     ),
     Phase(name="another log", kinds={RECREATE_TOPIC: 4}),
 )
+
+
+def broker_kills(kills: int) -> Phase:
+    """Return a phase of its own in which only the broker is killed; no worker may end by itself."""
+    return Phase(name=BROKER_KILLS, kinds={"kill broker": kills})
 
 
 @dataclass(slots=True)
@@ -128,6 +135,10 @@ def finish_phase(services: FaultServices, result: PhaseResult) -> None:
     result.exit_messages.update(services.workers.exit_messages)
     result.idle_kills = services.idle_kills
     result.verdict.errors += services.errors
+    if result.phase == BROKER_KILLS:
+        result.verdict.errors += [
+            f"a worker ended by itself: {each}" for each in services.workers.exit_messages
+        ]
 
 
 def recreate_topics(result: PhaseResult, times: int, folder: Path, random: Random) -> None:

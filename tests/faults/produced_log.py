@@ -14,6 +14,8 @@ import confluent_kafka
 from benchmarks.synthetic import Effect, Trial, Workload
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
+from tests.attack.feeds import corrections as subject_log
+from tests.attack.feeds import wire_bytes
 from tests.independent.builders import event, tick
 from tests.simulation.random_logs import POISON, STUDY_DAYS, key_and_value, trial_records
 
@@ -100,6 +102,13 @@ def quiet_trial(name: str) -> Iterator[ProducedRecord]:
         event(name, "S1", STUDY_DAYS, known=STUDY_DAYS),
     ]:
         yield with_partition(*key_and_value(study, fields))
+
+
+def long_subject(name: str, cases: int, corrections: int) -> Iterator[ProducedRecord]:
+    """Yield a trial of one subject with many *cases*, and *corrections* that move all of them."""
+    study = f"LONG-{name}"[:64]
+    for record in subject_log(cases, corrections, days=1):
+        yield with_partition(study.encode(), wire_bytes(record, study))
 
 
 def last_ticks() -> Iterator[ProducedRecord]:
