@@ -41,6 +41,7 @@ class FollowedTrial:
         followed = cls(trial.study, [entry.line for entry in entries])
         followed.partition = partition_of(trial.study, PARTITIONS)
         by_id: dict[str, dict[str, Any]] = {}
+        fields: dict[str, Any] = {}
         for line in followed.records:
             fields = json.loads(line)
             if fields["type"] == "adverse_event":
