@@ -1,6 +1,6 @@
 # Needs only Python 3.11 with pip.  Everything runs in .venv, which is installed from the lock file.
 .DEFAULT_GOAL := help
-.PHONY: help demo replay test lint bench bench-live operating storm faults mutants coverage
+.PHONY: help demo replay test lint bench bench-live operating storm faults attack mutants coverage
 .PHONY: stack silence kafka redis secrets services-stop jars format lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
@@ -48,6 +48,9 @@ mutants: $(INSTALLED) ## make 200 small faults in the product, and print those t
 
 coverage: $(INSTALLED) ## measure which lines the tests run, started processes included; speeds up mutants
 	$(BIN)/python -m tests.mutants --map $(ARGS)
+
+attack: $(INSTALLED) jars ## send hostile feeds to a live worker, and print how long another study waits
+	$(BIN)/python -m tests.attack $(ARGS)
 
 stack: $(INSTALLED) jars ## start and stop the programs of `docker compose up` without Docker
 	$(PYTEST) -m campaign tests/deploy/test_stack.py $(ARGS)

@@ -162,13 +162,15 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     passed = True
     chosen = [each for each in feeds(options.scale) if options.only in each.name]
-    with tempfile.TemporaryDirectory(prefix="tocsin-attack-") as folder:
-        with running_site(Path(folder)) as site:
-            print(HEADER, flush=True)
-            for feed in chosen:
-                result = site.attack(feed)
-                passed &= result.passed
-                print(result_line(result), flush=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="tocsin-attack-") as folder,
+        running_site(Path(folder)) as site,
+    ):
+        print(HEADER, flush=True)
+        for feed in chosen:
+            result = site.attack(feed)
+            passed &= result.passed
+            print(result_line(result), flush=True)
     print("PASSED" if passed else "FAILED")
     return 0 if passed else 1
 

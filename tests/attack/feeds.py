@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from itertools import chain, count, islice, product
@@ -91,11 +91,6 @@ def one_study(
     return ((study, wire_bytes(each, study)) for each in log())
 
 
-def after(log: Iterable[Record], *further: Iterable[Record]) -> Iterator[Record]:
-    """Yield *log*, then each of *further*."""
-    return chain(log, *further)
-
-
 def corrections(size: int, versions: int, **more: Any) -> Iterator[Record]:
     """Yield a study with *size* cases of one subject, then corrections of its treatment."""
     yield from growth_logs.one_subject(size, **more)
@@ -147,65 +142,65 @@ def many_studies(studies: int, partition: int) -> Iterator[tuple[str, bytes]]:
 def one_more_case(partition: int, name: str) -> Iterator[tuple[str, bytes]]:
     """Yield one case of the study that *name* opened."""
     study = study_in(partition, name)
-    late = case(10**7, "S-1", 3, term="Term 3")
-    yield study, wire_bytes(replace_version(late), study)
-
-
-def replace_version(record: Record) -> Record:
-    """Return *record* at version 2, which no feed has sent."""
-    return replace(record, version=2) if hasattr(record, "__dataclass_fields__") else record
+    yield study, wire_bytes(case(10**6, "S-1", 3, term="Term 3"), study)
 
 
 def feeds(scale: float = 1.0) -> list[Feed]:
     """Return all feeds; *scale* makes each smaller, for a quick test."""
+    return [*subject_feeds(scale), *study_feeds(scale)]
 
-    def sized(number: int) -> int:
-        return max(10, int(number * scale))
 
-    def single(name: str, prefix: str, log: Callable[[], Iterable[Record]]) -> Feed:
-        return Feed(name=name, messages=partial(one_study, log, prefix))
+def sized(number: int, scale: float) -> int:
+    """Return *number* times *scale*, at least 10."""
+    return max(10, int(number * scale))
 
-    subject_feeds = [
-        single(
+
+def single(name: str, prefix: str, log: Callable[[], Iterable[Record]]) -> Feed:
+    """Return the feed of one study, whose name begins with *prefix*."""
+    return Feed(name=name, messages=partial(one_study, log, prefix))
+
+
+def subject_feeds(scale: float) -> Iterator[Feed]:
+    """Yield feeds about one subject with many cases, and of chains of merged subjects."""
+    for size, (where, days) in product((1_000, 2_000, 4_000), (("", 1), (" over a year", DAYS))):
+        yield single(
             f"{size:,} cases of one subject{where}, 40 corrections",
             f"SUBJECT-{size}-{days}",
-            partial(corrections, sized(size), 40, days=days),
+            partial(corrections, sized(size, scale), 40, days=days),
         )
-        for size, (where, days) in product((1_000, 2_000, 4_000), (("", 1), (" over a year", DAYS)))
-    ]
-    return [
-        *subject_feeds,
-        single(
-            "4,000 cases of one subject, 2,000 corrections",
-            "CORRECTED",
-            partial(corrections, sized(4_000), sized(2_000), days=1),
+    for size, times in ((4_000, 2_000), (20_000, 200)):
+        yield single(
+            f"{size:,} cases of one subject, {times:,} corrections",
+            f"CORRECTED-{size}",
+            partial(corrections, sized(size, scale), sized(times, scale), days=1),
+        )
+    yield single(
+        "groups with both and within days, 4,000 cases, 500 corrections",
+        "GROUPED",
+        partial(
+            corrections, sized(4_000, scale), sized(500, scale), days=DAYS, groups=HOSTILE_GROUPS
         ),
-        single(
-            "a chain of 4,000 merged subjects, 200 collections",
-            "MERGED",
-            partial(repeated_collections, sized(4_000), sized(200)),
-        ),
-        single(
-            "groups with both and within days, 4,000 cases, 500 corrections",
-            "GROUPED",
-            partial(corrections, sized(4_000), sized(500), days=DAYS, groups=HOSTILE_GROUPS),
-        ),
-        single(
-            "20,000 cases of one subject, 200 corrections",
-            "LONG",
-            partial(corrections, sized(20_000), sized(200), days=1),
-        ),
-        Feed(name="10,000 studies in one partition", messages=partial(many_studies, sized(10_000))),
-        single("100,000 terms", "TERMS", partial(large_study, sized(100_000), sized(100_000))),
-        single(
-            "100,000 cases of one study, 3 amendments of its plan",
-            "AMENDED",
-            lambda: after(large_study(sized(100_000), 10_000), amendments(3)),
-        ),
-        single("200,000 cases of one study", "LARGE", partial(large_study, sized(200_000), 1_000)),
-        Feed(
-            name="a restart, then a case of the study of 200,000",
-            messages=lambda partition: one_more_case(partition, "LARGE"),
-            restart=True,
-        ),
-    ]
+    )
+    yield single(
+        "a chain of 4,000 merged subjects, 200 collections",
+        "MERGED",
+        partial(repeated_collections, sized(4_000, scale), sized(200, scale)),
+    )
+
+
+def study_feeds(scale: float) -> Iterator[Feed]:
+    """Yield feeds of many studies and of large studies, the last after a restart."""
+    many, terms, large = sized(10_000, scale), sized(100_000, scale), sized(200_000, scale)
+    yield Feed(name="10,000 studies in one partition", messages=partial(many_studies, many))
+    yield single("100,000 terms", "TERMS", partial(large_study, terms, terms))
+    yield single(
+        "100,000 cases of one study, 3 amendments of its plan",
+        "AMENDED",
+        lambda: chain(large_study(terms, 10_000), amendments(3)),
+    )
+    yield single("200,000 cases of one study", "LARGE", partial(large_study, large, 1_000))
+    yield Feed(
+        name="a restart, then a case of the study of 200,000",
+        messages=partial(one_more_case, name="LARGE"),
+        restart=True,
+    )
