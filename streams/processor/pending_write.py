@@ -61,6 +61,7 @@ class PendingWrite:
         A row is staged, which means written whole under a second key and swapped in, where it
         replaces an invalid row or has more changed fields than one command can set.  The largest
         rows are staged until the others fit into *pairs_max*: an amended plan changes every field.
+        The outbox does not count: to stage rows for its sake would write more, not less.
         """
         rows = {study: row.take_changes() for study, row in self.rows.items()}
         pairs_left = (
