@@ -12,13 +12,14 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from alerts.alert import Alert
-from alerts.lifecycle import Move, State
+from alerts.lifecycle import Move
+from alerts.register.grouping import is_open
 from streams.audit.audit_log import AuditAction
 from streams.kafka.sender import Undelivered
 from streams.producers.reviews import ReviewRequest, ReviewStatus, revision_digest
 from streams.replay.result_alerts import alert_json, entry_json
 from tocsin.commands import alerts_watch
+from tocsin.commands.alerts_list import find_heads, ordered_by_due_date
 from tocsin.commands.alerts_move import (
     check_key,
     find_alert,
@@ -78,8 +79,9 @@ class MoveOptions:
 
 @app.command(name="list")
 def list_all(*, study: tuple[str, ...] = (), all: Flag = False, json_lines: Json = False) -> None:
-    """List open alerts, each with its id and revision.
+    """List open alerts, each with its id and revision, the most urgent due date first.
 
+    What the events of a tier 1 watch set off beside it stands under its alert, indented.
     A narrow terminal shows a unique prefix of the id, which the other commands accept.
 
     Parameters
@@ -93,20 +95,17 @@ def list_all(*, study: tuple[str, ...] = (), all: Flag = False, json_lines: Json
     """
     settings = load_settings_quietly()
     with audit_command(settings, AuditAction.READ):
-        all_alerts = [entry.alert for entry in run_or_stop(find_entries(settings, study))]
-        known_ids = [one.id for one in all_alerts]
-        alerts = [one for one in all_alerts if all or is_open(one)]
+        all_entries = run_or_stop(find_entries(settings, study))
+        entries = [one for one in all_entries if all or is_open(one.alert)]
+        heads = run_or_stop(find_heads(settings, entries))
+        alerts = ordered_by_due_date([one.alert for one in entries], heads)
         if json_lines:
             for alert in alerts:
-                print(json.dumps(alert_json(alert)))
+                print(json.dumps(alert_json(alert) | {"under": heads.get(alert.id)}))
             return
         title = f"{len(alerts)} alerts" if all else f"{len(alerts)} open"
-        cli_console().print(alert_grid(alerts, title, known_ids))
-
-
-def is_open(alert: Alert) -> bool:
-    """Whether the alert is tracked and not closed, so that a move may be due."""
-    return alert.tracked and alert.state is not State.CLOSED
+        known_ids = [one.alert.id for one in all_entries]
+        cli_console().print(alert_grid(alerts, title, known_ids, heads))
 
 
 @app.command

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -22,7 +23,7 @@ from tocsin.common.alert_name import alert_name_of, unique_prefixes
 from tocsin.common.terminal import printable
 from tocsin.display.alert_evidence import show_evidence
 from tocsin.display.grid import AdaptiveGrid, Column, Grid, GridRow
-from tocsin.display.wording import format_e_value
+from tocsin.display.wording import format_e_value, watch_text
 
 STATE_STYLES = {
     State.RAISED: "bold red",
@@ -57,27 +58,50 @@ COLUMNS = (
 80 columns have room for state, day of the last rise, study, watch, e-value, member and name.
 """
 
+DUE = Column(title="due", align_right=False)
+"""The earliest due date, second column of a list in which an alert has one."""
 
-def alert_grid(alerts: Sequence[Alert], title: str, known_ids: Iterable[str] = ()) -> AdaptiveGrid:
+
+def alert_grid(
+    alerts: Sequence[Alert],
+    title: str,
+    known_ids: Iterable[str] = (),
+    heads: Mapping[str, str] = MappingProxyType({}),
+) -> AdaptiveGrid:
     """A table with one row for each alert, with whole ids if the terminal is wide enough.
 
-    Otherwise ids are shortened to prefixes that are unique among *alerts* and *known_ids*.
+    Otherwise ids are shortened to prefixes that are unique among *alerts* and *known_ids*.  An
+    alert in *heads* is indented: it stands under another.  There is a column of due dates where
+    an alert has one.
     """
     prefixes = unique_prefixes([*known_ids, *(alert.id for alert in alerts)])
-    return AdaptiveGrid(
-        Grid(title, COLUMNS, tuple(_alert_row(alert, alert.id) for alert in alerts)),
-        Grid(title, COLUMNS, tuple(_alert_row(alert, prefixes[alert.id]) for alert in alerts)),
-    )
+    columns = (COLUMNS[0], DUE, *COLUMNS[1:]) if any(one.due for one in alerts) else COLUMNS
+
+    def rows(names: Mapping[str, str]) -> tuple[GridRow, ...]:
+        return tuple(
+            _with_due_date(_alert_row(one, names[one.id], "  " * (one.id in heads)), one, columns)
+            for one in alerts
+        )
+
+    whole_ids = {alert.id: alert.id for alert in alerts}
+    return AdaptiveGrid(Grid(title, columns, rows(whole_ids)), Grid(title, columns, rows(prefixes)))
 
 
-def _alert_row(alert: Alert, name: str) -> GridRow:
+def _with_due_date(row: GridRow, alert: Alert, columns: Sequence[Column]) -> GridRow:
+    if DUE not in columns:
+        return row
+    day = min((day for _, day in alert.due), default="")
+    return replace(row, cells=(row.cells[0], day, *row.cells[1:]))
+
+
+def _alert_row(alert: Alert, name: str, indent: str = "") -> GridRow:
     return GridRow(
         cells=(
-            _humanize(alert.state),
+            indent + _humanize(alert.state),
             alert.level,
             iso(alert.as_of),
             alert.study,
-            alert.watch if alert.e_value is not None else f"{alert.watch} {alert.about}",
+            watch_text(alert) if alert.e_value is not None else f"{alert.watch} {alert.about}",
             "" if alert.e_value is None else format_e_value(alert.e_value),
             alert.member or "",
             f"{name}:{alert.revision}",

@@ -27,7 +27,7 @@ from tocsin.display.tables import (
     select_terms,
 )
 from tocsin.display.watches import screening_grid, watch_grid
-from tocsin.display.wording import format_e_value
+from tocsin.display.wording import format_e_value, watch_text
 
 LEVEL_LABELS = {
     "watch": ("WATCH ", "yellow"),
@@ -58,7 +58,7 @@ def show_alert(
     is_raised = alert.move in (Move.RAISE, Move.RISE)
     day = iso(alert.as_of if is_raised else day_of(alert.known_at))
     heading = Text.assemble(
-        mark, alert_label(alert), f" {day}  ", (alert.watch, "bold"), alert_detail(alert)
+        mark, alert_label(alert), f" {day}  ", (watch_text(alert), "bold"), alert_detail(alert)
     )
     origin = Text(
         f"{position_label} {alert.line}, {alert.thing} version {alert.version},"
@@ -85,7 +85,7 @@ def alert_detail(alert: Alert) -> str:
     if alert.e_value is None:
         return f"  {printable(alert.term)}"
     # The id of a screening watch contains its term.
-    term = "" if alert.term in alert.watch else f"  {printable(alert.term)}"
+    term = "" if alert.term in watch_text(alert) else f"  {printable(alert.term)}"
     return f"{term}  E = {format_e_value(alert.e_value)}"
 
 

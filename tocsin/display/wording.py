@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from math import exp, inf, isnan
 
+from alerts.alert import Alert
 from monitor.evidence.evaluate import LOG_E_MAX
 from monitor.evidence.summary import WatchSummary
 from monitor.plan.watch import ReferenceRate, Watch
 from monitor.records import TermKind
+from monitor.screening_watch import screening_watch_id, split_screening_watch
 from monitor.state.verdict import Level
 from monitor.stats.estimate import Estimate
 from monitor.terms import Term
@@ -97,3 +99,11 @@ def format_number(value: float | None, digits: int) -> str:
 def format_p_value(value: float) -> str:
     """Format a p-value with three decimal places, or as `<0.001`."""
     return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def watch_text(alert: Alert) -> str:
+    """The watch of *alert*; the id of a tier 2 watch has its term in the spelling of the alert."""
+    parts = split_screening_watch(alert.watch)
+    if parts is None:
+        return alert.watch
+    return screening_watch_id(Term(parts[0].kind, alert.term), parts[1])
