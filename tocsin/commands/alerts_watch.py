@@ -13,6 +13,7 @@ from rich.live import Live
 
 from alerts.alert import Alert
 from alerts.lifecycle import State
+from alerts.register.former_ids import following_id
 from streams.kafka.topics import ALERTS
 from streams.log.kafka import KafkaLog
 from streams.outbox.published import AlertFeed
@@ -77,7 +78,12 @@ def latest_alerts_grid(
     The title has the number of alerts not shown and of *unreadable* messages.
     """
     state_order = [*STATE_STYLES, *(state for state in State if state not in STATE_STYLES)]
-    tracked = (alert for alert in latest.values() if alert.tracked)
+    tracked = (
+        alert
+        for alert in latest.values()
+        # An alert with an id of an earlier version goes on under its current one.
+        if alert.tracked and following_id(alert.study, alert.watch, alert.id) not in latest
+    )
     alerts = sorted(tracked, key=lambda one: (state_order.index(one.state), -one.known_at))
     awaiting_member = sum(one.state in (State.RAISED, State.REOPENED) for one in alerts)
     shown = alerts[: max(rows_max, 1)]
