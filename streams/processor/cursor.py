@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -117,6 +117,12 @@ class Cursor:
     def has_passed(self, offset: int) -> bool:
         """Return whether *offset* belongs to an unreadable batch that an operator has passed."""
         return any(offset in each for each in self.passed)
+
+    def without_passed(self, records: Sequence[LogRecord]) -> Sequence[LogRecord]:
+        """Return *records* without those of unreadable batches that an operator has passed."""
+        if not self.passed:
+            return records
+        return [each for each in records if not self.has_passed(each.offset)]
 
 
 def _load_json(fields: Fields, name: str) -> dict[str, Any]:

@@ -208,12 +208,10 @@ class PartitionProcessor:
         """
         working_set = self.working_set
         assert working_set is not None, "claim the partition before folding a batch"
-        if working_set.cursor.passed:
-            records = [each for each in records if not working_set.cursor.has_passed(each.offset)]
+        records = working_set.cursor.without_passed(records)
         retry_until = max(self._failed_offsets, default=-1)
         first = offset = working_set.position
         working_set.written_at = perf_counter()
-        await finish_step()
         try:
             decode_max = DECODE_BATCH_SIZE if retry_until < first else 1
             async for run in runs(working_set, records, decode_max):
