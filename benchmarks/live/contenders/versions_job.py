@@ -22,11 +22,11 @@ ARM_KEY, CASE_KEY = "arm/", "case/"
 class State(Protocol):
     """The state of one study, which survives a restart of the contender."""
 
-    def get(self, key: str) -> Any:
+    def get(self, key: str, /) -> Any:
         """Return the value of *key*, or None."""
         ...
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: Any, /) -> None:
         """Set the value of *key*."""
         ...
 

@@ -46,7 +46,7 @@ async def test_the_partitions_of_a_small_batch_write_together(records: int, step
     for number, log in enumerate(logs):
         log.partition = number
     setup, noted = WorkerSetup(logs), list[str]()
-    setup.stores = {number: SteppedStore(steps=noted) for number in range(3)}
+    setup.stores |= {number: SteppedStore(steps=noted) for number in range(3)}
     await setup.assign_partitions(0, 1, 2)
 
     await setup.fetch_and_fold(records)
