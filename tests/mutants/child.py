@@ -19,7 +19,7 @@ PRELOADED = [
 ]  # fmt: skip
 """Packages that the server process loads once: they take longer than many tests."""
 
-TEST_SECONDS = 60
+TEST_SECONDS = 30
 """CPU seconds after which one test is taken to run for ever: the mutant is killed."""
 
 CHUNK = 8

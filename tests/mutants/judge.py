@@ -19,21 +19,33 @@ from tests.mutants.coverage_map import CoverageMap
 from tests.mutants.mutant import Mutant
 from tests.paths import ROOT, SHARED
 
-WALL_FACTOR = 12
-"""Wall seconds for each CPU second of the budget, after which the tests hang: a shared machine
+WALL_FACTOR = 40
+"""Wall seconds for each CPU second of the budget, after which the tests are ended: a shared machine
 gives a process a part of a core only."""
 
 
 class Fate(StrEnum):
     """What became of a mutant.
 
-    KILLED: a test failed, or ran for ever.  LIVED: all tests passed.  SPENT: all tests passed that
-    were run before the time for this mutant was spent; it counts as one that lived.
+    KILLED: a test failed, or computed for ever.  LIVED: all tests passed.  SPENT: all tests passed
+    that were run before the time for this mutant was spent; it counts as one that lived, as does
+    one whose tests were ended by the wall clock (HUNG): the machine may just have been slow.
     """
 
     KILLED = "killed"
     LIVED = "lived"
     SPENT = "lived, not all tests run"
+    HUNG = "ended by the wall clock"
+
+
+FATES = {
+    0: Fate.LIVED,
+    1: Fate.KILLED,
+    2: Fate.SPENT,
+    -signal.SIGPROF: Fate.KILLED,
+    -signal.SIGKILL: Fate.HUNG,
+}
+"""By exit code of the process that runs the tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +84,9 @@ class Judge:
             code, last_line = self.run([*examples, *tests])
         finally:
             self.write(path, source)
-        if code > 2:
+        if code not in FATES:
             raise RuntimeError(f"pytest ended with {code}: {last_line}")
-        fate = (Fate.LIVED, Fate.KILLED, Fate.SPENT)[max(code, 0)] if code >= 0 else Fate.KILLED
+        fate = FATES[code]
         return Judgement(mutant, fate, last_line, time.monotonic() - began)
 
     def write(self, path: Path, source: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf, nan
 
 import pytest
@@ -10,7 +11,7 @@ from monitor.evidence.summary import watch_summaries
 from monitor.records import Record
 from monitor.state.verdict import VerdictReason
 from monitor.stats.estimate import Estimate
-from monitor.tables.compare import compare_arms
+from monitor.tables.compare import compare_arms, compare_rows
 from monitor.tables.flow import period_flows
 from monitor.tables.tabulate import rate_rows
 from tests.monitor.builders import allocated, case, tick_record, treated
@@ -76,3 +77,18 @@ def test_a_trial_without_any_person_time_can_be_shown():
 
     assert [*compare_arms(study.plan, rate_rows(study))] == []
     assert [one.treatment_events for one in watch_summaries(study)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("empty", ["treatment", "control", "both"])
+def test_a_row_without_days_up_to_its_first_event_has_no_rate_ratio(empty: str):
+    """An onset after the as-of date may come before the subject has any day at risk."""
+    scenario = one_armed("act", treated("ctl1", "ctl", 0), case("c1", "act1", 10))
+    rows = [scenario.row("DVT", name, "first") for name in ("act", "ctl")]
+    treatment_row, control_row = (
+        replace(row, person_days_to_first=0) if empty in (name, "both") else row
+        for name, row in zip(("treatment", "control"), rows, strict=True)
+    )
+
+    compared = compare_rows(treatment_row, control_row)
+    assert compared.rate_ratio == Estimate(None, 0.0, inf)
+    assert compare_rows(*rows).rate_ratio != Estimate(None, 0.0, inf)
