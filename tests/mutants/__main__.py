@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from queue import SimpleQueue
 from random import Random
@@ -64,9 +64,10 @@ def judge_all(judges: Sequence[Judge], mutants: Sequence[Mutant]) -> Iterator[Ju
             free.put(judge)
 
     with ThreadPoolExecutor(len(judges)) as pool:
-        for number, judgement in enumerate(pool.map(judge_one, mutants), start=1):
-            print_judgement(number, judgement)
-            yield judgement
+        judging = [pool.submit(judge_one, mutant) for mutant in mutants]
+        for number, judged in enumerate(as_completed(judging), start=1):
+            print_judgement(number, judged.result())
+            yield judged.result()
 
 
 def parse_options(argv: Sequence[str]) -> argparse.Namespace:
