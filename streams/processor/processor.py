@@ -208,13 +208,12 @@ class PartitionProcessor:
         """
         working_set = self.working_set
         assert working_set is not None, "claim the partition before folding a batch"
-        records = working_set.cursor.without_passed(records)
+        cursor, working_set.written_at = working_set.cursor, perf_counter()
         retry_until = max(self._failed_offsets, default=-1)
         first = offset = working_set.position
-        working_set.written_at = perf_counter()
         try:
             decode_max = DECODE_BATCH_SIZE if retry_until < first else 1
-            async for run in runs(working_set, records, decode_max):
+            async for run in runs(working_set, cursor.without_passed(records), decode_max):
                 record, content = run[0]
                 offset = record.offset
                 if offset < working_set.position:

@@ -5,31 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from itertools import chain, count, islice, product
 from typing import Any
 
 from benchmarks import growth_logs
-from benchmarks.growth_records import DAYS, STUDY, case, plan_record, record_of, treated
+from benchmarks.growth_records import DAYS, case, plan_record, record_of, treated
 from monitor import records
 from monitor.records import Record, TermKind
 from streams.kafka.partitioner import partition_of
-from streams.records.encode import encode_record
-from tests.independent.builders import DAY_0 as BUILDERS_DAY_0
-from tests.independent.builders import iso_date
+from tests.attack.wire import wire_bytes
 
 PARTITIONS = 12
-DATES = ("start", "end", "first_date", "last_date", "onset")
-"""Fields of bodies that are days; on the wire they are dates."""
-
-WIRE_TYPES: dict[type, str] = {
-    records.PlanRecord: "plan",
-    records.Treatment: "treatment",
-    records.AdverseEvent: "adverse_event",
-    records.Dose: "dose",
-    records.Merge: "merge",
-    records.Collection: "collection",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,34 +39,6 @@ def studies_in(partition: int, prefix: str) -> Iterator[str]:
 def study_in(partition: int, prefix: str) -> str:
     """Return the first name of a study in *partition*."""
     return next(studies_in(partition, prefix))
-
-
-def wire_bytes(record: Record, study: str) -> bytes:
-    """Return *record* as a source sends it, as a record of *study*."""
-    body: Any = record.body
-    system, _, name = record.entity_id.partition("/")
-    names = getattr(body, "_fields", None) or body.__slots__
-    fields = {each: wire_value(each, getattr(body, each)) for each in names}
-    if isinstance(body, records.PlanRecord):
-        toml = body.toml.replace(STUDY, study)
-        fields = {"toml": toml, "sha256": sha256(toml.encode()).hexdigest()}
-    if isinstance(body, records.Collection):
-        fields["from"] = fields.pop("start")
-    return encode_record(
-        {
-            "schema": "trial.log/1",
-            "type": WIRE_TYPES[type(body)],
-            "study": study,
-            "source": {"system": system, "id": name, "version": record.version},
-            "known_at": f"{wire_value('start', record.known_at // 86_400 + 719_163)}T00:00:00Z",
-            **{each: value for each, value in fields.items() if value not in (None, (), False)},
-        }
-    )
-
-
-def wire_value(name: str, value: Any) -> Any:
-    """Return the value of the field *name* of a body as it stands in JSON."""
-    return iso_date(value - BUILDERS_DAY_0) if name in DATES and value is not None else value
 
 
 def one_study(

@@ -19,7 +19,8 @@ from benchmarks.growth_records import case, plan_record, treated
 from streams.kafka.topics import LOG
 from streams.store import LIVE_SPACE
 from streams.store.keys import Keys
-from tests.attack.feeds import study_in, wire_bytes
+from tests.attack.feeds import study_in
+from tests.attack.wire import wire_bytes
 
 Client: Any = confluent_kafka
 Store: Any = redis.Redis

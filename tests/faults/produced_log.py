@@ -15,7 +15,7 @@ from benchmarks.synthetic import Effect, Trial, Workload
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
 from tests.attack.feeds import corrections as subject_log
-from tests.attack.feeds import wire_bytes
+from tests.attack.wire import wire_bytes
 from tests.independent.builders import event, tick
 from tests.simulation.random_logs import POISON, STUDY_DAYS, key_and_value, trial_records
 

@@ -89,6 +89,6 @@ def test_a_row_without_days_up_to_its_first_event_has_no_rate_ratio(empty: str):
         for name, row in zip(("treatment", "control"), rows, strict=True)
     )
 
-    compared = compare_rows(treatment_row, control_row)
+    compared = compare_rows(treatment_row, control_row, {})
     assert compared.rate_ratio == Estimate(None, 0.0, inf)
-    assert compare_rows(*rows).rate_ratio != Estimate(None, 0.0, inf)
+    assert compare_rows(rows[0], rows[1], {}).rate_ratio != Estimate(None, 0.0, inf)

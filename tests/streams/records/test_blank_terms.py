@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from monitor.errors import Reason
@@ -11,9 +13,9 @@ from streams.records.encode import encode_record
 from tests.scenarios.commands import wire_record
 
 
-def event(**fields: str) -> bytes:
+def event(**fields: Any) -> bytes:
     """An adverse event with *fields* in place of its own."""
-    own = {"subject": "P-1", "preferred_term": "Rash", "system_organ_class": "Skin"}
+    own: dict[str, Any] = {"subject": "P-1", "preferred_term": "Rash", "system_organ_class": "Skin"}
     return encode_record(wire_record("adverse_event", "c1", "2020-02-12", **own | fields))
 
 
