@@ -128,6 +128,21 @@ OPERATIONS = DashboardSpec(
                     ),
                     unit="short",
                 ),
+                PanelSpec(
+                    title="Age of the as-of date",
+                    metric=c.AS_OF_AGE,
+                    queries=((f"max by (study) ({c.AS_OF_AGE.name}{{{STUDY}}})", "{{study}}"),),
+                    description=(
+                        "Grows while nothing arrives and nobody ticks. Negative: the study is "
+                        "ahead of the worker's clock."
+                    ),
+                ),
+                PanelSpec(
+                    title="Dates ahead of the study",
+                    metric=c.DATES_AHEAD,
+                    queries=((f"max by (study) ({c.DATES_AHEAD.name}{{{STUDY}}})", "{{study}}"),),
+                    description="Dates on record that do not count yet: see `tocsin doctor`.",
+                ),
             ),
         ),
     ),

@@ -12,7 +12,7 @@ from monitor.state.dirty import DirtySet
 from monitor.state.entities import Contribution, Entity
 from monitor.state.study import Study, SubjectState, WatchedFirstEvents
 from monitor.tables.context import context_groups_of, onset_of
-from monitor.terms import ANY, Group, Term, is_serious
+from monitor.terms import ANY, Group, Term, fold_term, is_serious
 
 
 def contribution_of(
@@ -64,10 +64,11 @@ def groups_of_label(study: Study, label: str) -> tuple[Group, ...]:
     """Return the plan's groups without those of other label groups only, in the plan's order."""
     groups = study.groups_by_label.get(label)
     if groups is None:
+        folded = fold_term(label)
         groups = study.groups_by_label[label] = tuple(
             group
             for group in study.plan.groups
-            if group.label_groups is None or label in group.label_groups
+            if group.label_groups is None or folded in group.label_groups
         )
     return groups
 
