@@ -9,6 +9,7 @@ import orjson
 from benchmarks.live.load import Load
 from benchmarks.live.probe import StoreProbe
 from benchmarks.truth import Truth, read_truth
+from monitor.terms import fold_term
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
 from streams.store import LIVE_SPACE
@@ -30,7 +31,11 @@ class TableCounts:
     def __post_init__(self) -> None:
         self.keys = [Keys(LIVE_SPACE, LOG, number) for number in range(len(self.load.partitions))]
         self.truths = {
-            study: {key: row for key, row in truth.items() if self.groups or "/group/" not in key}
+            study: {
+                as_stored(key): row
+                for key, row in truth.items()
+                if self.groups or "/group/" not in key
+            }
             for study, truth in read_truth(self.load.file).items()
         }
 
@@ -59,6 +64,12 @@ class TableCounts:
                 if folded.get(key) != truth.get(key):
                     return f"{study} {key} is {folded.get(key)}, expected {truth.get(key)}"
         return None
+
+
+def as_stored(key: str) -> str:
+    """Return the *key* of a table as the row names it: by the folded form of the term."""
+    treatment, kind, term = key.split("/", 2)
+    return key if kind == "group" else f"{treatment}/{kind}/{fold_term(term)}"
 
 
 def read_tables(row: dict[str, bytes]) -> Truth:

@@ -40,8 +40,8 @@ def test_the_remedy_of_a_stop_at_the_claim_shows_the_stop(
     with site.running() as worker:
         wait_until(
             lambda: (
-                bool(worker.readiness()[1])
-                and worker.readiness()[1][0]["partition"] == STUDY_PARTITION
+                [each["partition"] for each in worker.readiness()[1]] == [STUDY_PARTITION]
+                and "claim in progress" not in worker.readiness()[1][0]["what"]
             ),
             "the finding",
         )
