@@ -73,7 +73,10 @@ def as_stored(key: str) -> str:
 
 
 def read_tables(row: dict[str, bytes]) -> Truth:
-    """Return the tables of a row, read by the documented names and positions of its fields."""
+    """Return the tables of a row, read by the documented names and positions of its fields.
+
+    Rows of earlier versions, which name a term as it was reported, can be compared too.
+    """
     tables: Truth = {}
     for name, value in row.items():
         if name.startswith("t|") and value:
@@ -81,5 +84,5 @@ def read_tables(row: dict[str, bytes]) -> Truth:
             subjects, events, versions, serious_subjects, serious_events, *_ = orjson.loads(value)
             days, at_risk = orjson.loads(row[f"x|{period}|{treatment}"])
             counts = [events, subjects, serious_events, serious_subjects, versions]
-            tables[f"{treatment}/{kind}/{term}"] = [*counts, at_risk, days]
+            tables[as_stored(f"{treatment}/{kind}/{term}")] = [*counts, at_risk, days]
     return tables
