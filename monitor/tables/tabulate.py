@@ -78,8 +78,8 @@ def table_keys(study: Study) -> Iterator[tuple[int, TableKey]]:
 def rate_rows(study: Study) -> Iterator[RateRow]:
     """Yield every term that has an event in any table, for every table with exposed subjects.
 
-    Cells without events are included, since zero events in known person-time is a result.  "any"
-    and the plan's groups have rows in any case.
+    Cells without events are included, since zero events in known person-time is a result, and "any"
+    and the plan's groups.  Before the first day at risk, a table has only the rows with events.
     """
     onsets = first_onsets(study)
     terms = study.vocabulary
@@ -93,7 +93,10 @@ def rate_rows(study: Study) -> Iterator[RateRow]:
             subject.number: list(intervals_in_table(study, table_key, subject, 0))
             for subject in study.subjects.values()
         }
-        for term in ordered_terms if table_exposure.subjects else ():
+        for term in ordered_terms:
+            cell = study.tables[number].get(term) or Cell()
+            if not (table_exposure.subjects or cell.events):
+                continue
             collected_from = study.collected_from.get(term, 0)
             subjects, person_days = table_exposure.subjects, table_exposure.person_days
             if collected_from:
@@ -107,7 +110,7 @@ def rate_rows(study: Study) -> Iterator[RateRow]:
                 period=table_key[0],
                 treatment=table_key[1],
                 term=shown_terms[term],
-                cell=study.tables[number].get(term) or Cell(),
+                cell=cell,
                 subjects_exposed=subjects,
                 person_days=person_days,
                 person_days_to_first=person_days - days_after_first,

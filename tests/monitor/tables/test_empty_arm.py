@@ -92,3 +92,13 @@ def test_a_row_without_days_up_to_its_first_event_has_no_rate_ratio(empty: str):
     compared = compare_rows(treatment_row, control_row, {})
     assert compared.rate_ratio == Estimate(None, 0.0, inf)
     assert compare_rows(rows[0], rows[1], {}).rate_ratio != Estimate(None, 0.0, inf)
+
+
+def test_events_of_an_arm_that_is_treated_after_the_as_of_date_have_rows():
+    """Its only subjects are ahead of the as-of date: their events are shown, without a rate."""
+    scenario = one_armed("act", case("c1", "ctl1", LATER + 2, known=10), later=True)
+    rows = {row.term.name: row for row in rate_rows(scenario.study) if row.treatment == "ctl"}
+
+    assert rows["any"].cell.events == rows["DVT"].cell.events == 1
+    assert (rows["any"].subjects_exposed, rows["any"].person_days) == (0, 0)
+    assert rows["any"].rate == Estimate(None, 0.0, inf)
