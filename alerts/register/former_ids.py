@@ -6,7 +6,10 @@ log.  The alert itself has the id of the folded term.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from alerts.alert import alert_id
+from alerts.register.history import AlertEntry
 from monitor.screening_watch import screening_watch_id, split_screening_watch
 from monitor.state.study import Study
 from monitor.terms import CODED_KINDS, Term
@@ -51,22 +54,27 @@ def spelled_id(study: str, watch: str, term: str, alert: str) -> str:
     return alert
 
 
-def current_id(study: Study, alert: str) -> str:
+def current_id(study: Study, entries: Mapping[str, AlertEntry], alert: str) -> str:
     """Return the id of the alert that a review names by *alert*, an id of an earlier version.
 
     The earlier version evaluated each spelling of a term alone.  So the review holds only where
     its spelling is that of more than half of the cases: a decision on a few cases must not end
-    the alert of all.  Any other id is returned as it is.
+    the alert of all.  Without a case it holds for the spelling of the alert in *entries*.  Any
+    other id is returned as it is.
     """
     for watch, episode in study.episodes.items():
         parts = split_screening_watch(watch)
         if parts is None or parts[0].kind not in CODED_KINDS:
             continue
         (term, treatment), number = parts, study.vocabulary.number_of(parts[0])
-        for spelling in study.spellings.spellings_of(number):
+        names = [alert_id(study.name, watch, each) for each in range(1, episode.number + 1)]
+        alert_terms = {name: entries[name].alert.term for name in names if name in entries}
+        for spelling in {*study.spellings.spellings_of(number), *alert_terms.values()}:
             spelled_watch = screening_watch_id(Term(term.kind, spelling), treatment)
-            for each in range(1, episode.number + 1):
+            for each, name in enumerate(names, 1):
                 if alert_id(study.name, spelled_watch, each) == alert:
                     holds = study.spellings.is_of_most_cases(number, spelling)
-                    return alert_id(study.name, watch, each) if holds else alert
+                    if holds is None:
+                        holds = alert_terms.get(name) == spelling
+                    return name if holds else alert
     return alert

@@ -87,7 +87,7 @@ def process_review(study: Study, record: Record, position: int) -> Alert | None:
     assert isinstance(review, Review)
     key, name = register.result_key(record), review.alert
     if name not in register.entries:
-        name = current_id(study, name)
+        name = current_id(study, register.entries, name)
     revision = register.apply_review(record, position, name)
     if study.dirty is not None:
         study.dirty.alerts.add(review_result_field(key))

@@ -84,13 +84,23 @@ class Spellings:
             yield self.first[number]
         yield from sorted(self.others.get(number, ()))
 
-    def is_of_most_cases(self, number: int, spelling: str) -> bool:
-        """Whether more than half of the active cases of the term spell it in this way."""
+    def is_of_most_cases(self, number: int, spelling: str) -> bool | None:
+        """Whether more than half of the active cases of the term spell it in this way.
+
+        None without an active case, whether the term had one before or not.
+        """
         if self.heaps is None:
-            return self.first.get(number) == spelling
+            is_active = any(number in self._numbers_of(each) for _, each in self._active_cases())
+            return self.first.get(number) == spelling if is_active else None
         kind, keys = self.vocabulary[number].kind, set(self.heaps.get(number, ()))
         spellings = [self._spelling_of(key, number, kind) for key in keys]
-        return 2 * spellings.count(spelling) > len(spellings) - spellings.count(None)
+        active_count = len(spellings) - spellings.count(None)
+        return 2 * spellings.count(spelling) > active_count if active_count else None
+
+    def _numbers_of(self, entity: Entity) -> tuple[int, int]:
+        """Return the numbers of the preferred term and class of an active case."""
+        assert isinstance(entity.body, AdverseEvent)
+        return self.numbers[entity.body.preferred_term, entity.body.system_organ_class]
 
     def _add_spellings(self, case: AdverseEvent) -> tuple[int, int]:
         """Add the preferred term and class as *case* spells them; return their numbers."""
@@ -110,10 +120,8 @@ class Spellings:
         heaps = self.heaps = {}
         self.pushed = 0
         for entity_id, entity in self._active_cases():
-            case, key = entity.body, (entity.known_at, entity_id)
-            assert isinstance(case, AdverseEvent)
-            for number in self.numbers[case.preferred_term, case.system_organ_class]:
-                heaps.setdefault(number, []).append(key)
+            for number in self._numbers_of(entity):
+                heaps.setdefault(number, []).append((entity.known_at, entity_id))
         for heap in heaps.values():
             heapify(heap)
 
