@@ -13,12 +13,14 @@ from monitor.state.study import Study, SubjectState
 def affected_subjects(study: Study, record: Record) -> Collection[SubjectState]:
     """The subjects whose cases the folded *record* may affect: nearly always one or none.
 
+    A record whose subject is corrected also affects the one that it was about before.
     All subjects are affected by a plan amendment, a merge of subjects, an edited retraction or
     merge, and one whose target is not about a subject.
     """
     body = record.body
     if isinstance(body, SUBJECT_BODIES):
-        return (study.get_or_add_subject(body.subject),)
+        left, subject = study.left_subject, study.get_or_add_subject(body.subject)
+        return (subject,) if left is None else (subject, left)
     if isinstance(body, PlanRecord):
         return study.subjects.values()
     if not isinstance(body, Retraction | Merge):

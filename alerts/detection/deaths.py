@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator
 from monitor.dates import FOREVER
 from monitor.plan.case_rules import CaseRule, RuleTrigger, is_fatal
 from monitor.plan.plan import Plan
-from monitor.records import AdverseEvent, Body, Disposition, Outcome, Status
+from monitor.records import (
+    AdverseEvent,
+    Body,
+    Disposition,
+    Merge,
+    Outcome,
+    Record,
+    Retraction,
+    Status,
+)
 from monitor.state.study import Study, SubjectState
 
 DEATH_TERM = "Death"
@@ -32,6 +41,19 @@ def died_by_disposition(subject: SubjectState, until: int = FOREVER) -> list[str
             if isinstance(body, Disposition) and body.status is Status.DIED and body.date <= until
         }
     )
+
+
+def may_have_death_without_case(study: Study, record: Record) -> bool:
+    """Whether after the folded *record* no case may tell of a death that a disposition states.
+
+    That is so where it states the death, or where a case is not fatal or not of its subject any
+    more.
+    """
+    body = record.body
+    if isinstance(body, AdverseEvent):
+        is_corrected = study.entities.by_id[record.entity_id].versions > 1
+        return study.left_subject is not None or (is_corrected and not is_fatal(body))
+    return isinstance(body, Disposition | Merge | Retraction)
 
 
 def deaths_without_case(

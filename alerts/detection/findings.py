@@ -67,7 +67,8 @@ def may_have_findings(study: Study, subject: SubjectState, entity_id: str) -> bo
     cases = subject.cases
     entity = cases.get(entity_id)
     if entity is None:
-        return study.start_changed and subject.has_uncounted_cases
+        left = study.left_subject or subject
+        return study.start_changed and (subject.has_uncounted_cases or left.has_uncounted_cases)
     case = entity.body
     assert isinstance(case, AdverseEvent)
     return (

@@ -6,18 +6,24 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 
 from alerts.detection.affected import affected_subjects
-from alerts.detection.deaths import deaths_without_case, fatal_rules
+from alerts.detection.deaths import deaths_without_case, fatal_rules, may_have_death_without_case
 from alerts.detection.findings import DataFinding, FindingHit
 from monitor.exposure.person_time import TreatmentInterval
-from monitor.records import AdverseEvent, Disposition, Merge, Record, Retraction, Treatment
+from monitor.records import AdverseEvent, Merge, Record, Retraction, Treatment
 from monitor.state.study import Study
-
-BODIES_WITH_FINDINGS = (Treatment, Disposition, Retraction, Merge)
-"""Bodies of which ``record_findings`` may find something even where no field was left out."""
 
 OVERLAPS_MAX = 8
 """Largest number of pairs reported for one treatment, so that findings do not grow quadratically.
 """
+
+
+def may_have_record_findings(study: Study, record: Record) -> bool:
+    """Whether ``record_findings`` may find something: a cheap check for every record."""
+    return (
+        bool(record.left_out)
+        or isinstance(record.body, Treatment)
+        or may_have_death_without_case(study, record)
+    )
 
 
 def record_findings(study: Study, record: Record) -> Iterator[FindingHit]:
@@ -27,7 +33,7 @@ def record_findings(study: Study, record: Record) -> Iterator[FindingHit]:
         about = f"{record.entity_id} {' '.join(record.left_out)}"
         term = body.preferred_term if isinstance(body, AdverseEvent) else record.entity_id
         yield FindingHit(DataFinding.FIELD_LEFT_OUT, about, term)
-    if isinstance(body, Disposition | Merge | Retraction) and not fatal_rules(study.plan):
+    if may_have_death_without_case(study, record) and not fatal_rules(study.plan):
         for name, death in deaths_without_case(study, affected_subjects(study, record)):
             yield FindingHit(DataFinding.DEATH_WITHOUT_CASE, name, death.preferred_term)
     if isinstance(body, Treatment | Merge | Retraction):

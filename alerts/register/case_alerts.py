@@ -22,7 +22,12 @@ from alerts.detection.case_rules import (
     is_case_id,
     watch_of_rule,
 )
-from alerts.detection.deaths import deaths_without_case, died_by_disposition, fatal_rules
+from alerts.detection.deaths import (
+    deaths_without_case,
+    died_by_disposition,
+    fatal_rules,
+    may_have_death_without_case,
+)
 from alerts.detection.findings import (
     DataFinding,
     FindingHit,
@@ -30,7 +35,7 @@ from alerts.detection.findings import (
     date_findings,
     may_have_findings,
 )
-from alerts.detection.record_findings import BODIES_WITH_FINDINGS, record_findings
+from alerts.detection.record_findings import may_have_record_findings, record_findings
 from alerts.lifecycle import State
 from alerts.register.build import case_alert, finding_alert, is_due_sooner
 from alerts.register.history import AlertEntry
@@ -48,7 +53,6 @@ from monitor.fold.change import SUBJECT_BODIES
 from monitor.plan.case_rules import RuleTrigger
 from monitor.records import (
     AdverseEvent,
-    Disposition,
     Merge,
     PlanRecord,
     Record,
@@ -80,7 +84,7 @@ def alerts_from_record(
     if site is not None and day is not None and tracker.last_record_day.get(site) != day:
         tracker.record_site(study, site, day)
     overdue = [*tracker.check(study, day)] if day and day >= tracker.next_check_day else []
-    if record.left_out or isinstance(body, BODIES_WITH_FINDINGS):
+    if may_have_record_findings(study, record):
         overdue += record_findings(study, record)
     if not (check_findings or overdue or decided_before or study.plan.case_rules):
         return ()  # Fast path: nearly every record ends here.
@@ -176,7 +180,7 @@ def _death_hits(
     study: Study, subjects: Iterable[SubjectState], record: Record
 ) -> Iterator[RuleHit]:
     """Yield a hit of the rule `fatal` for each death that only a disposition tells of."""
-    if isinstance(record.body, Disposition | PlanRecord | Retraction | Merge):
+    if isinstance(record.body, PlanRecord) or may_have_death_without_case(study, record):
         for rule in fatal_rules(study.plan):
             for name, death in deaths_without_case(study, subjects):
                 yield RuleHit(rule, name, death)

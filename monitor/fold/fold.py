@@ -86,6 +86,7 @@ def fold(study: Study, record: Record, *, shortcuts: bool = True) -> FoldResult:
         return FoldResult(RecordOutcome.REFUSED, outcome)
     study.changed_first_events.clear()
     study.context_changes.clear()
+    study.left_subject = None
     evaluate_all = note_day(study, record.body, day_of(record.known_at))
     if outcome is not RecordOutcome.FOLDED:
         watches = list(study.active_watches()) if evaluate_all else []

@@ -52,10 +52,12 @@ def move_entity(
 ) -> None:
     """Count *entity* by its latest version under *subject* if it is active, and not as before."""
     is_active = study.entities.is_active(entity_id)
+    if previous is not None and previous[1] is not subject:
+        study.left_subject = previous[1]
     if isinstance(entity.body, AdverseEvent):
         _move_case(study, entity_id, entity, subject if is_active else None, previous)
         return
-    before = subject.start, study.is_unallocated(subject)
+    before = _starts(study, subject)
     if isinstance(entity.body, Dose):
         _move_dose(study, entity_id, entity, subject if is_active else None, previous)
     else:
@@ -65,7 +67,13 @@ def move_entity(
         if is_active:
             add_to_subject(subject, entity_id, entity)
             _refresh_exposure(study, subject)
-    study.start_changed = before != (subject.start, study.is_unallocated(subject))
+    study.start_changed = before != _starts(study, subject)
+
+
+def _starts(study: Study, subject: SubjectState) -> list[tuple[int | None, bool]]:
+    """Return first day and lack of allocation of the subject, and of the one that was left."""
+    subjects = (subject, study.left_subject or subject)
+    return [(each.start, study.is_unallocated(each)) for each in subjects]
 
 
 def update_contributions(study: Study, subject: SubjectState, entity_ids: Iterable[str]) -> None:

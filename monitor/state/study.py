@@ -99,8 +99,9 @@ class Study:
 
     *decided_watches* are watches on whose alerts the board has decided: a change of their first
     events is reported.  *extension* belongs to a layer above; the fold does not read it.
-    *start_changed* states whether the last record about a subject changed its first day on
-    treatment, or whether it is allocated.  *context_changes* are the cases whose groups with
+    *start_changed* states whether the last record about a subject changed the first day on
+    treatment of the subject, or of the *left_subject* whose record it was before, or whether one
+    of them is allocated.  *context_changes* are the cases whose groups with
     context the last record may have changed.  *evaluation_count* counts evaluations of watches,
     for metrics only.
     """
@@ -149,6 +150,7 @@ class Study:
     )
     context_changes: set[str] = field(default_factory=set[str])
     start_changed: bool = False
+    left_subject: SubjectState | None = field(default=None, compare=False)
     dirty: DirtySet | None = None
     decided_watches: set[str] = field(default_factory=set[str])
     extension: StudyExtension | None = None

@@ -35,7 +35,7 @@ def random_record(random: Random, day: int, offset: int) -> Record:
     return random.choice(
         [case(f"c{n}", who, onset, term, version=version, known=day, **fields)] * 8
         + [site_subject(who, f"site {random.randint(1, 2)}", arm, version=version, known=day)] * 2
-        + [treated(who, arm or "ctl", day - 3, entity=f"edc/t-{who}", version=version)] * 2
+        + [treated(who, arm or "ctl", day - 3, entity=f"edc/t-{n}", version=version)] * 2
         + [retracted(f"r{offset}", f"safety/c{n}")]
         + [retracted(f"r{offset}", f"safety/r{random.randint(0, offset)}")]
         + [merged(f"m{offset}", "case", f"safety/c{n}", f"safety/c{1 + n % 6}")]
