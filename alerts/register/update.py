@@ -62,9 +62,13 @@ def set_earlier_deadline(study: Study, alert: Alert) -> Alert:
 
 
 def join_alert(study: Study, alert: Alert, case: Alert) -> Alert:
-    """Raise *alert*, about a subject's death, again with the fatal case of the alert *case*."""
+    """Raise *alert*, about a subject's death, again with the fatal case of the alert *case*.
+
+    Of two receipt deadlines the earlier holds: the case may have been received first.
+    """
+    due = tuple((clock, min(date, dict(alert.due).get(clock, date))) for clock, date in case.due)
     revision = register_of(study).raise_level(
-        replace(case, id=alert.id, about=alert.about, due=alert.due or case.due)
+        replace(case, id=alert.id, about=alert.about, due=due)
     )
     _mark_changed(study, revision.id)
     return revision

@@ -49,6 +49,15 @@ def test_a_fatal_case_that_follows_joins_the_alert_as_a_revision():
     assert [alert.term for alert in scenario.alerts if alert.pages] == ["Death", "DVT", "PE"]
 
 
+def test_a_case_that_was_received_before_the_disposition_makes_the_deadline_earlier():
+    """Its record comes later in the log; one received later moves nothing."""
+    last, fields = died("A1", 20), {**FATAL, "serious": True}
+    for known, due in ((12, "2020-01-20"), (25, "2020-01-28")):
+        scenario = rules_trial(last, case("c1", "A1", 9, known=known, **fields))
+
+        assert scenario.alerts[-1].due == (("receipt", due),)
+
+
 def test_a_death_that_a_case_tells_of_is_not_raised_again_by_its_disposition():
     """The case came first: the alert is about the case."""
     scenario = rules_trial(FATAL_CASE, died("A1", 9))
