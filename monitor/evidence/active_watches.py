@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from monitor.exposure.follow_up import FollowUp
-from monitor.exposure.person_time import PersonDays, Spell, build_spells
+from monitor.exposure.person_time import PersonDays, Spell, build_spells, spells_without
 from monitor.plan.watch import ControlKind, RiskSetBasis, Watch
 from monitor.records import Collection, TermKind
 from monitor.state.study import ActiveWatch, Study, SubjectState, WatchDesign, WatchedFirstEvents
@@ -225,8 +225,7 @@ def _replace_person_days(
     Spells that stay need neither.
     """
     old_spells = subject.spells
-    ended = tuple(spell for spell in old_spells if spell not in new_spells)
-    begun = tuple(spell for spell in new_spells if spell not in old_spells)
+    ended, begun = spells_without(old_spells, new_spells), spells_without(new_spells, old_spells)
     for sign, spells in ((-1, ended), (1, begun)):
         for spell in spells:
             for table_number in study.table_numbers(spell.period, spell.treatment):

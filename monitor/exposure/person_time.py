@@ -121,6 +121,12 @@ def spell_on(day: int, spells: tuple[Spell, ...]) -> Spell | None:
     return None
 
 
+def spells_without(spells: tuple[Spell, ...], others: tuple[Spell, ...]) -> tuple[Spell, ...]:
+    """Return the *spells* that are not in *others*; many of both cost no more than their number."""
+    known = others if len(others) <= SCANNED_MAX else frozenset(others)
+    return tuple(spell for spell in spells if spell not in known)
+
+
 def changed_days(before: tuple[Spell, ...], after: tuple[Spell, ...]) -> list[tuple[int, int]]:
     """Return the ranges ``[start, end)`` of days that count for another treatment or period.
 
