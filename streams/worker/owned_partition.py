@@ -91,8 +91,11 @@ class OwnedPartition:
         )
 
     async def ensure_claimed(self) -> None:
-        """Claim the partition, unless it is claimed and its cursor is unchanged."""
-        if self.claimed and await self.cursor_unchanged():
+        """Claim the partition, unless it is claimed and its cursor is unchanged, or it is busy.
+
+        A claim would wait for the fold that takes long; it is due when that has ended.
+        """
+        if self.is_busy or (self.claimed and await self.cursor_unchanged()):
             return
         try:
             await self.processor.claim()

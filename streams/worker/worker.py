@@ -165,16 +165,18 @@ class Worker(Epochs):
     async def resolve_fetch(self, partition: int) -> None:
         """Stop *partition*, in which a fetch found an unreadable batch, or continue behind it."""
         async with self.fold_lock:
-            if (owned := self.partitions.get(partition)) is not None:
+            owned = self.partitions.get(partition)
+            if owned is not None and not owned.is_busy:  # A busy one is fetched again afterwards.
                 await owned.check_unreadable()
         self.start_epoch()
 
     def commit_positions(self) -> Mapping[int, int]:
-        """Return the next offset to fold of each claimed partition."""
+        """Return the next offset to fold of each claimed partition; in a fold that of the store."""
+        processors = {n: each.processor for n, each in self.partitions.items() if each.claimed}
         return {
-            number: each.processor.position
-            for number, each in self.partitions.items()
-            if each.claimed and each.processor.working_set is not None
+            number: (each.stored_position or 0) if each.lock.locked() else each.position
+            for number, each in processors.items()
+            if each.working_set is not None
         }
 
     async def check_cursors(
@@ -222,6 +224,9 @@ class Worker(Epochs):
         for (partition, owned), cursor_unchanged in zip(checked.items(), unchanged, strict=True):
             if not cursor_unchanged or not owned.claimed:
                 owned.claimed, refetch = False, True
+            elif owned.is_busy and partition in ends:
+                stored_position = owned.processor.stored_position or 0
+                self.lags[partition] = max(0, ends[partition] - stored_position)
             elif owned.fetch_position is not None and partition in ends:
                 offsets = PartitionOffsets(
                     folded=owned.fetch_position,
