@@ -51,7 +51,8 @@ def restart_fetches(consumer: AIOKafkaConsumer) -> bool:
 class CheckedResults(OrderedDict[TopicPartition, Any]):
     """The fetched records of each partition, which its consumer takes; or the error it raises.
 
-    *fetched* has the bytes of the last fetch and the end offset of each partition.
+    *fetched* has the bytes of the last fetch and the end offset of each partition, until its
+    records are added.
     """
 
     def __init__(self) -> None:
@@ -68,6 +69,7 @@ class CheckedResults(OrderedDict[TopicPartition, Any]):
             except Exception:
                 data, end = self.fetched.get(tp, (b"", 0))
                 result = fetch_error(tp, find_batch(data, offset, end, BatchFault.RECORDS))
+            self.fetched.pop(tp, None)
         super().__setitem__(tp, result)
 
 
@@ -79,8 +81,11 @@ class ParsedRecords:
 
     def __init__(self, records: Any) -> None:
         self.records = records
+        # The client's records and their iterator refer to each other, so records that a seek
+        # discards would be kept until a collection of cycles, which a worker almost never makes.
+        self.iterator, records._records_iterator = records._records_iterator, None
         self.next_fetch_offset: int = records.next_fetch_offset
-        self.following: Any = next(records, None)
+        self.following: Any = next(self.iterator, None)
         self.offset_after: int = records.next_fetch_offset
 
     def __iter__(self) -> Iterator[Any]:
@@ -93,7 +98,7 @@ class ParsedRecords:
             raise StopIteration
         self.next_fetch_offset = self.offset_after = record.offset + 1
         try:
-            self.following = next(self.records, None)
+            self.following = next(self.iterator, None)
             if self.following is None:
                 self.offset_after = self.records.next_fetch_offset
         except Exception:
