@@ -31,6 +31,7 @@ from streams.worker.app import consumer_of, make_app, wait_rebalanced
 from streams.worker.consumer_thread import is_transient
 from streams.worker.figure_cache import FigureCache
 from streams.worker.loop_guard import LoopGuard
+from streams.worker.memory import return_freed_memory
 from streams.worker.metrics import worker_pages
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.partition_count import LogGone, PartitionCount, PartitionCountChanged
@@ -95,6 +96,7 @@ class WorkerProcess:
             self.run_rebuilds,
             self.run_position_checks,
             self.figure_cache.run,
+            self.run_trimming,
         ):
             self.app.task(task)
 
@@ -238,6 +240,10 @@ class WorkerProcess:
         while True:
             await asyncio.sleep(POSITION_CHECK_SECONDS)
             await self.worker.compare_positions()
+
+    async def run_trimming(self) -> None:
+        """Return freed memory to the system for as long as the worker runs."""
+        await return_freed_memory()
 
     async def shut_down(self, reason: Exception) -> None:
         """Stop for *reason* as on SIGTERM; exit at once if that takes more than STOP_SECONDS."""
