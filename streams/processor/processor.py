@@ -118,6 +118,8 @@ class PartitionProcessor:
                 except OffsetGap:
                     raise
                 except BaseException:
+                    if self.working_set is not None:
+                        self.working_set.abandoned = True  # A thread may still fold.
                     self.working_set = None
                     raise
             counts, self._counts = self._counts, BatchCounts()
@@ -177,7 +179,9 @@ class PartitionProcessor:
                 self.stopped = await self.working_set.record_stop(stop)
 
     async def _claim(self) -> None:
-        self.working_set = self._row_rebuild = None
+        working_set, self.working_set, self._row_rebuild = self.working_set, None, None
+        if working_set is not None:
+            check_needed(working_set)
         await self.store.check()
         identity = await self.log.identity()
         cursor = Cursor.from_fields(await self.store.cursor())
