@@ -129,8 +129,7 @@ class PartitionProcessor:
         """Return whether the partition must be claimed again.
 
         It must where the stored cursor differs from the one in memory, or where unreadable records
-        were released or an unreadable batch passed.  Otherwise the rebuild of invalid rows, if any,
-        advances by one step.
+        were released or an unreadable batch passed.
         """
         async with self.lock:
             if self.working_set is None:
@@ -142,10 +141,7 @@ class PartitionProcessor:
             self.stored_position = stored.next
             if stored.next != expected.next or stored.operators_part != expected.operators_part:
                 return True
-            if stored.fold_version not in ("", self.fold_version):
-                return True
-            await self._advance_rebuild(self.working_set)
-            return False
+            return stored.fold_version not in ("", self.fold_version)
 
     async def rebuild(self) -> bool:
         """Advance the rebuild of invalid rows by one step, and return whether more steps remain."""

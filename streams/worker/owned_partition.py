@@ -114,8 +114,8 @@ class OwnedPartition:
     async def cursor_unchanged(self, *, wait: bool = True) -> bool:
         """Return whether the cursor is as this worker left it; True where that cannot be read.
 
-        Without *wait* also True while a batch is folded, which may take long.  A rebuilt row that
-        cannot be swapped in discards the working set, and the claim with it.
+        Without *wait* also True while a batch is folded or a rebuilt row is swapped in, which may
+        take long.
         """
         if self.is_busy or (self.processor.lock.locked() and not wait):
             return True

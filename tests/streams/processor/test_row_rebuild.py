@@ -76,7 +76,7 @@ async def test_a_worker_that_ends_during_a_rebuild_does_not_hide_the_invalid_row
     await (await claimed_processor(log, store)).fold_batch(records_between(log, 100))
     processor = await claimed_processor(log, store, limits=Limits(rebuild_seconds=60))
     assert processor.needs_rebuild
-    await processor.cursor_moved()
+    await processor.rebuild()
 
     assert store_contents(store) == await expected_contents(log)
 

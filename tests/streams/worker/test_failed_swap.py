@@ -22,7 +22,7 @@ async def setup_before_the_swap() -> WorkerSetup:
     assert setup.worker.partitions[0].processor.needs_rebuild
     while setup.worker.partitions[0].processor.working_set is not None:
         setup.stores[0].commands_left = 0
-        _ = await setup.worker.partitions[0].cursor_unchanged()
+        _ = await setup.worker.partitions[0].rebuild_step()
     return setup
 
 
