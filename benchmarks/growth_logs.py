@@ -114,14 +114,15 @@ def collections(_: int) -> Iterator[Record]:
         yield record_of(body, f"edc/collected-{number}")
 
 
-def many_subjects(size: int) -> Iterator[Record]:
-    """Yield a study of subjects with ten cases each on two arms, of size / 10 terms."""
+def many_subjects(size: int, terms: int | None = None) -> Iterator[Record]:
+    """Yield a study of *size* cases, ten a subject, on two arms, of *terms* or size / 10 terms."""
+    term_count = terms or size // 10
     yield plan_record()
     for number in range(size):
         subject = f"S-{number // 10}"
         if number % 10 == 0:
             yield treated(subject, treatment=("drug", "placebo")[number // 10 % 2])
-        yield case(number, subject, number * 7 % DAYS, term=f"Term {number % (size // 10)}")
+        yield case(number, subject, number * 7 % DAYS, term=f"Term {number % term_count}")
 
 
 def amendments(_: int) -> Iterator[Record]:

@@ -70,21 +70,6 @@ DAYS_START = growth_logs.DAY_0
 HOSTILE_GROUPS = growth_logs.GROUP + growth_logs.NEAR_DOSE_GROUP
 
 
-def large_study(size: int, terms: int) -> Iterator[Record]:
-    """Yield a study of *size* cases, ten a subject, of *terms* terms."""
-    yield plan_record()
-    for number in range(size):
-        subject = f"S-{number // 10}"
-        if number % 10 == 0:
-            yield treated(subject, treatment=("drug", "placebo")[number // 10 % 2])
-        yield case(number, subject, number * 7 % DAYS, term=f"Term {number % terms}")
-
-
-def amendments(times: int) -> Iterator[Record]:
-    """Yield amendments of the plan that change the days at risk."""
-    return (plan_record(version, window_days=28 + version) for version in range(2, 2 + times))
-
-
 def many_studies(studies: int, partition: int) -> Iterator[tuple[str, bytes]]:
     """Yield the opening records of many studies, then a case of each, and again of each."""
     names = list(islice(studies_in(partition, "MANY"), studies))
@@ -150,13 +135,15 @@ def study_feeds(scale: float) -> Iterator[Feed]:
     """Yield feeds of many studies and of large studies, the last after a restart."""
     many, terms, large = sized(10_000, scale), sized(100_000, scale), sized(200_000, scale)
     yield Feed(name="10,000 studies in one partition", messages=partial(many_studies, many))
-    yield single("100,000 terms", "TERMS", partial(large_study, terms, terms))
+    yield single("100,000 terms", "TERMS", partial(growth_logs.many_subjects, terms, terms))
     yield single(
         "100,000 cases of one study, 3 amendments of its plan",
         "AMENDED",
-        lambda: chain(large_study(terms, 10_000), amendments(3)),
+        lambda: chain(growth_logs.many_subjects(terms, 10_000), growth_logs.amendments(terms)),
     )
-    yield single("200,000 cases of one study", "LARGE", partial(large_study, large, 1_000))
+    yield single(
+        "200,000 cases of one study", "LARGE", partial(growth_logs.many_subjects, large, 1_000)
+    )
     yield Feed(
         name="a restart, then a case of the study of 200,000",
         messages=partial(one_more_case, name="LARGE"),

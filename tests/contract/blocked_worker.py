@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from monitor.records import Record
 from monitor.state.study import Study
 from streams.processor.pipeline import RecordResult
-from streams.store import LIVE_SPACE
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.process import WorkerProcess
-from tocsin.commands.run import run_worker
-from tocsin.common.exits import Stop
+from tests.worker_programs import run_as_program
 
 GUARD_SECONDS = 5
 """Instead of the minute of the product, so that the test is short."""
@@ -37,14 +34,5 @@ class BlockedWorkerProcess(WorkerProcess):
         return owned
 
 
-def main() -> None:
-    """Run as `tocsin run` does, with the blocked worker."""
-    try:
-        run_worker(LIVE_SPACE, BlockedWorkerProcess)
-    except Stop as stop:
-        print(f"tocsin: {stop}", file=sys.stderr)
-        sys.exit(stop.code)
-
-
 if __name__ == "__main__":
-    main()
+    run_as_program(BlockedWorkerProcess)

@@ -9,11 +9,9 @@ from monitor.records import Record
 from monitor.state.study import Study
 from streams.processor.folding import Fold
 from streams.processor.pipeline import RecordResult
-from streams.store import LIVE_SPACE
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.process import WorkerProcess
-from tocsin.commands.run import run_worker
-from tocsin.common.exits import Stop
+from tests.worker_programs import run_as_program
 
 RAISES_ONCE, RAISES_TWICE = "raises-once", "raises-twice"
 """Parts of entity ids: the fold raises once, or every time, at a record of such an entity."""
@@ -48,14 +46,5 @@ class FaultyWorkerProcess(WorkerProcess):
         return owned
 
 
-def main() -> None:
-    """Run as `tocsin run` does, with the faulty worker."""
-    try:
-        run_worker(LIVE_SPACE, FaultyWorkerProcess)
-    except Stop as stop:
-        print(f"tocsin: {stop}", file=sys.stderr)
-        sys.exit(stop.code)
-
-
 if __name__ == "__main__":
-    main()
+    run_as_program(FaultyWorkerProcess)
