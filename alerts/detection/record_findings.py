@@ -54,7 +54,7 @@ def _overlaps(
     Without *only* each is compared with the next.  Intervals of one treatment and period are
     united, so they do not contradict each other.
     """
-    pairs = pairwise(intervals)
+    pairs: Iterator[tuple[TreatmentInterval, TreatmentInterval]] = pairwise(intervals)
     if only is not None:
         own = [each for each in intervals if each.entity_id == only]
         pairs = ((min(o, each), max(o, each)) for o in own for each in intervals if each != o)

@@ -101,7 +101,7 @@ def decided_cases(study: Study, register: AlertRegister, record: Record) -> Rule
     if isinstance(record.body, SUBJECT_BODIES):
         previous = study.entities.by_id.get(record.entity_id)
         subject_ids = {
-            subject_of(study, body) for body in (record.body, previous and previous.body)
+            subject_of(study, body) for body in (record.body, previous.body if previous else None)
         }
         entities = study.entities.by_id
         decided = [

@@ -40,8 +40,8 @@ def _alerts_from_evidence(
         yield revision
     for watch in step.affected_decisions:
         name = alert_id(study.name, watch, study.episodes[watch].number)
-        if (revision := reopen_on_data_change(study, name, record, position)) is not None:
-            yield revision
+        if (reopened := reopen_on_data_change(study, name, record, position)) is not None:
+            yield reopened
 
 
 def open_alert(study: Study, alert: Alert) -> Alert | None:

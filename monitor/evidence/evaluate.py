@@ -129,9 +129,10 @@ def likelihood_and_log_e(
     if active_watch.design.follow_up is None:
         likelihood = reference_likelihood(study, active_watch)
     else:
-        likelihood = concurrent_likelihood(study, active_watch, excess_needed(log_e_floor))
-        if likelihood is None or likelihood.log_e_bound(minimum=log_e_floor) < log_e_floor:
+        partial = concurrent_likelihood(study, active_watch, excess_needed(log_e_floor))
+        if partial is None or partial.log_e_bound(minimum=log_e_floor) < log_e_floor:
             return None
+        likelihood = partial
     return likelihood, log_e(likelihood.log_likelihood)
 
 

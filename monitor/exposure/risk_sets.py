@@ -202,7 +202,7 @@ EMPTY = np.zeros(0, dtype=np.int64)
 
 def all_nonzero(values: IntArray | BoolArray) -> bool:
     """Whether no value is zero; ``ndarray.all`` takes five times as long."""
-    return np.count_nonzero(values) == values.size
+    return int(np.count_nonzero(values)) == values.size
 
 
 def count_by_index(indices: IntArray, size: int) -> IntArray:

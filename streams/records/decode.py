@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -94,7 +94,8 @@ def _build_without_invalid(fields: Fields) -> Record:
 
 def _build_record(fields: Fields, left_out: Mapping[str, Any] = _NOTHING) -> Record:
     schema = fields.get("schema")
-    extra = "ignore" if schema != _SCHEMA_NAME and _is_newer(schema) else None
+    is_newer = schema != _SCHEMA_NAME and _is_newer(schema)
+    extra: Literal["ignore"] | None = "ignore" if is_newer else None
     kind = _record_type(fields)
     try:
         model = MODELS[kind].__pydantic_validator__.validate_python(fields, extra=extra)

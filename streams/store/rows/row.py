@@ -106,11 +106,10 @@ class Row:
             fields = self._changed_fields(
                 dict.fromkeys(old_names, b"") | self._fields_without_entities()
             )
-            entity_ids = self.study.entities.by_id.keys()
+            fields.update(self._entity_fields(self.study.entities.by_id))
         else:
             fields = self._changed_fields(self._dirty_fields())
-            entity_ids = self.dirty.entities
-        fields.update(self._entity_fields(entity_ids))
+            fields.update(self._entity_fields(self.dirty.entities))
         fields["digest"] = format_digest(self.checksum_total)
         self.written_latest = self.study.latest_day
         self.dirty.clear()
