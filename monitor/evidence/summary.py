@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from math import exp, nan
 from typing import NamedTuple
+
+import numpy as np
 
 from monitor.evidence.evaluate import (
     LOG_E_MAX,
@@ -18,12 +21,22 @@ from monitor.plan.watch import Watch
 from monitor.state.shown import shown_watch
 from monitor.state.study import ActiveWatch, Study
 from monitor.state.verdict import Level, Verdict, VerdictReason
-from monitor.stats.concurrent import PartialLikelihood
-from monitor.stats.confidence_sequence import confidence_sequence
+from monitor.stats.concurrent import FILLED_EVENTS, PartialLikelihood, PartialLikelihoods
+from monitor.stats.confidence_sequence import confidence_sequences
+from monitor.stats.curve import LOG_RATIO_GRID, near_maximum
 from monitor.stats.e_bh import e_bh
-from monitor.stats.e_value import always_valid_p, log_e
-from monitor.stats.maximum_likelihood import rate_ratio_mle
-from monitor.stats.posterior import Posterior, posterior
+from monitor.stats.e_value import (
+    LOG_HARM_RATIOS,
+    Floats,
+    LogLikelihood,
+    always_valid_p,
+    log_mean_exp,
+)
+from monitor.stats.maximum_likelihood import rate_ratio_mles
+from monitor.stats.posterior import Posterior, posterior_of_curve
+
+SHARES_MAX = 1 << 10
+"""Shares that are evaluated together: those of most watches of a study, within a cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +65,7 @@ def watch_summaries(study: Study) -> list[WatchSummary]:
 
     e-BH is applied to all tier 2 summaries together.
     """
-    estimates: dict[Hashable, LikelihoodEstimates] = {}
-    summaries = [
-        summary
-        for watch in study.watches_by_id.values()
-        for summary in watch_summary_of(study, watch, estimates)
-    ]
+    summaries = _summaries_without_e_bh(study)
     screened = [summary for summary in summaries if summary.watch.tier == 2]
     e_values = [exp(min(summary.log_e, LOG_E_MAX)) for summary in screened]
     rejected = {screened[index].watch.id for index in e_bh(e_values, q=study.plan.q)}
@@ -70,32 +78,41 @@ def watch_summaries(study: Study) -> list[WatchSummary]:
     return sorted(final, key=lambda s: (s.watch.tier == 2, s.watch.tier, -s.log_e, s.watch.id))
 
 
-def watch_summary_of(
-    study: Study, active_watch: ActiveWatch, estimates: dict[Hashable, LikelihoodEstimates]
-) -> Iterator[WatchSummary]:
-    """Yield the summary of one watch; *estimates* holds those of equal likelihoods.
+def _summaries_without_e_bh(study: Study) -> list[WatchSummary]:
+    """Return a summary of every watch, but not of a tier 2 watch without a first event on its arms.
 
-    Yields nothing without an as-of date, and for a tier 2 watch without a first event on its arms.
+    Without an as-of date there is none.
     """
-    watch = active_watch.watch
-    if study.as_of is None or (watch.tier == 2 and not has_event_on_arms(active_watch)):
-        return
-    likelihood = likelihood_of(study, active_watch)
-    key = _key_of(likelihood)
-    if key not in estimates:
-        estimates[key] = estimates_of(likelihood, study.plan.alpha)
-    log_e_value, rate_ratio, interval, posterior_of_ratio = estimates[key]
-    treated = getattr(likelihood, "treated", likelihood.events)
-    yield WatchSummary(
+    if study.as_of is None:
+        return []
+    likelihoods = [
+        (active_watch, likelihood_of(study, active_watch))
+        for active_watch in study.watches_by_id.values()
+        if active_watch.design.watch.tier != 2 or has_event_on_arms(active_watch)
+    ]
+    keys = [_key_of(likelihood) for _, likelihood in likelihoods]
+    distinct = {key: each for key, (_, each) in zip(keys, likelihoods, strict=True)}
+    estimates = estimates_of(distinct, study.plan.alpha)
+    return [
+        _summary_of(study, active_watch, likelihood, estimates[key])
+        for key, (active_watch, likelihood) in zip(keys, likelihoods, strict=True)
+    ]
+
+
+def _summary_of(
+    study: Study, active_watch: ActiveWatch, likelihood: Likelihood, estimates: LikelihoodEstimates
+) -> WatchSummary:
+    treated = likelihood.treated if isinstance(likelihood, PartialLikelihood) else likelihood.events
+    return WatchSummary(
         watch=shown_watch(study, active_watch),
-        verdict=current_verdict(study, active_watch, likelihood, log_e_value),
+        verdict=current_verdict(study, active_watch, likelihood, estimates.log_e),
         treatment_events=treated,
         control_events=likelihood.events - treated,
-        log_e=log_e_value,
-        p_always_valid=always_valid_p(log_e_value),
-        rate_ratio=rate_ratio,
-        rate_ratio_interval=interval,
-        posterior=posterior_of_ratio,
+        log_e=estimates.log_e,
+        p_always_valid=always_valid_p(estimates.log_e),
+        rate_ratio=estimates.rate_ratio,
+        rate_ratio_interval=estimates.rate_ratio_interval,
+        posterior=estimates.posterior,
     )
 
 
@@ -108,16 +125,54 @@ class LikelihoodEstimates(NamedTuple):
     posterior: Posterior
 
 
-def estimates_of(likelihood: Likelihood, alpha: float) -> LikelihoodEstimates:
-    """Return the estimates from *likelihood*, with the confidence sequence at *alpha*."""
-    function = likelihood.log_likelihood
-    maximum = rate_ratio_mle(function)
-    return LikelihoodEstimates(
-        log_e(function),
-        maximum if likelihood.events else nan,
-        confidence_sequence(function, alpha, maximum=maximum),
-        posterior(function),
-    )
+def estimates_of(
+    likelihoods: dict[Hashable, Likelihood], alpha: float
+) -> dict[Hashable, LikelihoodEstimates]:
+    """Return the estimates from each likelihood, with the confidence sequence at *alpha*.
+
+    Partial likelihoods with few or equally many events are evaluated together: most watches have
+    few, and then the number of calls takes the time.
+    """
+    estimates: dict[Hashable, LikelihoodEstimates] = {}
+    stacks: defaultdict[int, list[tuple[Hashable, PartialLikelihood]]] = defaultdict(list)
+    for key, likelihood in likelihoods.items():
+        if isinstance(likelihood, PartialLikelihood):
+            stacks[max(likelihood.events, FILLED_EVENTS)].append((key, likelihood))
+        else:
+            function = likelihood.log_likelihood
+            curve = function(LOG_RATIO_GRID)
+            estimates[key] = _estimates_together(function, [curve], alpha, [likelihood.events])[0]
+    for size, stack in stacks.items():
+        count = max(1, SHARES_MAX // size)
+        for first in range(0, len(stack), count):
+            keys, partial = zip(*stack[first : first + count], strict=True)
+            function = PartialLikelihoods(partial).log_likelihood
+            curves = [each.curve() for each in partial]
+            events = [each.events for each in partial]
+            together = _estimates_together(function, curves, alpha, events)
+            estimates.update(zip(keys, together, strict=True))
+    return estimates
+
+
+def _estimates_together(
+    function: LogLikelihood, curves: list[Floats], alpha: float, events: list[int]
+) -> list[LikelihoodEstimates]:
+    """Return the estimates from likelihoods of as many *events* as given.
+
+    *function* takes points of shape (..., likelihoods, k, m).
+    """
+    points = np.broadcast_to(LOG_HARM_RATIOS, (len(curves), 1, len(LOG_HARM_RATIOS)))
+    log_e_values = [log_mean_exp(row) for row in function(points)[:, 0]]
+    maxima = rate_ratio_mles(function, [near_maximum(curve) for curve in curves])
+    intervals = confidence_sequences(function, alpha, maxima, curves)
+    return [
+        LikelihoodEstimates(
+            log_e_value, maximum if count else nan, interval, posterior_of_curve(curve)
+        )
+        for log_e_value, maximum, interval, curve, count in zip(
+            log_e_values, maxima, intervals, curves, events, strict=True
+        )
+    ]
 
 
 def _key_of(likelihood: Likelihood) -> Hashable:

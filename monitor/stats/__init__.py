@@ -40,6 +40,9 @@ code imports the five modules marked with +:
 * `rate_ratio.rate_ratio_test`: p-values that agree with `rate_ratio` (Fay 2010).
 * `rate_ratio_minlike.rate_ratio_minlike_p` +: the p-value of R's ``poisson.test`` (Fay 2010).
 
+`concurrent.PartialLikelihoods`, `maximum_likelihood.rate_ratio_mles` and
+`confidence_sequence.confidence_sequences` evaluate many likelihoods together.
+
 Helpers: `estimate` (result type, argument checks), `root.root` (Chandrupatla 1997),
-`rate_ratio.null_share`, `confidence_sequence.limit_between`, `maximum_likelihood.slope`.
+`bisection.bisection`, `curve` (where a maximum and limits are), `rate_ratio.null_share`.
 """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, inf, log
 
 import numpy as np
 
-from monitor.stats.bisection import bisection
+from monitor.stats.bisection import Bracket, bisection
+from monitor.stats.curve import near_limits
 from monitor.stats.e_value import LOG_TWO_SIDED_RATIOS, Floats, LogLikelihood, log_mean_exp
 from monitor.stats.estimate import check_probability
 from monitor.stats.maximum_likelihood import LOG_LIMIT, rate_ratio_mle
@@ -32,33 +34,64 @@ def confidence_sequence(
     (0.98368, inf)
     """
     check_probability("alpha", alpha, "an error rate between 0 and 1, like 0.05")
-    floor = log_mean_exp(likelihood(LOG_TWO_SIDED_RATIOS)) - log(1.0 / alpha)
     maximum = rate_ratio_mle(likelihood) if maximum is None else maximum
-    log_maximum = min(
-        LOG_LIMIT, max(-LOG_LIMIT, log(maximum) if 0 < maximum < inf else inf if maximum else -inf)
-    )
-    return (
-        limit_between(likelihood, floor, inside=log_maximum, outside=-LOG_LIMIT, if_unbounded=0.0),
-        limit_between(likelihood, floor, inside=log_maximum, outside=LOG_LIMIT, if_unbounded=inf),
-    )
+    return confidence_sequences(likelihood, alpha, [maximum], [None])[0]
 
 
-def limit_between(
-    likelihood: LogLikelihood, floor: float, *, inside: float, outside: float, if_unbounded: float
-) -> float:
-    """Return the rate ratio at which the log-likelihood equals *floor*, by bisection to 1e-12.
+def confidence_sequences(
+    likelihoods: LogLikelihood,
+    alpha: float,
+    maxima: Sequence[float],
+    curves: Sequence[Floats | None],
+) -> list[tuple[float, float]]:
+    """Return `confidence_sequence` of several likelihoods, with the digits of each alone.
 
-    *inside* and *outside* are log rate ratios between which it falls to *floor*.  Returns
-    *if_unbounded* where the two are equal, or where the log-likelihood at *outside* is above
-    *floor*.
+    *likelihoods* takes points of shape (..., likelihoods, k, m).  *curves* are their values on
+    ``LOG_RATIO_GRID``, or None: from them it is guessed where the limits are.
     """
-    if inside == outside:
-        return if_unbounded
+    check_probability("alpha", alpha, "an error rate between 0 and 1, like 0.05")
+    count = len(maxima)
+    mixtures = likelihoods(np.broadcast_to(LOG_TWO_SIDED_RATIOS, (count, 1, 65)))[:, 0]
+    floors = [log_mean_exp(row) - log(1.0 / alpha) for row in mixtures]
+    floor_column = np.array(floors)[:, None]
 
     def above_floor(points: Floats) -> Floats:
-        # One row for each point, so that each sum has the digits of a point alone.
-        return likelihood(points[:, None])[:, 0] - floor
+        # Each point is alone on the last axis, so that each sum has the digits of a point alone.
+        alone = points.reshape(2, count, -1, 1)
+        return (likelihoods(alone)[..., 0] - floor_column).reshape(points.shape)
 
-    if float(likelihood(np.array([outside]))[0]) > floor:
-        return if_unbounded
-    return exp(bisection(above_floor, inside, outside))
+    insides = [_log_within_limits(maximum) for maximum in maxima]
+    guesses = [
+        (None, None) if curve is None else near_limits(curve, floor)
+        for curve, floor in zip(curves, floors, strict=True)
+    ]
+    brackets = [
+        Bracket(inside, outside, guess[side])
+        for side, outside in enumerate((-LOG_LIMIT, LOG_LIMIT))
+        for inside, guess in zip(insides, guesses, strict=True)
+    ]
+    limits = _limits(above_floor, brackets)
+    return list(zip(limits[:count], limits[count:], strict=True))
+
+
+def _log_within_limits(ratio: float) -> float:
+    log_ratio = log(ratio) if 0 < ratio < inf else inf if ratio else -inf
+    return min(LOG_LIMIT, max(-LOG_LIMIT, log_ratio))
+
+
+def _limits(above_floor: LogLikelihood, brackets: list[Bracket]) -> list[float]:
+    """Return the rate ratio at which each function is 0, by bisection to 1e-12.
+
+    It is 0 or infinity where the maximum is at that end, or where the function is above 0 there.
+    """
+    ends = np.array([[bracket.outside] for bracket in brackets])
+    results: list[float | None] = []
+    for bracket, (value,) in zip(brackets, above_floor(ends).tolist(), strict=True):
+        is_unbounded = bracket.inside == bracket.outside or value > 0.0
+        results.append((0.0 if bracket.outside < 0.0 else inf) if is_unbounded else None)
+        if is_unbounded:
+            bracket.inside = bracket.outside  # There is nothing to search.
+    zeros = bisection(above_floor, brackets)
+    return [
+        exp(zero) if result is None else result for zero, result in zip(zeros, results, strict=True)
+    ]

@@ -7,13 +7,13 @@ from math import exp, inf, log
 
 import numpy as np
 
+from monitor.stats.curve import LOG_RATIO_GRID
 from monitor.stats.e_value import Floats, LogLikelihood
 
 PRIOR_SD = 1.0
 """Standard deviation of the prior ``log RR ~ Normal(0, 1)``: 95 % lies between 1/7 and 7."""
-
-LOG_RATIO_GRID: Floats = np.linspace(-10.0, 10.0, 4001)
-"""Log rate ratios at which the posterior density is evaluated."""
+LOG_PRIOR: Floats = -(LOG_RATIO_GRID**2) / (2 * PRIOR_SD**2)
+"""The prior's log density on the grid, up to a constant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,12 @@ def posterior(likelihood: LogLikelihood) -> Posterior:
     >>> posterior(lambda b: 0 * b)
     Posterior(above_1=0.5, above_2=0.2441, median=1.0)
     """
-    log_density = likelihood(LOG_RATIO_GRID) - LOG_RATIO_GRID**2 / (2 * PRIOR_SD**2)
+    return posterior_of_curve(likelihood(LOG_RATIO_GRID))
+
+
+def posterior_of_curve(curve: Floats) -> Posterior:
+    """Return the `posterior` from the values of the log-likelihood on ``LOG_RATIO_GRID``."""
+    log_density = curve + LOG_PRIOR
     # The maximum of values of which one is not a number is not a number.
     if not -inf < (highest := log_density.max()) < inf:
         raise ValueError(f"the log-likelihood reaches {highest!r}: give finite numbers")
