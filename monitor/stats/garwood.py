@@ -34,9 +34,21 @@ def garwood(events: int, person_time: float, *, confidence: float = 0.95) -> Est
     Estimate(value=None, low=0.0, high=inf)
     """
     events, person_time = checked_rate(events, person_time)
-    tail_area = tail_probability(confidence)
+    low, high = poisson_limits(events, confidence=confidence)
     if not person_time:
         return Estimate(None, 0.0, float("inf"))
-    low = float(gammaincinv(events, tail_area)) if events else 0.0
-    high = float(gammainccinv(events + 1, tail_area))
     return Estimate(events / person_time, low / person_time, high / person_time)
+
+
+def poisson_limits(events: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Return Garwood's limits of the expected number of *events*, a count.
+
+    Raises ValueError where *confidence* is not between 0 and 1.
+
+    >>> low, high = poisson_limits(2)
+    >>> round(low, 4), round(high, 4)
+    (0.2422, 7.2247)
+    """
+    tail_area = tail_probability(confidence)
+    low = float(gammaincinv(events, tail_area)) if events else 0.0
+    return low, float(gammainccinv(events + 1, tail_area))

@@ -44,16 +44,43 @@ def rate_ratio(
     """
     events, person_time = checked_rate(events, person_time)
     control_events, control_person_time = checked_rate(control_events, control_person_time)
+    odds = odds_limits(events, control_events, confidence=confidence, mid_p=mid_p)
+    return rate_ratio_of_odds(events, person_time, control_events, control_person_time, odds)
+
+
+class OddsLimits(NamedTuple):
+    """Limits of the odds that an event is on treatment: the lower, and 1 over the upper."""
+
+    low: float
+    swapped_low: float
+
+
+def odds_limits(
+    events: int, control_events: int, *, confidence: float = 0.95, mid_p: bool = False
+) -> OddsLimits:
+    """Return the limits behind `rate_ratio`, which do not depend on the person-times."""
     tail_area = tail_probability(confidence)
+    low_odds = _low_odds_mid_p if mid_p else _low_odds
+    return OddsLimits(
+        low_odds(events, control_events, tail_area), low_odds(control_events, events, tail_area)
+    )
+
+
+def rate_ratio_of_odds(
+    events: int,
+    person_time: float,
+    control_events: int,
+    control_person_time: float,
+    odds: OddsLimits,
+) -> Estimate:
+    """Return `rate_ratio` from the *odds* limits of the same events; arguments are not checked."""
     if not (events or control_events) or not (person_time and control_person_time):
         return Estimate(None, 0.0, float("inf"))
-    low_odds = _low_odds_mid_p if mid_p else _low_odds
     scale = control_person_time / person_time
-    swapped_odds = low_odds(control_events, events, tail_area)
     return Estimate(
         events / control_events * scale if control_events else float("inf"),
-        low_odds(events, control_events, tail_area) * scale,
-        scale / swapped_odds if swapped_odds else float("inf"),
+        odds.low * scale,
+        scale / odds.swapped_low if odds.swapped_low else float("inf"),
     )
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import inf
 from typing import NamedTuple
 
 from monitor.plan.plan import Plan
 from monitor.stats.estimate import Estimate
 from monitor.stats.fisher import fisher
 from monitor.stats.miettinen_nurminen import miettinen_nurminen
-from monitor.stats.rate_ratio import rate_ratio
+from monitor.stats.rate_ratio import OddsLimits, odds_limits, rate_ratio_of_odds
 from monitor.tables.tabulate import RateRow
 from monitor.terms import Term
 
@@ -42,13 +41,21 @@ class Counts(NamedTuple):
     control_patients: int
 
 
+class CountEstimates(NamedTuple):
+    """What a comparison shows that depends on the counts alone."""
+
+    fisher_p: float
+    risk_difference: Estimate
+    odds: OddsLimits
+
+
 def compare_arms(plan: Plan, rows: Iterable[RateRow]) -> Iterator[Comparison]:
     """Yield the comparisons of each active treatment with the control, for every term of *rows*.
 
     Only rows of randomised periods are compared.  Many terms have the same few events, so estimates
     from the same counts are computed once.
     """
-    estimates: dict[Counts, tuple[float, Estimate]] = {}
+    estimates: dict[Counts, CountEstimates] = {}
     randomised = {period.id for period in plan.periods if period.randomised}
     rows_by_key = {
         (row.period, row.treatment, row.term): row for row in rows if row.period in randomised
@@ -60,13 +67,13 @@ def compare_arms(plan: Plan, rows: Iterable[RateRow]) -> Iterator[Comparison]:
 
 
 def compare_rows(
-    treatment_row: RateRow, control_row: RateRow, estimates: dict[Counts, tuple[float, Estimate]]
+    treatment_row: RateRow, control_row: RateRow, estimates: dict[Counts, CountEstimates]
 ) -> Comparison:
     """Return the estimates of one pair of rate rows; *estimates* holds those by their counts."""
     counts = subject_counts(treatment_row, control_row)
     if counts not in estimates:
-        estimates[counts] = fisher_p_and_risk_difference(counts)
-    fisher_p, risk_difference = estimates[counts]
+        estimates[counts] = estimates_of_counts(counts)
+    fisher_p, risk_difference, odds = estimates[counts]
     return Comparison(
         period=treatment_row.period,
         term=treatment_row.term,
@@ -74,7 +81,7 @@ def compare_rows(
         control=control_row.treatment,
         fisher_p=fisher_p,
         risk_difference=risk_difference,
-        rate_ratio=first_event_rate_ratio(treatment_row, control_row),
+        rate_ratio=first_event_rate_ratio(treatment_row, control_row, odds),
     )
 
 
@@ -93,22 +100,27 @@ def subject_counts(treatment_row: RateRow, control_row: RateRow) -> Counts:
     )
 
 
-def fisher_p_and_risk_difference(counts: Counts) -> tuple[float, Estimate]:
-    """Return the two-sided p of Fisher's test and the risk difference, treatment minus control."""
+def estimates_of_counts(counts: Counts) -> CountEstimates:
+    """Return the two-sided p of Fisher's test, the risk difference and the limits of the odds."""
     named_counts = counts._asdict()
-    return fisher(**named_counts).two_sided, miettinen_nurminen(**named_counts)
+    return CountEstimates(
+        fisher(**named_counts).two_sided,
+        miettinen_nurminen(**named_counts),
+        odds_limits(counts.events, counts.control_events),
+    )
 
 
-def first_event_rate_ratio(treatment_row: RateRow, control_row: RateRow) -> Estimate:
-    """Return the rate ratio of first events.
+def first_event_rate_ratio(
+    treatment_row: RateRow, control_row: RateRow, odds: OddsLimits
+) -> Estimate:
+    """Return the rate ratio of first events, *odds* being the limits of their odds.
 
     The value is None where an arm has no person-days up to its first events.
     """
-    if not (treatment_row.person_days_to_first and control_row.person_days_to_first):
-        return Estimate(None, 0.0, inf)
-    return rate_ratio(
-        events=treatment_row.cell.subjects,
-        person_time=treatment_row.person_days_to_first,
-        control_events=control_row.cell.subjects,
-        control_person_time=control_row.person_days_to_first,
+    return rate_ratio_of_odds(
+        treatment_row.cell.subjects,
+        treatment_row.person_days_to_first,
+        control_row.cell.subjects,
+        control_row.person_days_to_first,
+        odds,
     )

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
-from monitor.exposure.person_time import Spell, spell_on
 from monitor.state.cell import Cell
+from monitor.state.entities import Contribution
 from monitor.state.shown import shown_term
-from monitor.state.study import Study, SubjectState
+from monitor.state.study import Study
 from monitor.stats.estimate import Estimate
-from monitor.stats.garwood import DAYS_IN_100_YEARS, garwood
+from monitor.stats.garwood import DAYS_IN_100_YEARS, poisson_limits
+from monitor.tables.exposure import table_exposures, table_keys
 from monitor.terms import ANY, Term
 
-ALL_PERIODS = "all"
-"""Period name of the tables that sum over all periods."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateRow:
+class RateRow(NamedTuple):
     """One cell of the rate tables with its exposure.
 
     *person_days* are all days at risk since the term is collected; *person_days_to_first* end
-    each subject's days with its first event, that day included.
+    each subject's days with its first event, that day included.  *count_limits* are Garwood's
+    limits of the expected number of events.
     """
 
     period: str
@@ -33,46 +31,31 @@ class RateRow:
     subjects_exposed: int
     person_days: int
     person_days_to_first: int
+    count_limits: tuple[float, float]
 
     @property
     def rate(self) -> Estimate:
         """Events per 100 patient-years with Garwood's limits; value None without person-time."""
         if not self.person_days:
             return Estimate(None, 0.0, inf)
-        return garwood(self.cell.events, self.person_days / DAYS_IN_100_YEARS)
+        low, high = self.count_limits
+        time = self.person_days / DAYS_IN_100_YEARS
+        return Estimate(self.cell.events / time, low / time, high / time)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExposureRow:
-    """Exposure to one treatment in one period; *cycles* counts administrations."""
+class CountLimits:
+    """Garwood's limits of counts, each computed once: most rows have the same few counts."""
 
-    period: str
-    treatment: str
-    subjects: int
-    cycles: int
-    person_days: int
+    def __init__(self) -> None:
+        """Begin without limits."""
+        self._by_count: dict[int, tuple[float, float]] = {}
 
-
-TableKey = tuple[str, str]
-"""Period (or "all") and treatment."""
-
-
-def table_keys(study: Study) -> Iterator[tuple[int, TableKey]]:
-    """Yield each table's number with its key; those of all periods are last.
-
-    With a single period, "all" has the number of that period.
-    """
-    treatment_count = len(study.treatment_numbers)
-    for period, number in study.period_numbers.items():
-        for treatment, arm in study.treatment_numbers.items():
-            yield number * treatment_count + arm, (period, treatment)
-    for treatment, arm in study.treatment_numbers.items():
-        number = (
-            len(study.period_numbers) * treatment_count + arm
-            if len(study.period_numbers) > 1
-            else arm
-        )
-        yield number, (ALL_PERIODS, treatment)
+    def of(self, events: int) -> tuple[float, float]:
+        """Return the limits of the expected number of *events*."""
+        limits = self._by_count.get(events)
+        if limits is None:
+            limits = self._by_count[events] = poisson_limits(events)
+        return limits
 
 
 def rate_rows(study: Study) -> Iterator[RateRow]:
@@ -81,107 +64,62 @@ def rate_rows(study: Study) -> Iterator[RateRow]:
     Cells without events are included, since zero events in known person-time is a result, and "any"
     and the plan's groups.  Before the first day at risk, a table has only the rows with events.
     """
-    onsets = first_onsets(study)
-    terms = study.vocabulary
-    always = {terms.number_of(ANY), *(terms.number_of(group.term) for group in study.plan.groups)}
-    seen_terms = {term for table in study.tables for term, cell in table.items() if cell.events}
-    shown_terms = {term: shown_term(study, term) for term in always | seen_terms}
+    onsets, exposures = first_onsets(study), table_exposures(study)
+    shown_terms, count_limits = shown_terms_of_tables(study), CountLimits()
     ordered_terms = sorted(shown_terms, key=shown_terms.__getitem__)
-    for number, table_key in table_keys(study):
-        table_exposure = exposure_row(study, table_key)
-        intervals_of = {
-            subject.number: list(intervals_in_table(study, table_key, subject, 0))
-            for subject in study.subjects.values()
-        }
+    for number, (period, treatment) in table_keys(study):
+        exposure, table = exposures[number], study.tables[number]
         for term in ordered_terms:
-            cell = study.tables[number].get(term) or Cell()
-            if not (table_exposure.subjects or cell.events):
+            cell = table.get(term) or Cell()
+            if not (exposure.subjects or cell.events):
                 continue
             collected_from = study.collected_from.get(term, 0)
-            subjects, person_days = table_exposure.subjects, table_exposure.person_days
+            subjects, person_days = exposure.subjects, exposure.person_days
             if collected_from:
-                subjects, person_days = exposure_since_collection(study, table_key, collected_from)
-            days_after_first = sum(
-                max(0, end - max(start, onset + 1, collected_from))
-                for subject, onset in onsets.get((number, term), {}).items()
-                for start, end in intervals_of[subject]
-            )
+                subjects, person_days = exposure.since(collected_from)
+            days_after_first = exposure.days_after(onsets[number].get(term, {}), collected_from)
             yield RateRow(
-                period=table_key[0],
-                treatment=table_key[1],
+                period=period,
+                treatment=treatment,
                 term=shown_terms[term],
                 cell=cell,
                 subjects_exposed=subjects,
                 person_days=person_days,
                 person_days_to_first=person_days - days_after_first,
+                count_limits=count_limits.of(cell.events),
             )
 
 
-def spells_in_table(study: Study, table_key: TableKey, subject: SubjectState) -> list[Spell]:
-    """Return the subject's spells that count in a table."""
-    arm, period = study.treatment_numbers[table_key[1]], study.period_numbers.get(table_key[0])
-    is_of_all = table_key[0] == ALL_PERIODS
-    return [
-        spell
-        for spell in subject.spells
-        if spell.treatment == arm and (is_of_all or spell.period == period)
-    ]
+def shown_terms_of_tables(study: Study) -> dict[int, Term]:
+    """Return the terms of the tables as they are shown, by number: see `rate_rows`."""
+    terms = study.vocabulary
+    numbers = {terms.number_of(ANY), *(terms.number_of(group.term) for group in study.plan.groups)}
+    for table in study.tables:
+        numbers.update(term for term, cell in table.items() if cell.events)
+    return {number: shown_term(study, number) for number in numbers}
 
 
-def intervals_in_table(
-    study: Study, table_key: TableKey, subject: SubjectState, from_day: int
-) -> Iterator[tuple[int, int]]:
-    """Yield the subject's days at risk in a table as ``[start, end)``, ordinals.
-
-    They begin no earlier than *from_day*, and end with the as-of date.
-    """
-    end_day = (study.as_of or 0) + 1
-    for spell in spells_in_table(study, table_key, subject):
-        start, end = max(spell.start, from_day), min(spell.end, end_day)
-        if end > start:
-            yield start, end
-
-
-def exposure_row(study: Study, table_key: TableKey) -> ExposureRow:
-    """Return subjects, administrations and person-days of one table as of now."""
-    subjects = cycles = person_days = 0
-    for subject in study.subjects.values():
-        intervals = list(intervals_in_table(study, table_key, subject, 0))
-        subjects += bool(intervals)
-        person_days += sum(end - start for start, end in intervals)
-        if spells := tuple(spells_in_table(study, table_key, subject)):
-            cycles += sum(spell_on(dose.first, spells) is not None for dose in subject.doses)
-    return ExposureRow(
-        period=table_key[0],
-        treatment=table_key[1],
-        subjects=subjects,
-        cycles=cycles,
-        person_days=person_days,
-    )
-
-
-def exposure_since_collection(
-    study: Study, table_key: TableKey, collected_from: int
-) -> tuple[int, int]:
-    """Return subjects and person-days of a table from the day *collected_from* on."""
-    days_by_subject = [
-        sum(e - s for s, e in intervals_in_table(study, table_key, x, collected_from))
-        for x in study.subjects.values()
-    ]
-    return sum(days > 0 for days in days_by_subject), sum(days_by_subject)
-
-
-def first_onsets(study: Study) -> dict[tuple[int, int], dict[int, int]]:
-    """Return each subject's first onset, by (table number, term number) and subject number."""
-    onsets: dict[tuple[int, int], dict[int, int]] = {}
+def first_onsets(study: Study) -> list[dict[int, dict[int, int]]]:
+    """Return each subject's first onset, by table number, then term number and subject number."""
+    onsets: list[dict[int, dict[int, int]]] = [{} for _ in study.tables]
     for subject in study.subjects.values():
         contributions = [
-            entity.contribution for entity in subject.cases.values() if entity.contribution
+            contribution
+            for entity in subject.cases.values()
+            if (contribution := entity.contribution) is not None
         ]
-        for contribution in sorted(contributions, key=lambda contribution: contribution.onset):
+        # From the last onset to the first, which so replaces all others.
+        contributions.sort(key=_onset, reverse=True)
+        for contribution in contributions:
             for number in study.table_numbers(contribution.period, contribution.treatment):
+                onsets_by_term = onsets[number]
                 for term in contribution.terms:
-                    onsets.setdefault((number, term), {}).setdefault(
-                        subject.number, contribution.onset
-                    )
+                    onsets_by_subject = onsets_by_term.get(term)
+                    if onsets_by_subject is None:
+                        onsets_by_subject = onsets_by_term[term] = {}
+                    onsets_by_subject[subject.number] = contribution.onset
     return onsets
+
+
+def _onset(contribution: Contribution) -> int:
+    return contribution.onset

@@ -15,7 +15,7 @@ from monitor.records import TermKind
 from monitor.state.shown import shown_term
 from monitor.state.study import ActiveWatch, Study
 from monitor.state.verdict import Level
-from monitor.tables.tabulate import ALL_PERIODS, exposure_since_collection, table_keys
+from monitor.tables.exposure import ALL_PERIODS, table_exposures, table_keys
 from monitor.terms import ANY, Term
 
 SOC_MAX = 27
@@ -68,7 +68,7 @@ def compute_figures(study: Study, pos: int) -> Figures:
         for term in groups:
             group = treatment, term.kind.value, term.name
             events[group] = _count_events(study, number, (term,))
-            days = _person_days_at_risk(study, (ALL_PERIODS, treatment), term, arm_person_days)
+            days = _person_days_at_risk(study, number, term, arm_person_days)
             person_days_at_risk[group] = days
         cases += events[treatment, ANY.kind.value, ANY.name]
         if other_classes:
@@ -127,10 +127,10 @@ def _count_events(study: Study, table: int, terms: Iterable[Term]) -> int:
     return sum(cell.events for cell in cells if cell is not None)
 
 
-def _person_days_at_risk(study: Study, key: tuple[str, str], term: Term, person_days: int) -> int:
-    """Return the part of *person_days* in the table *key* during which *term* was collected."""
+def _person_days_at_risk(study: Study, table: int, term: Term, person_days: int) -> int:
+    """Return the part of *person_days* in *table* during which *term* was collected."""
     since = study.collected_from.get(study.vocabulary.number_of(term), 0)
-    return exposure_since_collection(study, key, since)[1] if since else person_days
+    return table_exposures(study)[table].since(since)[1] if since else person_days
 
 
 def _exported_watches(study: Study, classes: Iterable[Term]) -> Iterator[ActiveWatch]:

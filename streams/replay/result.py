@@ -14,6 +14,7 @@ from monitor.state.entities import RecordOutcome
 from monitor.state.study import Study
 from monitor.stats.estimate import Estimate
 from monitor.tables.compare import Comparison, compare_arms
+from monitor.tables.exposure import exposure_rows
 from monitor.tables.flow import (
     count_data_findings,
     count_randomised,
@@ -21,7 +22,7 @@ from monitor.tables.flow import (
     period_flows,
     responder_summaries,
 )
-from monitor.tables.tabulate import RateRow, exposure_row, rate_rows, table_keys
+from monitor.tables.tabulate import RateRow, rate_rows
 from streams.replay.replay import Replay
 from streams.replay.result_alerts import register_json
 
@@ -123,8 +124,7 @@ def _interval_json(estimate: Estimate) -> list[float | None]:
 
 
 def _exposure_json(study: Study) -> Iterator[Json]:
-    for _, table_key in table_keys(study):
-        row = exposure_row(study, table_key)
+    for row in exposure_rows(study):
         yield {
             "period": row.period,
             "treatment": row.treatment,

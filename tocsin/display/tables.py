@@ -9,8 +9,9 @@ from monitor.evidence.summary import WatchSummary
 from monitor.state.study import Study
 from monitor.stats.estimate import Estimate
 from monitor.tables.compare import Comparison, compare_arms
+from monitor.tables.exposure import exposure_rows
 from monitor.tables.flow import period_flows
-from monitor.tables.tabulate import RateRow, exposure_row, table_keys
+from monitor.tables.tabulate import RateRow
 from monitor.terms import ANY, Term
 from tocsin.display.grid import Column, Grid, GridRow
 from tocsin.display.wording import format_estimate, format_p_value, term_kind_label
@@ -21,10 +22,10 @@ DAYS_IN_YEAR = 365.25
 def exposure_grid(study: Study) -> Grid:
     """Table of subjects, administrations and patient-years by period and treatment."""
     grid_rows: list[GridRow] = []
-    for _, key in table_keys(study):
-        totals = exposure_row(study, key)
-        years = f"{totals.person_days / DAYS_IN_YEAR:,.2f}"
-        grid_rows.append(GridRow(cells=(*key, str(totals.subjects), str(totals.cycles), years)))
+    for row in exposure_rows(study):
+        years = f"{row.person_days / DAYS_IN_YEAR:,.2f}"
+        counts = (str(row.subjects), str(row.cycles))
+        grid_rows.append(GridRow(cells=(row.period, row.treatment, *counts, years)))
     names = (Column.text("period"), Column.text("treatment"))
     numbers = (Column(title=title) for title in ("subjects", "cycles", "patient-years"))
     return Grid("Exposure", (*names, *numbers), tuple(grid_rows))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf, nan
 
 import pytest
@@ -85,7 +84,7 @@ def test_a_row_without_days_up_to_its_first_event_has_no_rate_ratio(empty: str):
     scenario = one_armed("act", treated("ctl1", "ctl", 0), case("c1", "act1", 10))
     rows = [scenario.row("DVT", name, "first") for name in ("act", "ctl")]
     treatment_row, control_row = (
-        replace(row, person_days_to_first=0) if empty in (name, "both") else row
+        row._replace(person_days_to_first=0) if empty in (name, "both") else row
         for name, row in zip(("treatment", "control"), rows, strict=True)
     )
 

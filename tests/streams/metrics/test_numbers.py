@@ -7,7 +7,8 @@ import asyncio
 import orjson
 import pytest
 
-from monitor.tables.tabulate import ALL_PERIODS, rate_rows
+from monitor.tables.exposure import ALL_PERIODS
+from monitor.tables.tabulate import rate_rows
 from streams.metrics import catalogue as c
 from streams.metrics.figures import SECONDS_A_DAY
 from tests.scenarios.commands import clot_record, small_log
