@@ -8,6 +8,7 @@ from hashlib import blake2b
 from monitor.screening_watch import screening_watch_id, split_screening_watch
 from monitor.state.shown import shown_term
 from monitor.state.study import Study
+from monitor.terms import Term
 
 DIGEST_BYTES = 16
 
@@ -28,17 +29,7 @@ def state_fields(study: Study) -> Iterator[tuple[str, str]]:
         # A stored row does not contain subjects that only nullified records mention.
         if subject.allocated_arm is not None or subject.spells:
             yield f"s|{subject.name}", f"{subject.allocated_arm} {subject.spells}"
-    treatment_count = len(study.treatment_numbers)
-    for number, table in enumerate(study.tables):
-        for term, cell in table.items():
-            kind, name = shown_term(study, term)
-            counts = (cell.subjects, cell.events, cell.versions, cell.serious_subjects)
-            more_counts = (cell.serious_events, cell.related_subjects, cell.related_events)
-            if cell.events:
-                yield (
-                    f"t|{number // treatment_count}|{number % treatment_count}|{kind}|{name}",
-                    str(counts + more_counts),
-                )
+    yield from _table_fields(study)
     for watch_id, active_watch in study.watches_by_id.items():
         if active_watch.verdict is not None:
             yield f"w|{_shown_id(study, watch_id)}", f"{active_watch.verdict.level.word}"
@@ -51,6 +42,25 @@ def state_fields(study: Study) -> Iterator[tuple[str, str]]:
         yield from study.extension.digest_fields()
 
 
+def _table_fields(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield the cells that have an event."""
+    treatment_count = len(study.treatment_numbers)
+    shown: dict[int, Term] = {}
+    for number, table in enumerate(study.tables):
+        for term, cell in table.items():
+            if not cell.events:
+                continue
+            if term not in shown:
+                shown[term] = shown_term(study, term)
+            kind, name = shown[term]
+            counts = (cell.subjects, cell.events, cell.versions, cell.serious_subjects)
+            more_counts = (cell.serious_events, cell.related_subjects, cell.related_events)
+            yield (
+                f"t|{number // treatment_count}|{number % treatment_count}|{kind}|{name}",
+                str(counts + more_counts),
+            )
+
+
 def _shown_id(study: Study, watch_id: str) -> str:
     """Return the id of a watch; that of a tier 2 watch with its term as it is shown."""
     parts = split_screening_watch(watch_id)
@@ -61,8 +71,9 @@ def _shown_id(study: Study, watch_id: str) -> str:
 
 def state_digest(study: Study) -> str:
     """Return the sum of the BLAKE2b hashes of all fields, as 32 hexadecimal digits."""
-    total = 0
+    total, of_study = 0, blake2b(f"{study.name}\x1f".encode(), digest_size=DIGEST_BYTES)
     for name, value in state_fields(study):
-        field = f"{study.name}\x1f{name}\x1f{value}".encode()
-        total += int.from_bytes(blake2b(field, digest_size=DIGEST_BYTES).digest(), "big")
+        field = of_study.copy()
+        field.update(f"{name}\x1f{value}".encode())
+        total += int.from_bytes(field.digest(), "big")
     return f"{total % (1 << 8 * DIGEST_BYTES):032x}"

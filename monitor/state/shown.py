@@ -19,7 +19,10 @@ def shown_watch(study: Study, active_watch: ActiveWatch) -> Watch:
 
     A watch of the plan shows the plan's spelling as long as no case counts under its term.
     """
-    watch, term = active_watch.watch, _spelled_term(study, active_watch.first_events.term)
+    watch, number = active_watch.design.watch, active_watch.first_events.term
+    term = _spelled_term(study, number)
+    if watch.tier == 2:
+        return replace(watch, id=active_watch.id, term=term or study.vocabulary[number])
     return watch if term in (None, watch.term) else replace(watch, term=term)
 
 
