@@ -12,7 +12,6 @@ from tocsin.commands.replay_options import Options, TopicRange
 from tocsin.commands.replay_output import finish_replay, print_alert, report_refusals
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.log_file import LogFile
-from tocsin.common.terminal import cli_console
 
 
 def replay(
@@ -50,7 +49,7 @@ def replay(
 def _replay_file(log: Path, options: Options) -> None:
     trust = _read_trust(options.keys) if options.keys else TRUST_ANYONE
     replay_run = Replay(what_if=options.what_if, pipeline=Pipeline(trust=trust))
-    console = cli_console(for_svg=options.svg is not None)
+    console = options.console()
     log_file = LogFile(log, show_progress=not (options.quiet or options.json_lines))
     has_signal = False
     with log_file.lines() as lines:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from streams.replay.replay import WhatIf
 from tocsin.common.flags import Flag, Json, parse_day
 from tocsin.common.plan_file import read_plan_file
+from tocsin.common.terminal import cli_console
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @Parameter(name="*")
@@ -62,6 +66,12 @@ class Options:
             known_until=_parse_day_number("--as-of", self.as_of),
             onsets_until=_parse_day_number("--onset-until", self.onset_until),
         )
+
+    def console(self) -> Console | None:
+        """Return the console to print on or to draw, None where only lines of JSON are printed."""
+        if self.json_lines and self.svg is None:
+            return None
+        return cli_console(for_svg=self.svg is not None)
 
 
 @Parameter(name="*")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from rich.console import Console
-from rich.text import Text
 
 from alerts.alert import Alert
 from streams.replay.replay import ExcludedLine, Replay
@@ -18,7 +16,9 @@ from tocsin.commands.replay_options import Options
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.plan_file import read_plan_file
 from tocsin.common.terminal import cli_console, render_svg
-from tocsin.display.study import excluded_text, show_alert, show_excluded, show_study
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 REFUSALS_SHOWN_MAX = 20
 
@@ -34,6 +34,9 @@ def print_alert(
     if console is None:
         _print_json(alert_line(alert, hypothetical=hypothetical))
     elif alert.tracked:
+        # What displays a study is imported where it is used: lines of JSON load no Rich.
+        from tocsin.display.study import show_alert
+
         show_alert(console, alert, hypothetical=hypothetical, position_label=position_label)
 
 
@@ -49,18 +52,21 @@ def report_refusals(
     position_label: str = "line",
 ) -> None:
     """Print on stderr which records are not included, and their number."""
+    if not refusals:
+        return
+    from tocsin.display.study import excluded_text, show_excluded
+
     error_console = cli_console(stderr=True)
     for excluded in refusals[:REFUSALS_SHOWN_MAX]:
         show_excluded(error_console, excluded, hint(excluded), position_label=position_label)
     count = len(refusals)
     if count > REFUSALS_SHOWN_MAX:
         error_console.print(f"... and {count - REFUSALS_SHOWN_MAX} more.")
-    if count:
-        error_console.print(f"{excluded_text(count)}.", style="bold")
+    error_console.print(f"{excluded_text(count)}.", style="bold")
 
 
 def finish_replay(
-    replay_run: Replay, options: Options, console: Console, log: str, *, has_signal: bool
+    replay_run: Replay, options: Options, console: Console | None, log: str, *, has_signal: bool
 ) -> None:
     """Print the studies of the replay; *log* is the name for messages.
 
@@ -72,6 +78,8 @@ def finish_replay(
         raise Stop(Exit.REJECTED, _empty_replay_message(replay_run, options, log))
     _show_studies(replay_run, options, console)
     if options.strict and replay_run.excluded_lines:
+        from tocsin.display.study import excluded_text
+
         raise Stop(Exit.REJECTED, f"{excluded_text(len(replay_run.excluded_lines))} (--strict).")
     if options.fail_on_signal and has_signal:
         raise Stop(Exit.SIGNAL, "A watch signalled (--fail-on-signal).")
@@ -85,8 +93,8 @@ def _report_unaccounted(replay_run: Replay) -> None:
     if record_counts and sum(record_counts) != replay_run.lines:
         unaccounted = replay_run.lines - sum(record_counts)
         message = f"{unaccounted} of {replay_run.lines} lines are in no study's record counts:"
-        error_console = cli_console(stderr=True)
-        error_console.print(Text(f"{message} they name no study, or a flag excludes them."))
+        text = f"{message} they name no study, or a flag excludes them."
+        cli_console(stderr=True).print(text, markup=False)
 
 
 def _empty_replay_message(replay_run: Replay, options: Options, log: str) -> str:
@@ -100,13 +108,16 @@ def _empty_replay_message(replay_run: Replay, options: Options, log: str) -> str
     return f"{log} opened no study: its first record must be a `plan`."
 
 
-def _show_studies(replay_run: Replay, options: Options, console: Console) -> None:
-    for study in replay_run.studies:
-        if options.json_lines:
+def _show_studies(replay_run: Replay, options: Options, console: Console | None) -> None:
+    if options.json_lines:
+        for study in replay_run.studies:
             _print_json(result_line(replay_run, study))
-        else:
+    elif console is not None:
+        from tocsin.display.study import show_study
+
+        for study in replay_run.studies:
             show_study(console, replay_run, study, terms_max=options.terms)
-    if options.svg is not None:
+    if options.svg is not None and console is not None:
         try:
             options.svg.write_text(render_svg(console), encoding="utf-8")
         except OSError as error:

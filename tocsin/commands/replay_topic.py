@@ -36,7 +36,6 @@ from tocsin.common.services import (
     service_errors,
 )
 from tocsin.common.settings import load_trust_file
-from tocsin.common.terminal import cli_console
 
 
 def replay_range(topic_range: TopicRange, options: Options) -> None:
@@ -93,7 +92,7 @@ def replay_into_memory(
 ) -> None:
     """Replay *logs* as a file is replayed; their topic has *partition_count* partitions."""
     replay_run, has_signal = Replay(what_if=options.what_if, pipeline=Pipeline(trust=trust)), False
-    console = cli_console(for_svg=options.svg is not None)
+    console = options.console()
     for log in logs:
         position_label, reported = (
             f"partition {log.partition}, offset",

@@ -7,14 +7,15 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+from typing import TYPE_CHECKING, BinaryIO
 
 from monitor.errors import Reason
 from streams.replay.replay import ExcludedLine
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.terminal import cli_console
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 PROGRESS_EVERY_LINES = 500
 BLOCK_BYTES = 1 << 20
@@ -43,6 +44,9 @@ class LogFile:
             if not (self.show_progress and sys.stderr.isatty() and file.seekable()):
                 yield self._read_lines(file)
                 return
+            # Imported here, because only a terminal shows progress.
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
             columns = ("replaying", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
             console = cli_console(stderr=True)
             with Progress(*columns, console=console, transient=True) as progress:

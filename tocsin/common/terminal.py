@@ -7,20 +7,13 @@ import re
 import signal
 import sys
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 EXIT_BROKEN_PIPE = 128 + signal.SIGPIPE
 """Exit code after a closed pipe, as a shell reports a process that SIGPIPE ended."""
-
-
-class CliConsole(Console):
-    """A Rich console that raises BrokenPipeError on a closed pipe."""
-
-    def on_broken_pipe(self) -> NoReturn:
-        """Raise BrokenPipeError; Rich would exit with 1, which is reserved for internal errors."""
-        raise BrokenPipeError
 
 
 def cli_console(*, stderr: bool = False, for_svg: bool = False) -> Console:
@@ -28,6 +21,9 @@ def cli_console(*, stderr: bool = False, for_svg: bool = False) -> Console:
 
     With *for_svg* it also records what it prints, 118 columns wide, for `render_svg`.
     """
+    # Imported here, because lines of JSON need no console.
+    from tocsin.common.rich_console import CliConsole
+
     return CliConsole(
         stderr=stderr,
         record=for_svg,
