@@ -88,9 +88,9 @@ def _convert_collection(fields: Fields) -> None:
 
 def _convert_retraction(fields: Fields) -> None:
     target, source = fields["target"], fields["source"]
-    if (target.system, target.id) == (source.system, source.id):
+    if (target["system"], target["id"]) == (source["system"], source["id"]):
         raise RecordRefused(Reason.SELF_REFERENCE, "`target` is the retraction itself.")
-    fields["target"] = f"{target.system}/{target.id}"
+    fields["target"] = f"{target['system']}/{target['id']}"
 
 
 def _convert_merge(fields: Fields) -> None:

@@ -7,20 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import orjson
-from pydantic import ValidationError
 
 from monitor.errors import Reason, Refusal
 from monitor.records import Record
 from streams.records.convert import BODY_TYPES, CONVERTERS
 from streams.records.dates import parse_instant
-from streams.records.field_errors import explain
 from streams.records.left_out import may_be_left_out
 from streams.records.models import MAJOR, MINOR, MODELS
 from streams.records.parse import Fields, RecordRefused, parse_fast, parse_strict
 from streams.records.signing import SIGNED_TYPES, signed_content_of
+from streams.records.validate import validate_fields
 
 EDGE_ONLY_FIELDS = ("signatures", "verbatim")
 """Fields that the edge validates and the digest covers, but that the core does not receive."""
@@ -95,13 +94,8 @@ def _build_without_invalid(fields: Fields) -> Record:
 def _build_record(fields: Fields, left_out: Mapping[str, Any] = _NOTHING) -> Record:
     schema = fields.get("schema")
     is_newer = schema != _SCHEMA_NAME and _is_newer(schema)
-    extra: Literal["ignore"] | None = "ignore" if is_newer else None
     kind = _record_type(fields)
-    try:
-        model = MODELS[kind].__pydantic_validator__.validate_python(fields, extra=extra)
-    except ValidationError as error:
-        raise explain(kind, error, fields) from None
-    values: Fields = {name: value for name, value in model.__dict__.items() if value is not None}
+    values = validate_fields(kind, fields, is_newer=is_newer)
     CONVERTERS[kind](values)
     del values["schema_"]
     study, source, known_at = values.pop("study"), values.pop("source"), values.pop("known_at")
@@ -110,10 +104,10 @@ def _build_record(fields: Fields, left_out: Mapping[str, Any] = _NOTHING) -> Rec
     for name in EDGE_ONLY_FIELDS:
         if name in values:
             del values[name]
-    entity, body = f"{source.system}/{source.id}", BODY_TYPES[kind](**values)
+    entity, body = f"{source['system']}/{source['id']}", BODY_TYPES[kind](**values)
     signed = signed_content_of(fields) if kind in SIGNED_TYPES else None
     known, names = parse_instant(known_at), tuple(sorted(left_out)) if left_out else ()
-    return Record(study, entity, source.version, known, digest, body, signed, names)
+    return Record(study, entity, source["version"], known, digest, body, signed, names)
 
 
 def _is_newer(schema: object) -> bool:

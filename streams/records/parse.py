@@ -39,19 +39,8 @@ class RecordRefused(MonitorError):
 
 
 def parse_fast(raw: bytes) -> Fields | None:
-    """Return the object in *raw* if it provably repeats no key, else None: use ``parse_strict``.
-
-    Without a backslash no string contains a quotation mark, so ``":`` closes a key or opens a
-    string that begins with a colon; bytes with white space after a quotation mark return None.
-    The count of ``":`` is therefore at least the number of keys written.  A parser keeps the last
-    of two equal keys, so it returns fewer keys than were written if one repeats: equal counts
-    prove that none does.  Keys are counted in the object and in objects directly in it; a deeper
-    key makes the counts differ.  Integers beyond 64 bits become large floats, which return None
-    like long numbers: the strict parser refuses them.
-    """
-    if len(raw) > FAST_PARSE_BYTES_MAX or b"\\" in raw or b'" ' in raw:
-        return None
-    if b"\n" in raw or b"\t" in raw or b"\r" in raw:
+    """Return the object in *raw* if it provably repeats no key, else None: use ``parse_strict``."""
+    if len(raw) > FAST_PARSE_BYTES_MAX:
         return None
     try:
         value: Any = orjson.loads(raw)
@@ -60,19 +49,44 @@ def parse_fast(raw: bytes) -> Fields | None:
     if not isinstance(value, dict):
         return None
     fields = cast(Fields, value)
+    return fields if _is_as_written(raw, fields) or _repeats_no_key(raw, fields) else None
+
+
+def _is_as_written(raw: bytes, fields: Fields) -> bool:
+    """Whether *raw* are the bytes that orjson writes for *fields*, as most sources do.
+
+    It writes no key twice, no number in two forms, and no integer beyond 53 bits here.
+    """
+    try:
+        return orjson.dumps(fields, option=orjson.OPT_STRICT_INTEGER) == raw
+    except orjson.JSONEncodeError:
+        return False
+
+
+def _repeats_no_key(raw: bytes, fields: Fields) -> bool:
+    """Whether the count of keys in *raw* proves that none repeats.
+
+    Without a backslash no string contains a quotation mark, so ``":`` closes a key or opens a
+    string that begins with a colon; bytes with white space after a quotation mark prove nothing.
+    The count of ``":`` is therefore at least the number of keys written.  A parser keeps the last
+    of two equal keys, so it returns fewer keys than were written if one repeats: equal counts
+    prove that none does.  Keys are counted in the object and in objects directly in it; a deeper
+    key makes the counts differ.  Integers beyond 64 bits become large floats, which prove nothing
+    like long numbers: the strict parser refuses them.
+    """
+    if any(each in raw for each in (b"\\", b'" ', b"\n", b"\t", b"\r")):
+        return False
     keys = len(fields)
     for member in fields.values():
         kind = type(cast(object, member))
-        if kind is str:
-            continue
         if kind is dict:
             keys += len(cast(Fields, member))
         elif kind is float:
             if abs(member) > INTEGER_MAX or _LONG_NUMBER in raw.translate(_DIGITS_AS_ZERO):
-                return None
+                return False
         elif kind is int and member > INTEGER_MAX:
-            return None
-    return fields if raw.count(b'":') == keys else None
+            return False
+    return raw.count(b'":') == keys
 
 
 _LONG_NUMBER = b"0" * (NUMBER_CHARACTERS_MAX + 1)
