@@ -124,6 +124,17 @@ class Group:
         )
 
 
+class CaseTerms(NamedTuple):
+    """What the fields of a case alone tell of its terms.
+
+    It counts under the terms with *numbers*, and under those of *context_groups*, each with its
+    number, that it joins because of other records.
+    """
+
+    numbers: tuple[int, ...]
+    context_groups: tuple[tuple[int, Group], ...]
+
+
 def grouping_fields(groups: Sequence[Group]) -> tuple[str, ...]:
     """Return the fields of a case that, with its seriousness, determine its terms.
 

@@ -197,7 +197,7 @@ def update_exposure(study: Study, subject: SubjectState) -> bool:
     first_days = {interval.period: interval.start for interval in reversed(intervals)}
     period_starts = tuple(sorted(first_days.items()))
     spells = build_spells(intervals, study.follow_up_ends_of(subject), study.plan.window_days)
-    allocated_arm, subject.site = study.allocation_of(subject), study.site_of(subject)
+    allocated_arm, subject.site = study.allocation_of(subject)
     if (subject.spells, subject.period_starts, subject.allocated_arm) == (
         spells,
         period_starts,

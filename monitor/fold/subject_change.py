@@ -57,7 +57,8 @@ def move_entity(
     if isinstance(entity.body, AdverseEvent):
         _move_case(study, entity_id, entity, subject if is_active else None, previous)
         return
-    before = _starts(study, subject)
+    left = study.left_subject
+    before = _start_of(study, subject), left and _start_of(study, left)
     if isinstance(entity.body, Dose):
         _move_dose(study, entity_id, entity, subject if is_active else None, previous)
     else:
@@ -67,13 +68,13 @@ def move_entity(
         if is_active:
             add_to_subject(subject, entity_id, entity)
             _refresh_exposure(study, subject)
-    study.start_changed = before != _starts(study, subject)
+    after = _start_of(study, subject), left and _start_of(study, left)
+    study.start_changed = before != after
 
 
-def _starts(study: Study, subject: SubjectState) -> list[tuple[int | None, bool]]:
-    """Return first day and lack of allocation of the subject, and of the one that was left."""
-    subjects = (subject, study.left_subject or subject)
-    return [(each.start, study.is_unallocated(each)) for each in subjects]
+def _start_of(study: Study, subject: SubjectState) -> tuple[int | None, bool]:
+    """Return the first day of treatment of the subject, and whether it has no allocation."""
+    return subject.start, study.is_unallocated(subject)
 
 
 def update_contributions(study: Study, subject: SubjectState, entity_ids: Iterable[str]) -> None:

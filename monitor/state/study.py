@@ -32,7 +32,7 @@ from monitor.state.scopes import ScopesByTerm
 from monitor.state.spellings import Spellings
 from monitor.state.subject import SubjectState
 from monitor.state.verdict import Verdict
-from monitor.terms import VOCABULARY, Group, Vocabulary
+from monitor.terms import VOCABULARY, CaseTerms, Group, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,7 @@ class Study:
     vocabulary: Vocabulary = VOCABULARY
     grouping_key: Callable[[AdverseEvent], object] = attrgetter("preferred_term")
     tier_1_terms: frozenset[tuple[object, str]] = frozenset()
-    terms_by_key: dict[object, tuple[int, ...]] = field(
-        default_factory=dict[object, tuple[int, ...]]
-    )
+    terms_by_key: dict[object, CaseTerms] = field(default_factory=dict[object, CaseTerms])
     groups_by_label: dict[str, tuple[Group, ...]] = field(
         default_factory=dict[str, tuple[Group, ...]]
     )
@@ -188,17 +186,16 @@ class Study:
 
     def treatment_intervals_of(self, subject: SubjectState) -> list[TreatmentInterval]:
         """Return the treatments of the subject, sorted by start."""
-        return sorted(
-            TreatmentInterval(
-                body.start,
-                entity_id,
-                FOREVER if body.end is None else body.end,
-                self.period_numbers[body.period],
-                self.treatment_numbers[body.treatment],
-            )
-            for entity_id, entity in subject.facts.items()
-            if isinstance(body := entity.body, Treatment)
-        )
+        intervals: list[TreatmentInterval] = []
+        for entity_id, entity in subject.facts.items():
+            body = entity.body
+            if isinstance(body, Treatment):
+                end = FOREVER if body.end is None else body.end
+                period = self.period_numbers[body.period]
+                treatment = self.treatment_numbers[body.treatment]
+                intervals.append(TreatmentInterval(body.start, entity_id, end, period, treatment))
+        intervals.sort()
+        return intervals
 
     def follow_up_ends_of(self, subject: SubjectState) -> list[FollowUpEnd]:
         """Return the ends of follow-up from the subject's dispositions."""
@@ -210,23 +207,19 @@ class Study:
                 follow_up_ends.append(FollowUpEnd(body.date, period))
         return follow_up_ends
 
-    def allocation_of(self, subject: SubjectState) -> int | None:
-        """Return the arm the subject was randomised to; of several records, the first by id."""
-        arms = sorted(
-            (entity_id, entity.body.randomised_treatment)
-            for entity_id, entity in subject.facts.items()
-            if isinstance(entity.body, Subject) and entity.body.randomised_treatment
-        )
-        return self.treatment_numbers[arms[0][1] or ""] if arms else None
-
-    def site_of(self, subject: SubjectState) -> str | None:
-        """Return the site of the subject; of several records, the first by id."""
-        sites = sorted(
-            (entity_id, entity.body.site)
-            for entity_id, entity in subject.facts.items()
-            if isinstance(entity.body, Subject) and entity.body.site
-        )
-        return sites[0][1] if sites else None
+    def allocation_of(self, subject: SubjectState) -> tuple[int | None, str | None]:
+        """Return arm and site of the subject; of several records of either, the first by id."""
+        arms: list[tuple[str, str]] = []
+        sites: list[tuple[str, str]] = []
+        for entity_id, entity in subject.facts.items():
+            body = entity.body
+            if isinstance(body, Subject):
+                if body.randomised_treatment:
+                    arms.append((entity_id, body.randomised_treatment))
+                if body.site:
+                    sites.append((entity_id, body.site))
+        arm = self.treatment_numbers[min(arms)[1]] if arms else None
+        return arm, min(sites)[1] if sites else None
 
     def doses_of(self, subject: SubjectState) -> tuple[DosedDays, ...]:
         """Return the subject's administrations, sorted by date."""

@@ -29,16 +29,21 @@ def first_treated_day(subject: SubjectState) -> int | None:
     return min((start for _, start in subject.period_starts), default=None)
 
 
-def context_groups_of(
-    study: Study, subject: SubjectState, entity_id: str, case: AdverseEvent, onset: int
+def joined_groups(
+    study: Study,
+    subject: SubjectState,
+    context_groups: tuple[tuple[int, Group], ...],
+    entity_id: str,
+    case: AdverseEvent,
+    onset: int,
 ) -> tuple[int, ...]:
-    """Return the groups that the case joins because of a dose or another case of its subject."""
+    """Return those of *context_groups* that the case joins because of a dose or another case."""
     return tuple(
-        number
-        for number, group in study.context_groups
-        if group.matches(case)
-        and group.needs_context(case)
-        and _has_context(study, subject, group, entity_id, case, onset)
+        [
+            number
+            for number, group in context_groups
+            if _has_context(study, subject, group, entity_id, case, onset)
+        ]
     )
 
 
@@ -53,8 +58,10 @@ def _has_context(
     within_days, coverage = group.within_days_after_dose, subject.dose_coverage
     if within_days is not None and (coverage is None or not coverage.is_near(onset, within_days)):
         return False
+    if group.term_pair is None:
+        return True
     term = fold_term(case.preferred_term)
-    if group.term_pair is None or term in (group.preferred_terms or ()):
+    if term in (group.preferred_terms or ()):
         return True
     pair_cases = (subject.pair_cases or {}).get(study.vocabulary.number_of(group.term))
     return pair_cases is not None and pair_cases.has_partner(
@@ -127,13 +134,12 @@ def _update_pairs(
 ) -> set[str]:
     """Add or remove the case in the pairs of all groups; return the cases that it may affect."""
     affected: set[str] = set()
-    term = fold_term(case.preferred_term)
     for number, group in study.context_groups:
         pair = group.term_pair
-        if pair is None or term not in pair or not group.matches(case):
+        if pair is None:
             continue
-        onset = onset_of(study, subject, case)
-        if onset is None:
+        term, onset = fold_term(case.preferred_term), onset_of(study, subject, case)
+        if onset is None or term not in pair or not group.matches(case):
             continue
         if subject.pair_cases is None:
             subject.pair_cases = {}
@@ -170,10 +176,13 @@ def cases_within(study: Study, subject: SubjectState, ranges: Iterable[DayRange]
     ranges = list(ranges)
     if not ranges or not subject.cases:
         return []
-    return [
-        entity_id
-        for entity_id, entity in subject.cases.items()
-        if isinstance(entity.body, AdverseEvent)
-        and (onset := onset_of(study, subject, entity.body)) is not None
-        and any(start <= onset < end for start, end in ranges)
-    ]
+    found: list[str] = []
+    for entity_id, entity in subject.cases.items():
+        assert isinstance(entity.body, AdverseEvent)
+        onset = onset_of(study, subject, entity.body)
+        if onset is not None:
+            for start, end in ranges:
+                if start <= onset < end:
+                    found.append(entity_id)
+                    break
+    return found

@@ -11,8 +11,8 @@ from monitor.state.cell import Cell, count_increment
 from monitor.state.dirty import DirtySet
 from monitor.state.entities import Contribution, Entity
 from monitor.state.study import Study, SubjectState, WatchedFirstEvents
-from monitor.tables.context import context_groups_of, onset_of
-from monitor.terms import ANY, Group, Term, fold_term, is_serious
+from monitor.tables.context import joined_groups, onset_of
+from monitor.terms import ANY, CaseTerms, Group, Term, fold_term, is_serious
 
 
 def contribution_of(
@@ -30,34 +30,41 @@ def contribution_of(
     if spell is None:
         return None
     serious = is_serious(case)
-    terms = terms_of(study, case, serious=serious)
-    if study.context_groups:
-        terms += context_groups_of(study, subject, entity_id, case, onset)
+    terms, context_groups = terms_of(study, case, serious=serious)
+    if context_groups:
+        terms += joined_groups(study, subject, context_groups, entity_id, case, onset)
     if study.collected_from:
         terms = tuple(term for term in terms if onset >= study.collected_from.get(term, onset))
     increment = count_increment(serious=serious, related=case.relatedness in RELATED)
     return Contribution(spell.period, spell.treatment, onset, increment, terms)
 
 
-def terms_of(study: Study, case: AdverseEvent, *, serious: bool) -> tuple[int, ...]:
-    """Return the numbers of the terms under which the case counts without regard to other records.
+def terms_of(study: Study, case: AdverseEvent, *, serious: bool) -> CaseTerms:
+    """Return the terms of the case as far as they do not depend on other records.
 
     Cached by seriousness and the fields that the plan's groups use.
     """
     key = study.grouping_key(case), serious
-    numbers = study.terms_by_key.get(key)
-    if numbers is None:
-        terms = [
-            Term(TermKind.PREFERRED_TERM, case.preferred_term),
-            Term(TermKind.SYSTEM_ORGAN_CLASS, case.system_organ_class),
-            ANY,
-        ]
-        groups = groups_of_label(study, case.label_group or case.preferred_term)
-        terms += [g.term for g in groups if g.matches(case) and not g.needs_context(case)]
-        numbers = study.terms_by_key[key] = tuple(
-            study.vocabulary.number_of(name) for name in terms
-        )
-    return numbers
+    terms = study.terms_by_key.get(key)
+    if terms is None:
+        terms = study.terms_by_key[key] = _find_terms(study, case)
+    return terms
+
+
+def _find_terms(study: Study, case: AdverseEvent) -> CaseTerms:
+    terms = [
+        Term(TermKind.PREFERRED_TERM, case.preferred_term),
+        Term(TermKind.SYSTEM_ORGAN_CLASS, case.system_organ_class),
+        ANY,
+    ]
+    groups = groups_of_label(study, case.label_group or case.preferred_term)
+    terms += [g.term for g in groups if g.matches(case) and not g.needs_context(case)]
+    context_groups = [
+        (number, group)
+        for number, group in study.context_groups
+        if group.matches(case) and group.needs_context(case)
+    ]
+    return CaseTerms(tuple(map(study.vocabulary.number_of, terms)), tuple(context_groups))
 
 
 def groups_of_label(study: Study, label: str) -> tuple[Group, ...]:
