@@ -72,7 +72,7 @@ def can_change(active_watch: ActiveWatch, subject: int) -> bool:
         return True
     if verdict.log_e is not None or verdict.reason is VerdictReason.NO_EVENTS:
         return True
-    return active_watch.design.treatment in follow_up.arms_of(subject)
+    return follow_up.has_interval_on(active_watch.design.treatment, subject)
 
 
 def affects_episode(study: Study, active_watch: ActiveWatch) -> bool:

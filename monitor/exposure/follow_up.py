@@ -105,13 +105,13 @@ class FollowUp:
             intervals.append(interval)
         return tuple(intervals)
 
-    def arms_of(self, subject: int) -> set[int]:
-        """Return the arms of all intervals of *subject*."""
-        return (
-            {interval.arm for interval in self.intervals[subject]}
-            if subject < len(self.intervals)
-            else set()
-        )
+    def has_interval_on(self, arm: int, subject: int) -> bool:
+        """Whether *subject* is at risk on *arm* at any time."""
+        if subject < len(self.intervals):
+            for interval in self.intervals[subject]:
+                if interval.arm == arm:
+                    return True
+        return False
 
     def at_risk_as_of(self, day: int, collected_from: int) -> AtRiskTable:
         """Return the table as of the ordinal *day*, with intervals from *collected_from* on."""

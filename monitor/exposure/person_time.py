@@ -96,9 +96,10 @@ def build_courses(intervals: Iterable[TreatmentInterval]) -> list[Course]:
     courses: list[Course] = []
     running: dict[tuple[int, int], int] = {}
     for start, ends in ends_by_start.items():
-        (key, end), *others = sorted(ends.items(), key=lambda item: -item[1])
-        if others:
-            covered_until = others[0][1]
+        key = max(ends, key=ends.__getitem__)
+        end = ends[key]
+        if len(ends) > 1:
+            covered_until = max(other for each, other in ends.items() if each != key)
             first_day = FOREVER if covered_until == end else max(start, covered_until)
         else:
             if running.get(key, start) > start:

@@ -68,13 +68,14 @@ class DaysOnRecord:
 
     def add(self, day: int, witness: str) -> None:
         """Record that *witness* has a record of *day*, which is not known yet."""
-        is_new_day = day not in self.witness_by_day
+        is_new_day, reached = day not in self.witness_by_day, self.reached
         self.witness_by_day[day] = witness if is_new_day else None
         if day <= self.no_day_after:
             self._raise_reached(day, witness)
             if is_new_day:
                 insort(self.days, day)
-            self._extend_chains(day)
+            if is_new_day or self.reached != reached:
+                self._extend_chains(day)
 
     def set_limits(self, jump_max: int, no_day_after: int) -> None:
         """Apply the limits of a plan, the largest step and the last day that counts."""
