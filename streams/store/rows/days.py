@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 import orjson
@@ -16,14 +17,13 @@ def days_field(block: int) -> str:
 
 def days_value(days: DaysOnRecord, block: int) -> bytes:
     """Encode the days of *block* as `[[day, witness], ...]`; the witness of several is null."""
-    witness_by_day, first = days.witness_by_day, block * BLOCK_DAYS
-    return orjson.dumps(
-        [
-            (day, witness_by_day[day])
-            for day in range(first, first + BLOCK_DAYS)
-            if day in witness_by_day
-        ]
-    )
+    witness_by_day, first, after = days.witness_by_day, block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS
+    if after <= days.no_day_after:
+        start = bisect_left(days.days, first)
+        in_block = days.days[start : bisect_left(days.days, after, start)]
+    else:
+        in_block = [day for day in range(first, after) if day in witness_by_day]
+    return orjson.dumps([(day, witness_by_day[day]) for day in in_block])
 
 
 def days_fields(days: DaysOnRecord) -> Iterator[tuple[str, bytes]]:

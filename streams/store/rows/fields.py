@@ -25,8 +25,6 @@ from streams.store.rows.days import days_fields
 ALL_PERIODS = "all"
 """Name of the tables over all periods; no plan may use it for a period."""
 
-NamedValues = Iterator[tuple[str, bytes]]
-
 
 def entity_name(entity_id: str, entity: Entity) -> str:
     """Return the field name of an entity: `c|<id>` for a case, `f|<id>` for any other."""
@@ -40,14 +38,8 @@ def entity_value(ordinal: int, entity: Entity) -> bytes:
     """
     body = entity.body
     values = body if isinstance(body, AdverseEvent) else body_values(body)
-    version_values = (
-        ordinal,
-        entity.version,
-        entity.versions,
-        entity.digest,
-        entity.known_at,
-    )
-    return orjson.dumps([*version_values, *values], default=list)
+    stored = (ordinal, entity.version, entity.versions, entity.digest, entity.known_at, *values)
+    return orjson.dumps(stored, default=list)
 
 
 def cell_name(study: Study, table: int, term: int) -> str:

@@ -18,7 +18,6 @@ from streams.store.rows.alerts import register_value
 from streams.store.rows.days import days_field, days_value
 from streams.store.rows.digest import CHECKSUM_BITS, CHECKSUM_MASK, format_digest
 from streams.store.rows.fields import (
-    NamedValues,
     cell_name,
     cell_value,
     entity_name,
@@ -103,13 +102,13 @@ class Row:
             self.cell_names.clear()
             self.exposure_names = []
             self.active_watches.clear()
-            fields = self._changed_fields(
-                dict.fromkeys(old_names, b"") | self._fields_without_entities()
-            )
-            fields.update(self._entity_fields(self.study.entities.by_id))
+            fields = dict.fromkeys(old_names, b"") | self._fields_without_entities()
+            changed_entities: Iterable[str] = self.study.entities.by_id
         else:
-            fields = self._changed_fields(self._dirty_fields())
-            fields.update(self._entity_fields(self.dirty.entities))
+            fields = self._dirty_fields()
+            changed_entities = self.dirty.entities
+        self._update_checksums(fields)
+        self._add_entities(fields, changed_entities)
         fields["digest"] = format_digest(self.checksum_total)
         self.written_latest = self.study.latest_day
         self.dirty.clear()
@@ -176,41 +175,34 @@ class Row:
             active_watch = self.active_watches[watch] = find_active_watch(self.study, watch)
         return active_watch
 
-    def _changed_fields(self, fields: Fields) -> Fields:
-        """Update the checksums by *fields*, and return the fields to write.
-
-        An empty value for an absent field is omitted.
-        """
+    def _update_checksums(self, fields: Fields) -> None:
+        """Update the checksums by *fields*, and remove empty values of absent fields from them."""
         checksums, total = self.checksums, self.checksum_total
-        changed: Fields = {}
+        absent: list[str] = []
         for name, value in fields.items():
-            old_checksum = checksums.get(name)
             if value:
-                new_checksum = checksums[name] = crc32(value, crc32(name.encode()))
-                total += new_checksum if old_checksum is None else new_checksum - old_checksum
-            elif old_checksum is not None:
-                del checksums[name]
-                total -= old_checksum
+                checksum = crc32(value, crc32(name.encode()))
+                total += checksum - checksums.get(name, 0)
+                checksums[name] = checksum
+            elif name in checksums:
+                total -= checksums.pop(name)
             else:
-                continue
-            changed[name] = value
+                absent.append(name)
+        for name in absent:
+            del fields[name]
         self.checksum_total = total
-        return changed
 
-    def _entity_fields(self, entity_ids: Iterable[str]) -> NamedValues:
-        """Yield the fields of entities, and update the checksums."""
+    def _add_entities(self, fields: Fields, entity_ids: Iterable[str]) -> None:
+        """Add the fields of entities to *fields*, and update the checksums."""
         self._assign_ordinals()
         entities, packed = self.study.entities.by_id, self.packed_entities
         for entity_id in entity_ids:
             entity, old_packed = entities[entity_id], packed[entity_id]
-            name, value = (
-                entity_name(entity_id, entity),
-                entity_value(old_packed >> CHECKSUM_BITS, entity),
-            )
-            new_checksum = crc32(value, crc32(name.encode()))
-            self.checksum_total += new_checksum - (old_packed & CHECKSUM_MASK)
-            packed[entity_id] = old_packed - (old_packed & CHECKSUM_MASK) + new_checksum
-            yield name, value
+            name = entity_name(entity_id, entity)
+            value = fields[name] = entity_value(old_packed >> CHECKSUM_BITS, entity)
+            change = crc32(value, crc32(name.encode())) - (old_packed & CHECKSUM_MASK)
+            self.checksum_total += change
+            packed[entity_id] = old_packed + change
 
     def _assign_ordinals(self) -> None:
         """Assign ordinals to new entities, which follow all known ones in the dictionary."""
