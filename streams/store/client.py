@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from itertools import chain
 from typing import Any
 
 import orjson
@@ -117,5 +116,6 @@ def decode_names(fields: dict[bytes, bytes]) -> Fields:
 
 def encode_pairs(fields: Fields) -> bytes:
     """Encode names and values alternately as one JSON array, as `apply.lua` expects them."""
-    values = [value.decode() for value in fields.values()]
-    return orjson.dumps(list(chain.from_iterable(zip(fields, values, strict=True))))
+    pairs = [""] * (2 * len(fields))
+    pairs[::2], pairs[1::2] = fields, map(bytes.decode, fields.values())
+    return orjson.dumps(pairs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from streams.records.models import ID
 
@@ -19,26 +19,25 @@ class Keys:
     """Keys of *partition* of *topic* in *space*, all in one hash slot.
 
     Raises ValueError where a name or the partition is invalid.
+
+    >>> Keys("live", "trial.log.v1", 3).prefix
+    'tocsin:live:{trial.log.v1/3}:'
     """
 
     space: str
     topic: str
     partition: int
+    prefix: str = field(init=False, repr=False, compare=False)
+    """Prefix of all keys, with the hash tag of the partition."""
 
     def __post_init__(self) -> None:
+        """Check the names, and compute the prefix, of which each write makes dozens of keys."""
         if not NAME_PATTERN.fullmatch(self.space):
             raise ValueError("a space name has 1 to 64 characters of A-Z a-z 0-9 _ . : -")
         if not TOPIC_PATTERN.fullmatch(self.topic) or self.partition < 0:
             raise ValueError("invalid name of a topic, or negative partition")
-
-    @property
-    def prefix(self) -> str:
-        """Prefix of all keys, with the hash tag of the partition.
-
-        >>> Keys("live", "trial.log.v1", 3).prefix
-        'tocsin:live:{trial.log.v1/3}:'
-        """
-        return f"{PREFIX}:{self.space}:{{{self.topic}/{self.partition}}}:"
+        prefix = f"{PREFIX}:{self.space}:{{{self.topic}/{self.partition}}}:"
+        object.__setattr__(self, "prefix", prefix)
 
     @property
     def cursor(self) -> str:
