@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -18,8 +18,7 @@ FOLD_VERSION = "5"
 """Version of the fold and of the format of its rows; another version needs its own space."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordMark:
+class RecordMark(NamedTuple):
     """Offset and SHA-256 of a record by which the log that was folded is recognised."""
 
     offset: int

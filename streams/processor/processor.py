@@ -73,7 +73,7 @@ class PartitionProcessor:
         self.working_set: WorkingSet | None = None
         self.stored_position: int | None = None
         self._row_rebuild: RowRebuild | None = None
-        self._counts = BatchCounts()
+        self._counts: BatchCounts | None = None
         self._failed_offsets: set[int] = set()
         self.lock = asyncio.Lock()
 
@@ -122,8 +122,8 @@ class PartitionProcessor:
                         self.working_set.abandoned = True  # A thread may still fold.
                     self.working_set = None
                     raise
-            counts, self._counts = self._counts, BatchCounts()
-            return counts
+            counts, self._counts = self._counts, None
+            return counts or BatchCounts()
 
     async def cursor_moved(self) -> bool:
         """Return whether the partition must be claimed again.
@@ -247,7 +247,11 @@ class PartitionProcessor:
         if release:
             working_set.release_unreadable()
         check_needed(working_set)
-        self._counts.add(await working_set.commit())
+        counts = await working_set.commit()
+        if self._counts is None:
+            self._counts = counts  # Almost every batch is written at once.
+        else:
+            self._counts.add(counts)
         self.stored_position = working_set.cursor.next
 
     async def _retry_alone(self, failed: RecordFailed) -> None:
