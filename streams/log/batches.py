@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import cramjam
 
@@ -149,18 +150,15 @@ def checked_batch(batch: bytes, end: int, *, check_crcs: bool) -> bytes:
         return batch
     if batch_bounds(batch, end) is None:
         raise Unreadable(BatchFault.HEADER)
-    if check_crcs and _crc32c(batch[CHECKED_FROM:]) != HEADER.unpack_from(batch)[4]:
+    fields = HEADER.unpack_from(batch)
+    if check_crcs and crc32c_function()(batch[CHECKED_FROM:]) != fields[4]:
         raise Unreadable(BatchFault.CHECKSUM)
-    return decompressed(batch)
+    return decompressed(batch, list(fields)) if fields[5] & CODEC_MASK else batch
 
 
-def decompressed(batch: bytes) -> bytes:
-    """Return *batch*, of format 2, without compression; its checksum is then wrong."""
-    fields = list(HEADER.unpack_from(batch))
-    codec = fields[5] & CODEC_MASK
-    if not codec:
-        return batch
-    decoder = DECODERS.get(codec)
+def decompressed(batch: bytes, fields: list[int]) -> bytes:
+    """Return *batch*, with the *fields* of its header, uncompressed; its checksum is then wrong."""
+    decoder = DECODERS.get(fields[5] & CODEC_MASK)
     if decoder is None:
         raise Unreadable(BatchFault.CODEC)
     try:
@@ -228,8 +226,12 @@ DECODERS: dict[int, Callable[[bytes], bytes]] = {
 """By number of the codec: gzip, snappy, lz4, zstd."""
 
 
-def _crc32c(data: bytes) -> int:
-    # Imported here: `tocsin replay` of a file loads this module, and no Kafka client.
+@cache
+def crc32c_function() -> Callable[[bytes], int]:
+    """Return the checksum of format 2, imported once and only where a batch is fetched.
+
+    `tocsin replay` of a file loads this module, and no Kafka client.
+    """
     from aiokafka.record.util import calc_crc32c
 
-    return calc_crc32c(data)
+    return calc_crc32c
