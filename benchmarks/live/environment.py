@@ -66,12 +66,12 @@ class BenchmarkEnvironment:
 
     def product_variables(self, log: str) -> dict[str, str]:
         """Return the environment variables with which Tocsin finds the servers."""
-        health = f"127.0.0.1:{free_ports(1)[0]}"
+        health, metrics = (f"127.0.0.1:{port}" for port in free_ports(2))
         return {
             "TOCSIN_BROKER": self.broker_address(log),
             "TOCSIN_STORE": self.probe.url,
             "TOCSIN_HEALTH": health,
-            "TOCSIN_METRICS_OPEN": "off",
+            "TOCSIN_METRICS_OPEN": metrics,  # Without a page the worker computes no figures.
         }
 
 

@@ -19,8 +19,8 @@ REFRESH_SECONDS = 1.0
 LARGE_FIELDS = 1_000
 """Fields from which on a stored row is loaded in a thread: about 40 us a field."""
 
-PAUSE_FACTOR = 50
-"""Pause after each study, in multiples of its computing time: at most 2 % of the time is used."""
+PAUSE_FACTOR = 100
+"""Pause after each study, in multiples of its computing time: at most 1 % of the time is used."""
 
 
 @dataclass(slots=True)
@@ -28,7 +28,8 @@ class FigureCache:
     """The figures of every study in the partitions of *worker*, by partition and study.
 
     A study that is not in the row cache is read from the store, once after each change.
-    *failures* counts the figures that could not be computed.
+    *failures* counts the figures that could not be computed.  Without a page that shows them,
+    where *is_served* is False, none are computed.
     """
 
     worker: Worker
@@ -36,11 +37,13 @@ class FigureCache:
         default_factory=dict[int, dict[str, Figures]]
     )
     failures: int = 0
+    is_served: bool = True
 
     async def run(self) -> None:
         """Refresh for as long as the worker runs.  Never raises: Faust would end the worker."""
         while True:
-            await self.refresh()
+            if self.is_served:
+                await self.refresh()
             await asyncio.sleep(REFRESH_SECONDS)
 
     async def refresh(self) -> None:

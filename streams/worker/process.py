@@ -131,6 +131,7 @@ class WorkerProcess:
         """
         listener = listen(self.settings.health)
         metrics_pages = worker_pages(self.settings, self.figure_cache, self.access_log.log_request)
+        self.figure_cache.is_served = bool(metrics_pages)
         services = [(self.probes(), listener), *((page, page.listen()) for page in metrics_pages)]
         on_start()
         http_service = HttpService(services, self.close)
