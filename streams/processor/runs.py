@@ -46,6 +46,8 @@ async def runs(
         while start < len(decoded):
             end = start + max(1, run_length(working_set, decoded, start))
             yield decoded[start:end]
+            if start + 1 < end < len(decoded):
+                await finish_step()
             start = end
 
 
@@ -139,8 +141,6 @@ async def handle_run(working_set: WorkingSet, run: Sequence[DecodedRecord]) -> N
     steps, end = fold_run(working_set, run), perf_counter() + working_set.limits.loop_seconds
     if any(perf_counter() > end for _ in steps):
         await working_set.thread.run(deque[None], steps, 0)
-    else:
-        await finish_step()
 
 
 async def handle_single(

@@ -219,6 +219,6 @@ def find_active_watch(study: Study, watch: str) -> ActiveWatch:
     """Return the watch of *study* with the id *watch*; a tier 2 watch is found by its term."""
     term = term_of_screening_watch(watch)
     if term is None:
-        return study.watches_by_id[watch]
+        return next(each for each in study.active_watches() if each.design.watch.id == watch)
     scopes = study.first_events[study.vocabulary.number_of(term)]
     return next(each for events in scopes for each in events.watches if each.id == watch)
