@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from monitor.exposure.at_risk import AtRiskInterval
 from monitor.exposure.first_events import PACKED_MASK, SUBJECT_BITS, FirstEvents
 from monitor.plan.plan import ARM_BITS
 
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
 SNAPSHOTS_MAX = 8
 """Largest number of cached snapshots of one day, one for each first day of collection."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, floor, inf
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from monitor.stats.curve import LOG_RATIO_GRID
 from monitor.stats.e_value import HARM_RATIOS, LOG_HARM_RATIOS, Floats, log_mean_exp
 from monitor.stats.estimate import check_amount
 
-Counts = NDArray[np.int64] | NDArray[np.bool_]
+Counts: TypeAlias = NDArray[np.int64] | NDArray[np.bool_]
 EXCESS_RATIOS: Floats = HARM_RATIOS - 1.0
 """``theta - 1`` at each of the 33 harmful rate ratios."""
 SHARE_STEPS = 64

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from math import inf, isnan, log
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.stats.estimate import checked_count
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
 LogLikelihood = Callable[[Floats], Floats]
 """``l(log_theta)``: log-likelihood at rate ratios ``exp(log_theta)``, relative to ratio 1."""
 
