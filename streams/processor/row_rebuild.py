@@ -55,7 +55,7 @@ class RowRebuild:
         self._fold_records(until, working_set.fold, working_set.limits.rebuild_seconds)
         if self.position < until:
             return False
-        for study in sorted(self.studies & working_set.row_cache.invalid.keys()):
+        for study in sorted(self.studies.intersection(working_set.row_cache.invalid)):
             await self._replace_row(working_set, study)
         return True
 

@@ -83,7 +83,7 @@ def _build_without_invalid(fields: Fields) -> Record:
         try:
             return _build_record(fields, left_out)
         except RecordRefused as refused:
-            invalid = refused.invalid & fields.keys()
+            invalid = refused.invalid.intersection(fields)
             kind, sent = str(fields.get("type")), fields | left_out
             if not invalid or not may_be_left_out(kind, sent, invalid | left_out.keys()):
                 raise

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 
+from alerts.register.register import AlertRegister
 from alerts.register.update import attach_register, register_of
 from monitor.fold.as_of import apply_limits
 from monitor.fold.fold import fold
@@ -42,8 +44,25 @@ def restored_copy(study: Study) -> Study:
         )
         restored.entities.by_id[name] = stored
     restore_counts(restored, dict(last_verdicts(study)))
-    attach_register(restored, deepcopy(register_of(study)))
+    attach_register(restored, copied_register(study))
     return restored
+
+
+def copied_register(study: Study) -> AlertRegister:
+    """A copy of the alerts of *study*; frozen objects, which mypyc cannot copy, are shared."""
+    register = register_of(study)
+    tracker = register.overdue_tracker
+    entries = register.entries.items()
+    return AlertRegister(
+        {name: replace(entry, history=list(entry.history)) for name, entry in entries},
+        dict(register.review_results),
+        replace(
+            tracker,
+            unallocated_since=dict(tracker.unallocated_since),
+            last_record_day=dict(tracker.last_record_day),
+        ),
+        set(register.decided_case_alerts),
+    )
 
 
 def test_a_restored_study_continues_unchanged():
