@@ -1,11 +1,13 @@
 # Needs only Python 3.11 with pip.  Everything runs in .venv, which is installed from the lock file.
 .DEFAULT_GOAL := help
 .PHONY: help demo replay test lint bench bench-live operating storm faults attack mutants coverage
-.PHONY: stack silence kafka redis secrets services-stop jars format lock clean
+.PHONY: compiled stack silence kafka redis secrets services-stop jars format lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 BIN := .venv/bin
 INSTALLED := .venv/installed
+COMPILED := build/compiled
+TESTED_COMPILED := monitor alerts independent $(addprefix streams/,processor records replay store/rows)
 JARS := .services/kafka/jars
 PYTEST ?= $(BIN)/python -m pytest
 COMPILE := uv pip compile --universal --python-version 3.11 --fork-strategy fewest \
@@ -52,6 +54,32 @@ coverage: $(INSTALLED) ## measure which lines the tests run, started processes i
 attack: $(INSTALLED) jars ## send hostile feeds to a live worker, and print how long another study waits
 	$(BIN)/python -m tests.attack $(ARGS)
 
+# Built from a source archive: compiled modules beside the sources would be imported in their place.
+compiled: $(INSTALLED) ## build a wheel compiled by mypyc in dist/ (needs gcc), install it in .venv-compiled, test it
+	@$(BIN)/python -c 'import os, shlex, shutil, sysconfig; \
+	  cc = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"; \
+	  shutil.which(shlex.split(cc)[0]) or exit(f"no C compiler ({cc}): install gcc, or use the pure-Python package")'
+	rm -rf $(COMPILED) .venv-compiled dist/tocsin-*-cp*.whl
+	mkdir -p $(COMPILED)/src
+	$(BIN)/python -m hatchling build -t sdist -d $(COMPILED)
+	tar -xzf $(COMPILED)/tocsin-*.tar.gz -C $(COMPILED)/src --strip-components=1
+	cd $(COMPILED)/src && HATCH_BUILD_HOOK_ENABLE_MYPYC=1 \
+	  $(CURDIR)/$(BIN)/python -m hatchling build -t wheel -d $(CURDIR)/dist
+	$(BIN)/python -m venv .venv-compiled
+	.venv-compiled/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	.venv-compiled/bin/python -m pip install --quiet --no-deps --no-index dist/tocsin-*-cp*.whl
+	$(MAKE) --no-print-directory compiled-check
+
+compiled-check: ## compare the installed compiled package with the sources, and run the tests of what is compiled
+	cd $(COMPILED)/src && rm -rf monitor alerts streams board tocsin
+	cd $(COMPILED)/src && $(CURDIR)/.venv-compiled/bin/tocsin --version | grep -F '(compiled)'
+	cd $(COMPILED)/src && $(CURDIR)/.venv-compiled/bin/tocsin replay --json --quiet \
+	  studies/proderm/log.jsonl > $(CURDIR)/$(COMPILED)/compiled.json
+	$(BIN)/tocsin replay --json --quiet studies/proderm/log.jsonl > $(COMPILED)/pure.json
+	cmp $(COMPILED)/pure.json $(COMPILED)/compiled.json
+	cd $(COMPILED)/src && $(CURDIR)/.venv-compiled/bin/python -m pytest \
+	  $(addprefix tests/,$(TESTED_COMPILED)) $(ARGS)
+
 stack: $(INSTALLED) jars ## start and stop the programs of `docker compose up` without Docker
 	$(PYTEST) -m campaign tests/deploy/test_stack.py $(ARGS)
 
@@ -81,10 +109,10 @@ lock: ## resolve the lock files again (needs uv); UPGRADE=1 takes newer versions
 	  --output-file requirements.lock
 	$(COMPILE) --extra clinical --extra notify --constraint requirements.lock pyproject.toml \
 	  --output-file deploy/requirements.lock
-	echo hatchling | $(COMPILE) --constraint requirements.lock - --output-file deploy/build.lock
+	printf '%s\n' hatchling hatch-mypyc | $(COMPILE) --constraint requirements.lock - --output-file deploy/build.lock
 
 clean: services-stop ## remove all build results, and the private servers with their data
-	rm -rf .services .venv .mutants benchmarks/live/.venv build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .services .venv .venv-compiled .mutants benchmarks/live/.venv build dist .pytest_cache .ruff_cache .hypothesis
 
 # The stamp is written last, so an interrupted installation is repeated.
 $(INSTALLED): requirements.lock pyproject.toml

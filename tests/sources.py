@@ -13,7 +13,7 @@ from tests.paths import ROOT
 
 SKIPPED_FOLDERS = {
     ".git", ".hypothesis", ".pytest_cache", ".ruff_cache", ".secrets", ".services", ".venv",
-    "__pycache__", "build", "dist",
+    ".venv-compiled", "__pycache__", "build", "dist",
 }  # fmt: skip
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

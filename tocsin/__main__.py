@@ -11,11 +11,12 @@ from cyclopts.exceptions import CycloptsError
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.gc_tuning import relax_gc
 from tocsin.common.terminal import cli_console, exit_on_broken_pipe, replace_unencodable
+from tocsin.common.version import version_line
 
 app = App(
     name="tocsin",
     help="Live safety monitoring of clinical trials: rate tables, evidence, alerts, replay.",
-    version=lambda: _version(),
+    version=version_line,
 )
 # By import path: a command loads what it needs, such as a Kafka client in 0.25 s.
 app.command("tocsin.commands.replay:replay", name="replay")
@@ -51,6 +52,11 @@ app.command("tocsin.commands.tick:tick", name="tick")
 app.command("tocsin.commands.doctor:doctor", name="doctor")
 app.command("tocsin.commands.verify:verify", name="verify")
 app.command("tocsin.commands.rebuild:rebuild", name="rebuild")
+app.command(
+    "tocsin.commands.board:app",
+    name="board",
+    help="Serve the page of a safety board, and enrol its members.",
+)
 app.command("tocsin.commands.demo:demo", name="demo")
 
 
@@ -78,12 +84,6 @@ def main() -> None:
 def limit_blas_threads() -> None:
     """Start no threads for linear algebra, which Tocsin does not use, unless the user sets them."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("tocsin")
 
 
 def import_all_commands() -> None:

@@ -37,9 +37,22 @@ def test_the_image_has_two_stages_and_no_root_user():
     users = [line for line in instructions() if line.startswith("USER ")]
 
     assert len(stages) == 2 and stages[0].endswith(" AS build")
-    assert all(re.match(r"FROM python:\d+\.\d+\.\d+-slim-\w+", each) for each in stages)
+    assert re.fullmatch(r"FROM python:\d+\.\d+\.\d+-slim-\w+", stages[1])
+    assert stages[0] == f"{stages[1].replace('-slim', '')} AS build"
     assert users == ["USER 10001:10001"] and instructions().index(users[0]) > instructions().index(
         stages[1]
+    )
+
+
+def test_the_image_is_compiled_or_is_not_built():
+    """A wheel that is pure Python by mistake ends the build, and the compiler stays behind."""
+    (build,) = [each for each in instructions() if "hatchling build" in each]
+
+    assert build.startswith("RUN HATCH_BUILD_HOOK_ENABLE_MYPYC=1 ")
+    assert "tocsin-*-cp311-*.whl" in build and "tocsin --version | grep -F '(compiled)'" in build
+    assert "; " not in build and "||" not in build
+    assert instructions().index(build) < max(
+        index for index, line in enumerate(instructions()) if line.startswith("FROM ")
     )
 
 
