@@ -85,7 +85,7 @@ def _build_without_invalid(fields: Fields) -> Record:
         except RecordRefused as refused:
             invalid = refused.invalid.intersection(fields)
             kind, sent = str(fields.get("type")), fields | left_out
-            if not invalid or not may_be_left_out(kind, sent, invalid | left_out.keys()):
+            if not invalid or not may_be_left_out(kind, sent, invalid.union(left_out)):
                 raise
             left_out |= {name: fields[name] for name in invalid}
             fields = {name: value for name, value in fields.items() if name not in invalid}
