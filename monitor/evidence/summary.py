@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from math import exp, nan
 from typing import NamedTuple
@@ -65,7 +65,7 @@ def watch_summaries(study: Study) -> list[WatchSummary]:
 
     e-BH is applied to all tier 2 summaries together.
     """
-    summaries = _summaries_without_e_bh(study)
+    summaries = summaries_of(study, study.watches_by_id.values())
     screened = [summary for summary in summaries if summary.watch.tier == 2]
     e_values = [exp(min(summary.log_e, LOG_E_MAX)) for summary in screened]
     rejected = {screened[index].watch.id for index in e_bh(e_values, q=study.plan.q)}
@@ -78,16 +78,16 @@ def watch_summaries(study: Study) -> list[WatchSummary]:
     return sorted(final, key=lambda s: (s.watch.tier == 2, s.watch.tier, -s.log_e, s.watch.id))
 
 
-def _summaries_without_e_bh(study: Study) -> list[WatchSummary]:
-    """Return a summary of every watch, but not of a tier 2 watch without a first event on its arms.
+def summaries_of(study: Study, active_watches: Iterable[ActiveWatch]) -> list[WatchSummary]:
+    """Return a summary of each of *active_watches*, without e-BH.
 
-    Without an as-of date there is none.
+    A tier 2 watch without a first event on its arms has none; without an as-of date there is none.
     """
     if study.as_of is None:
         return []
     likelihoods = [
         (active_watch, likelihood_of(study, active_watch))
-        for active_watch in study.watches_by_id.values()
+        for active_watch in active_watches
         if active_watch.design.watch.tier != 2 or has_event_on_arms(active_watch)
     ]
     keys = [_key_of(likelihood) for _, likelihood in likelihoods]

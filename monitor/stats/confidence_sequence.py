@@ -74,6 +74,20 @@ def confidence_sequences(
     return list(zip(limits[:count], limits[count:], strict=True))
 
 
+def limit_between(
+    likelihood: LogLikelihood, floor: float, *, inside: float, outside: float
+) -> float:
+    """Return the ratio between exp(*inside*) and exp(*outside*) at which log L falls to *floor*.
+
+    It is 0 or infinity, by the sign of *outside*, where log L is above *floor* there.
+    """
+
+    def above_floor(points: Floats) -> Floats:
+        return (likelihood(points[0]) - floor)[None]
+
+    return _limits(above_floor, [Bracket(inside, outside)])[0]
+
+
 def _log_within_limits(ratio: float) -> float:
     log_ratio = log(ratio) if 0 < ratio < inf else inf if ratio else -inf
     return min(LOG_LIMIT, max(-LOG_LIMIT, log_ratio))

@@ -108,6 +108,12 @@ def table_keys(study: Study) -> Iterator[tuple[int, TableKey]]:
         yield number, (ALL_PERIODS, treatment)
 
 
+def exposure_row(study: Study, table_key: TableKey) -> ExposureRow:
+    """Return subjects, administrations and person-days of one table as of now."""
+    rows = {(row.period, row.treatment): row for row in exposure_rows(study)}
+    return rows[table_key]
+
+
 def exposure_rows(study: Study) -> Iterator[ExposureRow]:
     """Yield subjects, administrations and person-days of each table as of now."""
     exposures = table_exposures(study)

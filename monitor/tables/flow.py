@@ -120,9 +120,10 @@ def responder_summaries(study: Study) -> Iterator[ResponderSummary]:
     for entity_id, entity in study.entities.by_id.items():
         body = entity.body
         if isinstance(body, Assessment) and study.entities.is_active(entity_id):
-            arm = study.get_or_add_subject(body.subject).allocated_arm
-            if arm is not None:
-                scores[body.instrument, body.visit, treatment_names[arm]].append(body)
+            subject = study.subjects.get(study.entities.surviving_subject(body.subject))
+            if subject is not None and subject.allocated_arm is not None:
+                treatment = treatment_names[subject.allocated_arm]
+                scores[body.instrument, body.visit, treatment].append(body)
     for (instrument, visit, treatment), assessments in sorted(scores.items()):
         values = [body.value for body in assessments]
         yield ResponderSummary(
