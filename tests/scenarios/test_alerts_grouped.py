@@ -8,8 +8,8 @@ from io import StringIO
 from rich.console import Console
 
 from alerts.alert import AlertKind
+from alerts.register.due_order import ordered_by_due_date
 from tests.alerts.notification.published_alerts import FIRST_REVISION
-from tocsin.commands.alerts_list import ordered_by_due_date
 from tocsin.display.alerts import alert_grid
 
 HEAD = replace(FIRST_REVISION, id="aa" * 12, watch="tee-general-population")

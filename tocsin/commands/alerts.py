@@ -13,13 +13,14 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from alerts.lifecycle import Move
+from alerts.register.due_order import ordered_by_due_date
 from alerts.register.grouping import is_open
 from streams.audit.audit_log import AuditAction
 from streams.kafka.sender import Undelivered
 from streams.producers.reviews import ReviewRequest, ReviewStatus, revision_digest
 from streams.replay.result_alerts import alert_json, entry_json
 from tocsin.commands import alerts_watch
-from tocsin.commands.alerts_list import find_heads, ordered_by_due_date
+from tocsin.commands.alerts_list import find_heads
 from tocsin.commands.alerts_move import (
     check_key,
     find_alert,

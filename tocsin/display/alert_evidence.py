@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.alert import Alert
+from alerts.register.cases import cases_of, find_case
 from monitor.dates import iso
 from monitor.evidence.summary import WatchSummary, watch_summaries
 from monitor.records import AdverseEvent
@@ -65,34 +66,6 @@ def show_watch_summary(console: Console, study: Study, summary: WatchSummary) ->
     console.print()
     console.print(event_grid(list(rate_rows(study)), [summary.watch.term]), crop=False)
     console.print()
-
-
-def cases_of(study: Study, alert: Alert) -> Iterator[str]:
-    """Ids of the cases of the alert's watch on all arms, by onset.
-
-    For an alert of a rule or a finding: the cases that the alert is about.
-    """
-    active_watch = study.watches_by_id.get(alert.watch)
-    if active_watch is None:
-        yield from (case_id for case_id in alert.about.split() if find_case(study, case_id))
-        return
-    watch = active_watch.watch
-    term, period_names = study.vocabulary.number_of(watch.term), list(study.period_numbers)
-    period = watch.risk_set_basis.period if watch.risk_set_basis else watch.period
-    onset_by_case = {
-        case_id: contribution.onset
-        for case_id, entity in study.entities.by_id.items()
-        if (contribution := entity.contribution)
-        and term in contribution.terms
-        and period in (None, period_names[contribution.period])
-    }
-    yield from sorted(onset_by_case, key=lambda case_id: (onset_by_case[case_id], case_id))
-
-
-def find_case(study: Study, case_id: str) -> AdverseEvent | None:
-    """The case with the id *case_id*; None for another entity, such as the site of a finding."""
-    entity = study.entities.by_id.get(case_id)
-    return entity.body if entity and isinstance(entity.body, AdverseEvent) else None
 
 
 def describe_case(study: Study, case_id: str) -> str:

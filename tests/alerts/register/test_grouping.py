@@ -8,6 +8,7 @@ import orjson
 
 from alerts.alert import Alert
 from alerts.lifecycle import State
+from alerts.register.due_order import due_date, ordered_by_due_date
 from alerts.register.grouping import heads_of_alerts, is_open
 from alerts.register.history import AlertEntry
 from alerts.register.update import register_of
@@ -19,7 +20,6 @@ from tests.monitor.builders import case, tick_record
 from tests.monitor.small_plans import concurrent_watch, plan_of, toml_table
 from tests.monitor.trial import Trial, trial, two_arms
 from tests.streams.processor.processors import PRODERM
-from tocsin.commands.alerts_list import due_date, ordered_by_due_date
 
 GROUP = toml_table("groups.clots", preferred_terms=["dvt", "PE"])
 RULES = """
