@@ -81,7 +81,7 @@ compiled-check: ## compare the installed compiled package with the sources, and 
 	  $(addprefix tests/,$(TESTED_COMPILED)) $(ARGS)
 
 stack: $(INSTALLED) jars ## start and stop the programs of `docker compose up` without Docker
-	$(PYTEST) -m campaign tests/deploy/test_stack.py $(ARGS)
+	$(PYTEST) -m campaign tests/deploy $(ARGS)
 
 silence: $(INSTALLED) jars ## test that a real Alertmanager keeps alerts firing for eleven minutes without a deliverer
 	$(PYTEST) -m campaign -s tests/contract/test_silence.py $(ARGS)
@@ -107,7 +107,7 @@ format: $(INSTALLED) ## fix style and format automatically
 lock: ## resolve the lock files again (needs uv); UPGRADE=1 takes newer versions
 	$(COMPILE) --all-extras --group dev $(if $(UPGRADE),--upgrade) pyproject.toml \
 	  --output-file requirements.lock
-	$(COMPILE) --extra clinical --extra notify --constraint requirements.lock pyproject.toml \
+	$(COMPILE) --extra board --extra clinical --extra notify --constraint requirements.lock pyproject.toml \
 	  --output-file deploy/requirements.lock
 	printf '%s\n' hatchling hatch-mypyc | $(COMPILE) --constraint requirements.lock - --output-file deploy/build.lock
 
