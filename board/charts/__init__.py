@@ -1,0 +1,1 @@
+"""Charts as SVG text, one chart a file; knows nothing of studies."""
