@@ -1,0 +1,177 @@
+"""What a watch has observed: first events, expected number, ratio and evidence, as of now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, isfinite
+
+from board.views.decision_limits import decision_limits
+from monitor.evidence.evaluate import DAYS_PER_YEAR, LOG_E_MAX, Likelihood, likelihood_of
+from monitor.evidence.summary import WatchSummary, signal_boundary, summaries_of
+from monitor.plan.watch import Analysis, Watch
+from monitor.state.study import ActiveWatch, Study
+from monitor.stats.concurrent import PartialLikelihood
+from monitor.stats.e_value import log_e
+from monitor.stats.reference import EstimatedRate
+from monitor.tables.exposure import ALL_PERIODS, exposure_row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What a watch has observed as of now.
+
+    *first_events* and *expected* are those on treatment in the likelihood; *events* and
+    *serious_events* are all counted cases of the scope.  *ratio_low* and *ratio_high* hold at every
+    look together with probability *confidence*.  *decision_low* agrees with the decision: it is
+    above 1 exactly where the boundary is crossed; each decision limit is ever wrong with
+    probability at most *decision_error*.  A limit that is unbounded is None.
+    """
+
+    first_events: int
+    events: int
+    serious_events: int
+    expected: float | None
+    patient_years: float
+    ratio: float | None
+    ratio_low: float
+    ratio_high: float | None
+    confidence: float
+    decision_low: float | None
+    decision_high: float | None
+    decision_error: float | None
+    e_value: float
+    log_e: float
+    boundary: float | None
+    watch_level: float | None
+    control: str
+    control_first_events: int
+    control_subjects: int
+    control_patient_years: float
+    level: str
+    verdict: str
+
+
+def observe(study: Study, active_watch: ActiveWatch) -> Observed | None:
+    """Return what *active_watch* has observed; None where it is not evaluated."""
+    summary = next(iter(summaries_of(study, [active_watch])), None)
+    if summary is None:
+        return None
+    watch, likelihood = active_watch.watch, likelihood_of(study, active_watch)
+    boundary = signal_boundary(study, watch)
+    low, high = summary.rate_ratio_interval
+    decision = decision_limits(likelihood.log_likelihood, 1 / boundary) if boundary else None
+    events, serious = count_cases(study, active_watch)
+    arm = exposure_row(study, (period_of(watch) or ALL_PERIODS, watch.treatment))
+    control_events, control_subjects, control_days = control_counts(study, active_watch, summary)
+    level, verdict = level_and_verdict(active_watch, summary)
+    return Observed(
+        first_events=summary.treatment_events,
+        events=events,
+        serious_events=serious,
+        expected=expected_of(likelihood),
+        patient_years=_days_to_first(study, active_watch, arm.person_days) / DAYS_PER_YEAR,
+        ratio=finite(summary.rate_ratio),
+        ratio_low=low,
+        ratio_high=finite(high),
+        confidence=1 - study.plan.alpha,
+        decision_low=None if decision is None else decision[0],
+        decision_high=None if decision is None else finite(decision[1]),
+        decision_error=None if boundary is None else 1 / boundary,
+        e_value=exp(min(summary.log_e, LOG_E_MAX)),
+        log_e=summary.log_e,
+        boundary=boundary,
+        watch_level=watch.watch_level if watch.tier == 1 else None,
+        control=watch.control or study.plan.control,
+        control_first_events=control_events,
+        control_subjects=control_subjects,
+        control_patient_years=control_days / DAYS_PER_YEAR,
+        level=level,
+        verdict=verdict,
+    )
+
+
+def finite(value: float) -> float | None:
+    """Return *value*, or None where it is infinite or not a number."""
+    return value if isfinite(value) else None
+
+
+def period_of(watch: Watch) -> str | None:
+    """Return the period to which *watch* is limited; None for all periods."""
+    return watch.risk_set_basis.period if watch.risk_set_basis else watch.period
+
+
+def treated_count_and_evidence(
+    study: Study, active_watch: ActiveWatch
+) -> tuple[int, float] | tuple[None, None]:
+    """Return the first events on treatment in the watch's likelihood, and E, both as of now.
+
+    None before any data.
+    """
+    if study.as_of is None:
+        return None, None
+    likelihood = likelihood_of(study, active_watch)
+    is_partial = isinstance(likelihood, PartialLikelihood)
+    treated = likelihood.treated if is_partial else likelihood.events
+    return treated, exp(min(log_e(likelihood.log_likelihood), LOG_E_MAX))
+
+
+def level_and_verdict(active_watch: ActiveWatch, summary: WatchSummary) -> tuple[str, str]:
+    """Return level and reason of the watch; for tier 2 those of e-BH at the last look."""
+    verdict = summary.verdict
+    if summary.watch.tier == 2 and active_watch.verdict is not None:
+        verdict = active_watch.verdict
+    return verdict.level.word, verdict.reason.value
+
+
+def expected_of(likelihood: Likelihood) -> float | None:
+    """Return how many first events on treatment are expected at a rate ratio of 1."""
+    if isinstance(likelihood, PartialLikelihood):
+        return float(sum(likelihood.shares))
+    if isinstance(likelihood, EstimatedRate):
+        return likelihood.historical_events * likelihood.time_ratio
+    return likelihood.expected
+
+
+def count_cases(study: Study, active_watch: ActiveWatch) -> tuple[int, int]:
+    """Return all events and the serious events on the watch's treatment, recurrent ones included.
+
+    They are counted for the treatment received, in the period of the watch.
+    """
+    number = _table_number(study, period_of(active_watch.watch), active_watch.design.treatment)
+    cell = study.tables[number].get(active_watch.first_events.term)
+    return (0, 0) if cell is None else (cell.events, cell.serious_events)
+
+
+def control_counts(
+    study: Study, active_watch: ActiveWatch, summary: WatchSummary
+) -> tuple[int, int, int]:
+    """Return first events, subjects and person-days of the control.
+
+    For a reference watch these are of the plan's control arm, for comparison by eye.
+    """
+    watch, basis = active_watch.watch, active_watch.watch.risk_set_basis
+    period, control = period_of(watch) or ALL_PERIODS, watch.control or study.plan.control
+    row = exposure_row(study, (period, control))
+    if basis is None:
+        term, arm = active_watch.first_events.term, study.treatment_numbers[control]
+        number = _table_number(study, watch.period, arm)
+        cell = study.tables[number].get(term)
+        return 0 if cell is None else cell.subjects, row.subjects, row.person_days
+    subjects = row.subjects
+    if basis.analysis is Analysis.AS_RANDOMISED:
+        arm = study.treatment_numbers[control]
+        subjects = sum(each.allocated_arm == arm for each in study.subjects.values())
+    return summary.control_events, subjects, row.person_days
+
+
+def _table_number(study: Study, period: str | None, arm: int) -> int:
+    """Return the number of the rate table of (*period*, *arm*); None is all periods."""
+    count = len(study.period_numbers)
+    number = (count if count > 1 else 0) if period is None else study.period_numbers[period]
+    return number * len(study.treatment_numbers) + arm
+
+
+def _days_to_first(study: Study, active_watch: ActiveWatch, person_days: int) -> int:
+    """Return the person-days up to the first events of a reference watch, else all days at risk."""
+    days = active_watch.first_events.person_days
+    return person_days if days is None else days.total_until(study.as_of or 0)
