@@ -1,0 +1,170 @@
+"""The follower: folds all partitions, makes the states that are pushed, and answers asks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from board.follower.builder import ViewBuilder
+from board.follower.open_projection import OpenPartition, OpenState
+from board.follower.partition import MOVED_BACK_SECONDS, PartitionFollower
+from board.follower.protocol import (
+    Ask,
+    FollowerState,
+    Json,
+    PartitionSummary,
+    StudySummary,
+)
+from board.follower.summaries import StudyNote, study_note
+from board.views.facts import Completeness
+from streams.kafka.partitioner import partition_of
+from streams.log import LogUnreachable, RecordsGone
+from streams.store import StoreMisconfigured, StoreUnreachable
+
+logger = logging.getLogger("tocsin.board.follower")
+
+POLL_SECONDS = 0.1
+RETRY_SECONDS = 0.5
+
+SERVICE_ERRORS = (LogUnreachable, RecordsGone, StoreUnreachable, StoreMisconfigured)
+
+SILENT_SECONDS = 10.0
+"""A partition that is silent for so long is silent on the open board."""
+
+
+@dataclass(slots=True)
+class Follower:
+    """Follows *partitions*, by number, of a log with *partition_count* partitions.
+
+    *on_change* is called after each change of a study.  *problems* has by partition why
+    it cannot be followed now.
+    """
+
+    partitions: Mapping[int, PartitionFollower]
+    builder: ViewBuilder
+    partition_count: int
+    on_change: Callable[[], None] = lambda: None
+    notes: dict[str, StudyNote] = field(default_factory=dict[str, StudyNote])
+    problems: dict[int, str] = field(default_factory=dict[int, str])
+
+    def __post_init__(self) -> None:
+        for partition in self.partitions.values():
+            partition.on_change = self._note_changes
+
+    async def run(self) -> None:
+        """Follow all partitions until cancelled."""
+        await asyncio.gather(*map(self._run_partition, self.partitions.values()))
+
+    async def answer(self, ask: Ask) -> Json:
+        """Return the fields of an answer.  Raises ViewNotFoundError."""
+        partition = self.partition_with(ask.study)
+        view = await self.builder.find_view(partition, ask)
+        return view.to_answer()
+
+    def partition_with(self, study: str) -> PartitionFollower | None:
+        """Return the partition that has the records of *study*; None where it is not followed."""
+        return self.partitions.get(partition_of(study, self.partition_count))
+
+    def make_state(self, sequence: int) -> Json:
+        """Return the message with the state as it is now."""
+        state = FollowerState(
+            sequence=sequence,
+            time=time.time(),
+            studies={name: self._summary(name, note) for name, note in sorted(self.notes.items())},
+            partitions={number: partition_summary(each) for number, each in self._ordered()},
+            fault="; ".join(self.faults()) or None,
+        )
+        return state.to_message()
+
+    def make_open_state(self, sequence: int) -> Json:
+        """Return the message with the open projection as it is now."""
+        state = OpenState(
+            sequence=sequence,
+            time=time.time(),
+            studies={name: note.open_study for name, note in sorted(self.notes.items())},
+            partitions={
+                number: OpenPartition(
+                    lag=max(0, each.end - each.cursor.next),
+                    silent=each.silent[0] > SILENT_SECONDS,
+                    stopped=bool(each.stopped or each.stored_stop),
+                )
+                for number, each in self._ordered()
+            },
+        )
+        return state.to_message()
+
+    def faults(self) -> list[str]:
+        """Return what is wrong, one sentence each."""
+        faults = [f"Partition {number}: {text}" for number, text in sorted(self.problems.items())]
+        for number, each in self._ordered():
+            if each.stopped is not None:
+                faults.append(f"Partition {number}: {each.stopped}")
+            if each.moved_back and time.monotonic() - each.moved_back_at < MOVED_BACK_SECONDS:
+                faults.append(each.moved_back)
+            faults += [f"{name}: store and own fold disagree" for name in each.check.disagreeing]
+        return faults
+
+    def _ordered(self) -> list[tuple[int, PartitionFollower]]:
+        return sorted(self.partitions.items())
+
+    def _summary(self, name: str, note: StudyNote) -> StudySummary:
+        partition = self.partition_with(name)
+        assert partition is not None
+        completeness = Completeness(
+            study=name,
+            as_of=note.as_of,
+            position=partition.processor.position,
+            end=partition.end,
+            known_at=note.known_at,
+            plan_sha256=note.plan_sha256,
+            digest=self.builder.known_digest(name, note.version),
+            store_agrees=partition.check.result_of(name),
+        )
+        return StudySummary(
+            version=note.version,
+            completeness=completeness,
+            alerts=note.alerts,
+            evidence=note.evidence,
+        )
+
+    def _note_changes(self, partition: PartitionFollower, studies: list[str]) -> None:
+        for name in studies:
+            row, history = partition.rows[name], partition.histories[name]
+            self.notes[name] = study_note(row.study, history, partition.versions[name])
+        self.on_change()
+
+    async def _run_partition(self, partition: PartitionFollower) -> None:
+        number = partition.partition
+        while True:
+            try:
+                await partition.follow()
+                if self.problems.pop(number, None) is not None:
+                    self.on_change()
+                await asyncio.sleep(POLL_SECONDS)
+                continue
+            except SERVICE_ERRORS as error:
+                problem = f"{error}"
+            except Exception as error:  # A defect: fold again, and say so meanwhile.
+                logger.exception("partition %d cannot be followed", number)
+                problem = f"The follower failed: {type(error).__name__}."
+                partition.begin()
+            if self.problems.get(number) != problem:
+                self.problems[number] = problem
+                self.on_change()
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+def partition_summary(partition: PartitionFollower) -> PartitionSummary:
+    """Return how far *partition* is folded, and what is silent."""
+    seconds, name = partition.silent
+    return PartitionSummary(
+        position=partition.processor.position,
+        end=partition.end,
+        cursor=partition.cursor.next,
+        silent_seconds=round(seconds, 2),
+        silent=name,
+        stopped=partition.stopped or partition.stored_stop or None,
+    )
