@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -30,6 +30,8 @@ LISTENER_PATTERN = f"^({ADDRESS_PATTERN}|{OFF})$"
 
 AUDIT_TOPIC_SINK = "topic"
 LOCAL_PATTERN = r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$"
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+"""Names of this machine in an address."""
 
 Partitions = Annotated[int, Field(ge=1, le=10_000)]
 
@@ -106,6 +108,30 @@ class Settings(BaseSettings):
     plan_signers: int = Field(default=1, ge=1, le=16)
     """Number of different keys that must sign a plan; 2 requires two persons."""
 
+    board: str = Field(default="127.0.0.1:8020", pattern=f"^{ADDRESS_PATTERN}$")
+    """Address of the board's page, closed or open."""
+
+    board_users_file: str | None = None
+    """TOML file with the users of the page (docs/board.md)."""
+
+    board_hosts: str = Field(default="127.0.0.1,localhost", pattern=r"^[^,:/\s]+(,[^,:/\s]+)*$")
+    """Names in the page's address, without port, comma-separated; others are refused."""
+
+    board_tls: Literal["off", "own", "proxy"] = "off"
+    """TLS of the page: `own` certificate, that of a `proxy` before it, or `off` on loopback."""
+
+    board_tls_cert_file: str | None = None
+    """File with the certificate chain of the page, where board_tls is `own`."""
+
+    board_tls_key_file: str | None = None
+    """File with the key of the certificate."""
+
+    board_keys_folder: str | None = None
+    """Folder with the members' encrypted signing keys; without it the page makes no moves."""
+
+    board_folder: str | None = None
+    """Folder of the sockets between the follower and the pages; by default a private one."""
+
     audit: str = Field(
         default=AUDIT_TOPIC_SINK, pattern=f"^({AUDIT_TOPIC_SINK}|{OFF}|file:.+)$", max_length=1000
     )
@@ -119,6 +145,14 @@ class Settings(BaseSettings):
         """Whether plans must be signed, or a broker is on another machine."""
         local = all(re.match(LOCAL_PATTERN, address) for address in self.broker.split(","))
         return self.plan_keys_file is not None or not local
+
+    @model_validator(mode="after")
+    def _check_board(self) -> Self:
+        """Refuse TLS of its own without certificate and key."""
+        if self.board_tls == "own" and not (self.board_tls_cert_file and self.board_tls_key_file):
+            message = "`own` needs TOCSIN_BOARD_TLS_CERT_FILE and TOCSIN_BOARD_TLS_KEY_FILE"
+            raise PydanticCustomError("tls", f"{ENV_PREFIX}BOARD_TLS: {message}")
+        return self
 
     @field_validator("store")
     @classmethod
