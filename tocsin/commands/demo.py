@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
 
 from rich.console import Console
 from rich.text import Text
@@ -21,13 +20,14 @@ from monitor.state.study import Study
 from monitor.tables.tabulate import rate_rows
 from streams.kafka.topics import LOG
 from streams.local.demo_stack import DemoStack
-from streams.local.embedded import BYTES_MAX, ENVELOPE_BYTES, RECORDS_MAX, NotInstalled
+from streams.local.embedded import NotInstalled
 from streams.local.process import ServiceFailed
-from streams.log import Log, LogUnreachable, records_of
 from streams.log.file import FileLog
 from streams.producers.file_producer import LogWriter, find_backlog, missing_records, send_records
-from streams.producers.pace import Pace, Speed, parse_speed, read_known_at
+from streams.producers.pace import Pace
 from tocsin.commands.deliver import describe_audiences, load_routing, silence_sink_loggers
+from tocsin.commands.demo_board import DemoBoard, shows_board
+from tocsin.commands.demo_log import measure_log, select_pace
 from tocsin.common.alert_name import alert_name_of
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Flag
@@ -37,8 +37,6 @@ from tocsin.display.study import show_alert
 from tocsin.display.tables import event_grid, select_terms
 from tocsin.display.watches import screening_grid, watch_grid
 
-LOG_SECONDS = 40
-"""Duration of the log at the default speed."""
 TABLE_INTERVAL_SECONDS = 8
 POLL_SECONDS = 0.25
 
@@ -76,36 +74,38 @@ def demo(
     terms: int = 3,
     deliver: Path | None = None,
     stay: Flag = False,
+    board: bool | None = None,
 ) -> None:
     """Run a trial live: a broker, a store and a real worker in this one process.
 
-    LOG (default: the ProDERM reconstruction) is produced in the order in which its records became
-    known, but faster.  Tables are read from the store as they grow, alerts as they are published.
-    The demo ends by itself and keeps nothing.
+    LOG (default: the ProDERM reconstruction) is produced as its records became known, but faster.
+    Tables are read from the store as they grow, alerts as they are published.
+    With the board's page it stays until Ctrl-C, else it ends by itself.  It keeps nothing.
 
-    Exit codes: 0 done, 2 a flag or a file is invalid, or an extra is not installed, 3 the log
-    cannot be folded to its end.
+    Exit codes: 0 done, 2 a flag or file is invalid or an extra missing, 3 the log cannot be folded.
 
     Parameters
     ----------
     log
         A file of records, one JSON object per line, in the order of arrival.
     speed
-        `max`, or a multiple of the speed at which the records became known; by default the whole
-        log takes forty seconds.
+        `max`, or a multiple of the log's own speed; by default the log takes forty seconds.
     terms
         Number of terms in the tables.
     deliver
         A delivery file (docs/delivery.md), whose audiences are notified as by `tocsin deliver`.
     stay
         Continue after the log's end until Ctrl-C, and print how other terminals connect.
+    board
+        Serve the board's page, by default on a terminal.
     """
     silence_libraries()
     path = log or Path(str(files("studies") / "proderm" / "log.jsonl"))
     size = asyncio.run(measure_log(FileLog(path)))
     pace = select_pace(speed, size.seconds)
     stack = build_stack(deliver, shared=stay)
-    DemoRun(stack, path, pace, size.records, terms).run_worker()
+    page = DemoBoard(stack) if shows_board(board) else None
+    DemoRun(stack, path, pace, size.records, terms, page).run_worker()
 
 
 def build_stack(delivery_file: Path | None, *, shared: bool) -> DemoStack:
@@ -121,41 +121,6 @@ def build_stack(delivery_file: Path | None, *, shared: bool) -> DemoStack:
     return stack
 
 
-class LogSize(NamedTuple):
-    """Number of records of a log, seconds from the first to the last known_at, and bytes."""
-
-    records: int
-    seconds: int
-    bytes: int
-
-
-async def measure_log(log: Log) -> LogSize:
-    """Measure *log*, and close it; raises Stop where it is too large for the embedded broker."""
-    try:
-        values = [record.value or b"" async for record in records_of(log)]
-    except LogUnreachable as error:
-        raise Stop(Exit.USAGE, f"{error}.") from None
-    finally:
-        await log.close()
-    known_times = [each for each in map(read_known_at, values) if each is not None]
-    total_bytes = sum(map(len, values)) + ENVELOPE_BYTES * len(values)
-    if len(values) > RECORDS_MAX or total_bytes > BYTES_MAX:
-        message = f"The embedded broker holds {RECORDS_MAX:,} records and {BYTES_MAX >> 20} MiB"
-        raise Stop(Exit.USAGE, f"{message}, the log has more: `tocsin replay` has no limit.")
-    seconds = max(known_times, default=0) - min(known_times, default=0)
-    return LogSize(len(values), seconds, total_bytes)
-
-
-def select_pace(text: str | None, seconds: int) -> Pace:
-    """Parse a speed; by default the log of *seconds* takes `LOG_SECONDS`."""
-    if text is None:
-        return Speed(max(seconds, 1) / LOG_SECONDS)
-    try:
-        return parse_speed(text)
-    except ValueError as error:
-        raise Stop(Exit.USAGE, f"--speed: {error}.") from None
-
-
 @dataclass(slots=True)
 class DemoRun:
     """One run of the demo: produces the log, and shows alerts and tables until it is folded."""
@@ -165,6 +130,7 @@ class DemoRun:
     pace: Pace
     record_count: int
     terms_max: int
+    board: DemoBoard | None = None
     console: Console = field(default_factory=cli_console)
     tables_shown_at: float = -inf
     unsendable_count: int = 0
@@ -175,9 +141,12 @@ class DemoRun:
         stack = self.stack
         try:
             self.print_introduction()
+            self.start_board()
             stack.worker_process.app.task(self.produce_and_show)
             stack.worker_process.run()
         finally:
+            if self.board is not None:
+                self.board.close()
             stack.close()
         if stack.stop_message:
             raise Stop(Exit.REJECTED, f"The log cannot be folded: {stack.stop_message}")
@@ -198,6 +167,19 @@ class DemoRun:
             print_line(Text(f"  {self.stack.export_command}"), soft_wrap=True)
         print_line(Text("At the end topics, tables and alerts are deleted; the log file is kept."))
         print_line()
+
+    def start_board(self) -> None:
+        """Start the page, and print the address that logs in once."""
+        if self.board is None:
+            return
+        if not self.board.start():
+            self.console.print("The board's page does not start; the demo goes on without it.")
+            self.board = None
+            return
+        self.console.print(Text(f"  board   {self.board.address}", style="bold"), soft_wrap=True)
+        self.console.print(Text("          logs in once; the page is live while the demo runs"))
+        self.console.print()
+        self.board.show()
 
     async def produce_and_show(self) -> None:
         """Produce the log, and show alerts and tables until its end is folded."""
@@ -254,7 +236,8 @@ class DemoRun:
     async def wait_for_delivery(self) -> None:
         """Wait until notifications are delivered or time is up; with --stay, until Ctrl-C."""
         deadline, stack = time.monotonic() + DELIVERY_WAIT_SECONDS, self.stack
-        while stack.shared or (not stack.is_delivered and time.monotonic() < deadline):
+        stays = stack.shared or self.board is not None
+        while stays or (not stack.is_delivered and time.monotonic() < deadline):
             if stack.stop_message:
                 return
             await self.show_new_alerts()
