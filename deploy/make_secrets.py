@@ -7,6 +7,7 @@ Existing secrets are kept, so a second run changes none.  To replace one, delete
 from __future__ import annotations
 
 import ipaddress
+import os
 import secrets
 import sys
 import tomllib
@@ -17,6 +18,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 HERE = Path(__file__).resolve().parent
@@ -28,6 +30,26 @@ TOKENS = ("metrics-token", "grafana-admin", "ui-password", "link-secret")
 
 USERS_WITHOUT_GRANTS = ("broker", "admin")
 """Kafka users without a grant: the broker itself, and the super user who applies the grants."""
+
+SERVERS = {
+    "kafka-tls": "kafka",
+    "store-tls": "valkey",
+    "board-closed-tls": "board-closed",
+    "board-open-tls": "board-open",
+}
+"""The host name in each certificate."""
+
+BOARD_USERS = {
+    "closed": {"chair": "board", "statistician": "statistician", "auditor": "auditor"},
+    "open": {"sponsor": "sponsor", "operations": "operations"},
+}
+"""The first users of each page and their roles, until an operator lists the people."""
+
+PASSES, LANES, KIBIBYTES = 3, 4, 64 << 10
+"""argon2id by RFC 9106, second recommendation: 64 MiB, 3 passes."""
+
+FOR_ALL, FOR_OWNER = 0o444, 0o400
+"""Mode of a file that a container mounts and reads as another user, and of one that none mounts."""
 
 CERTIFICATE_DAYS = 825
 """Validity of a certificate in days; some clients refuse a longer one."""
@@ -42,6 +64,8 @@ def make_secrets(folder: Path) -> list[str]:
         name for name in secret_names() if write_new_file(folder / name, secrets.token_urlsafe(32))
     ]
     written += make_certificates(folder)
+    for zone in BOARD_USERS:
+        written += make_board_users(folder, zone)
     # The file is derived from the store passwords, so it is always written again.
     (folder / "users.acl").unlink(missing_ok=True)
     write_new_file(folder / "users.acl", render_store_users(folder))
@@ -82,27 +106,63 @@ def render_store_users(folder: Path) -> str:
     return "".join(lines)
 
 
+def make_board_users(folder: Path, zone: str) -> list[str]:
+    """Write the users of a page, and beside it their passwords, for the operator to hand out.
+
+    Writes nothing if there are users.  No container mounts the passwords, which may be deleted.
+    """
+    users_file, passwords_file = f"board-{zone}-users", f"board-{zone}-passwords"
+    if (folder / users_file).exists():
+        return []
+    passwords = {name: secrets.token_urlsafe(16) for name in BOARD_USERS[zone]}
+    users = [
+        render_board_user(name, role, hash_password(passwords[name]))
+        for name, role in BOARD_USERS[zone].items()
+    ]
+    lines = [f"{name} {password}\n" for name, password in passwords.items()]
+    (folder / passwords_file).unlink(missing_ok=True)
+    write_new_file(folder / passwords_file, "".join(lines), FOR_OWNER)
+    write_new_file(folder / users_file, "\n".join(users))
+    return [users_file, passwords_file]
+
+
+def render_board_user(name: str, role: str, password_hash: str) -> str:
+    """Render a user of all studies; one of the board signs as the member of the same name."""
+    member = f'member = "{name}"\n' if role == "board" else ""
+    return (
+        f'[[user]]\nname = "{name}"\nrole = "{role}"\n{member}studies = ["*"]\n'
+        f'password = "{password_hash}"\n'
+    )
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of *password*; unlike the page's own code, without the extra."""
+    derivation = Argon2id(
+        salt=os.urandom(16), length=32, iterations=PASSES, lanes=LANES, memory_cost=KIBIBYTES
+    )
+    return derivation.derive_phc_encoded(password.encode())
+
+
 def make_certificates(folder: Path) -> list[str]:
     """Write a certificate authority for this deployment, and a certificate for each server.
 
     Writes nothing if all files exist.  The key of the authority is discarded, so it cannot sign
     any other certificate.
     """
-    servers = {"kafka-tls": "kafka", "store-tls": "valkey"}
-    if all((folder / name).exists() for name in ("tls-ca", *servers)):
+    if all((folder / name).exists() for name in ("tls-ca", *SERVERS)):
         return []
     key = ec.generate_private_key(ec.SECP256R1())
     authority = (build_certificate("tocsin", key, None), key)
     (folder / "tls-ca").unlink(missing_ok=True)
     write_new_file(folder / "tls-ca", to_pem(authority[0]))
-    for name, host in servers.items():
+    for name, host in SERVERS.items():
         server_key = ec.generate_private_key(ec.SECP256R1())
         (folder / name).unlink(missing_ok=True)
         write_new_file(
             folder / name,
             to_pem(server_key) + to_pem(build_certificate(host, server_key, authority)),
         )
-    return ["tls-ca", *servers]
+    return ["tls-ca", *SERVERS]
 
 
 def build_certificate(
@@ -167,17 +227,13 @@ def to_pem(certificate_or_key: x509.Certificate | ec.EllipticCurvePrivateKey) ->
     ).decode()
 
 
-def write_new_file(path: Path, text: str) -> bool:
-    """Write a new file; return False if it exists.
-
-    Only the owner can enter the folder.  The file itself is readable by all users, since a
-    container that mounts it reads it as another user.
-    """
+def write_new_file(path: Path, text: str, mode: int = FOR_ALL) -> bool:
+    """Write a new file; return False if it exists.  Only the owner can enter the folder."""
     if path.exists():
         return False
     path.touch(mode=0o600)
     path.write_text(text)
-    path.chmod(0o444)
+    path.chmod(mode)
     return True
 
 

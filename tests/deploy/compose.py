@@ -44,8 +44,13 @@ def binds(service: dict[str, Any]) -> list[tuple[Path, str, str]]:
 
 def volumes(service: dict[str, Any]) -> list[str]:
     """Return the named volumes that *service* mounts."""
-    names = [str(each).partition(":")[0] for each in service.get("volumes", [])]
-    return [name for name in names if "/" not in name]
+    return list(volume_paths(service))
+
+
+def volume_paths(service: dict[str, Any]) -> dict[str, str]:
+    """Return the container path of each named volume that *service* mounts."""
+    mounts = [str(each).split(":") for each in service.get("volumes", [])]
+    return {name: path for name, path, *_ in mounts if "/" not in name}
 
 
 def dependencies(service: dict[str, Any]) -> dict[str, str]:

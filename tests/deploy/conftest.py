@@ -1,7 +1,8 @@
-"""Fixtures: one set of secrets for all deployment tests, and a broker with its principals."""
+"""Fixtures: one set of secrets for all tests, a broker with its principals, and the services."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,13 @@ from streams.kafka.topics import required_topics
 from streams.local.kafka_server import KafkaServer
 from streams.settings import Settings
 from tests.deploy.broker import GRANTS, broker
+from tests.deploy.stack import PROGRAM_BY_IMAGE, Stack
 from tests.deploy.vault import Vault, make_vault
+from tests.paths import skip_or_fail
+
+MONITORING = ("alertmanager-open", "alertmanager-closed", "prometheus-open", "prometheus-closed")
+TOCSIN_SERVICES = ("worker", "deliver", "board-closed", "board-open")
+SETUP_COMMANDS = [("access",), ("init", "topics", "apply"), ("init", "store", "apply")]
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +47,31 @@ def secured(
         apply_grants(admin, GRANTS, alter=False)
         make_topics(admin, required_topics(Settings()), alter=False)
         yield server
+
+
+@pytest.fixture(scope="session")
+def stack(
+    kafka_libs: Path,
+    redis_program: str,
+    vault: Vault,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    """Run all services of compose, and produce the ProDERM log."""
+    for program in PROGRAM_BY_IMAGE.values():
+        if shutil.which(program) is None:
+            skip_or_fail(
+                f"no {program} on PATH: apt-get install prometheus prometheus-alertmanager"
+            )
+    with Stack(tmp_path_factory.mktemp("stack"), kafka_libs, vault) as stack:
+        for name in MONITORING:
+            stack.launch(name)
+            stack.wait_ready(name)
+        stack.kafka.start()
+        stack.redis.start()
+        for words in SETUP_COMMANDS:
+            stack.run_once(*words)
+        for name in TOCSIN_SERVICES:
+            stack.launch(name)
+            stack.wait_ready(name)
+        stack.run_once("produce", "produce", "studies/proderm/log.jsonl", "--quiet")
+        yield stack

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 import subprocess
 import sys
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from streams.local.kafka_server import KafkaServer
 from streams.local.ports import free_ports
 from streams.local.process import Process
 from streams.local.redis_server import RedisServer
 from tests.deploy.broker import broker, store
-from tests.deploy.compose import binds, services
+from tests.deploy.compose import binds, services, volume_paths
+from tests.deploy.stack_programs import env_command, is_healthy, with_short_intervals
 from tests.deploy.vault import Vault
 from tests.paths import ROOT
 
@@ -29,11 +28,15 @@ LISTENERS = {
     "prometheus-closed": ("9090",),
     "alertmanager-open": ("9093",),
     "alertmanager-closed": ("9093",),
+    "board-closed": ("8020",),
+    "board-open": ("8021",),
 }
 """The ports on which each service listens in its container."""
 
+WRITABLE = ("/run/board", "/var/lib/tocsin")
+"""Folders of containers that are volumes or in memory, or have some in them."""
+
 KAFKA = "kafka:9092"
-SHORTENED_INTERVALS = {"scrape_interval", "scrape_timeout", "evaluation_interval"}
 
 PROGRAM_BY_IMAGE = {"prom/prometheus": "prometheus", "prom/alertmanager": "prometheus-alertmanager"}
 """Programs of Debian packages that replace the images of compose."""
@@ -89,6 +92,7 @@ class Stack:
         service = services()[name]
         words = [self.with_local_places(name, each) for each in service["command"]]
         folder.mkdir()
+        self.make_folders(name)
         process = self.running[name] = Process(folder)
         program = PROGRAM_BY_IMAGE.get(service["image"].partition(":")[0])
         if program is None:
@@ -100,10 +104,27 @@ class Stack:
     def wait_ready(self, name: str) -> None:
         """Wait until the health check of a service succeeds."""
         test = str(services()[name]["healthcheck"]["test"])
-        probe = re.search(r"http://127\.0\.0\.1:\d+/[\w/-]+", test)
+        probe = re.search(r"https?://127\.0\.0\.1:\d+/[\w/-]+", test)
         assert probe is not None
         url = self.with_local_addresses(name, probe[0])
-        self.running[name].wait_until_ready(lambda: is_healthy(url), timeout=60)
+        trust = self.trust
+        self.running[name].wait_until_ready(lambda: is_healthy(url, trust), timeout=60)
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """The context of a client that trusts the authority of the deployment only."""
+        return ssl.create_default_context(cafile=self.vault.path("tls-ca"))
+
+    def make_folders(self, name: str) -> None:
+        """Make what *name* may write; a named volume is one folder for all that mount it."""
+        root = self.folder / f"{name}-root"
+        for mount in services()[name]["tmpfs"]:
+            (root / mount.partition(":")[0].lstrip("/")).mkdir(parents=True)
+        for volume, path in volume_paths(services()[name]).items():
+            (self.folder / "volumes" / volume).mkdir(mode=0o700, parents=True, exist_ok=True)
+            link = root / path.lstrip("/")
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(self.folder / "volumes" / volume)
 
     def flags(self, name: str, words: list[str], folder: Path) -> list[str]:
         """Return the flags of a Prometheus program, with local files and its local port."""
@@ -130,6 +151,8 @@ class Stack:
         for host_path, container_path, _ in binds(services()[name]):
             if container_path in text:
                 text = text.replace(container_path, str(self.local_copy(name, host_path)))
+        for path in WRITABLE:
+            text = text.replace(path, f"{self.folder}/{name}-root{path}")
         return self.with_local_addresses(name, text)
 
     def local_copy(self, name: str, path: Path) -> Path:
@@ -161,26 +184,3 @@ class Stack:
     def url(self, name: str, port: str, path: str) -> str:
         """Return the local URL of *path* at a service."""
         return f"http://127.0.0.1:{self.ports[name, port]}{path}"
-
-
-def with_short_intervals(text: str) -> str:
-    """Return a Prometheus configuration with intervals of 1 s, so that tests are fast."""
-    configuration = yaml.safe_load(text)
-    configuration["global"] |= dict.fromkeys(
-        configuration["global"].keys() & SHORTENED_INTERVALS, "1s"
-    )
-    return yaml.safe_dump(configuration)
-
-
-def env_command(environment: dict[str, str]) -> list[str]:
-    """Return the command prefix that runs a program with *environment* only."""
-    return ["env", "-i", *(f"{name}={value}" for name, value in environment.items())]
-
-
-def is_healthy(url: str) -> bool:
-    """Return whether a probe responds with 200."""
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return response.status == 200
-    except OSError:
-        return False

@@ -25,18 +25,23 @@ from tests.paths import ROOT
 
 EACH_SERVICE = pytest.mark.parametrize(("name", "service"), services().items(), ids=services())
 
-PUBLISHED = {"grafana": ["127.0.0.1:3000:3000"], "kafka-ui": ["127.0.0.1:8080:8080"]}
+PUBLISHED = {
+    "grafana": ["127.0.0.1:3000:3000"],
+    "kafka-ui": ["127.0.0.1:8080:8080"],
+    "board-closed": ["127.0.0.1:8020:8020"],
+    "board-open": ["127.0.0.1:8021:8021"],
+}
 """The only published ports, on loopback addresses of the host."""
 
 NETWORKS = {
     "log": {
         "kafka", "access", "init", "worker", "produce", "tick", "deliver", "kafka-ui",
-        "operator", "board",
+        "operator", "board", "board-closed",
     },
-    "store": {"valkey", "init", "worker", "operator", "board"},
+    "store": {"valkey", "init", "worker", "operator", "board", "board-closed"},
     "open": {"worker", "prometheus-open", "alertmanager-open", "grafana", "grafana-init"},
     "closed": {"worker", "deliver", "prometheus-closed", "alertmanager-closed", "grafana"},
-    "front": {"grafana", "kafka-ui"},
+    "front": {"grafana", "kafka-ui", "board-closed", "board-open"},
     "out": {"deliver"},
 }  # fmt: skip
 """Services by network; only the last two networks reach outside."""
@@ -50,8 +55,18 @@ PRINCIPALS = {
     "deliver": "deliver",
     "operator": "operator",
     "board": "board",
+    "board-closed": "page",
 }
-STORE_USERS = {"init": "deploy", "worker": "worker", "operator": "worker", "board": "reader"}
+STORE_USERS = {
+    "init": "deploy",
+    "worker": "worker",
+    "operator": "worker",
+    "board": "reader",
+    "board-closed": "reader",
+}
+
+NOT_MOUNTED = {"board-closed-passwords", "board-open-passwords"}
+"""Generated files that the operator hands out, and no container reads."""
 
 
 @EACH_SERVICE
@@ -147,7 +162,7 @@ def test_every_secret_is_a_generated_file(vault: Vault):
     secret_files = {name: secret["file"] for name, secret in compose()["secrets"].items()}
     used = {name for service in services().values() for name in service.get("secrets", [])}
 
-    generated = {path.name for path in vault.folder.iterdir()} - {"kafka-sponsor"}
+    generated = {path.name for path in vault.folder.iterdir()} - {"kafka-sponsor"} - NOT_MOUNTED
     assert secret_files == {name: f".secrets/{name}" for name in secret_files}
     assert set(secret_files) == used == generated
     assert ".secrets/" in (ROOT / ".gitignore").read_text().splitlines()

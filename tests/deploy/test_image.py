@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from hatchling.builders.wheel import WheelBuilder
+
 from tests.paths import ROOT
 from tests.test_house import PIN, lock_text
 
@@ -77,3 +79,14 @@ def test_no_development_tool_is_in_the_image():
 
     assert not names & {"pytest", "hypothesis", "ortools", "pyright", "ruff", "confluent-kafka"}
     assert {"faust-streaming", "redis", "cryptography", "apprise"} <= names
+    assert {"fastapi", "uvicorn", "jinja2", "argon2-cffi", "python-multipart"} <= names
+
+
+def test_the_wheel_has_all_files_of_the_page():
+    """The page renders its templates and serves its static files from the installed package."""
+    packed = {each.distribution_path for each in WheelBuilder(str(ROOT)).recurse_included_files()}
+    folders = [ROOT / "board" / "web" / name for name in ("templates", "static")]
+    files = [path for each in folders for path in each.rglob("*") if path.is_file()]
+
+    assert len(files) > 20
+    assert {str(path.relative_to(ROOT)) for path in files} <= packed

@@ -37,6 +37,7 @@ GRANTED: dict[str, dict[str, set[str]]] = {
     "worker": {LOG: {READ}, ALERTS: {WRITE}, DEAD_LETTERS: {WRITE}, AUDIT: {READ, WRITE}},
     "deliver": {ALERTS: {READ}, NOTIFIED: {READ, WRITE}, AUDIT: {READ, WRITE}},
     "board": {LOG: {WRITE}, ALERTS: {READ}, AUDIT: {READ, WRITE}},
+    "page": {LOG: {READ, WRITE}, AUDIT: {READ, WRITE}},
     "tick": {LOG: {WRITE}},
     "init": {
         LOG: {CREATE, DESCRIBE_CONFIGS, DESCRIBE},

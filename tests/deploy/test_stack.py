@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,46 +17,12 @@ from streams.log import records_of
 from streams.log.kafka import KafkaLog
 from streams.login import Brokers
 from tests.deploy.broker import login
-from tests.deploy.stack import PROGRAM_BY_IMAGE, Stack
-from tests.deploy.vault import Vault
-from tests.paths import skip_or_fail
+from tests.deploy.stack import Stack
 from tests.scenarios.proderm_committed import records
 
 pytestmark = [pytest.mark.campaign, pytest.mark.kafka, pytest.mark.redis]
 
 TIMEOUT_SECONDS = 40
-MONITORING = ("alertmanager-open", "alertmanager-closed", "prometheus-open", "prometheus-closed")
-TOCSIN_SERVICES = ("worker", "deliver")
-SETUP_COMMANDS = [("access",), ("init", "topics", "apply"), ("init", "store", "apply")]
-
-
-@pytest.fixture(scope="module")
-def stack(
-    kafka_libs: Path,
-    redis_program: str,
-    vault: Vault,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stack]:
-    """Run all services, and produce the ProDERM log."""
-    for program in PROGRAM_BY_IMAGE.values():
-        if shutil.which(program) is None:
-            skip_or_fail(
-                f"no {program} on PATH: apt-get install prometheus prometheus-alertmanager"
-            )
-    with Stack(tmp_path_factory.mktemp("stack"), kafka_libs, vault) as stack:
-        for name in MONITORING:
-            stack.launch(name)
-            stack.wait_ready(name)
-        stack.kafka.start()
-        stack.redis.start()
-        for words in SETUP_COMMANDS:
-            stack.run_once(*words)
-        for name in TOCSIN_SERVICES:
-            stack.launch(name)
-        for name in TOCSIN_SERVICES:
-            stack.wait_ready(name)
-        stack.run_once("produce", "produce", "studies/proderm/log.jsonl", "--quiet")
-        yield stack
 
 
 def fetch_json(url: str) -> Any:
