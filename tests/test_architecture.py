@@ -21,7 +21,7 @@ FOLDERS = (
     "streams.metrics", "streams.audit", "streams.worker", "streams.sinks", "streams.delivery",
     "streams.producers", "streams.replay", "streams.sources", "streams.local",
     "streams.diagnostics",
-    "board",
+    "board", "board.charts", "board.views", "board.follower", "board.access", "board.web",
     "tocsin.common", "tocsin.display", "tocsin.commands", "tocsin",
 )  # fmt: skip
 """The order of imports: each folder imports itself and what stands before it, nothing after it."""
