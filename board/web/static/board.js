@@ -208,7 +208,13 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function matches(one, other) {
     if (one.nodeType !== other.nodeType || one.nodeName !== other.nodeName) return false;
-    return one.nodeType !== Node.ELEMENT_NODE || one.id === other.id;
+    return one.nodeType !== Node.ELEMENT_NODE || (one.id === other.id && keyOf(one) === keyOf(other));
+  }
+
+  /* What a row or a card is about: a row that is inserted above must not shift the focus to another. */
+  function keyOf(element) {
+    if (element.dataset.alert) return element.dataset.alert;
+    return element.nodeName === "TR" && element.cells.length ? element.cells[0].textContent : "";
   }
 
   function copyAttributes(old, now) {

@@ -27,13 +27,19 @@ class RunningBoard:
 
     process: subprocess.Popen[str]
     broker: str
+    store: str
     partitions: int
     addresses: dict[str, str]
 
     @property
     def base(self) -> str:
         """The address of the page of ProDERM."""
-        return f"{next(iter(self.addresses.values())).partition('/login')[0]}/s/PRODERM"
+        return f"{self.address}/s/PRODERM"
+
+    @property
+    def address(self) -> str:
+        """The address of the page of studies."""
+        return next(iter(self.addresses.values())).partition("/login")[0]
 
     def produce(self, log: Path, *options: str) -> None:
         """Send the records of *log*."""

@@ -18,12 +18,13 @@ from tocsin.common.services import silence_libraries
 def main(*members: str) -> None:
     """Serve until SIGTERM."""
     silence_libraries()
-    stack = DemoStack()
+    stack = DemoStack(shared=True)
     page = DemoBoard(stack, members)
     try:
         assert page.start(), "the page does not start"
         services = {
             "broker": stack.broker.bootstrap,
+            "store": stack.store.url,
             "partitions": stack.settings.log_partitions,
             "addresses": page.addresses,
         }

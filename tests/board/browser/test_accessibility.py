@@ -36,6 +36,11 @@ UNTITLED = """[...document.querySelectorAll('svg[role=img]')].filter((svg) => {
 UNMARKED = """[...document.querySelectorAll('svg')].filter((svg) =>
   svg.getAttribute('role') !== 'img' && svg.getAttribute('aria-hidden') !== 'true'
 ).map((svg) => svg.outerHTML.slice(0, 200))"""
+WITHOUT_TABLE = """[...document.querySelectorAll('#view svg[role=img]')].filter((svg) => {
+  const card = svg.closest('table, section, .card, form');
+  const table = card && (card.matches('table') ? card : card.querySelector('table'));
+  return !table && !svg.closest('.alert-card') && !document.querySelector('#view > .card .table-scroll, #view table.data');
+}).map((svg) => svg.outerHTML.slice(0, 150))"""
 REPEATED = "document.querySelectorAll('tbody tr:nth-child(n+13)').forEach((each) => each.remove())"
 WIDTH = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
 TOO_WIDE = """[...document.querySelectorAll('body *')].filter((each) => {
@@ -91,9 +96,29 @@ def faults_of(page: Any, width: int, scheme: str) -> list[str]:
 
 @pytest.mark.parametrize("name", [*PAGES, *PLAIN])
 def test_axe_finds_nothing(page: Any, site: ServedBoard, name: str):
-    """Nothing is violated on the page, and nothing makes a reader scroll sideways."""
+    """Nothing is violated on a phone and on a wall, and nothing makes a reader scroll sideways."""
     open_page(page, site, name)
     assert too_wide(page) == []
     page.evaluate(REPEATED)
+    assert [*faults_of(page, WIDTHS[0], "light"), *faults_of(page, WIDTHS[-1], "dark")] == []
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("name", [*PAGES, *PLAIN])
+def test_axe_finds_nothing_at_any_width_and_scheme(page: Any, site: ServedBoard, name: str):
+    """All widths, in light and dark."""
+    open_page(page, site, name)
+    page.evaluate(REPEATED)
     faults = [each for w in WIDTHS for s in SCHEMES for each in faults_of(page, w, s)]
     assert faults == []
+
+
+def test_every_chart_has_a_title_and_its_numbers_in_reach(page: Any, site: ServedBoard):
+    """A chart says what it shows; a table stands in the same card, and is reached by Tab."""
+    drawn = 0
+    for name in PAGES:
+        open_page(page, site, name)
+        assert page.evaluate(UNTITLED) == [] == page.evaluate(UNMARKED), name
+        assert page.evaluate(WITHOUT_TABLE) == [], name
+        drawn += page.locator("svg[role=img]").count()
+    assert drawn > 50

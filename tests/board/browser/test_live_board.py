@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.board.browser.conftest import RunningBoard, open_study, start_board, stop_board
+from tests.board.browser.conftest import RunningBoard, start_board, stop_board
+from tests.board.browser.members import log_in, wait_listed, wait_live
 from tests.paths import ROOT
 
 LOG = ROOT / "studies" / "proderm" / "log.jsonl"
@@ -39,22 +40,12 @@ def part(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return write
 
 
-def log_in(browser: Any, board: RunningBoard, member: str) -> Any:
-    """A page of *member*, who has logged in once."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    page.goto(board.addresses[member])
-    assert "Studies" in page.title()
-    return page
-
-
 @pytest.fixture(scope="module")
 def anna(browser: Any, board: RunningBoard, part: Any) -> Any:
     """The page of one member, over the log up to the day before the first alert."""
     board.produce(part(1, FIRST_ALERT_LINE - 1))
     page = log_in(browser, board, "anna")
-    open_study(page, board)
+    wait_listed(page, board)
     return page
 
 
@@ -62,10 +53,6 @@ def anna(browser: Any, board: RunningBoard, part: Any) -> Any:
 def bela(browser: Any, board: RunningBoard, anna: Any) -> Any:
     """The page of another member."""
     return log_in(browser, board, "bela")
-
-
-def wait_live(page: Any) -> None:
-    page.locator('#live[data-state="live"]').wait_for()
 
 
 def test_a_page_without_scripts_is_never_live(browser: Any, board: RunningBoard, anna: Any):
@@ -133,7 +120,8 @@ def test_the_status_turns_red_when_the_board_stops(browser: Any):
     try:
         running.produce(LOG)
         page = log_in(browser, running, "anna")
-        open_study(page, running)
+        wait_listed(page, running)
+        page.goto(f"{running.base}/overview")
         wait_live(page)
         running.process.kill()
         begun = time.monotonic()
