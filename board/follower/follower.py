@@ -98,7 +98,10 @@ class Follower:
 
     def faults(self) -> list[str]:
         """Return what is wrong, one sentence each."""
-        faults = [f"Partition {number}: {text}" for number, text in sorted(self.problems.items())]
+        by_text = dict[str, list[int]]()
+        for number, text in sorted(self.problems.items()):
+            by_text.setdefault(text, []).append(number)
+        faults = [f"{partition_names(numbers)}: {text}" for text, numbers in by_text.items()]
         for number, each in self._ordered():
             if each.stopped is not None:
                 faults.append(f"Partition {number}: {each.stopped}")
@@ -155,6 +158,15 @@ class Follower:
                 self.problems[number] = problem
                 self.on_change()
             await asyncio.sleep(RETRY_SECONDS)
+
+
+def partition_names(numbers: list[int]) -> str:
+    """Return the name of one partition or of several.
+
+    >>> partition_names([3]), partition_names([0, 1, 5])
+    ('Partition 3', 'Partitions 0, 1, 5')
+    """
+    return f"Partition{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 def partition_summary(partition: PartitionFollower) -> PartitionSummary:

@@ -29,7 +29,8 @@ BEGINNINGS = (
     "-2+3", "@SUM(1)", "</title></style></textarea>",
 )  # fmt: skip
 ENDINGS = (
-    "", "</td></tr></table>", "{{ 7 * 7 }}{% raw %}", "\u202egnirts\u202c", "👩‍⚕️🧪\U0001f1e8\U0001f1ed",
+    "", "</td></tr></table>", "{{ 7 * 7 }}{% raw %}", "\u202egnirts\u202c",
+    "👩‍⚕️🧪\U0001f1e8\U0001f1ed",
     "' onmouseover='window.hostile=6", "<!-- --><![CDATA[", "&lt;b&gt;&#60;i&#62;", "%3Cscript%3E",
     "<style>*{display:none}</style><a href=//127.0.0.1:9>",
 )  # fmt: skip
@@ -52,7 +53,11 @@ def hostile_facts() -> StudyFacts:
     names = [f"S-{number}" for number in range(len(TERMS))]
     lines = [plan, *(treatment_record(each, study=STUDY) for each in names)]
     for number, (subject, term) in enumerate(zip(names, TERMS, strict=True)):
-        texts = {"preferred_term": term, "system_organ_class": term, "verbatim": term}
+        texts: dict[str, Any] = {
+            "preferred_term": term,
+            "system_organ_class": term,
+            "verbatim": term,
+        }
         lines.append(clot_record(subject, "2020-01-20", study=STUDY, **texts))
         assert all(len(each) <= 200 for each in texts.values()), number
     [facts] = facts_from_log([orjson.dumps(each) for each in lines])

@@ -39,7 +39,7 @@ UNMARKED = """[...document.querySelectorAll('svg')].filter((svg) =>
 WITHOUT_TABLE = """[...document.querySelectorAll('#view svg[role=img]')].filter((svg) => {
   const card = svg.closest('table, section, .card, form');
   const table = card && (card.matches('table') ? card : card.querySelector('table'));
-  return !table && !svg.closest('.alert-card') && !document.querySelector('#view > .card .table-scroll, #view table.data');
+  return !table && !svg.closest('.alert-card') && !document.querySelector('#view table.data');
 }).map((svg) => svg.outerHTML.slice(0, 150))"""
 REPEATED = "document.querySelectorAll('tbody tr:nth-child(n+13)').forEach((each) => each.remove())"
 WIDTH = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"

@@ -43,7 +43,7 @@ def page(browser: Any, site: ServedBoard) -> Iterator[Any]:
 
 
 def alert_body(sentence: str, revision: int | None = None, more_rows: int = 0) -> dict[str, Any]:
-    """The view of the alert with another *sentence* and *revision*, and *more_rows* in its listing."""
+    """The view of the alert with another *sentence*, *revision* and *more_rows* in its listing."""
     body = deepcopy(view_json("alert", (("id", SIGNAL_ID),)))
     body["sentence"] = sentence
     if revision is not None:
@@ -112,3 +112,16 @@ def test_an_empty_field_in_use_is_not_swapped_either(page: Any, site: ServedBoar
     page.locator("#polite", has_text="changed").wait_for()
     assert page.input_value(SIGNED) == signed
     assert "The first sentence." in page.inner_text("h1")
+
+
+def test_with_its_scripts_blocked_a_page_is_never_live(browser: Any, site: ServedBoard):
+    """Where the page's own script does not arrive, the server's text stays."""
+    context = browser.new_context()
+    context.add_cookies([site.cookie(Role.BOARD)])
+    context.route("**/*.js*", lambda route: route.abort())
+    page = context.new_page()
+    page.goto(f"{site.base}/overview")
+    page.wait_for_timeout(2500)
+    assert "not live" in page.inner_text("#live")
+    assert page.locator("#live").get_attribute("data-state") == "still"
+    context.close()
