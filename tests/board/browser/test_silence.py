@@ -187,3 +187,18 @@ def test_each_silence_turns_the_page_red_and_is_named(
         part: text for part, (_, text) in found.items() if names[part] not in text.lower()
     } == {}
     assert max(seconds for seconds, _ in found.values()) < RED_SECONDS_MAX
+
+
+@pytest.mark.campaign
+@pytest.mark.kafka
+@pytest.mark.redis
+def test_a_board_that_is_stopped_ends_in_order_with_its_follower(
+    site: WorkerSite, kafka: KafkaServer
+):
+    """After SIGTERM the exit code is 0, and no follower is left."""
+    with running_processes(site, kafka) as running:
+        wait_until(lambda: "the board is at" in running.web.output, "the board")
+        time.sleep(2)
+        follower = running.pid_of("follower")
+        assert running.web.stop() == 0
+        assert not Path(f"/proc/{follower}").exists()
