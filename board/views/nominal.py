@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scipy.special import gammainc
 
-from board.views.observed import Observed, finite, period_of
+from board.views.observed import Observed, exposure_on, finite, period_of
 from board.views.table import Cell, Column, ColumnKind, Table
 from monitor.evidence.evaluate import likelihood_of
 from monitor.evidence.summary import summaries_of
@@ -46,7 +46,7 @@ def nominal_figures(
     if summary is None:
         return None
     watch, posterior = active_watch.watch, summary.posterior
-    exposure = exposure_row(study, (period_of(watch) or ALL_PERIODS, watch.treatment))
+    exposure = exposure_on(study, watch, watch.treatment)
     rate = garwood(observed.events, exposure.person_days / DAYS_IN_100_YEARS)
     fixed_p = fixed_sample_p(study, active_watch)
     figures = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp, isfinite
 
+from board.views.arms import Arm, ArmExposure, exposure_of
 from board.views.decision_limits import decision_limits
+from board.views.term_counts import NO_EVENTS, CountedCases, count_terms
 from monitor.evidence.evaluate import DAYS_PER_YEAR, LOG_E_MAX, Likelihood, likelihood_of
 from monitor.evidence.summary import WatchSummary, signal_boundary, summaries_of
 from monitor.plan.watch import Analysis, Watch
@@ -60,9 +62,9 @@ def observe(study: Study, active_watch: ActiveWatch) -> Observed | None:
     boundary = signal_boundary(study, watch)
     low, high = summary.rate_ratio_interval
     decision = decision_limits(likelihood.log_likelihood, 1 / boundary) if boundary else None
+    control_name = watch.control or study.plan.control
     events, serious = count_cases(study, active_watch)
-    arm = exposure_row(study, (period_of(watch) or ALL_PERIODS, watch.treatment))
-    control_events, control_subjects, control_days = control_counts(study, active_watch, summary)
+    arm, control = (exposure_on(study, watch, each) for each in (watch.treatment, control_name))
     level, verdict = level_and_verdict(active_watch, summary)
     return Observed(
         first_events=summary.treatment_events,
@@ -81,10 +83,10 @@ def observe(study: Study, active_watch: ActiveWatch) -> Observed | None:
         log_e=summary.log_e,
         boundary=boundary,
         watch_level=watch.watch_level if watch.tier == 1 else None,
-        control=watch.control or study.plan.control,
-        control_first_events=control_events,
-        control_subjects=control_subjects,
-        control_patient_years=control_days / DAYS_PER_YEAR,
+        control=control_name,
+        control_first_events=control_first_events(study, active_watch, summary),
+        control_subjects=control.subjects,
+        control_patient_years=control.person_days / DAYS_PER_YEAR,
         level=level,
         verdict=verdict,
     )
@@ -135,33 +137,50 @@ def expected_of(likelihood: Likelihood) -> float | None:
 def count_cases(study: Study, active_watch: ActiveWatch) -> tuple[int, int]:
     """Return all events and the serious events on the watch's treatment, recurrent ones included.
 
-    They are counted for the treatment received, in the period of the watch.
+    They are counted in the period of the watch, by its analysis.
     """
-    number = _table_number(study, period_of(active_watch.watch), active_watch.design.treatment)
-    cell = study.tables[number].get(active_watch.first_events.term)
+    watch, term = active_watch.watch, active_watch.first_events.term
+    arm = _randomised_arm(study, watch, watch.treatment)
+    if arm is not None:
+        every, serious = (
+            count_terms(study, arm, counted).get(term, NO_EVENTS).events
+            for counted in (CountedCases.ALL, CountedCases.SERIOUS)
+        )
+        return every, serious
+    number = _table_number(study, period_of(watch), active_watch.design.treatment)
+    cell = study.tables[number].get(term)
     return (0, 0) if cell is None else (cell.events, cell.serious_events)
 
 
-def control_counts(
-    study: Study, active_watch: ActiveWatch, summary: WatchSummary
-) -> tuple[int, int, int]:
-    """Return first events, subjects and person-days of the control.
+def exposure_on(study: Study, watch: Watch, treatment: str) -> ArmExposure:
+    """Return subjects and days at risk on *treatment* in the watch's period, by its analysis."""
+    arm = _randomised_arm(study, watch, treatment)
+    if arm is not None:
+        return exposure_of(study, arm)
+    row = exposure_row(study, (period_of(watch) or ALL_PERIODS, treatment))
+    return ArmExposure(subjects=row.subjects, person_days=row.person_days)
+
+
+def control_first_events(study: Study, active_watch: ActiveWatch, summary: WatchSummary) -> int:
+    """Return the first events of the control.
 
     For a reference watch these are of the plan's control arm, for comparison by eye.
     """
-    watch, basis = active_watch.watch, active_watch.watch.risk_set_basis
-    period, control = period_of(watch) or ALL_PERIODS, watch.control or study.plan.control
-    row = exposure_row(study, (period, control))
-    if basis is None:
-        term, arm = active_watch.first_events.term, study.treatment_numbers[control]
-        number = _table_number(study, watch.period, arm)
-        cell = study.tables[number].get(term)
-        return 0 if cell is None else cell.subjects, row.subjects, row.person_days
-    subjects = row.subjects
-    if basis.analysis is Analysis.AS_RANDOMISED:
-        arm = study.treatment_numbers[control]
-        subjects = sum(each.allocated_arm == arm for each in study.subjects.values())
-    return summary.control_events, subjects, row.person_days
+    watch = active_watch.watch
+    if watch.risk_set_basis is not None:
+        return summary.control_events
+    arm = study.treatment_numbers[watch.control or study.plan.control]
+    cell = study.tables[_table_number(study, watch.period, arm)].get(active_watch.first_events.term)
+    return 0 if cell is None else cell.subjects
+
+
+def _randomised_arm(study: Study, watch: Watch, treatment: str) -> Arm | None:
+    """Return the arm randomised to *treatment*, None for a watch by the treatment received."""
+    basis = watch.risk_set_basis
+    if basis is None or basis.analysis is not Analysis.AS_RANDOMISED:
+        return None
+    period, own = study.period_numbers[basis.period], study.treatment_numbers[treatment]
+    return Arm(label=treatment, period=period, randomised=own)
 
 
 def _table_number(study: Study, period: str | None, arm: int) -> int:

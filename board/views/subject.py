@@ -8,6 +8,7 @@ from typing import cast
 
 from board.views.catalogue import Arguments, ViewNotFoundError
 from board.views.facts import CaseVersion, StudyFacts
+from board.views.line_listing import days_since_dose, study_day
 from board.views.subject_rows import SubjectRow, dispositions_of, subject_row
 from board.views.table import Column, ColumnKind, Table
 from monitor.dates import FOREVER, iso
@@ -15,6 +16,7 @@ from monitor.records import AdverseEvent, PartialDate, day_of
 from monitor.state.entities import Entity
 from monitor.state.study import Study
 from monitor.state.subject import SubjectState
+from monitor.tables.context import first_treated_day, onset_of
 from monitor.terms import is_serious
 
 
@@ -33,8 +35,9 @@ class Stay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseLine:
-    """One case: *day* is its study day (the first dose is day 1), None where it is unknown.
+    """One case: *day* is its study day (the first day on treatment is 1), None if unknown.
 
+    *days_since_dose* count from the last day of the last dose, as in the line listing of an alert.
     *counts* says under which treatment and period it counts, or why it does not.
     """
 
@@ -91,6 +94,7 @@ def build(facts: StudyFacts, arguments: Arguments) -> SubjectView:
     ]
     lines.sort(key=lambda line: (line.onset or "", line.case))
     start, stays = subject.start or 0, list(_stays(study, subject))
+    first_treated = first_treated_day(subject) or start
     return SubjectView(
         subject=row,
         sentence=_sentence(row),
@@ -111,7 +115,7 @@ def build(facts: StudyFacts, arguments: Arguments) -> SubjectView:
             for stay in stays
         ],
         event_rows=[
-            (_days_from(line.day), line.term, line.serious)
+            (_days_from(line.day) + first_treated - start, line.term, line.serious)
             for line in lines
             if line.day is not None
         ],
@@ -159,7 +163,7 @@ def cases_table(lines: Sequence[CaseLine]) -> Table:
 
 
 def _days_from(study_day: int) -> int:
-    """Return the days from the first dose, which is study day 1; there is no study day 0."""
+    """Return the days from study day 1; there is no study day 0."""
     return study_day - (study_day > 0)
 
 
@@ -185,16 +189,13 @@ def _case_line(
 ) -> CaseLine:
     case = entity.body
     assert isinstance(case, AdverseEvent)
-    onset = entity.onset if entity.counted_versions else case.onset
-    day = onset if isinstance(onset, int) else None
-    doses = [dose.first for dose in subject.doses if day is not None and dose.first <= day]
-    start = subject.start
+    onset = onset_of(study, subject, case)
     return CaseLine(
         case=case_id,
         term=case.preferred_term,
         onset=onset_text(case.onset),
-        day=None if day is None or start is None else day - start + (day >= start),
-        days_since_dose=day - doses[-1] if doses and day is not None else None,
+        day=study_day(onset, first_treated_day(subject)),
+        days_since_dose=days_since_dose(subject.doses, onset),
         serious=is_serious(case),
         criteria=[each.value.replace("_", " ") for each in case.criteria],
         severity=_word(case.severity),
