@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from board.views.catalogue import VIEWS
+from tests.board.independent.limits import exact_limits
 from tests.board.independent.logs import LOGS, BoardLog, board_log
 from tests.board.independent.recounted import Recounted, Selection, TermName
 from tests.independent.evidence import term_of
@@ -147,6 +148,9 @@ def test_incidence_and_intervals(name: str):
             for row, (_, _, at_risk, events, days) in zip(rows, expected, strict=True):
                 rate = 100 * events * DAYS_PER_YEAR / days if days else None
                 assert row["rate"] == (None if rate is None else pytest.approx(rate)), where
+                if days:
+                    limits = exact_limits(events, days / DAYS_PER_YEAR / 100)
+                    assert (row["low"], row["high"]) == pytest.approx(limits, rel=1e-6), where
                 assert row["few"] == ("fewer than 8" if at_risk < 8 else ""), where
 
 

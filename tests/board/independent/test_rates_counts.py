@@ -9,6 +9,7 @@ import pytest
 
 from board.views.catalogue import VIEWS
 from tests.board.independent.evidence import evidence_of_term
+from tests.board.independent.limits import score_limits
 from tests.board.independent.logs import LOGS, BoardLog, board_log
 from tests.board.independent.pages import PageReader
 from tests.board.independent.recounted import Selection, TermName
@@ -124,6 +125,25 @@ def test_evidence_of_every_screened_term(name: str):
             each = evidence_of_term(log.count, rule, term, treatment, control)
             log_e = math.log(float(row["e_value"] or 0))
             assert log_e == pytest.approx(each.log_e, abs=1e-9), (log.name, term)
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_limits_of_the_difference(name: str):
+    """The limits of every difference are those of the score test, solved by bisection."""
+    log = board_log(name)
+    for kind in KINDS:
+        view = VIEWS["rates"].build(log.facts, {"kind": kind, "all": "yes"})
+        for row in view.tables[0].rows:
+            counts = (
+                int(row["treated_subjects"] or 0),
+                max(view.treated.subjects, int(row["treated_subjects"] or 0)),
+                int(row["control_subjects"] or 0),
+                max(view.control.subjects, int(row["control_subjects"] or 0)),
+            )
+            if counts[1] and counts[3]:
+                limits = score_limits(*counts)
+                where = (log.name, kind, row["term"])
+                assert (row["low"], row["high"]) == pytest.approx(limits, abs=1e-4), where
 
 
 @pytest.mark.parametrize("name", LOGS)
