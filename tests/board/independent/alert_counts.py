@@ -5,11 +5,16 @@ from __future__ import annotations
 from board.views.facts import StudyFacts
 from tests.board.independent.evidence import WatchEvidence, evidence_of_term, evidence_of_watch
 from tests.board.independent.logs import BoardLog
-from tests.board.independent.recounted import PlacedCase, Recounted, Selection, TermName
+from tests.board.independent.recounted import (
+    PlacedCase,
+    Recounted,
+    Selection,
+    TermName,
+    placed_case,
+)
 from tests.independent.evidence import term_of
-from tests.independent.groups import case_has_term
 from tests.independent.recount_entities import resolve
-from tests.independent.trial import interval_at, trial_of
+from tests.independent.trial import trial_of
 from tests.independent.wire_records import Record, ordinal
 
 
@@ -93,13 +98,14 @@ def counted_day(count: Recounted, case_id: str, term: TermName) -> int | None:
 
 def counts_then(count: Recounted, version: Record, case_id: str, term: TermName) -> bool:
     """Whether the case counts under *term* in the log up to *version*."""
-    end = next(place for place, each in enumerate(count.records) if each is version)
-    trial = trial_of(resolve(own_records(count.records[: end + 1], version["subject"])))
-    for case in trial.cases:
-        if case.entity == case_id and case.onset is not None:
-            interval = interval_at(trial, case.subject, case.onset)
-            return interval is not None and case_has_term(trial, case, *term)
-    return False
+    key = ("then", id(version))
+    if key not in count.stored:
+        end = next(place for place, each in enumerate(count.records) if each is version)
+        own = own_records(count.records[: end + 1], version["subject"])
+        trial = trial_of(resolve(own))
+        placed = [placed_case(trial, case) for case in trial.cases if case.entity == case_id]
+        count.stored[key] = {own for each in placed for own in each.terms}
+    return term in count.stored[key]
 
 
 def own_records(records: list[Record], subject: str) -> list[Record]:

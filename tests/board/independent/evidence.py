@@ -15,18 +15,22 @@ Basis = tuple[str, str, bool]
 
 
 class WatchEvidence(NamedTuple):
-    """First events on treatment and on control (None: a reference watch), and log E."""
+    """First events on treatment and on control (None: a reference watch), and log E.
+
+    *on_arms* counts the first events on either arm, whether or not they compare anything.
+    """
 
     treated: int
     control: int | None
     log_e: float
+    on_arms: int
 
 
 def evidence_of_watch(count: Recounted, watch: Record) -> WatchEvidence:
     """Return the evidence of a watch that the plan names."""
     if watch["kind"] == "reference":
         events, _ = reference_counts(count.trial, watch)
-        return WatchEvidence(events, None, log_e_of(count.trial, watch))
+        return WatchEvidence(events, None, log_e_of(count.trial, watch), events)
     control = watch.get("control", count.trial.plan["treatments"]["control"])
     return evidence_of_term(count, watch, term_of(watch), watch["treatment"], control)
 
@@ -46,7 +50,7 @@ def screened_evidence(count: Recounted) -> dict[tuple[str, str, str], WatchEvide
     for term in terms:
         for treatment in plan["treatments"]["active"]:
             each = evidence_of_term(count, plan["screening"], term, treatment, control)
-            if each.treated or each.control:
+            if each.on_arms:
                 found[*term, treatment] = each
     return found
 
@@ -54,7 +58,11 @@ def screened_evidence(count: Recounted) -> dict[tuple[str, str, str], WatchEvide
 def evidence_of_term(
     count: Recounted, rule: Record, term: TermName, treatment: str, control: str
 ) -> WatchEvidence:
-    """Return the evidence of a concurrent watch by the *rule*: period, analysis and time."""
+    """Return the evidence of a concurrent watch by the *rule*: period, analysis and time.
+
+    A first event on a day on which nobody is at risk on the other arm compares nothing, and is
+    not in the likelihood.
+    """
     assert term not in count.trial.collected
     study_time, as_randomised = rule["time"] == "study", rule["analysis"] == "as_randomised"
     days = days_by_subject(count, rule["period"], study_time, as_randomised)
@@ -67,16 +75,19 @@ def evidence_of_term(
         name: onset - day_0(count, name, rule["period"], study_time)
         for name, onset in first.items()
     }
-    factors: list[Factor] = []
+    factors, on_arms = list[Factor](), 0
     for subject, day in scaled.items():
         arm = days.get(subject, {}).get(day)
         if arm not in (treatment, control):
             continue
+        on_arms += 1
         gone = [days[other].get(day) for other, onset in scaled.items() if onset < day]
         on, off = (at_risk[day, name] - gone.count(name) for name in (treatment, control))
-        factors.append(Factor(day, int(arm == treatment), on, off))
+        if on and off:
+            factors.append(Factor(day, int(arm == treatment), on, off))
     treated = sum(factor.on_treatment for factor in factors)
-    return WatchEvidence(treated, len(factors) - treated, concurrent_log_e(sorted(factors)))
+    log_e = concurrent_log_e(sorted(factors))
+    return WatchEvidence(treated, len(factors) - treated, log_e, on_arms)
 
 
 def day_0(count: Recounted, subject: str, period: str, study_time: bool) -> int:
