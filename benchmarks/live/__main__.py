@@ -2,7 +2,8 @@
 
 `python -m benchmarks.live [contender ...]` compares throughput, `... latency` measures the time
 from Kafka to Redis, `... alerting` the time from Kafka to an Alertmanager, `... rebuild` the time
-to fold the log again into an emptied Redis, `... memory` whether a worker grows.
+to fold the log again into an emptied Redis, `... memory` whether a worker grows, `... board` the
+pages of `tocsin board` beside a worker.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.live.alerting import measure_alerting
+from benchmarks.live.board import measure_board
 from benchmarks.live.contender import CONTENDERS
 from benchmarks.live.environment import BenchmarkEnvironment, open_environment
 from benchmarks.live.latency import measure_latency
@@ -26,7 +28,7 @@ from streams.local.process import ServiceFailed
 
 CONTENDERS_BY_NAME = {contender.name: contender for contender in CONTENDERS}
 RATE, ALERTING_RATE, FOLLOW_UP_RATE = 2_000, 500, 500
-NOT_CONTENDERS = (["latency"], ["alerting"], ["rebuild"], ["memory"])
+NOT_CONTENDERS = (["latency"], ["alerting"], ["rebuild"], ["memory"], ["board"])
 
 
 def main() -> None:
@@ -53,6 +55,10 @@ def select_measurement(options: argparse.Namespace) -> Callable[[BenchmarkEnviro
         return lambda environment: measure_alerting(
             environment, ALERTING_RATE, options.seconds or 30
         )
+    if options.what == ["board"]:
+        return lambda environment: measure_board(
+            environment, options.rate or RATE, options.seconds or 60
+        )
     if options.what == ["memory"]:
         return lambda environment: measure_memory(
             environment, options.rate or FOLLOW_UP_RATE, (options.seconds or 1_800) / 60
@@ -74,18 +80,20 @@ def parse_arguments() -> argparse.Namespace:
     """Parse the command line; an unknown contender is a usage error."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
     what = (
-        f"latency, alerting, rebuild, memory, or contenders of "
+        f"latency, alerting, rebuild, memory, board, or contenders of "
         f"{', '.join(CONTENDERS_BY_NAME)}; all contenders if none is named"
     )
     parser.add_argument("what", nargs="*", help=what)
     parser.add_argument("--reports", type=int, help="size of the log: 100,000; rebuild: 1,000,000")
     parser.add_argument("--trials", type=int, default=TRIALS, help="number of trials in a rebuild")
     parser.add_argument("--rounds", type=int, help="runs of each contender: 5; latency: 3")
-    parser.add_argument("--seconds", type=int, help="latency: 60; alerting: 30; memory: 1,800")
+    parser.add_argument(
+        "--seconds", type=int, help="latency, board: 60; alerting: 30; memory: 1,800"
+    )
     parser.add_argument(
         "--base", type=Path, help="latency: a checkout whose worker runs in turn with this one"
     )
-    parser.add_argument("--rate", type=int, help="follow-ups a second of memory: 500")
+    parser.add_argument("--rate", type=int, help="records a second of memory: 500; board: 2,000")
     parser.add_argument("--keep", action="store_true", help="write the section to LIVE.md")
     options = parser.parse_args()
     if options.what not in NOT_CONTENDERS and not set(options.what) <= CONTENDERS_BY_NAME.keys():
