@@ -48,6 +48,7 @@ def measure_board(environment: BenchmarkEnvironment, rate: int, seconds: int) ->
         run = run_board(board_environment, messages, rate, seconds)
     show_run("with the board", run.fold)
     table = board_table(plain, run, rate, count_terms(messages))
+    print(table, file=sys.stderr)
     with environment.with_new_brokers("large") as large_environment:
         return table + measure_large_study(large_environment, with_more_terms)
 

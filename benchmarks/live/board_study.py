@@ -30,6 +30,7 @@ CONNECT_SECONDS = 1.0
 
 def measure_large_study(environment: BenchmarkEnvironment, edit: Edit) -> Table:
     """Fold a study of CASES cases, each record changed by *edit*, and read its first pages."""
+    environment.folder.mkdir(parents=True, exist_ok=True)
     file = draw_log(environment.folder, RECORDS_A_CASE * CASES, trials=1)
     messages = first_cases(list(Load(file).messages(edit)))
     records = [orjson.loads(each.value) for each in messages]
