@@ -32,7 +32,7 @@ END_SECONDS = 0.5
 """Time between two looks at the end of the log."""
 
 DIGEST_SECONDS = 1.0
-"""Time between two comparisons of all digests while nothing changes."""
+"""Time between two comparisons of all digests, once each study has been compared."""
 
 MOVED_BACK_SECONDS = 10.0
 """How long it is stated that the cursor has moved back."""
@@ -127,7 +127,7 @@ class PartitionFollower:
             self.memory.set(CURSOR, part)
             await self.processor.claim()
         folded = await self._fold_until(self.cursor.next)
-        await self._compare(due=folded)
+        await self._compare(due=folded and not self.histories.keys() <= self.check.agrees.keys())
 
     async def load_row(self, study: str) -> Row | None:
         """Return the row of *study*, None where there is none; hold the processor's lock."""

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import board.charts
-from board.views.catalogue import ViewEntry
+from board.views.catalogue import VIEWS, ViewEntry
 from board.views.wording import FILTERS
 from board.web.shell import Shell
 
@@ -47,6 +47,15 @@ def environment() -> Environment:
     names = cast("dict[str, Any]", loaded.globals)  # pyright: ignore[reportUnknownMemberType]
     names.update(charts=chart_functions(), static=static_address)
     return loaded
+
+
+def load_templates() -> None:
+    """Compile the templates of all pages, for which the first reader would wait."""
+    for entry in VIEWS.values():
+        if entry.page:
+            environment().get_template(entry.template)
+    for name in ("base.html", "macros.html"):
+        environment().get_template(name)
 
 
 def pairs(items: Sequence[Any], *names: str) -> list[tuple[Any, ...]]:

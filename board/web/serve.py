@@ -23,6 +23,7 @@ from board.web.app import create_closed_app
 from board.web.context import BoardConfig, context_of_app
 from board.web.move_service import MoveService
 from board.web.open_app import create_open_app
+from board.web.render import load_templates
 from streams.audit.trails import open_audit_log, open_trail_log
 from streams.kafka.sender import KafkaSender
 from streams.kafka.topics import LOG
@@ -145,6 +146,7 @@ async def serve_closed(
             MemberKeys(Path(settings.board_keys_folder)),
             context_of_app(app).read_log,
         )
+    load_templates()
     await client.start()
     try:
         server = Listener.of(settings).server(app)
