@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from random import Random
-from typing import NamedTuple
 
 from board.follower.from_log import facts_from_log
 from board.views.facts import StudyFacts
@@ -30,7 +30,8 @@ SWAPPED = {
 """Fields with days, by type of record."""
 
 
-class BoardLog(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BoardLog:
     """The facts of a log as the board has them, and the batch count of its lines."""
 
     facts: StudyFacts

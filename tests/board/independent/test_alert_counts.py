@@ -109,6 +109,16 @@ def test_observed_of_every_alert(name: str):
         assert observed.control_patient_years == pytest.approx(years), where
 
 
+def treatment_of(each: Any) -> str:
+    """The treatment under which a counted case counts."""
+    return each.interval.treatment
+
+
+def onset_of(each: Any) -> int:
+    """The onset of a counted case."""
+    return each.case.onset
+
+
 @pytest.mark.parametrize("name", LOGS)
 def test_line_listing_of_every_alert(name: str):
     """Every case under the term: its arm, study day, days since the last dose, and delays."""
@@ -123,18 +133,18 @@ def test_line_listing_of_every_alert(name: str):
         scope = {
             name: each
             for name, each in cases.items()
-            if not is_reference or each.interval.treatment == watch["treatment"]
+            if not is_reference or treatment_of(each) == watch["treatment"]
         }
         for each in scope.values():
-            subject, onset = each.case.subject, each.case.onset
+            subject, onset = each.case.subject, onset_of(each)
             first[subject] = min(onset, first.get(subject, onset))
         for case_id, row in rows.items():
             each, where = cases[case_id], (log.name, alert_id, case_id)
             versions = log.count.versions[case_id]
-            onset = each.case.onset
+            onset = onset_of(each)
             assert row["subject"] == each.case.subject, where
             assert row["version"] == versions[-1]["source"]["version"], where
-            assert row["arm"] == each.interval.treatment, where
+            assert row["arm"] == treatment_of(each), where
             assert row["study_day"] == study_day(log.count, each.case), where
             assert row["days_since_dose"] == days_since_dose(log.count, each.case), where
             assert (row["serious"] != "no") == is_serious(each.case.fields), where

@@ -138,7 +138,7 @@ def test_ladder(name: str):
         assert row["log_e"] == pytest.approx(expected.log_e, abs=1e-9), (log.name, watch_id)
         assert row["e_value"] == pytest.approx(math.exp(expected.log_e))
         assert row["boundary"] == pytest.approx(1 / (plan["alpha"] * watch["share"]))
-        assert row["ratio"] == pytest.approx(math.exp(expected.log_e) / float(row["boundary"]))
+        assert row["ratio"] == pytest.approx(math.exp(expected.log_e) / float(row["boundary"] or 0))
 
     (screened,) = [row for row in table.rows if row["screened"]]
     every = screened_evidence(log.count)

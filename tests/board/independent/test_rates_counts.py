@@ -98,8 +98,9 @@ def test_every_choice_of_the_rates_page(name: str):
                 assert row[f"{arm}_subjects"] == numbers[place][0], where
                 assert row[f"{arm}_events"] == numbers[place][1], where
                 assert row[f"{arm}_percent"] == percents[place], where
-            if None not in percents[:2]:
-                assert row["difference"] == pytest.approx(percents[0] - percents[1]), where
+            own, control = percents[:2]
+            if own is not None and control is not None:
+                assert row["difference"] == pytest.approx(own - control), where
             for place, (subjects, events) in enumerate(numbers[2:]):
                 years = days[place + 2] / DAYS_PER_YEAR
                 assert row[f"other_{place}_subjects"] == subjects, where
