@@ -23,7 +23,7 @@ replay: $(INSTALLED) ## fold the same log from its file, and print all tables an
 	$(BIN)/tocsin replay studies/proderm/log.jsonl $(ARGS)
 
 test: $(INSTALLED) ## run all tests except the long campaigns, and the docstring examples
-	$(PYTEST) -n 2 --dist loadfile --doctest-modules monitor alerts streams tocsin tests $(ARGS)
+	$(PYTEST) -n 2 --dist loadfile --doctest-modules monitor alerts streams board tocsin tests $(ARGS)
 
 lint: $(INSTALLED) ## check style, format and types
 	$(BIN)/ruff check .

@@ -31,7 +31,7 @@ RETRY_SECONDS = 0.5
 
 SERVICE_ERRORS = (LogUnreachable, RecordsGone, StoreUnreachable, StoreMisconfigured)
 
-SILENT_SECONDS = 10.0
+SILENT_SECONDS = 8.0
 """A partition that is silent for so long is silent on the open board."""
 
 

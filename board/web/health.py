@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from board.follower.protocol import FollowerState, PartitionSummary
 from streams.kafka.partitioner import partition_of
 
-SILENT_SECONDS_MAX = 10.0
+SILENT_SECONDS_MAX = 8.0
 """Silence after which a page is not live any more."""
 
 

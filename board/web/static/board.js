@@ -6,7 +6,7 @@
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
-  const SILENT_MS = 10000;
+  const SILENT_MS = 8000;  /* A beat is late by up to 2 s: red within 10 s. */
   const REFRESH_MS = 1000;
   const body = document.body;
   const base = body.dataset.base;

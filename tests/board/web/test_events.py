@@ -86,7 +86,7 @@ async def test_a_stream_beats_and_says_what_changed():
             board.client.silent_seconds = SILENT_SECONDS_MAX + 2
             while (beat := await take(events, "beat"))["live"]:
                 pass
-            assert beat["silent"] == {"follower": 12.0}
+            assert beat["silent"] == {"follower": SILENT_SECONDS_MAX + 2}
 
             board.clock.now += ABSOLUTE_SECONDS + 1
             assert await take(events, "ended") == {}
