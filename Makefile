@@ -72,13 +72,14 @@ compiled: $(INSTALLED) ## build a wheel compiled by mypyc in dist/ (needs gcc), 
 
 compiled-check: ## compare the installed compiled package with the sources, and run the tests of what is compiled
 	cd $(COMPILED)/src && rm -rf monitor alerts streams board tocsin
+	test ! -d ../shared || ln -sfn $(CURDIR)/../shared $(COMPILED)/shared
 	cd $(COMPILED)/src && $(CURDIR)/.venv-compiled/bin/tocsin --version | grep -F '(compiled)'
 	cd $(COMPILED)/src && $(CURDIR)/.venv-compiled/bin/tocsin replay --json --quiet \
 	  studies/proderm/log.jsonl > $(CURDIR)/$(COMPILED)/compiled.json
 	$(BIN)/tocsin replay --json --quiet studies/proderm/log.jsonl > $(COMPILED)/pure.json
 	cmp $(COMPILED)/pure.json $(COMPILED)/compiled.json
 	cd $(COMPILED)/src && $(CURDIR)/.venv-compiled/bin/python -m pytest \
-	  $(addprefix tests/,$(TESTED_COMPILED)) $(ARGS)
+	  -n 2 --dist loadfile $(addprefix tests/,$(TESTED_COMPILED)) $(ARGS)
 
 stack: $(INSTALLED) jars ## start and stop the programs of `docker compose up` without Docker
 	$(PYTEST) -m campaign tests/deploy $(ARGS)
