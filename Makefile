@@ -108,7 +108,7 @@ format: $(INSTALLED) ## fix style and format automatically
 lock: ## resolve the lock files again (needs uv); UPGRADE=1 takes newer versions
 	$(COMPILE) --all-extras --group dev $(if $(UPGRADE),--upgrade) pyproject.toml \
 	  --output-file requirements.lock
-	$(COMPILE) --extra board --extra clinical --extra notify --constraint requirements.lock pyproject.toml \
+	$(COMPILE) --extra board --extra clinical --extra notify --extra report --constraint requirements.lock pyproject.toml \
 	  --output-file deploy/requirements.lock
 	printf '%s\n' hatchling hatch-mypyc | $(COMPILE) --constraint requirements.lock - --output-file deploy/build.lock
 
