@@ -11,10 +11,12 @@ from board.follower.store_check import StoreCheck
 from monitor.records import Record
 from monitor.state.study import Study
 from streams.log import BatchUnreadable, Log
-from streams.processor import Limits, OffsetGap, PartitionProcessor
 from streams.processor.cursor import FOLD_VERSION, Cursor
+from streams.processor.limits import Limits
 from streams.processor.pipeline import RecordResult, apply_record
+from streams.processor.processor import PartitionProcessor
 from streams.processor.refold import skip_confirmed_gap
+from streams.processor.stop import OffsetGap
 from streams.records.signing import TRUST_ANYONE, Trust
 from streams.store import Fields, Store
 from streams.store.cursor_fields import operator_fields

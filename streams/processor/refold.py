@@ -10,7 +10,8 @@ from kafka.errors import KafkaError
 
 from streams.kafka.admin import BrokerUnreachable, admin_client
 from streams.log import BatchUnreadable, Log, LogUnreachable
-from streams.processor import OffsetGap, PartitionProcessor, PartitionStop, StopReason
+from streams.processor.processor import PartitionProcessor
+from streams.processor.stop import OffsetGap, PartitionStop, StopReason
 
 READ_MAX = 10_000
 """Most records in one read."""

@@ -66,6 +66,7 @@ class Wire(BaseModel):
         allow_inf_nan=False,
         hide_input_in_errors=True,
         use_attribute_docstrings=True,
+        defer_build=True,  # A start needs none of the models whole.
     )
 
 

@@ -7,11 +7,16 @@ itself explains what this validator refuses, so that the text of a refusal has o
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import CoreSchema, SchemaValidator
-from pydantic_core.core_schema import CoreConfig, typed_dict_field, typed_dict_schema
+from pydantic_core.core_schema import (
+    CoreConfig,
+    TypedDictField,
+    typed_dict_field,
+    typed_dict_schema,
+)
 
 from streams.records.field_errors import explain
 from streams.records.models import MODELS, Wire
@@ -51,20 +56,28 @@ def _validator_of(kind: str) -> SchemaValidator:
     return SchemaValidator(_dict_schema(MODELS[kind], "ignore"))
 
 
-def _dict_schema(model: type[BaseModel], extra: Extra) -> CoreSchema:
+def _dict_schema(model: type[Wire], extra: Extra) -> CoreSchema:
     """The schema of a dict with the fields of *model*; objects directly in it become dicts too."""
-    fields = {
-        name: typed_dict_field(
-            _dict_schema(field.annotation, "forbid")
-            if isinstance(field.annotation, type) and issubclass(field.annotation, Wire)
-            else TypeAdapter[object](field.rebuild_annotation()).core_schema,
-            required=field.is_required(),
-            validation_alias=field.alias,
-        )
-        for name, field in model.model_fields.items()
-    }
+    model.model_rebuild()
+    core: Any = model.__pydantic_core_schema__
     config = CoreConfig(
         strict=Wire.model_config.get("strict", True),
         allow_inf_nan=Wire.model_config.get("allow_inf_nan", False),
     )
-    return typed_dict_schema(fields, extra_behavior=extra, config=config)
+    return typed_dict_schema(
+        {
+            name: _dict_field(field["schema"], model, name)
+            for name, field in core["schema"]["fields"].items()
+        },
+        extra_behavior=extra,
+        config=config,
+    )
+
+
+def _dict_field(schema: Any, model: type[Wire], name: str) -> TypedDictField:
+    """The field *name* of a dict, by its *schema* in the model; a default stays out of the dict."""
+    field = model.model_fields[name]
+    value = schema["schema"] if schema["type"] == "default" else schema
+    if value["type"] == "model":
+        value = _dict_schema(value["cls"], "forbid")
+    return typed_dict_field(value, required=field.is_required(), validation_alias=field.alias)

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from streams.log import Log
-from streams.processor import PartitionProcessor
 from streams.processor.pipeline import apply_record
+from streams.processor.processor import PartitionProcessor
 from streams.processor.refold import ignore_progress, refold
 from streams.records.signing import TRUST_ANYONE, Trust
 from streams.store import Fields, Store

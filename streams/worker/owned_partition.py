@@ -12,12 +12,13 @@ from streams.kafka.sender import Undelivered
 from streams.log import Log, LogRecord
 from streams.metrics.meter import Meter
 from streams.outbox.relay import OutboxRelay
-from streams.processor import CursorMoved, OffsetGap, PartitionProcessor
+from streams.processor.processor import PartitionProcessor
 from streams.processor.refold import (
     is_readable_again,
     resolve_failed_fetch,
     skip_confirmed_gap,
 )
+from streams.processor.stop import CursorMoved, OffsetGap
 from streams.store import Store, StoreMisconfigured, StoreUnreachable
 from streams.worker.problem_log import ProblemLog
 from streams.worker.public_errors import public_message

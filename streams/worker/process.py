@@ -22,8 +22,9 @@ from streams.kafka.topics import LOG
 from streams.log import LogUnreachable
 from streams.log.kafka import KafkaLog
 from streams.outbox.relay import OutboxRelay
-from streams.processor import Limits, PartitionProcessor
+from streams.processor.limits import Limits
 from streams.processor.pipeline import apply_record
+from streams.processor.processor import PartitionProcessor
 from streams.records.signing import TRUST_ANYONE, Trust
 from streams.settings import Settings
 from streams.store import LIVE_SPACE, Store

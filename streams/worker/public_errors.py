@@ -6,7 +6,7 @@ from traceback import format_tb
 
 from streams.kafka.sender import Undelivered
 from streams.log import LogUnreachable, RecordsGone
-from streams.processor import CursorMoved
+from streams.processor.stop import CursorMoved
 from streams.store import StoreMisconfigured, StoreUnreachable
 from streams.worker.progress import Stalled
 

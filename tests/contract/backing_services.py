@@ -13,7 +13,7 @@ from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import ALERTS, LOG, apply_topics, required_topics
 from streams.local.redis_server import RedisServer
 from streams.log.kafka import KafkaLog
-from streams.processor import PartitionProcessor
+from streams.processor.processor import PartitionProcessor
 from streams.processor.refold import refold
 from streams.settings import Settings
 from streams.store import LIVE_SPACE, Fields

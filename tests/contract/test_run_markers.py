@@ -13,8 +13,8 @@ import pytest
 
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
-from streams.processor import PartitionProcessor
 from streams.processor.cursor import Cursor
+from streams.processor.processor import PartitionProcessor
 from streams.store import Fields
 from streams.store.memory import MemoryStore
 from tests.contract.expected_results import non_empty

@@ -9,7 +9,7 @@ import pytest
 
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import apply_topics, required_topics
-from streams.processor import StopReason
+from streams.processor.stop import StopReason
 from streams.settings import Settings
 from tests.contract.cluster import delete_topics
 from tests.contract.processes import wait_until

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from streams.processor import CursorMoved, Limits, PartitionProcessor
+from streams.processor.limits import Limits
+from streams.processor.processor import PartitionProcessor
+from streams.processor.stop import CursorMoved
 from streams.store import Fields, Store
 from streams.store.memory import MemoryStore
 from streams.store.redis import RedisStore

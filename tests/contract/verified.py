@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from streams.log.file import FileLog
-from streams.processor import PartitionProcessor
+from streams.processor.processor import PartitionProcessor
 from streams.processor.refold import refold
 from streams.replay.verify import VerifyReport, verify
 from streams.store import Fields

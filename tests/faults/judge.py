@@ -15,8 +15,9 @@ from streams.kafka.topics import ALERTS, DEAD_LETTERS, LOG
 from streams.log import LogRecord
 from streams.log.kafka import KafkaLog
 from streams.outbox.relay import alert_message, dead_letter_message
-from streams.processor import OffsetGap, PartitionProcessor
 from streams.processor.pipeline import Pipeline
+from streams.processor.processor import PartitionProcessor
+from streams.processor.stop import OffsetGap
 from streams.replay.verify import studies_in_cursor
 from streams.settings import Settings
 from streams.store import LIVE_SPACE, Fields

@@ -12,7 +12,7 @@ from typing import Any
 
 from streams.kafka.admin import admin_client
 from streams.kafka.topics import LOG, apply_topics, required_topics
-from streams.processor import StopReason
+from streams.processor.stop import StopReason
 from streams.settings import Settings
 from streams.store import LIVE_SPACE
 from streams.store.keys import Keys

@@ -9,9 +9,10 @@ from alerts.alert import Alert
 from monitor.records import Record
 from monitor.state.study import Study
 from streams.log import LogRecord
-from streams.processor import OffsetGap, PartitionProcessor
 from streams.processor.counts import BatchCounts
 from streams.processor.pipeline import RecordResult, apply_record
+from streams.processor.processor import PartitionProcessor
+from streams.processor.stop import OffsetGap
 from streams.worker.consumer import FetchedBatch
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.progress import EmptyFetches, PartitionOffsets

@@ -9,8 +9,10 @@ import orjson
 from streams.kafka.partitioner import partition_of
 from streams.kafka.sender import Message
 from streams.outbox.relay import alert_message, dead_letter_message
-from streams.processor import Limits, OffsetGap, PartitionProcessor
+from streams.processor.limits import Limits
 from streams.processor.pipeline import Pipeline
+from streams.processor.processor import PartitionProcessor
+from streams.processor.stop import OffsetGap
 from streams.store import Fields
 from streams.store.hashes import CURSOR, OUTBOX
 from tests.simulation.random_logs import PARTITION, PARTITIONS, LogEntry

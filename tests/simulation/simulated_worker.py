@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from monitor.records import Record
 from monitor.state.study import Study
 from streams.outbox.relay import OutboxRelay
-from streams.processor import Limits, PartitionProcessor
+from streams.processor.limits import Limits
 from streams.processor.pipeline import RecordResult, apply_record
+from streams.processor.processor import PartitionProcessor
 from streams.store import Store
 from streams.worker.consumer import BatchLost, FetchedBatch
 from streams.worker.owned_partition import OwnedPartition

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from math import inf
 from random import Random
 
-from streams.processor import Limits, StopReason
+from streams.processor.limits import Limits
+from streams.processor.stop import StopReason
 from tests.simulation.chaos import FOLD_RAISED, Chaos, Machine
 from tests.simulation.failures import FailureInjector
 from tests.simulation.judge import Judge

@@ -13,9 +13,10 @@ from cyclopts import Parameter
 from streams.audit.audit_log import AuditAction
 from streams.kafka.topics import LOG
 from streams.log.kafka import KafkaLog
-from streams.processor import CursorMoved, PartitionProcessor
 from streams.processor.pipeline import apply_record
+from streams.processor.processor import PartitionProcessor
 from streams.processor.refold import partitions_in_use, refold
+from streams.processor.stop import CursorMoved
 from streams.records.signing import Trust
 from streams.settings import Settings
 from streams.store import LIVE_SPACE

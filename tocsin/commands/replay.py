@@ -11,6 +11,7 @@ from streams.replay.replay import Replay
 from tocsin.commands.replay_options import Options, TopicRange
 from tocsin.commands.replay_output import finish_replay, print_alert, report_refusals
 from tocsin.common.exits import Exit, Stop
+from tocsin.common.gc_tuning import disable_gc
 from tocsin.common.log_file import LogFile
 
 
@@ -47,6 +48,7 @@ def replay(
 
 
 def _replay_file(log: Path, options: Options) -> None:
+    disable_gc()
     trust = _read_trust(options.keys) if options.keys else TRUST_ANYONE
     replay_run = Replay(what_if=options.what_if, pipeline=Pipeline(trust=trust))
     console = options.console()

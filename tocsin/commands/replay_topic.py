@@ -14,9 +14,9 @@ from streams.audit.audit_log import AuditAction
 from streams.kafka.topics import LOG
 from streams.log import LogRecord
 from streams.log.kafka import KafkaLog
-from streams.processor import PartitionProcessor
 from streams.processor.folding import check_placement
 from streams.processor.pipeline import Pipeline, apply_record
+from streams.processor.processor import PartitionProcessor
 from streams.processor.refold import READ_MAX, refold
 from streams.records.decode import decode
 from streams.records.signing import Trust

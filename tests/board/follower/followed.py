@@ -13,7 +13,7 @@ from board.follower.follower import Follower
 from board.follower.partition import PartitionFollower
 from board.follower.past import PastStudies
 from board.follower.protocol import Ask, FollowerState
-from streams.processor import PartitionProcessor
+from streams.processor.processor import PartitionProcessor
 from streams.processor.refold import refold
 from streams.store.memory import MemoryStore
 from tests.streams.list_log import ListLog

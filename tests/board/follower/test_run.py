@@ -22,7 +22,7 @@ from board.follower.run import FollowerRunning, only_follower
 from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import LOG
 from streams.log.kafka import KafkaLog
-from streams.processor import PartitionProcessor
+from streams.processor.processor import PartitionProcessor
 from streams.processor.refold import refold
 from streams.store import LIVE_SPACE
 from streams.store.keys import Keys

@@ -17,7 +17,7 @@ from board.access.roles import Role
 from board.web.move_service import MoveService
 from streams.audit.audit_log import AuditLog
 from streams.kafka.sender import Message, Undelivered
-from streams.processor import PartitionProcessor
+from streams.processor.processor import PartitionProcessor
 from streams.producers.reviews import ReviewWriter
 from streams.store.memory import MemoryStore
 from streams.store.rows.alerts import entry_from

@@ -13,8 +13,9 @@ from monitor.records import Record
 from monitor.state.digest import state_digest, state_fields
 from monitor.state.study import Study
 from streams.kafka.partitioner import partition_of
-from streams.processor import Limits, PartitionProcessor
+from streams.processor.limits import Limits
 from streams.processor.pipeline import Pipeline, RecordResult, apply_record
+from streams.processor.processor import PartitionProcessor
 from streams.records.encode import encode_record
 from streams.store import ApplyRequest, ApplyResult, Fields, StoreUnreachable
 from streams.store.memory import MemoryStore

@@ -10,8 +10,10 @@ import pytest
 
 from monitor.records import Record
 from monitor.state.study import Study
-from streams.processor import CursorMoved, Limits, PartitionProcessor
+from streams.processor.limits import Limits
 from streams.processor.pipeline import RecordResult, apply_record
+from streams.processor.processor import PartitionProcessor
+from streams.processor.stop import CursorMoved
 from streams.store.memory import MemoryStore
 from tests.streams.processor.processors import PRODERM, claimed_processor, log_of
 

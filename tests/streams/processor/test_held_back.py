@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.processor import Limits
+from streams.processor.limits import Limits
 from streams.store.memory import MemoryStore
 from tests.streams.processor.processors import PRODERM, claimed_processor, log_of
 

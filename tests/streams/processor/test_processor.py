@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.processor import CursorMoved
+from streams.processor.stop import CursorMoved
 from streams.store import StoreUnreachable
 from streams.store.memory import CURSOR, OUTBOX, MemoryStore
 from streams.store.rows.digest import row_digest

@@ -7,7 +7,9 @@ from contextlib import suppress
 
 import pytest
 
-from streams.processor import Limits, PartitionProcessor, StopReason
+from streams.processor.limits import Limits
+from streams.processor.processor import PartitionProcessor
+from streams.processor.stop import StopReason
 from streams.store import StoreUnreachable
 from streams.store.memory import CURSOR, MemoryStore
 from tests.streams.list_log import ListLog

@@ -9,8 +9,8 @@ import orjson
 
 from monitor.records import Record
 from monitor.state.study import Study
-from streams.processor import PartitionProcessor
 from streams.processor.pipeline import RecordResult, apply_record
+from streams.processor.processor import PartitionProcessor
 from streams.records.encode import encode_record
 from streams.store.cursor_fields import studies_with_rows
 from streams.store.memory import CURSOR, MemoryStore

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from monitor.errors import Reason
-from streams.processor import OffsetGap, StopReason
+from streams.processor.stop import OffsetGap, StopReason
 from streams.store.memory import CURSOR, OUTBOX, MemoryStore
 from tests.streams.processor.processors import (
     PRODERM,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from streams.processor import OffsetGap, PartitionProcessor
+from streams.processor.processor import PartitionProcessor
+from streams.processor.stop import OffsetGap
 from streams.store.memory import CURSOR, MemoryStore
 from tests.streams.list_log import ListLog
 from tests.streams.processor.damaged_rows import corrupt_case, log_of_two_studies

@@ -13,7 +13,7 @@ import pytest
 from alerts.alert import Alert
 from alerts.lifecycle import Move
 from streams.kafka.sender import Message
-from streams.processor import PartitionProcessor
+from streams.processor.processor import PartitionProcessor
 from streams.producers.reviews import (
     ReviewReceipt,
     ReviewRequest,

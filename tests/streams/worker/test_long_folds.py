@@ -8,8 +8,9 @@ from itertools import pairwise
 
 from monitor.records import AdverseEvent, Record
 from monitor.state.study import Study
-from streams.processor import Limits, PartitionProcessor
+from streams.processor.limits import Limits
 from streams.processor.pipeline import RecordResult, apply_record
+from streams.processor.processor import PartitionProcessor
 from streams.store.memory import MemoryStore
 from streams.worker.owned_partition import OwnedPartition
 from tests.streams.processor.processors import (

@@ -6,7 +6,7 @@ import asyncio
 
 from streams.log import BatchUnreadable
 from streams.log.batches import BatchFault, UnreadableBatch
-from streams.processor import StopReason
+from streams.processor.stop import StopReason
 from streams.worker.owned_partition import RETRY_STEPS
 from tests.streams.processor.processors import PRODERM, STUDY, log_of
 from tests.streams.worker.consumers import ListConsumer, one_record_each

@@ -11,8 +11,9 @@ import orjson
 
 from monitor.records import PlanRecord, Record
 from monitor.state.study import Study
-from streams.processor import Limits, PartitionProcessor
+from streams.processor.limits import Limits
 from streams.processor.pipeline import RecordResult, apply_record
+from streams.processor.processor import PartitionProcessor
 from streams.worker.owned_partition import OwnedPartition
 from tests.streams.list_log import ListLog
 from tests.streams.processor.processors import (

@@ -11,8 +11,8 @@ from streams.health.probes import partition_findings
 from streams.kafka.partitioner import partition_of
 from streams.kafka.sender import Message, Undelivered
 from streams.kafka.topics import ALERTS, DEAD_LETTERS, LOG
-from streams.processor import StopReason
 from streams.processor.pipeline import Pipeline
+from streams.processor.stop import StopReason
 from streams.worker.figure_cache import FigureCache
 from streams.worker.metrics import ClosedCollector
 from streams.worker.progress import STALL_SECONDS, Stalled

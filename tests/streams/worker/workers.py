@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from streams.outbox.relay import OutboxRelay
-from streams.processor import PartitionProcessor
+from streams.processor.processor import PartitionProcessor
 from streams.worker.batch_handler import FetchedBatch
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.progress import Progress

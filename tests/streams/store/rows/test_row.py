@@ -15,7 +15,7 @@ from monitor.fold.restore import last_verdicts
 from monitor.records import Record
 from monitor.state.dirty import DirtySet
 from monitor.state.study import Study
-from streams.processor import FOLD_VERSION
+from streams.processor.cursor import FOLD_VERSION
 from streams.processor.pipeline import apply_record
 from streams.records.decode import decode
 from streams.records.examples import EXAMPLES
