@@ -76,7 +76,7 @@ def reports_of_death(study: Study, name: str) -> tuple[tuple[str, Body], ...]:
     reports = [
         (entity_id, entity.body)
         for entity_id, entity in (*subject.cases.items(), *subject.facts.items())
-        if _is_fatal(entity.body) or _says_died(entity.body)
+        if _is_fatal(entity.body) or says_died(entity.body)
     ]
     return tuple(sorted(reports, key=lambda each: each[0]))
 
@@ -85,5 +85,6 @@ def _is_fatal(body: Body) -> bool:
     return isinstance(body, AdverseEvent) and is_fatal(body)
 
 
-def _says_died(body: Body) -> bool:
+def says_died(body: Body) -> bool:
+    """Whether *body* is a disposition that states a death."""
     return isinstance(body, Disposition) and body.status is Status.DIED

@@ -27,6 +27,7 @@ from alerts.detection.deaths import (
     died_by_disposition,
     fatal_rules,
     may_have_death_without_case,
+    says_died,
 )
 from alerts.detection.findings import (
     DataFinding,
@@ -172,18 +173,33 @@ def _alerts_from_rules(
         elif entry is None:
             if (revision := open_alert(study, alert)) is not None:
                 yield revision
-        elif hit.case_id == record.entity_id and is_due_sooner(alert, entry.alert):
+        elif _tells_of(record, hit) and is_due_sooner(alert, entry.alert):
             yield set_earlier_deadline(study, alert)
 
 
+def _tells_of(record: Record, hit: RuleHit) -> bool:
+    """Whether *record* is the case of *hit* itself, or states the death that the case states."""
+    return hit.case_id == record.entity_id or (
+        is_case_id(hit.case_id) and hit.rule.trigger is RuleTrigger.FATAL and says_died(record.body)
+    )
+
+
 def _death_hits(
-    study: Study, subjects: Iterable[SubjectState], record: Record
+    study: Study, subjects: Collection[SubjectState], record: Record
 ) -> Iterator[RuleHit]:
-    """Yield a hit of the rule `fatal` for each death that only a disposition tells of."""
+    """Yield a hit of the rule `fatal` for each death that only a disposition tells of.
+
+    Where *record* is a disposition and a case tells of the death too, yield the case: the death may
+    have been received with the disposition first.
+    """
+    rules = fatal_rules(study.plan)
     if isinstance(record.body, PlanRecord) or may_have_death_without_case(study, record):
-        for rule in fatal_rules(study.plan):
+        for rule in rules:
             for name, death in deaths_without_case(study, subjects):
                 yield RuleHit(rule, name, death)
+    if rules and says_died(record.body):
+        hits = find_rule_hits(study, subjects, None)
+        yield from (hit for hit in hits if hit.rule in rules)
 
 
 def _death_alert(study: Study, hit: RuleHit) -> AlertEntry | None:

@@ -58,6 +58,19 @@ def test_a_case_that_was_received_before_the_disposition_makes_the_deadline_earl
         assert scenario.alerts[-1].due == (("receipt", due),)
 
 
+def test_a_disposition_that_was_received_before_the_case_makes_the_deadline_earlier():
+    """Its record comes later in the log, as after an outage; one received later moves nothing."""
+    fatal = case("c1", "A1", 9, known=20, **{**FATAL, "serious": True})
+    for known, dues in ((12, ["2020-01-28", "2020-01-20"]), (25, ["2020-01-28"])):
+        death = record(
+            Disposition(subject="A1", status=Status.DIED, date=day(9)), "edc/end-A1", known=known
+        )
+        scenario = rules_trial(fatal, death)
+        raised = [alert for alert in scenario.alerts if alert.about == "safety/c1"]
+
+        assert [dict(alert.due)["receipt"] for alert in raised] == dues
+
+
 def test_a_death_that_a_case_tells_of_is_not_raised_again_by_its_disposition():
     """The case came first: the alert is about the case."""
     scenario = rules_trial(FATAL_CASE, died("A1", 9))
