@@ -173,11 +173,11 @@ def _alerts_from_rules(
         elif entry is None:
             if (revision := open_alert(study, alert)) is not None:
                 yield revision
-        elif _tells_of(record, hit) and is_due_sooner(alert, entry.alert):
+        elif _reports_same(record, hit) and is_due_sooner(alert, entry.alert):
             yield set_earlier_deadline(study, alert)
 
 
-def _tells_of(record: Record, hit: RuleHit) -> bool:
+def _reports_same(record: Record, hit: RuleHit) -> bool:
     """Whether *record* is the case of *hit* itself, or states the death that the case states."""
     return hit.case_id == record.entity_id or (
         is_case_id(hit.case_id) and hit.rule.trigger is RuleTrigger.FATAL and says_died(record.body)
