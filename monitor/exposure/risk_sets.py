@@ -38,23 +38,34 @@ class ColumnSnapshot(NamedTuple):
     day_count: int
 
 
+class ArmCounts(NamedTuple):
+    """First events on two arms, shape (n,): treated or not, numbers at risk, study day."""
+
+    treated: BoolArray
+    on_treatment: IntArray
+    on_control: IntArray
+    study_days: IntArray
+
+
 class RiskSetCounts(NamedTuple):
-    """The arm of each first event, shape (n,), and the numbers at risk, shape (arms, n)."""
+    """Arm and study day of each first event, shape (n,), and numbers at risk, shape (arms, n)."""
 
     event_arm: IntArray
+    study_day: IntArray
     at_risk: IntArray
 
-    def for_arms(self, treatment: int, control: int) -> tuple[BoolArray, IntArray, IntArray]:
-        """Return, for events on either arm, whether treated and the numbers at risk on each."""
+    def for_arms(self, treatment: int, control: int) -> ArmCounts:
+        """Return, for events on either arm, whether treated, the numbers at risk, and the days."""
         treated = self.event_arm == treatment
         at_risk_treated, at_risk_control = self.at_risk[treatment], self.at_risk[control]
         if len(self.at_risk) == 2:
-            return treated, at_risk_treated, at_risk_control
+            return ArmCounts(treated, at_risk_treated, at_risk_control, self.study_day)
         on_either_arm = treated | (self.event_arm == control)
-        return (
+        return ArmCounts(
             treated[on_either_arm],
             at_risk_treated[on_either_arm],
             at_risk_control[on_either_arm],
+            self.study_day[on_either_arm],
         )
 
 
@@ -173,7 +184,7 @@ class IntervalColumns:
         assert all_nonzero(at_risk_at_event) or at_risk[arm, day_index].all(), (
             "a subject with an event is not in its own risk set"
         )
-        return RiskSetCounts(event_arm=arm, at_risk=at_risk_at_event)
+        return RiskSetCounts(event_arm=arm, study_day=event_day, at_risk=at_risk_at_event)
 
     def _rows_with_event(self, first_events: FirstEvents) -> tuple[IntArray, IntArray]:
         """Return all rows of the subjects with an event, each with its subject's onset.

@@ -1,28 +1,30 @@
-"""Evidence of a concurrent watch: the Cox partial likelihood over its risk sets, with bounds."""
+"""Evidence of a concurrent watch: the exact partial likelihood over its risk sets, with bounds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from math import ceil, floor, inf
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from math import inf
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.stats.curve import LOG_RATIO_GRID
-from monitor.stats.e_value import HARM_RATIOS, LOG_HARM_RATIOS, Floats, log_mean_exp
-from monitor.stats.estimate import check_amount
+from monitor.stats.e_value import Floats
+from monitor.stats.log_e_bounds import log_e_bound_of_excess, log_e_bound_of_shares
+from monitor.stats.tied_days import (
+    NO_DAYS,
+    DayCounts,
+    check_days,
+    expected_treated,
+    log_means,
+    polynomials,
+    removal_shares,
+)
 
 Counts: TypeAlias = NDArray[np.int64] | NDArray[np.bool_]
-EXCESS_RATIOS: Floats = HARM_RATIOS - 1.0
-"""``theta - 1`` at each of the 33 harmful rate ratios."""
-SHARE_STEPS = 64
-"""Shares and excesses are rounded to multiples of 1/64, so that few bounds are computed."""
-LOG_FACTORS: Floats = np.log1p(np.outer(np.arange(SHARE_STEPS + 1) / SHARE_STEPS, EXCESS_RATIOS))
-"""``log(1 + share (theta - 1))`` by share (0, 1/64, ... 1) and harmful rate ratio: (65, 33)."""
-
+RATIOS_ON_GRID: Floats = np.exp(LOG_RATIO_GRID)
 EXCESS_ON_GRID: Floats = np.expm1(LOG_RATIO_GRID)
 FACTORS_MAX = 64
 """Factors whose product is a finite number above 0 everywhere on the grid."""
@@ -32,41 +34,52 @@ FILLED_EVENTS = 7
 
 @dataclass(frozen=True, slots=True)
 class PartialLikelihood:
-    """Cox partial likelihood of two arms, reduced to a count and one share for each first event.
+    """Partial likelihood of two arms (Cox 1972), with the exact factor of days with several events.
 
     *events* counts first events on either arm, *treated* those on treatment.  *shares* holds, for
-    each event, the fraction of the subjects at risk that is on treatment: an array of shape (n,)
-    or, where events are few, a list.  Events whose risk set has an empty arm are left out, since
-    their factor is 1.  The likelihood sorts the shares: their order does not change its bits.
-    Raises ValueError where there are not as many shares as events, or more treated than those.
+    each event that is alone on its study day, the fraction of the subjects at risk that is on
+    treatment: an array of shape (n,) or, where events are few, a list.  *days* has the other days,
+    as in `tied_days`.  Days whose risk set has an empty arm are left out, since their factor is 1.
+    The likelihood sorts shares and days: their order does not change its bits.  Raises ValueError
+    where there are not as many shares and events on days as events, or more treated than those.
 
     >>> PartialLikelihood.from_counts(
-    ...     treated=np.array([1, 1]), on_treatment=np.array([3, 2]), on_control=np.array([9, 0])
+    ...     treated=np.array([1, 1, 0]),
+    ...     on_treatment=np.array([3, 2, 5]),
+    ...     on_control=np.array([9, 0, 5]),
+    ...     study_days=np.array([4, 8, 2]),
     ... ).events
-    1
+    2
     """
 
     treated: int
     events: int
     shares: Floats | list[float]
+    days: DayCounts = field(default_factory=lambda: NO_DAYS)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.treated <= self.events == len(self.shares):
+        tied = 0
+        if self.days.size:
+            check_days(self.days)
+            tied = int(np.add.reduce(self.days[2]))
+        if not 0 <= self.treated <= self.events == len(self.shares) + tied:
             raise ValueError(
                 f"{self.treated} treated of {self.events} events with {len(self.shares)} shares"
+                f" and {tied} events on tied days"
             )
 
     @classmethod
     def from_counts(
-        cls, *, treated: Counts, on_treatment: Counts, on_control: Counts
+        cls, *, treated: Counts, on_treatment: Counts, on_control: Counts, study_days: Counts
     ) -> PartialLikelihood:
         """Build from arrays of shape (n,), one entry for each first event on either arm.
 
         *treated* flags the events on treatment.  *on_treatment* and *on_control* are the numbers
-        at risk when the event occurs, its own subject included.  Raises ValueError where the
-        arrays differ in length or hold other than counts, or where an event's own arm is empty.
+        at risk when the event occurs, its own subject included; events of one of *study_days* have
+        the same.  Raises ValueError where the arrays differ in length or hold other than counts,
+        or where an event's own arm is empty.
         """
-        _check_counts(treated, on_treatment, on_control)
+        _check_counts(treated, on_treatment, on_control, study_days)
         lowest = np.minimum(on_treatment, on_control)
         if len(lowest) and (smallest := np.minimum.reduce(lowest)) <= 0:
             own_arm = np.where(treated, on_treatment, on_control)
@@ -74,26 +87,48 @@ class PartialLikelihood:
                 raise ValueError("an event's own arm is empty or negative: count its subject")
             both = lowest > 0
             treated, on_treatment, on_control = treated[both], on_treatment[both], on_control[both]
+            study_days = study_days[both]
+        _, first, counts = np.unique(study_days, return_index=True, return_counts=True)
+        days = np.stack((on_treatment[first], on_control[first], counts)).astype(np.int64)
+        alone = days[:, counts == 1]
         return cls(
             treated=int(np.count_nonzero(treated)),
             events=len(on_treatment),
-            shares=on_treatment / (on_treatment + on_control),
+            shares=alone[0] / (alone[0] + alone[1]),
+            days=days[:, counts > 1] if alone.shape[1] < len(counts) else NO_DAYS,
         )
+
+    @classmethod
+    def from_days(cls, treated: int, days: Sequence[tuple[int, int, int]]) -> PartialLikelihood:
+        """Build from the numbers at risk on treatment and control and the events of each day.
+
+        Both arms are at risk on each day.
+        """
+        shares = [first / (first + second) for first, second, events in days if events == 1]
+        tied = [each for each in days if each[2] > 1]
+        events = len(shares)
+        if not tied:
+            return cls(treated, events, shares)
+        columns = np.array(tied, dtype=np.int64).T
+        return cls(treated, events + int(np.add.reduce(columns[2])), shares, columns)
 
     def log_likelihood(self, log_theta: Floats) -> Floats:
         """Return the log partial likelihood at each of *log_theta*, relative to ratio 1.
 
-        ``treated log(theta) - sum_i log(1 + share_i (theta - 1))`` (Cox 1975, Biometrika
-        62:269-276) with Breslow's factor for ties (1974, Biometrics 30:89-99).  *log_theta* holds
-        log rate ratios, shape (..., m); so does the result.  At any one look the exponential has
-        mean at most 1 under the null: it is a martingale in study time, and for ties Hoeffding 1963
-        (JASA 58:13-30) applies.
+        ``treated log(theta) - sum over days of log Z``, where Z of an event alone on its day is
+        ``1 + share (theta - 1)`` (Cox 1975, Biometrika 62:269-276).  *log_theta* holds log rate
+        ratios, shape (..., m); so does the result.  theta is the ratio of the two arms' odds of an
+        event on a day at risk.  At any one look the exponential has mean at most 1 under the null:
+        given the risk sets and the number of events of a day, every set of as many subjects is
+        equally likely to have them, so each factor has mean 1 and the product is a martingale in
+        study time.
 
         >>> sets = PartialLikelihood(treated=1, events=1, shares=np.array([0.5]))
         >>> sets.log_likelihood(np.log([1.0, 3.0])).round(6).tolist()
         [0.0, 0.405465]
         """
-        return _log_likelihood(self.treated, _sorted_shares(self.shares), log_theta)
+        values = _log_likelihood(self.treated, _sorted_shares(self.shares), log_theta)
+        return values - log_means(_sorted_days(self.days), log_theta) if self.days.size else values
 
     def curve(self) -> Floats:
         """Return the log partial likelihood on ``LOG_RATIO_GRID``, to some 1e-15 for each event.
@@ -103,41 +138,60 @@ class PartialLikelihood:
         """
         shares = _sorted_shares(self.shares)[:, None]
         values = self.treated * LOG_RATIO_GRID
-        for first in range(0, self.events, FACTORS_MAX):
+        for first in range(0, len(shares), FACTORS_MAX):
             factors = 1.0 + shares[first : first + FACTORS_MAX] * EXCESS_ON_GRID
             values -= np.log(np.multiply.reduce(factors))
+        if self.days.size:
+            values -= polynomials(_sorted_days(self.days), RATIOS_ON_GRID, LOG_RATIO_GRID)
         return values
+
+    @property
+    def expected(self) -> float:
+        """Expected number of events on treatment under the null, given the risk sets."""
+        total = float(sum(self.shares) if isinstance(self.shares, list) else self.shares.sum())
+        return total + expected_treated(self.days) if self.days.size else total
+
+    @property
+    def key(self) -> Hashable:
+        """What tells this likelihood from others: many terms have the same few events."""
+        days = _sorted_days(self.days).tobytes() if self.days.size else b""
+        return self.treated, tuple(sorted(self.shares)), days
 
     def log_e_bound(self, *, minimum: float = -inf) -> float:
         """Return an upper bound of log E from the sum, the extremes and the mean of the shares.
 
         Where the bound from the sum alone (`log_e_bound_of_excess`) is below *minimum*, that bound
-        is returned, and the sharper one is not computed.
+        is returned, and the sharper one is not computed.  For a tied event that one takes the share
+        left when the events of its day are drawn one after the other (`removal_shares`).
 
         >>> sets = PartialLikelihood(treated=1, events=3, shares=np.array([0.4, 0.5, 0.6]))
-        >>> sets.log_e_bound() >= log_mean_exp(sets.log_likelihood(LOG_HARM_RATIOS))
+        >>> from monitor.stats.e_value import log_e
+        >>> sets.log_e_bound() >= log_e(sets.log_likelihood)
         True
         """
         if not self.events:
             return 0.0
-        shares, is_list = self.shares, isinstance(self.shares, list)
-        total = sum(shares) if is_list else float(np.add.reduce(shares))
-        excess_bound = log_e_bound_of_excess(self.treated - total)
+        excess_bound = log_e_bound_of_excess(self.treated - self.expected)
         if excess_bound < minimum:
             return excess_bound
-        if is_list:
-            low, high = min(shares), max(shares)
-        else:
-            low, high = np.minimum.reduce(shares), np.maximum.reduce(shares)
+        shares, low, high, total = self.shares, 1.0, 0.0, 0.0
+        if self.days.size:
+            low, high, total = removal_shares(self.days)
+        if isinstance(shares, list):
+            low, high, total = min([low, *shares]), max([high, *shares]), total + sum(shares)
+        elif len(shares):
+            low = min(low, float(np.minimum.reduce(shares)))
+            high = max(high, float(np.maximum.reduce(shares)))
+            total += float(np.add.reduce(shares))
         return log_e_bound_of_shares(self.treated, self.events, low, high, total / self.events)
 
 
 class PartialLikelihoods:
     """Partial likelihoods that are evaluated together, with the bits of each alone.
 
-    Those of up to seven events are filled up with shares of 0, which add 0 to the sum; others have
-    equally many events.  *log_likelihood* takes points of shape (..., likelihoods, k, m), and so
-    is its result.
+    None has tied days.  Those of up to seven events are filled up with shares of 0, which add 0 to
+    the sum; others have equally many events.  *log_likelihood* takes points of shape
+    (..., likelihoods, k, m), and so is its result.
 
     >>> one = PartialLikelihood(treated=1, events=1, shares=[0.5])
     >>> two = PartialLikelihood(treated=0, events=1, shares=[0.5])
@@ -151,6 +205,8 @@ class PartialLikelihoods:
 
         Raises ValueError where they cannot be stacked, or where a share is not between 0 and 1.
         """
+        if any(each.days.size for each in likelihoods):
+            raise ValueError("a likelihood has tied days: evaluate it alone")
         if len({max(each.events, FILLED_EVENTS) for each in likelihoods}) > 1:
             raise ValueError("the numbers of events differ: stack likelihoods of equally many")
         size = max(each.events for each in likelihoods)
@@ -173,77 +229,18 @@ def _sorted_shares(shares: Floats | list[float]) -> Floats:
     return ordered
 
 
+def _sorted_days(days: DayCounts) -> DayCounts:
+    return days[:, np.lexsort(days)]
+
+
 def _log_likelihood(treated: Floats | int, shares: Floats, log_theta: Floats) -> Floats:
     excess = np.expm1(np.minimum(log_theta, 700.0))
     terms = np.log1p(shares[..., :, None] * excess[..., None, :])
     return treated * log_theta - terms.sum(axis=-2)
 
 
-def _check_counts(treated: Counts, on_treatment: Counts, on_control: Counts) -> None:
-    if not len(treated) == len(on_treatment) == len(on_control):
+def _check_counts(*arrays: Counts) -> None:
+    if len({len(each) for each in arrays}) > 1:
         raise ValueError("the arrays differ in length: give one entry for each first event")
-    if any(each.dtype.kind not in "biu" for each in (treated, on_treatment, on_control)):
+    if any(each.dtype.kind not in "biu" for each in arrays):
         raise ValueError("an array holds other than whole numbers: give counts")
-
-
-def log_e_bound_of_shares(treated: int, events: int, low: float, high: float, mean: float) -> float:
-    """Return an upper bound of log E from the smallest, largest and mean share of *events* events.
-
-    ``log(1 + share (theta - 1))`` increases with the share and is concave in it.  Hence it is at
-    least its chord from *low* to *high*, and its sum over the events is at least *events* times
-    the chord at *mean*.  Understated shares only raise the bound, so *low* and *mean* are rounded
-    down and *high* up to multiples of 1/64, and bounds are cached (docs/statistics.md, "Shortcuts
-    that cannot change a verdict").  Raises ValueError where the shares are not between 0 and 1.
-    """
-    return _chord_bound(
-        treated,
-        events,
-        floor(low * SHARE_STEPS),
-        ceil(high * SHARE_STEPS),
-        floor(mean * SHARE_STEPS),
-    )
-
-
-def log_e_bound_of_excess(excess: float) -> float:
-    """Return an upper bound of log E from *excess*: treated events less the sum of the shares.
-
-    The log-likelihood is concave in ``log(theta)``, so it is at most its tangent at ratio 1, whose
-    slope is *excess*.  *excess* is rounded up to a multiple of 1/64, a negative one to 0.
-
-    >>> round(log_e_bound_of_excess(-0.5), 3), round(log_e_bound_of_excess(1.0), 3)
-    (0.0, 1.929)
-    """
-    return _tangent_bound(max(0, ceil(excess * SHARE_STEPS)))
-
-
-@lru_cache
-def excess_needed(floor: float) -> float:
-    """Return the largest multiple of 1/64 at which `log_e_bound_of_excess` is below *floor*.
-
-    A watch needs a larger excess than this for log E to reach *floor*, a finite log e-value of 0
-    or more.  Raises ValueError for another.
-
-    >>> from math import log
-    >>> needed = excess_needed(log(10.0))
-    >>> needed, log_e_bound_of_excess(needed) < log(10.0) < log_e_bound_of_excess(needed + 1 / 64)
-    (1.15625, True)
-    """
-    check_amount("floor", floor)
-    steps = 0
-    while _tangent_bound(steps + 1) < floor:
-        steps += 1
-    return steps / SHARE_STEPS
-
-
-@lru_cache(maxsize=1 << 12)
-def _tangent_bound(sixty_fourths: int) -> float:
-    return log_mean_exp(sixty_fourths / SHARE_STEPS * LOG_HARM_RATIOS)
-
-
-@lru_cache(maxsize=1 << 13)
-def _chord_bound(treated: int, events: int, low: int, high: int, mean: int) -> float:
-    if not (0 <= treated <= events and 0 <= low <= high <= SHARE_STEPS and mean >= 0):
-        raise ValueError("counts or shares are out of range: give shares between 0 and 1")
-    chord_weight = max(0.0, (mean - low) / (high - low)) if high > low else 0.0
-    chord = (1 - chord_weight) * LOG_FACTORS[low] + chord_weight * LOG_FACTORS[high]
-    return log_mean_exp(treated * LOG_HARM_RATIOS - events * chord)

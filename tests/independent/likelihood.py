@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from math import exp, log
+from math import comb, exp, fsum, log
 from typing import NamedTuple
 
 HARM_POINTS = [1.25 * 16 ** (point / 32) for point in range(33)]
@@ -27,15 +28,28 @@ def log_mixture(log_likelihood: Callable[[float], float]) -> float:
 
 
 def concurrent_log_e(factors: list[Factor]) -> float:
-    """Return log E by the Cox partial likelihood; a risk set with an empty arm adds nothing."""
+    """Return log E by the exact partial likelihood; a risk set with an empty arm adds nothing.
+
+    Of the events of one day every choice of as many subjects at risk is equally likely.
+    """
     both = [factor for factor in factors if factor.treated and factor.control]
+    days = Counter((f.day, f.treated, f.control) for f in both)
+    treated = sum(f.on_treatment for f in both)
     return log_mixture(
-        lambda theta: sum(
-            f.on_treatment * log(theta)
-            + log((f.treated + f.control) / (theta * f.treated + f.control))
-            for f in both
+        lambda theta: (
+            treated * log(theta)
+            - sum(log(mean_of_choices(on, off, d, theta)) for (_, on, off), d in days.items())
         )
     )
+
+
+def mean_of_choices(on: int, off: int, events: int, theta: float) -> float:
+    """Return the mean of theta to the number of treated subjects among *events* drawn subjects."""
+    ways = (
+        comb(on, k) * comb(off, events - k) * theta**k
+        for k in range(max(0, events - off), min(events, on) + 1)
+    )
+    return fsum(ways) / comb(on + off, events)
 
 
 def known_rate_log_e(n: int, expected: float) -> float:

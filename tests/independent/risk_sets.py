@@ -17,9 +17,11 @@ Factor = tuple[int, int, int]
 
 
 def risk_sets_of(history: Sequence[Factor]) -> PartialLikelihood:
-    """Return the risk sets of a sequence of events."""
+    """Return the risk sets of a sequence of events, each on a study day of its own."""
     treated, on, off = np.array(history, dtype=np.int64).reshape(-1, 3).T
-    return PartialLikelihood.from_counts(treated=treated, on_treatment=on, on_control=off)
+    return PartialLikelihood.from_counts(
+        treated=treated, on_treatment=on, on_control=off, study_days=np.arange(len(history))
+    )
 
 
 def set_first_event(
@@ -35,25 +37,26 @@ def factors(
 ) -> list[Factor]:
     """Return arm and numbers at risk of each first event on either arm, sorted."""
     columns = follow_up.risk_set_counts(events, day).for_arms(treatment, control)
-    return sorted((int(x), int(on), int(off)) for x, on, off in zip(*columns, strict=True))
+    return sorted((int(x), int(on), int(off)) for x, on, off, _ in zip(*columns, strict=True))
 
 
 def exact_risk_sets(
     follow_up: FollowUp, events: FirstEvents, day: int, treatment: int, control: int
 ) -> PartialLikelihood:
     """Return the risk sets of *treatment* against *control*, computed without a bound."""
-    treated, on, off = follow_up.risk_set_counts(events, day).for_arms(treatment, control)
-    return PartialLikelihood.from_counts(treated=treated, on_treatment=on, on_control=off)
+    treated, on, off, days = follow_up.risk_set_counts(events, day).for_arms(treatment, control)
+    return PartialLikelihood.from_counts(
+        treated=treated, on_treatment=on, on_control=off, study_days=days
+    )
 
 
 def risk_sets_one_by_one(
     follow_up: FollowUp, events: FirstEvents, day: int, treatment: int, control: int
 ) -> PartialLikelihood:
     """Return the same risk sets by the loop that the product uses where events are few."""
-    count_and_shares = follow_up.treated_count_and_shares(events, day, treatment, control)
-    assert count_and_shares is not None
-    treated, shares = count_and_shares
-    return PartialLikelihood(treated=treated, events=len(shares), shares=shares)
+    event_days = follow_up.count_event_days(events, day, treatment, control)
+    assert event_days is not None
+    return PartialLikelihood.from_days(*event_days)
 
 
 def treated_events(events: FirstEvents, treatment: int) -> int:

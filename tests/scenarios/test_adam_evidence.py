@@ -32,7 +32,9 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
 @pytest.fixture(scope="session")
 def expected() -> dict[Cell, dict[str, str]]:
     """Return the rows of the plain program by (kind, term, treatment)."""
-    rows = shared_table("cdiscpilot01", "expected", "study_time_evidence_high_v_placebo.csv")
+    rows = shared_table(
+        "cdiscpilot01", "expected", "study_time_evidence_exact_ties_high_v_placebo.csv"
+    )
     return {(row["kind"], row["term"], HIGH): row for row in rows}
 
 
