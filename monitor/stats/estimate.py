@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -99,3 +100,70 @@ def check_probability(name: str, probability: float, example: str) -> None:
     """
     if not 0.0 < probability < 1.0:
         raise ValueError(f"{name} is {probability!r}: give {example}")
+
+
+def check_positive(name: str, amount: float) -> None:
+    """Raise ValueError where *amount*, named *name*, is not a finite number above zero."""
+    if not 0.0 < amount < inf:
+        raise ValueError(f"{name} is {amount!r}: give a finite number above zero")
+
+
+def check_number(name: str, number: float) -> None:
+    """Raise ValueError where *number*, named *name*, is infinite or not a number."""
+    if not -inf < number < inf:
+        raise ValueError(f"{name} is {number!r}: give a finite number")
+
+
+def check_increasing(name: str, values: Sequence[float]) -> None:
+    """Raise ValueError where *values*, named *name*, do not increase strictly from above zero."""
+    previous = 0.0
+    for value in values:
+        if not previous < value < inf:
+            raise ValueError(f"{name} has {value!r} after {previous!r}: give increasing numbers")
+        previous = value
+    if not previous:
+        raise ValueError(f"{name} is empty: give at least one number")
+
+
+def checked_counts(name: str, counts: Sequence[int], *, at_least: int = 0) -> list[int]:
+    """Return *counts*, named *name* in messages, as plain ints.
+
+    Raises ValueError where there is none, or where one is not a whole number of *at_least* or
+    more.
+    """
+    if not len(counts):
+        raise ValueError(f"{name} is empty: give at least one whole number")
+    for count in counts:
+        if not (count >= at_least and count % 1 == 0):
+            raise ValueError(f"{name} has {count!r}: give whole numbers, {at_least} or more")
+    return [int(count) for count in counts]
+
+
+def check_equal_length(name: str, values: Sequence[float], other: Sequence[float]) -> None:
+    """Raise ValueError where *values*, named *name*, are not as many as *other*."""
+    if len(values) != len(other):
+        raise ValueError(f"{name} has {len(values)} entries: give {len(other)}, one for each")
+
+
+def check_rising(name: str, values: Sequence[float]) -> None:
+    """Raise ValueError where *values*, named *name*, fall or are not from 0 to below 1."""
+    before = 0.0
+    for value in values:
+        if not before <= value < 1.0:
+            raise ValueError(
+                f"{name} has {value!r} after {before!r}: give numbers that never fall, below 1"
+            )
+        before = value
+
+
+def check_beta_prior(prior: tuple[float, float]) -> None:
+    """Raise ValueError where *prior* is not two finite numbers above 0, the shapes of a beta."""
+    if len(prior) != 2 or not all(0.0 < shape < inf for shape in prior):
+        raise ValueError(f"prior is {prior!r}: give two finite shapes above 0, like (0.5, 0.5)")
+
+
+def check_p_values(p_values: Sequence[float]) -> None:
+    """Raise ValueError where one of *p_values* is not a number from 0 to 1."""
+    for index, p in enumerate(p_values):
+        if not 0.0 <= p <= 1.0:
+            raise ValueError(f"p-value {index} is {p!r}: give a number from 0 to 1")

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from monitor.stats.concurrent import PartialLikelihood, excess_needed, log_e_bound_of_shares
+from monitor.stats.concurrent import PartialLikelihood
 from monitor.stats.confidence_sequence import confidence_sequence
 from monitor.stats.e_bh import e_bh
 from monitor.stats.e_value import always_valid_p, log_e, log_e_bound_of_treated, log_mean_exp
+from monitor.stats.log_e_bounds import excess_needed, log_e_bound_of_shares
 from monitor.stats.maximum_likelihood import rate_ratio_mle
 from monitor.stats.posterior import posterior
 from monitor.stats.reference import EstimatedRate, KnownRate
@@ -33,11 +34,11 @@ def flat(log_theta):
 
 def from_counts(treated: Any, on_treatment: Any, on_control: Any, dtype: Any = np.int64):
     """Return the likelihood of these lists as arrays."""
-    lists = treated, on_treatment, on_control
+    lists = treated, on_treatment, on_control, range(len(treated))
     return PartialLikelihood.from_counts(
         **dict(
             zip(
-                ("treated", "on_treatment", "on_control"),
+                ("treated", "on_treatment", "on_control", "study_days"),
                 (np.array(each, dtype=dtype) for each in lists),
                 strict=True,
             )

@@ -3,121 +3,24 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
-from math import inf, isclose
-from typing import Any
+from math import inf
 
 import pytest
 
-from monitor.stats.clopper_pearson import clopper_pearson
-from monitor.stats.e_bh import e_bh
 from monitor.stats.fisher import fisher
 from monitor.stats.garwood import DAYS_IN_100_YEARS, garwood
-from monitor.stats.miettinen_nurminen import miettinen_nurminen, miettinen_nurminen_test
-from monitor.stats.newcombe import newcombe
-from monitor.stats.rate_log_normal import rate_log_normal
-from monitor.stats.rate_ratio import rate_ratio, rate_ratio_test
+from monitor.stats.rate_ratio import rate_ratio_test
 from monitor.stats.rate_ratio_minlike import rate_ratio_minlike_p
-from monitor.stats.rate_score import rate_score
-from monitor.stats.wilson import wilson
-from tests.independent.published import cases_of
+from tests.independent.adapters_estimates import ADAPTERS, rate_arms, risk_arms
+from tests.independent.published import cases_of, matches_printed
 from tests.paths import shared
 
-Inputs = dict[str, Any]
 
-RATE_INTERVALS = {"garwood": garwood, "score": rate_score, "normal_log": rate_log_normal}
-NOT_IMPLEMENTED = {"eair-2-224-clipped": "a normal interval clipped at 0 is 0 to 0 without events"}
-"""Cases of implemented methods that are not tested, with the reason."""
-
-
-def rate_arms(inputs: Inputs) -> Inputs:
-    """Return the arms of a rate ratio under the product's names."""
-    names = {"x1": "events", "t1": "person_time"}
-    names |= {"x2": "control_events", "t2": "control_person_time"}
-    return {name: inputs[key] for key, name in names.items()}
-
-
-def risk_arms(inputs: Inputs) -> Inputs:
-    """Return the arms of a risk difference under the product's names."""
-    names = {"x1": "events", "n1": "patients"}
-    names |= {"x2": "control_events", "n2": "control_patients"}
-    return {name: inputs[key] for key, name in names.items()}
-
-
-def rate(inputs: Inputs) -> Inputs:
-    """Return an incidence rate and its limits."""
-    value, *limits = RATE_INTERVALS[inputs["ci"]](
-        inputs["events"], inputs["person_time"] / inputs["per"], confidence=inputs["conf"]
-    )
-    return {"rate": value, "ci": limits}
-
-
-def exact_ratio(inputs: Inputs, *, mid_p: bool = False) -> Inputs:
-    """Return the exact conditional rate ratio with its limits and p-values."""
-    arms, null = rate_arms(inputs), inputs["null_ratio"]
-    value, *limits = rate_ratio(**arms, confidence=inputs["conf"], mid_p=mid_p)
-    two_sided, greater, less = rate_ratio_test(**arms, null_ratio=null, mid_p=mid_p)
-    minlike = rate_ratio_minlike_p(**arms, null_ratio=null)
-    ps = {"p_two": two_sided, "p_greater": greater, "p_less": less, "p_minlike": minlike}
-    return {"rr": value, "ci": limits, **ps}
-
-
-def fisher_p(inputs: Inputs) -> float:
-    """Return the p-value of a table of two rows, each with and without an event."""
-    (a, b), (c, d) = inputs["table"]
-    ours = fisher(events=a, patients=a + b, control_events=c, control_patients=c + d)
-    return ours.two_sided if inputs["alternative"] == "two-sided" else ours.greater
-
-
-def score_test(inputs: Inputs) -> Inputs:
-    """Return the risk difference, its limits and the score test of no difference."""
-    arms = risk_arms(inputs)
-    value, *limits = miettinen_nurminen(**arms, confidence=inputs["conf"])
-    test = miettinen_nurminen_test(**arms, null_difference=inputs["delta"])
-    return {"est": value, "ci": limits, "z": test.z, "p_one_sided": test.greater}
-
-
-COMPUTED_BY_METHOD: dict[str, Callable[[Inputs], Any]] = {
-    "poisson_rate_ci": lambda i: RATE_INTERVALS[i["method"]](
-        i["events"], i["person_time"], confidence=i["conf"]
-    )[1:],
-    "exposure_adjusted_incidence": rate,
-    "rate_ratio_exact_conditional": exact_ratio,
-    "rate_ratio_exact_conditional_midp": lambda i: exact_ratio(i, mid_p=True),
-    "fisher_exact": fisher_p,
-    "risk_difference_newcombe10": lambda i: newcombe(**risk_arms(i), confidence=i["conf"])[1:],
-    "risk_difference_miettinen_nurminen": lambda i: miettinen_nurminen(
-        **risk_arms(i), confidence=i["conf"]
-    )[1:],
-    "risk_difference_mee": lambda i: miettinen_nurminen(
-        **risk_arms(i), confidence=i["conf"], correction=False
-    )[1:],
-    "risk_difference_mn_test": score_test,
-    "proportion_wilson": lambda i: wilson(i["x"], i["n"], confidence=i["conf"])[1:],
-    "proportion_clopper_pearson": lambda i: clopper_pearson(i["x"], i["n"], confidence=i["conf"])[
-        1:
-    ],
-    "fdr_e_bh": lambda i: e_bh(i["e"], i["alpha"]),
-}
-
-
-def matches_printed(ours: Any, printed: Any, tolerance: dict[str, float]) -> bool:
-    """Return whether *ours* equals *printed*, number for number, within *tolerance*."""
-    if isinstance(printed, dict):
-        return all(matches_printed(ours[key], value, tolerance) for key, value in printed.items())
-    if isinstance(printed, list):
-        return len(ours) == len(printed) and all(
-            matches_printed(a, b, tolerance) for a, b in zip(ours, printed, strict=True)
-        )
-    near = {"rel_tol": tolerance.get("rel", 0.0), "abs_tol": tolerance.get("abs", 0.0)}
-    return isclose(ours, float(printed), **near)
-
-
-@pytest.mark.parametrize("method", COMPUTED_BY_METHOD)
+@pytest.mark.parametrize("method", ADAPTERS)
 def test_every_published_case_is_reproduced(method: str):
     """Each case of the method is reproduced within its published tolerance."""
-    method_cases = [case for name, case in cases_of(method).items() if name not in NOT_IMPLEMENTED]
-    results = {case["id"]: COMPUTED_BY_METHOD[method](case["inputs"]) for case in method_cases}
+    method_cases = list(cases_of(method).values())
+    results = {case["id"]: ADAPTERS[method](case["inputs"]) for case in method_cases}
 
     assert method_cases
     assert {

@@ -1,0 +1,1 @@
+"""Posterior probabilities of rates and risks under conjugate priors, and of blinded data."""
