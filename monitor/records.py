@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from monitor.record_parts import PartialDate, SignedContent
+
 SECONDS_PER_DAY = 86_400
 EPOCH_DAY = 719_163
 """``date(1970, 1, 1).toordinal()``."""
@@ -22,13 +24,6 @@ def day_of(instant: int) -> int:
     True
     """
     return instant // SECONDS_PER_DAY + EPOCH_DAY
-
-
-class PartialDate(NamedTuple):
-    """A date known only to its year, or to its year and month (1 to 12)."""
-
-    year: int
-    month: int | None
 
 
 class Criterion(StrEnum):
@@ -204,6 +199,20 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotAtRisk:
+    """A subject is not at risk of a term from day *start* to day *last_date*, both inclusive.
+
+    *term* is None where *kind* is ``ANY``: of no event at all.  *last_date* is None without end.
+    """
+
+    subject: str
+    kind: TermKind
+    term: str | None = None
+    start: int
+    last_date: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """One efficacy score, for the benefit-risk panel only; no watch uses it."""
 
@@ -264,19 +273,13 @@ Body = (
     | AdverseEvent
     | Disposition
     | Collection
+    | NotAtRisk
     | Assessment
     | Retraction
     | Merge
     | Review
     | Tick
 )
-
-
-class SignedContent(NamedTuple):
-    """The signed bytes of a record, and its signatures as (key name, base64 signature)."""
-
-    content: bytes
-    signatures: tuple[tuple[str, str], ...]
 
 
 class Record(NamedTuple):

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 from unicodedata import category, normalize
 
-from monitor.records import RELATED, ActionTaken, Adjudication, AdverseEvent, Outcome, TermKind
+from monitor.records import (
+    RELATED,
+    ActionTaken,
+    Adjudication,
+    AdverseEvent,
+    Outcome,
+    Severity,
+    TermKind,
+)
+from monitor.severity import GRADES, grade_of
 
 FORMS_CACHED_MAX = 1 << 16
 """Folded forms that are kept: more than the 27,000 preferred terms of MedDRA."""
@@ -71,7 +80,8 @@ class Group:
 
     *label_groups* match a case's label group where it has one, else its preferred term.  All
     terms of a group are folded forms.
-    *within_days_after_dose* counts from the last day of an administration.
+    *within_days_after_dose* counts from the last day of an administration.  *dictionary* names
+    the dictionary that the terms come from, with its version; it is no condition.
     """
 
     name: str
@@ -85,6 +95,13 @@ class Group:
     outcome: frozenset[Outcome] | None = None
     within_days_after_dose: int | None = None
     term_pair: TermPair | None = None
+    severity_at_least: Severity | None = None
+    dictionary: str = ""
+
+    @property
+    def hypothesis(self) -> Group:
+        """The group without what does not change its cases: its title and its dictionary."""
+        return replace(self, title="", dictionary="")
 
     @property
     def term(self) -> Term:
@@ -108,6 +125,7 @@ class Group:
             )
             and (self.action_taken is None or case.action_taken in self.action_taken)
             and (self.outcome is None or case.outcome in self.outcome)
+            and (self.severity_at_least is None or grade_of(case) >= GRADES[self.severity_at_least])
         )
 
     def _matches_term(self, folded_term: str) -> bool:
@@ -148,7 +166,9 @@ def grouping_fields(groups: Sequence[Group]) -> tuple[str, ...]:
         "action_taken": any(group.action_taken is not None for group in groups),
         "outcome": any(group.outcome is not None for group in groups),
     }
-    used_fields = (name for name, used in is_used.items() if used)
+    used_fields = [name for name, used in is_used.items() if used]
+    if any(group.severity_at_least is not None for group in groups):
+        used_fields += ["severity", "criteria", *(() if is_used["outcome"] else ("outcome",))]
     return ("preferred_term", "system_organ_class", *used_fields)
 
 

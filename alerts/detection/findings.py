@@ -90,8 +90,8 @@ def is_only_case_of_term(study: Study, subject: SubjectState, entity: Entity) ->
     Every counted case is in the same number of tables.  If all cases are counted and the term
     accounts for one case, that case is *entity*.
     """
-    if study.collected_from:
-        return False  # A case with onset before a term's collection is not counted under it.
+    if study.collected_from or study.exempt_terms:
+        return False  # A case on a day without collection or risk does not count under the term.
     term, _, any_term, *_ = entity.terms
     tables_per_case = 1 if len(study.period_numbers) == 1 else 2
     of_term = of_any_term = 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.alert import Alert
-from monitor.records import AdverseEvent
-from monitor.state.study import Study
+from monitor.plan.plan import ARMS_MAX
+from monitor.records import AdverseEvent, Body
+from monitor.state.study import ActiveWatch, Study
 
 
 def cases_of(study: Study, alert: Alert) -> Iterator[str]:
@@ -27,8 +28,18 @@ def cases_of(study: Study, alert: Alert) -> Iterator[str]:
         if (contribution := entity.contribution)
         and term in contribution.terms
         and period in (None, period_names[contribution.period])
+        and _is_in_scope(study, active_watch, entity.body, contribution.onset)
     }
     yield from sorted(onset_by_case, key=lambda case_id: (onset_by_case[case_id], case_id))
+
+
+def _is_in_scope(study: Study, active_watch: ActiveWatch, body: Body, onset: int) -> bool:
+    """Whether the onset is on a day that the watch counts: it may count some study days only."""
+    if active_watch.first_events.own_spells is None:
+        return True
+    assert isinstance(body, AdverseEvent)
+    number = study.get_or_add_subject(body.subject).number
+    return active_watch.first_events.accepts(number, onset * ARMS_MAX)
 
 
 def find_case(study: Study, case_id: str) -> AdverseEvent | None:

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from alerts.alert import Alert, AlertKind
 from alerts.lifecycle import State
 from alerts.register.history import AlertEntry
+from monitor.plan.watch import Watch
 from monitor.records import TermKind
 from monitor.screening_watch import split_screening_watch
 from monitor.state.study import Study
 from monitor.state.verdict import Level
 
-Cause = tuple[int, int]
-"""The number of the term of a tier 1 watch, and that of its treatment."""
+Cause = tuple[int, tuple[int, ...]]
+"""The number of the term of a tier 1 watch, and those of its treatments: several if pooled."""
 
 
 def is_open(alert: Alert) -> bool:
@@ -64,8 +65,12 @@ def _causes_of_plan(study: Study) -> Iterator[Cause]:
     """Yield the causes of the tier 1 watches in order; under "any" everything would stand."""
     for watch in study.plan.watches:
         if watch.tier == 1 and watch.term.kind is not TermKind.ANY:
-            number = study.vocabulary.number_of(watch.term)
-            yield number, study.treatment_numbers[watch.treatment]
+            yield _cause_of_watch(study, watch)
+
+
+def _cause_of_watch(study: Study, watch: Watch) -> Cause:
+    arms = tuple(study.treatment_numbers[name] for name in watch.treatments)
+    return study.vocabulary.number_of(watch.term), arms
 
 
 def _cause_of(study: Study, alert: Alert) -> Cause | None:
@@ -74,8 +79,7 @@ def _cause_of(study: Study, alert: Alert) -> Cause | None:
         return None
     for watch in study.plan.watches:
         if watch.id == alert.watch and watch.tier == 1 and watch.term.kind is not TermKind.ANY:
-            number = study.vocabulary.number_of(watch.term)
-            return number, study.treatment_numbers[watch.treatment]
+            return _cause_of_watch(study, watch)
     return None
 
 
@@ -84,15 +88,15 @@ class _TermShares:
 
     def __init__(self, study: Study, causes: Iterable[Cause]) -> None:
         self.study = study
-        self.cases: Counter[Cause] = Counter()
-        self.shared: Counter[tuple[Cause, int]] = Counter()
+        self.cases: Counter[tuple[int, int]] = Counter()
+        self.shared: Counter[tuple[Cause, int, int]] = Counter()
         causes = set(causes)
         for entity in study.entities.by_id.values():
             if entity.counted_versions:
                 self.cases.update((term, entity.treatment) for term in entity.terms)
                 for cause in causes:
-                    if cause[1] == entity.treatment and cause[0] in entity.terms:
-                        self.shared.update((cause, term) for term in entity.terms)
+                    if entity.treatment in cause[1] and cause[0] in entity.terms:
+                        self.shared.update((cause, term, entity.treatment) for term in entity.terms)
 
     def has_set_off(self, cause: Cause, alert: Alert) -> bool:
         """Whether an alert of a tier 2 watch or of a single case is of this cause."""
@@ -101,11 +105,12 @@ class _TermShares:
             return (
                 entity is not None
                 and entity.counted_versions > 0
-                and entity.treatment == cause[1]
+                and entity.treatment in cause[1]
                 and cause[0] in entity.terms
             )
         parts = split_screening_watch(alert.watch)
-        if parts is None or self.study.treatment_numbers.get(parts[1]) != cause[1]:
+        arm = None if parts is None else self.study.treatment_numbers.get(parts[1])
+        if parts is None or arm is None or arm not in cause[1]:
             return False
         term = self.study.vocabulary.number_of(parts[0])
-        return 0 < self.cases[term, cause[1]] <= 2 * self.shared[cause, term]
+        return 0 < self.cases[term, arm] <= 2 * self.shared[cause, term, arm]

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from operator import attrgetter
 
+from monitor.evidence.scopes import (
+    find_exempt_days,
+    is_narrow,
+    open_narrow_scope,
+    read_term_records,
+    update_scope,
+)
 from monitor.exposure.follow_up import FollowUp
-from monitor.exposure.person_time import PersonDays, Spell, build_spells, spells_without
-from monitor.plan.watch import ControlKind, RiskSetBasis, Watch
-from monitor.records import Collection, TermKind
-from monitor.state.study import ActiveWatch, Study, SubjectState, WatchDesign, WatchedFirstEvents
-from monitor.terms import ANY, CODED_KINDS, Term, grouping_fields
+from monitor.exposure.person_time import (
+    PersonDays,
+    Spell,
+    build_spells,
+    spells_outside,
+    spells_without,
+)
+from monitor.plan.watch import ControlKind, Watch
+from monitor.state.study import (
+    ActiveWatch,
+    FollowUpKey,
+    Study,
+    SubjectState,
+    WatchDesign,
+    WatchedFirstEvents,
+)
+from monitor.terms import ANY, CODED_KINDS, grouping_fields
 
 SCREENED_TERM_KINDS = CODED_KINDS
 """Kinds of terms that tier 2 watches; groups and "any" are watched by the plan alone."""
@@ -31,7 +50,7 @@ def reset_study(study: Study) -> None:
     study.groups_by_label.clear()
     study.table_number_cache.clear()
     study.grouping_key = attrgetter(*grouping_fields(plan.groups))
-    study.collected_from = collection_starts(study)
+    read_term_records(study)
     study.context_groups = tuple(
         (study.vocabulary.number_of(group.term), group)
         for group in plan.groups
@@ -41,6 +60,7 @@ def reset_study(study: Study) -> None:
     study.follow_ups.clear()
     study.first_events.clear()
     study.reference_first_events.clear()
+    study.narrow_scopes.clear()
     study.changed_first_events.clear()
     study.e_bh_candidates.clear()
     study.hypotheses = 0
@@ -51,16 +71,6 @@ def reset_study(study: Study) -> None:
         if study.vocabulary[term].kind in SCREENED_TERM_KINDS:
             open_screening_watches(study, term)
     study.spent_shares |= plan.spent_shares
-
-
-def collection_starts(study: Study) -> dict[int, int]:
-    """Return the first ordinal day of collection by term number; of several, the latest."""
-    starts: dict[int, int] = {}
-    for entity_id, entity in study.entities.by_id.items():
-        if isinstance(body := entity.body, Collection) and study.entities.is_active(entity_id):
-            number = study.vocabulary.number_of(Term(TermKind(body.kind), body.term))
-            starts[number] = max(starts.get(number, 0), body.start)
-    return starts
 
 
 def first_event_scopes(study: Study, term: int) -> list[WatchedFirstEvents]:
@@ -85,10 +95,12 @@ def open_screening_watches(study: Study, term: int) -> None:
         return
     named_term = study.vocabulary[term]
     first_events = first_events_in_scope(
-        study, term, study.period_numbers[study.plan.screening_basis.period], None
+        study, term, study.period_numbers[study.plan.screening_basis.period]
     )
     for design in study.screening_designs:
         if (named_term, design.watch.treatment) not in study.tier_1_terms:
+            if first_events.own_spells is not None:
+                design = _watch_design(study, design.watch, first_events)
             first_events.watches += (ActiveWatch(design, first_events),)
 
 
@@ -111,76 +123,106 @@ def build_screening_designs(study: Study) -> list[WatchDesign]:
         )
         for name in plan.active_treatments
     )
-    return [_watch_design(study, template) for template in templates]
+    return [_watch_design(study, template, None) for template in templates]
 
 
 def open_planned_watch(study: Study, watch: Watch) -> None:
     """Open a watch of the plan on the first events of its scope.
 
     The scope of a concurrent watch is its period on all arms, so that an event on any arm ends
-    risk.  The scope of a reference watch is its treatment, in its period or in all of them.
+    risk.  The scope of a reference watch is its treatments, in its period or in all of them.
     """
-    term = study.vocabulary.number_of(watch.term)
+    term, within_days = study.vocabulary.number_of(watch.term), watch.within_study_days
     if watch.control_kind is ControlKind.CONCURRENT:
         assert watch.risk_set_basis is not None
-        _activate_watch(
+        period_number = study.period_numbers[watch.risk_set_basis.period]
+        first_events = first_events_in_scope(study, term, period_number, within_days=within_days)
+    else:
+        first_events = first_events_in_scope(
             study,
-            watch,
-            first_events_in_scope(
-                study, term, study.period_numbers[watch.risk_set_basis.period], None
-            ),
+            term,
+            None if watch.period is None else study.period_numbers[watch.period],
+            tuple([study.treatment_numbers[name] for name in watch.treatments]),
+            within_days,
         )
-        return
-    period = None if watch.period is None else study.period_numbers[watch.period]
-    first_events = first_events_in_scope(
-        study, term, period, study.treatment_numbers[watch.treatment]
-    )
-    if first_events.person_days is None:
-        first_events.person_days = PersonDays()
-        study.reference_first_events.append(first_events)
-    _activate_watch(study, watch, first_events)
+    first_events.watches += (ActiveWatch(_watch_design(study, watch, first_events), first_events),)
 
 
 def first_events_in_scope(
-    study: Study, term: int, period: int | None, treatment: int | None
+    study: Study,
+    term: int,
+    period: int | None,
+    treatments: tuple[int, ...] = (),
+    within_days: int | None = None,
 ) -> WatchedFirstEvents:
-    """Return the first events of *term* in (*period*, *treatment*), where None means all.
+    """Return the first events of *term* in a *period*, where None means all, on *treatments*.
 
-    Created at first use, and shared by all watches of the same scope.
+    Without *treatments* those on any.  Only a scope of some treatments, which is of a reference
+    watch, sums person-days.  Created at first use, and shared by all watches of the same scope.
     """
+    treatment = treatments[0] if treatments else None
+    pool = frozenset(treatments) if len(treatments) > 1 else None
+    wanted = (period, treatment, pool, within_days)
     scopes = study.first_events.setdefault(term, [])
     for scope in scopes:
-        if (scope.period, scope.treatment) == (period, treatment):
+        if (scope.period, scope.treatment, scope.pool, scope.within_days) == wanted:
             return scope
-    scopes.append(WatchedFirstEvents(term, period, treatment, study.collected_from.get(term, 0)))
-    return scopes[-1]
+    scope = WatchedFirstEvents(term, period, treatment, study.collected_from.get(term, 0))
+    scopes.append(scope)
+    scope.pool, scope.within_days = pool, within_days
+    scope.person_days = PersonDays() if treatments else None
+    if is_narrow(study, term, within_days):
+        open_narrow_scope(study, scope)
+    elif treatments:
+        study.reference_first_events.append(scope)
+    return scope
 
 
-def _activate_watch(study: Study, watch: Watch, first_events: WatchedFirstEvents) -> None:
-    first_events.watches += (ActiveWatch(_watch_design(study, watch), first_events),)
+def _watch_design(
+    study: Study, watch: Watch, first_events: WatchedFirstEvents | None
+) -> WatchDesign:
+    """Return the design of *watch* on *first_events*: None for all scopes that count all days."""
+    numbers = study.treatment_numbers
+    treated_arms = tuple([numbers[name] for name in watch.treatments])
+    control_arms = tuple([numbers[name] for name in watch.controls])
+    follow_up = None
+    if watch.risk_set_basis is not None:
+        pooled_arms = _pooled_arms(len(numbers), treated_arms, control_arms)
+        scope = None if first_events is None or first_events.own_spells is None else first_events
+        key = FollowUpKey(watch.risk_set_basis, pooled_arms)
+        if scope is not None:
+            key = key._replace(term=scope.term, within_days=scope.within_days)
+        follow_up = follow_up_for(study, key, scope)
+    control = control_arms[0] if control_arms else None
+    return WatchDesign(
+        watch, treated_arms[0], control, follow_up, study.vocabulary, treated_arms, control_arms
+    )
 
 
-def _watch_design(study: Study, watch: Watch) -> WatchDesign:
-    control = None if watch.control is None else study.treatment_numbers[watch.control]
-    follow_up = None if watch.risk_set_basis is None else follow_up_for(study, watch.risk_set_basis)
-    treatment = study.treatment_numbers[watch.treatment]
-    return WatchDesign(watch, treatment, control, follow_up, study.vocabulary)
+def _pooled_arms(arm_count: int, *pools: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Return the arm that each treatment counts for; None where no pool has several."""
+    if all(len(pool) < 2 for pool in pools):
+        return None
+    first_arms = {arm: pool[0] for pool in pools for arm in pool}
+    return tuple([first_arms.get(arm, arm) for arm in range(arm_count)])
 
 
-def follow_up_for(study: Study, risk_set_basis: RiskSetBasis) -> FollowUp:
-    """Return the follow-up table on *risk_set_basis*, shared by all watches on it.
+def follow_up_for(study: Study, key: FollowUpKey, scope: WatchedFirstEvents | None) -> FollowUp:
+    """Return the follow-up table of *key*, shared by all watches on it.
 
-    Created at first use, with all subjects known so far.
+    Created at first use, with all subjects known so far; *scope* has their days where it counts
+    fewer than they are at risk.
     """
-    follow_up = study.follow_ups.get(risk_set_basis)
+    follow_up = study.follow_ups.get(key)
     if follow_up is None:
-        period, arm_count = (
-            study.period_numbers[risk_set_basis.period],
+        basis = key.basis
+        follow_up = study.follow_ups[key] = FollowUp(
+            study.period_numbers[basis.period],
+            basis.analysis,
+            basis.time_scale,
             len(study.treatment_numbers),
         )
-        follow_up = study.follow_ups[risk_set_basis] = FollowUp(
-            period, risk_set_basis.analysis, risk_set_basis.time_scale, arm_count
-        )
+        follow_up.pooled_arms, follow_up.scope = key.pooled_arms, scope
         for subject in study.subjects.values():
             follow_up.update_subject(
                 subject.number, subject.spells, subject.period_starts, subject.allocated_arm
@@ -198,11 +240,18 @@ def update_exposure(study: Study, subject: SubjectState) -> bool:
     period_starts = tuple(sorted(first_days.items()))
     spells = build_spells(intervals, study.follow_up_ends_of(subject), study.plan.window_days)
     allocated_arm, subject.site = study.allocation_of(subject)
-    if (subject.spells, subject.period_starts, subject.allocated_arm) == (
-        spells,
-        period_starts,
-        allocated_arm,
-    ):
+    has_other_days = bool(study.narrow_scopes)
+    if study.exempt_terms:
+        exempt_days = find_exempt_days(study, subject) or None
+        has_other_days = has_other_days or exempt_days != subject.exempt_days
+        subject.exempt_days = exempt_days
+        if exempt_days is not None:
+            spells = spells_outside(spells, exempt_days.get(study.vocabulary.number_of(ANY), ()))
+    if not has_other_days and (
+        subject.spells,
+        subject.period_starts,
+        subject.allocated_arm,
+    ) == (spells, period_starts, allocated_arm):
         return False
     if study.dirty is not None:
         study.dirty.subjects.add(subject.name)
@@ -212,6 +261,8 @@ def update_exposure(study: Study, subject: SubjectState) -> bool:
         period_starts,
         allocated_arm,
     )
+    for scope in study.narrow_scopes:
+        update_scope(study, subject, scope)
     for follow_up in study.follow_ups.values():
         follow_up.update_subject(subject.number, spells, period_starts, allocated_arm)
     return True

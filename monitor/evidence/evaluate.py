@@ -11,9 +11,10 @@ from monitor.state.episode import Crossing, Episode
 from monitor.state.shown import shown_watch
 from monitor.state.study import ActiveWatch, Study
 from monitor.state.verdict import Level, Verdict, VerdictReason
-from monitor.stats.concurrent import PartialLikelihood, excess_needed
+from monitor.stats.concurrent import PartialLikelihood
 from monitor.stats.e_bh import e_bh
 from monitor.stats.e_value import log_e, log_e_bound_of_treated
+from monitor.stats.log_e_bounds import excess_needed
 from monitor.stats.reference import EstimatedRate, KnownRate
 
 Likelihood = PartialLikelihood | KnownRate | EstimatedRate
@@ -145,7 +146,7 @@ def log_e_upper_bound(active_watch: ActiveWatch) -> float:
     follow_up = design.follow_up
     if follow_up is None or follow_up.analysis is Analysis.AS_RANDOMISED:
         return log_e_bound_of_treated(len(first_events))
-    return log_e_bound_of_treated(first_events.count_on(design.treatment))
+    return log_e_bound_of_treated(first_events.count_on_arms(design.treated_arms))
 
 
 def likelihood_of(study: Study, active_watch: ActiveWatch) -> Likelihood:
@@ -169,20 +170,15 @@ def concurrent_likelihood(
     assert follow_up is not None and control is not None and day is not None
     has_snapshot = follow_up.has_snapshot(first_events, day)
     if len(first_events) > (LOOP_EVENTS_MAX_WITH_SNAPSHOT if has_snapshot else LOOP_EVENTS_MAX):
-        treated, at_risk_treated, at_risk_control = follow_up.risk_set_counts(
-            first_events, day
-        ).for_arms(treatment, control)
+        counts = follow_up.risk_set_counts(first_events, day).for_arms(treatment, control)
         return PartialLikelihood.from_counts(
-            treated=treated, on_treatment=at_risk_treated, on_control=at_risk_control
+            treated=counts.treated,
+            on_treatment=counts.on_treatment,
+            on_control=counts.on_control,
+            study_days=counts.study_days,
         )
-    treated_and_shares = follow_up.treated_count_and_shares(
-        first_events, day, treatment, control, minimum_excess
-    )
-    return treated_and_shares and PartialLikelihood(
-        treated=treated_and_shares[0],
-        events=len(treated_and_shares[1]),
-        shares=treated_and_shares[1],
-    )
+    event_days = follow_up.count_event_days(first_events, day, treatment, control, minimum_excess)
+    return event_days and PartialLikelihood.from_days(*event_days)
 
 
 def reference_likelihood(study: Study, active_watch: ActiveWatch) -> KnownRate | EstimatedRate:
@@ -243,7 +239,8 @@ def has_event_on_arms(active_watch: ActiveWatch) -> bool:
     if risk_set_basis is not None and risk_set_basis.analysis is Analysis.AS_RANDOMISED:
         return bool(first_events)
     return bool(
-        first_events.count_on(design.treatment) or first_events.count_on(design.control or 0)
+        first_events.count_on_arms(design.treated_arms)
+        or first_events.count_on_arms(design.control_arms)
     )
 
 

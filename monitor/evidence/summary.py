@@ -38,6 +38,9 @@ from monitor.stats.posterior import Posterior, posterior_of_curve
 SHARES_MAX = 1 << 10
 """Shares that are evaluated together: those of most watches of a study, within a cache."""
 
+REMEMBERED_MAX, REMEMBERED_EVENTS_MAX = 4_096, 64
+"""Estimates that are remembered, and events of their likelihoods: about 10 MB at most."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchSummary:
@@ -60,12 +63,12 @@ class WatchSummary:
     posterior: Posterior
 
 
-def watch_summaries(study: Study) -> list[WatchSummary]:
+def watch_summaries(study: Study, memory: EstimateMemory | None = None) -> list[WatchSummary]:
     """Return a summary of every watch: tier 1, then 3, then 2, each by decreasing evidence.
 
     e-BH is applied to all tier 2 summaries together.
     """
-    summaries = summaries_of(study, study.watches_by_id.values())
+    summaries = summaries_of(study, study.watches_by_id.values(), memory)
     screened = [summary for summary in summaries if summary.watch.tier == 2]
     e_values = [exp(min(summary.log_e, LOG_E_MAX)) for summary in screened]
     rejected = {screened[index].watch.id for index in e_bh(e_values, q=study.plan.q)}
@@ -78,7 +81,9 @@ def watch_summaries(study: Study) -> list[WatchSummary]:
     return sorted(final, key=lambda s: (s.watch.tier == 2, s.watch.tier, -s.log_e, s.watch.id))
 
 
-def summaries_of(study: Study, active_watches: Iterable[ActiveWatch]) -> list[WatchSummary]:
+def summaries_of(
+    study: Study, active_watches: Iterable[ActiveWatch], memory: EstimateMemory | None = None
+) -> list[WatchSummary]:
     """Return a summary of each of *active_watches*, without e-BH.
 
     A tier 2 watch without a first event on its arms has none; without an as-of date there is none.
@@ -92,7 +97,8 @@ def summaries_of(study: Study, active_watches: Iterable[ActiveWatch]) -> list[Wa
     ]
     keys = [_key_of(likelihood) for _, likelihood in likelihoods]
     distinct = {key: each for key, (_, each) in zip(keys, likelihoods, strict=True)}
-    estimates = estimates_of(distinct, study.plan.alpha)
+    estimate = estimates_of if memory is None else memory.estimates_of
+    estimates = estimate(distinct, study.plan.alpha)
     return [
         _summary_of(study, active_watch, likelihood, estimates[key])
         for key, (active_watch, likelihood) in zip(keys, likelihoods, strict=True)
@@ -125,22 +131,50 @@ class LikelihoodEstimates(NamedTuple):
     posterior: Posterior
 
 
+class EstimateMemory:
+    """Estimates by likelihood that a process shows again and again, as a follower does.
+
+    From one look to the next half of the likelihoods stay.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[float, Hashable], LikelihoodEstimates] = {}
+
+    def estimates_of(
+        self, likelihoods: dict[Hashable, Likelihood], alpha: float
+    ) -> dict[Hashable, LikelihoodEstimates]:
+        """Return `estimates_of` the likelihoods; those that are not known are computed."""
+        if len(self._known) > REMEMBERED_MAX:
+            self._known.clear()
+        known = {key: self._known[alpha, key] for key in likelihoods if (alpha, key) in self._known}
+        new = {key: each for key, each in likelihoods.items() if key not in known}
+        computed = estimates_of(new, alpha)
+        for key, each in computed.items():
+            if likelihoods[key].events <= REMEMBERED_EVENTS_MAX:
+                self._known[alpha, key] = each
+        return known | computed
+
+
 def estimates_of(
     likelihoods: dict[Hashable, Likelihood], alpha: float
 ) -> dict[Hashable, LikelihoodEstimates]:
     """Return the estimates from each likelihood, with the confidence sequence at *alpha*.
 
-    Partial likelihoods with few or equally many events are evaluated together: most watches have
-    few, and then the number of calls takes the time.
+    Partial likelihoods without tied days, and with few or equally many events, are evaluated
+    together: most watches have few, and then the number of calls takes the time.
     """
     estimates: dict[Hashable, LikelihoodEstimates] = {}
     stacks: defaultdict[int, list[tuple[Hashable, PartialLikelihood]]] = defaultdict(list)
     for key, likelihood in likelihoods.items():
-        if isinstance(likelihood, PartialLikelihood):
+        if isinstance(likelihood, PartialLikelihood) and not likelihood.days.size:
             stacks[max(likelihood.events, FILLED_EVENTS)].append((key, likelihood))
         else:
             function = likelihood.log_likelihood
-            curve = function(LOG_RATIO_GRID)
+            curve = (
+                likelihood.curve()
+                if isinstance(likelihood, PartialLikelihood)
+                else function(LOG_RATIO_GRID)
+            )
             estimates[key] = _estimates_together(function, [curve], alpha, [likelihood.events])[0]
     for size, stack in stacks.items():
         count = max(1, SHARES_MAX // size)
@@ -178,7 +212,7 @@ def _estimates_together(
 def _key_of(likelihood: Likelihood) -> Hashable:
     """Return what tells likelihoods apart: many terms have the same few events."""
     if isinstance(likelihood, PartialLikelihood):
-        return likelihood.treated, tuple(sorted(likelihood.shares))
+        return likelihood.key
     return likelihood
 
 
@@ -203,7 +237,7 @@ def current_verdict(
 
 def has_event_by_now(study: Study, active_watch: ActiveWatch) -> bool:
     """Return whether a first event on the watch's arms has its onset by the as-of date."""
-    arms = (active_watch.design.treatment, active_watch.design.control)
+    arms = active_watch.design.treated_arms + active_watch.design.control_arms
     as_of = study.as_of or 0
     return any(onset <= as_of and arm in arms for _, onset, arm in active_watch.first_events)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from monitor.exposure.person_time import PersonDays, Spell
+from monitor.exposure.person_time import PersonDays, Spell, spell_on
 from monitor.plan.plan import ARMS_MAX
 
 COUNT_BITS = 24
@@ -42,6 +42,11 @@ class FirstEvents:
     *packed_counts* holds the count of each treatment in COUNT_BITS bits of one integer.
     Where *person_days* is set, it sums the person-days from *collected_from* up to and including
     each subject's first event, and *latest_packed* is at least the latest packed event.
+
+    *pool* holds the treatments of a scope of several, *treatment* among them.  In a scope of fewer
+    days than its subjects are at risk, *own_spells* holds the days of each subject that count, by
+    subject number: those within *within_days* of study days, on which the subject is at risk of
+    the term.  Elsewhere it is None.
     """
 
     term: int
@@ -52,6 +57,9 @@ class FirstEvents:
     packed_events: array[int] = field(default_factory=lambda: array("q"))
     packed_counts: int = 0
     latest_packed: int = 0
+    pool: frozenset[int] | None = None
+    within_days: int | None = None
+    own_spells: dict[int, tuple[Spell, ...]] | None = None
 
     def __len__(self) -> int:
         return len(self.packed_events)
@@ -59,8 +67,16 @@ class FirstEvents:
     def covers(self, period: int, treatment: int) -> bool:
         """Whether an event in *period* on *treatment* is within the scope."""
         return (self.period is None or self.period == period) and (
-            self.treatment is None or self.treatment == treatment
+            self.treatment is None
+            or self.treatment == treatment
+            or (self.pool is not None and treatment in self.pool)
         )
+
+    def accepts(self, subject: int, packed: int) -> bool:
+        """Whether a packed event of *subject*, in the scope, is on one of its days."""
+        if self.own_spells is None:
+            return True
+        return spell_on(packed // ARMS_MAX, self.own_spells.get(subject, ())) is not None
 
     def first_event_of(self, subject: int) -> int | None:
         """Return the packed first event of *subject*, or None."""
@@ -73,8 +89,16 @@ class FirstEvents:
         """Return the number of first events on *treatment*."""
         return self.packed_counts >> COUNT_BITS * treatment & COUNT_MASK
 
+    def count_on_arms(self, arms: tuple[int, ...]) -> int:
+        """Return the number of first events on *arms*: one treatment, or those of a pool."""
+        if len(arms) == 1:
+            return self.count_on(arms[0])
+        return sum([self.count_on(arm) for arm in arms])
+
     def add_event(self, subject: int, packed: int, spells: tuple[Spell, ...]) -> FirstEventChange:
         """Add a packed event of *subject*, whose days at risk are *spells*."""
+        if self.own_spells is not None and not self.accepts(subject, packed):
+            return FirstEventChange.LATER
         key = subject << SUBJECT_BITS
         index = bisect_left(self.packed_events, key)
         if index < len(self.packed_events):
@@ -96,6 +120,8 @@ class FirstEvents:
 
         *spells* are the subject's days at risk.
         """
+        if self.own_spells is not None:
+            spells = self.own_spells.get(subject, ())
         if self.person_days is not None:
             self.add_person_days(subject, spells, -1)
         key = subject << SUBJECT_BITS

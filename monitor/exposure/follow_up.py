@@ -6,6 +6,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import inf
+from typing import NamedTuple
 
 from monitor.dates import FOREVER
 from monitor.exposure.at_risk import AtRiskInterval, AtRiskTable
@@ -24,6 +25,16 @@ EventAtRisk = tuple[int, int, int, tuple[AtRiskInterval, ...]]
 
 That is the rest of the interval until its exit, and the later intervals, all as of some day.
 """
+
+
+class EventDays(NamedTuple):
+    """First events on two arms: how many are treated, and the days on which they occur.
+
+    A day is the numbers at risk on treatment and on control, both above 0, and its events.
+    """
+
+    treated: int
+    days: list[tuple[int, int, int]]
 
 
 @dataclass(slots=True)
@@ -46,7 +57,8 @@ class FollowUp:
     On the study time scale, study day 0 is the start of the subject's first treatment in
     *period*; on the calendar scale, study days are ordinal days.  *at_risk_tables* has one table
     for each first day of collection (0: no limit).  *columns* is built by the first call of
-    ``risk_set_counts``.
+    ``risk_set_counts``.  *pooled_arms* holds, where a watch pools treatments, the arm that each
+    counts for.  Where the watches count some days only, *scope* holds the days of each subject.
     """
 
     period: int
@@ -58,6 +70,8 @@ class FollowUp:
     )
     at_risk_tables: dict[int, AtRiskTable] = field(default_factory=dict[int, AtRiskTable])
     columns: IntervalColumns | None = None
+    pooled_arms: tuple[int, ...] | None = None
+    scope: FirstEvents | None = None
 
     def update_subject(
         self,
@@ -72,6 +86,8 @@ class FollowUp:
         """
         while subject >= len(self.intervals):
             self.intervals.append(())
+        if self.scope is not None and self.scope.own_spells is not None:
+            spells = self.scope.own_spells.get(subject, ())
         intervals = self._build_intervals(spells, period_starts, allocated_arm)
         if intervals == self.intervals[subject]:
             return  # What has changed lies in another period.
@@ -98,6 +114,8 @@ class FollowUp:
         for start, end, _, treatment in period_spells:
             arm = treatment if self.analysis is Analysis.AS_TREATED else allocated_arm
             assert arm is not None
+            if self.pooled_arms is not None:
+                arm = self.pooled_arms[arm]
             interval = AtRiskInterval(arm, day_0, start - day_0, end - day_0)
             # Merge adjoining spells of one arm: several intervals make every look slower.
             if intervals and intervals[-1].arm == arm and intervals[-1].leave == interval.enter:
@@ -129,26 +147,27 @@ class FollowUp:
             table.advance_to(day)
         return table
 
-    def treated_count_and_shares(
+    def count_event_days(
         self, events: FirstEvents, day: int, treatment: int, control: int, floor: float = -inf
-    ) -> tuple[int, list[float]] | None:
-        """Return the number of treated first events, and the treated share of each risk set.
+    ) -> EventDays | None:
+        """Return the treated first events, and the risk sets of the study days with events.
 
         The result agrees with ``risk_set_counts``; this loop is cheaper where events are few.
-        Events with an empty arm are left out.  Returns None once the excess of treated events
-        over the sum of shares is below *floor*.
+        Days with an empty arm are left out.  Returns None once the excess of treated events over
+        the sum of the treated shares is below *floor*.
         """
         events_at_risk = self._events_at_risk(events, day)
         excess = float(sum(event[1] == treatment for event in events_at_risk))
         count_both = self.at_risk_as_of(day, events.collected_from).count_both
         ended = {treatment: EndedRisk(), control: EndedRisk()}
         pending_from, last_day, n_treated, n_control, treated = 0, BEFORE_ALL_DAYS, 0, 0, 0
-        shares: list[float] = []
+        days: list[tuple[int, int, int]] = []
+        has_day = False
         for index, (event_day, arm, _, _) in enumerate(events_at_risk):
             if event_day != last_day:
                 for event in events_at_risk[pending_from:index]:
                     remove_from_risk(ended, event)
-                pending_from, last_day = index, event_day
+                pending_from, last_day, has_day = index, event_day, False
                 n_treated, n_control = count_both(treatment, control, event_day)
                 if pending_from:
                     n_treated -= ended[treatment].count(event_day)
@@ -157,13 +176,14 @@ class FollowUp:
                 treated += n_control > 0
             elif arm != control:
                 continue
-            share = n_treated / (n_treated + n_control)
-            excess -= share
+            excess -= n_treated / (n_treated + n_control)
             if excess < floor:
                 return None
-            if 0.0 < share < 1.0:
-                shares.append(share)
-        return treated, shares
+            if n_treated and n_control:
+                count = days.pop()[2] + 1 if has_day else 1
+                days.append((n_treated, n_control, count))
+                has_day = True
+        return EventDays(treated, days)
 
     def _events_at_risk(self, first_events: FirstEvents, day: int) -> list[EventAtRisk]:
         """Return each first event by *day*, in order of study days."""

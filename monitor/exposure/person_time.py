@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,6 +12,10 @@ from monitor.dates import FOREVER
 
 SCANNED_MAX = 4
 """Spells of a subject up to which a scan finds a day faster than a binary search."""
+
+
+DayRange = tuple[int, int]
+"""Ordinal days ``[start, end)``."""
 
 
 class TreatmentInterval(NamedTuple):
@@ -126,6 +130,50 @@ def spells_without(spells: tuple[Spell, ...], others: tuple[Spell, ...]) -> tupl
     """Return the *spells* that are not in *others*; many of both cost no more than their number."""
     known = others if len(others) <= SCANNED_MAX else frozenset(others)
     return tuple(spell for spell in spells if spell not in known)
+
+
+def united(ranges: Iterable[DayRange]) -> tuple[DayRange, ...]:
+    """Return the days of *ranges* as ordered ranges that neither overlap nor adjoin.
+
+    >>> united([(5, 9), (1, 3), (3, 4), (6, 7)])
+    ((1, 4), (5, 9))
+    """
+    merged: list[DayRange] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def days_outside(start: int, end: int, excluded: tuple[DayRange, ...]) -> Iterator[DayRange]:
+    """Yield the days of ``[start, end)`` that are in none of *excluded*, which are united.
+
+    >>> list(days_outside(0, 10, ((2, 4), (9, 20))))
+    [(0, 2), (4, 9)]
+    """
+    index = max(0, bisect_right(excluded, (start, FOREVER + 1)) - 1)
+    while index < len(excluded) and excluded[index][0] < end:
+        if excluded[index][0] > start:
+            yield start, excluded[index][0]
+        start = max(start, excluded[index][1])
+        index += 1
+    if start < end:
+        yield start, end
+
+
+def spells_outside(spells: tuple[Spell, ...], excluded: tuple[DayRange, ...]) -> tuple[Spell, ...]:
+    """Return the days of *spells* that are in none of *excluded*, which are united."""
+    if not excluded:
+        return spells
+    return tuple(
+        [
+            Spell(start, end, spell.period, spell.treatment)
+            for spell in spells
+            for start, end in days_outside(spell.start, spell.end, excluded)
+        ]
+    )
 
 
 def changed_days(before: tuple[Spell, ...], after: tuple[Spell, ...]) -> list[tuple[int, int]]:

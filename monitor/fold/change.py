@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from monitor.evidence.active_watches import reset_study, update_exposure
+from monitor.evidence.scopes import exempt_term
 from monitor.fold.subject_change import (
     SUBJECT_BODIES,
+    PreviousPlace,
     add_to_subject,
     move_entity,
     update_contributions,
@@ -15,6 +17,7 @@ from monitor.records import (
     Body,
     Collection,
     Merge,
+    NotAtRisk,
     PlanRecord,
     Record,
     Retraction,
@@ -39,6 +42,11 @@ def apply_change(study: Study, record: Record) -> bool:
     if isinstance(body, SUBJECT_BODIES):
         entity = study.entities.by_id.get(record.entity_id)
         previous = (entity.body, _subject_of(study, entity)) if entity else None
+        if isinstance(body, NotAtRisk) and _changes_exempt_terms(study, body, previous):
+            study.entities.add_version(record)
+            study.start_changed = False
+            recount(study)
+            return True
         entity = study.entities.add_version(record)
         move_entity(study, record.entity_id, entity, _subject_of(study, entity), previous)
         return False
@@ -73,6 +81,18 @@ def recount(study: Study) -> None:
         build_indexes(study, subject)
         update_contributions(study, subject, subject.cases)
     _reset_inactive_episodes(study)
+
+
+def _changes_exempt_terms(study: Study, body: NotAtRisk, previous: PreviousPlace | None) -> bool:
+    """Whether *body* names a term without exempt days so far, or another one than before.
+
+    Such a term needs scopes of its own (``evidence.scopes``).
+    """
+    term = exempt_term(study, body)
+    if term not in study.exempt_terms:
+        return True
+    old_body = None if previous is None else previous[0]
+    return isinstance(old_body, NotAtRisk) and exempt_term(study, old_body) != term
 
 
 def _reset_inactive_episodes(study: Study) -> None:

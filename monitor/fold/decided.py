@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.records import Body, Collection, Merge, PlanRecord, Retraction
+from monitor.records import Body, Collection, Merge, NotAtRisk, PlanRecord, Retraction
 from monitor.state.study import Study
 
 FirstEventSet = frozenset[tuple[str, int, str]]
@@ -16,7 +16,7 @@ def first_events_before(study: Study, body: Body) -> dict[str, FirstEventSet] | 
     """
     return (
         decided_first_events(study)
-        if isinstance(body, PlanRecord | Collection | Retraction | Merge)
+        if isinstance(body, PlanRecord | Collection | NotAtRisk | Retraction | Merge)
         else None
     )
 

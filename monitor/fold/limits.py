@@ -9,6 +9,7 @@ from monitor.records import (
     Disposition,
     Dose,
     Merge,
+    NotAtRisk,
     Record,
     Subject,
     Treatment,
@@ -17,7 +18,7 @@ from monitor.state.entities import is_subject_merge
 from monitor.state.limits import StudyLimits
 from monitor.state.study import Study, SubjectState
 
-DATA_BODIES = (AdverseEvent, Dose, Treatment, Assessment, Disposition, Subject)
+DATA_BODIES = (AdverseEvent, Dose, Treatment, Assessment, Disposition, Subject, NotAtRisk)
 
 
 def check_limits(study: Study, record: Record) -> Refusal | None:

@@ -9,7 +9,7 @@ from monitor.dates import Imputation
 from monitor.evidence.active_watches import update_exposure
 from monitor.exposure.doses import DoseCoverage, DosedDays
 from monitor.exposure.person_time import changed_days
-from monitor.records import AdverseEvent, Body, Disposition, Dose, Subject, Treatment
+from monitor.records import AdverseEvent, Body, Disposition, Dose, NotAtRisk, Subject, Treatment
 from monitor.state.entities import Entity
 from monitor.state.study import Study, SubjectState
 from monitor.tables.bulk import BULK_FROM, update_many
@@ -22,9 +22,9 @@ from monitor.tables.context import (
     first_treated_day,
     update_doses,
 )
-from monitor.tables.counting import remove_contribution, update_contribution
+from monitor.tables.counting import remove_contribution, update_contribution, update_first_event
 
-SUBJECT_BODIES = (AdverseEvent, Subject, Treatment, Dose, Disposition)
+SUBJECT_BODIES = (AdverseEvent, Subject, Treatment, Dose, Disposition, NotAtRisk)
 """Bodies that belong to a subject: cases, and facts that affect its days at risk."""
 
 PreviousPlace = tuple[Body, SubjectState]
@@ -175,6 +175,7 @@ def _refresh_exposure(study: Study, subject: SubjectState) -> None:
     Where the first day of treatment imputes partial onsets, its change may move any case.
     """
     old_spells, old_first_day = subject.spells, first_treated_day(subject)
+    old_exempt_days = subject.exempt_days
     if not update_exposure(study, subject):
         return
     if (
@@ -185,4 +186,12 @@ def _refresh_exposure(study: Study, subject: SubjectState) -> None:
         _update_affected(study, subject, set(subject.cases))
     elif subject.cases:
         ranges = changed_days(old_spells, subject.spells)
-        update_contributions(study, subject, cases_within(study, subject, ranges))
+        update_contributions(
+            study,
+            subject,
+            cases_within(study, subject, ranges)
+            if subject.exempt_days == old_exempt_days
+            else subject.cases,
+        )
+    for scope in study.narrow_scopes:
+        update_first_event(study, subject, scope)

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import TypeVar, cast
 
 from monitor.plan.section import DAYS_MAX, IDENTIFIER_PATTERN, TomlSection
-from monitor.records import ActionTaken, Outcome
+from monitor.records import ActionTaken, Outcome, Severity
+from monitor.severity import GRADES
 from monitor.terms import Group, TermPair, fold_term
 
 EnumChoice = TypeVar("EnumChoice", bound=StrEnum)
@@ -43,8 +44,10 @@ def _read_group(name: str, section: TomlSection) -> Group:
         outcome=_read_enum_set(section, "outcome", Outcome),
         within_days_after_dose=_read_days(section, "within_days_after_dose"),
         term_pair=term_pair,
+        severity_at_least=_read_severity(section),
+        dictionary=section.get("dictionary", str, ""),
     )
-    if section.read_keys.isdisjoint(section.values.keys() - {"title"}):
+    if section.read_keys.isdisjoint(section.values.keys() - {"title", "dictionary"}):
         raise section.error(None, "has no condition", "Give it at least one, as serious = true.")
     section.refuse_unknown_keys()
     return group
@@ -82,6 +85,20 @@ def _read_adjudication(section: TomlSection) -> str | None:
     if "adjudication" not in section.values:
         return None
     return section.identifier("adjudication", "")
+
+
+def _read_severity(section: TomlSection) -> Severity | None:
+    """Read the lowest severity of the group, a word or a CTCAE grade from 1 to 5."""
+    value: object = section.values.get("severity_at_least")
+    section.read_keys.add("severity_at_least")
+    if value is None:
+        return None
+    for severity, grade in GRADES.items():
+        if value == severity.value or (value == grade and not isinstance(value, bool | float)):
+            return severity
+    words = ", ".join(Severity)
+    remedy = f"Use one of: {words}; or a grade from 1 to 5, without quotes."
+    raise section.error("severity_at_least", "is not a severity", remedy)
 
 
 def _read_days(section: TomlSection, key: str) -> int | None:

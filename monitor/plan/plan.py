@@ -13,9 +13,11 @@ from monitor.plan.groups import read_groups
 from monitor.plan.section import IDENTIFIER_PATTERN, PlanError, TomlSection, parse_toml
 from monitor.plan.settings import (
     DataLimits,
+    IngestChoices,
     read_benefit_risk,
     read_data_limits,
     read_imputation,
+    read_ingest_choices,
     read_watch_level,
     read_window_days,
 )
@@ -64,7 +66,8 @@ class Plan:
     *alpha* is the family-wise error rate of tier 1, *q* the false discovery rate of tier 2.
     *treatments* begins with the control.  *window_days* is the number of days after the end of
     a treatment on which events still count for it, unless another treatment starts or follow-up
-    ends earlier (None: no limit).  Tier 2 is evaluated only if *screening_enabled*.
+    ends earlier (None: no limit).  Tier 2 is evaluated only if *screening_enabled*.  *dictionary*
+    names the dictionary that codes the study's terms, with its version.
     """
 
     study: str
@@ -84,6 +87,8 @@ class Plan:
     instruments: frozenset[str]
     responder_thresholds: tuple[float, ...]
     board_members: tuple[BoardMember, ...]
+    ingest: IngestChoices
+    dictionary: str
     toml: str = field(repr=False)
 
     @property
@@ -110,18 +115,25 @@ class Plan:
     def spent_shares(self) -> dict[str, SpentShare]:
         """Every tier 1 watch by id, with its group as defined in this plan.
 
-        The title of the group is left out, and terms are folded: changing the title or a spelling
-        does not change the hypothesis.
+        The group's title and dictionary are left out, and terms are folded: changing them or a
+        spelling does not change the hypothesis.
         """
-        groups_by_term = {group.term: replace(group, title="") for group in self.groups}
+        groups_by_term = {group.term: group.hypothesis for group in self.groups}
         tier_1 = (replace(w, term=w.term.folded) for w in self.watches if w.tier == 1)
         return {watch.id: SpentShare(watch, groups_by_term.get(watch.term)) for watch in tier_1}
 
     @property
     def tier_1_terms(self) -> frozenset[tuple[object, str]]:
-        """(folded term, treatment) of each concurrent tier 1 watch, which tier 2 leaves out."""
+        """(folded term, treatment) of each concurrent tier 1 watch, which tier 2 leaves out.
+
+        A watch of some study days only is another hypothesis than the one of tier 2.
+        """
         tier_1 = (
-            w for w in self.watches if w.tier == 1 and w.control_kind is ControlKind.CONCURRENT
+            w
+            for w in self.watches
+            if w.tier == 1
+            and w.control_kind is ControlKind.CONCURRENT
+            and w.within_study_days is None
         )
         return frozenset((watch.term.folded, watch.treatment) for watch in tier_1)
 
@@ -133,7 +145,6 @@ def read_plan(toml: str) -> Plan:
     """
     root = parse_toml(toml)
     study = root.identifier("study", 'Name the study: study = "STUDY-1".')
-    alpha = root.number("alpha", 0.05, *ERROR_RATE_RANGE)
     treatments = _read_treatments(root.table("treatments"))
     periods = _read_periods(root)
     randomised_by_period = {period.id: period.randomised for period in periods}
@@ -146,7 +157,7 @@ def read_plan(toml: str) -> Plan:
     plan = Plan(
         study=study,
         title=root.get("title", str, study),
-        alpha=alpha,
+        alpha=root.number("alpha", 0.05, *ERROR_RATE_RANGE),
         q=root.number("q", 0.1, *ERROR_RATE_RANGE),
         treatments=treatments,
         periods=periods,
@@ -161,6 +172,8 @@ def read_plan(toml: str) -> Plan:
         instruments=instruments,
         responder_thresholds=responder_thresholds,
         board_members=read_board(root),
+        ingest=read_ingest_choices(root.table("ingest")),
+        dictionary=root.get("dictionary", str, ""),
         toml=toml,
     )
     root.refuse_unknown_keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from monitor.dates import FOREVER, Imputation
@@ -66,6 +67,35 @@ def read_data_limits(section: TomlSection) -> DataLimits:
     )
     section.refuse_unknown_keys()
     return data_limits
+
+
+class TreatmentSource(StrEnum):
+    """Which arm an ingest takes as the treatment received."""
+
+    ARM = "arm"
+    ACTUAL_ARM = "actual_arm"
+
+
+class EndSource(StrEnum):
+    """Which date an ingest takes as the end of follow-up (SDTM RFENDTC or RFPENDTC)."""
+
+    REFERENCE = "reference"
+    PARTICIPATION = "participation"
+
+
+class IngestChoices(NamedTuple):
+    """What the plan decides about the ingest of listings; no fold depends on it."""
+
+    actual_arm: bool = False
+    participation_end: bool = False
+
+
+def read_ingest_choices(section: TomlSection) -> IngestChoices:
+    """Read [ingest]: which treatment and which end of follow-up an ingest takes."""
+    treatment = section.choice("treatment", TreatmentSource, TreatmentSource.ARM)
+    end = section.choice("follow_up_end", EndSource, EndSource.REFERENCE)
+    section.refuse_unknown_keys()
+    return IngestChoices(treatment is TreatmentSource.ACTUAL_ARM, end is EndSource.PARTICIPATION)
 
 
 def read_benefit_risk(root: TomlSection) -> tuple[frozenset[str], tuple[float, ...]]:

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from monitor.terms import Term
 
+POOL = "+"
+"""Joins the names of pooled treatments; no name of a treatment may contain it."""
+
 
 class ControlKind(StrEnum):
     """What a watch compares with: a control arm or a reference rate.
@@ -62,6 +65,10 @@ class Watch:
     *reference_rate*, *source* and optionally *period*.  Tier 1 spends *share* of the plan's
     alpha, tier 2 is tested by e-BH over all its watches, tier 3 is shown and not tested.
     *watch_level* is an e-value; below *minimum_events* events the watch stays quiet.
+
+    *treatment* and *control* are each a treatment of the plan, or several pooled into one arm:
+    their names in the plan's order, joined by ``+``.  With *within_study_days*, risk ends after so
+    many days since the subject's first treatment in the scope of the watch.
     """
 
     id: str
@@ -76,6 +83,17 @@ class Watch:
     share: float = 0.0
     watch_level: float = 5.0
     minimum_events: int = 1
+    within_study_days: int | None = None
+
+    @property
+    def treatments(self) -> tuple[str, ...]:
+        """The plan's treatments of the watch: one, or those that it pools."""
+        return tuple(self.treatment.split(POOL))
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """The plan's treatments of the control arm; none of a reference watch."""
+        return () if self.control is None else tuple(self.control.split(POOL))
 
     @property
     def control_kind(self) -> ControlKind:

@@ -5,9 +5,17 @@ A tier 1 watch spends a share of alpha and signals at an e-value of ``1 / (alpha
 
 from __future__ import annotations
 
-from monitor.plan.section import PlanError, TomlSection
+from monitor.plan.section import DAYS_MAX, PlanError, TomlSection
 from monitor.plan.settings import WATCH_LEVEL_MAX
-from monitor.plan.watch import Analysis, ControlKind, ReferenceRate, RiskSetBasis, TimeScale, Watch
+from monitor.plan.watch import (
+    POOL,
+    Analysis,
+    ControlKind,
+    ReferenceRate,
+    RiskSetBasis,
+    TimeScale,
+    Watch,
+)
 from monitor.records import TermKind
 from monitor.terms import ANY, Group, Term
 
@@ -65,7 +73,7 @@ def _read_watch(
 ) -> Watch:
     watch_id = section.identifier("id", 'Name the watch: id = "tee-randomised".')
     control_kind = section.choice("kind", ControlKind, ControlKind.CONCURRENT)
-    treatment = _read_choice(section, "treatment", treatments, treatments[1])
+    treatment = _read_arm(section, "treatment", treatments, treatments[1])
     tier = section.get("tier", int, 1)
     if tier not in (1, 3):
         remedy = "Use 1 (spends a share) or 3 (shown only); tier 2 is every other term."
@@ -86,6 +94,7 @@ def _read_watch(
         share=_read_share(section, tier),
         watch_level=section.number("watch_level", watch_level, 1, WATCH_LEVEL_MAX),
         minimum_events=section.integer("minimum_events", 1, 1, EVENTS_MAX),
+        within_study_days=_read_study_days(section),
     )
 
 
@@ -101,10 +110,30 @@ def _read_term(section: TomlSection) -> Term:
 
 
 def _read_control(section: TomlSection, treatment: str, treatments: tuple[str, ...]) -> str:
-    control = _read_choice(section, "control", treatments, treatments[0])
+    control = _read_arm(section, "control", treatments, treatments[0])
+    shared = set(control.split(POOL)) & set(treatment.split(POOL))
     if control == treatment:
         raise section.error("control", "is the treatment itself", "Name two different arms.")
+    if shared:
+        remedy = "Name each treatment on one side: a subject is compared with others."
+        raise section.error("control", f"shares `{min(shared)}` with the treatment", remedy)
     return control
+
+
+def _read_arm(section: TomlSection, key: str, treatments: tuple[str, ...], default: str) -> str:
+    """Read a treatment, or a list of treatments that the watch pools into one arm."""
+    if not isinstance(section.values.get(key), list):
+        return _read_choice(section, key, treatments, default)
+    pooled = section.strings(key) or ()
+    for name in pooled:
+        if name not in treatments:
+            raise _unknown_choice(section, key, name, treatments)
+    return POOL.join(name for name in treatments if name in pooled)
+
+
+def _read_study_days(section: TomlSection) -> int | None:
+    key = "within_study_days"
+    return section.integer(key, 1, 1, DAYS_MAX) if key in section.values else None
 
 
 def _read_risk_set_basis(
@@ -163,8 +192,14 @@ def _read_share(section: TomlSection, tier: int) -> float:
 def _read_choice(section: TomlSection, key: str, allowed: tuple[str, ...], default: str) -> str:
     text = section.get(key, str, default)
     if text not in allowed:
-        raise section.error(key, f"`{text}` is not known", f"Use one of: {', '.join(allowed)}.")
+        raise _unknown_choice(section, key, text, allowed)
     return text
+
+
+def _unknown_choice(
+    section: TomlSection, key: str, text: str, allowed: tuple[str, ...]
+) -> PlanError:
+    return section.error(key, f"`{text}` is not known", f"Use one of: {', '.join(allowed)}.")
 
 
 def _group_names(groups: tuple[Group, ...]) -> set[str]:

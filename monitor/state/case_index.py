@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from monitor.dates import FOREVER
 from monitor.exposure.first_events import FirstEvents
+from monitor.exposure.person_time import DayRange
 from monitor.plan.plan import ARMS_MAX
 from monitor.records import AdverseEvent
 from monitor.state.entities import Contribution
@@ -19,9 +20,6 @@ INDEXED_FROM = 64
 
 CaseKey = tuple[int, str]
 """Onset, as an ordinal day, and entity id of a case."""
-
-DayRange = tuple[int, int]
-"""Ordinal days ``[start, end)``."""
 
 
 def keys_within(keys: list[CaseKey], days: DayRange) -> list[CaseKey]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from monitor.dates import FOREVER
 from monitor.exposure.doses import DosedDays
@@ -41,6 +41,8 @@ class WatchDesign:
 
     *watch* is the plan's entry.  All tier 2 watches of a treatment share one design; its *watch*
     is a template without id and term, which ``ActiveWatch`` takes from *vocabulary*.
+    *treated_arms* and *control_arms* are the treatments that count for each arm: one, or those
+    that the watch pools.  The follow-up table counts all of an arm under the first.
     """
 
     watch: Watch
@@ -48,6 +50,21 @@ class WatchDesign:
     control: int | None
     follow_up: FollowUp | None
     vocabulary: Vocabulary
+    treated_arms: tuple[int, ...]
+    control_arms: tuple[int, ...] = ()
+
+
+class FollowUpKey(NamedTuple):
+    """What a follow-up table is shared by: all watches on one basis that count the same days.
+
+    *pooled_arms* is as in ``FollowUp``.  *term* and *within_days* are those of a scope that counts
+    fewer days than its subjects are at risk.
+    """
+
+    basis: RiskSetBasis
+    pooled_arms: tuple[int, ...] | None = None
+    term: int | None = None
+    within_days: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -97,6 +114,9 @@ class Study:
     onset, after them counts.  A table number is ``period * treatments + treatment``; the period
     number after the last of the plan means all periods together.
 
+    *exempt_terms* are the terms that any record `not_at_risk` names, and *narrow_scopes* the scopes
+    that count fewer days than their subjects are at risk (``evidence.scopes``).
+
     *decided_watches* are watches on whose alerts the board has decided: a change of their first
     events is reported.  *extension* belongs to a layer above; the fold does not read it.
     *start_changed* states whether the last record about a subject changed the first day on
@@ -133,13 +153,15 @@ class Study:
     )
     tables: list[dict[int, Cell]] = field(default_factory=list[dict[int, Cell]])
     person_days: list[PersonDays] = field(default_factory=list[PersonDays])
-    follow_ups: dict[RiskSetBasis, FollowUp] = field(default_factory=dict[RiskSetBasis, FollowUp])
+    follow_ups: dict[FollowUpKey, FollowUp] = field(default_factory=dict[FollowUpKey, FollowUp])
     first_events: ScopesByTerm[WatchedFirstEvents] = field(
         default_factory=lambda: ScopesByTerm[WatchedFirstEvents]()
     )
     reference_first_events: list[WatchedFirstEvents] = field(
         default_factory=list[WatchedFirstEvents]
     )
+    exempt_terms: set[int] = field(default_factory=set[int])
+    narrow_scopes: list[WatchedFirstEvents] = field(default_factory=list[WatchedFirstEvents])
     screening_designs: list[WatchDesign] = field(default_factory=list[WatchDesign])
     e_bh_candidates: dict[ActiveWatch, float] = field(default_factory=dict[ActiveWatch, float])
     hypotheses: int = 0

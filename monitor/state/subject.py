@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from monitor.exposure.doses import DoseCoverage, DosedDays
-from monitor.exposure.person_time import Spell
+from monitor.exposure.person_time import DayRange, Spell
 from monitor.state.case_index import CaseIndex, PairCases
 from monitor.state.entities import Entity
 
@@ -22,7 +22,8 @@ class SubjectState:
     treatment), whether or not the treatment put the subject at risk.  *counts* holds the packed
     counts of the subject in each cell, by table number and term number.  *index* is there for a
     subject of many cases, *dose_coverage* and *pair_cases* (by the number of the group) where the
-    plan has groups that need them.
+    plan has groups that need them.  *exempt_days* holds, by term number, the united days on which
+    the subject is not at risk by a record; None where it has no such record.
     """
 
     number: int
@@ -39,6 +40,7 @@ class SubjectState:
     dose_coverage: DoseCoverage | None = None
     pair_cases: dict[int, PairCases] | None = None
     index: CaseIndex | None = None
+    exempt_days: dict[int, tuple[DayRange, ...]] | None = None
 
     @property
     def start(self) -> int | None:

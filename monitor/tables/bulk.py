@@ -18,6 +18,7 @@ from monitor.tables.counting import (
     close_unused_watches,
     contribution_of,
     mark_cells_dirty,
+    next_first_event,
     update_contribution,
 )
 
@@ -61,7 +62,7 @@ def update_many(
             index.add_contribution(entity_id, new)
     _update_cells(study, subject, removed, -1)
     _update_cells(study, subject, added, 1)
-    _update_first_events(study, subject, index, removed, added)
+    _update_first_events(study, subject, removed, added)
     for contribution in removed:
         table = study.tables[study.table_numbers(contribution.period, contribution.treatment)[0]]
         for term in contribution.terms:
@@ -97,7 +98,7 @@ def _update_cells(study: Study, subject: SubjectState, groups: Groups, sign: int
 
 
 def _update_first_events(
-    study: Study, subject: SubjectState, index: CaseIndex, removed: Groups, added: Groups
+    study: Study, subject: SubjectState, removed: Groups, added: Groups
 ) -> None:
     """Set the subject's first events under the terms of the cases.
 
@@ -112,7 +113,7 @@ def _update_first_events(
     for term in terms:
         for first_events in study.first_events.get(term) or first_event_scopes(study, term):
             current = first_events.first_event_of(subject.number)
-            earliest = index.next_first_event(first_events)
+            earliest = next_first_event(subject, first_events)
             if current != earliest:
                 first_events.set_first(subject.number, earliest, subject.spells)
             if current != earliest or current in lost[term]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from monitor.dates import impute
 from monitor.exposure.doses import DoseCoverage, DosedDays
+from monitor.exposure.person_time import DayRange
 from monitor.records import AdverseEvent
-from monitor.state.case_index import INDEXED_FROM, CaseIndex, DayRange, PairCases
+from monitor.state.case_index import INDEXED_FROM, CaseIndex, PairCases
 from monitor.state.entities import Entity
 from monitor.state.study import Study, SubjectState
 from monitor.terms import Group, fold_term

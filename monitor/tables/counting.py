@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.evidence.active_watches import first_event_scopes
+from monitor.evidence.scopes import close_scopes, is_exempt
 from monitor.exposure.first_events import MANY_SUBJECTS, FirstEventChange
 from monitor.exposure.person_time import spell_on
 from monitor.plan.plan import ARMS_MAX
@@ -35,6 +36,8 @@ def contribution_of(
         terms += joined_groups(study, subject, context_groups, entity_id, case, onset)
     if study.collected_from:
         terms = tuple(term for term in terms if onset >= study.collected_from.get(term, onset))
+    if subject.exempt_days is not None:
+        terms = tuple([term for term in terms if not is_exempt(subject, term, onset)])
     increment = count_increment(serious=serious, related=case.relatedness in RELATED)
     return Contribution(spell.period, spell.treatment, onset, increment, terms)
 
@@ -174,7 +177,7 @@ def remove_contribution(
     for term in contribution.terms:
         for first_events in study.first_events.get(term) or first_event_scopes(study, term):
             if first_events.first_event_of(subject.number) == packed_event:
-                next_event = _next_first_event(subject, first_events)
+                next_event = next_first_event(subject, first_events)
                 if next_event != packed_event:
                     first_events.set_first(subject.number, next_event, subject.spells)
                 study.changed_first_events[first_events] = MANY_SUBJECTS
@@ -193,14 +196,32 @@ def close_unused_watches(study: Study, term: int) -> None:
         return
     has_cases = any(table[term].events for table in study.tables if term in table)
     if not has_cases and not any(events in study.changed_first_events for events in scopes):
-        del study.first_events[term]
+        close_scopes(study, term)
 
 
-def _next_first_event(subject: SubjectState, first_events: WatchedFirstEvents) -> int | None:
+def update_first_event(
+    study: Study, subject: SubjectState, first_events: WatchedFirstEvents
+) -> None:
+    """Set the subject's first event in a scope whose days may have changed without its cases."""
+    earliest = next_first_event(subject, first_events)
+    if first_events.first_event_of(subject.number) != earliest:
+        first_events.set_first(subject.number, earliest, subject.spells)
+        study.changed_first_events[first_events] = MANY_SUBJECTS
+
+
+def next_first_event(subject: SubjectState, first_events: WatchedFirstEvents) -> int | None:
     """Return the subject's earliest counted case in the scope, or None.
 
-    Onset and treatment are packed as ``onset * ARMS_MAX + treatment``.
+    Onset and treatment are packed as ``onset * ARMS_MAX + treatment``.  Days that do not count in
+    the scope end risk or are exempt from its term, so no case that counts follows one that is on
+    them: a case on exempt days does not count under the term.
     """
+    earliest = _earliest_case(subject, first_events)
+    is_first = earliest is not None and first_events.accepts(subject.number, earliest)
+    return earliest if is_first else None
+
+
+def _earliest_case(subject: SubjectState, first_events: WatchedFirstEvents) -> int | None:
     if subject.index is not None:
         return subject.index.next_first_event(first_events)
     contributions = (entity.contribution for entity in subject.cases.values())

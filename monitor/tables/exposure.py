@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from monitor.exposure.person_time import spell_on
+from monitor.exposure.person_time import DayRange, days_outside, spell_on
 from monitor.state.study import Study, SubjectState
 
 ALL_PERIODS = "all"
@@ -49,6 +49,15 @@ class TableExposure:
         """Add days at risk of a subject."""
         self.person_days += end - start
         self.intervals.setdefault(subject, []).append((start, end))
+
+    def outside(self, excluded: dict[int, tuple[DayRange, ...]]) -> TableExposure:
+        """Return the days at risk that are not *excluded*, by subject number."""
+        rest = TableExposure(cycles=self.cycles)
+        for subject, intervals in self.intervals.items():
+            for start, end in intervals:
+                for first, after in days_outside(start, end, excluded.get(subject, ())):
+                    rest.add(subject, first, after)
+        return rest
 
     def since(self, day: int) -> tuple[int, int]:
         """Return subjects and person-days from the ordinal *day* on."""

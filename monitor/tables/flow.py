@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from monitor.exposure.person_time import spell_on
+from monitor.evidence.scopes import is_exempt
+from monitor.exposure.person_time import Spell, build_spells, spell_on
 from monitor.records import (
     AdverseEvent,
     Assessment,
@@ -17,8 +18,9 @@ from monitor.records import (
     day_of,
 )
 from monitor.state.study import Study, SubjectState
-from monitor.tables.context import onset_of
-from monitor.terms import has_inconsistent_seriousness
+from monitor.tables.context import joined_groups, onset_of
+from monitor.tables.counting import terms_of
+from monitor.terms import has_inconsistent_seriousness, is_serious
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,8 @@ def period_flows(study: Study) -> Iterator[PeriodFlow]:
         for treatment, arm in study.treatment_numbers.items():
             entered = completed = ongoing = switched = 0
             for subject in study.subjects.values():
-                spells = [s for s in subject.spells if s.period == study.period_numbers[period.id]]
+                number = study.period_numbers[period.id]
+                spells = [s for s in treated_spells(study, subject) if s.period == number]
                 received = {spell.treatment for spell in spells}
                 if subject.allocated_arm == arm and received:
                     entered += 1
@@ -71,6 +74,30 @@ def period_flows(study: Study) -> Iterator[PeriodFlow]:
             )
 
 
+def treated_spells(study: Study, subject: SubjectState) -> tuple[Spell, ...]:
+    """Return the subject's spells, with the days on which a record says it is not at risk."""
+    if subject.exempt_days is None:
+        return subject.spells
+    return build_spells(
+        study.treatment_intervals_of(subject),
+        study.follow_up_ends_of(subject),
+        study.plan.window_days,
+    )
+
+
+def is_on_exempt_day(
+    study: Study, subject: SubjectState, entity_id: str, case: AdverseEvent
+) -> bool:
+    """Return whether the onset is on a day on which the subject is not at risk of the event."""
+    onset = None if subject.exempt_days is None else onset_of(study, subject, case)
+    if onset is None:
+        return False
+    numbers, context_groups = terms_of(study, case, serious=is_serious(case))
+    if context_groups:
+        numbers += joined_groups(study, subject, context_groups, entity_id, case, onset)
+    return any(is_exempt(subject, number, onset) for number in numbers)
+
+
 def has_completed(subject: SubjectState, period: str) -> bool:
     """Return whether a disposition says that the subject completed *period*, or the study.
 
@@ -83,9 +110,9 @@ def has_completed(subject: SubjectState, period: str) -> bool:
 
 
 def is_on_treatment(study: Study, subject: SubjectState, period: str) -> bool:
-    """Return whether the subject is at risk and on treatment in *period* on the as-of date."""
+    """Return whether the subject is followed and on treatment in *period* on the as-of date."""
     day, number = study.as_of or 0, study.period_numbers[period]
-    spell = spell_on(day, subject.spells)
+    spell = spell_on(day, treated_spells(study, subject))
     return (
         spell is not None
         and spell.period == number
@@ -162,7 +189,7 @@ def count_data_findings(study: Study) -> dict[str, int]:
     """
     counts: Counter[str] = Counter()
     for subject in study.subjects.values():
-        for entity in subject.cases.values():
+        for entity_id, entity in subject.cases.items():
             body = entity.body
             assert isinstance(body, AdverseEvent)
             counts["serious_by_criteria_or_fatal_but_not_flagged"] += has_inconsistent_seriousness(
@@ -172,6 +199,8 @@ def count_data_findings(study: Study) -> dict[str, int]:
             counts["partial_onset_imputed"] += isinstance(body.onset, PartialDate)
             if onset_of(study, subject, body) is None:
                 counts["onset_unknown"] += 1
+            elif is_on_exempt_day(study, subject, entity_id, body):
+                counts["event_on_days_not_at_risk"] += 1
             elif not study.is_unallocated(subject) and entity.contribution is None:
                 counts["not_treatment_emergent"] += 1
         counts["treated_without_randomisation"] += subject.allocated_arm is None and any(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import inf
 from typing import NamedTuple
 
+from monitor.exposure.person_time import DayRange
 from monitor.state.cell import Cell
 from monitor.state.entities import Contribution
 from monitor.state.shown import shown_term
@@ -64,15 +65,21 @@ def rate_rows(study: Study) -> Iterator[RateRow]:
     Cells without events are included, since zero events in known person-time is a result, and "any"
     and the plan's groups.  Before the first day at risk, a table has only the rows with events.
     """
-    onsets, exposures = first_onsets(study), table_exposures(study)
+    onsets, exposures, exempt_days = (
+        first_onsets(study),
+        table_exposures(study),
+        exempt_days_by_term(study),
+    )
     shown_terms, count_limits = shown_terms_of_tables(study), CountLimits()
     ordered_terms = sorted(shown_terms, key=shown_terms.__getitem__)
     for number, (period, treatment) in table_keys(study):
-        exposure, table = exposures[number], study.tables[number]
+        all_exposure, table = exposures[number], study.tables[number]
         for term in ordered_terms:
-            cell = table.get(term) or Cell()
+            cell, exposure = table.get(term) or Cell(), all_exposure
             if not (exposure.subjects or cell.events):
                 continue
+            if term in exempt_days:
+                exposure = exposure.outside(exempt_days[term])
             collected_from = study.collected_from.get(term, 0)
             subjects, person_days = exposure.subjects, exposure.person_days
             if collected_from:
@@ -88,6 +95,16 @@ def rate_rows(study: Study) -> Iterator[RateRow]:
                 person_days_to_first=person_days - days_after_first,
                 count_limits=count_limits.of(cell.events),
             )
+
+
+def exempt_days_by_term(study: Study) -> dict[int, dict[int, tuple[DayRange, ...]]]:
+    """Return the days on which subjects are not at risk, by term number and subject number."""
+    days: dict[int, dict[int, tuple[DayRange, ...]]] = {}
+    if study.exempt_terms:
+        for subject in study.subjects.values():
+            for term, ranges in (subject.exempt_days or {}).items():
+                days.setdefault(term, {})[subject.number] = ranges
+    return days
 
 
 def shown_terms_of_tables(study: Study) -> dict[int, Term]:

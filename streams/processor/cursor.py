@@ -14,7 +14,7 @@ from streams.log import LogIdentity, LogRecord
 from streams.store import Fields
 from streams.store.cursor_fields import passed_offsets, studies_with_rows
 
-FOLD_VERSION = "5"
+FOLD_VERSION = "6"
 """Version of the fold and of the format of its rows; another version needs its own space."""
 
 

@@ -60,7 +60,7 @@ class RowCache:
 
     async def invalidate_mismatched(self, cursor: Cursor, store: Store, log: Log) -> None:
         """Invalidate every row whose `pos` in *store* disagrees with memory or with *cursor*."""
-        for study, stored_position in (await store.positions(cursor.positions)).items():
+        for study, (stored_position, _) in (await store.heads(cursor.positions)).items():
             row, cursor_position = self.rows.get(study), cursor.positions[study]
             if row is not None:
                 matches = row.stored_position == stored_position

@@ -8,7 +8,15 @@ from itertools import islice
 from time import perf_counter
 
 from monitor.errors import Refusal
-from monitor.records import AdverseEvent, Collection, Merge, PlanRecord, Record, Retraction
+from monitor.records import (
+    AdverseEvent,
+    Collection,
+    Merge,
+    NotAtRisk,
+    PlanRecord,
+    Record,
+    Retraction,
+)
 from streams.log import Log, LogRecord
 from streams.processor.folding import check_placement, fold_into
 from streams.processor.steps import finish_step
@@ -23,7 +31,7 @@ rows: see ``PendingWrite.split_rows``."""
 RUN_RECORDS_MAX = 128
 """Records of one run; a longer one of costly records would not be written for minutes."""
 
-RECOUNTING_BODIES = (PlanRecord, Collection, Merge, Retraction)
+RECOUNTING_BODIES = (PlanRecord, Collection, NotAtRisk, Merge, Retraction)
 """Bodies that may recount a whole study; every other record recounts cases of a subject."""
 
 DecodedRecord = tuple[LogRecord, Record | Refusal]

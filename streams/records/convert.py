@@ -27,6 +27,7 @@ BODY_TYPES: dict[str, Callable[..., events.Body]] = {
     "adverse_event": events.AdverseEvent,
     "disposition": events.Disposition,
     "collection": events.Collection,
+    "not_at_risk": events.NotAtRisk,
     "assessment": events.Assessment,
     "retraction": events.Retraction,
     "merge": events.Merge,
@@ -86,6 +87,21 @@ def _convert_collection(fields: Fields) -> None:
     fields["kind"] = TermKind(fields["kind"])
 
 
+def _convert_not_at_risk(fields: Fields) -> None:
+    _convert_collection(fields)
+    convert_day(fields, "last_date")
+    if "last_date" in fields and fields["last_date"] < fields["start"]:
+        detail = "`to` is before `from`."
+        raise RecordRefused(Reason.END_BEFORE_START, detail, frozenset({"last_date"}))
+    if fields["kind"] is TermKind.ANY:
+        if "term" in fields:
+            detail = "`term` is given, but `kind` is any."
+            raise RecordRefused(Reason.BAD_VALUE, detail, frozenset({"term"}))
+    elif "term" not in fields:
+        detail = "`term` is missing; without one, `kind` is any."
+        raise RecordRefused(Reason.MISSING_FIELD, detail, frozenset({"term"}))
+
+
 def _convert_retraction(fields: Fields) -> None:
     target, source = fields["target"], fields["source"]
     if (target["system"], target["id"]) == (source["system"], source["id"]):
@@ -121,6 +137,7 @@ CONVERTERS: dict[str, Callable[[Fields], None]] = {
     "adverse_event": _convert_adverse_event,
     "disposition": _day_converter("date"),
     "collection": _convert_collection,
+    "not_at_risk": _convert_not_at_risk,
     "assessment": _day_converter("date"),
     "retraction": _convert_retraction,
     "merge": _convert_merge,

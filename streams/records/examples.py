@@ -82,6 +82,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "collection": _example_record(
         "collection", kind="group", term="thromboembolic", **{"from": "2017-01-01"}
     ),
+    "not_at_risk": _example_record(
+        "not_at_risk",
+        subject="S-0042",
+        kind="preferred_term",
+        term="Appendicitis",
+        **{"from": "2017-03-01", "to": "2017-06-12"},
+    ),
     "assessment": _example_record(
         "assessment",
         subject="S-0042",

@@ -19,7 +19,7 @@ from monitor.records import (
     Status,
 )
 
-MAJOR, MINOR = 1, 0
+MAJOR, MINOR = 1, 1
 """Version of the schema.  Fields that a newer minor adds are ignored."""
 
 ID = r"[A-Za-z0-9_.:-]{1,64}"
@@ -196,6 +196,23 @@ class Collection(Envelope):
     start: Annotated[Day, Field(alias="from")]
 
 
+class NotAtRisk(Envelope):
+    """Days on which a subject is not at risk of a term, or of any event.
+
+    They leave the risk sets and the person-time, and events on them are not counted.
+    """
+
+    type: Literal["not_at_risk"]
+    subject: Identifier
+    kind: Literal["preferred_term", "system_organ_class", "group", "any"]
+    """With `any`, the subject is at risk of no event; with another kind, `term` names the term."""
+    term: Term | None = None
+    start: Annotated[Day, Field(alias="from")]
+    """The first day that leaves the risk sets."""
+    last_date: Annotated[Day | None, Field(alias="to")] = None
+    """The last such day, inclusive; absent while it is not known."""
+
+
 class Assessment(Envelope):
     """One efficacy score, used only for the board's benefit-risk assessment."""
 
@@ -257,6 +274,7 @@ AnyRecord = Annotated[
     | AdverseEvent
     | Disposition
     | Collection
+    | NotAtRisk
     | Assessment
     | Retraction
     | Merge
@@ -273,6 +291,7 @@ MODELS: dict[str, type[Envelope]] = {
     "adverse_event": AdverseEvent,
     "disposition": Disposition,
     "collection": Collection,
+    "not_at_risk": NotAtRisk,
     "assessment": Assessment,
     "retraction": Retraction,
     "merge": Merge,

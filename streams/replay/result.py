@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from math import exp, isfinite
 from typing import Any
 
+from alerts.dictionary import dictionary_of
 from monitor.dates import iso
 from monitor.evidence.evaluate import LOG_E_MAX
 from monitor.evidence.summary import WatchSummary, signal_boundary, watch_summaries
+from monitor.plan.watch import Watch
 from monitor.state.digest import state_digest
 from monitor.state.entities import RecordOutcome
 from monitor.state.study import Study
@@ -31,7 +33,7 @@ Json = dict[str, Any]
 
 def result_line(replay: Replay, study: Study) -> Json:
     """The result line of *study*, the last line that a replay prints for it."""
-    rows = list(rate_rows(study))
+    tables = tables_json(study)
     return {
         "type": "result",
         "study": study.name,
@@ -42,13 +44,26 @@ def result_line(replay: Replay, study: Study) -> Json:
         "lines": replay.lines,
         "records": count_outcomes(replay, study),
         "findings": count_data_findings(study),
-        "tables": [_row_json(row) for row in rows],
-        "comparisons": [_comparison_json(each) for each in compare_arms(study.plan, rows)],
-        "exposure": list(_exposure_json(study)),
+        "tables": tables["tables"],
+        "comparisons": tables["comparisons"],
+        "exposure": tables["exposure"],
         "flow": _flow_json(study),
         "assessments": list(_assessment_json(study)),
         "watches": [_watch_json(study, summary) for summary in watch_summaries(study)],
         "alerts": register_json(study),
+    }
+
+
+def tables_json(study: Study) -> Json:
+    """The tables of *study*: events and rates, comparisons of arms, and exposure."""
+    rows = list(rate_rows(study))
+    return {
+        "study": study.name,
+        "as_of": None if study.as_of is None else iso(study.as_of),
+        "plan_sha256": study.plan.sha256,
+        "tables": [_row_json(row) for row in rows],
+        "comparisons": [_comparison_json(each) for each in compare_arms(study.plan, rows)],
+        "exposure": list(_exposure_json(study)),
     }
 
 
@@ -199,4 +214,15 @@ def _watch_json(study: Study, summary: WatchSummary) -> Json:
         "level": summary.verdict.level.word,
         "verdict": summary.verdict.reason.name.lower(),
         "reason": summary.verdict.reason.value,
+    } | _selection_json(study, watch)
+
+
+def _selection_json(study: Study, watch: Watch) -> Json:
+    """What only some watches have: pooled arms, a limit of study days, a dictionary."""
+    optional: Json = {
+        "treatments": watch.treatments if len(watch.treatments) > 1 else (),
+        "controls": watch.controls if len(watch.controls) > 1 else (),
+        "within_study_days": watch.within_study_days,
+        "dictionary": dictionary_of(study.plan, watch.id),
     }
+    return {name: value for name, value in optional.items() if value}

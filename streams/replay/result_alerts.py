@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alerts.alert import Alert
+from alerts.dictionary import dictionary_of
 from alerts.register.history import AlertEntry, HistoryEntry
 from alerts.register.register import AlertRegister
 from monitor.dates import iso
@@ -15,9 +16,13 @@ from monitor.state.study import Study
 Json = dict[str, Any]
 
 
-def alert_line(alert: Alert, *, hypothetical: bool) -> Json:
-    """The line of one alert revision, with whether a what-if plan made it."""
-    return {"type": "alert"} | alert_json(alert) | {"hypothetical": hypothetical}
+def alert_line(alert: Alert, *, hypothetical: bool, dictionary: str = "") -> Json:
+    """The line of one alert revision, with whether a what-if plan made it.
+
+    *dictionary* is that of its term, and left out where the plan names none.
+    """
+    line = {"type": "alert"} | alert_json(alert) | {"hypothetical": hypothetical}
+    return line | _dictionary_json(dictionary)
 
 
 def alert_json(alert: Alert) -> Json:
@@ -52,12 +57,17 @@ def register_json(study: Study) -> list[Json]:
     if not isinstance(study.extension, AlertRegister):
         return []
     entries = sorted(study.extension.entries.values(), key=_raised_order)
-    return [entry_json(entry) for entry in entries]
+    return [entry_json(entry, dictionary_of(study.plan, entry.alert.watch)) for entry in entries]
 
 
-def entry_json(entry: AlertEntry) -> Json:
-    """An alert at its latest revision, with its history."""
-    return alert_json(entry.alert) | {"history": list(_history_json(entry))}
+def _dictionary_json(dictionary: str) -> Json:
+    return {"dictionary": dictionary} if dictionary else {}
+
+
+def entry_json(entry: AlertEntry, dictionary: str = "") -> Json:
+    """An alert at its latest revision, with its history and the *dictionary* of its term."""
+    history = {"history": list(_history_json(entry))}
+    return alert_json(entry.alert) | history | _dictionary_json(dictionary)
 
 
 def format_instant(seconds: int) -> str:

@@ -62,6 +62,13 @@ class StagedRow(NamedTuple):
     field_count: int
 
 
+class RowHead(NamedTuple):
+    """The `pos` and the `digest` of a row."""
+
+    position: bytes
+    digest: bytes
+
+
 class StoreUnreachable(Exception):
     """The store did not answer: the result of a command is unknown.  Discard memory, and reload."""
 
@@ -108,8 +115,8 @@ class Store(Protocol):
         """Return the names of the studies that have a row according to the cursor."""
         ...
 
-    async def positions(self, studies: Iterable[str]) -> dict[str, bytes]:
-        """Return the `pos` of each study's row; empty for a study without a row."""
+    async def heads(self, studies: Iterable[str]) -> dict[str, RowHead]:
+        """Return `pos` and `digest` of each study's row, of one moment; empty without a row."""
         ...
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from streams.store import ApplyRequest, ApplyResult, Fields
+from streams.store import ApplyRequest, ApplyResult, Fields, RowHead
 from streams.store.cursor_fields import (
     is_operator_field,
     released_fields,
@@ -45,9 +45,13 @@ class MemoryStore(Hashes):
         """Return the names of the studies that have a row according to the cursor."""
         return studies_with_rows(self.get(CURSOR))
 
-    async def positions(self, studies: Iterable[str]) -> dict[str, bytes]:
-        """Return the `pos` of each study's row; empty for a study without a row."""
-        return {study: self.position_of(row_name(study)) for study in studies}
+    async def heads(self, studies: Iterable[str]) -> dict[str, RowHead]:
+        """Return `pos` and `digest` of each study's row, of one moment; empty without a row."""
+        rows = {study: self.get(row_name(study)) for study in studies}
+        return {
+            study: RowHead(fields.get("pos", b""), fields.get("digest", b""))
+            for study, fields in rows.items()
+        }
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:
         """Apply the whole *request*, or nothing."""

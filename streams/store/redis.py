@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from streams.store import ApplyRequest, ApplyResult, Fields
+from streams.store import ApplyRequest, ApplyResult, Fields, RowHead
 from streams.store.client import (
     Client,
     connect,
@@ -91,14 +91,17 @@ class RedisStore:
         """Return the names of the studies that have a row according to the cursor."""
         return studies_with_rows(await self.cursor())
 
-    async def positions(self, studies: Iterable[str]) -> dict[str, bytes]:
-        """Return the `pos` of each study's row; empty for a study without a row."""
+    async def heads(self, studies: Iterable[str]) -> dict[str, RowHead]:
+        """Return `pos` and `digest` of each study's row, of one moment; empty without a row."""
         names = list(studies)
         pipe = self.client.pipeline(transaction=False)
         for study in names:
-            pipe.hget(self.keys.row(study), "pos")
-        positions: list[bytes | None] = await run_command(pipe.execute()) if names else []
-        return {study: pos or b"" for study, pos in zip(names, positions, strict=True)}
+            pipe.hmget(self.keys.row(study), "pos", "digest")
+        heads: list[list[bytes | None]] = await run_command(pipe.execute()) if names else []
+        return {
+            study: RowHead(pos or b"", digest or b"")
+            for study, (pos, digest) in zip(names, heads, strict=True)
+        }
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:
         """Apply the whole *request*, or nothing."""

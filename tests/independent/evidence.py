@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import inf
 
-from tests.independent.groups import cases_of_term
+from tests.independent.groups import cases_of_term, days_of_term
 from tests.independent.likelihood import (
     Factor,
     concurrent_log_e,
     estimated_rate_log_e,
     known_rate_log_e,
 )
-from tests.independent.recount import TableKey, interval_in_cell, recount, row
+from tests.independent.recount import recount
 from tests.independent.trial import Interval, Trial, interval_at
 from tests.independent.wire_records import Record
 
@@ -28,9 +29,10 @@ class WatchDesign:
 
     kind: str
     term: str
-    treatment: str
-    control: str
+    treatment: list[str]
+    control: list[str]
     period: str
+    within_days: int | None = None
     as_randomised: bool
     on_calendar: bool
 
@@ -54,7 +56,8 @@ def evidence(records: Iterable[Record]) -> dict[WatchName, float]:
     for design in screened_designs(trial):
         factors = factors_of(trial, design)
         if factors:
-            log_e_by_watch[design.kind, design.term, design.treatment] = concurrent_log_e(factors)
+            name = design.kind, design.term, design.treatment[0]
+            log_e_by_watch[name] = concurrent_log_e(factors)
     return log_e_by_watch
 
 
@@ -72,6 +75,8 @@ def log_e_of(trial: Trial, watch: Record) -> float:
 
 def term_of(watch: Record) -> tuple[str, str]:
     """Return the kind and the name of the term of a watch."""
+    if watch.get("any"):
+        return "any", "any"
     return next((kind, watch[kind]) for kind in TERM_KINDS if kind in watch)
 
 
@@ -81,12 +86,18 @@ def design_of(trial: Trial, watch: Record) -> WatchDesign:
     return WatchDesign(
         kind=kind,
         term=term,
-        treatment=watch["treatment"],
-        control=watch.get("control", trial.plan["treatments"]["control"]),
+        treatment=names_of(watch["treatment"]),
+        control=names_of(watch.get("control", trial.plan["treatments"]["control"])),
+        within_days=watch.get("within_study_days"),
         period=watch["period"],
         as_randomised=watch["analysis"] == "as_randomised",
         on_calendar=watch["time"] == "calendar",
     )
+
+
+def names_of(arm: str | list[str]) -> list[str]:
+    """Return the treatments of an arm: one, or those that a watch pools."""
+    return [arm] if isinstance(arm, str) else arm
 
 
 def screened_designs(trial: Trial) -> list[WatchDesign]:
@@ -123,19 +134,19 @@ def factors_of(trial: Trial, design: WatchDesign) -> list[Factor]:
         day = patient.first_event
         if day is None or day > patient.last_day_seen:
             continue
-        if patient.event_arm in {design.treatment, design.control}:
-            assert at_risk(patient, day, patient.event_arm)
+        if patient.event_arm in {*design.treatment, *design.control}:
+            assert at_risk(patient, day, [patient.event_arm])
             treated = [p for p in patients if at_risk(p, day, design.treatment)]
             control = [p for p in patients if at_risk(p, day, design.control)]
-            x = int(patient.event_arm == design.treatment)
+            x = int(patient.event_arm in design.treatment)
             factors.append(Factor(day, x, len(treated), len(control)))
     return sorted(factors)
 
 
-def at_risk(patient: Patient, day: int, arm: str | None) -> bool:
+def at_risk(patient: Patient, day: int, arm: list[str]) -> bool:
     """Return whether *patient* is seen on *arm* that day, without an event on an earlier day."""
     return (
-        patient.arm_by_day.get(day) == arm
+        patient.arm_by_day.get(day) in arm
         and day <= patient.last_day_seen
         and (patient.first_event is None or patient.first_event >= day)
     )
@@ -145,12 +156,13 @@ def patient_of(trial: Trial, design: WatchDesign, subject: str, onset: int | Non
     """Return one subject as a concurrent watch sees it, in study days or calendar days."""
     starts = [i.start for i in trial.intervals[subject] if i.period == design.period]
     day_0 = 0 if design.on_calendar else min(starts, default=0)
-    since = trial.collected.get((design.kind, design.term), 0)
     arms: dict[int, str] = {}
-    for day, interval in trial.days[subject].items():
-        arm = arm_of(trial, design, subject, interval)
-        if day >= since and arm is not None:
+    for day in days_of_term(trial, design.kind, design.term, subject):
+        arm = arm_of(trial, design, subject, trial.days[subject][day])
+        if arm is not None and day < end_of_watch(starts, design.within_days):
             arms[day - day_0] = arm
+    if onset is not None and onset >= end_of_watch(starts, design.within_days):
+        onset = None
     onset_interval = None if onset is None else interval_at(trial, subject, onset)
     return Patient(
         arm_by_day=arms,
@@ -160,6 +172,11 @@ def patient_of(trial: Trial, design: WatchDesign, subject: str, onset: int | Non
         if onset_interval is None
         else arm_of(trial, design, subject, onset_interval),
     )
+
+
+def end_of_watch(starts: list[int], within_days: int | None) -> float:
+    """Return the first day after the study days of a watch, which begin with the first start."""
+    return inf if within_days is None else min(starts, default=-inf) + within_days
 
 
 def arm_of(trial: Trial, design: WatchDesign, subject: str, interval: Interval) -> str | None:
@@ -183,9 +200,20 @@ def first_onsets(
 
 def reference_counts(trial: Trial, watch: Record) -> tuple[int, int]:
     """Return the first events up to the as-of day, and the person-days up to each of them."""
-    key = TableKey(watch.get("period", "all"), watch["treatment"], *term_of(watch))
-    first = first_onsets(
-        trial, key.kind, key.term, lambda interval: interval_in_cell(interval, key)
-    )
-    days = row(trial, key)["person_days_to_first"]
-    return sum(1 for onset in first.values() if onset <= trial.as_of), days
+
+    def counts(interval: Interval) -> bool:
+        in_period = watch.get("period", interval.period) == interval.period
+        return in_period and interval.treatment in names_of(watch["treatment"])
+
+    kind, term = term_of(watch)
+    first = first_onsets(trial, kind, term, counts)
+    events = person_days = 0
+    for subject, intervals in trial.intervals.items():
+        starts = [interval.start for interval in intervals if counts(interval)]
+        end = end_of_watch(starts, watch.get("within_study_days"))
+        onset = first.get(subject, inf)
+        events += onset < end and onset <= trial.as_of
+        for day in days_of_term(trial, kind, term, subject):
+            in_time = day < end and (day <= onset or onset >= end)
+            person_days += in_time and counts(trial.days[subject][day])
+    return events, person_days

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.independent.trial import Case, Trial
+from tests.independent.trial import Case, Trial, is_exempt
 from tests.independent.wire_records import Record, ordinal
 
 RELATED = frozenset({"possible", "probable", "definite"})
 
 
 def cases_of_term(trial: Trial, kind: str, term: str) -> list[Case]:
-    """Return the cases of a term that have an onset on or after its collection began."""
+    """Return the cases of a term that have an onset on or after its collection began.
+
+    Not those on days on which their subject is not at risk of the term.
+    """
     since = trial.collected.get((kind, term))
     return [
         case
@@ -20,6 +23,17 @@ def cases_of_term(trial: Trial, kind: str, term: str) -> list[Case]:
         if case.onset is not None
         and (since is None or case.onset >= since)
         and case_has_term(trial, case, kind, term)
+        and not is_exempt(trial, case.subject, kind, term, case.onset)
+    ]
+
+
+def days_of_term(trial: Trial, kind: str, term: str, subject: str) -> list[int]:
+    """Return the days up to the as-of day on which the subject is at risk of the term."""
+    since = trial.collected.get((kind, term), 0)
+    return [
+        day
+        for day in trial.days[subject]
+        if day >= since and not is_exempt(trial, subject, kind, term, day)
     ]
 
 
@@ -97,6 +111,17 @@ def is_adjudicated(trial: Trial, case: Case, group: Record) -> bool:
     return adjudications.get(group["adjudication"]) == "yes"
 
 
+def is_severe_enough(trial: Trial, case: Case, group: Record) -> bool:
+    """Return whether the grade of *case* is the group's or higher; a death has grade 5."""
+    words = ["mild", "moderate", "severe", "life_threatening", "fatal"]
+    lowest = group["severity_at_least"]
+    lowest = lowest if isinstance(lowest, int) else words.index(lowest) + 1
+    if case.fields.get("outcome") == "fatal" or "death" in case.fields.get("criteria", []):
+        return True
+    stated = case.fields.get("severity")
+    return stated is not None and words.index(stated) + 1 >= lowest
+
+
 CONDITIONS: dict[str, Callable[[Trial, Case, Record], bool]] = {
     "adjudication": is_adjudicated,
     "serious": lambda trial, case, group: is_serious(case.fields) == group["serious"],
@@ -110,6 +135,7 @@ CONDITIONS: dict[str, Callable[[Trial, Case, Record], bool]] = {
     ),
     "outcome": lambda trial, case, group: case.fields.get("outcome") in group["outcome"],
     "within_days_after_dose": is_after_dose,
+    "severity_at_least": is_severe_enough,
     "any_of": meets_algorithm,
     "both": meets_algorithm,
 }

@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 from tests.independent.groups import cases_of_term, is_related, is_serious
 from tests.independent.recount_entities import resolve
-from tests.independent.trial import Case, Interval, Trial, interval_at, trial_of, unallocated_cases
+from tests.independent.trial import (
+    Case,
+    Interval,
+    Trial,
+    interval_at,
+    is_exempt,
+    trial_of,
+    unallocated_cases,
+)
 from tests.independent.wire_records import Record
 
 Row = dict[str, int]
@@ -117,13 +125,15 @@ def case_in_cell(trial: Trial, case: Case, key: TableKey) -> bool:
 
 
 def days_at_risk(trial: Trial, key: TableKey) -> dict[str, list[int]]:
-    """Return each subject's days in the cell with the term collected, up to the as-of day."""
+    """Return each subject's days in the cell at risk of the term, up to the as-of day."""
     since = trial.collected.get((key.kind, key.term), 0)
     return {
         subject: [
             day
             for day, interval in days.items()
-            if day >= since and interval_in_cell(interval, key)
+            if day >= since
+            and interval_in_cell(interval, key)
+            and not is_exempt(trial, subject, key.kind, key.term, day)
         ]
         for subject, days in trial.days.items()
     }

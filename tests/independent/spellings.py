@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from unicodedata import category, normalize
 
 from tests.independent.wire_records import Record
@@ -15,6 +16,7 @@ Shown = dict[tuple[str, str], str]
 """The spelling of a term by its kind and folded form."""
 
 
+@cache
 def folded(text: str) -> str:
     """Return *text* without differences of case, white space, Unicode form or invisible marks."""
     visible = "".join(each for each in normalize("NFKC", text) if category(each) != "Cf")

@@ -17,6 +17,7 @@ from tests.independent.strategies_records import (
     dose_fields,
     draw_chance,
     event_fields,
+    exemption_fields,
     interval_fields,
     subject_fields,
 )
@@ -131,6 +132,9 @@ def add_subject_records(draw: st.DrawFn, draft: TrialDraft, who: str) -> None:
         add_record(draft, who, f"event{number}", day, event_fields(draw, draft.design, who, entry))
     if draw_chance(draw, 30):
         add_record(draft, who, "dose", entry, dose_fields(draw, draft.design, who, entry))
+    for number in range(draw(st.sampled_from((0, 0, 0, 1, 2)))):
+        fields = exemption_fields(draw, draft.design, who, entry)
+        add_record(draft, who, f"not_at_risk{number}", entry, fields)
     if draw_chance(draw, 25):
         fields = disposition_fields(draw, draft.design, who, entry)
         add_record(draft, who, "disposition", entry, fields)

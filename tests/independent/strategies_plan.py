@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -23,6 +25,8 @@ GROUPS = "\n".join(
         toml_table("groups.serious", serious=True),
         toml_table("groups.serious_related", serious=True, related=True),
         toml_table("groups.labelled", label_groups=["PAIN", "RASH"]),
+        toml_table("groups.severe", severity_at_least="severe"),
+        toml_table("groups.graded_clots", preferred_terms=["DVT", "PE"], severity_at_least=2),
         toml_table("groups.withdrawn", action_taken=["drug_withdrawn", "dose_reduced"]),
         toml_table("groups.fatal", outcome=["fatal"]),
         toml_table("groups.infusional", within_days_after_dose=3),
@@ -96,6 +100,8 @@ def watches(*, third: bool) -> str:
                 treatment="new" if third else "act",
                 control="act" if third else "ctl",
             ),
+            *early_watches(),
+            *(pooled_watches() if third else ()),
             reference_watch("serious-known", group="serious", rate_per_100_patient_years=12.5),
             reference_watch(
                 "nausea-history",
@@ -111,15 +117,60 @@ def watches(*, third: bool) -> str:
     )
 
 
-def concurrent_watch(name: str, analysis: str, time: str, **more: str | float) -> str:
+def early_watches() -> Iterator[str]:
+    """Yield watches that end risk after some study days."""
+    yield concurrent_watch("early", "as_treated", "study", group="severe", within_study_days=20)
+    yield concurrent_watch(
+        "early-headache",
+        "as_randomised",
+        "calendar",
+        preferred_term="HEADACHE",
+        within_study_days=25,
+    )
+    yield concurrent_watch("anything", "as_treated", "study", any=True, within_study_days=40)
+    yield reference_watch(
+        "early-vascular",
+        system_organ_class="VASC",
+        rate_per_100_patient_years=90,
+        within_study_days=15,
+    )
+
+
+def pooled_watches() -> Iterator[str]:
+    """Yield watches that pool two of three treatments, on either side."""
+    both = ["act", "new"]
+    yield concurrent_watch("pool-treated", "as_treated", "study", group="clots", treatment=both)
+    yield concurrent_watch(
+        "pool-control",
+        "as_randomised",
+        "study",
+        preferred_term="HEADACHE",
+        treatment="new",
+        control=["ctl", "act"],
+    )
+    yield concurrent_watch(
+        "pool-early",
+        "as_treated",
+        "calendar",
+        group="serious",
+        treatment=both,
+        within_study_days=25,
+    )
+    yield reference_watch(
+        "pool-known", group="clots", rate_per_100_patient_years=30, treatment=both
+    )
+
+
+def concurrent_watch(name: str, analysis: str, time: str, **more: Any) -> str:
     """Return a concurrent watch in the first period, of tier 1 if *more* has a share, else 3."""
-    fields: dict[str, str | float] = {"treatment": "act", **more}
+    fields: dict[str, Any] = {"treatment": "act", **more}
     tier = 1 if "share" in more else 3
     scale = {"period": "first", "analysis": analysis, "time": time, "tier": tier}
     return toml_table("[watches]", id=name, kind="concurrent", **fields, **scale)
 
 
-def reference_watch(name: str, **more: str | float) -> str:
-    """Return a tier 1 watch of treatment "act" against a reference rate."""
-    fixed = {"treatment": "act", "source": "A register", "tier": 1, "share": 0.1}
-    return toml_table("[watches]", id=name, kind="reference", **more, **fixed)
+def reference_watch(name: str, **more: Any) -> str:
+    """Return a tier 1 watch against a reference rate, of "act" if *more* has no treatment."""
+    fixed = {"source": "A register", "tier": 1, "share": 0.1}
+    fields: dict[str, Any] = {"treatment": "act", **more, **fixed}
+    return toml_table("[watches]", id=name, kind="reference", **fields)

@@ -15,6 +15,16 @@ CRITERIA = ("death", "life_threatening", "hospitalisation", "medically_important
 RESPELLINGS = (str.lower, str.title, "  {}\t".format, "\u200b{}".format)
 """Ways to spell a term of the plan otherwise."""
 
+SEVERITIES = ("mild", "moderate", "severe", "life_threatening", "fatal")
+EXEMPT_TERMS = (
+    {"kind": "any"},
+    {"kind": "any"},
+    {"kind": "preferred_term", "term": "HEADACHE"},
+    {"kind": "preferred_term", "term": "nausea "},
+    {"kind": "system_organ_class", "term": "VASC"},
+    {"kind": "group", "term": "clots"},
+    {"kind": "group", "term": "serious"},
+)
 RELATEDNESS = ("not_related", "unlikely", "possible", "probable", "definite")
 STATUS = ("completed", "withdrew", "lost", "died", "adverse_event", "other")
 
@@ -44,7 +54,7 @@ def event_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) ->
         fields["criteria"] = [draw(st.sampled_from(CRITERIA))]
     set_by_chance(draw, fields, "relatedness", 50, RELATEDNESS)
     set_by_chance(draw, fields, "outcome", 20, ("fatal", "recovered", "unknown"))
-    set_by_chance(draw, fields, "severity", 10, ("mild", "fatal"))
+    set_by_chance(draw, fields, "severity", 40, SEVERITIES)
     set_by_chance(
         draw, fields, "action_taken", 20, ("drug_withdrawn", "dose_reduced", "not_applicable")
     )
@@ -89,6 +99,16 @@ def disposition_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: i
     return fields
 
 
+def exemption_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) -> Fields:
+    """Draw days on which *who* is not at risk of a term or of any, some without an end."""
+    start = max(0, around + draw(st.integers(-5, 40)))
+    fields: Fields = {"subject": who, **draw(st.sampled_from(EXEMPT_TERMS))}
+    fields["from"] = iso_date(start)
+    days = draw(st.sampled_from((0, 3, 10, 30, None)))
+    fields["to"] = None if days is None else iso_date(start + days)
+    return fields
+
+
 def subject_fields(draw: st.DrawFn, design: TrialDesign, who: str, around: int) -> Fields:
     """Draw a screened subject, allocated in most draws."""
     fields: Fields = {"subject": who, "date": iso_date(around)}
@@ -102,5 +122,6 @@ FIELD_STRATEGIES = {
     "treatment": interval_fields,
     "dose": dose_fields,
     "disposition": disposition_fields,
+    "not_at_risk": exemption_fields,
     "subject": subject_fields,
 }

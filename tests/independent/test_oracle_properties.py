@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import Phase, find, given, settings
@@ -29,7 +30,8 @@ def spell_days(trial: Trial, key: TableKey) -> int:
     """Return person-days by subtraction, from each start to the first of all possible ends."""
     total = 0
     for subject, intervals in trial.intervals.items():
-        if repeats(intervals):
+        is_exempt = any(each["subject"] == subject for each in trial.exempt)
+        if is_exempt or repeats(intervals):
             total += sum(interval_in_cell(each, key) for each in trial.days[subject].values())
             continue
         ordered = sorted(intervals, key=lambda i: (i.start, i.entity))
@@ -121,13 +123,26 @@ SITUATIONS_REACHED: dict[str, Callable[[list[Record]], bool]] = {
     "an adjudicated event": lambda log: has_events(log, "adjudicated"),
     "a withdrawn drug": lambda log: has_events(log, "withdrawn"),
     "much evidence": lambda log: any(value > 0.5 for value in evidence(log).values()),
-    "two evidences of tier 2": lambda log: len(evidence(log)) >= 11,
+    "two evidences of tier 2": lambda log: sum(len(name) == 3 for name in evidence(log)) >= 2,
+    "a severe event": lambda log: has_events(log, "severe"),
+    "an event on exempt days": lambda log: has_exempt_events(log),
+    "pooled evidence": lambda log: evidence(log).get(("pool-early",), 0.0) != 0.0,
+    "early evidence": lambda log: evidence(log).get(("early-headache",), 0.0) != 0.0,
 }
 
 
 def has_events(log: list[Record], group: str) -> bool:
     """Return whether the group has an event on the active treatment."""
     return row(recount(log), TableKey("all", "act", "group", group))["events"] > 0
+
+
+def has_exempt_events(log: list[Record]) -> bool:
+    """Return whether days not at risk take an event from the table of its term."""
+    trial = recount(log)
+    without = replace(trial, exempt=[])
+    terms = {(each["kind"], each.get("term", "any")) for each in trial.exempt}
+    keys = [TableKey("all", "act", *term) for term in terms]
+    return any(row(trial, key)["events"] < row(without, key)["events"] for key in keys)
 
 
 @pytest.mark.parametrize("name", SITUATIONS_REACHED)

@@ -14,6 +14,7 @@ from tests.independent.recount_entities import (
     survivor_of,
 )
 from tests.independent.spellings import (
+    folded,
     respelled,
     respelled_case,
     respelled_plan,
@@ -55,6 +56,7 @@ class Trial:
     doses: dict[str, list[Record]] = field(default_factory=dict[str, list[Record]])
     arms: dict[str, str] = field(default_factory=dict[str, str])
     collected: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    exempt: list[Record] = field(default_factory=list[Record])
     cases: list[Case] = field(default_factory=list[Case])
     days: dict[str, dict[int, Interval]] = field(default_factory=dict[str, dict[int, Interval]])
 
@@ -111,6 +113,8 @@ def add_entity(trial: Trial, name: str, fields: Record) -> None:
             trial.dispositions.setdefault(fields["subject"], []).append(fields)
         case "dose":
             trial.doses.setdefault(fields["subject"], []).append(fields)
+        case "not_at_risk":
+            trial.exempt.append(fields)
         case "subject" if "randomised_treatment" in fields:
             trial.arms.setdefault(fields["subject"], fields["randomised_treatment"])
         case "collection":
@@ -160,6 +164,8 @@ def interval_at(trial: Trial, subject: str, day: int) -> Interval | None:
 
     A day counts to the treatment in force, or to the window of the one that ended last.
     """
+    if is_exempt(trial, subject, "any", "any", day):
+        return None
     stated = statements_on(trial.intervals.get(subject, []), day)
     covering = [i for i in stated if i.end is None or day < i.end]
     counted = covering or [i for i in stated if i.end == max(j.end or 0 for j in stated)]
@@ -175,6 +181,17 @@ def interval_at(trial: Trial, subject: str, day: int) -> Interval | None:
         ):
             return None
     return last
+
+
+def is_exempt(trial: Trial, subject: str, kind: str, term: str, day: int) -> bool:
+    """Return whether a record says that the subject is not at risk of the term that day."""
+    return any(
+        fields["subject"] == subject
+        and (fields["kind"], folded(fields.get("term", "any"))) == (kind, folded(term))
+        and ordinal(fields["from"]) <= day
+        and ("to" not in fields or day <= ordinal(fields["to"]))
+        for fields in trial.exempt
+    )
 
 
 def statements_on(intervals: list[Interval], day: int) -> list[Interval]:

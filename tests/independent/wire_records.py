@@ -25,6 +25,7 @@ FIELDS: dict[str, frozenset[str]] = {
     ),
     "disposition": frozenset({"subject", "status", "date", "period"}),
     "collection": frozenset({"kind", "term", "from"}),
+    "not_at_risk": frozenset({"subject", "kind", "term", "from", "to"}),
     "assessment": frozenset({"subject", "instrument", "visit", "value", "date", "imputed"}),
     "retraction": frozenset({"target", "reason"}),
     "merge": frozenset({"what", "duplicate", "survivor"}),
@@ -45,7 +46,7 @@ def refusal(record: Record) -> str | None:
         return "version below 1"
     if record["type"] == "tick" and ordinal(record["date"]) > ordinal(record["known_at"]):
         return "a tick ahead of its own day"
-    return interval_refusal(record) or plan_text_refusal(record)
+    return interval_refusal(record) or exemption_refusal(record) or plan_text_refusal(record)
 
 
 def known_fields(record: Record) -> Record:
@@ -72,6 +73,17 @@ def interval_refusal(record: Record) -> str | None:
     if last is not None and ordinal(last) < ordinal(first):
         return "an end before its start"
     return None
+
+
+def exemption_refusal(record: Record) -> str | None:
+    """Return the refusal of days not at risk in reverse, or of no term or one too many."""
+    if record["type"] != "not_at_risk":
+        return None
+    last = record.get("to")
+    if last is not None and ordinal(last) < ordinal(record["from"]):
+        return "an end before its start"
+    has_term = record.get("term") is not None
+    return "any has no term, others have one" if has_term == (record["kind"] == "any") else None
 
 
 def plan_text_refusal(record: Record) -> str | None:

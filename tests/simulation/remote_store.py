@@ -6,7 +6,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from streams.store import ApplyRequest, ApplyResult, Fields, Store, StoreUnreachable
+from streams.store import (
+    ApplyRequest,
+    ApplyResult,
+    Fields,
+    RowHead,
+    Store,
+    StoreUnreachable,
+)
 from tests.simulation.chaos import Machine
 
 T = TypeVar("T")
@@ -41,11 +48,9 @@ class RemoteStore:
     async def studies(self) -> list[str]:
         return await self.machine.call("studies", self.store.studies, StoreUnreachable)
 
-    async def positions(self, studies: Iterable[str]) -> dict[str, bytes]:
+    async def heads(self, studies: Iterable[str]) -> dict[str, RowHead]:
         names = list(studies)
-        return await self.machine.call(
-            "positions", lambda: self.store.positions(names), StoreUnreachable
-        )
+        return await self.machine.call("heads", lambda: self.store.heads(names), StoreUnreachable)
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:
         result = await self._change("apply", lambda: self.store.apply(request))

@@ -14,7 +14,7 @@ from tests.simulation.storm import StormReport, run_storm
 SEEDS = 300
 """The target `make storm` runs ten thousand."""
 
-CALLS = ("check", "cursor", "row", "positions", "apply", "outbox", "told", "read", "ends", "send")
+CALLS = ("check", "cursor", "row", "heads", "apply", "outbox", "told", "read", "ends", "send")
 CALL_FAULTS = ("crash before", "crash after", "unsent", "lost answer")
 
 FAULTS_EXPECTED = {

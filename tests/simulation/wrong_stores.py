@@ -14,7 +14,8 @@ class ComparesNothing(RollbackStore):
 
     async def apply(self, request: ApplyRequest) -> ApplyResult:
         first = int(self.get(CURSOR).get("next") or b"0")
-        positions = await self.positions(request.positions)
+        heads = await self.heads(request.positions)
+        positions = {study: head.position for study, head in heads.items()}
         return await super().apply(replace(request, first=first, positions=positions))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.monitor.plan import board_seats as seats
+from tests.monitor.plan import selections
 
 PLAN = """\
 study = "STUDY-1"
@@ -232,7 +233,7 @@ FAULTS: dict[str, Fault] = {
     "rule a word": ("expected = true", "expected = 1 #!", "expected: is not true or", "Write true"),
     "level infinite": ("minimum_events = 3", "watch_level = inf #!", "inf is out", "1,000,000."),
 }  # fmt: skip
-FAULTS |= seats.FAULTS
+FAULTS |= seats.FAULTS | selections.FAULTS
 
 LINE_STARTS: dict[str, str] = {
     "no study": "",

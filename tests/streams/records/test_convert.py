@@ -71,6 +71,13 @@ EXPECTED_BODIES: dict[str, Body] = {
     "collection": events.Collection(
         kind=events.TermKind.GROUP, term="thromboembolic", start=ordinal("2017-01-01")
     ),
+    "not_at_risk": events.NotAtRisk(
+        subject="S-0042",
+        kind=events.TermKind.PREFERRED_TERM,
+        term="Appendicitis",
+        start=ordinal("2017-03-01"),
+        last_date=ordinal("2017-06-12"),
+    ),
     "assessment": events.Assessment(
         subject="S-0042", instrument="TIS", visit="week-16", value=42.5, date=ordinal("2017-06-12")
     ),

@@ -33,13 +33,15 @@ DIGEST_BY_VERSION = {
     "3": "9aeb154ac9eeb617",
     "4": "9aeb154ac9eeb617",
     "5": "0a4f5341ca5833af",
+    "6": "0a4f5341ca5833af",
 }
 """Digest of ProDERM's row by version of the fold: a changed row needs a new `FOLD_VERSION`.
 
 Version 3 changed which records are looks at a watch, which its row does not show.  Version 4
 changed reversed merges and recounts that leave a term without a case, which ProDERM does not have.
 Version 5 stores the days on record with their witnesses, names cells and watches by folded terms,
-and stores when each case became known.
+and stores when each case became known.  Version 6 has records of days not at risk, which ProDERM
+does not have.
 """
 
 

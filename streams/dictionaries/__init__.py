@@ -1,0 +1,1 @@
+"""Reads dictionaries of medical terms, and writes the groups of a plan from them."""
