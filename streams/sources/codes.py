@@ -72,6 +72,7 @@ STATUS = {
     "completed": "completed",
     "withdrawal by subject": "withdrew",
     "withdrawal by parent/guardian": "withdrew",
+    "withdrew consent": "withdrew",
     "lost to follow-up": "lost",
     "death": "died",
     "died": "died",

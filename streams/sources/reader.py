@@ -12,6 +12,11 @@ from streams.sources.rows import AnyRow
 class StudyReader(Protocol):
     """A format's reader with its mapping, opened on the files that the user named."""
 
+    @property
+    def system(self) -> str:
+        """Name of the source system in records, such as "sdtm" or "edc": 1 to 32 characters."""
+        ...
+
     def study_rows(self, report: IngestReport) -> Iterator[AnyRow]:
         """Yield all rows of the study in the order of its files, in bounded memory.
 

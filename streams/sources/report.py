@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from monitor.errors import MonitorError
 from streams.sources.rows import Place
 
 PLACES_SHOWN = 5
-"""Rows that a group names; it counts all of them."""
+"""Rows that a group names, unless its problem lists more; it counts all of them."""
+
+
+FILES_SHOWN = 3
+"""Files whose groups of one problem and column are shown one by one."""
 
 
 class UnreadableSource(MonitorError):
@@ -28,9 +31,12 @@ class Problem:
     code: str
     sentence: str
     remedy: str
+    shown: int = PLACES_SHOWN
+    """Rows that the report names."""
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Group:
     """The rows with one problem in one column of one file."""
 
     problem: Problem
@@ -67,7 +73,7 @@ class IngestReport:
     def _add(self, problem: Problem, place: Place, column: str, *, refused: bool) -> None:
         places = self._groups.setdefault((problem, refused, place.file, column), _Places())
         places.count += 1
-        if len(places.rows) < PLACES_SHOWN:
+        if len(places.rows) < problem.shown:
             places.rows.append(place.row)
 
     @property
@@ -81,3 +87,20 @@ class IngestReport:
             problem, refused, file, column = key
             places = self._groups[key]
             yield Group(problem, refused, file, column, places.count, tuple(places.rows))
+
+
+def across_files(groups: Iterable[Group]) -> Iterator[Group]:
+    """Yield *groups*, but those of one problem and column in many files as one.
+
+    A folder of reports has a file a case: a line for each would hide every other problem.
+    """
+    alike: dict[tuple[Problem, bool, str], list[Group]] = {}
+    for group in groups:
+        alike.setdefault((group.problem, group.refused, group.column), []).append(group)
+    for same in alike.values():
+        if len(same) <= FILES_SHOWN:
+            yield from same
+            continue
+        count = sum(group.count for group in same)
+        files = f"{same[0].file} and {len(same) - 1} more files"
+        yield replace(same[0], file=files, count=count)

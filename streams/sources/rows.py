@@ -75,6 +75,8 @@ class TreatmentRow(StudyRow):
     end: str = ""
     """First day after the interval."""
     end_reason: str = ""
+    is_element: bool = False
+    """A planned element as it took place (SDTM SE): it dates periods, and doses tell treatments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,162 +1,240 @@
-"""Converts a study's SDTM tabulation into the log of records that would have arrived live."""
+"""Reads an SDTM tabulation: which variable of which domain is which field of a row.
+
+DM and AE suffice.  Without EX and EC the end of treatment is unknown, without DS the reason why a
+subject left; a finding says so.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
-from hashlib import sha256
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from streams.sources.sdtm_cases import adverse_event_records
-from streams.sources.sdtm_plan import default_plan, first_period, treated_arms
-from streams.sources.sdtm_terms import STATUS, full_date, identifier, treatment_id
-from streams.sources.wire import JsonRecord, RecordSource, arrival_key, build_record
-from streams.sources.xpt import Row, Tabulation, UnreadableStudy, read_tabulation
+from streams.sources.cdisc import NO_SUBJECT, Cells, check_columns
+from streams.sources.codes import find_code
+from streams.sources.folder import missing_tables, open_tables
+from streams.sources.report import IngestReport, Problem
+from streams.sources.rows import (
+    AnyRow,
+    DispositionRow,
+    DoseRow,
+    EventRow,
+    Place,
+    SubjectRow,
+    TreatmentRow,
+)
+from streams.sources.sdtm_supplement import SupplementedTable
+from streams.sources.table import Table
+
+NO_EXPOSURE = Problem(
+    "no_exposure",
+    "the study has neither EX nor EC",
+    "treatment begins on RFXSTDTC and goes on until follow-up ends; groups that need a dose before"
+    " the event have no cases",
+)
+NO_DISPOSITION = Problem(
+    "no_disposition",
+    "the study has no DS",
+    "follow-up ends on RFENDTC for a reason that nobody knows; deaths come from DM and AE alone",
+)
+OTHER_STATUS = Problem(
+    "other_status",
+    "a reason for leaving is in none of the statuses of a record",
+    'its status is "other"',
+)
+NOT_COUNTED = Problem(
+    "row_not_counted",
+    "a row of DS is no disposition (DSCAT), or a row of EX or EC tells of no dose (MOOD)",
+    "the row is left out; a death in DS counts whatever its category",
+)
 
 
-def read_records(
-    directory: Path, study: str, plan_toml: str | None = None, *, control: str | None = None
-) -> Iterator[JsonRecord]:
-    """Yield the records of the study in *directory*: the plan first, then in order of arrival.
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """How the rows of one domain become rows of *kind*: variables by field, the first with a value.
 
-    Treatment is DM.ARM; follow-up is RFXSTDTC to RFENDTC inclusive.  A date of collection, of a
-    start or of an end is taken as the day on which the record became known.  Without *plan_toml*
-    the records carry `default_plan` against arm *control*.
-
-    Raises `UnreadableStudy` where files, variables, arms or dates are missing or unusable.
+    *codes* are the fields with a code list, *keys* the variables of which the first with a value
+    identifies the row, *values* fields with a fixed value, and *where* a variable with its value.
     """
-    tabulation = read_tabulation(directory)
-    treated_arms(tabulation.dm)  # Refuses two arms with one id, also where a plan is given.
-    toml = default_plan(tabulation.dm, study, control) if plan_toml is None else plan_toml
-    ordered = sorted(_unordered_records(tabulation, study, first_period(toml)), key=arrival_key)
-    plan = {"toml": toml, "sha256": sha256(toml.encode()).hexdigest()}
-    yield build_record(
-        "plan", study, RecordSource("plan", "plan"), ordered[0]["known_at"][:10], plan
+
+    kind: type[AnyRow]
+    required: tuple[str, ...]
+    columns: Mapping[str, tuple[str, ...]]
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    keys: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    where: tuple[str, str] | None = None
+
+    def variables(self, name: str) -> tuple[str, ...]:
+        """Return the variables from which the field *name* comes."""
+        if name == "key":
+            return self.keys
+        return self.columns.get(name) or self.codes.get(name) or ()
+
+
+def _exposure(domain: str) -> Domain:
+    """Return the mapping of EX or EC, whose variables differ in their first two letters."""
+    return Domain(
+        kind=DoseRow,
+        required=("treatment", "first"),
+        columns={
+            "treatment": (f"{domain}TRT",),
+            "period": ("EPOCH",),
+            "first": (f"{domain}STDTC",),
+            "last": (f"{domain}ENDTC",),
+            "amount": (f"{domain}DOSE", f"{domain}DOSTXT"),
+            "unit": (f"{domain}DOSU",),
+            "batch": (f"{domain}LOT",),
+        },
+        codes={"given": (f"{domain}OCCUR",)},
+        keys=(f"{domain}SEQ",),
+        where=(f"{domain}MOOD", "PERFORMED"),  # Not what was scheduled.
     )
-    yield from ordered
 
 
-def _unordered_records(tabulation: Tabulation, study: str, period: str) -> Iterator[JsonRecord]:
-    doses = _by_subject(tabulation.ex)
-    dispositions = _by_subject(row for row in tabulation.ds if row["DSCAT"] == "DISPOSITION EVENT")
-    treatment_starts = {row["USUBJID"]: full_date(row["RFXSTDTC"]) for row in tabulation.dm}
-    for row in tabulation.dm:
-        subject = row["USUBJID"]
-        yield _subject_record(row, study, dispositions[subject])
-        yield from _treatment_records(row, study, period, doses[subject])
-        yield from _disposition_records(row, study, period, dispositions[subject])
-    for row in tabulation.ex:
-        yield from _dose_records(row, study)
-    yield from adverse_event_records(tabulation.ae, study, treatment_starts)
+DOMAINS: dict[str, Domain] = {
+    "DM": Domain(
+        kind=SubjectRow,
+        required=("arm",),
+        columns={
+            "known": ("DMDTC",),
+            "site": ("SITEID",),
+            "arm": ("ARM", "ARMCD"),
+            "arm_received": ("ACTARM", "ACTARMCD"),
+            "no_arm_reason": ("ARMNRS",),
+            "treatment_start": ("RFXSTDTC",),
+            "follow_up_end": ("RFENDTC",),
+            "participation_end": ("RFPENDTC",),
+            "died": ("DTHDTC",),
+        },
+        codes={"died_flag": ("DTHFL",)},
+    ),
+    "EX": _exposure("EX"),
+    "EC": _exposure("EC"),
+    "SE": Domain(
+        kind=TreatmentRow,
+        required=("start",),
+        columns={
+            "treatment": ("ELEMENT", "ETCD"),
+            "period": ("EPOCH",),
+            "start": ("SESTDTC",),
+            "end": ("SEENDTC",),
+        },
+        values={"is_element": True},
+    ),
+    "AE": Domain(
+        kind=EventRow,
+        required=("term", "onset"),
+        columns={
+            "known": ("AEDTC",),
+            "sequence": ("AESEQ",),
+            "term": ("AEDECOD",),
+            "system_organ_class": ("AEBODSYS", "AESOC"),
+            "verbatim": ("AETERM",),
+            "onset": ("AESTDTC",),
+            "end": ("AEENDTC",),
+        },
+        codes={
+            "serious": ("AESER",),
+            "severity": ("AESEV",),
+            "grade": ("AETOXGR",),
+            "relatedness": ("AEREL",),
+            "outcome": ("AEOUT",),
+            "action_taken": ("AEACN",),
+            "treatment_emergent": ("AETRTEM", "TRTEMFL"),
+        },
+        keys=("AESPID", "AEGRPID"),
+    ),
+    "DS": Domain(
+        kind=DispositionRow,
+        required=("status", "date"),
+        columns={"status": ("DSDECOD", "DSTERM"), "period": ("EPOCH",), "date": ("DSSTDTC",)},
+        where=("DSCAT", "DISPOSITION EVENT"),
+    ),
+}
+"""The domains that are read, in this order."""
 
 
-def _subject_record(row: Row, study: str, dispositions: list[Row]) -> JsonRecord:
-    """Return the subject's record, known on the first day of treatment.
+class SdtmReader:
+    """Reads the domains DM, EX, EC, SE, AE, SUPPAE and DS in a folder."""
 
-    A subject never treated is known from DMDTC, or else from its last disposition.
-    """
-    day = (
-        full_date(row["RFXSTDTC"])
-        or full_date(row.get("DMDTC", ""))
-        or _last_disposition_date(dispositions)
-    )
-    if day is None:
-        raise UnreadableStudy(
-            f"DM: subject {row['USUBJID']} has no full date in RFXSTDTC or DMDTC, nor a"
-            " disposition: the day on which it became known is missing; add one of these dates"
+    system = "sdtm"
+
+    def __init__(self, folder: Path, encoding: str | None = None) -> None:
+        self._folder = folder
+        self._encoding = encoding
+
+    def study_rows(self, report: IngestReport) -> Iterator[AnyRow]:
+        """Yield the rows of each domain; SUPPAE adds variables to the rows of AE."""
+        tables = open_tables(self._folder, (*DOMAINS, "SUPPAE"), self._encoding)
+        missing = [name for name in ("DM", "AE") if name not in tables]
+        if missing:
+            raise missing_tables(self._folder, missing)
+        for name, domain in DOMAINS.items():
+            if name in tables:
+                required = {each: domain.variables(each) for each in domain.required}
+                check_columns(name, tables[name].columns, {"subject": ("USUBJID",), **required})
+        whole_study = Place(str(self._folder), 0)
+        if not tables.keys() & {"EX", "EC"}:
+            report.find(NO_EXPOSURE, whole_study)
+        if "DS" not in tables:
+            report.find(NO_DISPOSITION, whole_study)
+        if "EX" in tables:
+            tables.pop("EC", None)  # EC holds the same doses as they were collected.
+        if "SUPPAE" in tables:
+            tables["AE"] = SupplementedTable(tables["AE"], tables.pop("SUPPAE"))
+        for name, domain in DOMAINS.items():
+            if name in tables:
+                yield from _rows(tables[name], domain, report)
+
+    def column(self, file: str, kind: type[AnyRow], field: str) -> str:
+        """Return the variables of which the first with a value gives *field*."""
+        prefix = Path(file).stem.upper()
+        domain = DOMAINS.get(prefix) or next(each for each in DOMAINS.values() if each.kind is kind)
+        return "USUBJID" if field == "subject" else " or ".join(domain.variables(field))
+
+
+def _rows(table: Table, domain: Domain, report: IngestReport) -> Iterator[AnyRow]:
+    """Yield the rows of *table* by the mapping of its *domain*."""
+    for source in table.rows(report):
+        cells = Cells(source, report)
+        if not _counts(cells, domain):
+            report.find(NOT_COUNTED, source.place, domain.where[0] if domain.where else "")
+            continue
+        if not source.cells["USUBJID"]:
+            report.refuse(NO_SUBJECT, source.place, "USUBJID")
+            continue
+        fields: dict[str, Any] = {
+            name: cells.first(names) for name, names in domain.columns.items()
+        }
+        fields |= {name: cells.code(name, names) for name, names in domain.codes.items()}
+        key = cells.first(domain.keys)
+        if domain.kind is EventRow:
+            fields["criteria"] = cells.criteria()
+        if domain.kind is DispositionRow:
+            fields["status"] = _status(cells, fields["status"])
+        yield domain.kind(
+            place=source.place,
+            subject=source.cells["USUBJID"],
+            key=(key,) if key else (),
+            **fields,
+            **domain.values,
         )
-    subject = identifier(row["USUBJID"])
-    content = {
-        "subject": subject,
-        "site": identifier(row["SITEID"]) if row.get("SITEID") else None,
-        "randomised_treatment": treatment_id(row["ARM"]),
-        "date": day,
-    }
-    return build_record("subject", study, RecordSource("sdtm.dm", subject), day, content)
 
 
-def _treatment_records(row: Row, study: str, period: str, doses: list[Row]) -> Iterator[JsonRecord]:
-    """Yield the open treatment interval, and as version 2 the closed one where its end is known."""
-    treatment = treatment_id(row["ARM"])
-    if not row["RFXSTDTC"] or treatment is None:
-        return
-    start, last = _treatment_start(row), _last_dose_day(doses)
-    subject = identifier(row["USUBJID"])
-    started = {"subject": subject, "treatment": treatment, "period": period, "start": start}
-    source = RecordSource("sdtm.dm", identifier(row["USUBJID"], "treatment"))
-    yield build_record("treatment", study, source, start, started)
-    if last is not None and last >= start:
-        ended = started | {"end": _next_day(last)}
-        yield build_record("treatment", study, source._replace(version=2), last, ended)
+def _counts(cells: Cells, domain: Domain) -> bool:
+    """Whether the row is of the kind that its *domain* asks for; a death always is."""
+    variable, value = domain.where or ("", "")
+    if cells.row.cells.get(variable, "").upper() in (value, ""):
+        return True
+    reason = cells.first(domain.variables("status"))
+    return domain.kind is DispositionRow and find_code("status", reason) == "died"
 
 
-def _treatment_start(row: Row) -> str:
-    start = full_date(row["RFXSTDTC"])
-    if start is None:
-        raise UnreadableStudy(
-            f"DM: subject {row['USUBJID']} has RFXSTDTC {row['RFXSTDTC']!r}, not a full date:"
-            " complete it, because person-time begins on this date"
-        )
-    return start
-
-
-def _last_dose_day(doses: list[Row]) -> str | None:
-    """Return the last dosing day; None if a dose has no full end date.  RFXENDTC is not used."""
-    ends = [full_date(dose["EXENDTC"]) for dose in doses]
-    known_ends = [end for end in ends if end is not None]
-    return max(known_ends) if known_ends and len(known_ends) == len(ends) else None
-
-
-def _disposition_records(
-    row: Row, study: str, period: str, dispositions: list[Row]
-) -> Iterator[JsonRecord]:
-    """Yield the end of follow-up on RFENDTC, or on the last DSSTDTC where there is no RFENDTC.
-
-    A treated subject leaves, or completes, the period of its treatment.
-    """
-    day = full_date(row["RFENDTC"]) or _last_disposition_date(dispositions)
-    if day is None:
-        return
-    reason = max(dispositions, key=_disposition_date)["DSDECOD"].upper() if dispositions else ""
-    subject = identifier(row["USUBJID"])
-    period_left = period if row["RFXSTDTC"] and treatment_id(row["ARM"]) else None
-    status = STATUS.get(reason, "other")
-    content = {"subject": subject, "status": status, "date": day, "period": period_left}
-    yield build_record("disposition", study, RecordSource("sdtm.ds", subject), day, content)
-
-
-def _last_disposition_date(dispositions: list[Row]) -> str | None:
-    return full_date(max(map(_disposition_date, dispositions), default=""))
-
-
-def _disposition_date(disposition: Row) -> str:
-    return disposition["DSSTDTC"]
-
-
-def _dose_records(row: Row, study: str) -> Iterator[JsonRecord]:
-    """Yield one dose, known on its last day; without a full end date it covers its first day."""
-    first = full_date(row["EXSTDTC"])
-    if first is None:
-        return
-    last = max(full_date(row["EXENDTC"]) or first, first)
-    content = {
-        "subject": identifier(row["USUBJID"]),
-        "first_date": first,
-        "last_date": last,
-        "amount": float(row["EXDOSE"]) if row.get("EXDOSE") else None,
-        "unit": row.get("EXDOSU") or None,
-    }
-    source = RecordSource("sdtm.ex", identifier(row["USUBJID"], row["EXSEQ"]))
-    yield build_record("dose", study, source, last, content)
-
-
-def _by_subject(rows: Iterable[Row]) -> defaultdict[str, list[Row]]:
-    rows_by_subject: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        rows_by_subject[row["USUBJID"]].append(row)
-    return rows_by_subject
-
-
-def _next_day(day: str) -> str:
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+def _status(cells: Cells, reason: str) -> str:
+    """Return the status of a record for *reason*; most of NCOMPLT are "other"."""
+    status = find_code("status", reason)
+    if status is None:
+        cells.report.find(OTHER_STATUS, cells.row.place, "DSDECOD")
+    return "other" if status is None else status

@@ -10,8 +10,11 @@ JsonRecord = dict[str, Any]
 
 SCHEMA = "trial.log/1"
 
-TYPE_ORDER = ("plan", "subject", "treatment", "dose", "adverse_event", "disposition")
-"""Order of records known on the same day: an allocation precedes what happens under it."""
+TYPE_ORDER = (
+    "plan", "subject", "treatment", "dose", "adverse_event", "disposition", "assessment",
+    "retraction", "tick",
+)  # fmt: skip
+"""Order of records known at one time: an allocation precedes what happens under it."""
 
 
 class RecordSource(NamedTuple):
@@ -23,16 +26,19 @@ class RecordSource(NamedTuple):
 
 
 def build_record(
-    kind: str, study: str, source: RecordSource, day: str, content: Mapping[str, Any]
+    kind: str, study: str, source: RecordSource, known: str, content: Mapping[str, Any]
 ) -> JsonRecord:
-    """Return the record of *source*, known on *day* (YYYY-MM-DD), without its empty fields."""
+    """Return the record of *source*, without its empty fields.
+
+    It is known on the day or at the instant *known* (YYYY-MM-DD, or the instant in UTC).
+    """
     return {
         "schema": SCHEMA,
         "type": kind,
         "study": study,
         "source": source._asdict(),
-        "known_at": f"{day}T00:00:00Z",
-        **{field: value for field, value in content.items() if value not in (None, [])},
+        "known_at": known if "T" in known else f"{known}T00:00:00Z",
+        **{field: value for field, value in content.items() if value not in (None, "", [])},
     }
 
 

@@ -11,10 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from streams.sources.sdtm import read_records
-from streams.sources.sdtm_plan import default_plan
-from streams.sources.xpt import read_tabulation
+from streams.sources.sdtm import SdtmReader
 from tests.paths import shared
+from tests.streams.sources.ingested import Ingested, ingest
 
 WireRecord = dict[str, Any]
 
@@ -38,14 +37,25 @@ def tabulation_folder() -> Path:
 
 
 @cache
-def cdisc_records() -> tuple[WireRecord, ...]:
-    """Ingest the CDISC pilot, with the dermatologic terms of its ADaM as a group of the plan."""
+def cdisc_ingested() -> Ingested:
+    """Ingest the CDISC pilot with the drawn-up plan and what its report needs besides.
+
+    The report counts an onset in a month from its first day, and the dermatologic terms of its
+    ADaM as a group.
+    """
     dermatologic_terms = {
         row["AEDECOD"] for row in shared_table("cdiscpilot01", "adae.csv") if row["CQ01NAM"]
     }
-    plan = default_plan(read_tabulation(tabulation_folder()).dm, CDISC)
+    plan = ingest(SdtmReader(tabulation_folder()), CDISC).plan
+    assert 'partial = "treatment_start"' in plan
+    plan = plan.replace('partial = "treatment_start"', 'partial = "first_day"')
     plan += f"\n[groups.dermatologic]\npreferred_terms = {json.dumps(sorted(dermatologic_terms))}\n"
-    return tuple(read_records(tabulation_folder(), CDISC, plan))
+    return ingest(SdtmReader(tabulation_folder()), CDISC, plan=plan)
+
+
+def cdisc_records() -> tuple[WireRecord, ...]:
+    """Return the records of the CDISC pilot."""
+    return cdisc_ingested().records
 
 
 def log_bytes(wire_records: Iterable[WireRecord]) -> bytes:

@@ -127,6 +127,7 @@ async def test_the_demo_delivers_all_alerts_to_the_delivery_file(
     } <= deliveries.keys()
 
 
+@pytest.mark.campaign
 def test_a_receiver_that_is_down_delays_the_demo_briefly_and_is_named(tmp_path: Path):
     """The output is complete; then the demo waits some seconds and names the failing route."""
     deliverers.DelivererSite("", tmp_path).write_delivery_file(

@@ -13,7 +13,8 @@ from tests.scenarios.commands import plan_record
 from tests.streams.records.signed_study import apply_fields, study_with_board
 from tests.streams.records.signers import ANN, BEN
 from tocsin.commands.alerts_move import check_key
-from tocsin.commands.ingest import sdtm
+from tocsin.commands.ingest_sdtm import ingest_sdtm
+from tocsin.commands.ingest_tables import TableOptions
 from tocsin.common.exits import Exit, Stop
 
 
@@ -50,5 +51,5 @@ def test_without_a_board_each_move_says_that_it_is_not_signed(signer: Signer | N
 def test_ingest_refuses_a_study_name_that_records_cannot_bear(study: str, tmp_path: Path):
     """Every record of the file would be refused."""
     with pytest.raises(Stop, match="cannot bear this name") as stop:
-        sdtm(tmp_path, study=study, to=tmp_path / "log.jsonl")
+        ingest_sdtm(tmp_path, options=TableOptions(study=study, to=str(tmp_path / "log.jsonl")))
     assert stop.value.code is Exit.USAGE and not (tmp_path / "log.jsonl").exists()

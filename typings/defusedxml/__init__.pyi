@@ -1,0 +1,1 @@
+"""The parts of defusedxml that Tocsin uses."""
