@@ -36,6 +36,7 @@ SERVERS = {
     "store-tls": "valkey",
     "board-closed-tls": "board-closed",
     "board-open-tls": "board-open",
+    "intake-tls": "intake",
 }
 """The host name in each certificate."""
 
@@ -44,6 +45,9 @@ BOARD_USERS = {
     "open": {"sponsor": "sponsor", "operations": "operations"},
 }
 """The first users of each page and their roles, until an operator lists the people."""
+
+INTAKE_STUDY, INTAKE_SYSTEM = "PRODERM", "edc"
+"""Study and source system of the first client of the intake."""
 
 PASSES, LANES, KIBIBYTES = 3, 4, 64 << 10
 """argon2id by RFC 9106, second recommendation: 64 MiB, 3 passes."""
@@ -66,6 +70,7 @@ def make_secrets(folder: Path) -> list[str]:
     written += make_certificates(folder)
     for zone in BOARD_USERS:
         written += make_board_users(folder, zone)
+    written += make_intake_client(folder)
     # The file is derived from the store passwords, so it is always written again.
     (folder / "users.acl").unlink(missing_ok=True)
     write_new_file(folder / "users.acl", render_store_users(folder))
@@ -124,6 +129,27 @@ def make_board_users(folder: Path, zone: str) -> list[str]:
     write_new_file(folder / passwords_file, "".join(lines), FOR_OWNER)
     write_new_file(folder / users_file, "\n".join(users))
     return [users_file, passwords_file]
+
+
+def make_intake_client(folder: Path) -> list[str]:
+    """Write the first client of the intake, and beside it its token, for the operator to hand out.
+
+    Writes nothing if there are clients.  No container mounts the token, which may be deleted.
+    """
+    if (folder / "intake-clients").exists():
+        return []
+    token = f"tocsin_{secrets.token_urlsafe(32)}"
+    lines = [
+        "[[client]]",
+        f'name = "{INTAKE_SYSTEM}"',
+        f'studies = ["{INTAKE_STUDY}"]',
+        f'systems = ["{INTAKE_SYSTEM}"]',
+        f'token_sha256 = ["{sha256(token.encode()).hexdigest()}"]',
+    ]
+    (folder / "intake-token").unlink(missing_ok=True)
+    write_new_file(folder / "intake-token", f"{token}\n", FOR_OWNER)
+    write_new_file(folder / "intake-clients", "\n".join(lines) + "\n")
+    return ["intake-token", "intake-clients"]
 
 
 def render_board_user(name: str, role: str, password_hash: str) -> str:

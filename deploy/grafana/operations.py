@@ -110,6 +110,30 @@ OPERATIONS = DashboardSpec(
             ),
         ),
         (
+            "Intake over HTTP",
+            (
+                PanelSpec(
+                    title="Requests per second, by status",
+                    metric=c.INTAKE_REQUESTS,
+                    queries=(
+                        (f"sum by (status) (rate({c.INTAKE_REQUESTS.name}[5m]))", "{{status}}"),
+                    ),
+                    unit="reqps",
+                ),
+                PanelSpec(
+                    title="Lines per second, by result",
+                    metric=c.INTAKE_LINES,
+                    queries=(
+                        (
+                            f"sum by (result) (rate({c.INTAKE_LINES.name}{{{STUDY}}}[5m]))",
+                            "{{result}}",
+                        ),
+                    ),
+                    unit="cps",
+                ),
+            ),
+        ),
+        (
             "Studies, all treatments together",
             (
                 PanelSpec(

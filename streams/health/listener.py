@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from typing import Protocol
 
 from aiohttp import web
@@ -34,9 +35,11 @@ def listen(address: str) -> socket.socket:
         raise CannotListen(f"{address}: {reason}") from error
 
 
-async def serve(pages: Pages, listener: socket.socket) -> web.AppRunner:
+async def serve(
+    pages: Pages, listener: socket.socket, tls: ssl.SSLContext | None = None
+) -> web.AppRunner:
     """Serve *pages* on *listener*; the ``cleanup`` of the returned runner stops it."""
     runner = web.AppRunner(pages.app(), access_log=None)
     await runner.setup()
-    await web.SockSite(runner, listener).start()
+    await web.SockSite(runner, listener, ssl_context=tls).start()
     return runner

@@ -15,6 +15,9 @@ OUTCOMES = ("folded", "duplicate", "stale", "conflict", "refused", "quarantined"
 NO_STUDY = "none"
 """Label value for records without a study: unreadable, misplaced, or before any plan."""
 
+INTAKE_LINE_RESULTS = ("produced", "refused", "quarantined", "unknown")
+"""Results of a line of a request; `unknown` where the broker did not confirm it."""
+
 LEVELS = ("watch", "signal")
 """Levels of an alert; one that a single case raises has the level `signal`."""
 
@@ -112,6 +115,24 @@ DATES_AHEAD = Metric(
     unit="dates",
     labels=("study",),
     help="Dates on record after the as-of date of the study, which do not count yet.",
+)
+INTAKE_REQUESTS = Metric(
+    name="safety_intake_requests_total",
+    kind=MetricKind.COUNTER,
+    zone=Zone.OPEN,
+    unit="requests",
+    labels=("route", "status"),
+    process="intake",
+    help="Answered requests of the intake; 202 includes those that waited for the fold.",
+)
+INTAKE_LINES = Metric(
+    name="safety_intake_lines_total",
+    kind=MetricKind.COUNTER,
+    zone=Zone.OPEN,
+    unit="lines",
+    labels=("study", "result"),
+    process="intake",
+    help="Lines of requests by what the intake did with them, before any fold.",
 )
 
 EVENTS = Metric(
@@ -271,7 +292,7 @@ CATALOGUE: tuple[Metric, ...] = (
         CONSUMER_LAG,
         STORE_CONFLICTS,
     ),
-    *(EXPOSURE, CASES, AS_OF_AGE, DATES_AHEAD),
+    *(EXPOSURE, CASES, AS_OF_AGE, DATES_AHEAD, INTAKE_REQUESTS, INTAKE_LINES),
     *(EVENTS, EVENT_EXPOSURE, E_VALUE, BOUNDARY, SIGNALS_ACTIVE, SIGNALS_RAISED, MOVES),
     *(LOOKS, LAST_PROCESSED, APPLY_DURATION, DETECTION_LATENCY),
     *(FIGURE_FAILURES, OUTBOX_PENDING),

@@ -16,6 +16,7 @@ from monitor.state.shown import shown_term
 from monitor.state.study import ActiveWatch, Study
 from monitor.state.verdict import Level
 from monitor.tables.exposure import ALL_PERIODS, table_exposures, table_keys
+from monitor.tables.tabulate import exempt_days_by_term
 from monitor.terms import ANY, Term
 
 SOC_MAX = 27
@@ -128,9 +129,13 @@ def _count_events(study: Study, table: int, terms: Iterable[Term]) -> int:
 
 
 def _person_days_at_risk(study: Study, table: int, term: Term, person_days: int) -> int:
-    """Return the part of *person_days* in *table* during which *term* was collected."""
-    since = study.collected_from.get(study.vocabulary.number_of(term), 0)
-    return table_exposures(study)[table].since(since)[1] if since else person_days
+    """Return the part of *person_days* in *table* collected and at risk of *term*."""
+    number = study.vocabulary.number_of(term)
+    since, exempt_days = study.collected_from.get(number, 0), exempt_days_by_term(study)
+    if not since and number not in exempt_days:
+        return person_days
+    exposure = table_exposures(study)[table].outside(exempt_days.get(number, {}))
+    return exposure.since(since)[1]
 
 
 def _exported_watches(study: Study, classes: Iterable[Term]) -> Iterator[ActiveWatch]:

@@ -23,7 +23,7 @@ class MetricKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One exported metric.  *process* exports it: `worker` or `deliver`."""
+    """One exported metric.  *process* exports it: `worker`, `deliver` or `intake`."""
 
     name: str
     kind: MetricKind

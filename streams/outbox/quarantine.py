@@ -25,6 +25,10 @@ ERROR_HEADER_PREFIX = "__streams.errors."
 """Prefix of the headers of a dead letter, as in Kafka Streams (KIP-1034)."""
 
 
+INTAKE_KEY_PREFIX = "intake:"
+"""Begins the key of a line that `tocsin intake` has quarantined: it was never in the log."""
+
+
 class RecordWithHeaders(LogRecord, Protocol):
     """A log record with headers; records of aiokafka conform."""
 
@@ -74,6 +78,41 @@ async def read_dead_letters(log: Log) -> list[DeadLetter]:
     return sorted(
         by_key.values(), key=lambda dead_letter: (dead_letter.partition, dead_letter.offset)
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeLetter:
+    """A line that `tocsin intake` has quarantined instead of producing it.
+
+    Its sender has the reason too, and sends the corrected line; there is nothing to redrive.
+    """
+
+    key: str
+    study: str
+    client: str
+    reason: str
+    detail: str
+    value: bytes | None
+
+
+async def read_intake_letters(log: Log) -> list[IntakeLetter]:
+    """Return the lines that the intake has quarantined, in the order of their first arrival."""
+    by_key: dict[str, IntakeLetter] = {}
+    async for record in records_with_headers(log):
+        key = (record.key or b"").decode(errors="replace")
+        if not key.startswith(INTAKE_KEY_PREFIX):
+            continue
+        headers = {name: (text or b"").decode(errors="replace") for name, text in record.headers}
+        letter = IntakeLetter(
+            key=key,
+            study=headers.get("tocsin.study", ""),
+            client=headers.get("tocsin.client", ""),
+            reason=headers.get(f"{ERROR_HEADER_PREFIX}exception", ""),
+            detail=headers.get(f"{ERROR_HEADER_PREFIX}message", ""),
+            value=record.value,
+        )
+        by_key.setdefault(key, letter)
+    return list(by_key.values())
 
 
 async def expected_dead_letter(log: Log, offset: int) -> DeadLetter | None:

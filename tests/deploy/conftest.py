@@ -20,7 +20,7 @@ from tests.deploy.vault import Vault, make_vault
 from tests.paths import skip_or_fail
 
 MONITORING = ("alertmanager-open", "alertmanager-closed", "prometheus-open", "prometheus-closed")
-TOCSIN_SERVICES = ("worker", "deliver", "board-closed", "board-open")
+TOCSIN_SERVICES = ("worker", "deliver", "board-closed", "board-open", "intake")
 SETUP_COMMANDS = [("access",), ("init", "topics", "apply"), ("init", "store", "apply")]
 
 

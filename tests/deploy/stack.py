@@ -30,6 +30,7 @@ LISTENERS = {
     "alertmanager-closed": ("9093",),
     "board-closed": ("8020",),
     "board-open": ("8021",),
+    "intake": ("8010", "8011", "8030"),
 }
 """The ports on which each service listens in its container."""
 

@@ -30,18 +30,19 @@ PUBLISHED = {
     "kafka-ui": ["127.0.0.1:8080:8080"],
     "board-closed": ["127.0.0.1:8020:8020"],
     "board-open": ["127.0.0.1:8021:8021"],
+    "intake": ["127.0.0.1:8030:8030"],
 }
 """The only published ports, on loopback addresses of the host."""
 
 NETWORKS = {
     "log": {
         "kafka", "access", "init", "worker", "produce", "tick", "deliver", "kafka-ui",
-        "operator", "board", "board-closed",
+        "operator", "board", "board-closed", "intake",
     },
-    "store": {"valkey", "init", "worker", "operator", "board", "board-closed"},
-    "open": {"worker", "prometheus-open", "alertmanager-open", "grafana", "grafana-init"},
+    "store": {"valkey", "init", "worker", "operator", "board", "board-closed", "intake"},
+    "open": {"worker", "intake", "prometheus-open", "alertmanager-open", "grafana", "grafana-init"},
     "closed": {"worker", "deliver", "prometheus-closed", "alertmanager-closed", "grafana"},
-    "front": {"grafana", "kafka-ui", "board-closed", "board-open"},
+    "front": {"grafana", "kafka-ui", "board-closed", "board-open", "intake"},
     "out": {"deliver"},
 }  # fmt: skip
 """Services by network; only the last two networks reach outside."""
@@ -56,6 +57,7 @@ PRINCIPALS = {
     "operator": "operator",
     "board": "board",
     "board-closed": "page",
+    "intake": "intake",
 }
 STORE_USERS = {
     "init": "deploy",
@@ -63,9 +65,10 @@ STORE_USERS = {
     "operator": "worker",
     "board": "reader",
     "board-closed": "reader",
+    "intake": "intake",
 }
 
-NOT_MOUNTED = {"board-closed-passwords", "board-open-passwords"}
+NOT_MOUNTED = {"board-closed-passwords", "board-open-passwords", "intake-token"}
 """Generated files that the operator hands out, and no container reads."""
 
 

@@ -39,6 +39,7 @@ GRANTED: dict[str, dict[str, set[str]]] = {
     "board": {LOG: {WRITE}, ALERTS: {READ}, AUDIT: {READ, WRITE}},
     "page": {LOG: {READ, WRITE}, AUDIT: {READ, WRITE}},
     "tick": {LOG: {WRITE}},
+    "intake": {LOG: {READ, WRITE}, DEAD_LETTERS: {READ, WRITE}},
     "init": {
         LOG: {CREATE, DESCRIBE_CONFIGS, DESCRIBE},
         DEAD_LETTERS: {CREATE, DESCRIBE_CONFIGS, DESCRIBE, ALTER_CONFIGS},

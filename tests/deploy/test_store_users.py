@@ -28,16 +28,19 @@ from tests.deploy.vault import Vault
 
 pytestmark = pytest.mark.redis
 
-USERS = ("worker", "reader", "deploy", "deliver")
+USERS = ("worker", "reader", "intake", "deploy", "deliver")
 KEY = f"tocsin:live:{{{TOPIC}/0}}:cursor"
 
 ALLOWED: dict[tuple[str, ...], set[str]] = {
-    ("PING",): {"worker", "reader", "deploy", "deliver"},
+    ("PING",): {"worker", "reader", "intake", "deploy", "deliver"},
     ("INFO", "memory"): {"worker", "reader", "deploy"},
     ("ACL", "WHOAMI"): {"worker", "reader", "deploy", "deliver"},
     ("FUNCTION", "LIST"): {"worker", "reader", "deploy"},
     ("HGETALL", KEY): {"worker", "reader"},
     ("HSCAN", KEY, "0"): {"worker", "reader"},
+    ("HMGET", KEY, "next"): {"worker", "reader", "intake"},
+    ("HGET", KEY, "next"): {"worker", "reader", "intake"},
+    ("HGET", "elsewhere", "next"): set(),
     ("HSET", KEY, "a", "1"): {"worker"},
     ("SCAN", "0"): {"worker"},
     ("HDEL", KEY, "a"): {"worker"},
@@ -133,7 +136,7 @@ def test_the_committed_file_holds_no_password(vault: Vault):
     committed, written = STORE_USERS.read_text(), (vault.folder / "users.acl").read_text()
 
     assert "#" not in committed and ">" not in committed and "nopass" not in committed
-    assert [line.count(" #") for line in written.splitlines()] == [0, 1, 1, 1, 1]
+    assert [line.count(" #") for line in written.splitlines()] == [0, 1, 1, 1, 1, 1]
     assert not any(vault.secret(f"store-{user}") in written for user in USERS)
 
 

@@ -65,4 +65,5 @@ def test_no_label_is_a_term():
     assert labels == {
         *("study", "outcome", "partition", "version"),
         *("treatment", "kind", "group", "watch", "level", "answer", "channel", "why"),
+        *("route", "status", "result"),
     }

@@ -1,0 +1,1 @@
+"""Receives records over HTTP and produces them to the log; its own process and principal."""
