@@ -1,0 +1,1 @@
+"""The tables of a safety report: FDA's standard safety tables, DSUR, deaths, aggregate analysis."""
