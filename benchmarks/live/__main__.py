@@ -3,7 +3,7 @@
 `python -m benchmarks.live [contender ...]` compares throughput, `... latency` measures the time
 from Kafka to Redis, `... alerting` the time from Kafka to an Alertmanager, `... rebuild` the time
 to fold the log again into an emptied Redis, `... memory` whether a worker grows, `... board` the
-pages of `tocsin board` beside a worker.
+pages of `tocsin board` beside a worker, `... intake` the time from a request to its 202.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from benchmarks.live.alerting import measure_alerting
 from benchmarks.live.board import measure_board
 from benchmarks.live.contender import CONTENDERS
 from benchmarks.live.environment import BenchmarkEnvironment, open_environment
+from benchmarks.live.intake import measure_intake
 from benchmarks.live.latency import measure_latency
 from benchmarks.live.load import TRIALS
 from benchmarks.live.memory import measure_memory
@@ -27,8 +28,8 @@ from benchmarks.report import Table
 from streams.local.process import ServiceFailed
 
 CONTENDERS_BY_NAME = {contender.name: contender for contender in CONTENDERS}
-RATE, ALERTING_RATE, FOLLOW_UP_RATE = 2_000, 500, 500
-NOT_CONTENDERS = (["latency"], ["alerting"], ["rebuild"], ["memory"], ["board"])
+RATE, ALERTING_RATE, FOLLOW_UP_RATE, INTAKE_RATE = 2_000, 500, 500, 500
+NOT_CONTENDERS = (["latency"], ["alerting"], ["rebuild"], ["memory"], ["board"], ["intake"])
 
 
 def main() -> None:
@@ -59,6 +60,10 @@ def select_measurement(options: argparse.Namespace) -> Callable[[BenchmarkEnviro
         return lambda environment: measure_board(
             environment, options.rate or RATE, options.seconds or 60
         )
+    if options.what == ["intake"]:
+        return lambda environment: measure_intake(
+            environment, options.rate or INTAKE_RATE, options.seconds or 60
+        )
     if options.what == ["memory"]:
         return lambda environment: measure_memory(
             environment, options.rate or FOLLOW_UP_RATE, (options.seconds or 1_800) / 60
@@ -80,7 +85,7 @@ def parse_arguments() -> argparse.Namespace:
     """Parse the command line; an unknown contender is a usage error."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
     what = (
-        f"latency, alerting, rebuild, memory, board, or contenders of "
+        f"latency, alerting, rebuild, memory, board, intake, or contenders of "
         f"{', '.join(CONTENDERS_BY_NAME)}; all contenders if none is named"
     )
     parser.add_argument("what", nargs="*", help=what)
@@ -88,12 +93,14 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--trials", type=int, default=TRIALS, help="number of trials in a rebuild")
     parser.add_argument("--rounds", type=int, help="runs of each contender: 5; latency: 3")
     parser.add_argument(
-        "--seconds", type=int, help="latency, board: 60; alerting: 30; memory: 1,800"
+        "--seconds", type=int, help="latency, board, intake: 60; alerting: 30; memory: 1,800"
     )
     parser.add_argument(
         "--base", type=Path, help="latency: a checkout whose worker runs in turn with this one"
     )
-    parser.add_argument("--rate", type=int, help="records a second of memory: 500; board: 2,000")
+    parser.add_argument(
+        "--rate", type=int, help="records a second of memory, intake: 500; board: 2,000"
+    )
     parser.add_argument("--keep", action="store_true", help="write the section to LIVE.md")
     options = parser.parse_args()
     if options.what not in NOT_CONTENDERS and not set(options.what) <= CONTENDERS_BY_NAME.keys():

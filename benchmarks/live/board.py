@@ -29,6 +29,9 @@ from streams.records.encode import encode_record
 
 STUDIES_READ = 10
 WARM_UP_SECONDS = 2
+CLOSE_SECONDS = 1
+"""Time in which the server sees that the streams of the warm-up are closed: a session has 16."""
+
 VARIANTS = 10
 """Terms in place of each of the 200 of the drawn log: about as many as MedDRA's trials have."""
 
@@ -92,6 +95,7 @@ async def read_beside(
     async with open_readers(server.address) as readers:
         await readers.read(studies, time.monotonic(), WARM_UP_SECONDS)
         readers.forget()
+        await asyncio.sleep(CLOSE_SECONDS)
         begin = fold.begin()
         run, _ = await asyncio.gather(
             fold.observe(begin, seconds, server), readers.read(studies, begin, seconds)

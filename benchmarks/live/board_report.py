@@ -10,11 +10,11 @@ from benchmarks.live.latency_run import quantile
 from benchmarks.live.paced_fold import FoldRun
 from benchmarks.report import Table, markdown_table, section
 from board.follower.view_cache import AGE_SECONDS, COST_FACTOR
-from board.web.view_store import EARLIER_SECONDS
+from board.web.view_store import REFRESH_SECONDS
 
 PAGE_P99_MAX_MS = 300
 SLOWED_MAX = 0.1
-AGE_MAX_SECONDS = AGE_SECONDS + EARLIER_SECONDS
+AGE_MAX_SECONDS = AGE_SECONDS + REFRESH_SECONDS
 """The bound where a view costs less than AGE_SECONDS / COST_FACTOR."""
 
 FIRST_ANSWER_MAX_MS, SNAPSHOT_CPU_MAX_SECONDS = 300, 2
@@ -69,7 +69,7 @@ def board_table(plain: FoldRun, run: BoardRun, rate: int, terms: int) -> Table:
         f"event streams, {LOADS_A_SECOND} page loads a second of 10 studies, readers included on "
         f"the same cores.  A page is timed from when it was due.  Its age is that of the first "
         f"record that was due and that it does not show; the bound is {AGE_SECONDS:g} s, or "
-        f"{COST_FACTOR} x the cost of the view if that is more, and {EARLIER_SECONDS:g} s of the "
+        f"{COST_FACTOR} x the cost of the view if that is more, and {REFRESH_SECONDS:g} s of the "
         f"web process.  CPU of the worker {shares[0]:.0%}, of the follower {shares[1]:.0%}, of the "
         f"web process {shares[2]:.0%} of a core.  {run.events:,} events came over the streams; the "
         f"longest silence of one was {run.silence:.1f} s.  No record was sent more than "

@@ -12,6 +12,8 @@ from board.charts.svg import arm_shape, chart, group, line, mark, path, text
 WIDTH, HEIGHT = 760, 330
 LEFT, RIGHT, TOP, BOTTOM = 60, 170, 24, 44
 ROW_HEIGHT = 18
+CHARACTER_WIDTH = 7.6
+"""Of the labels at the right, which are bold."""
 
 
 class ArmLine(NamedTuple):
@@ -37,14 +39,16 @@ def incidence(rows: Sequence[Sequence[Any]], title: str) -> str:
         for number, (arm, label_y) in enumerate(zip(arms, labels, strict=True))
     ]
     height = HEIGHT + 24 + ROW_HEIGHT * len(arms)
+    label_width = 20 + CHARACTER_WIDTH * max([len(arm.label) for arm in arms], default=0)
     return chart(
         _axes(across, up, longest, highest),
         *lines,
         _at_risk(arms, across),
         title=title,
         description="Percent of patients with a first event by day, death competing.",
-        width=WIDTH,
+        width=WIDTH - RIGHT + max(RIGHT, label_width),
         height=height,
+        class_="chart incidence",
     )
 
 

@@ -90,6 +90,7 @@ def evidence_trajectory(
         description=description,
         width=frame.right,
         height=height,
+        class_="chart over-time",
     )
 
 
@@ -201,8 +202,8 @@ def _revisions(lines: EvidenceLines, frame: _Frame, *, narrow: bool) -> str:
 def _labels(lines: EvidenceLines, frame: _Frame, *, narrow: bool) -> str:
     """Return the labels at the right: the evidence now, and the boundaries, moved apart."""
     labels: list[tuple[float, str, str]] = []
-    if lines.known:
-        now = lines.known[-1].e_value
+    latest = [*lines.occurred, *lines.known][-1:]
+    for now in (point.e_value for point in latest):
         labels.append((frame.values.position(now), f"E = {_short(now)}", "strong"))
     if lines.boundary is not None:
         limit = lines.boundary
@@ -217,12 +218,12 @@ def _labels(lines: EvidenceLines, frame: _Frame, *, narrow: bool) -> str:
         text(frame.days.end + 10, y + 4, label, class_=class_)
         for y, (_, label, class_) in zip(places, labels, strict=True)
     ]
-    if lines.known:
-        y = frame.values.position(lines.known[-1].e_value)
+    for now in (point.e_value for point in latest):
+        y = frame.values.position(now)
         parts.append(
             mark(
                 "circle", frame.days.end, y, 8,
-                class_="mark now", data_kind="now", data_value=lines.known[-1].e_value,
+                class_="mark now", data_kind="now", data_value=now,
             )
         )  # fmt: skip
     return group(*parts)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from time import perf_counter
+from time import monotonic
 from typing import Any, NamedTuple
 
 import orjson
@@ -55,7 +55,8 @@ def build_of(view: str) -> Build:
 class ViewBuilder:
     """Builds the views of all studies, each with the function that *find_build* returns.
 
-    *digests* and *trajectories* have, by study, the version for which they were computed.
+    *digests* and *trajectories* have, by study, the offset of the record after which they were
+    computed.
     """
 
     past: PastStudies
@@ -85,10 +86,10 @@ class ViewBuilder:
             key, look.records, lambda: self._build_past(partition, ask, build, look)
         )
 
-    def known_digest(self, study: str, version: int) -> str:
-        """Return the state digest of *study* if a view of this version has computed it, or ""."""
+    def known_digest(self, study: str, offset: int) -> str:
+        """Return the digest of *study* after the record at *offset* if a view has it, or ""."""
         known = self.digests.get(study)
-        return known[1] if known is not None and known[0] == version else ""
+        return known[1] if known is not None and known[0] == offset else ""
 
     async def _look(self, partition: PartitionFollower, ask: Ask) -> Look:
         try:
@@ -103,25 +104,34 @@ class ViewBuilder:
         return Look(day, count, until)
 
     async def _build_live(self, partition: PartitionFollower, ask: Ask, build: Build) -> BuiltView:
-        name, baseline = ask.study, None
+        baseline = None
         while True:
-            async with partition.processor.lock:
-                row, version = await partition.load_row(name), partition.versions.get(name, 0)
-                if row is None:
-                    raise ViewNotFoundError(name)
-                study = row.study
-                decision = partition.histories[name].decision_by(row.last_offset)
-                facts = live_facts(partition, study, partial(self._occurred, study, version))
-                facts = with_digest(facts, self.known_digest(name, version))
-                facts = with_baseline(facts, decision, baseline)
-                try:
-                    view = await asyncio.to_thread(build_view, build, facts, ask, version)
-                except BaselineNeeded:
-                    assert decision is not None
-                else:
-                    self.digests[name] = version, view.completeness.digest
-                    return view
-            baseline = await self._baseline(partition, name, decision)
+            built = await self._build_once(partition, ask, build, baseline)
+            if isinstance(built, BuiltView):
+                return built
+            baseline = await self._baseline(partition, ask.study, built)
+
+    async def _build_once(
+        self, partition: PartitionFollower, ask: Ask, build: Build, baseline: PastStudy | None
+    ) -> BuiltView | Decision:
+        """Return the view, or the decision for which the view needs the study as it was."""
+        name = ask.study
+        async with partition.processor.lock:
+            row, version = await partition.load_row(name), partition.versions.get(name, 0)
+            if row is None:
+                raise ViewNotFoundError(name)
+            study, offset = row.study, row.last_offset
+            decision = partition.histories[name].decision_by(offset)
+            facts = live_facts(partition, study, partial(self._occurred, study, offset))
+            facts = with_digest(facts, self.known_digest(name, offset))
+            facts = with_baseline(facts, decision, baseline)
+            try:
+                view = await asyncio.to_thread(build_view, build, facts, ask, version)
+            except BaselineNeeded:
+                assert decision is not None
+                return decision
+            self.digests[name] = offset, view.completeness.digest
+            return view
 
     async def _build_past(
         self, partition: PartitionFollower, ask: Ask, build: Build, look: Look
@@ -146,11 +156,11 @@ class ViewBuilder:
     ) -> PastStudy:
         return await self.past.fold(partition.partition, study, decision.offset, 0)
 
-    def _occurred(self, study: Study, version: int, watch: str) -> Trajectory:
-        """Return the evidence of *watch* as occurred, computed once for each version."""
+    def _occurred(self, study: Study, offset: int, watch: str) -> Trajectory:
+        """Return the evidence of *watch* as occurred, computed once for each *offset*."""
         known = self.trajectories.get(study.name)
-        if known is None or known[0] != version:
-            known = self.trajectories[study.name] = (version, {})
+        if known is None or known[0] != offset:
+            known = self.trajectories[study.name] = (offset, {})
         if watch not in known[1]:
             known[1][watch] = occurred_trajectory(study, watch)
         return known[1][watch]
@@ -158,7 +168,7 @@ class ViewBuilder:
 
 def build_view(build: Build, facts: StudyFacts, ask: Ask, version: int) -> BuiltView:
     """Build the view of *ask*, and the digest of the study where it is missing."""
-    began = perf_counter()
+    began = monotonic()
     if not facts.completeness.digest:
         facts = with_digest(facts, state_digest(facts.study))
     body = orjson.dumps(build(facts, ask.arguments))
@@ -166,5 +176,6 @@ def build_view(build: Build, facts: StudyFacts, ask: Ask, version: int) -> Built
         version=version,
         body=body,
         completeness=facts.completeness,
-        cost=perf_counter() - began,
+        read_at=began,
+        cost=monotonic() - began,
     )

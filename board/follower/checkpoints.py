@@ -66,6 +66,7 @@ class Checkpoints:
         saved = self.by_study.setdefault(study, [])
         if any(each.next == offset for each in saved):
             return
+        state[1].evaluate()  # Likelihoods take more memory than their values.
         horizon, state[0].horizon = state[0].horizon, FOREVER
         saved.append(Checkpoint(offset, known_day, pickle.dumps(state, pickle.HIGHEST_PROTOCOL)))
         state[0].horizon = horizon

@@ -180,7 +180,12 @@ class FollowerClient(StateClient[FollowerState]):
 def _answer_of(message: Json, view: str) -> Answer:
     if message["type"] == "answer":
         completeness = Completeness(**message["completeness"])
-        return Answer(version=message["version"], body=message["body"], completeness=completeness)
+        return Answer(
+            version=message["version"],
+            body=message["body"],
+            completeness=completeness,
+            fresh_seconds=message["fresh_seconds"],
+        )
     if message["error"] == "not_found":
         raise ViewNotFoundError(view)
     raise ViewFailed(f"The view {view} cannot be built.")

@@ -8,25 +8,22 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import orjson
+
 from board.follower.builder import ViewBuilder
 from board.follower.open_projection import OpenPartition, OpenState
 from board.follower.partition import MOVED_BACK_SECONDS, PartitionFollower
-from board.follower.protocol import (
-    Ask,
-    FollowerState,
-    Json,
-    PartitionSummary,
-    StudySummary,
-)
+from board.follower.protocol import Ask, Json, PartitionSummary
 from board.follower.summaries import StudyNote, study_note
-from board.views.facts import Completeness
 from streams.kafka.partitioner import partition_of
 from streams.log import LogUnreachable, RecordsGone
 from streams.store import StoreMisconfigured, StoreUnreachable
 
 logger = logging.getLogger("tocsin.board.follower")
 
-POLL_SECONDS = 0.1
+POLL_SECONDS, PAUSE_SECONDS = 0.2, 0.02
+"""From one look at a partition to the next, and from the end of one at least."""
+
 RETRY_SECONDS = 0.5
 
 SERVICE_ERRORS = (LogUnreachable, RecordsGone, StoreUnreachable, StoreMisconfigured)
@@ -51,8 +48,9 @@ class Follower:
     problems: dict[int, str] = field(default_factory=dict[int, str])
 
     def __post_init__(self) -> None:
+        turn = asyncio.Lock()
         for partition in self.partitions.values():
-            partition.on_change = self._note_changes
+            partition.on_change, partition.turn = self._note_changes, turn
 
     async def run(self) -> None:
         """Follow all partitions until cancelled."""
@@ -69,15 +67,19 @@ class Follower:
         return self.partitions.get(partition_of(study, self.partition_count))
 
     def make_state(self, sequence: int) -> Json:
-        """Return the message with the state as it is now."""
-        state = FollowerState(
-            sequence=sequence,
-            time=time.time(),
-            studies={name: self._summary(name, note) for name, note in sorted(self.notes.items())},
-            partitions={number: partition_summary(each) for number, each in self._ordered()},
-            fault="; ".join(self.faults()) or None,
-        )
-        return state.to_message()
+        """Return the message of a ``FollowerState`` as it is now."""
+        return {
+            "type": "state",
+            "sequence": sequence,
+            "time": time.time(),
+            "studies": {
+                name: self._summary(name, note) for name, note in sorted(self.notes.items())
+            },
+            "partitions": {
+                f"{number}": partition_summary(each) for number, each in self._ordered()
+            },
+            "fault": "; ".join(self.faults()) or None,
+        }
 
     def make_open_state(self, sequence: int) -> Json:
         """Return the message with the open projection as it is now."""
@@ -87,8 +89,8 @@ class Follower:
             studies={name: note.open_study for name, note in sorted(self.notes.items())},
             partitions={
                 number: OpenPartition(
-                    lag=max(0, each.end - each.cursor.next),
-                    silent=each.silent[0] > SILENT_SECONDS,
+                    lag=sum(offset >= each.cursor.next for offset in each.liveness.waiting),
+                    silent=each.liveness.silent_without_reviews > SILENT_SECONDS,
                     stopped=bool(each.stopped or each.stored_stop),
                 )
                 for number, each in self._ordered()
@@ -113,25 +115,18 @@ class Follower:
     def _ordered(self) -> list[tuple[int, PartitionFollower]]:
         return sorted(self.partitions.items())
 
-    def _summary(self, name: str, note: StudyNote) -> StudySummary:
+    def _summary(self, name: str, note: StudyNote) -> orjson.Fragment:
+        """Return the ``StudySummary`` of a study as JSON."""
         partition = self.partition_with(name)
         assert partition is not None
-        completeness = Completeness(
-            study=name,
-            as_of=note.as_of,
-            position=partition.processor.position,
-            end=partition.end,
-            known_at=note.known_at,
-            plan_sha256=note.plan_sha256,
-            digest=self.builder.known_digest(name, note.version),
-            store_agrees=partition.check.result_of(name),
-        )
-        return StudySummary(
-            version=note.version,
-            completeness=completeness,
-            alerts=note.alerts,
-            evidence=note.evidence,
-        )
+        row = partition.rows.get(name)
+        changing: Json = {
+            "position": partition.processor.position,
+            "end": partition.end,
+            "digest": "" if row is None else self.builder.known_digest(name, row.last_offset),
+            "store_agrees": partition.check.result_of(name),
+        }
+        return orjson.Fragment(note.content[:-1] + b"," + orjson.dumps(changing)[1:])
 
     def _note_changes(self, partition: PartitionFollower, studies: list[str]) -> None:
         for name in studies:
@@ -142,14 +137,18 @@ class Follower:
     async def _run_partition(self, partition: PartitionFollower) -> None:
         number = partition.partition
         while True:
+            began = time.monotonic()
             try:
                 await partition.follow()
                 if self.problems.pop(number, None) is not None:
                     self.on_change()
-                await asyncio.sleep(POLL_SECONDS)
+                took = time.monotonic() - began
+                await asyncio.sleep(max(PAUSE_SECONDS, POLL_SECONDS - took))
                 continue
             except SERVICE_ERRORS as error:
-                problem = f"{error}"
+                problem = problem_text(error)
+                if self.problems.get(number) != problem:
+                    logger.warning("partition %d: %s", number, error)
             except Exception as error:  # A defect: fold again, and say so meanwhile.
                 logger.exception("partition %d cannot be followed", number)
                 problem = f"The follower failed: {type(error).__name__}."
@@ -158,6 +157,19 @@ class Follower:
                 self.problems[number] = problem
                 self.on_change()
             await asyncio.sleep(RETRY_SECONDS)
+
+
+def problem_text(error: Exception) -> str:
+    """Return what a page says of *error*: of what does not answer the setting, and no address.
+
+    >>> problem_text(LogUnreachable("no Kafka broker answers at 10.0.0.7:9092"))
+    'The broker does not answer: see TOCSIN_BROKER, and the log of the follower.'
+    """
+    if isinstance(error, LogUnreachable):
+        return "The broker does not answer: see TOCSIN_BROKER, and the log of the follower."
+    if isinstance(error, StoreUnreachable):
+        return "The store does not answer: see TOCSIN_STORE, and the log of the follower."
+    return f"{error}"
 
 
 def partition_names(numbers: list[int]) -> str:
@@ -171,7 +183,7 @@ def partition_names(numbers: list[int]) -> str:
 
 def partition_summary(partition: PartitionFollower) -> PartitionSummary:
     """Return how far *partition* is folded, and what is silent."""
-    seconds, name = partition.silent
+    seconds, name = partition.liveness.silent
     return PartitionSummary(
         position=partition.processor.position,
         end=partition.end,

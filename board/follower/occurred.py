@@ -64,7 +64,9 @@ def with_person_days_from_spells(
     separate = copy(first_events)
     separate.person_days = PersonDays()
     for subject in study.subjects.values():
-        separate.add_person_days(subject.number, subject.spells, 1)
+        own = separate.own_spells
+        spells = subject.spells if own is None else own.get(subject.number, ())
+        separate.add_person_days(subject.number, spells, 1)
     return separate
 
 

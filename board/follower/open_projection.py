@@ -31,7 +31,11 @@ class OpenStudy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPartition:
-    """The health of a partition: records not folded yet, and whether it is stopped or silent."""
+    """The health of a partition: whether it is stopped or silent.
+
+    *lag* counts records that are not folded yet, at most WAITING_MAX.  Neither it nor the silence
+    depends on the board's reviews.
+    """
 
     lag: int
     silent: bool

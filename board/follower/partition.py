@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from board.follower.history import StudyHistory
+from board.follower.liveness import Liveness
+from board.follower.read_ahead import ReadAhead
 from board.follower.store_check import StoreCheck
 from monitor.records import Record
 from monitor.state.study import Study
@@ -24,13 +27,10 @@ from streams.store.hashes import row_name
 from streams.store.memory import CURSOR, MemoryStore
 from streams.store.rows.row import Row
 
-READ_MAX = 500
-"""Records folded between two chances for views to read the studies."""
+LIMITS = Limits(memory_bytes=1 << 40, loop_seconds=0.05)
+"""No row is evicted: the follower keeps every study in memory.  Few steps need a thread."""
 
-LIMITS = Limits(memory_bytes=1 << 40)
-"""No row is evicted: the follower keeps every study in memory."""
-
-END_SECONDS = 0.5
+END_SECONDS = 1.0
 """Time between two looks at the end of the log."""
 
 DIGEST_SECONDS = 1.0
@@ -44,11 +44,10 @@ MOVED_BACK_SECONDS = 10.0
 class PartitionFollower:
     """Follows one partition: call ``follow`` several times a second.
 
-    *stored* is the store, which is only read; *log* must be used by nothing else.  *on_change*
-    is called with the names of changed studies, while the processor's lock is held.  *versions*
-    counts the changes of each study and never decreases.  *moved_at* is when the cursor was last
-    at the end of the log or moved, *store_at* and *log_at* when each service last answered
-    (monotonic seconds).
+    *stored* is the store, which is only read; *log* must be used by nothing else.  *turn* is held
+    while records are folded: partitions that fold at once would each take as long as all.
+    *on_change* is called with the names of changed studies, while the processor's lock is held.
+    *versions* counts the changes of each study and never decreases.
     """
 
     log: Log
@@ -56,11 +55,13 @@ class PartitionFollower:
     partition: int
     partition_count: int | None = None
     trust: Trust = TRUST_ANYONE
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     on_change: Callable[[PartitionFollower, list[str]], None] = lambda partition, studies: None
     processor: PartitionProcessor = field(init=False)
     memory: MemoryStore = field(init=False)
     check: StoreCheck = field(init=False)
     histories: dict[str, StudyHistory] = field(init=False)
+    ahead: ReadAhead = field(init=False)
     versions: dict[str, int] = field(default_factory=dict[str, int])
     seen: dict[str, int] = field(default_factory=dict[str, int])
     operator_part: Fields = field(default_factory=Fields)
@@ -68,9 +69,7 @@ class PartitionFollower:
     stored_stop: str = ""
     end: int = 0
     end_at: float = 0
-    moved_at: float = field(default_factory=time.monotonic)
-    store_at: float = field(default_factory=time.monotonic)
-    log_at: float = field(default_factory=time.monotonic)
+    liveness: Liveness = field(default_factory=Liveness)
     digests_at: float = 0
     moved_back: str | None = None
     moved_back_at: float = 0
@@ -82,7 +81,7 @@ class PartitionFollower:
     def begin(self) -> None:
         """Forget everything folded, to begin with the first record."""
         self.memory = MemoryStore({CURSOR: dict(self.operator_part)})
-        self.histories = {}
+        self.histories, self.ahead = {}, ReadAhead(self.log)
         self.seen.clear()
         self.check.forget()
         self.processor = PartitionProcessor(
@@ -117,8 +116,8 @@ class PartitionFollower:
         Raises what log and store raise where they do not answer.
         """
         fields = await self.stored.cursor()
-        self.store_at = time.monotonic()
-        await self._look_at_end()
+        self.liveness.store_at = time.monotonic()
+        looked = await self._look_at_end()
         self._note_cursor(fields)
         if self.cursor.next < self.processor.position:
             self._note_moved_back()
@@ -129,6 +128,8 @@ class PartitionFollower:
             self.memory.set(CURSOR, part)
             await self.processor.claim()
         folded = await self._fold_until(self.cursor.next)
+        if looked:
+            await self._note_waiting()
         await self._compare(due=folded and not self.histories.keys() <= self.check.agrees.keys())
 
     async def load_row(self, study: str) -> Row | None:
@@ -143,7 +144,7 @@ class PartitionFollower:
     def _note_cursor(self, fields: Fields) -> None:
         cursor = Cursor.from_fields(fields)
         if cursor.next != self.cursor.next or cursor.next >= self.end:
-            self.moved_at = time.monotonic()
+            self.liveness.moved_at = time.monotonic()
         if self.end < cursor.next != self.cursor.next:
             self.end = cursor.next  # Newer than the last look at the end.
         self.cursor, self.stored_stop = cursor, fields.get("stopped", b"").decode()
@@ -156,27 +157,26 @@ class PartitionFollower:
             f" {after}; its records are folded again."
         )
 
-    @property
-    def silent(self) -> tuple[float, str]:
-        """How many seconds the quietest of log, store and worker is silent, and which it is.
+    async def _look_at_end(self) -> bool:
+        """Read the end of the log if that is due; return whether it was."""
+        if time.monotonic() - self.end_at <= END_SECONDS:
+            return False
+        self.end = (await self.log.offset_range()).next
+        self.end_at = self.liveness.log_at = time.monotonic()
+        return True
 
-        A worker is silent while records wait and the cursor stays.
-        """
-        since = {"log": self.log_at, "store": self.store_at, "worker": self.moved_at}
-        name = min(since, key=since.__getitem__)
-        return time.monotonic() - since[name], name
-
-    async def _look_at_end(self) -> None:
-        if time.monotonic() - self.end_at > END_SECONDS:
-            self.end = (await self.log.offset_range()).next
-            self.end_at = self.log_at = time.monotonic()
+    async def _note_waiting(self) -> None:
+        """Note which records wait for the worker, without reviews."""
+        until = self.cursor.next
+        waiting = await self.ahead.read_waiting(until, self.end) if until < self.end else []
+        self.liveness.note_waiting(waiting)
 
     async def _fold_until(self, until: int) -> bool:
         """Fold the records before *until*; return whether there were any."""
         began = self.processor.position
         while self.stopped is None and self.processor.position < until:
             try:
-                read = await self.log.read(self.processor.position, READ_MAX)
+                read = await self.ahead.next_records(self.processor.position)
             except BatchUnreadable as error:
                 await self.processor.stop_before(error)
                 break
@@ -188,10 +188,11 @@ class PartitionFollower:
                 self.processor.skip_gap(until)  # Only transaction markers are left.
                 break
             try:
-                await self.processor.fold_batch(records)
+                async with self.turn:
+                    await self.processor.fold_batch(records)
             except OffsetGap as gap:
                 await skip_confirmed_gap(self.processor, self.log, gap)
-            self.log_at = time.monotonic()
+            self.liveness.log_at = time.monotonic()
             await self._announce()
         return self.processor.position > began
 

@@ -117,11 +117,15 @@ class FollowerState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer to an ask: the view as JSON, the version of the study, and its completeness."""
+    """The answer to an ask: the view as JSON, the version of the study, and its completeness.
+
+    Within *fresh_seconds* the follower gives no other answer, though the study changes.
+    """
 
     version: int
     body: Json
     completeness: Completeness
+    fresh_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from board.follower.evidence_series import EvidenceSeries, log_e_of
 from board.views.facts import EvidencePoint
-from monitor.evidence.evaluate import likelihood_of
+from monitor.evidence.evaluate import Likelihood, likelihood_of
 from monitor.records import (
     Body,
     Collection,
     Disposition,
     Merge,
+    NotAtRisk,
     PlanRecord,
     Retraction,
     Subject,
@@ -19,9 +21,17 @@ from monitor.records import (
 )
 from monitor.state.cell import Cell
 from monitor.state.study import ActiveWatch, Study
-from monitor.stats.e_value import log_e
 
-EXPOSURE_BODIES = (Subject, Treatment, Disposition, Retraction, Merge, Collection, PlanRecord)
+EXPOSURE_BODIES = (
+    Subject,
+    Treatment,
+    Disposition,
+    NotAtRisk,
+    Retraction,
+    Merge,
+    Collection,
+    PlanRecord,
+)
 """Bodies that may change days at risk; all others change first events only."""
 
 RECORDED_TIERS = (1, 3)
@@ -31,15 +41,14 @@ RECORDED_TIERS = (1, 3)
 class EvidenceRecorder:
     """The evidence of each tier 1 and tier 3 watch of one study, as known.
 
-    A point is added where the evidence changed.  A watch is evaluated where the as-of date, its
-    first events or the days at risk may have changed; the result is the same as if every watch
-    were evaluated after every record.  *as_of* and *tables* are those of the last record: a
-    recount, which opens all watches anew, replaces the tables.
+    A point is added where the evidence changed.  The likelihood of a watch is noted where the
+    as-of date, its first events or the days at risk may have changed, and evaluated when it is
+    read; the result is the same as if every watch were evaluated after every record.  *as_of* and
+    *tables* are those of the last record: a recount, which opens all watches anew, replaces the
+    tables.
     """
 
-    trajectories: dict[str, list[EvidencePoint]] = field(
-        default_factory=dict[str, list[EvidencePoint]]
-    )
+    series: dict[str, EvidenceSeries] = field(default_factory=dict[str, EvidenceSeries])
     as_of: int | None = None
     tables: list[dict[int, Cell]] | None = None
     watches: tuple[ActiveWatch, ...] = ()
@@ -55,7 +64,7 @@ class EvidenceRecorder:
             self.watches = tuple(filter(is_recorded, study.active_watches()))
         if is_recounted or as_of != self.as_of or isinstance(body, EXPOSURE_BODIES):
             self.as_of = as_of
-            self._evaluate(study, self.watches, as_of, position)
+            self._note(study, self.watches, as_of, position)
         elif study.changed_first_events:
             changed = (
                 watch
@@ -63,20 +72,25 @@ class EvidenceRecorder:
                 for watch in first_events.watches
                 if is_recorded(watch)
             )
-            self._evaluate(study, changed, as_of, position)
+            self._note(study, changed, as_of, position)
 
-    def latest(self) -> dict[str, float]:
-        """Return the latest evidence of each watch."""
-        return {name: points[-1].log_e for name, points in self.trajectories.items()}
+    def evaluate(self) -> dict[str, list[EvidencePoint]]:
+        """Return the evidence of each watch; what waits is evaluated first."""
+        return {name: each.all_points() for name, each in self.series.items()}
 
-    def _evaluate(
+    def latest(self, watch_id: str) -> float | None:
+        """Return the latest evidence of a watch, None where there is none yet."""
+        series = self.series.get(watch_id)
+        return None if series is None else series.last_log_e()
+
+    def _note(
         self, study: Study, watches: Iterable[ActiveWatch], as_of: int, position: int
     ) -> None:
         for watch in watches:
-            value = exact_log_e(study, watch)
-            points = self.trajectories.setdefault(watch.id, [])
-            if not points or points[-1].log_e != value:
-                points.append(EvidencePoint(as_of, position, value))
+            series = self.series.get(watch.id)
+            if series is None:
+                series = self.series[watch.id] = EvidenceSeries()
+            series.note(as_of, position, likelihood_now(study, watch))
 
 
 def is_recorded(watch: ActiveWatch) -> bool:
@@ -84,8 +98,13 @@ def is_recorded(watch: ActiveWatch) -> bool:
     return watch.design.watch.tier in RECORDED_TIERS
 
 
+def likelihood_now(study: Study, active_watch: ActiveWatch) -> Likelihood | None:
+    """Return the likelihood of a watch as of now, None where it has no risk set."""
+    if active_watch.design.follow_up is not None and not active_watch.first_events:
+        return None  # Without a first event there is no risk set.
+    return likelihood_of(study, active_watch)
+
+
 def exact_log_e(study: Study, active_watch: ActiveWatch) -> float:
     """Return log E of a watch as of now, from its likelihood and without bounds."""
-    if active_watch.design.follow_up is not None and not active_watch.first_events:
-        return 0.0  # Without a first event there is no risk set.
-    return log_e(likelihood_of(study, active_watch).log_likelihood)
+    return log_e_of(likelihood_now(study, active_watch))

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
@@ -28,6 +29,11 @@ from streams.store.redis import RedisStore, connect
 
 LOCK_FILE = "follower.lock"
 
+INPUT_BYTES = 1024
+
+SWITCH_SECONDS = 0.001
+"""Asks and states wait at most this long for a thread that builds a view."""
+
 CANCEL_SECONDS = 0.5
 """Time after which a task is cancelled again."""
 
@@ -36,14 +42,16 @@ class FollowerRunning(Exception):
     """Another follower serves the folder."""
 
 
-def run_follower(settings: Settings, folder: Path) -> None:
+def run_follower(settings: Settings, folder: Path, *, with_input: bool = False) -> None:
     """Follow the log until SIGTERM or SIGINT; *folder*, of this user alone, gets the sockets.
 
+    *with_input* ends with standard input, too: that is a pipe from the process that started it.
     Reads the log and the live store of *settings*, and writes to neither.  Raises FollowerRunning
     where another follower serves *folder*, and what ``read_trust`` raises.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     with only_follower(folder):
-        asyncio.run(_serve(settings, folder))
+        asyncio.run(_serve(settings, folder, with_input=with_input))
 
 
 @contextmanager
@@ -97,11 +105,20 @@ def _open_store(client: Any, partition: int) -> RedisStore:
     return RedisStore(client, Keys(LIVE_SPACE, LOG, partition))
 
 
-async def _serve(settings: Settings, folder: Path) -> None:
-    stopped = asyncio.Event()
+async def _serve(settings: Settings, folder: Path, *, with_input: bool) -> None:
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+        loop.add_signal_handler(name, stopped.set)
+    if with_input:
+        loop.add_reader(sys.stdin, _read_input, stopped)
     await serve_follower(open_follower(settings), folder, stopped)
+
+
+def _read_input(stopped: asyncio.Event) -> None:
+    """Set *stopped* at the end of standard input, on which nothing is sent."""
+    if not os.read(sys.stdin.fileno(), INPUT_BYTES):
+        asyncio.get_running_loop().remove_reader(sys.stdin)
+        stopped.set()
 
 
 async def serve_follower(follower: Follower, folder: Path, stopped: asyncio.Event) -> None:

@@ -22,7 +22,7 @@ from board.views.catalogue import ViewNotFoundError
 
 logger = logging.getLogger("tocsin.board.follower")
 
-CHANGE_SECONDS = 0.1
+CHANGE_SECONDS = 0.2
 """Shortest time between two pushes."""
 
 UNREAD_BYTES_MAX = 8 << 20

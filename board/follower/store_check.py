@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from streams.store import Fields, Store
+from streams.store import Fields, RowHead, Store
 from streams.store.rows.digest import row_digest
 
 ROUND_SECONDS = 2.0
@@ -30,9 +30,8 @@ class StoreCheck:
     store: Store
     agrees: dict[str, bool] = field(default_factory=dict[str, bool])
     damaged: set[str] = field(default_factory=set[str])
-    compared: dict[str, tuple[bytes, bytes]] = field(default_factory=dict[str, tuple[bytes, bytes]])
+    compared: dict[str, RowHead] = field(default_factory=dict[str, RowHead])
     read_at: dict[str, float] = field(default_factory=dict[str, float])
-    cost: float = 0
     next_read: float = 0
 
     @property
@@ -50,14 +49,14 @@ class StoreCheck:
         *cursor* has the position of each study by the store's cursor, to which the follower has
         folded.  A row at another position is left for later, unless that position stays.
         """
+        heads = await self.store.heads(rows)
         for study, fields in rows.items():
-            own = fields.get("pos", b""), fields.get("digest", b"")
-            stored = await read_digest(self.store, study)
-            if stored is None:
-                continue
-            if stored[0] == own[0]:
+            own, stored = RowHead(fields.get("pos", b""), fields.get("digest", b"")), heads[study]
+            if stored.position == own.position:
                 self.agrees[study] = stored == own
-            elif own[0] == b"%d" % cursor.get(study, -1) and self.compared.get(study) == stored:
+            elif (
+                own.position == b"%d" % cursor.get(study, -1) and self.compared.get(study) == stored
+            ):
                 # The row was at another position than the cursor's at two looks.
                 self.agrees[study] = False
             self.compared[study] = stored
@@ -86,13 +85,6 @@ class StoreCheck:
         """Forget all results: the follower folds again from the first record."""
         self.agrees.clear()
         self.compared.clear()
-
-
-async def read_digest(store: Store, study: str) -> tuple[bytes, bytes] | None:
-    """Return `pos` and `digest` of a stored row, or None where it changes meanwhile."""
-    position = await store.field(study, "pos")
-    digest = await store.field(study, "digest")
-    return (position, digest) if position == await store.field(study, "pos") else None
 
 
 async def read_fields(store: Store, study: str, *, moving: bool = False) -> Fields | None:

@@ -41,7 +41,7 @@ def live_facts(
         not_included=sum(partition.rows[study.name].outcomes[each] for each in NOT_INCLUDED),
         unallocated=count_unallocated(study),
     )
-    known = history.recorder.trajectories
+    known = history.recorder.evaluate()
     return StudyFacts(
         study=study,
         completeness=completeness,
@@ -67,7 +67,7 @@ def past_facts(past: PastStudy, study: Study, end: int) -> StudyFacts:
     return StudyFacts(
         study=study,
         completeness=completeness,
-        known=past.recorder.trajectories,
+        known=past.recorder.evaluate(),
         case_versions=past.cases.versions,
         occurred=lambda watch: occurred_trajectory(study, watch),
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
 
+import orjson
+
 from alerts.register.update import register_of
 from board.follower.history import StudyHistory
 from board.follower.open_projection import OpenStudy
-from board.follower.protocol import AlertSummary
+from board.follower.protocol import AlertSummary, Json
 from monitor.dates import iso
 from monitor.state.study import Study
 from monitor.tables.exposure import ALL_PERIODS, table_keys
@@ -18,33 +21,48 @@ from monitor.terms import ANY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyNote:
-    """What changes only when the study does; *version* increases with each change."""
+    """What changes only when the study does; *version* increases with each change.
+
+    *content* is the part of a ``StudySummary`` that does so, as JSON: it is pushed several times a
+    second, with all studies.
+    """
 
     version: int
-    as_of: str | None
-    known_at: str | None
-    plan_sha256: str
     alerts: tuple[AlertSummary, ...]
-    evidence: dict[str, float | None]
+    content: bytes
     open_study: OpenStudy
 
 
 def study_note(study: Study, history: StudyHistory, version: int) -> StudyNote:
     """Return the note of *study*, which nothing else may read or change meanwhile."""
-    latest, as_of = history.recorder.latest(), None if study.as_of is None else iso(study.as_of)
+    as_of = None if study.as_of is None else iso(study.as_of)
+    alerts = alert_summaries(study)
+    content: Json = {
+        "study": study.name,
+        "as_of": as_of,
+        "known_at": time_text(history.known_at),
+        "plan_sha256": study.plan.sha256,
+        "title": "",
+        "not_included": None,
+        "unallocated": None,
+        "version": version,
+        "alerts": alerts,
+        "evidence": dict(tier_1_evidence(study, history)),
+    }
     return StudyNote(
         version=version,
-        as_of=as_of,
-        known_at=time_text(history.known_at),
-        plan_sha256=study.plan.sha256,
-        alerts=alert_summaries(study),
-        evidence={
-            watch.id: latest[watch.id] if isfinite(latest[watch.id]) else None
-            for watch in study.plan.watches
-            if watch.tier == 1 and watch.id in latest
-        },
+        alerts=alerts,
+        content=orjson.dumps(content),
         open_study=open_study_of(study, history, as_of),
     )
+
+
+def tier_1_evidence(study: Study, history: StudyHistory) -> Iterator[tuple[str, float | None]]:
+    """Yield log E of each tier 1 watch, None where it is not finite."""
+    for watch in study.plan.watches:
+        value = history.recorder.latest(watch.id) if watch.tier == 1 else None
+        if value is not None:
+            yield watch.id, value if isfinite(value) else None
 
 
 def alert_summaries(study: Study) -> tuple[AlertSummary, ...]:

@@ -7,7 +7,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import orjson
 
@@ -30,34 +29,29 @@ ViewKey = tuple[str, str, tuple[tuple[str, str], ...], str | None]
 class BuiltView:
     """A view as JSON, with the version of the study it was built from and its completeness.
 
-    *cost* is the seconds that building took, without waiting.
+    *read_at* is when the study was read (monotonic seconds), *cost* the seconds from there on.
     """
 
     version: int
     body: bytes
     completeness: Completeness
+    read_at: float
     cost: float
+
+    @property
+    def fresh_seconds(self) -> float:
+        """How long from now on the view is shown though the study has changed; 0 at least."""
+        age = time.monotonic() - self.read_at
+        return max(0.0, max(AGE_SECONDS, COST_FACTOR * self.cost) - age)
 
     def to_answer(self) -> Json:
         """Return the fields of an answer."""
         return {
             "version": self.version,
+            "fresh_seconds": self.fresh_seconds,
             "body": orjson.Fragment(self.body),
             "completeness": completeness_json(self.completeness),
         }
-
-
-class CachedView(NamedTuple):
-    """A built view, and when it was built (monotonic seconds)."""
-
-    view: BuiltView
-    built_at: float
-
-    @property
-    def is_recent(self) -> bool:
-        """Whether the view may be shown though the study has changed."""
-        age = time.monotonic() - self.built_at
-        return age < max(AGE_SECONDS, COST_FACTOR * self.view.cost)
 
 
 @dataclass(slots=True)
@@ -65,8 +59,8 @@ class ViewCache:
     """The views built lately, at most *bytes_max* of them."""
 
     bytes_max: int = CACHE_BYTES_MAX
-    entries: OrderedDict[ViewKey, CachedView] = field(
-        default_factory=OrderedDict[ViewKey, CachedView]
+    entries: OrderedDict[ViewKey, BuiltView] = field(
+        default_factory=OrderedDict[ViewKey, BuiltView]
     )
     building: dict[ViewKey, asyncio.Task[BuiltView]] = field(
         default_factory=dict[ViewKey, "asyncio.Task[BuiltView]"]
@@ -81,9 +75,9 @@ class ViewCache:
         Requests for one key wait for the same build.
         """
         entry = self.entries.get(key)
-        if entry is not None and (entry.view.version == version or entry.is_recent):
+        if entry is not None and (entry.version == version or entry.fresh_seconds > 0):
             self.entries.move_to_end(key)
-            return entry.view
+            return entry
         task = self.building.get(key)
         if task is None:
             task = self.building[key] = asyncio.ensure_future(self._build(key, build))
@@ -95,7 +89,7 @@ class ViewCache:
         finally:
             del self.building[key]
         self._drop(key)
-        self.entries[key] = CachedView(view, time.monotonic())
+        self.entries[key] = view
         self.bytes_used += len(view.body)
         while self.bytes_used > self.bytes_max and len(self.entries) > 1:
             self._drop(next(iter(self.entries)))
@@ -104,4 +98,4 @@ class ViewCache:
     def _drop(self, key: ViewKey) -> None:
         entry = self.entries.pop(key, None)
         if entry is not None:
-            self.bytes_used -= len(entry.view.body)
+            self.bytes_used -= len(entry.body)

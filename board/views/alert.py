@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alerts.alert import Alert, AlertKind
+from alerts.dictionary import dictionary_of
 from alerts.register.history import AlertEntry
 from alerts.register.update import register_of
 from board.views.alert_days import AlertAge, DueClock, age_of, data_day, due_clocks, owner_of
@@ -56,6 +57,7 @@ class AlertView:
 
     *evidence* is there for an alert of a watch of the present plan, *case* for a case alert or a
     finding.  *plan_changed* states that the plan is another than when the alert was raised.
+    *dictionary* is that of the term with its version, empty where the plan names none.
     """
 
     id: str
@@ -72,6 +74,7 @@ class AlertView:
     age: AlertAge
     due: tuple[DueClock, ...]
     plan_changed: bool
+    dictionary: str
     evidence: Evidence | None
     case: CaseSection | None
     history: tuple[HistoryRow, ...]
@@ -109,6 +112,7 @@ def build(facts: StudyFacts, arguments: Mapping[str, str]) -> AlertView:
         age=age_of(entry, today),
         due=due_clocks(alert, today),
         plan_changed=alert.plan_sha256 != study.plan.sha256,
+        dictionary=dictionary_of(study.plan, alert.watch),
         evidence=evidence,
         case=case,
         history=history,

@@ -96,7 +96,7 @@ def _first_events(tables: StudyTables, active_watch: ActiveWatch) -> list[tuple[
         for number, onset, arm in active_watch.first_events
         if onset <= as_of
         and (subjects[number].allocated_arm if as_randomised else arm)
-        == active_watch.design.treatment
+        in active_watch.design.treated_arms
     ]
 
 
@@ -115,7 +115,8 @@ def _period_of(watch: Watch) -> str:
 
 
 def _events(watch: Watch, tables: StudyTables) -> int:
-    return tables.cell((_period_of(watch), watch.treatment), watch.term).events
+    period = _period_of(watch)
+    return sum(tables.cell((period, name), watch.term).events for name in watch.treatments)
 
 
 def _expected(study: Study, active_watch: ActiveWatch) -> float | None:
@@ -129,7 +130,7 @@ def _expected(study: Study, active_watch: ActiveWatch) -> float | None:
 
 def _other_arms(study: Study, watch: Watch, tables: StudyTables) -> list[OtherArm]:
     period = _period_of(watch)
-    keys = [(period, name) for name in study.treatment_numbers if name != watch.treatment]
+    keys = [(period, name) for name in study.treatment_numbers if name not in watch.treatments]
     return [
         OtherArm(
             treatment=key[1],

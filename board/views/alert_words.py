@@ -6,6 +6,7 @@ from alerts.alert import Alert, AlertKind
 from alerts.detection.case_rules import watch_of_rule
 from alerts.detection.findings import DataFinding
 from alerts.lifecycle import Move
+from board.views.naming import study_days
 from board.views.wording import humanize
 from monitor.plan.case_rules import RuleTrigger
 from monitor.plan.watch import ReferenceRate, Watch
@@ -85,10 +86,11 @@ def describe_comparison(watch: Watch) -> str:
     """Return what *watch* compares with: its control and analysis, or its reference rate."""
     if watch.risk_set_basis is not None:
         basis = watch.risk_set_basis
-        return humanize(f"v {watch.control}, {basis.period} period, {basis.analysis}")
+        text = humanize(f"v {watch.control}, {basis.period} period, {basis.analysis}")
+        return f"{text}{study_days(watch)}"
     assert watch.reference_rate is not None
     period = f", {humanize(watch.period)} period" if watch.period else ""
-    return f"v {describe_reference_rate(watch.reference_rate)}{period}"
+    return f"v {describe_reference_rate(watch.reference_rate)}{period}{study_days(watch)}"
 
 
 def describe_reference_rate(rate: ReferenceRate) -> str:

@@ -20,14 +20,14 @@ class Arm:
     """
 
     label: str
-    period: int
+    period: int | None = None
     treatment: int | None = None
     randomised: int | None = None
 
     def counts(self, subject: SubjectState, period: int, treatment: int) -> bool:
         """Whether a day or a case of *subject*, in *period* on *treatment*, counts here."""
         return (
-            period == self.period
+            self.period in (None, period)
             and self.treatment in (None, treatment)
             and self.randomised in (None, subject.allocated_arm)
         )

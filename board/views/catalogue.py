@@ -45,7 +45,17 @@ class ViewEntry:
         return import_module(f"board.views.{self.module}").build(facts, known)
 
 
-_RATE_ARGUMENTS = ("kind", "period", "count", "analysis", "sort", "search", "treatment", "all")
+_RATE_ARGUMENTS = (
+    "kind",
+    "period",
+    "count",
+    "analysis",
+    "sort",
+    "search",
+    "treatment",
+    "all",
+    "form",
+)
 
 VIEWS = {
     entry.name: entry

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from math import exp, log
 
+from board.views.estimates import ESTIMATES
 from board.views.exposure import StudyTables, finite
 from board.views.naming import watch_comparison, watch_title
 from monitor.evidence.evaluate import (
@@ -62,7 +63,7 @@ class Screening:
 def current_summaries(study: Study) -> dict[str, WatchSummary]:
     """Return the summary of each tier 1 and tier 3 watch by id, by falling evidence."""
     watches = [each for each in study.active_watches() if each.design.watch.tier != 2]
-    summaries = summaries_of(study, watches)
+    summaries = summaries_of(study, watches, ESTIMATES)
     ordered = sorted(summaries, key=lambda each: (-each.log_e, each.watch.id))
     return {each.watch.id: each for each in ordered}
 
@@ -72,7 +73,7 @@ def screened_summary(tables: StudyTables, watch_id: str) -> WatchSummary | None:
     study, active_watch = tables.study, tables.watches.get(watch_id)
     if active_watch is None:
         return None
-    return next(iter(summaries_of(study, [active_watch])), None)
+    return next(iter(summaries_of(study, [active_watch], ESTIMATES)), None)
 
 
 def screening_of(study: Study) -> Screening:
@@ -118,9 +119,7 @@ def _screened(study: Study) -> Iterator[ActiveWatch]:
 def _log_e_of(study: Study, active_watch: ActiveWatch, seen: dict[Hashable, float]) -> float:
     """Return log E; *seen* has that of equal likelihoods: many terms have the same few events."""
     likelihood = likelihood_of(study, active_watch)
-    key: Hashable = likelihood
-    if isinstance(likelihood, PartialLikelihood):
-        key = likelihood.treated, tuple(sorted(likelihood.shares))
+    key = likelihood.key if isinstance(likelihood, PartialLikelihood) else likelihood
     if key not in seen:
         seen[key] = log_e(likelihood.log_likelihood)
     return seen[key]
@@ -141,7 +140,7 @@ def ladder_rows(study: Study, summaries: dict[str, WatchSummary]) -> tuple[Ladde
     ]
     strongest = strongest_screened(study)
     if strongest is not None:
-        (summary,) = summaries_of(study, [strongest])
+        (summary,) = summaries_of(study, [strongest], ESTIMATES)
         level = Level.SIGNAL if is_rejected(strongest) else Level.QUIET
         rows.append(
             ladder_row(study, summary, screening_boundary(study), level=level, screened=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from math import exp
 
 from alerts.lifecycle import Move
-from alerts.register.history import AlertEntry
+from alerts.register.history import AlertEntry, HistoryEntry
 from board.charts.rug import OnsetMark
 from board.charts.trajectory import EvidenceLines, RevisionMark, TimePoint
 from board.views.evidence_delay import EvidenceDelay, delay_of
+from board.views.evidence_now import screening_boundary
 from board.views.facts import StudyFacts, Trajectory
 from board.views.table import Cell, Column, ColumnKind, Table
 from board.views.watched_cases import WatchedCase
@@ -25,10 +26,13 @@ LOG_E_MAX = 700.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceOverTime:
-    """Evidence over time on both clocks; *looks* is how often the evidence changed."""
+    """Evidence over time on both clocks; *looks* is how often the evidence changed.
+
+    The evidence of a screened term is not recorded, so it is on the clock of occurrence only.
+    """
 
     lines: EvidenceLines
-    looks: int
+    looks: int | None
     delay: EvidenceDelay | None
     table: Table
 
@@ -36,30 +40,47 @@ class EvidenceOverTime:
 def evidence_over_time(
     facts: StudyFacts, entry: AlertEntry, active_watch: ActiveWatch, cases: Sequence[WatchedCase]
 ) -> EvidenceOverTime | None:
-    """Return the evidence of the alert's watch over time; None where none is recorded."""
-    known = facts.known.get(active_watch.id, ())
-    study = facts.study
-    if not known or study.as_of is None:
+    """Return the evidence of the alert's watch over time; None where nobody is at risk."""
+    lines = evidence_lines(facts, active_watch, cases, entry.history)
+    if lines is None:
         return None
-    occurred, watch = facts.occurred(active_watch.id), active_watch.watch
     on_treatment = [case for case in cases if case.on_treatment]
-    days = [point.day for point in (*known, *occurred)] + [case.onset for case in on_treatment]
-    known_points, occurred_points = tuple(_points(known)), tuple(_points(occurred))
-    lines = EvidenceLines(
-        start=iso(min(days)),
-        end=iso(max(study.as_of, *days)),
-        known=known_points,
-        occurred=occurred_points,
-        watch_level=watch.watch_level if watch.tier == 1 else None,
-        boundary=signal_boundary(study, watch),
-        revisions=tuple(_revisions(entry, known)),
-        onsets=tuple(_onsets(on_treatment)),
-    )
+    occurred = facts.occurred(active_watch.id)
     return EvidenceOverTime(
         lines=lines,
-        looks=len(known),
-        delay=delay_of(study, entry, active_watch, occurred, on_treatment),
-        table=_table(known_points, occurred_points),
+        looks=len(lines.known) or None,
+        delay=delay_of(facts.study, entry, active_watch, occurred, on_treatment),
+        table=_table(lines.known, lines.occurred),
+    )
+
+
+def evidence_lines(
+    facts: StudyFacts,
+    active_watch: ActiveWatch,
+    cases: Sequence[WatchedCase],
+    history: Sequence[HistoryEntry] = (),
+) -> EvidenceLines | None:
+    """Return what a chart of the watch's evidence shows; None where nobody is at risk.
+
+    *history* is that of the watch's alert, whose revisions are marked.
+    """
+    known, study = facts.known.get(active_watch.id, ()), facts.study
+    if study.as_of is None:
+        return None
+    occurred, watch = facts.occurred(active_watch.id), active_watch.watch
+    if not known and not occurred:
+        return None
+    on_treatment = [case for case in cases if case.on_treatment]
+    days = [point.day for point in (*known, *occurred)] + [case.onset for case in on_treatment]
+    return EvidenceLines(
+        start=iso(min(days)),
+        end=iso(max(study.as_of, *days)),
+        known=tuple(_points(known)),
+        occurred=tuple(_points(occurred)),
+        watch_level=watch.watch_level if watch.tier == 1 else None,
+        boundary=screening_boundary(study) if watch.tier == 2 else signal_boundary(study, watch),
+        revisions=tuple(_revisions(history, known, occurred)),
+        onsets=tuple(_onsets(on_treatment)),
     )
 
 
@@ -73,17 +94,25 @@ def _points(trajectory: Trajectory) -> Iterator[TimePoint]:
         )
 
 
-def _revisions(entry: AlertEntry, known: Trajectory) -> Iterator[RevisionMark]:
-    """Yield the revisions by which the level rose; the evidence is that of the record's look."""
+def _revisions(
+    history: Sequence[HistoryEntry], known: Trajectory, occurred: Trajectory
+) -> Iterator[RevisionMark]:
+    """Yield the revisions by which the level rose; the evidence is that of the record's look.
+
+    Where none is recorded, it is that of the day on the clock of occurrence.
+    """
     level = ""
-    for item in entry.history:
+    for item in history:
         if item.refused is None and item.move in (Move.RAISE, Move.RISE) and item.level != level:
             level = item.level
+            raised = day_of(item.known_at)
             at = [point for point in known if point.position <= item.line]
+            if not known:
+                at = [point._replace(day=raised) for point in occurred if point.day <= raised]
             yield RevisionMark(
                 revision=item.revision,
                 level=level,
-                day=iso(at[-1].day if at else day_of(item.known_at)),
+                day=iso(at[-1].day if at else raised),
                 e_value=exp(min(at[-1].log_e, LOG_E_MAX)) if at else 1.0,
             )
 

@@ -117,18 +117,26 @@ def case_row(study: Study, subject: SubjectState, case_id: str, entity: Entity) 
     case = entity.body
     assert isinstance(case, AdverseEvent)
     onset = onset_of(study, subject, case)
-    start = first_treated_day(subject)
     arm = list(study.treatment_numbers)[entity.treatment] if entity.counted_versions else None
-    criteria = ", ".join(humanize(criterion) for criterion in case.criteria)
     return {
         "subject": subject.name,
         "case": case_id,
         "version": entity.version,
-        "term": case.preferred_term,
         "arm": arm,
+        **event_cells(case, onset, first_treated_day(subject), subject.doses),
+    }
+
+
+def event_cells(
+    case: AdverseEvent, onset: int | None, start: int | None, doses: Iterable[DosedDays]
+) -> dict[str, Cell]:
+    """Return what a listing says of the event itself; *start* is the first day on treatment."""
+    criteria = ", ".join(humanize(criterion) for criterion in case.criteria)
+    return {
+        "term": case.preferred_term,
         "onset": onset_text(case, onset),
         "study_day": study_day(onset, start),
-        "days_since_dose": days_since_dose(subject.doses, onset),
+        "days_since_dose": days_since_dose(doses, onset),
         "serious": (criteria or "yes") if is_serious(case) else "no",
         "criteria": criteria,
         "severity": severity_text(case.severity),

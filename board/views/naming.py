@@ -33,11 +33,19 @@ def watch_comparison(study: Study, watch: Watch) -> str:
     basis = watch.risk_set_basis
     if basis is not None:
         time = "" if basis.time_scale.value == "study" else ", calendar time"
-        return f"{short_title(period_title(study, basis.period))}; {humanize(basis.analysis)}{time}"
+        text = f"{short_title(period_title(study, basis.period))}; {humanize(basis.analysis)}{time}"
+        return f"{text}{study_days(watch)}"
     assert watch.reference_rate is not None
     source = f" ({watch.source})" if watch.source else ""
     period = f"{short_title(period_title(study, watch.period))}; " if watch.period else ""
-    return f"{period}reference rate {reference_text(watch.reference_rate)}{source}"
+    rate = reference_text(watch.reference_rate)
+    return f"{period}reference rate {rate}{source}{study_days(watch)}"
+
+
+def study_days(watch: Watch) -> str:
+    """Return the study days to which a watch is limited, empty where it is not."""
+    days = watch.within_study_days
+    return "" if days is None else f"; study days 0 to {days - 1}"
 
 
 def reference_text(rate: ReferenceRate) -> str:

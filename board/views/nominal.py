@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scipy.special import gammainc
 
+from board.views.estimates import ESTIMATES
 from board.views.observed import Observed, exposure_on, finite, period_of
 from board.views.table import Cell, Column, ColumnKind, Table
 from monitor.evidence.evaluate import likelihood_of
@@ -42,11 +43,11 @@ def nominal_figures(
     study: Study, active_watch: ActiveWatch, observed: Observed, looks: int | None
 ) -> Nominal | None:
     """Return the nominal figures of *active_watch*; None where it is not evaluated."""
-    summary = next(iter(summaries_of(study, [active_watch])), None)
+    summary = next(iter(summaries_of(study, [active_watch], ESTIMATES)), None)
     if summary is None:
         return None
     watch, posterior = active_watch.watch, summary.posterior
-    exposure = exposure_on(study, watch, watch.treatment)
+    exposure = exposure_on(study, watch, watch.treatments)
     rate = garwood(observed.events, exposure.person_days / DAYS_IN_100_YEARS)
     fixed_p = fixed_sample_p(study, active_watch)
     figures = {
@@ -93,11 +94,11 @@ def fixed_sample_p(study: Study, active_watch: ActiveWatch) -> float | None:
     period, as_of = period_of(watch) or ALL_PERIODS, study.as_of or 0
     design, arms = active_watch.design, [0, 0]
     for _, onset, arm in active_watch.first_events:
-        for side, number in enumerate((design.treatment, design.control)):
-            arms[side] += onset <= as_of and arm == number
+        for side, numbers in enumerate((design.treated_arms, design.control_arms)):
+            arms[side] += onset <= as_of and arm in numbers
     days = [
-        exposure_row(study, (period, name)).person_days
-        for name in (watch.treatment, watch.control or study.plan.control)
+        sum(exposure_row(study, (period, name)).person_days for name in names)
+        for names in (watch.treatments, watch.controls)
     ]
     if any(count and not time for count, time in zip(arms, days, strict=True)):
         return None

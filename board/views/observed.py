@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from math import exp, isfinite
 
 from board.views.arms import Arm, ArmExposure, exposure_of
-from board.views.decision_limits import decision_limits
+from board.views.estimates import ESTIMATES
+from board.views.naming import is_as_randomised
 from board.views.term_counts import NO_EVENTS, CountedCases, count_terms
 from monitor.evidence.evaluate import DAYS_PER_YEAR, LOG_E_MAX, Likelihood, likelihood_of
 from monitor.evidence.summary import WatchSummary, signal_boundary, summaries_of
+from monitor.plan.plan import ARMS_MAX
 from monitor.plan.watch import Analysis, Watch
+from monitor.state.cell import COUNT_MASK, SERIOUS_UNIT
 from monitor.state.study import ActiveWatch, Study
 from monitor.stats.concurrent import PartialLikelihood
+from monitor.stats.decision_limits import decision_limits
 from monitor.stats.e_value import log_e
 from monitor.stats.reference import EstimatedRate
 from monitor.tables.exposure import ALL_PERIODS, exposure_row
@@ -55,7 +59,7 @@ class Observed:
 
 def observe(study: Study, active_watch: ActiveWatch) -> Observed | None:
     """Return what *active_watch* has observed; None where it is not evaluated."""
-    summary = next(iter(summaries_of(study, [active_watch])), None)
+    summary = next(iter(summaries_of(study, [active_watch], ESTIMATES)), None)
     if summary is None:
         return None
     watch, likelihood = active_watch.watch, likelihood_of(study, active_watch)
@@ -64,7 +68,8 @@ def observe(study: Study, active_watch: ActiveWatch) -> Observed | None:
     decision = decision_limits(likelihood.log_likelihood, 1 / boundary) if boundary else None
     control_name = watch.control or study.plan.control
     events, serious = count_cases(study, active_watch)
-    arm, control = (exposure_on(study, watch, each) for each in (watch.treatment, control_name))
+    controls = watch.controls or (study.plan.control,)
+    arm, control = (exposure_on(study, watch, each) for each in (watch.treatments, controls))
     level, verdict = level_and_verdict(active_watch, summary)
     return Observed(
         first_events=summary.treatment_events,
@@ -128,7 +133,7 @@ def level_and_verdict(active_watch: ActiveWatch, summary: WatchSummary) -> tuple
 def expected_of(likelihood: Likelihood) -> float | None:
     """Return how many first events on treatment are expected at a rate ratio of 1."""
     if isinstance(likelihood, PartialLikelihood):
-        return float(sum(likelihood.shares))
+        return likelihood.expected
     if isinstance(likelihood, EstimatedRate):
         return likelihood.historical_events * likelihood.time_ratio
     return likelihood.expected
@@ -139,26 +144,59 @@ def count_cases(study: Study, active_watch: ActiveWatch) -> tuple[int, int]:
 
     They are counted in the period of the watch, by its analysis.
     """
+    if active_watch.first_events.own_spells is not None:
+        return _count_on_own_days(study, active_watch)
     watch, term = active_watch.watch, active_watch.first_events.term
-    arm = _randomised_arm(study, watch, watch.treatment)
-    if arm is not None:
-        every, serious = (
-            count_terms(study, arm, counted).get(term, NO_EVENTS).events
-            for counted in (CountedCases.ALL, CountedCases.SERIOUS)
-        )
-        return every, serious
-    number = _table_number(study, period_of(watch), active_watch.design.treatment)
-    cell = study.tables[number].get(term)
-    return (0, 0) if cell is None else (cell.events, cell.serious_events)
+    every = serious = 0
+    for treatment in watch.treatments:
+        arm = _randomised_arm(study, watch, treatment)
+        if arm is not None:
+            every += count_terms(study, arm, CountedCases.ALL).get(term, NO_EVENTS).events
+            serious += count_terms(study, arm, CountedCases.SERIOUS).get(term, NO_EVENTS).events
+            continue
+        own = study.treatment_numbers[treatment]
+        cell = study.tables[_table_number(study, period_of(watch), own)].get(term)
+        every += 0 if cell is None else cell.events
+        serious += 0 if cell is None else cell.serious_events
+    return every, serious
 
 
-def exposure_on(study: Study, watch: Watch, treatment: str) -> ArmExposure:
-    """Return subjects and days at risk on *treatment* in the watch's period, by its analysis."""
-    arm = _randomised_arm(study, watch, treatment)
-    if arm is not None:
-        return exposure_of(study, arm)
-    row = exposure_row(study, (period_of(watch) or ALL_PERIODS, treatment))
-    return ArmExposure(subjects=row.subjects, person_days=row.person_days)
+def _count_on_own_days(study: Study, active_watch: ActiveWatch) -> tuple[int, int]:
+    """Return all events and the serious ones of a watch that counts some days only."""
+    first_events, arms = active_watch.first_events, active_watch.design.treated_arms
+    as_randomised = is_as_randomised(active_watch.watch)
+    every = serious = 0
+    for subject in study.subjects.values():
+        for entity in subject.cases.values():
+            arm = subject.allocated_arm if as_randomised else entity.treatment
+            if (
+                entity.counted_versions
+                and first_events.term in entity.terms
+                and arm in arms
+                and first_events.covers(entity.period, entity.treatment)
+                and first_events.accepts(subject.number, entity.onset * ARMS_MAX)
+            ):
+                every += 1
+                serious += bool(entity.increment // SERIOUS_UNIT & COUNT_MASK)
+    return every, serious
+
+
+def exposure_on(study: Study, watch: Watch, treatments: tuple[str, ...]) -> ArmExposure:
+    """Return subjects and days at risk on *treatments* in the watch's period, by its analysis.
+
+    A subject who received several of pooled treatments counts once for each.
+    """
+    subjects = person_days = 0
+    for treatment in treatments:
+        arm = _randomised_arm(study, watch, treatment)
+        if arm is None:
+            row = exposure_row(study, (period_of(watch) or ALL_PERIODS, treatment))
+            subjects, person_days = subjects + row.subjects, person_days + row.person_days
+        else:
+            exposure = exposure_of(study, arm)
+            subjects += exposure.subjects
+            person_days += exposure.person_days
+    return ArmExposure(subjects=subjects, person_days=person_days)
 
 
 def control_first_events(study: Study, active_watch: ActiveWatch, summary: WatchSummary) -> int:
@@ -169,7 +207,7 @@ def control_first_events(study: Study, active_watch: ActiveWatch, summary: Watch
     watch = active_watch.watch
     if watch.risk_set_basis is not None:
         return summary.control_events
-    arm = study.treatment_numbers[watch.control or study.plan.control]
+    arm = study.treatment_numbers[study.plan.control]
     cell = study.tables[_table_number(study, watch.period, arm)].get(active_watch.first_events.term)
     return 0 if cell is None else cell.subjects
 

@@ -54,11 +54,11 @@ def other_watches(
     """
     mine = {case.subject.number for case in cases if case.on_treatment and case.is_first}
     terms = {term for case in cases if case.on_treatment for term in case.entity.terms}
-    term, treatment = own.first_events.term, own.design.treatment
+    term, treatments = own.first_events.term, {*own.design.treated_arms}
     related = [
         watch
         for watch in watches.values()
-        if watch.design.treatment == treatment and watch.first_events.term in terms | {term}
+        if treatments & {*watch.design.treated_arms} and watch.first_events.term in terms | {term}
     ]
     planned = [watch for watch in related if watch.design.watch.tier != 2 or watch is own]
     shared = {
@@ -103,7 +103,7 @@ def _row(
 def _treated_subjects(study: Study, watch: ActiveWatch) -> Iterator[int]:
     """Yield the numbers of the subjects with a first event on the watch's treatment by now."""
     for number, onset, arm in watch.first_events:
-        if arm == watch.design.treatment and onset <= (study.as_of or 0):
+        if arm in watch.design.treated_arms and onset <= (study.as_of or 0):
             yield number
 
 

@@ -9,7 +9,7 @@ from board.views.arms import Arm, compared_arms, later_arms, randomised_periods
 from board.views.catalogue import Arguments, ViewNotFoundError
 from board.views.facts import StudyFacts
 from board.views.screened import finite
-from board.views.table import Column, ColumnKind, Table
+from board.views.table import Column, ColumnKind, Table, table_of_items
 from board.views.times_to_event import ArmTimes, arm_times
 from monitor.plan.watch import Analysis
 from monitor.records import TermKind
@@ -26,8 +26,9 @@ FEW_SUBJECTS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidenceStep:
-    """Cumulative incidence from *day* on, in percent, with 95 % limits for one look."""
+    """Cumulative incidence in *arm* from *day* on, in percent, with 95 % limits for one look."""
 
+    arm: str
     day: int
     at_risk: int
     events: int
@@ -39,11 +40,12 @@ class IncidenceStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntervalRate:
-    """Events in days *first* to *last* of an arm, by person-days; *rate* per 100 person-years.
+    """Events in days *first* to *last* of *arm*, by person-days; *rate* per 100 person-years.
 
     *at_risk* counts the subjects at risk on the first day, and *is_sparse* marks few.
     """
 
+    arm: str
     first: int
     last: int
     at_risk: int
@@ -53,6 +55,11 @@ class IntervalRate:
     low: float | None
     high: float | None
     is_sparse: bool
+
+    @property
+    def few(self) -> str:
+        """The mark of an interval with few subjects."""
+        return f"fewer than {FEW_SUBJECTS}" if self.is_sparse else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,33 +155,18 @@ def term_number(study: Study, arguments: Arguments) -> int:
 def incidence_table(arms: Sequence[ArmOverTime]) -> Table:
     """Return the steps of all arms."""
     count, percent = ColumnKind.COUNT, ColumnKind.PERCENT
-    return Table(
+    return table_of_items(
+        (step for arm in arms for step in arm.steps),
+        Column(key="arm", label="Arm"),
+        Column(key="day", label="Day", kind=count),
+        Column(key="at_risk", label="At risk", kind=count, unit="patients"),
+        Column(key="events", label="First events", kind=count),
+        Column(key="competing", label="Deaths before", kind=count),
+        Column(key="percent", label="Incidence", kind=percent),
+        Column(key="low", label="95 % from", kind=percent, unit="nominal"),
+        Column(key="high", label="95 % to", kind=percent, unit="nominal"),
         name="incidence",
         caption="Cumulative incidence of the first event, with death competing",
-        columns=(
-            Column(key="arm", label="Arm"),
-            Column(key="day", label="Day", kind=count),
-            Column(key="at_risk", label="At risk", kind=count, unit="patients"),
-            Column(key="events", label="First events", kind=count),
-            Column(key="competing", label="Deaths before", kind=count),
-            Column(key="percent", label="Incidence", kind=percent),
-            Column(key="low", label="95 % from", kind=percent, unit="nominal"),
-            Column(key="high", label="95 % to", kind=percent, unit="nominal"),
-        ),
-        rows=[
-            {
-                "arm": arm.label,
-                "day": step.day,
-                "at_risk": step.at_risk,
-                "events": step.events,
-                "competing": step.competing,
-                "percent": step.percent,
-                "low": step.low,
-                "high": step.high,
-            }
-            for arm in arms
-            for step in arm.steps
-        ],
         note="Days are counted from the first day in the arm.  Limits are for one look.",
     )
 
@@ -182,37 +174,20 @@ def incidence_table(arms: Sequence[ArmOverTime]) -> Table:
 def interval_table(arms: Sequence[ArmOverTime]) -> Table:
     """Return the intervals of all arms."""
     count, number = ColumnKind.COUNT, ColumnKind.NUMBER
-    return Table(
+    return table_of_items(
+        (interval for arm in arms for interval in arm.intervals),
+        Column(key="arm", label="Arm"),
+        Column(key="first", label="From day", kind=count),
+        Column(key="last", label="To day", kind=count),
+        Column(key="at_risk", label="At risk", kind=count, unit="patients"),
+        Column(key="events", label="Events", kind=count),
+        Column(key="person_days", label="Person-days", kind=count),
+        Column(key="rate", label="Rate", kind=number, unit="per 100 person-years"),
+        Column(key="low", label="95 % from", kind=number, unit="nominal"),
+        Column(key="high", label="95 % to", kind=number, unit="nominal"),
+        Column(key="few", label="Few patients"),
         name="intervals",
         caption=f"Rate by interval of {INTERVAL_DAYS} days",
-        columns=(
-            Column(key="arm", label="Arm"),
-            Column(key="first", label="From day", kind=count),
-            Column(key="last", label="To day", kind=count),
-            Column(key="at_risk", label="At risk", kind=count, unit="patients"),
-            Column(key="events", label="Events", kind=count),
-            Column(key="person_days", label="Person-days", kind=count),
-            Column(key="rate", label="Rate", kind=number, unit="per 100 person-years"),
-            Column(key="low", label="95 % from", kind=number, unit="nominal"),
-            Column(key="high", label="95 % to", kind=number, unit="nominal"),
-            Column(key="few", label="Few patients"),
-        ),
-        rows=[
-            {
-                "arm": arm.label,
-                "first": each.first,
-                "last": each.last,
-                "at_risk": each.at_risk,
-                "events": each.events,
-                "person_days": each.person_days,
-                "rate": each.rate,
-                "low": each.low,
-                "high": each.high,
-                "few": "fewer than 8" if each.is_sparse else "",
-            }
-            for arm in arms
-            for each in arm.intervals
-        ],
         note="Garwood's limits, for one look.  All events count, not only first ones.",
     )
 
@@ -229,16 +204,17 @@ def _arm_over_time(times: ArmTimes) -> ArmOverTime:
         label=times.label,
         subjects=len(times.ends),
         longest_days=times.longest_days,
-        steps=[_step(point) for point in aalen_johansen(times.ends)],
+        steps=[_step(times.label, point) for point in aalen_johansen(times.ends)],
         intervals=[
             _interval(times, first) for first in range(0, times.longest_days, INTERVAL_DAYS)
         ],
     )
 
 
-def _step(point: IncidencePoint) -> IncidenceStep:
+def _step(arm: str, point: IncidencePoint) -> IncidenceStep:
     value, low, high = point.incidence
     return IncidenceStep(
+        arm=arm,
         day=point.day,
         at_risk=point.at_risk,
         events=point.events,
@@ -258,6 +234,7 @@ def _interval(times: ArmTimes, first: int) -> IntervalRate:
     events = sum(first <= day < after for day in times.event_days)
     rate = garwood(events, person_days / DAYS_IN_100_YEARS) if person_days else None
     return IntervalRate(
+        arm=times.label,
         first=first,
         last=after - 1,
         at_risk=at_risk,

@@ -94,6 +94,7 @@ def alerts_table(cards: list[AlertCard]) -> Table:
             key=key,
             label=key.replace("_", " "),
             kind=kinds.get(key, ColumnKind.TEXT if key in ("id", *names) else ColumnKind.NUMBER),
+            shown=key != "id",
         )
         for key in keys
     ]
@@ -120,13 +121,21 @@ def ladder_table(rows: tuple[LadderRow, ...]) -> Table:
     count_keys = ("treatment_events", "control_events")
     columns = [
         *(Column(key=key, label=key) for key in ("title", "comparison", "level", "reason")),
-        *(Column(key=key, label=key, kind=ColumnKind.COUNT) for key in count_keys),
         *(
-            Column(key=key, label=key, kind=ColumnKind.NUMBER)
+            Column(key=key, label=key.replace("_", " "), kind=ColumnKind.COUNT)
+            for key in count_keys
+        ),
+        *(
+            Column(
+                key=key,
+                label=key.replace("_", " "),
+                kind=ColumnKind.NUMBER,
+                shown=key not in ("ratio", "log_e"),
+            )
             for key in (*ratio_keys, *number_keys)
         ),
-        Column(key="watch", label="watch"),
-        Column(key="screened", label="screened"),
+        Column(key="watch", label="watch", shown=False),
+        Column(key="screened", label="screened", shown=False),
     ]
     return Table(
         name="ladder",

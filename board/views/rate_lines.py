@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from board.views.arms import Arm, compared_arms, exposure_of
+from board.views.estimates import ESTIMATES
 from board.views.rate_selection import RateSelection
 from board.views.screened import TermEvidence, evidence_by_term, finite
 from board.views.term_counts import NO_EVENTS, CountedCases, TermCount, count_terms
@@ -66,6 +68,9 @@ class RateLine:
 
 Evidence = Mapping[Term, TermEvidence]
 
+_difference = lru_cache(maxsize=1 << 14)(miettinen_nurminen)
+"""Most terms have the same few patients; the limits are those that take the time."""
+
 
 def arm_heading(study: Study, arm: Arm) -> ArmHeading:
     """Return the heading of *arm*."""
@@ -84,7 +89,7 @@ def evidence_of(study: Study, selection: RateSelection) -> Evidence:
     """
     if selection.count is not CountedCases.ALL:
         return {}
-    summaries = watch_summaries(study)
+    summaries = watch_summaries(study, ESTIMATES)
     return evidence_by_term(summaries, selection.period, selection.analysis, selection.treatment)
 
 
@@ -120,7 +125,7 @@ def _line(
     (treated, control), (on_treatment, on_control) = counts[:2], headings[:2]
     patients = max(on_treatment.subjects, treated.subjects)
     control_patients = max(on_control.subjects, control.subjects)
-    difference = miettinen_nurminen(
+    difference = _difference(
         events=treated.subjects,
         patients=patients,
         control_events=control.subjects,

@@ -32,6 +32,9 @@ ANALYSIS_LABELS: Mapping[str, str] = {
     Analysis.AS_TREATED: "as treated",
     Analysis.AS_RANDOMISED: "as randomised",
 }
+FORM_LABELS: Mapping[str, str] = {"": "dots and intervals", "fda16": "FDA table"}
+"""The forms of the table; the first has no name in an address."""
+
 SORT_LABELS: Mapping[str, str] = {
     "evidence": "by evidence",
     "difference": "by difference",
@@ -42,7 +45,10 @@ SORT_LABELS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateSelection:
-    """What the address asks for; *search* is a part of a term, *all* shows every line."""
+    """What the address asks for; *search* is a part of a term, *all* shows every line.
+
+    *form* is one of ``FORM_LABELS``.
+    """
 
     kind: TermKind
     period: str
@@ -52,6 +58,7 @@ class RateSelection:
     sort: str
     search: str
     all: str
+    form: str = ""
 
     @property
     def query(self) -> str:
@@ -83,6 +90,7 @@ PART_LABELS = {
     "count": "Events",
     "analysis": "Analysis",
     "sort": "Order",
+    "form": "Form",
 }
 
 
@@ -107,6 +115,7 @@ def selection_of(study: Study, arguments: Arguments) -> RateSelection:
         sort=_one_of(tuple(SORT_LABELS), arguments, "sort", "evidence"),
         search=arguments.get("search", "")[:100],
         all=_one_of(("", "yes"), arguments, "all", ""),
+        form=_one_of(tuple(FORM_LABELS), arguments, "form", ""),
     )
 
 
@@ -120,6 +129,7 @@ def parts_of(study: Study, selection: RateSelection) -> Iterator[ChoicePart]:
         "count": COUNT_LABELS,
         "analysis": ANALYSIS_LABELS,
         "sort": SORT_LABELS,
+        "form": FORM_LABELS,
     }
     for part, labels in parts.items():
         if len(labels) < 2:

@@ -25,6 +25,7 @@ from board.views.rate_selection import (
     parts_of,
     selection_of,
 )
+from board.views.safety.comparison import comparison_table
 from board.views.screened import TermEvidence
 from board.views.table import Cell, Column, ColumnKind, Table
 from board.views.term_counts import CountedCases
@@ -46,6 +47,7 @@ class RatesView:
 
     title: str
     kind: str
+    form: str
     query: str
     sentence: str
     period: str
@@ -80,9 +82,13 @@ def build(facts: StudyFacts, arguments: Arguments) -> RatesView:
     moved = [] if baseline is None else moved_terms(baseline, study, selection)
     titles = {period.id: period.title or period.id for period in study.plan.periods}
     boundary = _single_boundary(study, selection)
+    tables = [rates_table(lines, further), moved_table(moved)]
+    if selection.form:
+        tables.append(comparison_table(study, selection))
     return RatesView(
         title=KIND_LABELS[selection.kind],
         kind=selection.kind.value,
+        form=selection.form,
         query=selection.query,
         sentence=_sentence(lines, selection),
         period=titles[selection.period],
@@ -103,7 +109,7 @@ def build(facts: StudyFacts, arguments: Arguments) -> RatesView:
         screened=study.hypotheses,
         moved=moved,
         moved_since=None if facts.baseline_day is None else iso(facts.baseline_day),
-        tables=(rates_table(lines, further), moved_table(moved)),
+        tables=tuple(tables),
     )
 
 

@@ -37,7 +37,7 @@ def evidence_by_term(
     evidence: dict[Term, TermEvidence] = {}
     for summary in summaries:
         basis, watch = summary.watch.risk_set_basis, summary.watch
-        if basis is None or watch.treatment != treatment:
+        if basis is None or watch.treatment != treatment or watch.within_study_days is not None:
             continue
         if basis.period == period and basis.analysis is analysis:
             evidence.setdefault(watch.term.folded, _term_evidence(summary))

@@ -16,6 +16,9 @@ from monitor.state.study import Study
 from monitor.stats.garwood import DAYS_IN_100_YEARS
 from monitor.tables.exposure import ALL_PERIODS, exposure_row, table_keys
 
+NEW = "new"
+"""Stands in place of the level and state then of an alert that was not there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedAlert:
@@ -24,15 +27,15 @@ class ChangedAlert:
     alert: str
     watch: str
     term: str
-    level_then: str | None
-    state_then: str | None
+    level_then: str
+    state_then: str
     level_now: str
     state_now: str
 
     @property
     def is_new(self) -> bool:
         """Whether the alert was not there at the last review."""
-        return self.state_then is None
+        return self.state_then == NEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +103,8 @@ def changed_alerts(then: Study | None, now: Study) -> list[ChangedAlert]:
                 alert=name,
                 watch=entry.alert.watch,
                 term=entry.alert.term,
-                level_then=None if old is None else old.alert.level,
-                state_then=None if old is None else old.alert.state.value,
+                level_then=NEW if old is None else old.alert.level,
+                state_then=NEW if old is None else old.alert.state.value,
                 level_now=entry.alert.level,
                 state_now=entry.alert.state.value,
             )
@@ -132,30 +135,17 @@ def added_exposure(then: Study | None, now: Study) -> list[AddedExposure]:
 
 def alerts_table(alerts: Sequence[ChangedAlert]) -> Table:
     """Return the table of the alerts."""
-    return Table(
+    return table_of_items(
+        alerts,
+        Column(key="alert", label="Alert"),
+        Column(key="watch", label="Watch"),
+        Column(key="term", label="Term"),
+        Column(key="level_then", label="Level then"),
+        Column(key="level_now", label="Level now"),
+        Column(key="state_then", label="State then"),
+        Column(key="state_now", label="State now"),
         name="alerts",
         caption="New and changed alerts",
-        columns=(
-            Column(key="alert", label="Alert"),
-            Column(key="watch", label="Watch"),
-            Column(key="term", label="Term"),
-            Column(key="level_then", label="Level then"),
-            Column(key="level_now", label="Level now"),
-            Column(key="state_then", label="State then"),
-            Column(key="state_now", label="State now"),
-        ),
-        rows=[
-            {
-                "alert": each.alert,
-                "watch": each.watch,
-                "term": each.term,
-                "level_then": each.level_then or "new",
-                "level_now": each.level_now,
-                "state_then": each.state_then or "new",
-                "state_now": each.state_now,
-            }
-            for each in alerts
-        ],
     )
 
 

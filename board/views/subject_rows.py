@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -23,7 +23,7 @@ class SubjectRow:
     subject: str
     site: str | None
     randomised: str | None
-    treatments: Sequence[str]
+    treatments: str
     start: str | None
     days_at_risk: int
     doses: int
@@ -34,7 +34,7 @@ class SubjectRow:
     @property
     def searched_text(self) -> str:
         """The text in which a search looks."""
-        words = (self.subject, self.site, self.randomised, *self.treatments)
+        words = (self.subject, self.site, self.randomised, self.treatments)
         return " ".join(word for word in words if word).casefold()
 
 
@@ -55,7 +55,7 @@ def subject_row(study: Study, subject: SubjectState) -> SubjectRow:
         subject=subject.name,
         site=subject.site,
         randomised=None if arm is None else treatment_names[arm],
-        treatments=[name for name, _ in groupby(received)],
+        treatments=", then ".join(name for name, _ in groupby(received)),
         start=None if subject.start is None else iso(subject.start),
         days_at_risk=sum(max(0, min(s.end, end_day) - s.start) for s in subject.spells),
         doses=len(subject.doses),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from board.views.catalogue import Arguments
 from board.views.facts import StudyFacts
 from board.views.subject_rows import SubjectRow, subject_rows
-from board.views.table import Column, ColumnKind, Table
+from board.views.table import Column, ColumnKind, Table, table_of_items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,34 +39,18 @@ def build(facts: StudyFacts, arguments: Arguments) -> SubjectsView:
 def subjects_table(rows: Sequence[SubjectRow]) -> Table:
     """Return the table of *rows*."""
     count = ColumnKind.COUNT
-    return Table(
+    return table_of_items(
+        rows,
+        Column(key="subject", label="Subject"),
+        Column(key="site", label="Site"),
+        Column(key="randomised", label="Randomised to"),
+        Column(key="treatments", label="Received"),
+        Column(key="start", label="First dose", kind=ColumnKind.DAY),
+        Column(key="days_at_risk", label="At risk", kind=count, unit="days"),
+        Column(key="doses", label="Doses", kind=count),
+        Column(key="cases", label="Events", kind=count),
+        Column(key="serious_cases", label="Serious", kind=count),
+        Column(key="status", label="Status"),
         name="subjects",
         caption="Subjects",
-        columns=(
-            Column(key="subject", label="Subject"),
-            Column(key="site", label="Site"),
-            Column(key="randomised", label="Randomised to"),
-            Column(key="treatments", label="Received"),
-            Column(key="start", label="First dose", kind=ColumnKind.DAY),
-            Column(key="days_at_risk", label="At risk", kind=count, unit="days"),
-            Column(key="doses", label="Doses", kind=count),
-            Column(key="cases", label="Events", kind=count),
-            Column(key="serious_cases", label="Serious", kind=count),
-            Column(key="status", label="Status"),
-        ),
-        rows=[
-            {
-                "subject": row.subject,
-                "site": row.site,
-                "randomised": row.randomised,
-                "treatments": ", then ".join(row.treatments),
-                "start": row.start,
-                "days_at_risk": row.days_at_risk,
-                "doses": row.doses,
-                "cases": row.cases,
-                "serious_cases": row.serious_cases,
-                "status": row.status,
-            }
-            for row in rows
-        ],
     )

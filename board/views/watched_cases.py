@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from board.views.facts import CaseVersion, StudyFacts
 from board.views.observed import period_of
+from monitor.plan.plan import ARMS_MAX
 from monitor.records import Adjudication, AdverseEvent, TermKind, day_of
 from monitor.state.entities import Entity
 from monitor.state.study import ActiveWatch, Study, SubjectState
@@ -58,6 +59,9 @@ def _cases(
                 continue
             if number not in (None, entity.period):
                 continue
+            packed = entity.onset * ARMS_MAX
+            if not active_watch.first_events.accepts(subject.number, packed):
+                continue  # After the study days of the watch.
             assert isinstance(entity.body, AdverseEvent)
             versions = facts.case_versions.get(case_id, ())
             in_scope = active_watch.first_events.covers(entity.period, entity.treatment)
@@ -68,7 +72,7 @@ def _cases(
                 body=entity.body,
                 onset=entity.onset,
                 treatment=entity.treatment,
-                on_treatment=entity.treatment == design.treatment,
+                on_treatment=entity.treatment in design.treated_arms,
                 is_first=in_scope and first_onsets.get(subject.number) == entity.onset,
                 reported=reported_day(versions),
                 counted=counted_day(versions, term),

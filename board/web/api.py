@@ -133,12 +133,16 @@ async def api_rates(
     period: Text = None,
     count: Text = None,
     analysis: Text = None,
+    treatment: Text = None,
+    search: Text = None,
+    form: Text = None,
     as_of: Day = None,
 ) -> Response:
-    """Return the rates of all terms by arm."""
+    """Return the rates of all terms by arm; *search* is a part of a term."""
     return await answer(
         request, study, "rates",
-        kind=kind, period=period, count=count, analysis=analysis, as_of=as_of,
+        kind=kind, period=period, count=count, analysis=analysis, treatment=treatment,
+        search=search, form=form, as_of=as_of,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,10 +17,22 @@ from board.web.health import Health, HealthCheck
 BEAT_SECONDS = 1.0
 
 NOTICE_SECONDS = 0.25
-"""Shortest time between two notices: states may come ten times a second."""
+"""Shortest time between two notices: states may come five times a second."""
+
+NOTICES_A_SECOND = 400
+"""With many streams each has fewer notices, though a beat a second: the pages need the time."""
 
 STREAMS_MAX = 1_000
 STREAMS_OF_SESSION_MAX = 16
+
+
+class WrittenEvents(NamedTuple):
+    """The events of a study at one tick: its version, the notice of it, and the beat."""
+
+    number: int
+    version: int | None
+    changed: bytes
+    beat: bytes
 
 
 @dataclass(slots=True)
@@ -34,7 +46,7 @@ class EventHub:
     check: HealthCheck = field(default_factory=HealthCheck)
     tick: asyncio.Event = field(default_factory=asyncio.Event)
     number: int = 0
-    written: dict[str, tuple[int, bytes]] = field(default_factory=dict[str, tuple[int, bytes]])
+    written: dict[str, WrittenEvents] = field(default_factory=dict[str, "WrittenEvents"])
     streams: dict[str, int] = field(default_factory=dict[str, int])
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -75,11 +87,10 @@ class EventHub:
         try:
             yield b"retry: 1000\n\n"
             while True:
-                summary = self.summary_of(study)
-                if summary is not None and summary.version != version:
-                    yield changed_event(summary)
-                    version = summary.version
-                yield self._beat_event(study, summary)
+                written = self._write_events(study)
+                has_changed = written.version not in (None, version)
+                yield written.changed + written.beat if has_changed else written.beat
+                version = written.version or version
                 await self.tick.wait()
                 if not self.tasks:
                     return
@@ -93,13 +104,16 @@ class EventHub:
         state = self.client.state
         return None if state is None else state.studies.get(study)
 
-    def _beat_event(self, study: str, summary: StudySummary | None) -> bytes:
-        """Return the beat of *study*, written once for each tick."""
-        number, content = self.written.get(study, (-1, b""))
-        if number != self.number:
-            content = self._write_beat(study, summary)
-            self.written[study] = self.number, content
-        return content
+    def _write_events(self, study: str) -> WrittenEvents:
+        """Return the events of *study*, written once for each tick."""
+        written = self.written.get(study)
+        if written is None or written.number != self.number:
+            summary = self.summary_of(study)
+            version = None if summary is None else summary.version
+            changed = b"" if summary is None else changed_event(summary)
+            beat = self._write_beat(study, summary)
+            written = self.written[study] = WrittenEvents(self.number, version, changed, beat)
+        return written
 
     def _write_beat(self, study: str, summary: StudySummary | None) -> bytes:
         health = self.health(study)
@@ -128,13 +142,15 @@ class EventHub:
 
     async def _beat(self) -> None:
         while True:
+            pause = sum(self.streams.values()) / NOTICES_A_SECOND
+            pause = min(BEAT_SECONDS, max(NOTICE_SECONDS, pause))
+            await asyncio.sleep(pause)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.changed.wait(), BEAT_SECONDS - NOTICE_SECONDS)
+                await asyncio.wait_for(self.changed.wait(), BEAT_SECONDS - pause)
             self.changed.clear()
             self.number += 1
             self.tick.set()
             self.tick = asyncio.Event()
-            await asyncio.sleep(NOTICE_SECONDS)
 
 
 def changed_event(summary: StudySummary) -> bytes:

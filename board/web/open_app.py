@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from board.access.roles import Zone
 from board.follower.open_projection import OpenState
+from board.follower.read_ahead import WAITING_MAX
 from board.web.base_app import create_app
 from board.web.client import PooledClient
 from board.web.context import BoardConfig, context_of, session_of
@@ -49,7 +50,8 @@ async def open_page(request: Request) -> Response:
     """Show the pooled numbers of the studies that the user may read."""
     session = session_of(request)
     html = environment().get_template("open.html").render(
-        fields=open_fields(request), user=session.user.name, token=session.token
+        fields=open_fields(request), lag_max=WAITING_MAX, user=session.user.name,
+        token=session.token,
     )  # fmt: skip
     return HTMLResponse(html)
 

@@ -27,7 +27,6 @@ from board.web.render import load_templates
 from streams.audit.trails import open_audit_log, open_trail_log
 from streams.kafka.sender import KafkaSender
 from streams.kafka.topics import LOG
-from streams.local.process import end_with_parent
 from streams.producers.reviews import ReviewWriter
 from streams.settings import LOOPBACK_HOSTS, Settings
 from streams.store import LIVE_SPACE
@@ -175,12 +174,12 @@ async def supervise_follower(folder: Path) -> None:
     """Run the follower as a process of its own, and start it again where it ends.
 
     It inherits this process's environment, and so its settings.  It ends with this process, also
-    where that is killed.
+    where that is killed: its standard input ends then.
     """
-    follow = [sys.executable, "-m", "tocsin", "board", "follow", "--folder", str(folder)]
-    command = [*end_with_parent(), *follow]
+    command = [sys.executable, "-m", "tocsin", "board", "follow", "--folder", str(folder)]
+    command.append("--with-input")
     while True:
-        process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL)
+        process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE)
         try:
             code = await process.wait()
         except asyncio.CancelledError:

@@ -7,7 +7,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any, cast
 
 import orjson
@@ -25,26 +24,30 @@ BYTES_MAX = 256 << 20
 
 ARGUMENT_CHARACTERS_MAX = 300
 
-EARLIER_SECONDS = 0.5
-"""How long a view of an earlier version is shown: the follower builds none more often than its
-cost allows.
-"""
+HOT_SECONDS = 3.0
+"""A view that was read within this time is asked for again as soon as there may be another."""
+
+REFRESH_SECONDS = 0.5
+"""How long a view is still shown while the follower builds the next one."""
 
 TABLE_FIELDS = frozenset({"name", "caption", "columns", "rows", "note"})
 
-Key = tuple[str, int, str, tuple[tuple[str, str], ...], str | None]
+Key = tuple[str, str, tuple[tuple[str, str], ...], str | None]
+"""Study, view, arguments and as-of day."""
 
 
 @dataclass(slots=True)
 class StoredView:
     """An answer of the follower; *json* is its view, *pages* and *csv* are made when asked for.
 
-    It is valid until a time of the clock, infinite where it is of the study's present version.
+    Until *fresh_until* the follower has no other, though the study changes; both times are those
+    of the clock.
     """
 
     answer: Answer
     json: bytes
-    valid_until: float
+    fresh_until: float
+    read_at: float
     pages: dict[str, bytes] = field(default_factory=dict[str, bytes])
     csv: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
@@ -73,7 +76,10 @@ class StoredView:
 
 @dataclass(slots=True)
 class ViewStore:
-    """Asks the follower for each view once a version of its study, however many read it."""
+    """Asks the follower for each view once a version of its study, however many read it.
+
+    *sequence* is that of the follower's latest state that was seen.
+    """
 
     client: StudyClient
     clock: Callable[[], float] = time.monotonic
@@ -81,6 +87,7 @@ class ViewStore:
     asked: dict[Key, asyncio.Task[StoredView]] = field(
         default_factory=dict[Key, "asyncio.Task[StoredView]"]
     )
+    sequence: int = 0
 
     def knows_study(self, study: str) -> bool:
         """Return whether the follower has *study*."""
@@ -97,37 +104,64 @@ class ViewStore:
         entry, state = VIEWS.get(view), self.client.state
         if entry is None or state is None or study not in state.studies:
             raise ViewNotFoundError(view)
-        arguments = _arguments_of(entry, query)
-        key = study, state.studies[study].version, view, tuple(arguments.items()), as_of
-        stored = self.stored.get(key)
-        if stored is not None and self.clock() < stored.valid_until:
+        if state.sequence < self.sequence:  # Another follower counts versions anew.
+            self.stored.clear()
+        self.sequence = state.sequence
+        key = study, view, tuple(_arguments_of(entry, query).items()), as_of
+        stored, asked = self.stored.get(key), self.asked.get(key)
+        if stored is not None:
+            stored.read_at = now = self.clock()
             self.stored.move_to_end(key)
-            return stored
-        if key not in self.asked:
-            task = asyncio.ensure_future(self._ask(key, dict(arguments)))
-            self.asked[key] = task
-            task.add_done_callback(lambda _: self.asked.pop(key, None))
+            is_present = stored.answer.version == state.studies[study].version
+            refreshing = asked is not None and now < stored.fresh_until + REFRESH_SECONDS
+            if is_present or now < stored.fresh_until or refreshing:
+                return stored
         # A reader who leaves does not take the view from the others.
-        return await asyncio.shield(self.asked[key])
+        return await asyncio.shield(asked or self._ask_soon(key))
 
-    async def _ask(self, key: Key, arguments: Mapping[str, str]) -> StoredView:
-        study, _, view, _, as_of = key
-        answer = await self.client.ask(study, view, arguments, as_of)
-        is_present = answer.version >= key[1] or as_of is not None
-        valid_until = inf if is_present else self.clock() + EARLIER_SECONDS
-        stored = StoredView(answer, orjson.dumps(answer.body), valid_until)
+    def _ask_soon(self, key: Key) -> asyncio.Task[StoredView]:
+        task = self.asked[key] = asyncio.ensure_future(self._ask(key))
+        task.add_done_callback(lambda _: self.asked.pop(key, None))
+        return task
+
+    async def _ask(self, key: Key) -> StoredView:
+        study, view, arguments, as_of = key
+        answer = await self.client.ask(study, view, dict(arguments), as_of)
+        now, before = self.clock(), self.stored.get(key)
+        stored = StoredView(
+            answer,
+            orjson.dumps(answer.body),
+            fresh_until=now + answer.fresh_seconds,
+            read_at=now if before is None else before.read_at,
+        )
         self.stored[key] = stored
-        self._remove_old(study, key[1])
+        self._remove_old()
+        if as_of is None and answer.fresh_seconds > 0:
+            loop = asyncio.get_running_loop()
+            loop.call_later(answer.fresh_seconds, self._refresh, key, stored)
         return stored
 
-    def _remove_old(self, study: str, version: int) -> None:
-        """Remove the views of earlier versions of *study*, and those beyond the limits."""
-        for key in [each for each in self.stored if each[0] == study and each[1] < version]:
-            del self.stored[key]
+    def _refresh(self, key: Key, stored: StoredView) -> None:
+        """Ask for the view again if it is read often, so that no reader waits for it."""
+        state, is_hot = self.client.state, self.clock() < stored.read_at + HOT_SECONDS
+        if self.stored.get(key) is not stored or key in self.asked or not is_hot or state is None:
+            return
+        summary = state.studies.get(key[0])
+        if summary is not None and summary.version != stored.answer.version:
+            self._ask_soon(key).add_done_callback(_ignore_failure)
+
+    def _remove_old(self) -> None:
+        """Remove the views that were not read for longest, where they exceed the limits."""
         size = sum(each.size for each in self.stored.values())
         while len(self.stored) > 1 and (len(self.stored) > VIEWS_MAX or size > BYTES_MAX):
             _, removed = self.stored.popitem(last=False)
             size -= removed.size
+
+
+def _ignore_failure(task: asyncio.Task[StoredView]) -> None:
+    """Take note of an error: the next reader asks again, and gets it."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _arguments_of(entry: ViewEntry, query: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,31 @@ def stop_board(board: RunningBoard) -> None:
         board.process.wait()
         if board.process.stdout is not None:
             board.process.stdout.close()
+
+
+MEMBERS = ("anna", "bela", "cora")
+"""Each address logs in once, so no two modules log the same member in."""
+
+
+@pytest.fixture(scope="session")
+def find_board() -> Iterator[Callable[[], RunningBoard]]:
+    """Returns the board of all modules, which is started where none runs."""
+    started: list[RunningBoard] = []
+
+    def find() -> RunningBoard:
+        if not started or started[-1].process.poll() is not None:
+            started.append(start_board(*MEMBERS))
+        return started[-1]
+
+    yield find
+    for board in started:
+        stop_board(board)
+
+
+@pytest.fixture(scope="module")
+def board(find_board: Callable[[], RunningBoard]) -> RunningBoard:
+    """A running board; its studies are those of the modules that use it."""
+    return find_board()
 
 
 @pytest.fixture(scope="module")

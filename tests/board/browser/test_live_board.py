@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.board.browser.conftest import RunningBoard, start_board, stop_board
+from tests.board.browser.conftest import RunningBoard
 from tests.board.browser.members import log_in, wait_listed, wait_live
 from tests.paths import ROOT
 
 LOG = ROOT / "studies" / "proderm" / "log.jsonl"
 FIRST_ALERT_LINE = 62
 """The record of the log that raises the first alert on thromboembolic events."""
-
-
-@pytest.fixture(scope="module")
-def board() -> Iterator[RunningBoard]:
-    """A board with two members, whose log is empty at first."""
-    running = start_board("anna", "bela")
-    yield running
-    stop_board(running)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +53,7 @@ def test_a_page_without_scripts_is_never_live(browser: Any, board: RunningBoard,
     )
     page = context.new_page()
     page.goto(f"{board.base}/overview")
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(1500)
     assert "not live" in page.inner_text("#live")
     context.close()
 
@@ -114,22 +105,15 @@ def test_of_two_who_sign_one_revision_one_is_refused_and_keeps_the_text(
     assert "Bela begins too." in bela.content()
 
 
-def test_the_status_turns_red_when_the_board_stops(browser: Any):
-    """Ten seconds of silence make the page say what is silent, in red."""
-    running = start_board("anna")
-    try:
-        running.produce(LOG)
-        page = log_in(browser, running, "anna")
-        wait_listed(page, running)
-        page.goto(f"{running.base}/overview")
-        wait_live(page)
-        running.process.kill()
-        begun = time.monotonic()
-        page.locator('#live[data-state="dead"]').wait_for()
-        assert time.monotonic() - begun < 13
-        assert "silent" in page.inner_text("#live")
-    finally:
-        stop_board(running)
+def test_the_status_turns_red_when_the_board_stops(board: RunningBoard, anna: Any):
+    """Ten seconds of silence make the page say what is silent, in red; the last test here."""
+    anna.goto(f"{board.base}/overview")
+    wait_live(anna)
+    board.process.kill()
+    begun = time.monotonic()
+    anna.locator('#live[data-state="dead"]').wait_for()
+    assert time.monotonic() - begun < 13
+    assert "silent" in anna.inner_text("#live")
 
 
 def open_first_alert(board: RunningBoard, page: Any) -> None:

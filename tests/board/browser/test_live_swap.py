@@ -121,7 +121,7 @@ def test_with_its_scripts_blocked_a_page_is_never_live(browser: Any, site: Serve
     context.route("**/*.js*", lambda route: route.abort())
     page = context.new_page()
     page.goto(f"{site.base}/overview")
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(1500)
     assert "not live" in page.inner_text("#live")
     assert page.locator("#live").get_attribute("data-state") == "still"
     context.close()

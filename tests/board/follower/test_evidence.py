@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import cache
 from math import log
 
+import numpy as np
 import pytest
 
+from board.follower.evidence_series import WAITING_MAX, EvidenceSeries, log_e_values
 from board.follower.from_log import facts_from_log
 from board.follower.occurred import crossing_day, delay_days, occurred_trajectory
 from board.follower.recorder import EvidenceRecorder
 from board.views.facts import StudyFacts, Trajectory
-from monitor.evidence.evaluate import likelihood_of
+from monitor.evidence.evaluate import Likelihood, likelihood_of
 from monitor.records import Record
 from monitor.state.study import Study
+from monitor.stats.concurrent import PartialLikelihood
 from monitor.stats.e_value import log_e
+from monitor.stats.reference import KnownRate
 from streams.processor.pipeline import Pipeline
 from streams.records.decode import decode
 from streams.replay.replay import Replay, WhatIf
@@ -81,8 +86,38 @@ def test_skipped_evaluations_would_not_have_changed_the_evidence():
         recorder.record(study, record.body, position)
         if start <= position < start + 400 and study.as_of is not None:
             for watch, expected in evidence_of(study).items():
-                latest = recorder.trajectories[watch][-1].log_e
+                latest = recorder.latest(watch)
                 assert latest == pytest.approx(expected, abs=TOLERANCE), (watch, position)
+
+
+def test_likelihoods_evaluated_together_have_the_bits_of_each_alone():
+    """Whatever their numbers of events, as lists and as arrays, among reference rates."""
+    chance = random.Random(11)
+    likelihoods: list[Likelihood] = [KnownRate(events=3, expected=0.7)]
+    for events in (0, 1, 3, 7, 8, 8, 20, 60, 200) * 40:
+        shares = [chance.uniform(0.05, 0.95) for _ in range(events)]
+        treated = chance.randint(0, events)
+        own = np.array(shares) if events > 20 else shares
+        likelihoods.append(PartialLikelihood(treated=treated, events=events, shares=own))
+    assert log_e_values(likelihoods) == [log_e(each.log_likelihood) for each in likelihoods]
+
+
+def test_a_point_that_waits_is_evaluated_once_and_stands_where_the_evidence_changed():
+    """Also where its latest value has been read before, and where many wait."""
+    series, one = EvidenceSeries(), PartialLikelihood(treated=1, events=1, shares=[0.5])
+    two = PartialLikelihood(treated=1, events=2, shares=[0.5, 0.4])
+    series.note(10, 1, None)
+    series.note(11, 2, None)
+    for position in range(3, 3 * WAITING_MAX, 3):
+        series.note(position, position, one)
+        series.note(position + 1, position + 1, replace(one, shares=[0.5]))
+        assert series.last_log_e() == log_e(one.log_likelihood)
+        series.note(position + 2, position + 2, two)
+    points = series.all_points()
+    assert not series.waiting and series.last_log_e() == log_e(two.log_likelihood)
+    assert [point.position for point in points[:3]] == [1, 3, 5]
+    assert points[0].log_e == 0.0 and points[1].log_e == log_e(one.log_likelihood)
+    assert len(points) == 1 + 2 * (WAITING_MAX - 1)
 
 
 def test_evidence_as_occurred_is_that_of_a_replay_with_an_onset_horizon():

@@ -8,13 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from board.access.users import hash_password
 from board.follower.protocol import CLOSED_SOCKET, OPEN_SOCKET
 from board.follower.run import FollowerRunning, only_follower
 from streams.local.ports import free_ports
-from streams.local.process import end_with_parent, wait_until
+from streams.local.process import wait_until
 from tests.contract.workers import WorkerSite
 from tests.paths import ROOT
 
@@ -65,7 +63,6 @@ def test_the_follower_ends_with_its_page(site: WorkerSite, tmp_path: Path):
     assert not is_followed(tmp_path)
 
 
-@pytest.mark.skipif(not end_with_parent(), reason="no setpriv, by which a child ends with its page")
 def test_the_follower_ends_where_its_page_is_killed(site: WorkerSite, tmp_path: Path):
     """It would else read by treatment with nobody to show it to."""
     page = start_page(site, tmp_path)

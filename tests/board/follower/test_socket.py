@@ -54,7 +54,8 @@ async def answer_ask(ask: Ask) -> Json:
     if ask.view == "broken":
         raise ZeroDivisionError
     body = {"view": ask.view, "arguments": ask.arguments, "as_of": ask.as_of}
-    return {"version": 7, "body": body, "completeness": asdict(COMPLETENESS)}
+    complete = asdict(COMPLETENESS)
+    return {"version": 7, "body": body, "completeness": complete, "fresh_seconds": 0.5}
 
 
 def closed_server() -> FrameServer:

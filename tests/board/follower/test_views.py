@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -73,8 +74,23 @@ async def test_a_view_says_what_it_is_complete_to_and_is_built_once_a_version():
     assert later["completeness"]["position"] == 1501
 
 
+async def test_a_view_has_the_digest_of_what_it_shows():
+    """Also where a record has been folded of which nobody has been told yet."""
+    each = small()
+    await each.fold(1500)
+    await each.partition.follow()
+    before = await each.ask("small")
+    await each.partition.processor.fold_batch(await each.log.read(1500, 3))
+    row = await each.partition.load_row(STUDY)
+    assert row is not None
+    after = (await each.ask("small", other="view"))["completeness"]
+    assert after["position"] == 1503 and after["digest"] == state_digest(row.study)
+    assert after["digest"] != before["completeness"]["digest"]
+    assert each.state.studies[STUDY].completeness.digest == after["digest"]
+
+
 async def test_a_costly_view_is_built_at_most_once_in_ten_times_its_cost():
-    """Requests meanwhile get the view that is entry, and requests at once share one build."""
+    """Requests meanwhile get the view that is there, and requests at once share one build."""
     cache, builds = ViewCache(), list[int]()
     completeness = Completeness(
         study="S", as_of=None, position=1, end=1, known_at=None, plan_sha256="", digest=""
@@ -83,16 +99,22 @@ async def test_a_costly_view_is_built_at_most_once_in_ten_times_its_cost():
     async def build() -> BuiltView:
         builds.append(1)
         await asyncio.sleep(0.05)
-        return BuiltView(version=len(builds), body=b"{}", completeness=completeness, cost=1.0)
+        return BuiltView(
+            version=len(builds),
+            body=b"{}",
+            completeness=completeness,
+            read_at=time.monotonic(),
+            cost=1.0,
+        )
 
     key = ("S", "small", (), None)
     views = await asyncio.gather(*(cache.get_or_build(key, 1, build) for _ in range(5)))
     assert len(builds) == 1 and all(view is views[0] for view in views)
     assert await cache.get_or_build(key, 2, build) is views[0]
     entry = cache.entries[key]
-    cache.entries[key] = entry._replace(built_at=entry.built_at - 9.5)
-    assert await cache.get_or_build(key, 2, build) is views[0]
-    cache.entries[key] = entry._replace(built_at=entry.built_at - 10.5)
+    cache.entries[key] = earlier = replace(entry, read_at=entry.read_at - 9.5)
+    assert await cache.get_or_build(key, 2, build) is earlier and earlier.fresh_seconds < 0.5
+    cache.entries[key] = replace(entry, read_at=entry.read_at - 10.5)
     assert (await cache.get_or_build(key, 2, build)).version == 2
     small_cache = ViewCache(bytes_max=3)
     for number in range(3):
@@ -115,7 +137,8 @@ async def test_a_look_at_an_earlier_day_is_the_replay_as_of_that_day():
         assert answer["completeness"]["digest"] == state_digest(replay.studies[0])
         assert answer["completeness"]["as_of"] == iso(day)
         assert answer["version"] == replay.lines - replay.lines_after_cutoff
-        assert await each.ask("small", as_of=iso(day)) == answer
+        again = await each.ask("small", as_of=iso(day))
+        assert again == answer | {"fresh_seconds": again["fresh_seconds"]}
     assert len(each.follower.builder.past.checkpoints.by_study[STUDY]) > 2
     for wrong in ("yesterday", iso(first - 2000), iso(row.study.as_of + 1)):
         with pytest.raises(ViewNotFoundError):

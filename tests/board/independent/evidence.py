@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from math import log
 from typing import NamedTuple
 
 from tests.board.independent.recounted import Recounted, Selection, TermName
 from tests.independent.evidence import log_e_of, reference_counts, term_of
-from tests.independent.likelihood import Factor, concurrent_log_e
+from tests.independent.likelihood import Factor, concurrent_log_e, mean_of_choices
 from tests.independent.wire_records import Record
+
+DAYS_PER_YEAR = 365.25
+
+LogLikelihood = Callable[[float], float]
 
 Basis = tuple[str, str, bool]
 """Period, analysis and whether time is the calendar's."""
@@ -18,19 +24,22 @@ class WatchEvidence(NamedTuple):
     """First events on treatment and on control (None: a reference watch), and log E.
 
     *on_arms* counts the first events on either arm, whether or not they compare anything.
+    *log_likelihood* is that of a rate ratio.
     """
 
     treated: int
     control: int | None
     log_e: float
     on_arms: int
+    log_likelihood: LogLikelihood
 
 
 def evidence_of_watch(count: Recounted, watch: Record) -> WatchEvidence:
     """Return the evidence of a watch that the plan names."""
     if watch["kind"] == "reference":
-        events, _ = reference_counts(count.trial, watch)
-        return WatchEvidence(events, None, log_e_of(count.trial, watch), events)
+        events, days = reference_counts(count.trial, watch)
+        curve = reference_curve(watch, events, days / DAYS_PER_YEAR)
+        return WatchEvidence(events, None, log_e_of(count.trial, watch), events, curve)
     control = watch.get("control", count.trial.plan["treatments"]["control"])
     return evidence_of_term(count, watch, term_of(watch), watch["treatment"], control)
 
@@ -87,7 +96,27 @@ def evidence_of_term(
             factors.append(Factor(day, int(arm == treatment), on, off))
     treated = sum(factor.on_treatment for factor in factors)
     log_e = concurrent_log_e(sorted(factors))
-    return WatchEvidence(treated, len(factors) - treated, log_e, on_arms)
+    curve = partial_curve(factors)
+    return WatchEvidence(treated, len(factors) - treated, log_e, on_arms, curve)
+
+
+def partial_curve(factors: list[Factor]) -> LogLikelihood:
+    """Return the log partial likelihood of a rate ratio."""
+    treated = sum(factor.on_treatment for factor in factors)
+    days = Counter((factor.day, factor.treated, factor.control) for factor in factors)
+    return lambda theta: (
+        treated * log(theta)
+        - sum(log(mean_of_choices(on, off, each, theta)) for (_, on, off), each in days.items())
+    )
+
+
+def reference_curve(watch: Record, events: int, years: float) -> LogLikelihood:
+    """Return the log-likelihood of the ratio to a known rate, or to one of a history."""
+    if "rate_per_100_patient_years" in watch:
+        expected = watch["rate_per_100_patient_years"] / 100 * years
+        return lambda theta: events * log(theta) - (theta - 1) * expected
+    total, time = events + watch["historical_events"], years / watch["historical_patient_years"]
+    return lambda theta: events * log(theta) - total * (log(1 + theta * time) - log(1 + time))
 
 
 def day_0(count: Recounted, subject: str, period: str, study_time: bool) -> int:

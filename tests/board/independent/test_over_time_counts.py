@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from board.views.catalogue import VIEWS
+from tests.board.independent.estimates import incidence_limits
 from tests.board.independent.limits import exact_limits
 from tests.board.independent.logs import LOGS, BoardLog, board_log
 from tests.board.independent.recounted import Recounted, Selection, TermName
@@ -141,6 +142,8 @@ def test_incidence_and_intervals(name: str):
             keys = ("day", "at_risk", "events", "competing")
             assert [tuple(row[key] for key in keys) for row in rows] == steps, where
             assert [row["percent"] for row in rows] == pytest.approx(incidence_of(steps)), where
+            for row, limits in zip(rows, incidence_limits(steps), strict=True):
+                assert (row["low"], row["high"]) == pytest.approx(limits, rel=1e-6), where
             rows = rows_of(intervals, shown.label)
             keys = ("first", "last", "at_risk", "events", "person_days")
             expected = intervals_of(log.count, arm, term)

@@ -91,9 +91,9 @@ def test_the_differences_are_those_of_the_compared_arms():
 
 
 def test_the_page_names_the_leader_and_the_boundary_of_one_term():
-    """Headache leads with E = 24.6 of 124 terms; one alone would signal at 1,240."""
+    """Headache leads with E = 24.8 of 124 terms; one alone would signal at 1,240."""
     view = page()
-    assert view.sentence == "Nothing signals. Headache leads with E = 24.6."
+    assert view.sentence == "Nothing signals. Headache leads with E = 24.8."
     assert view.single_boundary == pytest.approx(1240)
     assert (view.lines[0].treated_subjects, view.lines[0].control_subjects) == (15, 4)
 

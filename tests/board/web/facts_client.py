@@ -51,6 +51,8 @@ class FactsClient:
     asked: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     fault: str | None = None
     behind: int = 0
+    fresh_seconds: float = 0.0
+    delay: float = 0.0
     partitions: dict[int, PartitionSummary] = field(default_factory=dict[int, PartitionSummary])
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -100,9 +102,14 @@ class FactsClient:
         if not self.reachable:
             raise FollowerUnreachable("The follower is not connected.")
         self.asked.append((study, view))
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.delay)
         completeness = replace(proderm_facts().completeness, study=study)
         body = self.bodies.get(view)
         if body is None:
             body = view_json(view, tuple((arguments or {}).items()))
-        return Answer(version=self.version - self.behind, body=body, completeness=completeness)
+        return Answer(
+            version=self.version - self.behind,
+            body=body,
+            completeness=completeness,
+            fresh_seconds=self.fresh_seconds,
+        )

@@ -59,6 +59,15 @@ def test_watches_have_trajectories_on_both_clocks():
     assert BROWSER.get(f"/s/{STUDY}/watches").status_code == 404
 
 
+def test_rates_are_of_one_treatment_and_of_the_terms_that_are_searched():
+    """As on the page; a treatment that the plan does not compare is not found."""
+    base = f"/api/v1/studies/{STUDY}/rates"
+    rows = BROWSER.get(f"{base}?treatment=ivig&search=HEAD").json()["view"]["tables"][0]["rows"]
+    assert rows and all("head" in row["term"].casefold() for row in rows)
+    assert len(rows) < len(BROWSER.get(base).json()["view"]["tables"][0]["rows"])
+    assert BROWSER.get(f"{base}?treatment=none").status_code == 404
+
+
 @SCHEMA.exclude(path=STREAM).parametrize()
 @settings(
     max_examples=15,

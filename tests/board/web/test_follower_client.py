@@ -28,7 +28,8 @@ async def test_a_view_comes_over_the_socket_and_a_dead_follower_is_told(tmp_path
         body: dict[str, Any] = view_json(ask.view, tuple(ask.arguments.items()))
         completeness = completeness_json(latest.studies[STUDY].completeness)
         return {"version": 1, "body": orjson.Fragment(orjson.dumps(body))} | {
-            "completeness": completeness
+            "completeness": completeness,
+            "fresh_seconds": 0.0,
         }
 
     server = FrameServer(lambda sequence: latest.to_message(), answer_ask)

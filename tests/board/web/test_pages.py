@@ -176,7 +176,7 @@ def test_a_foreign_host_and_a_large_body_are_refused():
 def test_an_answer_that_is_behind_is_asked_for_again_soon():
     """The follower builds a costly view less often; the page must not stay behind."""
     board = Board()
-    asked, board.client.behind = board.client.asked, 1
+    asked, board.client.behind, board.client.fresh_seconds = board.client.asked, 1, 0.5
     browser = board.user(Role.BOARD)
     browser.get(f"{BASE}/subjects")
     browser.get(f"{BASE}/subjects")
