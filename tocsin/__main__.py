@@ -20,12 +20,16 @@ app = App(
 )
 # By import path: a command loads what it needs, such as a Kafka client in 0.25 s.
 app.command("tocsin.commands.replay:replay", name="replay")
+app.command("tocsin.commands.init:init", name="init")
 app.command("tocsin.commands.check:check", name="check")
+app.command("tocsin.commands.validate:validate", name="validate")
+app.command("tocsin.commands.tables:tables", name="tables")
 app.command(
     "tocsin.commands.ingest:app",
     name="ingest",
     help="Convert a study's data to a log that `tocsin replay` reads.",
 )
+app.command("tocsin.commands.report:report", name="report")
 app.command("tocsin.commands.schema:schema", name="schema")
 app.command("tocsin.commands.alerts:app", name="alerts", help="List, show and review alerts.")
 app.command(
@@ -56,6 +60,16 @@ app.command(
     "tocsin.commands.board:app",
     name="board",
     help="Serve the page of a safety board, and enrol its members.",
+)
+app.command(
+    "tocsin.commands.dictionary:app",
+    name="dictionary",
+    help="Write groups of a plan from dictionaries of medical terms.",
+)
+app.command(
+    "tocsin.commands.intake:app",
+    name="intake",
+    help="Receive records over HTTP, and create tokens of its clients.",
 )
 app.command("tocsin.commands.demo:demo", name="demo")
 

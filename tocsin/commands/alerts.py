@@ -12,15 +12,15 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from alerts.dictionary import dictionary_of
 from alerts.lifecycle import Move
-from alerts.register.due_order import ordered_by_due_date
 from alerts.register.grouping import is_open
 from streams.audit.audit_log import AuditAction
 from streams.kafka.sender import Undelivered
 from streams.producers.reviews import ReviewRequest, ReviewStatus, revision_digest
-from streams.replay.result_alerts import alert_json, entry_json
+from streams.replay.result_alerts import entry_json
 from tocsin.commands import alerts_watch
-from tocsin.commands.alerts_list import find_heads
+from tocsin.commands.alerts_list import load_studies, print_alerts, print_blinded
 from tocsin.commands.alerts_move import (
     check_key,
     find_alert,
@@ -41,7 +41,7 @@ from tocsin.common.services import (
 )
 from tocsin.common.terminal import cli_console
 from tocsin.display.alert_evidence import load_study
-from tocsin.display.alerts import alert_grid, display_text, receipt_json, show_entry
+from tocsin.display.alerts import display_text, receipt_json, show_entry
 
 app = App(name="alerts", help="List, show and review alerts.")
 
@@ -79,8 +79,14 @@ class MoveOptions:
 
 
 @app.command(name="list")
-def list_all(*, study: tuple[str, ...] = (), all: Flag = False, json_lines: Json = False) -> None:
-    """List open alerts, each with its id and revision, the most urgent due date first.
+def list_all(
+    *,
+    study: tuple[str, ...] = (),
+    all: Flag = False,
+    blinded: Flag = False,
+    json_lines: Json = False,
+) -> None:
+    """List open alerts as work: due date, term, subject, arm, seriousness; most urgent first.
 
     What the events of a tier 1 watch set off beside it stands under its alert, indented.
     A narrow terminal shows a unique prefix of the id, which the other commands accept.
@@ -91,22 +97,22 @@ def list_all(*, study: tuple[str, ...] = (), all: Flag = False, json_lines: Json
         List only alerts of this study; may be repeated.
     all
         Include closed alerts, and findings, which allow no moves.
+    blinded
+        List single cases only, open and closed, without arm, state, member or evidence: for people
+        who must not learn treatments.
     json_lines
         Print a JSON object for each alert.
     """
     settings = load_settings_quietly()
     with audit_command(settings, AuditAction.READ):
         all_entries = run_or_stop(find_entries(settings, study))
-        entries = [one for one in all_entries if all or is_open(one.alert)]
-        heads = run_or_stop(find_heads(settings, entries))
-        alerts = ordered_by_due_date([one.alert for one in entries], heads)
-        if json_lines:
-            for alert in alerts:
-                print(json.dumps(alert_json(alert) | {"under": heads.get(alert.id)}))
-            return
-        title = f"{len(alerts)} alerts" if all else f"{len(alerts)} open"
-        known_ids = [one.alert.id for one in all_entries]
-        cli_console().print(alert_grid(alerts, title, known_ids, heads))
+        entries = [one for one in all_entries if all or blinded or is_open(one.alert)]
+        studies = run_or_stop(load_studies(settings, entries))
+        if blinded:
+            print_blinded(studies, entries, as_json=json_lines)
+        else:
+            known_ids = [one.alert.id for one in all_entries]
+            print_alerts(studies, entries, known_ids, as_json=json_lines)
 
 
 @app.command
@@ -126,10 +132,13 @@ def show(alert: str, /, *, json_lines: Json = False) -> None:
         entry = run_or_stop(find_alert(settings, name))
         if not name.is_full_id:
             append_audit_entry(settings, AuditAction.READ, {"alert": entry.alert.id})
+        study = run_or_stop(load_study(settings, entry.alert))
         if json_lines:
-            print(json.dumps(entry_json(entry) | {"shown": revision_digest(entry.alert)}))
+            dictionary = "" if study is None else dictionary_of(study.plan, entry.alert.watch)
+            line = entry_json(entry, dictionary) | {"shown": revision_digest(entry.alert)}
+            print(json.dumps(line))
         else:
-            show_entry(cli_console(), entry, run_or_stop(load_study(settings, entry.alert)))
+            show_entry(cli_console(), entry, study)
 
 
 @app.command

@@ -96,7 +96,7 @@ def open_board(*, folder: Folder = None) -> None:
 
 
 @app.command
-def follow(*, folder: Path) -> None:
+def follow(*, folder: Path, with_input: Flag = False) -> None:
     """Run the follower alone, with its sockets in FOLDER; `tocsin board` starts it by itself.
 
     Exit codes: 0 stopped in order, 2 a setting is wrong, or another follower serves FOLDER.
@@ -105,6 +105,8 @@ def follow(*, folder: Path) -> None:
     ----------
     folder
         Folder of the sockets, readable by this user alone.
+    with_input
+        End when standard input ends, which is a pipe from the process that started this one.
     """
     import_serve()
     from board.follower.run import FollowerRunning, run_follower
@@ -112,7 +114,7 @@ def follow(*, folder: Path) -> None:
     configure_logging()
     try:
         with daemon_errors():
-            run_follower(load_settings(), folder)
+            run_follower(load_settings(), folder, with_input=with_input)
     except FollowerRunning as error:
         raise Stop(Exit.USAGE, f"{error}") from None
 

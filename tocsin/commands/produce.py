@@ -12,28 +12,13 @@ from tempfile import NamedTemporaryFile
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.text import Text
 
-from streams.kafka.topics import LOG
-from streams.log import LogUnreachable
-from streams.log.file import FileLog
-from streams.log.kafka import KafkaLog
-from streams.producers.file_producer import (
-    Backlog,
-    LogWriter,
-    find_backlog,
-    missing_records,
-    send_records,
-)
 from streams.producers.pace import Pace, Unpaced, parse_rate, parse_speed
-from streams.settings import Settings
 from tocsin.common.exits import Exit, Stop
 from tocsin.common.flags import Flag
-from tocsin.common.progress import ProgressBar
-from tocsin.common.services import check_partition_count, load_settings_quietly, run_or_stop
-from tocsin.common.terminal import cli_console, exit_on_sigterm
-
-LINES_SHOWN_MAX = 20
+from tocsin.common.produce_file import print_sent, produce_file
+from tocsin.common.services import load_settings_quietly, run_or_stop
+from tocsin.common.terminal import exit_on_sigterm
 
 
 @Parameter(name="*")
@@ -92,10 +77,10 @@ def produce(
     settings, pace = load_settings_quietly(), options.pace
     exit_on_sigterm()
     with input_file(log) as path:
-        missing, sent = run_or_stop(produce_file(path, settings, pace, options))
-    existing = missing.already_written.total()
-    print(f"{sent} record{'s' * (sent != 1)} sent, {existing} already in the topic.")
-    report_unsendable(missing)
+        missing, sent = run_or_stop(
+            produce_file(path, settings, pace, check=options.check, quiet=options.quiet)
+        )
+    print_sent(missing, sent)
 
 
 @contextmanager
@@ -108,39 +93,3 @@ def input_file(path: Path) -> Generator[Path]:
         shutil.copyfileobj(sys.stdin.buffer, copy)
         copy.flush()
         yield Path(copy.name)
-
-
-async def produce_file(
-    path: Path, settings: Settings, pace: Pace, options: Options
-) -> tuple[Backlog, int]:
-    """Send the missing records; returns the backlog that was found and the number sent."""
-    file, partitions, sent = FileLog(path), settings.log_partitions, 0
-    try:
-        await file.offset_range()
-    except LogUnreachable as error:
-        raise Stop(Exit.USAGE, f"{error}.") from None
-    await check_partition_count(settings)
-    missing = await find_backlog(
-        file,
-        partitions,
-        lambda number: KafkaLog(settings.broker, LOG, number),
-        check=options.check,
-    )
-    async with LogWriter(settings.broker, LOG) as log_writer:
-        with ProgressBar("producing", missing.count, enabled=not options.quiet) as bar:
-            async for sent in send_records(
-                missing_records(file, partitions, missing), log_writer, pace
-            ):
-                bar.set_completed(sent)
-    await file.close()
-    return missing, sent
-
-
-def report_unsendable(missing: Backlog) -> None:
-    """Print on stderr the lines that were not sent; raises Stop with 3 if there are any."""
-    lines = missing.unsendable_lines
-    error_console = cli_console(stderr=True)
-    for each in lines[:LINES_SHOWN_MAX]:
-        error_console.print(Text(f"line {each.line}: not sent: {each.reason}"), soft_wrap=True)
-    if lines:
-        raise Stop(Exit.REJECTED, f"{len(lines)} line{'s' * (len(lines) != 1)} not sent.")

@@ -17,9 +17,11 @@ from streams.kafka.topics import DEAD_LETTERS, LOG
 from streams.log.kafka import KafkaLog
 from streams.outbox.quarantine import (
     DeadLetter,
+    IntakeLetter,
     NotRedriven,
     expected_dead_letter,
     read_dead_letters,
+    read_intake_letters,
     redrive,
     select_for_redrive,
 )
@@ -39,6 +41,7 @@ from tocsin.common.services import (
     unreachable_stop,
 )
 from tocsin.common.terminal import printable
+from tocsin.display.intake_letters import intake_json, intake_text
 
 app = App(name="quarantine", help="Quarantined records and stopped partitions.")
 app.command(pass_batch, name="pass")
@@ -67,6 +70,8 @@ def list_all(*, json_lines: Json = False) -> None:
             print(json.dumps(fields) if json_lines else f"partition {partition}: {text}")
         for dead_letter in run_or_reject(load_dead_letters(settings)):
             print(as_json(dead_letter) if json_lines else as_text(dead_letter))
+        for letter in run_or_reject(load_intake_letters(settings)):
+            print(intake_json(letter) if json_lines else intake_text(letter))
 
 
 @app.command
@@ -174,6 +179,15 @@ async def load_dead_letters(settings: Settings) -> list[DeadLetter]:
     log = KafkaLog(settings.broker, DEAD_LETTERS, 0)
     try:
         return await read_dead_letters(log)
+    finally:
+        await log.close()
+
+
+async def load_intake_letters(settings: Settings) -> list[IntakeLetter]:
+    """Read the lines that the intake has quarantined."""
+    log = KafkaLog(settings.broker, DEAD_LETTERS, 0)
+    try:
+        return await read_intake_letters(log)
     finally:
         await log.close()
 

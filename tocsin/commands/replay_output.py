@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from alerts.alert import Alert
+from alerts.dictionary import dictionary_of
 from streams.replay.replay import ExcludedLine, Replay
 from streams.replay.result import count_outcomes, result_line
 from streams.replay.result_alerts import alert_line
@@ -32,7 +33,9 @@ def print_alert(
     """
     hypothetical = replay_run.what_if.is_hypothetical
     if console is None:
-        _print_json(alert_line(alert, hypothetical=hypothetical))
+        plan = next((one.plan for one in replay_run.studies if one.name == alert.study), None)
+        dictionary = "" if plan is None else dictionary_of(plan, alert.watch)
+        _print_json(alert_line(alert, hypothetical=hypothetical, dictionary=dictionary))
     elif alert.tracked:
         # What displays a study is imported where it is used: lines of JSON load no Rich.
         from tocsin.display.study import show_alert

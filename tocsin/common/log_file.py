@@ -80,3 +80,19 @@ class LogFile:
 
     def _unreadable_file(self, error: OSError) -> Stop:
         return Stop(Exit.USAGE, f"{self.path} cannot be read: {error.strerror}.")
+
+
+def refuse_other_kind(path: Path) -> None:
+    """Raise Stop where the file *path* is certainly no log, with what it is and what reads it."""
+    if not path.is_file():  # What a pipe holds is read once.
+        return
+    # Imported here, because a log needs it not.
+    from streams.sources.detect import kind_but_log
+    from streams.sources.report import UnreadableSource
+
+    try:
+        kind = kind_but_log(path)
+    except UnreadableSource as error:
+        raise Stop(Exit.USAGE, f"{error}.") from None
+    if kind is not None:
+        raise Stop(Exit.REJECTED, f"{path} is no log of records; {kind.sentence}.")

@@ -32,8 +32,11 @@ class ProgressBars:
             columns = (description_column, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
             self.progress = Progress(*columns, console=cli_console(stderr=True), transient=True)
 
-    def add(self, description: str, total: int) -> Callable[[int], None]:
-        """Add a bar with *total* steps; returns a function that sets how many are completed."""
+    def add(self, description: str, total: int | None) -> Callable[[int], None]:
+        """Add a bar with *total* steps, None where nobody knows it.
+
+        Returns a function that sets how many are completed.
+        """
         progress, last_drawn = self.progress, 0
         if progress is None:
             return ignore_progress
@@ -43,7 +46,7 @@ class ProgressBars:
             nonlocal last_drawn
             if done - last_drawn >= REDRAW_EVERY_RECORDS or done == total:
                 last_drawn = done
-                progress.update(task, completed=done, visible=done < total)
+                progress.update(task, completed=done, visible=total is None or done < total)
 
         return set_completed
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.alert import Alert
+from alerts.dictionary import dictionary_of
 from alerts.lifecycle import Move, State, allowed_moves
 from alerts.register.history import AlertEntry, HistoryEntry
 from monitor.dates import iso
@@ -62,26 +62,17 @@ DUE = Column(title="due", align_right=False)
 """The earliest due date, second column of a list in which an alert has one."""
 
 
-def alert_grid(
-    alerts: Sequence[Alert],
-    title: str,
-    known_ids: Iterable[str] = (),
-    heads: Mapping[str, str] = MappingProxyType({}),
-) -> AdaptiveGrid:
+def alert_grid(alerts: Sequence[Alert], title: str, known_ids: Iterable[str] = ()) -> AdaptiveGrid:
     """A table with one row for each alert, with whole ids if the terminal is wide enough.
 
-    Otherwise ids are shortened to prefixes that are unique among *alerts* and *known_ids*.  An
-    alert in *heads* is indented: it stands under another.  There is a column of due dates where
-    an alert has one.
+    Otherwise ids are shortened to prefixes that are unique among *alerts* and *known_ids*.  There
+    is a column of due dates where an alert has one.
     """
     prefixes = unique_prefixes([*known_ids, *(alert.id for alert in alerts)])
     columns = (COLUMNS[0], DUE, *COLUMNS[1:]) if any(one.due for one in alerts) else COLUMNS
 
     def rows(names: Mapping[str, str]) -> tuple[GridRow, ...]:
-        return tuple(
-            _with_due_date(_alert_row(one, names[one.id], "  " * (one.id in heads)), one, columns)
-            for one in alerts
-        )
+        return tuple(_with_due_date(_alert_row(one, names[one.id]), one, columns) for one in alerts)
 
     whole_ids = {alert.id: alert.id for alert in alerts}
     return AdaptiveGrid(Grid(title, columns, rows(whole_ids)), Grid(title, columns, rows(prefixes)))
@@ -94,10 +85,10 @@ def _with_due_date(row: GridRow, alert: Alert, columns: Sequence[Column]) -> Gri
     return replace(row, cells=(row.cells[0], day, *row.cells[1:]))
 
 
-def _alert_row(alert: Alert, name: str, indent: str = "") -> GridRow:
+def _alert_row(alert: Alert, name: str) -> GridRow:
     return GridRow(
         cells=(
-            indent + _humanize(alert.state),
+            _humanize(alert.state),
             alert.level,
             iso(alert.as_of),
             alert.study,
@@ -126,6 +117,9 @@ def show_entry(console: Console, entry: AlertEntry, study: Study | None) -> None
     console.print(Text(f"alert {alert_name_of(alert)}"))
     for clock, day in alert.due:
         console.print(Text(f"due {day} ({clock})"))
+    dictionary = "" if study is None else dictionary_of(study.plan, alert.watch)
+    if dictionary:
+        console.print(Text(printable(f"terms of {dictionary}")))
     show_evidence(console, alert, study)
     console.print(Text("\nHistory", style="bold"))
     for history_entry in entry.history:

@@ -52,16 +52,21 @@ def describe_comparison(watch: Watch) -> str:
             f"{watch.risk_set_basis.period}, {watch.risk_set_basis.analysis}, "
             f"{watch.risk_set_basis.time_scale} time"
         )
-        return f"{watch.term.name}, {watch.treatment} v {watch.control}, {analysis}".replace(
-            "_", " "
-        )
+        text = f"{watch.term.name}, {watch.treatment} v {watch.control}, {analysis}"
+        return f"{text}{study_days_text(watch)}".replace("_", " ")
     assert watch.reference_rate is not None
     period = f", {watch.period}" if watch.period else ""
     return (
-        f"{watch.term.name} on {watch.treatment}{period}, against "
+        f"{watch.term.name} on {watch.treatment}{period}{study_days_text(watch)}, against "
         f"{format_reference_rate(watch.reference_rate)}"
         f" ({watch.source})"
     )
+
+
+def study_days_text(watch: Watch) -> str:
+    """Text of the study days to which a watch is limited, empty where it is not."""
+    days = watch.within_study_days
+    return "" if days is None else f", study days 0 to {days - 1}"
 
 
 def format_reference_rate(reference_rate: ReferenceRate) -> str:
