@@ -34,6 +34,7 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 """Names of this machine in an address."""
 
 Partitions = Annotated[int, Field(ge=1, le=10_000)]
+Tls = Literal["off", "own", "proxy"]
 
 
 class SettingsError(Exception):
@@ -117,7 +118,7 @@ class Settings(BaseSettings):
     board_hosts: str = Field(default="127.0.0.1,localhost", pattern=r"^[^,:/\s]+(,[^,:/\s]+)*$")
     """Names in the page's address, without port, comma-separated; others are refused."""
 
-    board_tls: Literal["off", "own", "proxy"] = "off"
+    board_tls: Tls = "off"
     """TLS of the page: `own` certificate, that of a `proxy` before it, or `off` on loopback."""
 
     board_tls_cert_file: str | None = None
@@ -131,6 +132,30 @@ class Settings(BaseSettings):
 
     board_folder: str | None = None
     """Folder of the sockets between the follower and the pages; by default a private one."""
+
+    intake: str = Field(default="127.0.0.1:8030", pattern=f"^{ADDRESS_PATTERN}$")
+    """Address at which `tocsin intake` receives records over HTTP."""
+
+    intake_clients_file: str | None = None
+    """TOML file with the clients of the intake: tokens, studies, systems (docs/intake.md)."""
+
+    intake_tls: Tls = "off"
+    """TLS of the intake: `own` certificate, that of a `proxy` before it, or `off` on loopback."""
+
+    intake_tls_cert_file: str | None = None
+    """File with the certificate chain of the intake, where intake_tls is `own`."""
+
+    intake_tls_key_file: str | None = None
+    """File with the key of the certificate."""
+
+    intake_mappings_folder: str | None = None
+    """Folder with the mappings of listings that the intake receives, `NAME.toml` each."""
+
+    intake_redcap_file: str | None = None
+    """TOML file with the REDCap projects that a nudge pulls (docs/intake.md)."""
+
+    intake_requests_per_second: int = Field(default=1_000, ge=1, le=100_000)
+    """Requests of one client in a second, on average; further ones are answered with 429."""
 
     audit: str = Field(
         default=AUDIT_TOPIC_SINK, pattern=f"^({AUDIT_TOPIC_SINK}|{OFF}|file:.+)$", max_length=1000
@@ -147,11 +172,15 @@ class Settings(BaseSettings):
         return self.plan_keys_file is not None or not local
 
     @model_validator(mode="after")
-    def _check_board(self) -> Self:
+    def _check_tls(self) -> Self:
         """Refuse TLS of its own without certificate and key."""
-        if self.board_tls == "own" and not (self.board_tls_cert_file and self.board_tls_key_file):
-            message = "`own` needs TOCSIN_BOARD_TLS_CERT_FILE and TOCSIN_BOARD_TLS_KEY_FILE"
-            raise PydanticCustomError("tls", f"{ENV_PREFIX}BOARD_TLS: {message}")
+        for page in ("board", "intake"):
+            own = getattr(self, f"{page}_tls") == "own"
+            cert, key = (f"{page}_tls_cert_file", f"{page}_tls_key_file")
+            if own and not (getattr(self, cert) and getattr(self, key)):
+                prefix = f"{ENV_PREFIX}{page.upper()}_TLS"
+                message = f"{prefix}: `own` needs {prefix}_CERT_FILE and {prefix}_KEY_FILE"
+                raise PydanticCustomError("tls", message)
         return self
 
     @field_validator("store")

@@ -19,10 +19,10 @@ FOLDERS = (
     "streams", "streams.kafka", "streams.log", "streams.records", "streams.store",
     "streams.store.rows", "streams.processor", "streams.outbox", "streams.health",
     "streams.metrics", "streams.audit", "streams.worker", "streams.sinks", "streams.delivery",
-    "streams.producers", "streams.replay", "streams.sources", "streams.local",
-    "streams.diagnostics",
+    "streams.producers", "streams.replay", "streams.sources", "streams.dictionaries",
+    "streams.local", "streams.diagnostics", "streams.intake",
     "board", "board.charts", "board.views", "board.follower", "board.access", "board.web",
-    "tocsin.common", "tocsin.display", "tocsin.commands", "tocsin",
+    "board.report", "tocsin.common", "tocsin.display", "tocsin.commands", "tocsin",
 )  # fmt: skip
 """The order of imports: each folder imports itself and what stands before it, nothing after it."""
 

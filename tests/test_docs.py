@@ -15,7 +15,7 @@ from tocsin.__main__ import app
 FOLDERS = "alerts|benchmarks|board|deploy|docs|monitor|schemas|streams|studies|tests|tocsin"
 NAMED_PATH = re.compile(rf"(?<![\w/.:-])(?:{FOLDERS})/[\w./-]*\w")
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
-COMMAND = re.compile(r"(?:^|`|&& |\$ )tocsin ([a-z]+)(?: ([a-z]+))?", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|`|&& |\$ )tocsin ([a-z]+)(?: ([a-z0-9-]+))?", re.MULTILINE)
 TARGET = re.compile(r"(?:^|`)make ([a-z-]+)", re.MULTILINE)
 
 MADE = {"docs/replay.svg"}

@@ -64,13 +64,11 @@ class KafkaLog:
         async with self._translate_errors():
             consumer = await self._connect()
             first = await consumer.beginning_offsets([self.topic_partition])
-            end_offsets = await consumer.end_offsets([self.topic_partition])
-            self.end_offset = end_offsets[self.topic_partition]
-            return OffsetRange(first[self.topic_partition], self.end_offset)
+        return OffsetRange(first[self.topic_partition], await self._read_end())
 
     async def read(self, start: int, max_records: int) -> Sequence[LogRecord]:
         """Return up to *max_records* records from *start* on; the client prefetches more."""
-        if start >= self.end_offset and start >= (await self.offset_range()).next:
+        if start >= self.end_offset and start >= await self._read_end():
             return []
         async with self._translate_errors():
             consumer = await self._connect()
@@ -147,6 +145,14 @@ class KafkaLog:
                 f" {start} on were removed"
             )
         return []
+
+    async def _read_end(self) -> int:
+        """Return the offset after the last committed record or marker."""
+        async with self._translate_errors():
+            consumer = await self._connect()
+            end_offsets = await consumer.end_offsets([self.topic_partition])
+            self.end_offset = end_offsets[self.topic_partition]
+            return self.end_offset
 
     async def _connect(self) -> AIOKafkaConsumer:
         if self.consumer is None:

@@ -60,6 +60,7 @@ class NotificationTimer:
         print(f"{what}: {took:.2f} s")
 
 
+@pytest.mark.campaign
 async def test_every_alert_is_notified_once_while_deliverers_fail(
     site: DelivererSite, alertmanager: AlertmanagerServer
 ):

@@ -32,6 +32,7 @@ SPEED = "4000000x"
 """At this speed the part of the log that the demo produces lasts sixteen seconds."""
 
 
+@pytest.mark.campaign
 async def test_a_demo_alert_is_notified_reviewed_reopened_and_closed_and_survives_a_lost_store(
     redis_program: str, alertmanager_program: str, tmp_path: Path
 ):

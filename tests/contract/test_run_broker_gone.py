@@ -87,6 +87,7 @@ def test_the_log_is_deleted_between_the_check_and_the_start_of_faust(
     assert_topic_gone(worker.output)
 
 
+@pytest.mark.campaign
 def test_a_worker_ends_when_the_log_is_deleted(admin: Any, site: WorkerSite):
     """It ends as soon as a broker that is still starting is ruled out, with the same message."""
     with site.running() as worker:
@@ -103,6 +104,7 @@ def assert_topic_gone(output: str) -> None:
     assert f"no topic {LOG}" in last_line and "tocsin topics apply" in last_line
 
 
+@pytest.mark.campaign
 def test_a_worker_whose_broker_is_dead_still_ends_at_sigterm(
     own_broker: KafkaServer, store: RedisServer, tmp_path: Path
 ):

@@ -68,6 +68,7 @@ Change = Callable[[Any, Path], None]
 
 
 @pytest.mark.parametrize(("fill", "clear"), [(fill_memory, free_memory), (fill_disk, free_disk)])
+@pytest.mark.campaign
 def test_a_worker_waits_for_a_full_store(site: WorkerSite, fill: Change, clear: Change):
     """It is not ready, logs it once and writes nothing; then it folds and publishes everything."""
     with Client.from_url(site.store) as client, site.running(POLL_RECORDS="100") as worker:

@@ -56,6 +56,7 @@ def test_the_partitions_of_a_killed_worker_move_to_the_others_in_time(site: Work
     assert traffic.find_faults() == []
 
 
+@pytest.mark.campaign
 def test_a_worker_frozen_past_its_session_writes_nothing_when_it_resumes(site: WorkerSite):
     """The apply that it was preparing is refused as stale and logged; then it joins again."""
     traffic = Traffic(site)

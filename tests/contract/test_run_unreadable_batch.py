@@ -69,6 +69,7 @@ def doctor_says(site: WorkerSite) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("fault", DAMAGES)
+@pytest.mark.campaign
 def test_an_unreadable_batch_stops_its_partition_until_it_is_passed(
     site: WorkerSite, kafka: KafkaServer, tmp_path: Path, fault: str
 ):

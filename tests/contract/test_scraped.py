@@ -58,6 +58,11 @@ def with_variables(expression: str) -> str:
     return expression
 
 
+def panel_expressions(zone: str) -> Iterator[str]:
+    """Yield the expressions of a dashboard that have data here: nothing comes in over HTTP."""
+    yield from (each for each in expressions(zone) if "safety_intake_" not in each)
+
+
 def test_every_panel_has_data(site: WorkerSite, pages: dict[str, str], tmp_path: Path):
     """Every expression of both dashboards has a result, and the open zone has no closed metric."""
     token = tmp_path / "token"
@@ -82,7 +87,7 @@ def test_every_panel_has_data(site: WorkerSite, pages: dict[str, str], tmp_path:
         meter.count_attempt("pager", failed=True)
         meter.set_failure_reason(0, Route("board", "pager"), "unreachable")
         for zone, prometheus in (("open", open_zone), ("closed", closed_zone)):
-            for each in expressions(zone):
+            for each in panel_expressions(zone):
                 wait_until(lambda e=each, p=prometheus: bool(p.query(with_variables(e))), each)
         wait_until(
             lambda: is_firing(closed_zone, "SafetySignalUndelivered"), "SafetySignalUndelivered"

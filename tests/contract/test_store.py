@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.store import PAIRS_MAX, ApplyResult, Fields, StagedRow
+from streams.store import PAIRS_MAX, ApplyResult, Fields, RowHead, StagedRow
 from tests.contract.stores import (
     StoreFactory,
     apply_all,
@@ -19,8 +19,9 @@ async def test_an_empty_store_passes_its_check_and_has_no_fields(store_factory: 
     async with store_factory() as store:
         await store.check()
         assert await store_state(store) == ({}, {}, {})
-        assert await store.positions(["A", "B"]) == {"A": b"", "B": b""}
         assert await store.studies() == []
+        assert await store.heads(["A", "B"]) == dict.fromkeys("AB", RowHead(b"", b""))
+        assert await store.heads([]) == {}
 
 
 async def test_an_apply_writes_cursor_rows_and_outbox(store_factory: StoreFactory):
@@ -39,7 +40,8 @@ async def test_an_apply_writes_cursor_rows_and_outbox(store_factory: StoreFactor
         assert cursor == {"next": b"6", "code": b"1", "pos|A": b"5"}
         assert fields == {"pos": b"5", "n": "é\x00\n".encode(), "m": b"2"}
         assert outbox == {"a|x|000001": b"{}"}
-        assert (await store.studies(), await store.positions(["A"])) == (["A"], {"A": b"5"})
+        assert await store.studies() == ["A"]
+        assert await store.heads(["A"]) == {"A": RowHead(b"5", b"")}
 
 
 @pytest.mark.parametrize(
