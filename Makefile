@@ -1,7 +1,7 @@
 # Needs only Python 3.11 with pip.  Everything runs in .venv, which is installed from the lock file.
 .DEFAULT_GOAL := help
-.PHONY: help demo replay test lint bench bench-live operating storm faults attack mutants coverage
-.PHONY: compiled stack silence kafka redis secrets services-stop jars format lock clean
+.PHONY: help demo replay test lint bench bench-live independent operating storm faults attack kills mutants coverage
+.PHONY: compiled stack slow silence kafka redis secrets services-stop jars format lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 BIN := .venv/bin
@@ -36,6 +36,9 @@ bench: $(INSTALLED) ## measure records per second and bytes per case
 bench-live: $(INSTALLED) jars ## compare the worker with its peers on a real Kafka and a real Redis
 	$(BIN)/python -m benchmarks.live $(ARGS)
 
+independent: $(INSTALLED) ## compute every published case of statistics (CASES=FILE: of another file), and print what differs
+	$(BIN)/python -m tests.independent.run_cases $(CASES)
+
 operating: $(INSTALLED) ## run the long campaigns: error rates over thousands of simulated trials
 	$(PYTEST) -m campaign -s tests/operating $(ARGS)
 
@@ -50,6 +53,9 @@ mutants: $(INSTALLED) ## make 200 small faults in the product, and print those t
 
 coverage: $(INSTALLED) ## measure which lines the tests run, started processes included; speeds up mutants
 	$(BIN)/python -m tests.mutants --map $(ARGS)
+
+kills: $(INSTALLED) jars ## kill intake, broker and worker 20 times while records are sent over HTTP
+	$(BIN)/python -m tests.kills $(ARGS)
 
 attack: $(INSTALLED) jars ## send hostile feeds to a live worker, and print how long another study waits
 	$(BIN)/python -m tests.attack $(ARGS)
@@ -83,6 +89,9 @@ compiled-check: ## compare the installed compiled package with the sources, and 
 
 stack: $(INSTALLED) jars ## start and stop the programs of `docker compose up` without Docker
 	$(PYTEST) -m campaign tests/deploy $(ARGS)
+
+slow: $(INSTALLED) jars ## run the tests of whole processes that wait longest: dead brokers, frozen workers, full stores
+	$(PYTEST) -m campaign tests/contract tests/kills tests/scenarios/test_demo.py --ignore tests/contract/test_silence.py $(ARGS)
 
 silence: $(INSTALLED) jars ## test that a real Alertmanager keeps alerts firing for eleven minutes without a deliverer
 	$(PYTEST) -m campaign -s tests/contract/test_silence.py $(ARGS)
