@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import stat
 from pathlib import Path
 
-import pytest
-
 from deploy.make_secrets import INTAKE_STUDY, INTAKE_SYSTEM, make_secrets
 from streams.intake.clients import read_clients
-from streams.records.examples import example
 from tests.deploy.compose import services
-from tests.deploy.stack import Stack
-from tests.deploy.vault import Vault
 
 
 def test_the_intake_has_rights_and_secrets_of_its_own():
@@ -47,28 +40,3 @@ def test_the_generated_client_has_a_token_for_the_operator_only(tmp_path: Path):
     assert make_secrets(tmp_path) == []
     clients.unlink()
     assert make_secrets(tmp_path) == ["intake-token", "intake-clients"]
-
-
-@pytest.mark.campaign
-@pytest.mark.kafka
-@pytest.mark.redis
-def test_a_record_passes_the_deployed_intake(stack: Stack, vault: Vault):
-    """Over TLS, with the principals' rights: in the log, folded, and its receipt readable."""
-    connection = http.client.HTTPSConnection(
-        "127.0.0.1", stack.ports["intake", "8030"], timeout=60, context=stack.trust
-    )
-    headers = {
-        "Authorization": f"Bearer {vault.secret('intake-token').strip()}",
-        "Content-Type": "application/json",
-        "Prefer": "wait=10",
-    }
-    path = f"/v1/studies/{INTAKE_STUDY}/"
-    record = example("tick", study=INTAKE_STUDY, date="2017-01-01")
-    connection.request("POST", path + "records", json.dumps(record), headers)
-    answer = connection.getresponse()
-    (accepted,) = json.loads(answer.read())["accepted"]
-    connection.request("GET", path + f"receipts/{accepted['receipt']}", headers=headers)
-    receipt = json.loads(connection.getresponse().read())
-    connection.close()
-
-    assert (answer.status, accepted["outcome"], receipt["outcome"]) == (200, "accepted", "accepted")
