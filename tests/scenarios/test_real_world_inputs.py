@@ -76,7 +76,7 @@ def test_a_death_after_the_last_dose_has_its_own_day(tmp_path: Path):
     assert (end["status"], end["date"]) == ("died", "2014-07-10")
     assert death.count("CARDIAC ARREST") == 1
     assert "rule/deaths" in death.alerts
-    assert "lies after the stated end of follow-up" in death.findings
+    assert "lies after the end of follow-up" in death.findings
 
 
 def test_a_sentinel_is_an_open_end(tmp_path: Path):
